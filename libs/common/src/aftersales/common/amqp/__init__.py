@@ -1,0 +1,95 @@
+"""The bus: three supervised connections to RabbitMQ. Only this package touches the drivers."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from aio_pika.abc import AbstractChannel, AbstractConnection
+
+from aftersales.common.amqp.consumer import Consumer, Delivery
+from aftersales.common.amqp.link import TROUBLE, Link
+from aftersales.common.amqp.publisher import Publisher
+from aftersales.common.amqp.topology import Topology, declare
+from aftersales.common.telemetry import Metrics, log
+
+__all__ = ["Bus", "Delivery", "Topology"]
+_WATCH_SECONDS = 15
+
+
+class Bus:
+    """Connects, declares, consumes and publishes; each part comes back by itself after a loss."""
+
+    def __init__(
+        self, url: str, topology: Topology, metrics: Metrics, handle: Callable[[Delivery], None], prefetch: int = 300
+    ) -> None:
+        self.topology = topology
+        self._links = {name: Link(url, name, metrics) for name in ("publish", "consume", "control")}
+        self.publisher = Publisher(self._links["publish"])
+        self._consumers = [
+            Consumer(topology.queue, prefetch, handle, metrics),
+            Consumer(topology.dead, 10, handle, metrics),
+        ]
+        self._declared = asyncio.Event()
+        self._channel: AbstractChannel | None = None
+
+    @property
+    def ready(self) -> bool:
+        return all(link.up for link in self._links.values()) and all(consumer.alive for consumer in self._consumers)
+
+    @property
+    def blocked(self) -> bool:
+        return self._links["publish"].blocked
+
+    async def waiting(self) -> int:
+        """Deliveries in hand and messages in our queue (retry tiers apart)."""
+        if self._channel is None:
+            return 1
+        queue = await self._channel.declare_queue(self.topology.queue, passive=True)
+        return (queue.declaration_result.message_count or 0) + sum(c.unfinished for c in self._consumers)
+
+    async def run(self) -> None:
+        """For ever, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._links["control"].run(self._control))
+                tasks.create_task(self._links["publish"].run(self._publish))
+                tasks.create_task(self._links["consume"].run(self._consume))
+        finally:
+            for link in self._links.values():
+                await link.drop()
+
+    async def _publish(self, connection: AbstractConnection) -> None:
+        await self._declared.wait()
+        await self.publisher.use(connection)
+
+    async def _consume(self, connection: AbstractConnection) -> None:
+        await self._declared.wait()
+        for consumer in self._consumers:
+            await consumer.start(connection, self._links["consume"])
+        await asyncio.Event().wait()
+
+    async def _control(self, connection: AbstractConnection) -> None:
+        """Declare, then watch that our queue really has consumers (connected is not the same as consuming)."""
+        channel = self._channel = await connection.channel(publisher_confirms=False)
+        await declare(channel, self.topology)
+        self._declared.set()
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            await self.watch()
+
+    async def watch(self) -> None:
+        """Consume anew where a queue of ours has lost its consumer."""
+        if self._channel is None or not self._links["consume"].up:
+            return
+        for consumer in self._consumers:
+            queue = await self._channel.declare_queue(consumer.queue, passive=True)
+            if not consumer.alive or not queue.declaration_result.consumer_count:
+                log.error("amqp.consumer_missing", queue=consumer.queue)
+                await self._links["consume"].drop()
+
+    async def stop_consuming(self, seconds: float) -> None:
+        """Take nothing more, and wait until what was taken is acknowledged, at most so long."""
+        for consumer in self._consumers:
+            await consumer.stop()
+        with suppress(asyncio.TimeoutError, *TROUBLE):
+            await asyncio.wait_for(asyncio.gather(*(consumer.drained() for consumer in self._consumers)), seconds)

@@ -1,0 +1,138 @@
+"""Confirmed publishing, many messages in one socket write (several times as fast as one at a time).
+
+Uses public but undocumented attributes of aiormq channels (7.2), pinned and watched by contract tests;
+`batched=False` is the plain way.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import ChannelFrame
+from aiormq.exceptions import DeliveryError, PublishError
+from pamqp import commands as spec
+from pamqp.body import ContentBody
+from pamqp.header import ContentHeader
+
+from aftersales.common.amqp.link import TROUBLE, Link
+from aftersales.common.relay import Outgoing, Receipt
+from aftersales.common.telemetry import log
+
+CONTENT_TYPE = "application/cloudevents+json"
+_CONFIRM_SECONDS = 15
+_WRITE_BYTES = 1_000_000
+"""One socket write at most, so that heartbeats still get through."""
+
+
+class Publisher:
+    """Publishes on its own link; waits while that is down or blocked."""
+
+    def __init__(self, link: Link, *, batched: bool = True) -> None:
+        self._link, self._batched = link, batched
+        self._channel: Any = None
+        self._ready = asyncio.Event()
+
+    async def use(self, connection: AbstractConnection) -> None:
+        """Serve `publish` on this connection until it is lost."""
+        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        self._channel = await channel.get_underlay_channel()
+        self._ready.set()
+        try:
+            while not self._channel.is_closed:
+                await asyncio.sleep(0.25)
+                _ = self._link.blocked  # keeps the metric true while nothing is published
+        finally:
+            self._ready.clear()
+
+    async def publish(self, messages: Sequence[Outgoing]) -> Receipt:
+        """Publish, and wait for the broker's word on each. Never raises for a connection that breaks."""
+        await self._ready.wait()
+        receipt = Receipt()
+        channel = self._channel
+        try:
+            futures = await (self._write if self._batched else self._write_plainly)(channel, messages)
+        except TROUBLE as error:
+            log.warning("amqp.publish_failed", error=str(error)[:200])
+            await asyncio.sleep(0.1)
+            return receipt
+        await self._confirmed(futures)
+        for message, future in zip(messages, futures, strict=True):
+            _judge(message, future, receipt)
+            channel.message_id_delivery_tag.pop(message.id, None)
+        if len(receipt.confirmed) + len(receipt.refused) < len(messages):
+            await self._discard(channel)
+        return receipt
+
+    async def _confirmed(self, futures: list["asyncio.Future[Any]"]) -> None:
+        """Until all are answered; a block by the broker is waited out, a silence is not."""
+        while True:
+            _, waiting = await asyncio.wait(futures, timeout=_CONFIRM_SECONDS)
+            if not waiting or not self._link.blocked:
+                return
+
+    async def _discard(self, channel: Any) -> None:
+        """After a silence or an error the channel's counting cannot be trusted: connect anew."""
+        if channel is self._channel:
+            self._ready.clear()
+            await self._link.drop()
+
+    async def _write(self, channel: Any, messages: Sequence[Outgoing]) -> list["asyncio.Future[Any]"]:
+        futures: list[asyncio.Future[Any]] = []
+        async with channel.lock:
+            frames: list[Any] = []
+            size = 0
+            for message in messages:
+                channel.delivery_tag += 1
+                future = channel.create_future()
+                channel.confirmations[channel.delivery_tag] = future
+                channel.message_id_delivery_tag[message.id] = channel.delivery_tag
+                futures.append(future)
+                frames += _frames(message, channel.max_content_size)
+                size += len(message.body)
+                if size > _WRITE_BYTES:
+                    await channel.write_queue.put(ChannelFrame.marshall(channel.number, frames))
+                    frames, size = [], 0
+            if frames:
+                await channel.write_queue.put(ChannelFrame.marshall(channel.number, frames))
+        return futures
+
+    async def _write_plainly(self, channel: Any, messages: Sequence[Outgoing]) -> list["asyncio.Future[Any]"]:
+        return [
+            asyncio.ensure_future(
+                channel.basic_publish(
+                    message.body,
+                    exchange=message.exchange,
+                    routing_key=message.key,
+                    properties=_properties(message),
+                    mandatory=True,
+                )
+            )
+            for message in messages
+        ]
+
+
+def _judge(message: Outgoing, future: "asyncio.Future[Any]", receipt: Receipt) -> None:
+    if not future.done():
+        future.cancel()
+    elif not future.cancelled():
+        error = future.exception()
+        if error is None:
+            receipt.confirmed.add(message.id)
+        elif isinstance(error, PublishError | DeliveryError):
+            receipt.refused.add(message.id)
+
+
+def _properties(message: Outgoing) -> spec.Basic.Properties:
+    return spec.Basic.Properties(
+        content_type=CONTENT_TYPE, delivery_mode=2, message_id=message.id, headers=message.headers or None
+    )
+
+
+def _frames(message: Outgoing, chunk: int) -> list[Any]:
+    body = message.body
+    return [
+        spec.Basic.Publish(exchange=message.exchange, routing_key=message.key, mandatory=True),
+        ContentHeader(properties=_properties(message), body_size=len(body)),
+        *(ContentBody(body[start : start + chunk]) for start in range(0, len(body), chunk)),
+    ]

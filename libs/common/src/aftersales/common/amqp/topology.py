@@ -1,0 +1,102 @@
+"""Exchanges and queues as data, the same on RabbitMQ 3.10 and 4.x (traps: docs/adr and the tests)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aio_pika.abc import AbstractChannel
+
+_JOURNAL_BYTES = 2_000_000_000
+_NO_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """What one service needs. `bus` prefixes all names, so that several systems can share a broker."""
+
+    bus: str
+    service: str
+    keys: tuple[str, ...]
+    """The event types that the service listens to."""
+    tiers: tuple[timedelta, ...]
+    partners: bool = False
+    """Whether the service also takes what partners send in."""
+
+    @property
+    def events(self) -> str:
+        """The topic exchange of all events; the routing key is the event's type."""
+        return f"{self.bus}.events"
+
+    @property
+    def journal(self) -> str:
+        """A stream of every event: nothing is unroutable, and a new reader can start from the past."""
+        return f"{self.bus}.journal"
+
+    @property
+    def partner_exchange(self) -> str:
+        """Where partner systems publish to."""
+        return f"{self.bus}.partners"
+
+    @property
+    def queue(self) -> str:
+        return f"{self._prefix}.events"
+
+    @property
+    def dead(self) -> str:
+        """Where RabbitMQ moves what it delivered too often without an answer."""
+        return f"{self._prefix}.dead"
+
+    def retry(self, tier: int) -> str:
+        return f"{self._prefix}.retry.{int(self.tiers[tier].total_seconds() * 1000)}ms"
+
+    @property
+    def _prefix(self) -> str:
+        return self.service if self.bus == "aftersales" else f"{self.bus}.{self.service}"
+
+
+def _quorum(**arguments: Any) -> dict[str, Any]:
+    return {"x-queue-type": "quorum"} | {name.replace("_", "-"): value for name, value in arguments.items()}
+
+
+def _dead_lettering_to(queue: str) -> dict[str, Any]:
+    """At-least-once dead lettering, which needs `reject-publish`; the default may lose."""
+    return {
+        "x_dead_letter_exchange": "",
+        "x_dead_letter_routing_key": queue,
+        "x_dead_letter_strategy": "at-least-once",
+        "x_overflow": "reject-publish",
+    }
+
+
+async def declare(channel: AbstractChannel, topology: Topology) -> None:
+    """Make what is missing; a difference from what is there raises (406) rather than passing unseen."""
+    events = await channel.declare_exchange(topology.events, "topic", durable=True)
+    partners = await channel.declare_exchange(topology.partner_exchange, "topic", durable=True)
+    journal = await channel.declare_queue(
+        topology.journal,
+        durable=True,
+        arguments={"x-queue-type": "stream", "x-max-age": "7D", "x-max-length-bytes": _JOURNAL_BYTES},
+    )
+    await journal.bind(events, "#")
+    queue = await channel.declare_queue(
+        topology.queue, durable=True, arguments=_quorum(x_delivery_limit=20, **_dead_lettering_to(topology.dead))
+    )
+    await channel.declare_queue(topology.dead, durable=True, arguments=_quorum(x_delivery_limit=_NO_LIMIT))
+    for tier, wait in enumerate(topology.tiers):
+        arguments = _quorum(x_message_ttl=int(wait.total_seconds() * 1000), **_dead_lettering_to(topology.queue))
+        await channel.declare_queue(topology.retry(tier), durable=True, arguments=arguments)
+    for key in topology.keys:
+        await queue.bind(events, key)
+    if topology.partners:
+        await queue.bind(partners, "#")
+
+
+async def delete(channel: AbstractChannel, topologies: Sequence[Topology]) -> None:
+    """Remove everything of these (tests and benches)."""
+    for topology in topologies:
+        retries = [topology.retry(tier) for tier in range(len(topology.tiers))]
+        for queue in (topology.queue, topology.dead, topology.journal, *retries):
+            await channel.queue_delete(queue)
+        await channel.exchange_delete(topology.events)
+        await channel.exchange_delete(topology.partner_exchange)

@@ -1,0 +1,162 @@
+"""The front desk of a service: what an endpoint gets to read, and to hand a command to the writer."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
+from aftersales.common.mongo import Document, Mongo
+from aftersales.common.values import Aggregate
+from aftersales.common.work import AnswerKey, Piece, Stored, Work
+from aftersales.common.work.piece import Needs
+
+if TYPE_CHECKING:
+    from aftersales.common.runtime import Runtime
+
+A = TypeVar("A", bound=Aggregate)
+T = TypeVar("T")
+
+Cursor = Annotated[str | None, Query(max_length=400, description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list, and the cursor of the next one (none: this is the last)."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class PreconditionFailed(DomainError):
+    status = 412
+
+
+class Replayed(Exception):
+    """The same Idempotency-Key was answered before: say the same again."""
+
+    def __init__(self, answer: Document) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class _Desk:
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request, self._response = request, response
+        self._runtime: Runtime = request.app.state.runtime
+
+    @property
+    def settings(self) -> Any:
+        """The service's own settings."""
+        return self._runtime.service.settings
+
+    @property
+    def mongo(self) -> Mongo:
+        return self._runtime.mongo
+
+    @property
+    def now(self) -> datetime:
+        return self._runtime.clock.now()
+
+    @property
+    def actor(self) -> str:
+        """Who says they are asking (there is no sign-in yet: it is taken on trust)."""
+        return self._request.headers.get("x-actor", "anonymous")[:100]
+
+    async def do(self, handler: Callable[..., Awaitable[T]], *args: Any, needs: Needs = ()) -> T:
+        """Run `handler(work, *args)` in the writer and answer with what it returns, once that is committed.
+
+        `needs` are loaded with the whole group's; `If-Match` is held against the first of them.
+        """
+        expected = self._request.headers.get("if-match")
+
+        async def run(work: Work) -> T:
+            if expected and needs:
+                await _check_version(work, needs, expected)
+            return await handler(work, *args)
+
+        name: str = getattr(handler, "func", handler).__name__
+        correlation = self._request.scope["correlation"]
+        piece = Piece(run, name, self.actor, correlation, correlation, needs=needs, answer=await self._answer_key())
+        piece.traceparent = self._request.headers.get("traceparent")
+        try:
+            async with asyncio.timeout(self._runtime.service.settings.write_timeout.total_seconds()):
+                result = await self._runtime.writer.submit(piece)
+        except TimeoutError as error:
+            raise Busy("write.timeout") from error
+        if isinstance(result, Stored):
+            raise Replayed(result.answer)
+        self._response.headers.update(_headers(result, self._request))
+        done: T = result
+        return done
+
+    async def _answer_key(self) -> AnswerKey | None:
+        """From the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header; quotes are optional)."""
+        given = self._request.headers.get("idempotency-key", "").strip('"')
+        if not given:
+            return None
+        if len(given) > 200:
+            raise Malformed("idempotency_key.too_long")
+        where = f"{self.actor}|{self._request.method}|{self._request.url.path}|{given}"
+        body = await self._request.body()
+        status = self._request.scope["route"].status_code or 200
+
+        def render(result: Any) -> Document:
+            if isinstance(result, DomainError):
+                return {"problem": result.code, "params": result.params, "status": result.status}
+            return {"status": status, "body": to_json(result), "headers": _headers(result, self._request)}
+
+        return AnswerKey(hashlib.sha256(where.encode()).hexdigest(), hashlib.sha256(body).hexdigest(), render)
+
+    async def read(self, kind: type[A], id: str) -> A:
+        """One document, with its ETag. Raises `NotFound`."""
+        state = await self.mongo.get(kind, id)
+        if state is None:
+            raise NotFound(f"{kind.COLLECTION}.unknown", id=id)
+        self._response.headers.update(_headers(state, None))
+        return state
+
+    async def page(self, kind: type[A], where: Document, cursor: str | None = None, limit: int = 50) -> Page[A]:
+        """A page of documents, by id downwards; filters that are None do not count."""
+        wanted = {name: value for name, value in where.items() if value is not None}
+        if cursor:
+            wanted["_id"] = {"$lt": _open_cursor(cursor)}
+        found = await self.mongo.find(kind, wanted, sort=("-_id",), limit=limit + 1)
+        more = len(found) > limit
+        return Page(items=found[:limit], next=_make_cursor(found[limit - 1].id) if more else None)
+
+
+Desk = Annotated[_Desk, Depends(_Desk)]
+"""The dependency every endpoint takes."""
+
+
+async def _check_version(work: Work, needs: Needs, expected: str) -> None:
+    kind, id = needs[0]
+    state = await work.get(kind, id)
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in expected.split(",")}
+    if state and "*" not in tags and str(state.version) not in tags:
+        raise PreconditionFailed("version.changed", id=id, version=state.version)
+
+
+def _headers(result: Any, request: Request | None) -> dict[str, str]:
+    headers = {"ETag": f'"{result.version}"'} if isinstance(result, Aggregate) else {}
+    if isinstance(result, Aggregate) and request and request.scope["route"].status_code == 201:
+        headers["Location"] = f"{request.url.path.rstrip('/')}/{result.id}"
+    return headers
+
+
+def _make_cursor(id: str) -> str:
+    return base64.urlsafe_b64encode(id.encode()).decode().rstrip("=")
+
+
+def _open_cursor(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
+    except ValueError as error:
+        raise Malformed("cursor.malformed") from error

@@ -1,0 +1,67 @@
+"""The outermost layer of HTTP: size limit, correlation id, and how long an answer took (plain ASGI, no buffering)."""
+
+from time import perf_counter
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from aftersales.common.problem import problem
+from aftersales.common.telemetry import Metrics
+from aftersales.common.values import uuid7
+
+
+class Edge:
+    def __init__(self, app: ASGIApp, metrics: Metrics, max_body: int) -> None:
+        self._app, self._metrics, self._max_body = app, metrics, max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        began = perf_counter()
+        headers = Headers(scope=scope)
+        correlation = scope["correlation"] = headers.get("x-correlation-id", "")[:100] or uuid7()
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Correlation-ID"] = correlation
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(correlation=correlation):
+            try:
+                await self._within_limit(scope, receive, answer, headers)
+            finally:
+                route = getattr(scope.get("route"), "path", "none")
+                method = scope["method"] if scope["method"] in _METHODS else "other"
+                self._metrics.http.labels(method, route, status // 100 * 100).observe(perf_counter() - began)
+        return None
+
+    async def _within_limit(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        announced = headers.get("content-length", "0")
+        if announced.isdigit() and int(announced) > self._max_body:
+            return await self._too_large(scope, receive, send)
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._max_body:  # a chunked body announces nothing
+                raise HTTPException(413)
+            return message
+
+        return await self._app(scope, counted, send)
+
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from starlette.requests import Request  # noqa: PLC0415
+
+        request: Any = Request(scope, receive)
+        await problem(request, 413, "http.413", {"limit": self._max_body})(scope, receive, send)
+
+
+_METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}

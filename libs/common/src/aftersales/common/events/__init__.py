@@ -1,0 +1,109 @@
+"""Event contracts: the envelope (CloudEvents 1.0) and the registry of types. Pure: no I/O, no clock."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from aftersales.common.errors import Malformed
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class Event(BaseModel):
+    """A fact that other services may act on.
+
+    The wire name is a constant, never the class's name. Unknown fields are ignored on arrival, so a
+    producer may add optional ones within a version (anything else is a new version).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    TYPE: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "TYPE" in cls.__dict__:
+            if cls.TYPE in REGISTRY:
+                raise TypeError(f"two events are named {cls.TYPE}")
+            REGISTRY[cls.TYPE] = cls
+
+
+REGISTRY: dict[str, type[Event]] = {}
+"""Every event type by its wire name."""
+
+
+class Part(BaseModel):
+    """A value inside an event; like events, it ignores what it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Envelope(BaseModel):
+    """A CloudEvents 1.0 event in structured JSON mode, with our extension attributes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Name
+    """Unique for its source; the same id again is the same event again."""
+    source: Name
+    """Who says it: `/aftersales/<service>`, or the partner's own name."""
+    type: Name
+    subject: Name
+    """The document it is about."""
+    time: AwareDatetime
+    """When it was committed, with its offset from UTC."""
+    datacontenttype: Literal["application/json"] = "application/json"
+    correlationid: Name
+    """One for a customer contact, all the way to the KPI."""
+    causationid: str = ""
+    """The id of the event, or the correlation id of the call, that led to this one."""
+    sequence: int = Field(default=0, ge=0)
+    """The version of the aggregate named by `subject`."""
+    branch: str = ""
+    """Where the document named by `subject` belongs."""
+    traceparent: str | None = None
+    """W3C Trace Context, as the call that began it all brought it along."""
+    data: dict[str, Any]
+
+    def event(self) -> Event:
+        """The event inside. Raises `Malformed` when its type is unknown or its data does not fit."""
+        kind = REGISTRY.get(self.type)
+        if kind is None:
+            raise Malformed("event.unknown_type", type=self.type[:100])
+        try:
+            return kind.model_validate(self.data)
+        except ValidationError as error:
+            raise Malformed("event.data_malformed", type=self.type, errors=describe(error)) from error
+
+
+def decode(body: bytes) -> Envelope:
+    """Read an envelope from the wire. Raises `Malformed`."""
+    try:
+        return Envelope.model_validate_json(body)
+    except ValidationError as error:
+        raise Malformed("event.malformed", errors=describe(error)) from error
+
+
+def describe(error: ValidationError) -> list[dict[str, str]]:
+    """Which fields are wrong and why, without repeating the (perhaps personal) values."""
+    details = error.errors(include_input=False, include_context=False, include_url=False)
+    return [{"field": ".".join(map(str, d["loc"])), "problem": d["msg"]} for d in details[:20]]
+
+
+class Heartbeat(Event):
+    """Sent through all four services in turn, so that a stuck pipe shows (architecture, section 7)."""
+
+    started_at: datetime
+
+
+class SlaMark(Event):
+    """A stage's clock went past a mark (ALL-3)."""
+
+    subject: str
+    """The number of the document that carries the clock."""
+    request: str
+    branch: str
+    stage: str
+    deadline: datetime
+    at: datetime

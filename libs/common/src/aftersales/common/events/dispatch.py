@@ -1,0 +1,165 @@
+"""Events that dispatch publishes."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from aftersales.common import events
+from aftersales.common.events import Event, Part
+from aftersales.common.events.intake import ProductRef
+
+
+class OrderEvent(Event):
+    """What every event about a work order says."""
+
+    order: str
+    request: str
+    branch: str
+    visit: int
+    """1 for the first visit, one more each time the customer was not satisfied."""
+    at: datetime
+
+
+class UsedPart(Part):
+    part: str
+    quantity: int = Field(ge=1)
+
+
+class OrderCreated(OrderEvent):
+    """A request became a work order (派工单)."""
+
+    TYPE = "dispatch.order_created.v1"
+    product: ProductRef
+    fault: str
+    priority: int
+
+
+class TechnicianAssigned(OrderEvent):
+    """Somebody is sent (DSP-4), with the appointment as it was agreed."""
+
+    TYPE = "dispatch.technician_assigned.v1"
+    technician: str
+    product: ProductRef
+    fault: str
+    priority: int
+    appointment_start: datetime
+    appointment_end: datetime
+
+
+class AssignmentDeferred(OrderEvent):
+    """Nobody fits now; it is tried again at `retry_at`."""
+
+    TYPE = "dispatch.assignment_deferred.v1"
+    reason: str
+    retry_at: datetime
+
+
+class AssignmentDeclined(OrderEvent):
+    """The technician said no; another one is looked for."""
+
+    TYPE = "dispatch.assignment_declined.v1"
+    technician: str
+    reason: str
+
+
+class AssignmentAccepted(OrderEvent):
+    """The technician said yes."""
+
+    TYPE = "dispatch.assignment_accepted.v1"
+    technician: str
+
+
+class AppointmentMoved(OrderEvent):
+    """A new time was agreed with the customer (DSP-5); it must be kept."""
+
+    TYPE = "dispatch.appointment_moved.v1"
+    appointment_start: datetime
+    appointment_end: datetime
+    reason: str
+
+
+class TechnicianDeparted(OrderEvent):
+    """The technician is on the way (DSP-7)."""
+
+    TYPE = "dispatch.technician_departed.v1"
+    technician: str
+
+
+class TechnicianArrived(OrderEvent):
+    """The technician is on site, within the agreed window or not (DSP-3)."""
+
+    TYPE = "dispatch.technician_arrived.v1"
+    technician: str
+    on_time: bool
+
+
+class DiagnosisRecorded(OrderEvent):
+    """What is wrong, as found on site (DSP-7)."""
+
+    TYPE = "dispatch.diagnosis_recorded.v1"
+    technician: str
+    cause: str
+
+
+class PartNeeded(OrderEvent):
+    """The technician names a part that the fault did not (INV-13)."""
+
+    TYPE = "dispatch.part_needed.v1"
+    part: str
+    quantity: int = Field(ge=1)
+
+
+class RepairCompleted(OrderEvent):
+    """The service report is complete (DSP-10)."""
+
+    TYPE = "dispatch.repair_completed.v1"
+    technician: str
+    product: ProductRef
+    fault: str
+    cause: str
+    solution: str
+    parts_used: tuple[UsedPart, ...] = ()
+
+
+class OrderCancelled(OrderEvent):
+    """The order ended without a repair: parts and technician are free again."""
+
+    TYPE = "dispatch.order_cancelled.v1"
+    reason: str
+
+
+class SlaWarned(events.SlaMark):
+    """80 % of a stage's time is gone (ALL-3)."""
+
+    TYPE = "dispatch.sla_warned.v1"
+
+
+class SlaBreached(events.SlaMark):
+    """A stage's time is over (ALL-3)."""
+
+    TYPE = "dispatch.sla_breached.v1"
+
+
+class DispatchHeartbeat(events.Heartbeat):
+    """Intake's beat, passed on."""
+
+    TYPE = "dispatch.heartbeat.v1"
+
+
+PRODUCES = (
+    OrderCreated,
+    TechnicianAssigned,
+    AssignmentDeferred,
+    AssignmentDeclined,
+    AssignmentAccepted,
+    AppointmentMoved,
+    TechnicianDeparted,
+    TechnicianArrived,
+    DiagnosisRecorded,
+    PartNeeded,
+    RepairCompleted,
+    OrderCancelled,
+    SlaWarned,
+    SlaBreached,
+    DispatchHeartbeat,
+)

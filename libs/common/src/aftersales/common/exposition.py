@@ -1,0 +1,168 @@
+"""What Prometheus sees: the process's own instruments, and the promises as they stand in the database."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from aftersales.common.errors import Unavailable
+from aftersales.common.mongo import Document
+from aftersales.common.parking import ParkedMessage
+from aftersales.common.relay import OUTBOX
+from aftersales.common.telemetry import log
+from aftersales.common.values import DURATION_EDGES
+from aftersales.common.work.group import TALLIES, tally_totals
+
+if TYPE_CHECKING:
+    from aftersales.common.runtime import Runtime
+
+_STATES = ("on_track", "at_risk", "overdue")
+
+
+async def expose(runtime: "Runtime") -> tuple[bytes, str]:
+    """The whole page. Without the database it still shows the process's own instruments."""
+    _ = runtime.bus.blocked
+    own = generate_latest(runtime.metrics.registry)
+    registry = CollectorRegistry()
+    try:
+        registry.register(_Snapshot(await asyncio.wait_for(_families(runtime), 5)))
+    except (Unavailable, TimeoutError) as error:
+        log.warning("metrics.database_missing", error=str(error))
+    return own + generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+class _Snapshot(Collector):
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+async def _families(runtime: "Runtime") -> list[Metric]:
+    now = runtime.clock.now()
+    tallies, clocks, outbox, dead, beats = await asyncio.gather(
+        runtime.mongo.rows(TALLIES, {}),
+        _open_clocks(runtime, now),
+        runtime.mongo.aggregate(OUTBOX, [{"$group": {"_id": None, "n": {"$sum": 1}, "oldest": {"$min": "$at"}}}]),
+        runtime.mongo.aggregate(ParkedMessage, [{"$group": {"_id": "$reason", "n": {"$sum": 1}}}]),
+        runtime.mongo.rows("heartbeats", {}),
+    )
+    return [
+        *_tallied(tallies),
+        *_promises(clocks),
+        *_outbox(outbox[0] if outbox else {}),
+        _dead(dead),
+        _heartbeat(runtime.service.name, beats),
+    ]
+
+
+async def _open_clocks(runtime: "Runtime", now: datetime) -> list[Document]:
+    """Items whose work is not done, per stage, branch and how late they are."""
+    state = {
+        "$switch": {
+            "branches": [
+                {"case": {"$lte": ["$clocks.deadline", now]}, "then": "overdue"},
+                {"case": {"$lte": ["$clocks.warn_at", now]}, "then": "at_risk"},
+            ],
+            "default": "on_track",
+        }
+    }
+    waiting = {"$cond": [{"$gt": ["$clocks.deadline", now]}, "$clocks.deadline", None]}
+    pipeline: list[Document] = [
+        {"$match": {"clocks": {"$elemMatch": {"ended_at": None}}}},
+        {"$unwind": "$clocks"},
+        {"$match": {"clocks.ended_at": None}},
+        {
+            "$group": {
+                "_id": {"stage": "$clocks.stage", "branch": "$branch", "state": state},
+                "n": {"$sum": 1},
+                "next": {"$min": waiting},
+            }
+        },
+    ]
+    found = await asyncio.gather(*(runtime.mongo.aggregate(kind, pipeline) for kind in runtime.service.clocked))
+    return [row for rows in found for row in rows]
+
+
+def _tallied(rows: Sequence[Document]) -> Iterator[Metric]:
+    deadlines = CounterMetricFamily(
+        "aftersales_sla_deadlines",
+        "Deadlines that ended, counted in the transaction that ended them.",
+        labels=("branch", "outcome", "stage"),
+    )
+    buckets: dict[str, dict[float, float]] = defaultdict(dict)
+    sums: dict[str, float] = {}
+    for (name, labels), amount in tally_totals(list(rows)).items():
+        values = dict(labels)
+        if name == "sla_deadlines":
+            deadlines.add_metric([values[label] for label in ("branch", "outcome", "stage")], amount)
+        elif name == "stage_seconds":
+            sums[values["stage"]] = amount
+        elif name == "stage_bucket":
+            buckets[values["stage"]][float(values["le"])] = amount
+    yield deadlines
+    durations = HistogramMetricFamily(
+        "aftersales_stage_duration_seconds", "From a stage's start to its end; edges on the targets.", labels=("stage",)
+    )
+    for stage, counts in buckets.items():
+        total = 0.0
+        cumulative: list[tuple[str, float]] = []
+        for edge in (*DURATION_EDGES, float("inf")):
+            total += counts.get(edge, 0)
+            cumulative.append(("+Inf" if edge == float("inf") else str(float(edge)), total))
+        durations.add_metric([stage], cumulative, sums.get(stage, 0))
+    yield durations
+
+
+def _promises(rows: Sequence[Document]) -> Iterator[Metric]:
+    items = GaugeMetricFamily(
+        "aftersales_sla_open_items", "Items whose stage is not done.", labels=("stage", "branch", "state")
+    )
+    following = GaugeMetricFamily(
+        "aftersales_sla_next_deadline_timestamp_seconds", "The next deadline to come.", labels=("stage", "branch")
+    )
+    counts: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    deadlines: dict[tuple[str, str], datetime] = {}
+    for row in rows:
+        key = (row["_id"]["stage"], row["_id"]["branch"])
+        counts[key][row["_id"]["state"]] = row["n"]
+        if row["next"]:
+            deadlines[key] = min(row["next"], deadlines.get(key, row["next"]))
+    for key, by_state in counts.items():
+        for state in _STATES:
+            items.add_metric([*key, state], by_state.get(state, 0))
+    for key, deadline in deadlines.items():
+        following.add_metric(list(key), deadline.timestamp())
+    yield items
+    yield following
+
+
+def _outbox(row: Document) -> Iterator[Metric]:
+    yield GaugeMetricFamily("aftersales_outbox_rows", "Events not yet confirmed by the broker.", row.get("n", 0))
+    oldest: Any = row.get("oldest")
+    if oldest:
+        name = "aftersales_outbox_oldest_unsent_timestamp_seconds"
+        yield GaugeMetricFamily(name, "When the oldest of them was committed.", oldest.timestamp())
+
+
+def _dead(rows: Sequence[Document]) -> Metric:
+    family = GaugeMetricFamily("aftersales_dead_letters", "Messages parked, by reason.", labels=("reason",))
+    for row in rows:
+        family.add_metric([row["_id"]], row["n"])
+    return family
+
+
+def _heartbeat(service: str, rows: Sequence[Document]) -> Metric:
+    name = "aftersales_heartbeat_timestamp_seconds"
+    family = GaugeMetricFamily(name, "The newest heartbeat that came through here.", labels=("stage",))
+    for row in rows:
+        if row.get("seen_at"):
+            family.add_metric([service], row["seen_at"].timestamp())
+    return family

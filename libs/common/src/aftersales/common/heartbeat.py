@@ -1,0 +1,38 @@
+"""The beat that goes through all four services, so that a stuck pipe shows (architecture, section 7). Pure."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+from aftersales.common import events
+from aftersales.common.events import Event
+from aftersales.common.values import Aggregate
+
+BEAT = "heartbeat"
+"""The one document's id."""
+
+
+class Heartbeat(Aggregate):
+    """The newest beat this service has seen; the metric is its age."""
+
+    COLLECTION: ClassVar[str] = "heartbeats"
+    AUDITED: ClassVar[bool] = False
+
+    id: str = BEAT
+    branch: str = "-"
+    seen_at: datetime | None = None
+
+
+def pass_on(
+    state: Heartbeat | None,
+    started_at: datetime,
+    make_event: Callable[..., events.Heartbeat] | None = None,
+) -> tuple[Heartbeat, tuple[Event, ...]] | None:
+    """Note the beat and send it on as `make_event(started_at=…)`; None when an equal or newer one was seen.
+
+    The last service of the chain makes no event.
+    """
+    state = state or Heartbeat()
+    if state.seen_at and state.seen_at >= started_at:
+        return None
+    return state.but(seen_at=started_at), (make_event(started_at=started_at),) if make_event else ()

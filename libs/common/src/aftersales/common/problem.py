@@ -1,0 +1,98 @@
+"""Errors as problem+json (RFC 9457): a stable code and its parameters, words in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from aftersales.common.errors import DomainError, Unavailable
+from aftersales.common.messages import choose_locale, render
+from aftersales.common.telemetry import log
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457). Programs read `code` and `params`, people read `detail`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+def _declared(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}, "model": Problem}
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: _declared("The body cannot be read"),
+    404: _declared("It does not exist, or the caller may not see it"),
+    409: _declared("A rule refused it"),
+    412: _declared("It was changed since it was read (If-Match)"),
+    413: _declared("The body is too large"),
+    422: _declared("The input does not fit its form"),
+    503: _declared("Too much to do right now: try again (Retry-After)"),
+}
+"""What every endpoint may answer besides success."""
+
+
+def problem(request: Request, status: int, code: str, params: Mapping[str, Any] | None = None) -> JSONResponse:
+    """An error answer in the language that the caller asked for."""
+    locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
+    known = dict(params or {})
+    content = Problem(
+        type=f"urn:aftersales:problem:{code}",
+        title=render(f"status.{status}", locale, {}),
+        status=status,
+        code=code,
+        detail=render(code, locale, known),
+        params=known,
+    )
+    headers = {"Content-Language": locale} | ({"Retry-After": "2"} if status == 503 else {})
+    return JSONResponse(content.model_dump(mode="json"), status, headers, MEDIA_TYPE)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DomainError)  # noqa: S101 (what it is registered for)
+    return problem(request, error.status, error.code, error.params)
+
+
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
+    """Name each wrong field, without repeating its (perhaps personal) value."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
+    fields = [{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()[:20]]
+    return problem(request, 422, "input.malformed", {"errors": fields})
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 (what it is registered for)
+    answer = problem(request, error.status_code, f"http.{error.status_code}", {"path": request.url.path})
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    log.warning("http.unavailable", error=str(error))
+    return problem(request, 503, "service.unavailable")
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("http.failed", path=request.url.path, exc_info=error)
+    return problem(request, 500, "internal.error")
+
+
+def install(app: FastAPI) -> None:
+    """One place that turns exceptions into answers."""
+    app.add_exception_handler(DomainError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Exception, _bug)

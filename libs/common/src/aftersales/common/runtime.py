@@ -1,0 +1,159 @@
+"""A running service: its database, bus, writer, relay and timers, started and stopped in order."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from aftersales.common import parking, relay, timers
+from aftersales.common.amqp import Bus, Topology
+from aftersales.common.clock import Clock
+from aftersales.common.errors import Unavailable
+from aftersales.common.inbound import Inbound
+from aftersales.common.mongo import Index, Mongo
+from aftersales.common.telemetry import Metrics, log
+from aftersales.common.timers import Timers
+from aftersales.common.values import Aggregate, uuid7
+from aftersales.common.work import Piece, Work, Writer, audit
+from aftersales.common.work.group import ANSWERS, INBOX, TALLIES, Origin
+
+if TYPE_CHECKING:
+    from aftersales.common.service import Service
+
+INBOX_KEPT, ANSWERS_KEPT = timedelta(days=14), timedelta(hours=72)
+OPEN_CLOCKS = Index("clocks.ended_at", "clocks.stage")
+
+
+class Runtime:
+    """Built once per process by `build_app`; `failed` tells that a part of it ended which never should."""
+
+    def __init__(self, service: "Service", clock: Clock) -> None:
+        settings = service.settings
+        self.service, self.clock, self.metrics = service, clock, Metrics()
+        self.mongo = Mongo(
+            settings.mongo_url.get_secret_value(), settings.database or service.name, settings.mongo_driver
+        )
+        self.topology = Topology(
+            bus=settings.bus,
+            service=service.name,
+            keys=tuple(sorted(c.kind.TYPE for c in service.consumers if not c.kind.TYPE.startswith("partner."))),
+            tiers=settings.retry_tiers,
+            partners=any(c.kind.TYPE.startswith("partner.") for c in service.consumers),
+        )
+        self.bus = Bus(settings.amqp_url.get_secret_value(), self.topology, self.metrics, self._take, settings.prefetch)
+        self.relay = relay.Relay(self.mongo, self.bus.publisher, clock, self.metrics)
+        self.writer = Writer(
+            self.mongo,
+            self.relay,
+            clock,
+            self.metrics,
+            Origin(service.name, self.topology.events, frozenset(event.TYPE for event in service.produces)),
+            instance=settings.instance,
+            zone=settings.zone,
+            group_size=settings.group_size,
+            queue_size=settings.writer_queue,
+        )
+        self.inbound = Inbound(
+            service.consumers,
+            self.topology,
+            self.writer,
+            clock=clock,
+            metrics=self.metrics,
+            publisher=self.bus.publisher,
+        )
+        self.timers = Timers(self.mongo, self.writer, clock, self.metrics)
+        self.prepared = self.failed = False
+        self.on_failure: Callable[[], None] = lambda: None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def _take(self, delivery: Any) -> None:
+        self.inbound.take(delivery)
+
+    async def start(self) -> None:
+        """Returns at once; everything else waits for MongoDB and RabbitMQ in the background."""
+        self._spawn("writer", self.writer.run())
+        self._spawn("relay", self.relay.run())
+        self._spawn("main", self._main())
+
+    async def _main(self) -> None:
+        settings = self.service.settings
+        await self._prepare()
+        self._spawn("bus", self.bus.run())
+        self._spawn("sweep", self.relay.sweep(settings.sweep_every, settings.sweep_age))
+        self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
+        log.info("service.started", port=settings.http_port)
+        await asyncio.Event().wait()
+
+    async def _prepare(self) -> None:
+        """Collections, indexes and seeds; again until MongoDB is there."""
+        while not self.prepared:
+            try:
+                await self.mongo.prepare(indexes(self.service))
+                for seed in self.service.seeds:
+                    await self.writer.submit(Piece(_planting(seed), "seed", self.service.name, uuid7()))
+                self.prepared = True
+            except Unavailable as error:
+                log.warning("service.waits", error=str(error))
+                await asyncio.sleep(1)
+
+    def _spawn(self, name: str, part: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks[name] = asyncio.create_task(part, name=name)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self.failed = True
+            log.critical("service.part_failed", part=task.get_name(), exc_info=error)
+            self.on_failure()
+
+    async def stop(self) -> None:
+        """Finish what was taken, within the budget; what is not out by then waits in outbox and queue."""
+        budget = self.service.settings.stop_budget.total_seconds()
+        for name in ("timers", "sweep"):
+            await self._cancel(name)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(budget):
+                if "bus" in self._tasks:
+                    await self.bus.stop_consuming(budget * 0.4)
+                self.writer.stop()
+                await asyncio.wait({self._tasks["writer"]}, timeout=budget * 0.3)
+                await self.relay.drain(budget * 0.2)
+        for name in list(self._tasks):
+            await self._cancel(name)
+        await self.mongo.close()
+
+    async def _cancel(self, name: str) -> None:
+        task = self._tasks.get(name)
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=3)
+
+
+def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
+    """Every collection of a service with its indexes, the shared ones included."""
+    wanted: dict[str, list[Index]] = {
+        INBOX: [Index("at", ttl=INBOX_KEPT)],
+        ANSWERS: [Index("at", ttl=ANSWERS_KEPT)],
+        TALLIES: [],
+        "leases": [],
+        "counters": [],
+        parking.ParkedMessage.COLLECTION: list(parking.INDEXES),
+        relay.OUTBOX: list(relay.INDEXES),
+        audit.COLLECTION: list(audit.INDEXES),
+    }
+    for kind, own in service.indexes.items():
+        wanted.setdefault(kind.COLLECTION, []).extend(own)
+    for timer in service.timers:
+        wanted.setdefault(timer.kind.COLLECTION, []).append(timers.INDEX)
+    for kind in service.clocked:
+        wanted.setdefault(kind.COLLECTION, []).append(OPEN_CLOCKS)
+    return wanted
+
+
+def _planting(seed: Aggregate) -> Any:
+    async def plant(work: Work) -> None:
+        if await work.get(type(seed), seed.id) is None:
+            work.put(seed)
+
+    return plant

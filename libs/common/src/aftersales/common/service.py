@@ -1,0 +1,139 @@
+"""What a service declares, and the application that is built from it."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+
+from aftersales.common import deadletters, problem
+from aftersales.common.clock import Clock, SystemClock
+from aftersales.common.desk import Cursor, Desk, Limit, Page, Replayed
+from aftersales.common.edge import Edge
+from aftersales.common.errors import Unavailable
+from aftersales.common.events import Event
+from aftersales.common.exposition import expose
+from aftersales.common.inbound import Consumer, on
+from aftersales.common.mongo import Index
+from aftersales.common.problem import PROBLEMS
+from aftersales.common.runtime import Runtime
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.telemetry import configure_logs
+from aftersales.common.timers import Timer
+from aftersales.common.values import Aggregate
+
+__all__ = ["PROBLEMS", "Consumer", "Cursor", "Desk", "Limit", "Page", "Service", "build_app", "on", "run"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything that makes one service different from the others."""
+
+    name: str
+    settings: ServiceSettings
+    indexes: Mapping[type[Aggregate], Sequence[Index]]
+    router: APIRouter
+    produces: Sequence[type[Event]]
+    consumers: Sequence[Consumer] = ()
+    timers: Sequence[Timer] = ()
+    clocked: Sequence[type[Aggregate]] = ()
+    """Kinds whose documents carry SLA clocks."""
+    seeds: Sequence[Aggregate] = field(default=())
+    """Documents that must exist; planted at the start where they are missing."""
+
+
+def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
+    """The HTTP application; its lifespan starts and stops everything else."""
+    runtime = Runtime(service, clock or SystemClock())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await runtime.start()
+        yield
+        await runtime.stop()
+
+    app = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        title=f"aftersales {service.name}",
+        version=version("aftersales-common"),
+        lifespan=lifespan,
+    )
+    app.state.runtime, app.state.locale = runtime, service.settings.locale
+    problem.install(app)
+    app.add_exception_handler(Replayed, _replay)
+    app.include_router(service.router)
+    app.include_router(deadletters.router)
+    app.include_router(_operations(runtime))
+    app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body)
+    return app
+
+
+async def _replay(_request: Request, error: Exception) -> Response:
+    """Say again what the same Idempotency-Key was told, and that it is a repeat."""
+    assert isinstance(error, Replayed)  # noqa: S101 (what it is registered for)
+    answer = error.answer
+    headers = answer.get("headers", {}) | {"Idempotent-Replayed": "true"}
+    if "problem" in answer:
+        again = problem.problem(_request, answer["status"], answer["problem"], answer["params"])
+        again.headers.update(headers)
+        return again
+    return Response(answer["body"], answer["status"], headers, "application/json")
+
+
+def _operations(runtime: Runtime) -> APIRouter:
+    """What an orchestrator and Prometheus ask for."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> JSONResponse:
+        return JSONResponse({"alive": not runtime.failed}, 503 if runtime.failed else 200)
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        try:
+            await asyncio.wait_for(runtime.mongo.ping(), 2)
+            database = True
+        except (Unavailable, TimeoutError):
+            database = False
+        parts = {"prepared": runtime.prepared, "mongodb": database, "rabbitmq": runtime.bus.ready}
+        return JSONResponse(parts, 200 if all(parts.values()) else 503)
+
+    @router.get("/version")
+    async def versions() -> dict[str, str]:
+        return {"service": runtime.service.name, "version": version("aftersales-common")}
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        body, content_type = await expose(runtime)
+        return Response(body, media_type=content_type)
+
+    return router
+
+
+def run(service: Service) -> None:
+    """Serve until SIGTERM or ctrl-C; then finish what was taken, within `stop_budget`."""
+    settings = service.settings
+    configure_logs(service.name, settings.log_level)
+    config = uvicorn.Config(
+        build_app(service),
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.stop_budget.total_seconds()),
+    )
+    server = uvicorn.Server(config)
+    runtime: Runtime = config.app.state.runtime  # type: ignore[union-attr]  # build_app made it just now
+    runtime.on_failure = lambda: signal.raise_signal(signal.SIGTERM)
+    server.run()
+    raise SystemExit(1 if runtime.failed or not server.started else 0)

@@ -1,0 +1,81 @@
+"""What every service can be told from outside: environment variables `AFTERSALES_*`, secrets also by file."""
+
+import os
+import socket
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "AFTERSALES_"
+
+
+class _FromFile(PydanticBaseSettingsSource):
+    """`AFTERSALES_MONGO_URL_FILE=/run/secrets/x` gives `mongo_url` the file's text."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 (its interface)
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text().strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class ServiceSettings(BaseSettings):
+    """The knobs that all services have. A service adds its own in its `settings.py`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+
+    mongo_url: SecretStr = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
+    """A replica set: a single server knows no transactions."""
+    amqp_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
+    """RabbitMQ 3.10 or newer."""
+    mongo_driver: Literal["motor", "pymongo"] = "motor"
+    """Which driver stands behind `common/mongo.py` (ADR 4)."""
+    database: str = ""
+    """Empty: the service's own name."""
+    bus: str = "aftersales"
+    """The exchange is `<bus>.events`; queues of another bus name are kept apart by that prefix."""
+    instance: str = Field(default_factory=socket.gethostname)
+    """Names this replica: its audit chain and tallies. Keep it the same over restarts."""
+
+    http_host: str = "127.0.0.1"
+    """Where to listen. There is no sign-in yet, so by default nobody outside this machine is served."""
+    http_port: int = 8100
+    max_body: int = Field(default=1_000_000, ge=1)
+    """Bytes; a larger request is refused with 413."""
+    locale: str = "en"
+    """The language of an answer when the caller names none."""
+    zone: str = "Asia/Shanghai"
+    """The day in human numbers such as SR-261122-7K3F begins at midnight here."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Of our own lines; libraries speak from WARNING on."""
+
+    group_size: int = Field(default=100, ge=1, le=1000)
+    """Pieces of work in one transaction at most."""
+    writer_queue: int = Field(default=2000, ge=1)
+    """Pieces of work that may wait; more are refused with 503."""
+    write_timeout: timedelta = timedelta(seconds=20)
+    """How long an HTTP caller waits for its write."""
+    prefetch: int = Field(default=300, ge=1, le=2000)
+    """Deliveries taken and not yet acknowledged, at most."""
+    retry_tiers: tuple[timedelta, ...] = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600))
+    """How long an event that failed waits before each further attempt; after the last it is parked."""
+    timer_tick: timedelta = timedelta(milliseconds=250)
+    """How often to look for timers that are due."""
+    sweep_every: timedelta = timedelta(seconds=5)
+    """How often to look for events that a crash left in the outbox."""
+    sweep_age: timedelta = timedelta(seconds=10)
+    """Outbox rows older than this were left behind by a crash and are published by the sweep."""
+    stop_budget: timedelta = timedelta(seconds=15)
+    """From SIGTERM to the end; keep it below what the orchestrator grants."""
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]  # it passes all of them by name
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return sources["init_settings"], sources["env_settings"], _FromFile(settings_cls)

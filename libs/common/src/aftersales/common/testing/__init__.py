@@ -1,0 +1,33 @@
+"""For tests of every service: a clock that is moved, real servers, and whole services in one process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class ManualClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, at: datetime = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    def advance(self, **by: float) -> datetime:
+        """Move it: `advance(hours=3)`."""
+        self._at += timedelta(**by)
+        return self._at
+
+
+async def eventually(found: Callable[[], Awaitable[T | None]], seconds: float = 15) -> T:
+    """The first truthy result of `found`, asked again and again; fails after `seconds`."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not (result := await found()):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"did not happen within {seconds} s; last seen: {result!r}")
+        await asyncio.sleep(0.02)
+    return result

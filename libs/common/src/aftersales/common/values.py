@@ -1,0 +1,144 @@
+"""Values and the aggregate that all services share. Pure: no I/O, no clock, no global state."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Self
+
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from uuid_utils import uuid7 as _uuid7
+
+from aftersales.common.sla import SlaClock
+
+
+def uuid7() -> str:
+    """A time-ordered unique id (RFC 9562, section 5.7) in its canonical text form."""
+    return str(_uuid7())
+
+
+def _e164(text: str) -> str:
+    """Normalise to E.164; a number without a country code is read as mainland Chinese."""
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("phone.malformed") from error
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("phone.malformed")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""A machine's name for something: branch, part, fault, technician. ASCII, 64 characters at most."""
+Serial = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,63}$")
+]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""One line of people's words, stored as written."""
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000)]
+Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_e164)]
+Day = Annotated[date, PlainSerializer(date.isoformat)]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class Value(BaseModel):
+    """A frozen value: two with the same fields are the same thing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Money(Value):
+    """An amount in integer minor units (fen, cents) of an ISO 4217 currency."""
+
+    amount: int
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "CNY"
+
+    def __add__(self, other: "Money") -> "Money":
+        if other.currency != self.currency:
+            raise ValueError("money.currencies_differ")
+        return Money(amount=self.amount + other.amount, currency=self.currency)
+
+
+class GeoPoint(Value):
+    """WGS 84, decimal degrees."""
+
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+
+
+class Tally(Value):
+    """A count that changes in the same transaction as the state it counts."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...]
+    amount: float = 1
+
+
+DURATION_EDGES = (60, 300, 900, 1800, 3600, 7200, 10800, 14400, 28800, 86400, 172800, 604800)
+"""Bucket edges of stage durations in seconds; the targets of the policies are among them."""
+
+
+class Aggregate(BaseModel):
+    """A document with one owner, changed only by rules that return a new one.
+
+    `version` counts its changes from 1 and is the `sequence` of its events; `wake_at` is when a timer
+    must look at it again (ADR 3).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    COLLECTION: ClassVar[str]
+    AUDITED: ClassVar[bool] = True
+
+    id: str
+    version: int = 0
+    branch: str
+    wake_at: datetime | None = None
+    clocks: tuple[SlaClock, ...] = ()
+
+    def but(self, **changes: Any) -> Self:
+        """This aggregate with some fields replaced (validated only when it is stored again)."""
+        return self.model_copy(update=changes)
+
+    def tallies(self, before: "Aggregate | None") -> Iterable[Tally]:
+        """What this change adds to the counters: each deadline that has just been met, breached or waived."""
+        old = {clock.key: clock for clock in before.clocks} if before else {}
+        for clock in self.clocks:
+            was = old.get(clock.key)
+            if clock.outcome != "open" and (was is None or was.outcome == "open"):
+                labels = (("branch", self.branch), ("outcome", clock.outcome), ("stage", clock.stage))
+                yield Tally(name="sla_deadlines", labels=labels)
+            if clock.ended_at and clock.outcome != "waived" and (was is None or was.ended_at is None):
+                seconds = (clock.ended_at - clock.started_at).total_seconds()
+                edge = next((edge for edge in DURATION_EDGES if seconds <= edge), float("inf"))
+                yield Tally(name="stage_bucket", labels=(("le", str(edge)), ("stage", clock.stage)))
+                yield Tally(name="stage_seconds", labels=(("stage", clock.stage),), amount=seconds)
+
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
+_SPACE = 32**4
+
+
+def number_tail(sequence: int) -> str:
+    """Scramble a sequence into four characters that do not look like a count.
+
+    A bijection over 32**4 = 1 048 576 values: unique for as many numbers a day in the whole network.
+    """
+    value = sequence * 461_777 % _SPACE
+    return "".join(_ALPHABET[value >> shift & 31] for shift in (15, 10, 5, 0))
+
+
+def human_number(prefix: str, day: date, sequence: int) -> str:
+    """A number people can read out, such as `SR-261122-7K3F`."""
+    return f"{prefix}-{day:%y%m%d}-{number_tail(sequence)}"
+
+
+NUMBER = re.compile(r"^[A-Z]{2}-\d{6}-[0-9A-HJKMNP-TV-Z]{4}$")
+
+
+def sibling(number: str, prefix: str) -> str:
+    """The number of another document about the same request: `SR-261122-7K3F` -> `WO-261122-7K3F`.
+
+    One request has one work order and one issue slip, so their numbers are natural keys and opening
+    one twice is impossible.
+    """
+    return prefix + number[2:]

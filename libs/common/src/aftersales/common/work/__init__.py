@@ -1,0 +1,6 @@
+"""The writer: every change of state goes through it, many pieces of work in one transaction (ADR 2)."""
+
+from aftersales.common.work.piece import DUPLICATE, AnswerKey, Piece, Stored, Work
+from aftersales.common.work.writer import Writer
+
+__all__ = ["DUPLICATE", "AnswerKey", "Piece", "Stored", "Work", "Writer"]

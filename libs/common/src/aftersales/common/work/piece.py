@@ -1,0 +1,142 @@
+"""A piece of work (an HTTP command, a delivered event, a due timer) and what its handler may do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from aftersales.common.errors import NotFound
+from aftersales.common.events import Event
+from aftersales.common.mongo import Document
+from aftersales.common.relay import Outgoing
+from aftersales.common.values import Aggregate, Tally
+
+if TYPE_CHECKING:
+    from aftersales.common.work.group import Group
+
+A = TypeVar("A", bound=Aggregate)
+Needs = Sequence[tuple[type[Aggregate], str]]
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """An Idempotency-Key as stored: a hash of caller, route and key, and a fingerprint of the body."""
+
+    id: str
+    fingerprint: str
+    render: Callable[[Any], Document]
+    """What to store of the handler's result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The answer that the same key was given before."""
+
+    answer: Document
+
+
+class _Duplicate:
+    """The result of an event that was handled before."""
+
+
+DUPLICATE = _Duplicate()
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """One thing to do. `run` may be called several times; only its last run counts."""
+
+    run: Callable[["Work"], Awaitable[Any]]
+    why: str
+    actor: str
+    correlation: str
+    causation: str = ""
+    traceparent: str | None = None
+    inbox: str | None = None
+    """The id under which this event is remembered, so that its effect happens once."""
+    answer: AnswerKey | None = None
+    needs: Needs = ()
+    """Documents to load in one batch with those of the whole group."""
+    future: "asyncio.Future[Any]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def resolve(self, outcome: Any) -> None:
+        """Tell whoever waits; a caller that gave up is not waiting."""
+        if self.future.done():
+            return
+        if isinstance(outcome, Exception):
+            self.future.set_exception(outcome)
+        else:
+            self.future.set_result(outcome)
+
+
+class Work:
+    """What a handler works with: a view of the documents as of now, and the changes it stages.
+
+    Nothing is written before the handler returns; if it raises, its changes are dropped and nothing
+    else of the group is.
+    """
+
+    def __init__(self, group: "Group", piece: Piece, now: datetime) -> None:
+        self._group = group
+        self.now = now
+        self.actor = piece.actor
+        self.changes: dict[Key, Aggregate | None] = {}
+        self.events: list[tuple[Aggregate, Event]] = []
+        self.outgoing: list[Outgoing] = []
+        self.tallies: list[Tally] = []
+
+    async def get(self, kind: type[A], id: str) -> A | None:
+        """The document as this group has it now, or None."""
+        key = (kind.COLLECTION, id)
+        if key in self.changes:
+            return cast("A | None", self.changes[key])
+        return await self._group.get(kind, id)
+
+    async def need(self, kind: type[A], id: str) -> A:
+        """The document. Raises `NotFound` with the code `<collection>.unknown`."""
+        state = await self.get(kind, id)
+        if state is None:
+            raise NotFound(f"{kind.COLLECTION}.unknown", id=id)
+        return state
+
+    async def find(self, kind: type[A], **equal: Any) -> list[A]:
+        """Documents whose fields equal these (a list field: contains), with what this group staged, by id."""
+        found: dict[str, Aggregate | None] = {state.id: state for state in await self._group.find(kind, equal)}
+        found |= {id: state for (collection, id), state in self.changes.items() if collection == kind.COLLECTION}
+        return [cast("A", found[id]) for id in sorted(found) if matches(found[id], equal)]
+
+    def put(self, state: A, *events: Event) -> A:
+        """Stage the document and the events that its change caused; they are committed together."""
+        after = state.model_copy(update={"version": state.version + 1})
+        self.changes[after.COLLECTION, after.id] = after
+        self.events += [(after, event) for event in events]
+        return after
+
+    def delete(self, state: Aggregate) -> None:
+        """Stage the removal of a document that has served its purpose."""
+        self.changes[state.COLLECTION, state.id] = None
+
+    def send(self, message: Outgoing) -> None:
+        """Stage a message that is not an event of ours (the replay of a parked one)."""
+        self.outgoing.append(message)
+
+    def tally(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Stage a count (for Prometheus) that must agree with the database to the item."""
+        self.tallies.append(Tally(name=name, labels=tuple(sorted(labels.items())), amount=amount))
+
+    async def number(self, prefix: str) -> str:
+        """A fresh number for people, such as `SR-261122-7K3F`."""
+        return await self._group.numbers.next(prefix, self.now)
+
+
+def matches(state: Aggregate | None, equal: dict[str, Any]) -> bool:
+    """MongoDB's equality, on a document in memory."""
+    if state is None:
+        return False
+    for name, wanted in equal.items():
+        value = getattr(state, name)
+        if value != wanted and not (isinstance(value, tuple) and wanted in value):
+            return False
+    return True

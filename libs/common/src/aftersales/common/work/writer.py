@@ -1,0 +1,162 @@
+"""The loop that takes all the work that waits and commits it as one group."""
+
+import asyncio
+import random
+from collections import deque
+from time import perf_counter
+from typing import Any
+
+from aftersales.common.clock import Clock
+from aftersales.common.errors import Busy, Conflict, Unavailable
+from aftersales.common.mongo import Document, Mongo
+from aftersales.common.relay import Relay
+from aftersales.common.telemetry import Metrics, log
+from aftersales.common.work import audit
+from aftersales.common.work.group import Group, Numbers, Origin
+from aftersales.common.work.piece import Piece
+
+_RERUNS = 2
+"""How often a whole group is run again after a conflict, before its pieces go one by one."""
+_TRIES = 8
+"""How often a single piece is, before it fails."""
+
+
+class Writer:
+    """One per process. `submit` from anywhere in its event loop; `run` is its task; `stop` finishes what it took."""
+
+    def __init__(
+        self, mongo: Mongo, relay: Relay, clock: Clock, metrics: Metrics, origin: Origin, **limits: Any
+    ) -> None:
+        self._mongo, self._relay, self._clock, self._metrics, self._origin = mongo, relay, clock, metrics, origin
+        self._numbers = Numbers(mongo, limits.get("zone", "UTC"))
+        self._chain = audit.Chain(f"{origin.service}@{limits.get('instance', 'local')}")
+        self._group_size: int = limits.get("group_size", 100)
+        self._queue_size: int = limits.get("queue_size", 2000)
+        self._queue: deque[Piece] = deque()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._chain_loaded = self._busy = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a group is being committed."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    async def submit(self, piece: Piece) -> Any:
+        """Do it, and return what its handler returned once that is committed.
+
+        Raises what the handler raised, or `Busy` when too much waits or the service stops.
+        """
+        if len(self._queue) >= self._queue_size:
+            raise Busy("service.busy")
+        self.enqueue(piece)
+        return await asyncio.shield(piece.future)
+
+    def enqueue(self, piece: Piece) -> None:
+        """Take the piece without waiting; deliveries come this way, bounded by the prefetch."""
+        if self._stopping:
+            raise Busy("service.stopping")
+        self._queue.append(piece)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until `stop`: take what waits, commit it, tell those who wait."""
+        while self._queue or not self._stopping:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            size = min(self._group_size, len(self._queue))
+            self._busy = True
+            await self._settle([self._queue.popleft() for _ in range(size)])
+            self._busy = False
+            self._metrics.waiting.set(len(self._queue))
+
+    def stop(self) -> None:
+        """Refuse new work; `run` returns when the queue is empty."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _settle(self, pieces: list[Piece]) -> None:
+        """Commit these pieces, again on fresh state after a conflict; in the end each has its outcome."""
+        conflicts = waits = 0
+        unknown: list[_Attempt] = []
+        while True:
+            attempt = _Attempt(pieces)
+            try:
+                if await self._landed(unknown):
+                    return None
+                return await self._attempt(attempt)
+            except Unavailable as error:
+                waits += 1
+                unknown += [attempt] if attempt.rows else []
+                self._metrics.reruns.labels("unavailable").inc()
+                log.warning("writer.waits", error=str(error), pieces=len(pieces))
+                await asyncio.sleep(min(5.0, 0.1 * 2**waits) * random.uniform(0.5, 1))  # noqa: S311 (jitter)
+            except Conflict as error:
+                conflicts += 1
+                self._metrics.reruns.labels(str(error.args[0])).inc()
+                self._chain_loaded = False
+                if len(pieces) > 1 and (conflicts > _RERUNS or error.args[0] == "duplicate_key"):
+                    return await self._one_by_one(pieces)
+                if conflicts >= _TRIES:
+                    return pieces[0].resolve(Busy("write.conflict"))
+                await asyncio.sleep(random.uniform(0, 0.005 * 2**conflicts))  # noqa: S311 (jitter)
+            except Exception as error:  # noqa: BLE001 (a write MongoDB refuses is that piece's alone)
+                if len(pieces) > 1:
+                    return await self._one_by_one(pieces)
+                log.exception("writer.refused", why=pieces[0].why)
+                return pieces[0].resolve(error)
+
+    async def _one_by_one(self, pieces: list[Piece]) -> None:
+        """So that the culprit alone fails."""
+        self._metrics.reruns.labels("one_by_one").inc()
+        for piece in pieces:
+            await self._settle([piece])
+
+    async def _attempt(self, attempt: "_Attempt") -> None:
+        began = perf_counter()
+        group = attempt.group = Group(self._mongo, self._origin, self._numbers)
+        if not self._chain_loaded:
+            await self._chain.reload(self._mongo)
+            self._chain_loaded = True
+        await group.load(attempt.pieces)
+        attempt.outcomes = [await group.run(piece, self._clock.now()) for piece in attempt.pieces]
+        attempt.rows = self._chain.extend(group.entries)
+        writes = group.writes(attempt.rows, self._chain.writer)
+        if not writes.empty:
+            await self._mongo.commit(writes)
+        self._metrics.commit_seconds.observe(perf_counter() - began)
+        self._finish(attempt)
+
+    async def _landed(self, unknown: list["_Attempt"]) -> bool:
+        """After a lost connection: was one of these committed all the same? Its last audit entry tells."""
+        for attempt in unknown:
+            last = attempt.rows[-1]
+            if await self._mongo.rows(audit.COLLECTION, {"_id": last["_id"], "hash": last["hash"]}, limit=1):
+                self._finish(attempt)
+                self._chain_loaded = False
+                return True
+        return False
+
+    def _finish(self, attempt: "_Attempt") -> None:
+        self._chain.advance(attempt.rows)
+        self._metrics.group_pieces.observe(len(attempt.pieces))
+        if attempt.group:
+            self._relay.offer(attempt.group.outgoing)
+        for piece, outcome in zip(attempt.pieces, attempt.outcomes, strict=True):
+            piece.resolve(outcome)
+
+
+class _Attempt:
+    """One try at a group, kept so that a lost answer can be looked up."""
+
+    def __init__(self, pieces: list[Piece]) -> None:
+        self.pieces = pieces
+        self.group: Group | None = None
+        self.outcomes: list[Any] = []
+        self.rows: list[Document] = []

@@ -1,0 +1,22 @@
+"""The smallest service, running on real servers."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from common.counter import service
+
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.testing.house import Room, house
+
+
+@pytest.fixture
+async def counter(urls, clock) -> AsyncIterator[Room]:
+    async with house(urls, clock, [(service, ServiceSettings)]) as built:
+        yield built.counter
+
+
+@pytest.fixture(params=["motor", "pymongo"])
+async def counter_on(request, urls, clock) -> AsyncIterator[Room]:
+    """The same on each driver (ADR 4)."""
+    async with house(urls, clock, [(service, ServiceSettings)], mongo_driver=request.param) as built:
+        yield built.counter

@@ -1,0 +1,92 @@
+"""The smallest service there can be, to test the plumbing with: it counts what it is told."""
+
+from typing import ClassVar
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from aftersales.common import sla
+from aftersales.common.errors import DomainError, NotYet
+from aftersales.common.events import Event
+from aftersales.common.inbound import on
+from aftersales.common.service import PROBLEMS, Desk, Service
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.timers import wakes
+from aftersales.common.values import Aggregate, Value
+from aftersales.common.work import Work
+
+
+class Counted(Event):
+    TYPE = "counter.counted.v1"
+    counter: str
+    total: int
+
+
+class Add(Event):
+    TYPE = "elsewhere.add.v1"
+    counter: str
+    amount: int = 1
+    after: int | None = None
+    """Only when the total has reached this."""
+
+
+class Counter(Aggregate):
+    COLLECTION: ClassVar[str] = "counters_of_tests"
+    branch: str = "b-1"
+    total: int = 0
+    rings: int = 0
+
+
+class AddForm(Value):
+    amount: int = Field(ge=-1000, le=1000)
+
+
+async def add(work: Work, id: str, amount: int) -> Counter:
+    counter = await work.get(Counter, id) or Counter(id=id)
+    total = counter.total + amount
+    if total < 0:
+        raise DomainError("counter.negative", counter=id)
+    if amount == 666:
+        work.put(counter.but(total=-1), Counted(counter=id, total=-1))
+        raise RuntimeError("a bug")
+    return work.put(counter.but(total=total), Counted(counter=id, total=total))
+
+
+async def on_add(work: Work, event: Add) -> None:
+    counter = await work.get(Counter, event.counter)
+    if event.after is not None and (counter.total if counter else 0) < event.after:
+        raise NotYet("counter.too_early", counter=event.counter)
+    await add(work, event.counter, event.amount)
+
+
+async def ring(work: Work, id: str) -> None:
+    counter = await work.need(Counter, id)
+    if counter.wake_at and counter.wake_at <= work.now:
+        clocks, _ = sla.tick(counter.clocks, work.now)
+        work.put(counter.but(rings=counter.rings + 1, wake_at=sla.next_wake(clocks), clocks=clocks))
+
+
+router = APIRouter(responses=PROBLEMS)
+
+
+@router.post("/counters/{id}/add")
+async def post_add(id: str, form: AddForm, desk: Desk) -> Counter:
+    return await desk.do(add, id, form.amount, needs=((Counter, id),))
+
+
+@router.get("/counters/{id}")
+async def get_counter(id: str, desk: Desk) -> Counter:
+    return await desk.read(Counter, id)
+
+
+def service(settings: ServiceSettings) -> Service:
+    return Service(
+        name="counter",
+        settings=settings,
+        indexes={Counter: ()},
+        router=router,
+        produces=(Counted,),
+        consumers=(on(Add, on_add, needs=lambda event: ((Counter, event.counter),)),),
+        timers=(wakes(Counter, ring),),
+        clocked=(Counter,),
+    )

@@ -1,0 +1,114 @@
+"""The edge: problem+json, idempotency, preconditions, sizes, languages, bad input."""
+
+import asyncio
+
+import pytest
+from common.counter import Counter, add
+
+
+async def post(counter, amount=1, id="c", **headers):
+    return await counter.http.post(f"/counters/{id}/add", json={"amount": amount}, headers=headers)
+
+
+async def test_the_same_idempotency_key_has_one_effect_and_one_answer(counter):
+    first = await post(counter, **{"Idempotency-Key": "k"})
+    again = await post(counter, **{"Idempotency-Key": '"k"'})
+    assert (first.status_code, first.json(), first.headers["etag"]) == (200, again.json(), again.headers["etag"])
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (await counter.get(Counter, "c")).total == 1
+
+
+async def test_the_same_idempotency_key_at_once_has_one_effect(counter):
+    answers = await asyncio.gather(*(post(counter, **{"Idempotency-Key": "k"}) for _ in range(30)))
+    assert {answer.json()["total"] for answer in answers} == {1}
+    assert (await counter.get(Counter, "c")).total == 1
+
+
+async def test_a_refusal_is_remembered_too(counter):
+    first = await post(counter, -1, **{"Idempotency-Key": "k"})
+    await counter.do(add, "c", 5)
+    again = await post(counter, -1, **{"Idempotency-Key": "k"})
+    assert (first.status_code, again.status_code) == (409, 409)
+    assert first.json()["code"] == again.json()["code"] == "counter.negative"
+    assert (await counter.get(Counter, "c")).total == 5
+
+
+async def test_another_body_under_the_same_key_is_refused(counter):
+    await post(counter, 1, **{"Idempotency-Key": "k"})
+    answer = await post(counter, 2, **{"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key.reused")
+
+
+async def test_another_caller_may_use_the_same_key(counter):
+    await post(counter, 1, **{"Idempotency-Key": "k", "X-Actor": "a"})
+    await post(counter, 1, **{"Idempotency-Key": "k", "X-Actor": "b"})
+    assert (await counter.get(Counter, "c")).total == 2
+
+
+async def test_if_match_holds_back_a_change_of_something_newer(counter):
+    etag = (await post(counter)).headers["etag"]
+    assert (await counter.http.get("/counters/c")).headers["etag"] == etag
+    assert (await post(counter, **{"If-Match": etag})).status_code == 200
+    late = await post(counter, **{"If-Match": etag})
+    assert (late.status_code, late.json()["code"]) == (412, "version.changed")
+
+
+async def test_the_correlation_id_goes_from_call_to_audit_and_event(counter):
+    answer = await post(counter, **{"X-Correlation-ID": "my-call"})
+    assert answer.headers["x-correlation-id"] == "my-call"
+    (entry,) = await counter.runtime.mongo.rows("audit", {"document": f"{Counter.COLLECTION}/c"})
+    assert entry["correlation"] == "my-call"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 422),
+        (b"", 422),
+        (b"null", 422),
+        (b'{"amount": "many"}', 422),
+        (b'{"amount": 1, "more": 2}', 422),
+        (b'{"amount": 1, "$set": {"total": 9}}', 422),
+        (b'{"amount": {"$gt": 0}}', 422),
+        (b'{"amount": 1e999}', 422),
+        (b'{"amount": 100000000000000000000000}', 422),
+        (b"\xff{", 400),
+        (b"[" * 100_000, 400),
+        (b"x" * 10_000_000, 413),
+    ],
+)
+async def test_bad_bodies_get_a_clear_problem_and_change_nothing(counter, body, status):
+    headers = {"content-type": "application/json", "Accept-Language": "zh-TW,zh;q=0.9"}
+    answer = await counter.http.post("/counters/c/add", content=body, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-language"] == "zh-Hant"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["detail"] != problem["code"]
+    assert await counter.get(Counter, "c") is None
+
+
+async def test_a_chunked_body_cannot_pass_the_limit_either(counter):
+    async def chunks():
+        for _ in range(20):
+            yield b"x" * 100_000
+
+    answer = await counter.http.post("/counters/c/add", content=chunks())
+    assert answer.status_code == 413
+
+
+async def test_a_bug_is_a_500_problem_without_inner_details(counter):
+    answer = await post(counter, 666)
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal.error"
+    assert "a bug" not in answer.text
+
+
+async def test_operations_answer(counter):
+    assert (await counter.http.get("/livez")).json() == {"alive": True}
+    assert (await counter.http.get("/readyz")).json() == {"prepared": True, "mongodb": True, "rabbitmq": True}
+    assert (await counter.http.get("/version")).json()["service"] == "counter"
+    assert (await counter.http.get("/nowhere")).json()["code"] == "http.404"
+    assert (await counter.http.get("/docs")).status_code == 200
+    assert "://" not in (await counter.http.get("/docs")).text.replace("http://www.w3.org", "")

@@ -1,0 +1,176 @@
+"""Events in: what fails is retried later or parked with its reason, never lost and never in the way."""
+
+import asyncio
+import json
+from types import SimpleNamespace
+
+import aio_pika
+import pytest
+from common.counter import Add, Counted, Counter, add, service
+
+from aftersales.common.parking import ParkedMessage
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.testing import eventually
+from aftersales.common.testing.house import house
+from aftersales.common.testing.servers import free_port, mongod, start
+from aftersales.common.values import uuid7
+
+
+async def parked(counter, count=1):
+    async def found():
+        rows = await counter.find(ParkedMessage)
+        return rows if len(rows) >= count else None
+
+    return await eventually(found)
+
+
+async def test_an_event_too_early_is_tried_again_until_its_base_is_there(counter):
+    await counter.deliver(Add(counter="c", amount=1, after=5))
+    await counter.quiet()
+    assert await counter.get(Counter, "c") is None
+    await counter.do(add, "c", 5)
+
+    async def applied():
+        return (await counter.get(Counter, "c")).total == 6
+
+    await eventually(applied)
+    assert await counter.find(ParkedMessage) == []
+
+
+async def test_an_event_that_stays_too_early_is_parked_after_the_last_tier(counter):
+    await counter.deliver(Add(counter="c", after=5), id="early")
+    (message,) = await parked(counter)
+    assert (message.reason, message.attempts, message.event_id) == ("counter.too_early", 4, "early")
+    assert message.params == {"counter": "c"}
+
+
+async def test_retries_do_not_vanish_in_the_ttl_chain(counter):
+    """RabbitMQ 3.10 drops a message that is republished with its old x-death into a second TTL queue."""
+    for n in range(5):
+        await counter.deliver(Add(counter="c", after=5), id=f"e{n}")
+    assert {message.event_id for message in await parked(counter, 5)} == {f"e{n}" for n in range(5)}
+
+
+async def test_a_refused_event_is_parked_at_once_and_others_pass(counter):
+    await counter.deliver(Add(counter="c", amount=-5), id="bad")
+    await counter.deliver(Add(counter="d", amount=1))
+    (message,) = await parked(counter)
+    await counter.quiet()
+    assert (message.reason, message.attempts) == ("counter.negative", 1)
+    assert (await counter.get(Counter, "d")).total == 1
+
+
+async def test_a_bug_goes_through_the_tiers_and_is_parked_with_its_name(counter):
+    await counter.deliver(Add(counter="c", amount=666))
+    (message,) = await parked(counter)
+    assert (message.reason, message.attempts) == ("RuntimeError", 4)
+    assert await counter.get(Counter, "c") is None
+
+
+async def test_malformed_messages_are_parked_with_what_is_wrong(counter):
+    unknown = {"specversion": "1.0", "id": "u", "source": "/x", "type": "no.such.v1", "subject": "s"}
+    bodies = [
+        b"no json",
+        b"\xff\xfe\x00",
+        b"",
+        b"[]",
+        json.dumps(unknown | {"time": "2026-11-22T00:00:00Z", "correlationid": "c", "data": []}).encode(),
+        json.dumps(
+            unknown | {"type": Add.TYPE, "time": "2026-11-22T00:00:00Z", "correlationid": "c", "data": {"amount": "x"}}
+        ).encode(),
+    ]
+    for body in bodies:
+        await counter.deliver_raw(body)
+    messages = await parked(counter, len(bodies))
+    assert {message.body for message in messages} == set(bodies)
+    assert {message.reason for message in messages} == {"event.malformed", "event.data_malformed"}
+    wrong = next(message for message in messages if message.reason == "event.data_malformed")
+    assert {error["field"] for error in wrong.params["errors"]} == {"counter", "amount"}
+
+
+async def test_an_event_nobody_handles_any_more_is_passed_over(counter):
+    await counter.deliver(Counted(counter="c", total=1))
+    await counter.quiet()
+    assert await counter.find(ParkedMessage) == []
+
+
+async def test_replay_sends_it_to_the_failing_queue_and_it_is_applied_once(counter):
+    await counter.deliver(Add(counter="c", amount=-5), id="bad")
+    await parked(counter)
+    await counter.do(add, "c", 7)
+    answer = await counter.http.post("/dead/bad/replay", headers={"X-Actor": "ops"})
+    assert answer.status_code == 200
+
+    async def applied():
+        return (await counter.get(Counter, "c")).total == 2
+
+    await eventually(applied)
+    await counter.quiet()
+    assert await counter.find(ParkedMessage) == []
+    assert (await counter.get(Counter, "c")).total == 2
+
+
+async def test_a_replay_that_fails_again_is_parked_again(counter):
+    await counter.deliver(Add(counter="c", amount=-5), id="bad")
+    await parked(counter)
+    await counter.http.post("/dead/bad/replay")
+    await counter.quiet()
+    assert len(await parked(counter)) == 1
+
+
+async def test_drop_gives_it_up_and_the_audit_trail_says_who(counter):
+    await counter.deliver(Add(counter="c", amount=-5), id="bad")
+    await parked(counter)
+    assert (await counter.http.delete("/dead/bad", headers={"X-Actor": "ops"})).status_code == 200
+    assert (await counter.http.get("/dead/bad")).status_code == 404
+    entries = await counter.runtime.mongo.rows("audit", {"document": "parked/bad"}, sort=("seq",))
+    assert [entry["who"] for entry in entries][-1] == "ops"
+
+
+async def test_dead_letters_are_listed_by_reason_and_shown_whole(counter):
+    await counter.deliver(Add(counter="c", amount=-5), id="bad")
+    await counter.deliver_raw(b"\xff")
+    await parked(counter, 2)
+    listed = (await counter.http.get("/dead", params={"reason": "counter.negative"})).json()
+    assert [item["id"] for item in listed["items"]] == ["bad"]
+    binary = (await counter.http.get("/dead", params={"reason": "event.malformed"})).json()["items"][0]
+    assert binary["body_base64"] == "/w=="
+
+
+async def test_what_rabbitmq_delivered_too_often_is_parked(counter):
+    """The poison backstop: messages in the dead queue end in the parking place too."""
+    runtime = counter.runtime
+    async with await aio_pika.connect(runtime.service.settings.amqp_url.get_secret_value()) as connection:
+        channel = await connection.channel()
+        body = b'{"poison": true}'
+        await channel.default_exchange.publish(aio_pika.Message(body, message_id=uuid7()), runtime.topology.dead)
+    (message,) = await parked(counter)
+    assert message.reason == "delivery_limit"
+
+
+@pytest.fixture
+def frozen_mongo(urls, tmp_path):
+    """A database of its own, to be stopped in mid-work while RabbitMQ goes on."""
+    process = start(mongod(tmp_path, free_port()))
+    yield process
+    process.resume()
+    process.kill()
+
+
+async def test_deliveries_are_acknowledged_only_after_their_commit(frozen_mongo, urls, clock):
+    """While the database is away the consumer waits, burns no attempt and loses nothing."""
+    servers = SimpleNamespace(mongo_url=frozen_mongo.url, amqp_url=urls.amqp_url)
+    async with house(servers, clock, [(service, ServiceSettings)]) as built:
+        counter = built.counter
+        (consumer, _) = counter.runtime.bus._consumers
+        frozen_mongo.pause()
+        await asyncio.gather(*(counter.deliver(Add(counter="c"), id=f"e{n}") for n in range(30)))
+
+        async def all_taken():
+            return consumer.unfinished == 30
+
+        await eventually(all_taken)
+        frozen_mongo.resume()
+        await built.quiet()
+        assert (await counter.get(Counter, "c")).total == 30
+        assert await counter.find(ParkedMessage) == []

@@ -1,0 +1,71 @@
+"""The four laws of .importlinter hold here, and each of them fails on a copy that was broken on purpose."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = (ROOT / "libs" / "common" / "src", *sorted((ROOT / "services").glob("*/src")))
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All packages side by side, to be broken one line at a time."""
+    copy = tmp_path_factory.mktemp("laws")
+    shutil.copy(ROOT / ".importlinter", copy)
+    for source in SOURCES:
+        shutil.copytree(source, copy / "src", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+def lint_imports(root: Path, *, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--config", ".importlinter"]
+    environment = os.environ | ({"PYTHONPATH": str(path)} if path else {}) | {"COLUMNS": "200"}
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_laws_hold_in_this_repository() -> None:
+    done = lint_imports(ROOT)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_laws_hold_in_the_copy_before_it_is_broken(house: Path) -> None:
+    done = lint_imports(house, path=house / "src")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("law", "module", "line"),
+    [
+        ("1.", "intake/handlers.py", "import aftersales.dispatch.store"),
+        ("1.", "common/clock.py", "import aftersales.feedback.domain"),
+        ("2.", "dispatch/store.py", "import aftersales.dispatch.handlers"),
+        ("2.", "inventory/api.py", "import aftersales.inventory.consumers"),
+        ("2.", "feedback/domain/__init__.py", "import aftersales.feedback.settings"),
+        ("2.", "feedback/utils.py", "SOMETHING = 1"),
+        ("3.", "intake/domain/__init__.py", "import aftersales.common.mongo"),
+        ("3.", "common/sla.py", "import structlog"),
+        ("3.", "common/values.py", "import bson"),
+        ("3.", "common/events/intake.py", "import fastapi"),
+        ("4.", "intake/store.py", "from bson import ObjectId"),
+        ("4.", "dispatch/main.py", "from motor import motor_asyncio"),
+        ("4.", "common/clock.py", "import aio_pika"),
+    ],
+)
+def test_a_broken_law_is_reported(house: Path, law: str, module: str, line: str) -> None:
+    target = house / "src" / "aftersales" / module
+    before = target.read_text() if target.exists() else None
+    try:
+        target.write_text(f"{before or ''}\n{line}\n")
+        done = lint_imports(house, path=house / "src")
+    finally:
+        target.unlink() if before is None else target.write_text(before)
+
+    broken = [row for row in done.stdout.splitlines() if "BROKEN" in row]
+    assert any(row.startswith(law) for row in broken), done.stdout + done.stderr

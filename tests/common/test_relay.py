@@ -1,0 +1,86 @@
+"""Outbox to broker: nothing committed is lost, whatever the broker does."""
+
+import asyncio
+from datetime import timedelta
+
+from common.counter import add
+
+from aftersales.common.relay import OUTBOX, Receipt, Relay
+from aftersales.common.testing import eventually
+
+
+async def rows(counter):
+    return await counter.runtime.mongo.rows(OUTBOX, {}, sort=("_id",))
+
+
+class _Broker:
+    """Stands for the broker's answers only: what it confirms, refuses or leaves unanswered."""
+
+    def __init__(self, *answers):
+        self.answers, self.seen = list(answers), []
+
+    async def publish(self, messages):
+        self.seen.append([m.id for m in messages])
+        answer = self.answers.pop(0) if self.answers else "confirm"
+        ids = {m.id for m in messages}
+        return {"confirm": Receipt(confirmed=ids), "refuse": Receipt(refused=ids), "silence": Receipt()}[answer]
+
+
+async def left_behind(counter, count):
+    """Rows as a crash leaves them: committed, never offered."""
+    counter.runtime.relay.offer = lambda _messages: None
+    await asyncio.gather(*(counter.do(add, f"c{n}", 1) for n in range(count)))
+    assert len(await rows(counter)) == count
+
+
+async def test_the_sweep_publishes_what_a_crash_left_behind(counter, clock):
+    await left_behind(counter, 7)
+    clock.advance(seconds=60)
+
+    async def empty():
+        return not await rows(counter)
+
+    del counter.runtime.relay.offer
+    await eventually(empty)
+
+
+async def test_the_sweep_leaves_young_rows_to_their_own_process(counter, clock):
+    await left_behind(counter, 3)
+    broker = _Broker()
+    relay = Relay(counter.runtime.mongo, broker, clock, counter.runtime.metrics)
+    assert await relay.sweep_once(timedelta(seconds=5), timedelta(seconds=10)) == 0
+
+
+async def test_only_one_replica_sweeps_at_a_time(counter, clock):
+    await left_behind(counter, 3)
+    await counter.runtime._cancel("sweep")
+    clock.advance(seconds=60)
+    first, second = (Relay(counter.runtime.mongo, _Broker(), clock, counter.runtime.metrics) for _ in range(2))
+    found = [await relay.sweep_once(timedelta(seconds=5), timedelta(seconds=10)) for relay in (first, second)]
+    assert found == [3, 0]
+    clock.advance(seconds=30)
+    assert await second.sweep_once(timedelta(seconds=5), timedelta(seconds=10)) == 3
+
+
+async def test_unanswered_messages_go_again_in_the_old_order_and_refused_ones_wait_for_the_sweep(counter, clock):
+    await left_behind(counter, 5)
+    await counter.runtime._cancel("sweep")
+    clock.advance(seconds=60)
+    broker = _Broker("silence", "refuse")
+    relay = Relay(counter.runtime.mongo, broker, clock, counter.runtime.metrics)
+    running = asyncio.create_task(relay.run())
+    await relay.sweep_once(timedelta(seconds=5), timedelta(seconds=10))
+    await eventually(lambda: _value(relay.idle))
+    assert broker.seen[0] == broker.seen[1]
+    assert len(await rows(counter)) == 5
+    await relay.sweep_once(timedelta(seconds=5), timedelta(seconds=10))
+
+    async def empty():
+        return not await rows(counter)
+
+    await eventually(empty)
+    running.cancel()
+
+
+async def _value(value):
+    return value

@@ -1,0 +1,193 @@
+"""The writer: group commit, isolation of a failing piece, conflicts, exactly-once effects, audit."""
+
+import asyncio
+
+import pytest
+from common.counter import Add, Counted, Counter, add, service
+
+from aftersales.common.errors import Busy, DomainError
+from aftersales.common.runtime import Runtime
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.testing import eventually
+from aftersales.common.testing.house import house
+from aftersales.common.values import uuid7
+from aftersales.common.work import Piece, audit
+from aftersales.common.work.group import TALLIES
+
+
+async def test_a_thousand_changes_of_one_document_all_count(counter_on):
+    results = await asyncio.gather(*(counter_on.do(add, "c", 1) for _ in range(1000)))
+    assert sorted(result.total for result in results) == list(range(1, 1001))
+    assert (await counter_on.get(Counter, "c")).version == 1000
+
+
+async def test_many_pieces_share_one_transaction(counter):
+    await asyncio.gather(*(counter.do(add, f"c{n}", 1) for n in range(200)))
+    groups = counter.runtime.metrics.group_pieces.collect()[0].samples
+    count = next(s.value for s in groups if s.name.endswith("_count"))
+    assert count < 50
+
+
+async def test_a_refused_piece_and_a_buggy_piece_fail_alone(counter):
+    good, refused, buggy, also_good = await asyncio.gather(
+        counter.do(add, "c", 5),
+        counter.do(add, "c", -9),
+        counter.do(add, "c", 666),
+        counter.do(add, "c", 1),
+        return_exceptions=True,
+    )
+    assert isinstance(refused, DomainError)
+    assert isinstance(buggy, RuntimeError)
+    assert (good.total, also_good.total) == (5, 6)
+    assert (await counter.get(Counter, "c")).total == 6
+    await counter.quiet()
+    assert not [row for row in await counter.runtime.mongo.rows("audit", {}) if row["after"] == ""]
+
+
+async def test_a_document_that_mongodb_refuses_fails_alone(counter):
+    async def monster(work):
+        work.put(Counter(id="m" * 20_000_000))
+
+    results = await asyncio.gather(
+        counter.do(add, "a", 1), counter.do(monster), counter.do(add, "b", 1), return_exceptions=True
+    )
+    assert [isinstance(result, Exception) for result in results] == [False, True, False]
+
+
+async def test_somebody_elses_change_in_between_makes_the_group_run_again(counter):
+    """Two replicas change one document: one wins, the other runs on fresh state; nothing is lost."""
+    await counter.do(add, "c", 1)
+    interfered = False
+
+    async def add_after_a_stranger(work):
+        nonlocal interfered
+        state = await work.need(Counter, "c")
+        if not interfered:
+            interfered = True
+            collection = counter.runtime.mongo._db[Counter.COLLECTION]
+            await collection.update_one({"_id": "c"}, {"$set": {"total": 100}, "$inc": {"version": 1}})
+        return work.put(state.but(total=state.total + 1))
+
+    result = await counter.do(add_after_a_stranger)
+    assert result.total == 101
+    reruns = counter.runtime.metrics.reruns.labels("version")._value.get()
+    assert reruns == 1
+
+
+async def test_two_writers_on_the_same_documents_lose_nothing(counter, urls, clock):
+    """As two replicas do: same database, two writers."""
+    settings = counter.runtime.service.settings.model_copy(update={"instance": "second"})
+    second = Runtime(service(settings), clock)
+    await second.start()
+    try:
+
+        async def both(n):
+            piece = Piece(lambda work: add(work, f"c{n % 3}", 1), "add", "test", uuid7())
+            await asyncio.gather(counter.do(add, f"c{n % 3}", 1), second.writer.submit(piece))
+
+        await asyncio.gather(*(both(n) for n in range(60)))
+    finally:
+        await second.stop()
+    assert sum(c.total for c in await counter.find(Counter)) == 120
+    verdict = await audit.verify(counter.runtime.mongo)
+    assert verdict == {"entries": 120, "chains": 2, "broken": {}}
+
+
+async def test_an_event_delivered_twice_has_one_effect(counter):
+    await counter.deliver(Add(counter="c"), id="same")
+    await counter.deliver(Add(counter="c"), id="same")
+    await counter.quiet()
+    assert (await counter.get(Counter, "c")).total == 1
+
+
+async def test_the_same_event_twice_in_one_group_has_one_effect(counter):
+    await asyncio.gather(*(counter.do(add, "c", 1, inbox="same") for _ in range(20)))
+    assert (await counter.get(Counter, "c")).total == 1
+
+
+async def test_without_the_inbox_the_effect_would_double(counter):
+    """The check above can fail: this is the broken variant."""
+    await asyncio.gather(*(counter.do(add, "c", 1) for _ in range(2)))
+    assert (await counter.get(Counter, "c")).total == 2
+
+
+async def test_a_full_queue_refuses_and_says_when_to_come_back(urls, clock):
+    async with house(urls, clock, [(service, ServiceSettings)], writer_queue=5) as built:
+        answers = await asyncio.gather(
+            *(built.counter.http.post("/counters/c/add", json={"amount": 1}) for _ in range(50))
+        )
+        taken = [a for a in answers if a.status_code == 200]
+        refused = [a for a in answers if a.status_code == 503]
+        assert len(taken) + len(refused) == 50
+        assert refused
+        assert refused[0].headers["retry-after"] == "2"
+        assert refused[0].json()["code"] == "service.busy"
+        assert (await built.counter.get(Counter, "c")).total == len(taken)
+
+
+async def test_a_stop_finishes_what_was_taken(urls, clock):
+    async with house(urls, clock, [(service, ServiceSettings)]) as built:
+        writer = built.counter.runtime.writer
+        tasks = [asyncio.ensure_future(built.counter.do(add, "c", 1)) for _ in range(300)]
+        await asyncio.sleep(0)
+        writer.stop()
+        with pytest.raises(Busy):
+            await built.counter.do(add, "c", 1)
+        results = await asyncio.gather(*tasks)
+        assert max(result.total for result in results) == 300
+        assert (await built.counter.get(Counter, "c")).total == 300
+
+
+async def test_every_change_is_in_the_audit_trail_and_tampering_shows(counter):
+    """ALL-5: who, when, why, before and after; the record can't be altered without it showing."""
+    await counter.do(add, "c", 1)
+    await counter.do(add, "c", 2)
+    mongo = counter.runtime.mongo
+    first, second = await mongo.rows("audit", {"document": f"{Counter.COLLECTION}/c"}, sort=("seq",))
+    assert (first["who"], first["why"], first["before"], first["version"]) == ("test", "add", "", 1)
+    assert second["before"] == first["after"] != second["after"]
+    assert (await audit.verify(mongo))["broken"] == {}
+    await mongo._db["audit"].update_one({"_id": second["_id"]}, {"$set": {"who": "somebody else"}})
+    assert (await audit.verify(mongo))["broken"] == {"counter@test": second["seq"]}
+
+
+async def test_a_removed_audit_entry_shows(counter):
+    """ALL-5."""
+    for _ in range(3):
+        await counter.do(add, "c", 1)
+    mongo = counter.runtime.mongo
+    middle = (await mongo.rows("audit", {}, sort=("seq",)))[1]
+    await mongo._db["audit"].delete_one({"_id": middle["_id"]})
+    assert (await audit.verify(mongo))["broken"] == {"counter@test": 3}
+
+
+async def test_a_tally_agrees_with_the_database(counter):
+    async def count(work):
+        work.put(Counter(id=uuid7()))
+        work.tally("made", branch="b-1")
+
+    await asyncio.gather(*(counter.do(count) for _ in range(30)))
+    rows = await counter.runtime.mongo.rows(TALLIES, {"name": "made"})
+    assert sum(row["amount"] for row in rows) == 30
+
+
+async def test_events_leave_the_outbox_when_the_broker_has_them(counter):
+    await asyncio.gather(*(counter.do(add, f"c{n}", 1) for n in range(50)))
+
+    async def empty():
+        return not await counter.runtime.mongo.rows("outbox", {})
+
+    await eventually(empty)
+    confirmed = counter.runtime.metrics.published.labels("confirmed")._value.get()
+    assert confirmed == 50
+
+
+async def test_an_undeclared_event_is_a_bug_that_shows(counter):
+    class Surprise(Counted):
+        TYPE = "counter.surprise.v1"
+
+    async def emit(work):
+        work.put(Counter(id="c"), Surprise(counter="c", total=1))
+
+    with pytest.raises(TypeError, match="does not declare"):
+        await counter.do(emit)

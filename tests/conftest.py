@@ -1,0 +1,94 @@
+"""Real servers for every test that asks: started once, on first use, ended with the session."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aftersales.common.testing import ManualClock
+from aftersales.common.testing.servers import Kind, Name, Process, Provided, expected, provide
+from aftersales.common.testing.servers.orphans import end_orphans
+
+DATA = Path(__file__).parents[1] / ".run" / "tests"
+
+
+@dataclass
+class Servers:
+    """MongoDB and RabbitMQ, each started when its URL is first asked for."""
+
+    data_dir: Path
+    _provided: dict[Name, Provided] = field(default_factory=dict)
+
+    @property
+    def mongo_url(self) -> str:
+        return self._get("mongo").url
+
+    @property
+    def amqp_url(self) -> str:
+        return self._get("rabbitmq").url
+
+    @property
+    def kind(self) -> dict[Name, Kind]:
+        return {name: server.kind for name, server in self._provided.items()}
+
+    def process(self, name: Name) -> Process | None:
+        """Give the local process, to be killed and started again; None when the server is not ours to kill."""
+        return self._get(name).process
+
+    def close(self) -> None:
+        while self._provided:
+            self._provided.popitem()[1].close()
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def _get(self, name: Name) -> Provided:
+        if name not in self._provided:
+            self._provided[name] = provide(name, self.data_dir)
+        return self._provided[name]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    _sweep()
+    running = Servers(DATA / str(os.getpid()))
+    try:
+        yield running
+    finally:
+        running.close()
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="session")
+def urls(servers: Servers) -> Servers:
+    """Start both servers outside the event loop, which must not stand still for them."""
+    assert servers.mongo_url
+    assert servers.amqp_url
+    return servers
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def _sweep() -> None:
+    """End the servers of sessions that were killed before they could."""
+    for left in DATA.glob("*"):
+        if not psutil.pid_exists(int(left.name)):
+            end_orphans(left)
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _interrupt(*_: object) -> None:
+    """A terminated session ends as an interrupted one does: with its fixtures closed."""
+    raise KeyboardInterrupt
+
+
+def pytest_report_header() -> str:
+    ways = {"url": "given by URL", "docker": "in a container", "process": "local process"}
+    return f"servers: mongo {ways[expected('mongo')]}, rabbitmq {ways[expected('rabbitmq')]}"
