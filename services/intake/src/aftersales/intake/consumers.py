@@ -1,0 +1,32 @@
+"""Events in: what partners, dispatch and feedback say, and who deals with it."""
+
+from functools import partial
+
+from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
+from aftersales.common.events.partner import PartnerServiceRequest
+from aftersales.common.service import Consumer, on
+
+from . import handlers
+from .domain.branch import Branch
+from .domain.customer import ContactPoint
+from .domain.product import Product
+from .domain.request import ServiceRequest
+from .settings import Settings
+
+
+def consumers(settings: Settings) -> tuple[Consumer, ...]:
+    return (
+        on(
+            PartnerServiceRequest,
+            partial(handlers.take_partner_request, policy=settings.policy()),
+            needs=lambda e: ((Branch, e.branch), (ContactPoint, e.phone), (Product, e.serial)),
+        ),
+        on(
+            RepairCompleted,
+            handlers.resolve_request,
+            needs=lambda e: ((ServiceRequest, e.request), (Product, e.product.serial)),
+        ),
+        on(DissatisfactionRaised, handlers.reopen_request, needs=lambda e: ((ServiceRequest, e.request),)),
+        on(SurveyAnswered, handlers.close_request, needs=lambda e: ((ServiceRequest, e.request),)),
+    )

@@ -1,0 +1,1 @@
+"""State and rules of intake: pure, no I/O, no clock."""

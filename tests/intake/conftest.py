@@ -1,0 +1,110 @@
+"""The people, things and events of intake's tests."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from aftersales.common.events.dispatch import RepairCompleted, UsedPart
+from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
+from aftersales.common.events.intake import ProductRef
+from aftersales.common.testing import ManualClock
+from aftersales.common.testing.house import House, Room, house
+from aftersales.intake.domain.customer import Customer
+from aftersales.intake.domain.product import Product
+from aftersales.intake.domain.request import Archive, Policy, RegisterRequest, ServiceRequest, Taken, register
+from aftersales.intake.main import service
+from aftersales.intake.settings import Settings
+
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+NUMBER = "SR-261122-7K3F"
+FORM: dict[str, Any] = {
+    "branch": "BJ01",
+    "channel": "phone",
+    "customer": {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"},
+    "product": {"serial": "rf-0001", "model": "BCD-258", "line": "refrigerator", "purchased_on": "2026-01-31"},
+    "fault": "not_cooling",
+    "description": "冷藏室不制冷",
+}
+PRODUCT = ProductRef(serial="RF-0001", model="BCD-258", line="refrigerator")
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def number() -> str:
+    return NUMBER
+
+
+@pytest.fixture
+def form() -> Callable[..., RegisterRequest]:
+    return lambda **changes: RegisterRequest.model_validate(FORM | changes)
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return Policy(importance={"A": 3, "B": 2, "C": 1}, priority_from=(6, 3, 2))
+
+
+@pytest.fixture
+def archive() -> Archive:
+    customer = Customer(id="c-1", branch="BJ01", name="王芳", phone="+8613800138000", address="朝阳区建国路 1 号")
+    return Archive(customer, Product(id="RF-0001", branch="BJ01", model="BCD-258", line="refrigerator", customer="c-1"))
+
+
+@pytest.fixture
+def registered(form: Callable[..., RegisterRequest], archive: Archive, policy: Policy) -> ServiceRequest:
+    return register(NUMBER, form(), archive, Taken("desk-7", NOW), policy)[0]
+
+
+def _about(visit: int, hours: float) -> dict[str, Any]:
+    at = NOW + timedelta(days=visit, hours=hours)
+    return {"request": NUMBER, "order": "WO-261122-7K3F", "branch": "BJ01", "visit": visit, "at": at}
+
+
+def repaired(visit: int = 1, request: str = NUMBER, **changes: Any) -> RepairCompleted:
+    said = {"technician": "T-9", "product": PRODUCT, "fault": "not_cooling", "cause": "worn", "solution": "replaced"}
+    parts = (UsedPart(part="COMP-1", quantity=1),)
+    return RepairCompleted(**(_about(visit, 1) | said | {"parts_used": parts, "request": request} | changes))
+
+
+def dissatisfied(visit: int = 1, request: str = NUMBER) -> DissatisfactionRaised:
+    about = _about(visit, 5) | {"request": request, "followup": f"FU-261122-7K3F-{visit}"}
+    return DissatisfactionRaised(**about, mark=1.5)
+
+
+def answered(visit: int = 1, request: str = NUMBER, *, satisfied: bool = True) -> SurveyAnswered:
+    about = _about(visit, 5) | {"request": request, "followup": f"FU-261122-7K3F-{visit}"}
+    return SurveyAnswered(**about, mark=4.5 if satisfied else 1.5, satisfied=satisfied)
+
+
+@pytest.fixture
+def say() -> dict[str, Callable[..., Any]]:
+    """What other services say about the request, by the word for it."""
+    return {"repaired": repaired, "dissatisfied": dissatisfied, "answered": answered}
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def built(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
+    """Intake alone, with retries enough for the worst order of arrival."""
+    tiers = tuple(timedelta(milliseconds=ms) for ms in (100, 150, 200, 250, 300, 350))
+    async with house(urls, clock, [(service, Settings)], retry_tiers=tiers) as rooms:
+        yield rooms
+
+
+@pytest.fixture
+async def intake(built: House) -> Room:
+    """Intake with one branch."""
+    place = {"name": "北京", "zone": "Asia/Shanghai", "location": {"lat": 39.9, "lon": 116.4}}
+    answer = await built.intake.http.put("/branches/BJ01", json=place)
+    assert answer.status_code == 200, answer.text
+    return built.intake

@@ -1,0 +1,48 @@
+"""Branches (ALL-2)."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from aftersales.common.events.intake import BranchRegistered
+from aftersales.intake.domain.branch import Branch, BranchForm, register
+
+PLACE: dict[str, Any] = {"name": "北京", "zone": "Asia/Shanghai", "location": {"lat": 39.9, "lon": 116.4}}
+
+
+def _form(**changes: Any) -> BranchForm:
+    return BranchForm.model_validate(PLACE | changes)
+
+
+def test_a_branch_that_opens_is_told() -> None:
+    branch, news = register(None, "BJ01", _form())
+    assert (branch.id, branch.branch, branch.name) == ("BJ01", "BJ01", "北京")
+    assert news == (BranchRegistered(branch="BJ01", name="北京", zone="Asia/Shanghai", location=branch.location),)
+
+
+def test_a_branch_that_moves_is_told_with_all_particulars() -> None:
+    branch, _ = register(None, "BJ01", _form())
+    moved, news = register(branch, "BJ01", _form(location={"lat": 40, "lon": 116}))
+    assert moved.location.lat == 40
+    assert len(news) == 1
+
+
+def test_saying_the_same_again_tells_nothing() -> None:
+    branch, _ = register(None, "BJ01", _form())
+    assert register(branch, "BJ01", _form()) == (branch, ())
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "Asia", "../etc/passwd", "", "Asia/Shanghai\0", "zone.tab", "x" * 65])
+def test_a_zone_that_no_clock_knows_is_malformed(zone: str) -> None:
+    with pytest.raises(ValidationError):
+        _form(zone=zone)
+
+
+@pytest.mark.parametrize(
+    ("zone", "today"), [("Asia/Shanghai", date(2026, 11, 23)), ("America/New_York", date(2026, 11, 22))]
+)
+def test_today_is_what_the_branch_has_on_its_wall(zone: str, today: date) -> None:
+    branch = Branch(id="X", branch="X", **_form(zone=zone).model_dump())
+    assert branch.today(datetime(2026, 11, 22, 23, 30, tzinfo=UTC)) == today
