@@ -1,0 +1,1 @@
+"""Dispatch: somebody is sent. Technicians, work orders, appointments."""

@@ -1,0 +1,36 @@
+"""Events in: what intake and inventory say, and who deals with it."""
+
+from functools import partial
+
+from aftersales.common.events.intake import IntakeHeartbeat, RequestCancelled, RequestRegistered, RequestReopened
+from aftersales.common.events.inventory import PartReserved, PartShort
+from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.service import Consumer, on
+from aftersales.common.values import sibling
+from aftersales.common.work.piece import Needs
+from aftersales.dispatch import handlers
+from aftersales.dispatch.domain.order import WorkOrder
+from aftersales.dispatch.settings import Settings
+
+Requested = RequestRegistered | RequestCancelled | RequestReopened
+
+
+def consumers(settings: Settings) -> tuple[Consumer, ...]:
+    policy = settings.policy()
+    hear_of_parts = partial(handlers.hear_of_parts, policy=policy)
+    return (
+        on(RequestRegistered, partial(handlers.open_order, policy=policy), needs=_order_of_request),
+        on(RequestCancelled, handlers.cancel_order, needs=_order_of_request),
+        on(RequestReopened, partial(handlers.reopen_order, policy=policy), needs=_order_of_request),
+        on(PartReserved, hear_of_parts, needs=_order),
+        on(PartShort, hear_of_parts, needs=_order),
+        on(IntakeHeartbeat, handlers.pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
+    )
+
+
+def _order_of_request(event: Requested) -> Needs:
+    return ((WorkOrder, sibling(event.request, "WO")),)
+
+
+def _order(event: PartReserved | PartShort) -> Needs:
+    return ((WorkOrder, event.order),)

@@ -1,0 +1,172 @@
+"""The work order (派工单): its state, its timer, and how it begins, ends and begins again (DSP-7)."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal, TypeVar
+
+from aftersales.common import sla
+from aftersales.common.errors import NotYet
+from aftersales.common.events import Event
+from aftersales.common.events.dispatch import OrderCancelled, OrderCreated, OrderEvent, SlaBreached, SlaWarned
+from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
+from aftersales.common.values import Aggregate, GeoPoint, Value
+from aftersales.dispatch.domain.report import ServiceReport
+
+State = Literal[
+    "waiting",  # nobody yet
+    "offered",
+    "accepted",
+    "on_the_way",
+    "arrived",
+    "diagnosed",
+    "waiting_for_parts",  # the technician was on site, and must come again
+    "completed",
+    "cancelled",
+]
+PartsState = Literal["none", "pending", "reserved", "short"]
+ON_SITE: tuple[State, ...] = ("arrived", "diagnosed")
+ENDED: tuple[State, ...] = ("completed", "cancelled")
+E = TypeVar("E", bound=OrderEvent)
+Decision = tuple["WorkOrder", tuple[Event, ...]]
+
+
+class Policy(Value):
+    """The figures that dispatch decides by."""
+
+    dispatch_target: timedelta
+    """DSP-2: from the report to somebody being sent."""
+    lead: timedelta
+    """DSP-3: the soonest that somebody can be there."""
+    window: timedelta
+    """DSP-5: how long the agreed window is."""
+    retry_after: timedelta
+    """How long to wait before looking again for somebody."""
+    shortage_delay: timedelta
+    """INV-13: how much later the visit is when parts are missing."""
+
+
+class Step(Value):
+    """DSP-7: each state with its time, and who brought it about."""
+
+    state: State
+    at: datetime
+    by: str
+
+
+class WorkOrder(Aggregate):
+    """One request's work. A customer who was not satisfied gets another `visit` of the same order."""
+
+    COLLECTION: ClassVar[str] = "orders"
+
+    request: str
+    product: ProductRef
+    fault: str
+    priority: int
+    registered_at: datetime
+    wanted_at: datetime | None = None
+    location: GeoPoint | None = None
+    visit: int = 1
+    state: State = "waiting"
+    technician: str | None = None
+    declined_by: tuple[str, ...] = ()
+    deferred_for: str | None = None
+    """Why nobody could be sent, while the order waits (DSP-2)."""
+    retry_at: datetime | None = None
+    appointment_start: datetime | None = None
+    appointment_end: datetime | None = None
+    parts_state: PartsState = "none"
+    """What this visit waits for; `none` before inventory is asked and after the order ended."""
+    slip_version: int = 0
+    """The newest version of this visit's issue slip that was heard of."""
+    cause: str | None = None
+    report: ServiceReport | None = None
+    """Of the newest visit; earlier ones are on the warranty card."""
+    called_off: str | None = None
+    """Why the request was cancelled, where that was heard only after a completed visit."""
+    history: tuple[Step, ...] = ()
+
+
+def entered(order: WorkOrder, state: State, now: datetime, by: str, **changes: Any) -> WorkOrder:
+    """Change the state, with the step in the history."""
+    return order.but(state=state, history=(*order.history, Step(state=state, at=now, by=by)), **changes)
+
+
+def fact(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
+    """Say something about the order as it is now."""
+    return kind(order=order.id, request=order.request, branch=order.branch, visit=order.visit, at=now, **more)
+
+
+def settled(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> Decision:
+    """End a rule: set the timer, and say which clocks went past a mark in this change (ALL-3)."""
+    waits = [at for at in (sla.next_wake(order.clocks), order.retry_at) if at]
+    return order.but(wake_at=min(waits, default=None)), (*events, *_marks(before, order, now))
+
+
+def _marks(before: WorkOrder, order: WorkOrder, now: datetime) -> list[Event]:
+    marks: list[Event] = []
+    for clock in order.clocks:
+        old = sla.find(before.clocks, clock.key)
+        about = {"subject": order.id, "request": order.request, "branch": order.branch, "at": now}
+        about |= {"stage": clock.stage, "deadline": clock.deadline}
+        if clock.warned and not (old and old.warned):
+            marks.append(SlaWarned.model_validate(about))
+        if clock.outcome == "breached" and not (old and old.outcome == "breached"):
+            marks.append(SlaBreached.model_validate(about))
+    return marks
+
+
+def open_order(number: str, event: RequestRegistered, now: datetime, by: str, policy: Policy) -> Decision:
+    """DSP-2: the clock runs from the receipt of the report, so that an event that came late shows."""
+    order = WorkOrder(
+        id=number,
+        branch=event.branch,
+        request=event.request,
+        product=event.product,
+        fault=event.fault,
+        priority=event.priority,
+        registered_at=event.registered_at,
+        wanted_at=event.wanted_at,
+        location=event.location,
+    )
+    order = _awaiting(order, event.registered_at, policy)
+    created = fact(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)
+    return entered(order, "waiting", now, by), (created,)
+
+
+def cancel(order: WorkOrder, event: RequestCancelled, now: datetime, by: str) -> Decision:
+    """Nobody waits for the visit any more. A completed one stays, and no other visit follows it."""
+    if order.state == "completed":
+        return order.but(called_off=event.reason), ()
+    return _cancelled(order, event.reason, now, by)
+
+
+def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> Decision:
+    ended = entered(order, "cancelled", now, by, clocks=sla.waive(order.clocks, now), called_off=reason)
+    ended = ended.but(technician=None, appointment_start=None, appointment_end=None)
+    ended = ended.but(retry_at=None, deferred_for=None, parts_state="none")
+    return settled(order, ended, now, fact(OrderCancelled, order, now, reason=reason))
+
+
+def reopen(order: WorkOrder, event: RequestReopened, now: datetime, by: str, policy: Policy) -> Decision:
+    """Another visit of a completed order (DSP-7). Raises `NotYet` before the visit it follows is completed.
+
+    A cancelled request is never reopened, so a reopening that is heard of after the cancellation is the
+    older news: its visit ends at once.
+    """
+    if order.visit != event.visit - 1 or order.state != "completed":
+        raise NotYet("order.not_completed", order=order.id, visit=event.visit - 1)
+    fresh = order.but(visit=event.visit, declined_by=(), technician=None, parts_state="none", slip_version=0)
+    fresh = fresh.but(appointment_start=None, appointment_end=None, wanted_at=None, cause=None, report=None)
+    if order.called_off is not None:
+        return _cancelled(fresh, order.called_off, now, by)
+    return entered(_awaiting(fresh, event.reopened_at, policy), "waiting", now, by), ()
+
+
+def _awaiting(order: WorkOrder, since: datetime, policy: Policy) -> WorkOrder:
+    key = f"dispatch-{order.visit}"
+    return order.but(clocks=sla.start(order.clocks, "dispatch", key, since, policy.dispatch_target))
+
+
+def tick(order: WorkOrder, now: datetime) -> Decision:
+    """Let the clocks say what they have to by now."""
+    clocks, _ = sla.tick(order.clocks, now)
+    return settled(order, order.but(clocks=clocks), now)

@@ -1,0 +1,26 @@
+"""The service report (售后服务报告单): what was found, done and used (DSP-10)."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from aftersales.common.values import Code, Line, Quantity, Value, Words
+
+Account = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+"""A few sentences that may not be empty."""
+
+
+class UsedPart(Value):
+    part: Code
+    quantity: Quantity
+
+
+class ServiceReport(Value):
+    """Without a cause, a solution and a signature there is no report (DSP-10)."""
+
+    cause: Account
+    solution: Account
+    parts_used: tuple[UsedPart, ...] = ()
+    tested: bool
+    customer_remarks: Words = ""
+    signed_by: Line

@@ -1,0 +1,88 @@
+"""Technicians: who may be sent, for what, and when (DSP-1, DSP-4)."""
+
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from aftersales.common.clock import to_millis
+from aftersales.common.values import Aggregate, Code, Line, Value
+
+
+def _known(zone: str) -> str:
+    """Look the IANA zone up in the time zone data that Python ships."""
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("zone.unknown") from error
+    return zone
+
+
+def _utc(at: datetime) -> datetime:
+    try:
+        return to_millis(at.astimezone(UTC))
+    except OverflowError as error:  # the first and the last day of the calendar
+        raise ValueError("time.out_of_range") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_known)]
+Minute = Annotated[int, Field(ge=0, lt=24 * 60)]
+"""Minutes since local midnight."""
+
+
+class Shift(Value):
+    """When somebody is on duty, each day; it may cross midnight, and `start == end` is round the clock."""
+
+    start: Minute = 0
+    end: Minute = 0
+    zone: Zone = "Asia/Shanghai"
+
+    def covers(self, at: datetime) -> bool:
+        local = at.astimezone(ZoneInfo(self.zone))
+        minute = local.hour * 60 + local.minute
+        if self.start < self.end:
+            return self.start <= minute < self.end
+        return self.start == self.end or minute >= self.start or minute < self.end
+
+
+class RegisterTechnician(Value):
+    """A technician's particulars as the branch gives them."""
+
+    name: Line
+    branch: Code
+    skills: tuple[Code, ...] = ()
+    """Product lines, the same words as in `ProductRef.line`."""
+    licence_until: Moment
+    shift: Shift = Shift()
+    suspended: bool = False
+
+
+class Technician(Aggregate):
+    """Somebody who can be sent; `open_orders` is the load."""
+
+    COLLECTION: ClassVar[str] = "technicians"
+
+    name: str
+    skills: tuple[str, ...]
+    licence_until: datetime
+    shift: Shift
+    suspended: bool = False
+    open_orders: tuple[str, ...] = ()
+
+    def may_work(self, until: datetime) -> bool:
+        """DSP-1: nobody is sent without a licence that outlasts the appointment, nor while suspended."""
+        return not self.suspended and self.licence_until > until
+
+    def take(self, order: str) -> "Technician":
+        return self.but(open_orders=(*self.open_orders, order))
+
+    def leave(self, order: str) -> "Technician":
+        return self.but(open_orders=tuple(number for number in self.open_orders if number != order))
+
+
+def register(state: Technician | None, code: str, form: RegisterTechnician) -> Technician:
+    """Enter a technician, or change the particulars of a known one; the load stays."""
+    particulars = {name: getattr(form, name) for name in RegisterTechnician.model_fields}
+    return state.but(**particulars) if state else Technician(id=code, **particulars)

@@ -1,0 +1,150 @@
+"""Dispatch's use cases: what a dispatcher, a technician, another service or the clock asks for."""
+
+from aftersales.common.errors import NotYet
+from aftersales.common.events import Event
+from aftersales.common.events.dispatch import DispatchHeartbeat
+from aftersales.common.events.intake import IntakeHeartbeat, RequestCancelled, RequestRegistered, RequestReopened
+from aftersales.common.events.inventory import PartReserved
+from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
+from aftersales.common.values import sibling
+from aftersales.common.work import Work
+from aftersales.dispatch.domain import assignment, parts, technician, visit
+from aftersales.dispatch.domain import order as orders
+from aftersales.dispatch.domain.order import Policy, WorkOrder
+from aftersales.dispatch.domain.report import ServiceReport
+from aftersales.dispatch.domain.technician import RegisterTechnician, Technician
+from aftersales.dispatch.domain.visit import Decline, Diagnose, NeedPart
+
+
+async def register_technician(work: Work, code: str, form: RegisterTechnician) -> Technician:
+    known = await work.get(Technician, code)
+    someone = technician.register(known, code, form)
+    return someone if someone == known else work.put(someone)
+
+
+# --- what other services say ---------------------------------------------------------------------------------
+
+
+async def open_order(work: Work, event: RequestRegistered, policy: Policy) -> None:
+    """Open the request's one order, and send somebody at once (DSP-2)."""
+    number = sibling(event.request, "WO")
+    if not await work.get(WorkOrder, number):
+        await _assign(work, *orders.open_order(number, event, work.now, work.actor, policy), policy=policy)
+
+
+async def cancel_order(work: Work, event: RequestCancelled) -> None:
+    order = await _order(work, sibling(event.request, "WO"))
+    if order.called_off is None:
+        await _release(work, order)
+        ended, events = orders.cancel(order, event, work.now, work.actor)
+        work.put(ended, *events)
+
+
+async def reopen_order(work: Work, event: RequestReopened, policy: Policy) -> None:
+    """Send somebody again (DSP-7); old news when that visit is known or the order was cancelled."""
+    order = await _order(work, sibling(event.request, "WO"))
+    if order.state == "cancelled" or order.visit >= event.visit:
+        return
+    again, events = orders.reopen(order, event, work.now, work.actor, policy)
+    if again.state == "cancelled":
+        work.put(again, *events)
+    else:
+        await _assign(work, again, events, policy)
+
+
+async def hear_of_parts(work: Work, event: parts.PartNews, policy: Policy) -> None:
+    """Plan the visit by what inventory could set aside (INV-13)."""
+    order = await _order(work, event.order)
+    if parts.is_old(order, event):
+        return
+    if isinstance(event, PartReserved):
+        planned, events = parts.reserved(order, event, work.now, work.actor, policy)
+    else:
+        planned, events = parts.short(order, event, work.now, work.actor, policy)
+    work.put(planned, *events)
+
+
+async def pass_heartbeat_on(work: Work, event: IntakeHeartbeat) -> None:
+    if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, DispatchHeartbeat):
+        state, events = beat
+        work.put(state, *events)
+
+
+# --- the technician's steps ----------------------------------------------------------------------------------
+
+
+async def accept(work: Work, number: str) -> WorkOrder:
+    return _put(work, visit.accept(await work.need(WorkOrder, number), work.now, work.actor))
+
+
+async def decline(work: Work, number: str, form: Decline, policy: Policy) -> WorkOrder:
+    """Look for somebody else at once."""
+    order = await work.need(WorkOrder, number)
+    free, events = visit.decline(order, form, work.now, work.actor)
+    await _release(work, order)
+    return await _assign(work, free, events, policy)
+
+
+async def depart(work: Work, number: str) -> WorkOrder:
+    return _put(work, visit.depart(await work.need(WorkOrder, number), work.now, work.actor))
+
+
+async def arrive(work: Work, number: str) -> WorkOrder:
+    return _put(work, visit.arrive(await work.need(WorkOrder, number), work.now, work.actor))
+
+
+async def diagnose(work: Work, number: str, form: Diagnose) -> WorkOrder:
+    return _put(work, visit.diagnose(await work.need(WorkOrder, number), form, work.now, work.actor))
+
+
+async def need_part(work: Work, number: str, form: NeedPart) -> WorkOrder:
+    return _put(work, visit.need_part(await work.need(WorkOrder, number), form, work.now))
+
+
+async def complete(work: Work, number: str, report: ServiceReport) -> WorkOrder:
+    order = await work.need(WorkOrder, number)
+    done = visit.complete(order, report, work.now, work.actor)
+    await _release(work, order)
+    return _put(work, done)
+
+
+# --- the clock -----------------------------------------------------------------------------------------------
+
+
+async def wake_order(work: Work, number: str, policy: Policy) -> None:
+    """Say what became late (ALL-3), and look again for somebody when it is time to."""
+    order = await work.get(WorkOrder, number)
+    if order is None or order.wake_at is None or order.wake_at > work.now:
+        return
+    ticked, marks = orders.tick(order, work.now)
+    if ticked.state == "waiting" and ticked.retry_at and ticked.retry_at <= work.now:
+        await _assign(work, ticked, marks, policy)
+    else:
+        work.put(ticked, *marks)
+
+
+async def _order(work: Work, number: str) -> WorkOrder:
+    order = await work.get(WorkOrder, number)
+    if order is None:
+        raise NotYet("order.unknown", order=number)
+    return order
+
+
+async def _assign(work: Work, order: WorkOrder, events: tuple[Event, ...], policy: Policy) -> WorkOrder:
+    known = await work.find(Technician, branch=order.branch)
+    chosen, (planned, more) = assignment.assign(order, known, work.now, work.actor, policy)
+    if chosen:
+        work.put(chosen)
+    return work.put(planned, *events, *more)
+
+
+async def _release(work: Work, order: WorkOrder) -> None:
+    """Take the order off its technician's load; without effect when it was before."""
+    someone = await work.get(Technician, order.technician) if order.technician else None
+    if someone and order.id in someone.open_orders:
+        work.put(someone.leave(order.id))
+
+
+def _put(work: Work, decision: orders.Decision) -> WorkOrder:
+    order, events = decision
+    return work.put(order, *events)

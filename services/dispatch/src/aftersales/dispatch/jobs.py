@@ -1,0 +1,12 @@
+"""Time in: clocks that run out, and orders that wait for somebody."""
+
+from functools import partial
+
+from aftersales.common.timers import Timer, wakes
+from aftersales.dispatch import handlers
+from aftersales.dispatch.domain.order import WorkOrder
+from aftersales.dispatch.settings import Settings
+
+
+def timers(settings: Settings) -> tuple[Timer, ...]:
+    return (wakes(WorkOrder, partial(handlers.wake_order, policy=settings.policy())),)

@@ -1,0 +1,18 @@
+"""Dispatch's documents and their indexes."""
+
+from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.mongo import Index
+from aftersales.common.values import Aggregate
+from aftersales.dispatch.domain.order import WorkOrder
+from aftersales.dispatch.domain.technician import Technician
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Heartbeat: (),
+    Technician: (Index("branch", "-_id"),),
+    WorkOrder: (
+        Index("branch", "state", "-_id"),
+        Index("branch", "-_id"),
+        Index("state", "-_id"),
+        Index("technician", "-_id"),
+    ),
+}
