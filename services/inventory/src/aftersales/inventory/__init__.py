@@ -1,0 +1,1 @@
+"""Inventory: parts. Stock, reservations, issue slips, and the ledger of every movement."""

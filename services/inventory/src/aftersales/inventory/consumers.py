@@ -1,0 +1,35 @@
+"""Events in: what dispatch says about a work order, and who deals with it."""
+
+from aftersales.common.events.dispatch import (
+    DispatchHeartbeat,
+    OrderCancelled,
+    OrderEvent,
+    PartNeeded,
+    RepairCompleted,
+    TechnicianAssigned,
+)
+from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.service import Consumer, on
+from aftersales.common.work.piece import Needs
+from aftersales.inventory import handlers
+from aftersales.inventory.domain.slip import IssueSlip, slip_id
+from aftersales.inventory.domain.stock import StockItem, stock_id
+from aftersales.inventory.settings import Settings
+
+
+def consumers(_: Settings) -> tuple[Consumer, ...]:
+    return (
+        on(TechnicianAssigned, handlers.open_slip, needs=_slip),
+        on(PartNeeded, handlers.add_part, needs=lambda e: (*_slip(e), (StockItem, stock_id(e.branch, e.part)))),
+        on(RepairCompleted, handlers.close_slip, needs=_slip_and_stock),
+        on(OrderCancelled, handlers.cancel_slip, needs=_slip),
+        on(DispatchHeartbeat, handlers.pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
+    )
+
+
+def _slip(event: OrderEvent) -> Needs:
+    return ((IssueSlip, slip_id(event.request, event.visit)),)
+
+
+def _slip_and_stock(event: RepairCompleted) -> Needs:
+    return (*_slip(event), *((StockItem, stock_id(event.branch, used.part)) for used in event.parts_used))

@@ -1,0 +1,27 @@
+"""The ledger (INV-14): every piece that came, was set aside, given back or used; entries are only added.
+
+For each lot: received = free + reserved + used, reserved = entries reserved - released - used.
+"""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from aftersales.common.values import Aggregate
+
+Kind = Literal["received", "reserved", "released", "used"]
+
+
+class Movement(Aggregate):
+    COLLECTION: ClassVar[str] = "movements"
+
+    kind: Kind
+    part: str
+    lot: str
+    bin: str
+    quantity: int
+    at: datetime
+    order: str | None = None
+    request: str | None = None
+    serial: str | None = None
+    """Of the product that was repaired."""
+    technician: str | None = None

@@ -1,0 +1,50 @@
+"""The part master (INV-1, INV-15): what exists, what it is used for, what it costs."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from aftersales.common.values import Aggregate, Code, Line, Money, Quantity, Value
+
+Uses = Annotated[tuple[Code, ...], Field(max_length=50)]
+
+
+class RegisterPart(Value):
+    """A part's particulars, the same in all branches."""
+
+    name: Line
+    model: Line | None = None
+    specification: Line | None = None
+    faults: Uses = ()
+    """The faults it mends, on any of `lines`."""
+    lines: Uses = ()
+    """The product lines it fits."""
+    quantity_per_job: Quantity = 1
+    price: Money | None = None
+
+
+class Part(Aggregate):
+    COLLECTION: ClassVar[str] = "parts"
+
+    branch: str = "-"
+    name: str
+    model: str | None
+    specification: str | None
+    faults: tuple[str, ...]
+    lines: tuple[str, ...]
+    jobs: tuple[str, ...]
+    """Every `job` it is used for: the flat form of `faults` and `lines`, to be found by."""
+    quantity_per_job: int
+    price: Money | None
+
+
+def job(line: str, fault: str) -> str:
+    """Name a kind of repair, such as `refrigerator/no-cooling`."""
+    return f"{line}/{fault}"
+
+
+def register(state: Part | None, code: str, form: RegisterPart) -> Part:
+    """Enter a part, or change the particulars of a known one."""
+    particulars = {name: getattr(form, name) for name in RegisterPart.model_fields}
+    particulars["jobs"] = tuple(job(line, fault) for line in form.lines for fault in form.faults)
+    return state.but(**particulars) if state else Part(id=code, **particulars)

@@ -1,0 +1,161 @@
+"""Inventory's use cases: what a store keeper or another service asks for."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from aftersales.common.errors import DomainError, NotYet
+from aftersales.common.events.dispatch import (
+    DispatchHeartbeat,
+    OrderCancelled,
+    OrderEvent,
+    PartNeeded,
+    RepairCompleted,
+    TechnicianAssigned,
+)
+from aftersales.common.events.inventory import InventoryHeartbeat, ReservedLine
+from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
+from aftersales.common.values import uuid7
+from aftersales.common.work import Work
+from aftersales.inventory.domain import part as parts
+from aftersales.inventory.domain import slip as slips
+from aftersales.inventory.domain import stock
+from aftersales.inventory.domain.allotment import Entry, allot, finish, serve
+from aftersales.inventory.domain.movement import Movement
+from aftersales.inventory.domain.part import Part, RegisterPart, job
+from aftersales.inventory.domain.slip import ENDED, IssueSlip, slip_id
+from aftersales.inventory.domain.stock import Receipt, StockItem, stock_id
+
+
+async def register_part(work: Work, code: str, form: RegisterPart) -> Part:
+    known = await work.get(Part, code)
+    part = parts.register(known, code, form)
+    return part if part == known else work.put(part)
+
+
+async def receive(work: Work, form: Receipt) -> StockItem:
+    """Take goods in (INV-1: a wrong code can't enter) and give them to those who wait for them."""
+    if not await work.get(Part, form.part):
+        raise DomainError("part.unknown", part=form.part)
+    item, events = stock.receive(await _item(work, form.branch, form.part), form, work.now)
+    line = ReservedLine(part=form.part, lot=form.lot, bin=form.bin, quantity=form.quantity)
+    _record(work, form.branch, (Entry("received", line),))
+    return work.put(await _serve(work, item), *events)
+
+
+# --- what dispatch says --------------------------------------------------------------------------------------
+
+
+async def open_slip(work: Work, event: TechnicianAssigned) -> None:
+    """Set the parts of this kind of repair aside. A visit's second assignment changes nothing."""
+    if await work.get(IssueSlip, slip_id(event.request, event.visit)):
+        return
+    await _wait_for_earlier_visit(work, event)
+    needed = await work.find(Part, jobs=job(event.product.line, event.fault))
+    await _set_aside(work, slips.open_slip(event, needed), [part.id for part in needed])
+
+
+async def add_part(work: Work, event: PartNeeded) -> None:
+    """Set one more part aside (INV-13). One that nobody knows is short until it is known and comes in."""
+    slip = await _slip(work, event)
+    if slip.state not in ENDED:
+        await _set_aside(work, slips.need(slip, event.part, event.quantity), [event.part])
+
+
+async def close_slip(work: Work, event: RepairCompleted) -> None:
+    """Book what was used, and release the rest (INV-14)."""
+    slip = await _slip(work, event)
+    if slip.state in ENDED:
+        return
+    used: Counter[str] = Counter()
+    for line in event.parts_used:
+        used[line.part] += line.quantity
+    slip, released = await _finish(work, slip, used, event.technician)
+    slip, events = slips.close(slip, event, released, work.now)
+    work.put(slip, *events)
+
+
+async def cancel_slip(work: Work, event: OrderCancelled) -> None:
+    """Release everything. A slip that was not opened yet, and may never be, is remembered as cancelled."""
+    slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
+    if slip is None:
+        work.put(slips.remember_cancellation(event))
+    elif slip.state not in ENDED:
+        slip, released = await _finish(work, slip, {})
+        slip, events = slips.cancel(slip, released, work.now)
+        work.put(slip, *events)
+
+
+async def pass_heartbeat_on(work: Work, event: DispatchHeartbeat) -> None:
+    if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, InventoryHeartbeat):
+        state, events = beat
+        work.put(state, *events)
+
+
+async def _slip(work: Work, event: OrderEvent) -> IssueSlip:
+    """Find the visit's slip: what dispatch says about a visit under way was preceded by its assignment."""
+    slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
+    if slip is None:
+        raise NotYet("slip.unknown", slip=slip_id(event.request, event.visit))
+    return slip
+
+
+async def _wait_for_earlier_visit(work: Work, event: TechnicianAssigned) -> None:
+    """Raise `NotYet` while the visit before is open here: it must not compete with itself for the last part."""
+    if event.visit > 1:
+        earlier = await work.get(IssueSlip, slip_id(event.request, event.visit - 1))
+        if earlier is None or earlier.state not in ENDED:
+            raise NotYet("slip.earlier_visit_open", slip=slip_id(event.request, event.visit - 1))
+
+
+# --- stock ---------------------------------------------------------------------------------------------------
+
+
+async def _item(work: Work, branch: str, part: str) -> StockItem:
+    return await work.get(StockItem, stock_id(branch, part)) or stock.empty(branch, part)
+
+
+async def _set_aside(work: Work, slip: IssueSlip, wanted: Iterable[str]) -> None:
+    """Set these parts of the slip aside and say whether all is there."""
+    for part in wanted:
+        item, slip, entries = allot(await _item(work, slip.branch, part), slip)
+        work.put(item)
+        _record(work, slip.branch, entries, slip)
+    slip, events = slips.settle(slip, work.now)
+    work.put(slip, *events)
+
+
+async def _finish(
+    work: Work, slip: IssueSlip, used: Mapping[str, int], technician: str | None = None
+) -> tuple[IssueSlip, tuple[ReservedLine, ...]]:
+    """Book what was used and release the rest, for each part; say what was released."""
+    released: list[ReservedLine] = []
+    for part in sorted({*used, *(line.part for line in slip.lines)}):
+        known = await _item(work, slip.branch, part)
+        item, slip, entries = finish(known, slip, used.get(part, 0))
+        _record(work, slip.branch, entries, slip, technician)
+        released += [line for kind, line in entries if kind == "released"]
+        if item != known:
+            work.put(await _serve(work, item))
+    return slip, tuple(released)
+
+
+async def _serve(work: Work, item: StockItem) -> StockItem:
+    """Let those who wait have what became free; say so where all is there now."""
+    queue = [await work.need(IssueSlip, number) for number in item.waiting] if item.free else []
+    item, changes = serve(item, queue)
+    for change in changes:
+        _record(work, item.branch, change.entries, change.slip)
+        slip, events = slips.fill(change.slip, work.now)
+        work.put(slip, *events)
+    return item
+
+
+def _record(
+    work: Work, branch: str, entries: Iterable[Entry], slip: IssueSlip | None = None, technician: str | None = None
+) -> None:
+    """Write the ledger."""
+    about = slip.model_dump(include={"order", "request"}) if slip else {}
+    serial = slip.product.serial if slip and slip.product else None
+    for kind, line in entries:
+        cause = about | line.model_dump() | {"serial": serial, "technician": technician}
+        work.put(Movement(id=uuid7(), branch=branch, kind=kind, at=work.now, **cause))

@@ -1,0 +1,213 @@
+"""Inventory as it runs: HTTP and events, on real servers."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from aftersales.common.events.dispatch import DispatchHeartbeat
+from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.testing import eventually
+from aftersales.common.testing.house import House, Room
+from aftersales.inventory.domain.movement import Movement
+from aftersales.inventory.domain.part import Part
+from aftersales.inventory.domain.slip import IssueSlip
+from aftersales.inventory.domain.stock import StockItem
+
+COMPRESSOR = {"name": "压缩机", "faults": ["no-cooling"], "lines": ["refrigerator"]}
+SLIP = "IS-261123-0001-1"
+Stories = Callable[..., Any]
+
+
+async def call(room: Room, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+    answer = await room.http.request(method, path, json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def receipt(quantity: int, lot: str = "L-1", part: str = "COMP-1", **more: str) -> dict[str, object]:
+    return {"branch": "SH01", "part": part, "lot": lot, "bin": "W1-01", "quantity": quantity, **more}
+
+
+async def slip_in(room: Room, state: str, number: str = SLIP) -> IssueSlip:
+    async def found() -> IssueSlip | None:
+        slip = await room.get(IssueSlip, number)
+        return slip if slip and slip.state == state else None
+
+    slip = await eventually(found)
+    assert slip
+    return slip
+
+
+async def balance(room: Room, part: str = "COMP-1") -> tuple[int, int, int]:
+    """Free, reserved and used, after holding the ledger against them (INV-14)."""
+    item = await room.get(StockItem, f"SH01:{part}")
+    moved: Counter[str] = Counter()
+    for entry in await room.find(Movement, part=part):
+        moved[entry.kind] += entry.quantity
+    held = moved["reserved"] - moved["released"] - moved["used"]
+    piles = tuple(sum(getattr(lot, pile) for lot in item.lots) for pile in ("free", "reserved", "used"))
+    assert piles == (moved["received"] - held - moved["used"], held, moved["used"])
+    return piles[0], piles[1], piles[2]
+
+
+async def test_a_job_gets_its_parts_and_each_use_is_traced_inv_3_inv_14(running: House, story: Stories) -> None:
+    room = running.inventory
+    await call(room, "PUT", "/parts/COMP-1", COMPRESSOR)
+    await call(room, "POST", "/receipts", receipt(2, "NEW"), status=201)
+    old = await call(room, "POST", "/receipts", receipt(2, "OLD", received_at="2026-01-01T08:00:00+08:00"), status=201)
+    assert [lot["lot"] for lot in old["lots"]] == ["OLD", "NEW"]
+    await room.deliver(story().assigned())
+    slip = await slip_in(room, "reserved")
+    assert [(pick.lot, pick.quantity) for pick in slip.line("COMP-1").reserved] == [("OLD", 1)]
+    assert await balance(room) == (3, 1, 0)
+    await room.deliver(story().completed(COMP_1=1))
+    await slip_in(room, "used")
+    assert await balance(room) == (3, 0, 1)
+    (used,) = [entry for entry in await room.find(Movement, order="WO-261123-0001") if entry.kind == "used"]
+    assert (used.lot, used.technician, used.serial, used.quantity) == ("OLD", "T1", "SN1", 1)
+    page = await call(room, "GET", "/movements?order=WO-261123-0001")
+    assert Counter(entry["kind"] for entry in page["items"]) == {"reserved": 1, "used": 1}
+
+
+async def test_goods_that_come_in_go_to_who_waits_longest_inv_13(running: House, story: Stories) -> None:
+    room = running.inventory
+    await call(room, "PUT", "/parts/COMP-1", COMPRESSOR | {"quantity_per_job": 2})
+    for number in (1, 2):
+        await room.deliver(story(number).assigned())
+        await slip_in(room, "short", f"IS-261123-000{number}-1")
+    await call(room, "POST", "/receipts", receipt(3), status=201)
+    first, second = await slip_in(room, "reserved"), await slip_in(room, "short", "IS-261123-0002-1")
+    assert (first.line("COMP-1").missing, second.line("COMP-1").missing) == (0, 1)
+    assert await balance(room) == (0, 3, 0)
+    item = await call(room, "POST", "/receipts", receipt(5), status=201)
+    await slip_in(room, "reserved", "IS-261123-0002-1")
+    assert (item["waiting"], item["lots"][0]["received"]) == ([], 8)
+    assert await balance(room) == (4, 4, 0)
+
+
+async def test_what_a_cancelled_order_gives_back_goes_to_who_waits(running: House, story: Stories) -> None:
+    room = running.inventory
+    await call(room, "PUT", "/parts/COMP-1", COMPRESSOR)
+    await call(room, "POST", "/receipts", receipt(1), status=201)
+    await room.deliver(story(1).assigned())
+    await slip_in(room, "reserved")
+    await room.deliver(story(2).assigned())
+    await slip_in(room, "short", "IS-261123-0002-1")
+    await room.deliver(story(1).cancelled())
+    await slip_in(room, "cancelled")
+    await slip_in(room, "reserved", "IS-261123-0002-1")
+    assert await balance(room) == (0, 1, 0)
+
+
+async def test_a_part_named_on_site_is_added_even_before_anybody_registered_it_inv_13(
+    running: House, story: Stories
+) -> None:
+    room = running.inventory
+    await call(room, "PUT", "/parts/COMP-1", COMPRESSOR)
+    await call(room, "POST", "/receipts", receipt(1), status=201)
+    await room.deliver(story().assigned())
+    await slip_in(room, "reserved")
+    await room.deliver(story().needed("FAN-1", 2))
+    assert [(m.part, m.quantity) for m in (await slip_in(room, "short")).missing] == [("FAN-1", 2)]
+    await call(room, "PUT", "/parts/FAN-1", {"name": "风扇"})
+    await call(room, "POST", "/receipts", receipt(2, part="FAN-1"), status=201)
+    await slip_in(room, "reserved")
+    await room.deliver(story().completed(FAN_1=1, SEAL_9=1))
+    slip = await slip_in(room, "used")
+    assert [(line.part, line.quantity) for line in slip.discrepancies] == [("SEAL-9", 1)]
+    assert await balance(room) == (1, 0, 0)
+    assert await balance(room, "FAN-1") == (1, 0, 1)
+    assert await room.get(StockItem, "SH01:SEAL-9") is None
+
+
+async def test_events_that_come_before_what_they_build_on_wait_for_it(running: House, story: Stories) -> None:
+    room = running.inventory
+    await call(room, "PUT", "/parts/COMP-1", COMPRESSOR)
+    await call(room, "POST", "/receipts", receipt(1), status=201)
+    await room.deliver(story().completed(COMP_1=1))
+    await running.quiet()
+    await room.deliver(story().assigned())
+    await slip_in(room, "used")
+    assert await balance(room) == (0, 0, 1)
+
+
+async def test_an_event_that_is_delivered_twice_counts_once(running: House, story: Stories) -> None:
+    room = running.inventory
+    await call(room, "PUT", "/parts/COMP-1", COMPRESSOR)
+    await call(room, "POST", "/receipts", receipt(9), status=201)
+    await room.deliver(story().assigned())
+    await slip_in(room, "reserved")
+    for id_ in ("e-1", "e-1", "e-2"):
+        await room.deliver(story().needed("COMP-1", 2), id=id_)
+    await running.quiet()
+    assert await balance(room) == (4, 5, 0)
+
+
+async def test_a_beat_is_passed_on_once_and_an_older_one_not_at_all(running: House, now: datetime) -> None:
+    room = running.inventory
+    for started_at in (now, now, now.replace(hour=1)):
+        await room.deliver(DispatchHeartbeat(started_at=started_at))
+    await running.quiet()
+    beat = await room.get(Heartbeat, BEAT)
+    assert (beat.seen_at, beat.version) == (now, 1)
+
+
+async def test_a_wrong_code_cannot_enter_inv_1_and_what_is_malformed_is_422(running: House) -> None:
+    room = running.inventory
+    assert (await call(room, "POST", "/receipts", receipt(1), status=409))["code"] == "part.unknown"
+    assert (await call(room, "GET", "/parts/COMP-9", status=404))["code"] == "parts.unknown"
+    assert (await call(room, "GET", f"/slips/{SLIP}", status=404))["code"] == "slips.unknown"
+    for method, path, body in (
+        ("POST", "/receipts", receipt(0)),
+        ("POST", "/receipts", receipt(1, received_at="2026-01-01T00:00:00")),
+        ("POST", "/receipts", receipt(1, received_at="0001-01-01T00:00:00+08:00")),
+        ("POST", "/receipts", receipt(1, "L 1")),
+        ("PUT", "/parts/COMP 1", COMPRESSOR),
+        ("PUT", "/parts/COMP-1", COMPRESSOR | {"quantity_per_job": 0}),
+        ("GET", "/slips/IS-1", None),
+        ("GET", "/slips?state=lost", None),
+    ):
+        await call(room, method, path, body, status=422)
+
+
+async def test_parts_stock_and_slips_are_listed(running: House, story: Stories) -> None:
+    room = running.inventory
+    for code in ("COMP-1", "FAN-1", "SEAL-1"):
+        await call(room, "PUT", f"/parts/{code}", {"name": code, "price": {"amount": 12_000}})
+        await call(room, "POST", "/receipts", receipt(1, part=code), status=201)
+    await call(room, "POST", "/receipts", receipt(1) | {"branch": "SH02"}, status=201)
+    await room.deliver(story().assigned())
+    await slip_in(room, "reserved")
+    first = await call(room, "GET", "/parts?limit=2")
+    rest = await call(room, "GET", f"/parts?limit=2&cursor={first['next']}")
+    assert [part["id"] for part in first["items"] + rest["items"]] == ["SEAL-1", "FAN-1", "COMP-1"]
+    assert first["items"][0]["price"] == {"amount": 12_000, "currency": "CNY"}
+    for path, found in (
+        ("/stock", 4),
+        ("/stock?branch=SH01", 3),
+        ("/stock?part=COMP-1", 2),
+        ("/stock?branch=SH02&part=FAN-1", 0),
+        ("/slips?branch=SH01&state=reserved", 1),
+        ("/slips?state=short", 0),
+        ("/movements?part=COMP-1", 2),
+    ):
+        assert len((await call(room, "GET", path))["items"]) == found, path
+
+
+async def test_every_list_stands_on_an_index(running: House) -> None:
+    mongo = running.inventory.runtime.mongo
+    for kind, where, sort in (
+        (Part, {"jobs": "refrigerator/no-cooling"}, ()),
+        (StockItem, {"branch": "SH01"}, ("-_id",)),
+        (StockItem, {"part": "COMP-1"}, ("-_id",)),
+        (IssueSlip, {"branch": "SH01"}, ("-_id",)),
+        (IssueSlip, {"branch": "SH01", "state": "short"}, ("-_id",)),
+        (IssueSlip, {"state": "short"}, ("-_id",)),
+        (Movement, {"part": "COMP-1"}, ("-_id",)),
+        (Movement, {"order": "WO-261123-0001"}, ("-_id",)),
+    ):
+        plan = str(await mongo.explain(kind, where, sort))
+        assert "IXSCAN" in plan, (kind, where)
+        assert "'stage': 'SORT'" not in plan, (kind, where)
+    assert "COLLSCAN" in str(await mongo.explain(Part, {"name": "x"})), "the test can tell"
