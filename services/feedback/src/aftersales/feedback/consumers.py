@@ -1,0 +1,28 @@
+"""Events in: every milestone of a request, and the end of the heartbeat."""
+
+from functools import partial
+
+from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.events.feedback import PRODUCES
+from aftersales.common.events.inventory import InventoryHeartbeat
+from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.service import Consumer, on
+
+from . import handlers
+from .domain.followup import FollowUp, followup_id
+from .domain.timeline import MILESTONES, Timeline
+from .settings import Settings
+
+
+def consumers(settings: Settings) -> tuple[Consumer, ...]:
+    """Give each event its handler. Our own milestones are noted when they are made."""
+    others = [kind for kind in MILESTONES if kind not in {*PRODUCES, RepairCompleted}]
+    return (
+        *(on(kind, handlers.note, needs=lambda e: ((Timeline, e.request),)) for kind in others),
+        on(
+            RepairCompleted,
+            partial(handlers.schedule_followup, policy=settings.policy()),
+            needs=lambda e: ((Timeline, e.request), (FollowUp, followup_id(e.request, e.visit))),
+        ),
+        on(InventoryHeartbeat, handlers.see_beat, needs=lambda _: ((Heartbeat, BEAT),)),
+    )

@@ -1,0 +1,1 @@
+"""State and rules of feedback: pure, no I/O, no clock."""

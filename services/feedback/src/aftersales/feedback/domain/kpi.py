@@ -1,0 +1,93 @@
+"""Key figures of after-sales service (FBK-8). A rate is None when there is nothing to divide by."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import accumulate
+from math import ceil
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime
+
+from aftersales.common.values import Value
+
+Counts = Sequence[tuple[int, int]]
+"""How many requests took how many seconds, in ascending order of the seconds."""
+
+
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:  # the first and the last day of the calendar
+        raise ValueError("time.out_of_range") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+
+
+class Spread(Value):
+    """Durations in seconds; percentiles are nearest ranks, so each is a duration that did occur."""
+
+    mean: float | None
+    p50: int | None
+    p90: int | None
+
+
+class Satisfaction(Value):
+    mean_mark: float | None
+    share_satisfied: float | None
+
+
+class Kpis(Value):
+    """Over the requests registered in a range of time."""
+
+    requests: int
+    resolved: int
+    cancelled: int
+    response_seconds: Spread
+    """Registered to the first technician assigned."""
+    resolution_seconds: Spread
+    """Registered to the last repair."""
+    on_time_rate: float | None
+    """Arrivals in time, of all arrivals."""
+    first_visit_fix_rate: float | None
+    """Repaired at visit 1 and never reopened, of the requests that were repaired."""
+    satisfaction: Satisfaction
+    callback_coverage: float | None
+    """Callbacks done, of all repairs completed."""
+
+
+def kpis(totals: Mapping[str, float], response: Counts, resolution: Counts) -> Kpis:
+    """Turn sums over timelines' `Figures` (and their number, `requests`) into key figures."""
+    return Kpis(
+        requests=int(totals["requests"]),
+        resolved=int(totals["resolved"]),
+        cancelled=int(totals["cancelled"]),
+        response_seconds=spread(response),
+        resolution_seconds=spread(resolution),
+        on_time_rate=_rate(totals["on_time"], totals["arrivals"]),
+        first_visit_fix_rate=_rate(totals["fixed_at_first"], totals["repaired"]),
+        satisfaction=Satisfaction(
+            mean_mark=_rate(totals["marks"], totals["surveys"]),
+            share_satisfied=_rate(totals["satisfied"], totals["surveys"]),
+        ),
+        callback_coverage=_rate(totals["callbacks"], totals["repairs"]),
+    )
+
+
+def spread(counts: Counts) -> Spread:
+    """Mean and nearest-rank percentiles."""
+    number = sum(times for _, times in counts)
+    if not number:
+        return Spread(mean=None, p50=None, p90=None)
+    mean = sum(seconds * times for seconds, times in counts) / number
+    return Spread(mean=mean, p50=_rank(counts, ceil(number * 50 / 100)), p90=_rank(counts, ceil(number * 90 / 100)))
+
+
+def _rank(counts: Counts, rank: int) -> int:
+    """Find the duration at `rank`, counted from 1."""
+    upto = accumulate(times for _, times in counts)
+    return next(seconds for (seconds, _), total in zip(counts, upto, strict=True) if total >= rank)
+
+
+def _rate(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,201 @@
+"""A request's way through all services (FBK-8), folded from events in any order, any number of times.
+
+Of each milestone and visit the earliest fact is kept, so the end does not depend on the order of arrival.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from aftersales.common.events.dispatch import (
+    AppointmentMoved,
+    AssignmentDeclined,
+    DiagnosisRecorded,
+    OrderCancelled,
+    OrderCreated,
+    OrderEvent,
+    RepairCompleted,
+    TechnicianArrived,
+    TechnicianAssigned,
+    TechnicianDeparted,
+)
+from aftersales.common.events.feedback import FollowupDone, FollowupEvent, SurveyAnswered
+from aftersales.common.events.intake import (
+    RequestCancelled,
+    RequestClosed,
+    RequestRegistered,
+    RequestReopened,
+    RequestResolved,
+)
+from aftersales.common.events.inventory import PartReserved, PartShort, PartUsed, SlipEvent
+from aftersales.common.values import Aggregate, Value
+
+Milestone = Literal[
+    "registered",
+    "cancelled",
+    "resolved",
+    "reopened",
+    "closed",
+    "ordered",
+    "assigned",
+    "declined",
+    "moved",
+    "departed",
+    "arrived",
+    "diagnosed",
+    "repaired",
+    "order_cancelled",
+    "part_short",
+    "part_reserved",
+    "part_used",
+    "followed_up",
+    "answered",
+]
+News = (
+    RequestRegistered
+    | RequestCancelled
+    | RequestResolved
+    | RequestReopened
+    | RequestClosed
+    | OrderEvent
+    | SlipEvent
+    | FollowupEvent
+)
+"""What a milestone may be told by."""
+MILESTONES: dict[type[News], tuple[Milestone, str]] = {
+    RequestRegistered: ("registered", "registered_at"),
+    RequestCancelled: ("cancelled", "cancelled_at"),
+    RequestResolved: ("resolved", "resolved_at"),
+    RequestReopened: ("reopened", "reopened_at"),
+    RequestClosed: ("closed", "closed_at"),
+    OrderCreated: ("ordered", "at"),
+    TechnicianAssigned: ("assigned", "at"),
+    AssignmentDeclined: ("declined", "at"),
+    AppointmentMoved: ("moved", "at"),
+    TechnicianDeparted: ("departed", "at"),
+    TechnicianArrived: ("arrived", "at"),
+    DiagnosisRecorded: ("diagnosed", "at"),
+    RepairCompleted: ("repaired", "at"),
+    OrderCancelled: ("order_cancelled", "at"),
+    PartShort: ("part_short", "at"),
+    PartReserved: ("part_reserved", "at"),
+    PartUsed: ("part_used", "at"),
+    FollowupDone: ("followed_up", "at"),
+    SurveyAnswered: ("answered", "at"),
+}
+"""Each event that is a milestone, and which of its fields says when."""
+
+
+class Fact(Value):
+    """A milestone that was reached; what the event says besides is kept as far as a KPI needs it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: datetime
+    milestone: Milestone
+    visit: int = 0
+    """0 for what concerns the request as a whole."""
+    technician: str | None = None
+    on_time: bool | None = None
+    mark: float | None = None
+    satisfied: bool | None = None
+
+
+class Figures(Value):
+    """What this request adds to the KPIs. All but the durations are simply summed."""
+
+    resolved: int = 0
+    """1 when the visit that is wanted last is resolved."""
+    cancelled: int = 0
+    repaired: int = 0
+    """1 when it was repaired at least once."""
+    fixed_at_first: int = 0
+    """1 when visit 1 repaired it and it was not reopened."""
+    arrivals: int = 0
+    on_time: int = 0
+    repairs: int = 0
+    callbacks: int = 0
+    surveys: int = 0
+    marks: float = 0
+    satisfied: int = 0
+    response_seconds: int | None = None
+    """Registered to first assigned."""
+    resolution_seconds: int | None = None
+    """Registered to resolved, the visit that is wanted last."""
+
+
+SUMMED = tuple(name for name in Figures.model_fields if not name.endswith("_seconds"))
+
+
+class Timeline(Aggregate):
+    """All milestones of one request; its id is the request's number. Any event may start it."""
+
+    COLLECTION: ClassVar[str] = "timelines"
+
+    registered_at: datetime | None = None
+    facts: tuple[Fact, ...] = ()
+    """In the order in which they happened."""
+    figures: Figures = Figures()
+
+
+def fold(timeline: Timeline | None, news: News) -> Timeline:
+    """Take one more event into account. Commutative and idempotent."""
+    known = timeline or Timeline(id=news.request, branch=news.branch)
+    fact = fact_of(news)
+    same = [old for old in known.facts if (old.milestone, old.visit) == (fact.milestone, fact.visit)]
+    others = [old for old in known.facts if old not in same]
+    facts = tuple(sorted((*others, min(*same, fact, key=_order) if same else fact), key=_order))
+    return known.but(facts=facts, registered_at=_first(facts, "registered"), figures=figures(facts))
+
+
+def fact_of(news: News) -> Fact:
+    """Read the milestone out of an event."""
+    milestone, time = MILESTONES[type(news)]
+    said = dict(news)
+    return Fact.model_validate(said | {"milestone": milestone, "at": said[time]})
+
+
+def figures(facts: tuple[Fact, ...]) -> Figures:
+    """Derive what the request adds to the KPIs (FBK-8)."""
+    by: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by.setdefault(fact.milestone, []).append(fact)
+    arrived, repaired, answered = by.get("arrived", []), by.get("repaired", []), by.get("answered", [])
+    wanted = max((fact.visit for fact in by.get("reopened", ())), default=1)
+    resolved = [fact.at for fact in by.get("resolved", ()) if fact.visit == wanted]
+    registered = _first(facts, "registered")
+    return Figures(
+        resolved=len(resolved),
+        cancelled=len(by.get("cancelled", ())),
+        repaired=bool(repaired),
+        fixed_at_first=any(fact.visit == 1 for fact in repaired) and "reopened" not in by,
+        arrivals=len(arrived),
+        on_time=_count(fact.on_time for fact in arrived),
+        repairs=len(repaired),
+        callbacks=len(by.get("followed_up", ())),
+        surveys=len(answered),
+        marks=sum(fact.mark or 0 for fact in answered),
+        satisfied=_count(fact.satisfied for fact in answered),
+        response_seconds=_seconds(registered, _first(facts, "assigned")),
+        resolution_seconds=_seconds(registered, resolved[0] if resolved else None),
+    )
+
+
+def _first(facts: Iterable[Fact], milestone: Milestone) -> datetime | None:
+    return min((fact.at for fact in facts if fact.milestone == milestone), default=None)
+
+
+def _count(flags: Iterable[bool | None]) -> int:
+    return sum(1 for flag in flags if flag)
+
+
+def _seconds(begin: datetime | None, end: datetime | None) -> int | None:
+    """Whole seconds; never less than none, for two machines' clocks may differ a little."""
+    return max(0, int((end - begin).total_seconds())) if begin and end else None
+
+
+def _order(fact: Fact) -> tuple[datetime, str]:
+    """By time; what happened at the same moment by its content, so that the order is total."""
+    return fact.at, fact.model_dump_json()

@@ -1,0 +1,75 @@
+"""Feedback's use cases: what an event, the clock, a callback clerk or a customer asks for."""
+
+import secrets
+
+from aftersales.common.errors import NotFound
+from aftersales.common.events import Event
+from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.events.feedback import FollowupEvent
+from aftersales.common.events.inventory import InventoryHeartbeat
+from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
+from aftersales.common.work import Work
+
+from .domain import followup as followups
+from .domain import survey as surveys
+from .domain.followup import FinishFollowUp, FollowUp, Policy, followup_id
+from .domain.survey import Answers, Survey, SurveyForm
+from .domain.timeline import MILESTONES, News, Timeline, fold
+
+
+async def note(work: Work, event: News) -> None:
+    """Put a milestone on the request's timeline."""
+    known = await work.get(Timeline, event.request)
+    timeline = fold(known, event)
+    if timeline != known:
+        work.put(timeline)
+
+
+async def schedule_followup(work: Work, event: RepairCompleted, policy: Policy) -> None:
+    """Plan the callback about this visit, once (FBK-1)."""
+    await note(work, event)
+    if await work.get(FollowUp, followup_id(event.request, event.visit)) is None:
+        work.put(followups.schedule(event, policy))
+
+
+async def wake_followup(work: Work, key: str) -> None:
+    followup = await work.need(FollowUp, key)
+    woken, news = followups.wake(followup, work.now)
+    if woken != followup:
+        work.put(woken, *news)
+
+
+async def finish_followup(work: Work, key: str, command: FinishFollowUp) -> FollowUp:
+    """Note the call and open the customer's survey; its token is in the answer."""
+    token = secrets.token_urlsafe()
+    followup, news = followups.finish(await work.need(FollowUp, key), command, token, work.now)
+    work.put(surveys.prepare(followup, token))
+    await _note_own(work, news)
+    return work.put(followup, *news)
+
+
+async def answer_survey(work: Work, token: str, answers: Answers, policy: Policy) -> SurveyForm:
+    """Keep the answers. The events are the callback's, not the survey's: they cannot tell the token."""
+    survey = await work.get(Survey, surveys.survey_id(token))
+    if survey is None:
+        raise NotFound("survey.unknown")
+    work.put(surveys.answer(survey, answers, work.now))
+    followup = await work.need(FollowUp, survey.followup)
+    followup, news = followups.rate(followup, answers.mark, work.now, policy)
+    await _note_own(work, news)
+    work.put(followup, *news)
+    return SurveyForm(state="answered")
+
+
+async def see_beat(work: Work, event: InventoryHeartbeat) -> None:
+    """Note the beat: here the chain ends."""
+    seen = pass_on(await work.get(Heartbeat, BEAT), event.started_at)
+    if seen:
+        work.put(seen[0])
+
+
+async def _note_own(work: Work, news: tuple[Event, ...]) -> None:
+    """Put what this service says itself on the timeline, in the same transaction."""
+    for event in news:
+        if isinstance(event, FollowupEvent) and type(event) in MILESTONES:
+            await note(work, event)

@@ -1,0 +1,25 @@
+"""Feedback's knobs, over those of every service."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from aftersales.common.settings import ServiceSettings
+
+from .domain.followup import Policy
+from .domain.survey import HIGHEST, LOWEST
+
+
+class Settings(ServiceSettings):
+    http_port: int = 8104
+    callback_after: timedelta = timedelta(hours=3)
+    """FBK-1: the customer is called so long after the repair."""
+    callback_window: timedelta = timedelta(hours=1)
+    """FBK-1: and at most so much later, or the clock `callback` is breached."""
+    pass_mark: float = Field(default=3.0, ge=LOWEST, le=HIGHEST)
+    """FBK-2: a survey below this mean mark reopens the request."""
+
+    def policy(self) -> Policy:
+        return Policy(
+            callback_after=self.callback_after, callback_window=self.callback_window, pass_mark=self.pass_mark
+        )

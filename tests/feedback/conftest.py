@@ -1,0 +1,89 @@
+"""The events and documents of feedback's tests."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from aftersales.common.events import Event
+from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.testing import ManualClock
+from aftersales.common.testing.house import House, Room, house
+from aftersales.feedback.domain.followup import FollowUp, Policy, schedule
+from aftersales.feedback.domain.timeline import MILESTONES
+from aftersales.feedback.main import service
+from aftersales.feedback.settings import Settings
+
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+NUMBER = "SR-261122-7K3F"
+SAID: dict[str, Any] = {
+    "request": NUMBER,
+    "order": "WO-261122-7K3F",
+    "slip": "IS-261122-7K3F",
+    "followup": "FU-261122-7K3F-1",
+    "branch": "BJ01",
+    "customer": "c-1",
+    "technician": "T-9",
+    "product": {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"},
+    "kind": "repair",
+    "channel": "phone",
+    "owner": "desk-7",
+    "fault": "not_cooling",
+    "priority": 3,
+    "appointment_start": NOW,
+    "appointment_end": NOW + timedelta(hours=2),
+    "reason": "busy",
+    "cause": "worn",
+    "solution": "replaced",
+    "lines": (),
+    "missing": (),
+    "on_time": True,
+    "outcome": "reached",
+    "clerk": "clerk-3",
+    "mark": 4.5,
+    "satisfied": True,
+}
+
+
+def said(kind: type[Event], hours: float = 0, visit: int = 1, **changes: Any) -> Any:
+    """One event of this kind, so many hours after the contact."""
+    at = NOW + timedelta(hours=hours)
+    time = {MILESTONES[kind][1]: at} if kind in MILESTONES else {"at": at}
+    return kind.model_validate(SAID | {"visit": visit} | time | changes)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def say() -> Callable[..., Any]:
+    return said
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return Policy(callback_after=timedelta(hours=3), callback_window=timedelta(hours=1), pass_mark=3.0)
+
+
+@pytest.fixture
+def scheduled(policy: Policy) -> FollowUp:
+    return schedule(said(RepairCompleted), policy)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+async def built(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
+    async with house(urls, clock, [(service, Settings)]) as rooms:
+        yield rooms
+
+
+@pytest.fixture
+def feedback(built: House) -> Room:
+    return built.feedback
