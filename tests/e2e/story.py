@@ -1,0 +1,113 @@
+"""Steps of the story, told over HTTP as people would."""
+
+from typing import Any
+
+from aftersales.common.testing import eventually
+from aftersales.common.testing.house import House, Room
+from aftersales.common.values import sibling
+
+BRANCH = "sh-01"
+REQUEST = {
+    "branch": BRANCH,
+    "channel": "phone",
+    "customer": {"name": "王小明", "phone": "13812345678", "address": "上海市静安区南京西路 1 号"},
+    "product": {"serial": "SN-0001", "model": "BCD-470", "line": "refrigerator", "purchased_on": "2026-03-01"},
+    "fault": "no-cooling",
+    "description": "冰箱不制冷",
+}
+REPORT = {
+    "cause": "compressor",
+    "solution": "replaced",
+    "parts_used": [{"part": "P-100", "quantity": 1}],
+    "tested": True,
+    "customer_remarks": "好",
+    "signed_by": "王小明",
+}
+
+
+async def call(room: Room, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    answer = await room.http.request(method, path, json=body, headers=headers)
+    assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
+    return answer.json()
+
+
+async def furnish(house: House, *, technicians: int = 2, stock: int = 5) -> None:
+    """A branch, its technicians and one part on the shelf."""
+    await call(
+        house.intake,
+        "PUT",
+        f"/branches/{BRANCH}",
+        {
+            "name": "上海静安服务中心",
+            "zone": "Asia/Shanghai",
+            "location": {"lat": 31.23, "lon": 121.45},
+        },
+    )
+    for number in range(1, technicians + 1):
+        await call(
+            house.dispatch,
+            "PUT",
+            f"/technicians/T-{number}",
+            {
+                "name": "李师傅",
+                "branch": BRANCH,
+                "skills": ["refrigerator"],
+                "licence_until": "2030-01-01T00:00:00Z",
+            },
+        )
+    await call(
+        house.inventory,
+        "PUT",
+        "/parts/P-100",
+        {
+            "name": "压缩机",
+            "faults": ["no-cooling"],
+            "lines": ["refrigerator"],
+        },
+    )
+    if stock:
+        await receive(house, stock)
+
+
+async def receive(house: House, quantity: int, lot: str = "L-1") -> Any:
+    return await call(
+        house.inventory,
+        "POST",
+        "/receipts",
+        {
+            "branch": BRANCH,
+            "part": "P-100",
+            "lot": lot,
+            "bin": "A-01-02",
+            "quantity": quantity,
+        },
+    )
+
+
+async def register(house: House, **changes: Any) -> str:
+    return str((await call(house.intake, "POST", "/requests", REQUEST | changes))["id"])
+
+
+async def order_in(house: House, request: str, state: str) -> Any:
+    """The work order of a request, once it is in this state."""
+
+    async def found() -> Any:
+        answer = await house.dispatch.http.get(f"/orders/{sibling(request, 'WO')}")
+        return answer.json() if answer.status_code == 200 and answer.json()["state"] == state else None
+
+    return await eventually(found)
+
+
+async def step(house: House, request: str, name: str, body: Any = None) -> Any:
+    return await call(house.dispatch, "POST", f"/orders/{sibling(request, 'WO')}/{name}", body or {})
+
+
+async def repair(house: House, request: str, report: Any = None) -> None:
+    """From offered to completed."""
+    await order_in(house, request, "offered")
+    await house.quiet()
+    for name in ("accept", "depart", "arrive"):
+        await step(house, request, name)
+    await step(house, request, "diagnose", {"cause": "compressor"})
+    await step(house, request, "complete", report or REPORT)
+    await house.quiet()

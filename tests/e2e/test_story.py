@@ -1,0 +1,45 @@
+"""The main job end to end: a fault goes in, a KPI comes out, through all four services."""
+
+from e2e.story import REQUEST, call, furnish, register, repair
+
+from aftersales.common.testing import eventually
+from aftersales.common.values import sibling
+
+
+async def test_a_fault_becomes_a_repair_a_callback_a_survey_and_a_kpi(aftersales, clock):
+    """DSP-4, INV-3, DSP-10, INT-3, FBK-1, FBK-2, FBK-8."""
+    began = clock.now()
+    await furnish(aftersales)
+    request = await register(aftersales)
+    await repair(aftersales, request)
+    slip = await call(aftersales.inventory, "GET", f"/slips/{sibling(request, 'IS')}-1")
+    assert slip["state"] == "used"
+    product = await call(aftersales.intake, "GET", f"/products/{REQUEST['product']['serial']}")
+    assert [entry["request"] for entry in product["warranty_card"]] == [request]
+    assert (await call(aftersales.intake, "GET", f"/requests/{request}"))["state"] == "resolved"
+
+    clock.advance(hours=3)
+    followup = f"{sibling(request, 'FU')}-1"
+
+    async def due():
+        answer = await aftersales.feedback.http.get(f"/followups/{followup}")
+        return answer.status_code == 200 and answer.json()["state"] == "due"
+
+    await eventually(due)
+    done = await call(
+        aftersales.feedback, "POST", f"/followups/{followup}/done", {"outcome": "reached", "clerk": "c-1"}
+    )
+    marks = {"attitude": 5, "skill": 5, "punctuality": 4, "result": 5}
+    await call(aftersales.feedback, "POST", f"/surveys/{done['survey_token']}", marks)
+    await aftersales.quiet()
+    assert (await call(aftersales.intake, "GET", f"/requests/{request}"))["state"] == "closed"
+    until = clock.advance(seconds=1)
+    answer = await aftersales.feedback.http.get(
+        "/kpis", params={"from": began.isoformat(), "to": until.isoformat(), "branch": "sh-01"}
+    )
+    kpis = answer.json()
+    assert kpis["requests"] == 1
+    assert kpis["first_visit_fix_rate"] == 1.0
+    assert kpis["callback_coverage"] == 1.0
+    metrics = (await aftersales.dispatch.http.get("/metrics")).text
+    assert 'aftersales_sla_deadlines_total{branch="sh-01",outcome="met",stage="dispatch"} 1.0' in metrics
