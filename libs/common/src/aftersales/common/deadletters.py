@@ -55,18 +55,18 @@ async def list_dead(
     return Page(items=[_shown(parked) for parked in page.items], next=page.next)
 
 
-@router.get("/{id:path}")
+@router.get("/{id}")
 async def show_dead(id: Id, desk: Desk) -> DeadLetter:
     return _shown(await desk.read(ParkedMessage, id))
 
 
-@router.post("/{id:path}/replay")
+@router.post("/{id}/replay")
 async def replay_dead(id: Id, desk: Desk) -> DeadLetter:
     """Send it again to the queue where it failed; no other service sees it a second time."""
     return await desk.do(_replayed, id, needs=((ParkedMessage, id),))
 
 
-@router.delete("/{id:path}")
+@router.delete("/{id}")
 async def drop_dead(id: Id, desk: Desk) -> DeadLetter:
     """Give it up; the audit trail says who did."""
     return await desk.do(_dropped, id, needs=((ParkedMessage, id),))

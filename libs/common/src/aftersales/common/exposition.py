@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -22,18 +22,30 @@ from aftersales.common.work.group import TALLIES, tally_totals
 if TYPE_CHECKING:
     from aftersales.common.runtime import Runtime
 
+_Totals = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 _STATES = ("on_track", "at_risk", "overdue")
+_OUTCOMES = ("met", "breached", "waived")
+_DATABASE_SECONDS = 2
+"""How long a scrape waits for it: less than `scrape_timeout`, or the whole service would seem to be down."""
 
 
 async def expose(runtime: "Runtime") -> tuple[bytes, str]:
     """The whole page. Without the database it still shows the process's own instruments."""
-    _ = runtime.bus.blocked
+    _ = runtime.bus.blocked, runtime.bus.consuming
+    runtime.metrics.waiting.set(runtime.writer.waiting)
     own = generate_latest(runtime.metrics.registry)
-    registry = CollectorRegistry()
     try:
-        registry.register(_Snapshot(await asyncio.wait_for(_families(runtime), 5)))
+        families = await asyncio.wait_for(_families(runtime), _DATABASE_SECONDS)
     except (Unavailable, TimeoutError) as error:
         log.warning("metrics.database_missing", error=str(error))
+        families = []
+    answers = GaugeMetricFamily(
+        "aftersales_database_up",
+        "0 while the database does not answer: all that is counted there is missing then.",
+        bool(families),
+    )
+    registry = CollectorRegistry()
+    registry.register(_Snapshot([answers, *families]))
     return own + generate_latest(registry), CONTENT_TYPE_LATEST
 
 
@@ -55,7 +67,7 @@ async def _families(runtime: "Runtime") -> list[Metric]:
         runtime.mongo.rows("heartbeats", {}),
     )
     return [
-        *_tallied(tallies),
+        *_tallied(tally_totals(tallies), clocks),
         *_promises(clocks),
         *_outbox(outbox[0] if outbox else {}),
         _dead(dead),
@@ -91,23 +103,16 @@ async def _open_clocks(runtime: "Runtime", now: datetime) -> list[Document]:
     return [row for rows in found for row in rows]
 
 
-def _tallied(rows: Sequence[Document]) -> Iterator[Metric]:
-    deadlines = CounterMetricFamily(
-        "aftersales_sla_deadlines",
-        "Deadlines that ended, counted in the transaction that ended them.",
-        labels=("branch", "outcome", "stage"),
-    )
+def _tallied(totals: _Totals, clocks: Sequence[Document]) -> Iterator[Metric]:
+    yield _deadlines(totals, clocks)
     buckets: dict[str, dict[float, float]] = defaultdict(dict)
     sums: dict[str, float] = {}
-    for (name, labels), amount in tally_totals(list(rows)).items():
+    for (name, labels), amount in totals.items():
         values = dict(labels)
-        if name == "sla_deadlines":
-            deadlines.add_metric([values[label] for label in ("branch", "outcome", "stage")], amount)
-        elif name == "stage_seconds":
+        if name == "stage_seconds":
             sums[values["stage"]] = amount
         elif name == "stage_bucket":
             buckets[values["stage"]][float(values["le"])] = amount
-    yield deadlines
     durations = HistogramMetricFamily(
         "aftersales_stage_duration_seconds", "From a stage's start to its end; edges on the targets.", labels=("stage",)
     )
@@ -119,6 +124,26 @@ def _tallied(rows: Sequence[Document]) -> Iterator[Metric]:
             cumulative.append(("+Inf" if edge == float("inf") else str(float(edge)), total))
         durations.add_metric([stage], cumulative, sums.get(stage, 0))
     yield durations
+
+
+def _deadlines(totals: _Totals, clocks: Sequence[Document]) -> Metric:
+    """Each outcome of each stage and branch, from zero on: a series born at 1 has no increase in Prometheus."""
+    family = CounterMetricFamily(
+        "aftersales_sla_deadlines",
+        "Deadlines that ended, counted in the transaction that ended them.",
+        labels=("branch", "outcome", "stage"),
+    )
+    ended: dict[tuple[str, str, str], float] = {}
+    for (name, labels), amount in totals.items():
+        if name == "sla_deadlines":
+            values = dict(labels)
+            ended[values["branch"], values["outcome"], values["stage"]] = amount
+    places = {(branch, stage) for branch, _, stage in ended}
+    places |= {(row["_id"]["branch"], row["_id"]["stage"]) for row in clocks}
+    for branch, stage in sorted(places):
+        for outcome in _OUTCOMES:
+            family.add_metric([branch, outcome, stage], ended.get((branch, outcome, stage), 0))
+    return family
 
 
 def _promises(rows: Sequence[Document]) -> Iterator[Metric]:
@@ -146,10 +171,11 @@ def _promises(rows: Sequence[Document]) -> Iterator[Metric]:
 
 def _outbox(row: Document) -> Iterator[Metric]:
     yield GaugeMetricFamily("aftersales_outbox_rows", "Events not yet confirmed by the broker.", row.get("n", 0))
-    oldest: Any = row.get("oldest")
-    if oldest:
-        name = "aftersales_outbox_oldest_unsent_timestamp_seconds"
-        yield GaugeMetricFamily(name, "When the oldest of them was committed.", oldest.timestamp())
+    name = "aftersales_outbox_oldest_unsent_timestamp_seconds"
+    oldest = GaugeMetricFamily(name, "When the oldest of them was committed; absent when there is none.", labels=())
+    if row.get("oldest"):
+        oldest.add_metric([], row["oldest"].timestamp())
+    yield oldest
 
 
 def _dead(rows: Sequence[Document]) -> Metric:
@@ -161,8 +187,8 @@ def _dead(rows: Sequence[Document]) -> Metric:
 
 def _heartbeat(service: str, rows: Sequence[Document]) -> Metric:
     name = "aftersales_heartbeat_timestamp_seconds"
-    family = GaugeMetricFamily(name, "The newest heartbeat that came through here.", labels=("stage",))
-    for row in rows:
-        if row.get("seen_at"):
-            family.add_metric([service], row["seen_at"].timestamp())
+    family = GaugeMetricFamily(
+        name, "The newest heartbeat that came through here; 0 before the first.", labels=("stage",)
+    )
+    family.add_metric([service], max((row["seen_at"].timestamp() for row in rows if row.get("seen_at")), default=0))
     return family

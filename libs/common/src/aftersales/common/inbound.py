@@ -131,7 +131,7 @@ class Inbound:
         self._count(event[1], "parked")
         log.warning("event.parked", type=event[1], event_id=event[0], reason=reason)
         message = parking.ParkedMessage(
-            id=event[0],
+            id=parking.parked_id(event[0]),
             queue=self._topology.queue,
             event_id=event[0],
             event_type=event[1],

@@ -1,5 +1,6 @@
 """The parking place: messages that could not be handled, with the reason, until somebody decides (dead letters)."""
 
+import hashlib
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -28,6 +29,11 @@ class ParkedMessage(Aggregate):
     last_at: datetime
     times: int = 1
     body: bytes
+
+
+def parked_id(event_id: str) -> str:
+    """The event's own id, or a digest of one that cannot stand in a path."""
+    return event_id if event_id.isascii() and "/" not in event_id else hashlib.sha256(event_id.encode()).hexdigest()
 
 
 INDEXES = (Index("reason", "_id"), Index("event_type", "_id"))

@@ -1,6 +1,7 @@
 """Errors as problem+json (RFC 9457): a stable code and its parameters, words in the reader's language."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -8,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from aftersales.common.errors import DomainError, Unavailable
 from aftersales.common.messages import choose_locale, render
@@ -68,15 +70,35 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     """Name each wrong field, without repeating its (perhaps personal) value."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
-    fields = [{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()[:20]]
-    return problem(request, 422, "input.malformed", {"errors": fields})
+    locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
+    return problem(request, 422, "input.malformed", {"errors": [_field(e, locale) for e in error.errors()[:20]]})
+
+
+def _field(error: Mapping[str, Any], locale: str) -> dict[str, str]:
+    """One wrong field: our own code, or Pydantic's behind `field.`, and words for it."""
+    params = error.get("ctx", {})
+    code = str(params.get("error")) if error["type"] == "value_error" else f"field.{error['type']}"
+    words = render(code, locale, params)
+    return {
+        "field": ".".join(map(str, error["loc"])),
+        "code": code,
+        "problem": error["msg"] if words == code else words,
+    }
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 (what it is registered for)
     answer = problem(request, error.status_code, f"http.{error.status_code}", {"path": request.url.path})
     answer.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
     return answer
+
+
+def _methods(request: Request) -> set[str]:
+    """All that the path takes (the framework names those of the first route only; RFC 9110, section 10.2.1)."""
+    fitting = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in fitting for method in getattr(route, "methods", None) or ()}
 
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:

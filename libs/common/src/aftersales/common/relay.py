@@ -10,12 +10,11 @@ from typing import Protocol
 
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Unavailable
-from aftersales.common.mongo import Document, Index, Mongo
+from aftersales.common.mongo import Document, Mongo
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.values import uuid7
 
 OUTBOX = "outbox"
-INDEXES = (Index("at"),)
 _BATCH = 200
 _IN_FLIGHT = 3
 _MEMORY = 20_000
@@ -24,7 +23,7 @@ _MEMORY = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to publish. `id` is also the AMQP message id: never twice in flight on one channel."""
+    """A message to publish. `id` (a UUIDv7: its order is that of creation) is also the AMQP message id."""
 
     id: str
     exchange: str
@@ -128,7 +127,7 @@ class Relay:
         now = self._clock.now()
         if not await self._mongo.claim("sweep", self._owner, now + 3 * every, now):
             return 0
-        rows = await self._mongo.rows(OUTBOX, {"at": {"$lt": now - age}}, sort=("at", "_id"), limit=2000)
+        rows = await self._mongo.rows(OUTBOX, {"at": {"$lt": now - age}}, sort=("_id",), limit=2000)
         left = [from_row(row) for row in rows if row["_id"] not in self._held]
         if left:
             log.info("relay.swept", messages=len(left))

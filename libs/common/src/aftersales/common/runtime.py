@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from aftersales.common.service import Service
 
 INBOX_KEPT, ANSWERS_KEPT = timedelta(days=14), timedelta(hours=72)
+HTTP_SHARE = 0.3
+"""Of the stop budget: for the requests in hand, before everything else stops (`service.run`)."""
 OPEN_CLOCKS = Index("clocks.ended_at", "clocks.stage")
 
 
@@ -108,26 +110,25 @@ class Runtime:
             self.on_failure()
 
     async def stop(self) -> None:
-        """Finish what was taken, within the budget; what is not out by then waits in outbox and queue."""
-        budget = self.service.settings.stop_budget.total_seconds()
-        for name in ("timers", "sweep"):
-            await self._cancel(name)
+        """Finish what was taken, within what HTTP leaves of the budget; the rest waits in outbox and queue."""
+        budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
+        await self._cancel("timers", "sweep", seconds=budget * 0.1)
         with suppress(TimeoutError):
-            async with asyncio.timeout(budget):
+            async with asyncio.timeout(budget * 0.8):
                 if "bus" in self._tasks:
                     await self.bus.stop_consuming(budget * 0.4)
                 self.writer.stop()
                 await asyncio.wait({self._tasks["writer"]}, timeout=budget * 0.3)
                 await self.relay.drain(budget * 0.2)
-        for name in list(self._tasks):
-            await self._cancel(name)
+        await self._cancel(*self._tasks, seconds=budget * 0.1)
         await self.mongo.close()
 
-    async def _cancel(self, name: str) -> None:
-        task = self._tasks.get(name)
-        if task is not None and not task.done():
+    async def _cancel(self, *names: str, seconds: float = 3) -> None:
+        tasks = [task for name in names if (task := self._tasks.get(name)) and not task.done()]
+        for task in tasks:
             task.cancel()
-            await asyncio.wait({task}, timeout=3)
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
 
 def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
@@ -139,7 +140,7 @@ def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
         "leases": [],
         "counters": [],
         parking.ParkedMessage.COLLECTION: list(parking.INDEXES),
-        relay.OUTBOX: list(relay.INDEXES),
+        relay.OUTBOX: [],
         audit.COLLECTION: list(audit.INDEXES),
     }
     for kind, own in service.indexes.items():

@@ -1,6 +1,7 @@
 """What a service declares, and the application that is built from it."""
 
 import asyncio
+import math
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from aftersales.common.exposition import expose
 from aftersales.common.inbound import Consumer, on
 from aftersales.common.mongo import Index
 from aftersales.common.problem import PROBLEMS
-from aftersales.common.runtime import Runtime
+from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.telemetry import configure_logs
 from aftersales.common.timers import Timer
@@ -130,7 +131,7 @@ def run(service: Service) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=int(settings.stop_budget.total_seconds()),
+        timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
     )
     server = uvicorn.Server(config)
     runtime: Runtime = config.app.state.runtime  # type: ignore[union-attr]  # build_app made it just now

@@ -6,8 +6,9 @@ import sys
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, and nobody asks for it
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 PERSONAL = frozenset({"name", "phone", "address", "description", "customer_name", "customer_remarks", "remark"})
 """Field names whose values stay out of logs."""
@@ -20,6 +21,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         self.events = Counter(
             "aftersales_events", "Events by what became of them.", ["type", "result"], registry=registry
         )
@@ -56,6 +58,9 @@ class Metrics:
         self.timer_lag = Histogram(
             "aftersales_timer_lag_seconds", "How late timers were taken.", buckets=_SECONDS, registry=registry
         )
+        self._add_broker(registry)
+
+    def _add_broker(self, registry: CollectorRegistry) -> None:
         self.connected = Gauge(
             "aftersales_broker_connected", "1 while the connection stands.", ["connection"], registry=registry
         )

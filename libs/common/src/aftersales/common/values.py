@@ -38,7 +38,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000)]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_e164)]
 Day = Annotated[date, PlainSerializer(date.isoformat)]
-Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 
 
 class Value(BaseModel):
@@ -50,7 +50,7 @@ class Value(BaseModel):
 class Money(Value):
     """An amount in integer minor units (fen, cents) of an ISO 4217 currency."""
 
-    amount: int
+    amount: Annotated[int, Field(strict=True)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "CNY"
 
     def __add__(self, other: "Money") -> "Money":
@@ -62,8 +62,8 @@ class Money(Value):
 class GeoPoint(Value):
     """WGS 84, decimal degrees."""
 
-    lat: Annotated[float, Field(ge=-90, le=90)]
-    lon: Annotated[float, Field(ge=-180, le=180)]
+    lat: Annotated[float, Field(ge=-90, le=90, strict=True)]
+    lon: Annotated[float, Field(ge=-180, le=180, strict=True)]
 
 
 class Tally(Value):

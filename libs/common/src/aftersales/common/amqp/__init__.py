@@ -34,11 +34,17 @@ class Bus:
 
     @property
     def ready(self) -> bool:
-        return all(link.up for link in self._links.values()) and all(consumer.alive for consumer in self._consumers)
+        return all(link.up for link in self._links.values()) and self.consuming
+
+    @property
+    def consuming(self) -> bool:
+        """Whether every queue of ours is consumed; each one's gauge is set by this."""
+        return all([consumer.alive for consumer in self._consumers])  # noqa: C419 (look at each of them)
 
     @property
     def blocked(self) -> bool:
-        return self._links["publish"].blocked
+        """Whether RabbitMQ holds any connection's publishing back; each one's gauge is set by this."""
+        return any([link.blocked for link in self._links.values()])  # noqa: C419 (look at each of them)
 
     async def waiting(self) -> int:
         """Deliveries in hand and messages in our queue (retry tiers apart)."""

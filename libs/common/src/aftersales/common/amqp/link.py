@@ -13,8 +13,11 @@ from aiormq.exceptions import AMQPError
 from aftersales.common.telemetry import Metrics, log
 
 Use = Callable[[AbstractConnection], Awaitable[None]]
-TROUBLE = (AMQPError, OSError, asyncio.TimeoutError, RuntimeError)
-"""What a connection that breaks at any point may raise (aio-pika closes with RuntimeError in places)."""
+TROUBLE = (AMQPError, OSError, EOFError, asyncio.TimeoutError, RuntimeError, StopAsyncIteration)
+"""What a connection that breaks at any point may raise.
+
+aio-pika closes with RuntimeError in places; aiormq ends a greeting that is cut off with StopAsyncIteration.
+"""
 _CONNECT_SECONDS = 10
 
 

@@ -6,6 +6,7 @@ Uses public but undocumented attributes of aiormq channels (7.2), pinned and wat
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from aio_pika.abc import AbstractConnection
@@ -13,6 +14,7 @@ from aiormq.abc import ChannelFrame
 from aiormq.exceptions import DeliveryError, PublishError
 from pamqp import commands as spec
 from pamqp.body import ContentBody
+from pamqp.frame import marshal
 from pamqp.header import ContentHeader
 
 from aftersales.common.amqp.link import TROUBLE, Link
@@ -80,21 +82,19 @@ class Publisher:
     async def _write(self, channel: Any, messages: Sequence[Outgoing]) -> list["asyncio.Future[Any]"]:
         futures: list[asyncio.Future[Any]] = []
         async with channel.lock:
-            frames: list[Any] = []
-            size = 0
+            wire = bytearray()
             for message in messages:
                 channel.delivery_tag += 1
                 future = channel.create_future()
                 channel.confirmations[channel.delivery_tag] = future
                 channel.message_id_delivery_tag[message.id] = channel.delivery_tag
                 futures.append(future)
-                frames += _frames(message, channel.max_content_size)
-                size += len(message.body)
-                if size > _WRITE_BYTES:
-                    await channel.write_queue.put(ChannelFrame.marshall(channel.number, frames))
-                    frames, size = [], 0
-            if frames:
-                await channel.write_queue.put(ChannelFrame.marshall(channel.number, frames))
+                wire += _on_the_wire(message, channel.number, channel.max_content_size)
+                if len(wire) > _WRITE_BYTES:
+                    await channel.write_queue.put(ChannelFrame(bytes(wire), should_close=False))
+                    wire.clear()
+            if wire:
+                await channel.write_queue.put(ChannelFrame(bytes(wire), should_close=False))
         return futures
 
     async def _write_plainly(self, channel: Any, messages: Sequence[Outgoing]) -> list["asyncio.Future[Any]"]:
@@ -129,10 +129,16 @@ def _properties(message: Outgoing) -> spec.Basic.Properties:
     )
 
 
-def _frames(message: Outgoing, chunk: int) -> list[Any]:
+def _on_the_wire(message: Outgoing, channel: int, chunk: int) -> bytes:
+    """Three frames or more (AMQP 0-9-1, section 2.3.5.2)."""
     body = message.body
-    return [
-        spec.Basic.Publish(exchange=message.exchange, routing_key=message.key, mandatory=True),
-        ContentHeader(properties=_properties(message), body_size=len(body)),
-        *(ContentBody(body[start : start + chunk]) for start in range(0, len(body), chunk)),
-    ]
+    header = ContentHeader(properties=_properties(message), body_size=len(body))
+    contents = (ContentBody(body[start : start + chunk]) for start in range(0, len(body), chunk))
+    first = _method(message.exchange, message.key, channel)
+    return b"".join((first, marshal(header, channel), *(marshal(content, channel) for content in contents)))
+
+
+@lru_cache(maxsize=500)
+def _method(exchange: str, key: str, channel: int) -> bytes:
+    """The first frame, which is the same for all messages of a kind."""
+    return marshal(spec.Basic.Publish(exchange=exchange, routing_key=key, mandatory=True), channel)

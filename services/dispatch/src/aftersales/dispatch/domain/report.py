@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import StrictBool, StringConstraints
 
 from aftersales.common.values import Code, Line, Quantity, Value, Words
 
@@ -21,6 +21,6 @@ class ServiceReport(Value):
     cause: Account
     solution: Account
     parts_used: tuple[UsedPart, ...] = ()
-    tested: bool
+    tested: StrictBool
     customer_remarks: Words = ""
     signed_by: Line

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, StrictBool
 
 from aftersales.common.clock import to_millis
 from aftersales.common.values import Aggregate, Code, Line, Value
@@ -28,7 +28,7 @@ def _utc(at: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_known)]
-Minute = Annotated[int, Field(ge=0, lt=24 * 60)]
+Minute = Annotated[int, Field(ge=0, lt=24 * 60, strict=True)]
 """Minutes since local midnight."""
 
 
@@ -56,7 +56,7 @@ class RegisterTechnician(Value):
     """Product lines, the same words as in `ProductRef.line`."""
     licence_until: Moment
     shift: Shift = Shift()
-    suspended: bool = False
+    suspended: StrictBool = False
 
 
 class Technician(Aggregate):

@@ -42,7 +42,7 @@ Channel = Literal[
 ]
 """INT-1; `message` is SMS or WeChat."""
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
-Urgency = Annotated[int, Field(ge=1, le=3)]
+Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
 """1 can wait, 3 is pressing."""
 
 
