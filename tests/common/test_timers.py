@@ -6,6 +6,7 @@ from common.counter import Counter
 
 from aftersales.common import sla
 from aftersales.common.testing import eventually
+from aftersales.common.timers import due_by
 
 
 async def sleeper(work, id, seconds):
@@ -65,6 +66,13 @@ async def test_prometheus_counts_open_items_and_the_durations_of_stages(counter,
     text = (await counter.http.get("/metrics")).text
     assert 'aftersales_stage_duration_seconds_bucket{le="300.0",stage="mending"} 1.0' in text
     assert 'aftersales_stage_duration_seconds_bucket{le="60.0",stage="mending"} 0.0' in text
+
+
+async def test_a_tick_looks_at_the_index_of_those_that_will_wake_and_at_nothing_else(counter, clock):
+    plan = str(await counter.runtime.mongo.explain(Counter, due_by(clock.now()), ("wake_at",)))
+    assert "IXSCAN" in plan
+    assert "COLLSCAN" not in plan
+    assert "'SORT'" not in plan
 
 
 async def test_a_timer_that_was_moved_does_not_fire_at_its_old_time(counter, clock):

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Unavailable
-from aftersales.common.mongo import Index, Mongo
+from aftersales.common.mongo import Document, Index, Mongo
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.values import Aggregate, uuid7
 from aftersales.common.work import Piece, Work, Writer
 
-INDEX = Index("wake_at", partial={"wake_at": {"$type": "date"}})
+_EVER = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
+INDEX = Index("wake_at", partial={"wake_at": _EVER})
+"""Of those that will wake only; a query uses it when it repeats the condition."""
 _BATCH = 500
 
 
@@ -23,6 +25,11 @@ class Timer:
 
     kind: type[Aggregate]
     handle: Callable[[Work, str], Awaitable[Any]]
+
+
+def due_by(now: datetime) -> Document:
+    """The filter for what is due."""
+    return {"wake_at": {"$lte": now, **_EVER}}
 
 
 def wakes(kind: type[Aggregate], handle: Callable[[Work, str], Awaitable[Any]]) -> Timer:
@@ -51,7 +58,7 @@ class Timers:
         """Wake one batch of one kind, earliest first. How many went well."""
         now = self._clock.now()
         due = await self._mongo.rows(
-            timer.kind.COLLECTION, {"wake_at": {"$lte": now}}, sort=("wake_at",), limit=_BATCH, only=("wake_at",)
+            timer.kind.COLLECTION, due_by(now), sort=("wake_at",), limit=_BATCH, only=("wake_at",)
         )
         for row in due:
             self._metrics.timer_lag.observe((now - row["wake_at"]).total_seconds())

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 from uuid_utils import uuid7 as _uuid7
 
+from aftersales.common.clock import to_millis
 from aftersales.common.sla import SlaClock
 
 
@@ -28,6 +30,21 @@ def _e164(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def _utc(at: datetime) -> datetime:
+    try:
+        return to_millis(at.astimezone(UTC))
+    except OverflowError as error:  # the first and the last day of the calendar
+        raise ValueError("time.out_of_range") from error
+
+
+def _iana(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder, such as `Asia`
+        raise ValueError("zone.unknown") from error
+    return name
+
+
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A machine's name for something: branch, part, fault, technician. ASCII, 64 characters at most."""
 Serial = Annotated[
@@ -38,6 +55,10 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000)]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_e164)]
 Day = Annotated[date, PlainSerializer(date.isoformat)]
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+"""A point in time with its offset, kept in UTC to the millisecond."""
+Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$"), AfterValidator(_iana)]
+"""An IANA time zone that this machine knows."""
 Quantity = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 
 
@@ -88,10 +109,14 @@ class Aggregate(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     COLLECTION: ClassVar[str]
     AUDITED: ClassVar[bool] = True
+    OF_CONTACT: ClassVar[bool] = False
+    """Whether it belongs to one customer contact, whose correlation id it then keeps for life."""
 
     id: str
     version: int = 0
     branch: str
+    correlation: str = ""
+    """The correlation id of its contact; empty where it belongs to none."""
     wake_at: datetime | None = None
     clocks: tuple[SlaClock, ...] = ()
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Path, Query
 
 from aftersales.common.errors import Malformed, NotFound
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
-from aftersales.common.values import Code
+from aftersales.common.values import Code, Moment
 
 from . import handlers, store
 from .domain.followup import FinishFollowUp, FollowUp, State
-from .domain.kpi import Kpis, Moment
+from .domain.kpi import Kpis
 from .domain.survey import Answers, Survey, SurveyForm, survey_id
 from .domain.timeline import Timeline
 

@@ -206,7 +206,7 @@ class Group:
             "subject": state.id,
             "time": now,
             "datacontenttype": "application/json",
-            "correlationid": piece.correlation,
+            "correlationid": state.correlation or piece.correlation,
             "causationid": piece.causation,
             "sequence": state.version,
             "branch": state.branch,

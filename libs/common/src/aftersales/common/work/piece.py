@@ -79,7 +79,7 @@ class Work:
     """
 
     def __init__(self, group: "Group", piece: Piece, now: datetime) -> None:
-        self._group = group
+        self._group, self._correlation = group, piece.correlation
         self.now = now
         self.actor = piece.actor
         self.changes: dict[Key, Aggregate | None] = {}
@@ -109,7 +109,10 @@ class Work:
 
     def put(self, state: A, *events: Event) -> A:
         """Stage the document and the events that its change caused; they are committed together."""
-        after = state.model_copy(update={"version": state.version + 1})
+        changes: dict[str, Any] = {"version": state.version + 1}
+        if state.OF_CONTACT and not state.correlation:
+            changes["correlation"] = self._correlation
+        after = state.model_copy(update=changes)
         self.changes[after.COLLECTION, after.id] = after
         self.events += [(after, event) for event in events]
         return after

@@ -56,6 +56,7 @@ class WorkOrder(Aggregate):
     """One request's work. A customer who was not satisfied gets another `visit` of the same order."""
 
     COLLECTION: ClassVar[str] = "orders"
+    OF_CONTACT: ClassVar[bool] = True
 
     request: str
     product: ProductRef

@@ -1,33 +1,13 @@
 """Technicians: who may be sent, for what, and when (DSP-1, DSP-4)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, Field, StrictBool
+from pydantic import Field, StrictBool
 
-from aftersales.common.clock import to_millis
-from aftersales.common.values import Aggregate, Code, Line, Value
+from aftersales.common.values import Aggregate, Code, Line, Moment, Value, Zone
 
-
-def _known(zone: str) -> str:
-    """Look the IANA zone up in the time zone data that Python ships."""
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("zone.unknown") from error
-    return zone
-
-
-def _utc(at: datetime) -> datetime:
-    try:
-        return to_millis(at.astimezone(UTC))
-    except OverflowError as error:  # the first and the last day of the calendar
-        raise ValueError("time.out_of_range") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
-Zone = Annotated[str, Field(max_length=64), AfterValidator(_known)]
 Minute = Annotated[int, Field(ge=0, lt=24 * 60, strict=True)]
 """Minutes since local midnight."""
 

@@ -41,6 +41,7 @@ class FollowUp(Aggregate):
     """One callback about one visit; its id is `FU-…-<visit>`, so that each visit has exactly one."""
 
     COLLECTION: ClassVar[str] = "followups"
+    OF_CONTACT: ClassVar[bool] = True
 
     request: str
     order: str

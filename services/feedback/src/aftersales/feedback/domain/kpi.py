@@ -1,27 +1,13 @@
 """Key figures of after-sales service (FBK-8). A rate is None when there is nothing to divide by."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import accumulate
 from math import ceil
-from typing import Annotated
-
-from pydantic import AfterValidator, AwareDatetime
 
 from aftersales.common.values import Value
 
 Counts = Sequence[tuple[int, int]]
 """How many requests took how many seconds, in ascending order of the seconds."""
-
-
-def _utc(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as error:  # the first and the last day of the calendar
-        raise ValueError("time.out_of_range") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
 class Spread(Value):

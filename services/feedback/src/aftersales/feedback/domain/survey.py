@@ -35,6 +35,7 @@ class Survey(Aggregate):
     """One form for one callback. Its id is the token's digest: what names this document cannot open it."""
 
     COLLECTION: ClassVar[str] = "surveys"
+    OF_CONTACT: ClassVar[bool] = True
 
     followup: str
     request: str

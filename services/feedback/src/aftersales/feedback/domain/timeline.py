@@ -133,6 +133,7 @@ class Timeline(Aggregate):
     """All milestones of one request; its id is the request's number. Any event may start it."""
 
     COLLECTION: ClassVar[str] = "timelines"
+    OF_CONTACT: ClassVar[bool] = True
 
     registered_at: datetime | None = None
     facts: tuple[Fact, ...] = ()

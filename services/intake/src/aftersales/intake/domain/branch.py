@@ -1,26 +1,12 @@
 """Branches (ALL-2): where people, stock and calendar are."""
 
 from datetime import date, datetime
-from typing import Annotated, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from pydantic import AfterValidator, StringConstraints
+from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered
-from aftersales.common.values import Aggregate, GeoPoint, Line, Value
-
-
-def _iana(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder, such as `Asia`
-        raise ValueError("zone.unknown") from error
-    return name
-
-
-Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$"), AfterValidator(_iana)]
-"""An IANA time zone that this machine knows."""
+from aftersales.common.values import Aggregate, GeoPoint, Line, Value, Zone
 
 
 class BranchForm(Value):

@@ -3,12 +3,11 @@
 Events of one request arrive in any order. `visit` tells rounds apart; each fact waits for the one it builds on.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
-from aftersales.common.clock import to_millis
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
@@ -22,7 +21,7 @@ from aftersales.common.events.intake import (
     RequestReopened,
     RequestResolved,
 )
-from aftersales.common.values import Aggregate, Code, GeoPoint, Line, Value, Words
+from aftersales.common.values import Aggregate, Code, GeoPoint, Line, Moment, Value, Words
 
 from .customer import Caller, Customer, CustomerClass
 from .product import Product, ProductForm
@@ -44,16 +43,6 @@ Channel = Literal[
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
 Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
 """1 can wait, 3 is pressing."""
-
-
-def _utc(at: datetime) -> datetime:
-    try:
-        return to_millis(at.astimezone(UTC))
-    except OverflowError as error:  # the first and the last day of the calendar
-        raise ValueError("time.out_of_range") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
 class RegisterRequest(Value):
@@ -126,6 +115,7 @@ class ServiceRequest(Aggregate):
     """A customer's fault or wish; its id is its number (`SR-…`)."""
 
     COLLECTION: ClassVar[str] = "requests"
+    OF_CONTACT: ClassVar[bool] = True
 
     channel: Channel
     customer: str

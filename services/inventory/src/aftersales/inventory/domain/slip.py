@@ -38,6 +38,7 @@ class SlipLine(Value):
 
 class IssueSlip(Aggregate):
     COLLECTION: ClassVar[str] = "slips"
+    OF_CONTACT: ClassVar[bool] = True
 
     order: str
     request: str

@@ -5,26 +5,13 @@ Every change goes through `_checked`: a lot whose sum is wrong is a bug, not a r
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime
+from typing import ClassVar, Literal
 
-from pydantic import AfterValidator, AwareDatetime
-
-from aftersales.common.clock import to_millis
 from aftersales.common.events.inventory import ReservedLine, StockReceived
-from aftersales.common.values import Aggregate, Code, Quantity, Value
+from aftersales.common.values import Aggregate, Code, Moment, Quantity, Value
 
 Pile = Literal["free", "reserved", "used"]
-
-
-def _utc(at: datetime) -> datetime:
-    try:
-        return to_millis(at.astimezone(UTC))
-    except OverflowError as error:  # the first and the last day of the calendar
-        raise ValueError("time.out_of_range") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 
 
 class Receipt(Value):

@@ -1,0 +1,86 @@
+"""Writes what the event contracts say elsewhere: JSON Schemas, AsyncAPI, docs/events.md and docs/settings.md.
+
+`contracts/generate.py` writes, `--check` only looks; both refuse a change that readers of a published version
+would not survive. Published is what git has in its newest two commits, or in the one named by `--against`.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # run as a file, the checkout itself is not on the path
+
+from contracts import asyncapi, catalogue, example, pages, published  # noqa: E402
+from contracts.compatibility import incompatible  # noqa: E402
+from contracts.schema import Schema, envelope_schema  # noqa: E402
+from deploy.local.place import PORTS  # noqa: E402
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Run the program for the checkout at `root`; its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
+    parser.add_argument("--against", help="the commit whose schemas count as published")
+    chosen = parser.parse_args(arguments)
+    try:
+        contracts = catalogue.catalogue(catalogue.services())
+        known = published.published(root, chosen.against)
+    except LookupError as error:
+        return _say("refused", [str(error)])
+    schemas = {contract.type: envelope_schema(contract.kind) for contract in contracts}
+    if refused := [*broken(known, schemas), *orphaned(root, schemas)]:
+        return _say("incompatible", refused)
+    made = outputs(contracts, schemas)
+    if not chosen.check:
+        for path, text in made.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+    if old := stale(root, made):
+        return _say("stale (run `make contracts` and commit what it writes)", old)
+    return _say("example", list(example.flaws(root, schemas)))
+
+
+def broken(known: dict[str, dict[str, Schema]], schemas: dict[str, Schema]) -> list[str]:
+    """What readers of any published version would not survive, each said once."""
+    return list(dict.fromkeys(what for old in known.values() for what in incompatible(old, schemas)))
+
+
+def outputs(contracts: tuple[catalogue.Contract, ...], schemas: dict[str, Schema]) -> dict[str, str]:
+    """Every generated file, by its path in the checkout."""
+    files = {f"{published.FOLDER}/{kind}{published.SUFFIX}": _json(schema) for kind, schema in schemas.items()}
+    files["contracts/asyncapi.json"] = _json(asyncapi.asyncapi(contracts))
+    files["docs/events.md"] = pages.events_page(contracts)
+    files["docs/settings.md"] = pages.settings_page(catalogue.SETTINGS, PORTS)
+    return files
+
+
+def stale(root: Path, made: dict[str, str]) -> list[str]:
+    """The generated files that are missing or differ from what the code says now."""
+    return [path for path, text in made.items() if not (root / path).is_file() or (root / path).read_text() != text]
+
+
+def orphaned(root: Path, schemas: dict[str, Schema]) -> list[str]:
+    """Schemas of events that nobody publishes any more: retiring a type is an act, not a slip."""
+    return [
+        f"{kind}: nobody publishes it any more, but its schema is still here. Bring the event back, or, once no queue "
+        f"is bound to it, retire it by deleting {published.FOLDER}/{kind}{published.SUFFIX} and its example"
+        for kind in published.on_disk(root)
+        if kind not in schemas
+    ]
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _say(what: str, lines: list[str]) -> int:
+    for line in lines:
+        print(f"contracts: {what}: {line}", file=sys.stderr)
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,70 @@
+"""JSON Schema (draft 7) of an event's whole CloudEvents envelope, data included."""
+
+from typing import Any
+
+from contracts.docstrings import class_doc, field_docs
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from aftersales.common.events import Envelope, Event
+
+Schema = dict[str, Any]
+_REQUIRED_BY_CLOUDEVENTS = ("specversion", "id", "source", "type")
+
+
+class _WithWords(GenerateJsonSchema):
+    """Pydantic's, with the words of our sources instead of titles made from names."""
+
+    def model_schema(self, schema: Any) -> JsonSchemaValue:
+        made = super().model_schema(schema)
+        made.pop("title", None)
+        if words := class_doc(schema["cls"]):
+            made["description"] = words
+        else:
+            made.pop("description", None)
+        for name, words in field_docs(schema["cls"]).items():
+            if name in made.get("properties", {}):
+                made["properties"][name]["description"] = words
+        return made
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 (its interface)
+        return False
+
+
+def model_schema(kind: type[BaseModel]) -> Schema:
+    """What a model accepts. Shared parts are under `definitions`."""
+    made = kind.model_json_schema(ref_template="#/definitions/{model}", schema_generator=_WithWords, mode="validation")
+    if "$defs" in made:
+        made["definitions"] = made.pop("$defs")
+    return made
+
+
+def envelope_fields() -> Schema:
+    """The envelope of any event. We read one without `specversion`, but CloudEvents does not allow it."""
+    made = model_schema(Envelope)
+    required = {*_REQUIRED_BY_CLOUDEVENTS, *made["required"]}
+    return made | {"required": [name for name in made["properties"] if name in required]}
+
+
+def envelope_schema(kind: type[Event]) -> Schema:
+    """The schema of one event type as it stands on the wire."""
+    envelope, data = envelope_fields(), model_schema(kind)
+    definitions = data.pop("definitions", {})
+    properties = envelope["properties"] | {"type": {"const": kind.TYPE, "type": "string"}, "data": data}
+    made: Schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": f"urn:aftersales:event:{kind.TYPE}",
+        "title": kind.TYPE,
+        "type": "object",
+        "required": envelope["required"],
+        "properties": properties,
+    }
+    return made | ({"definitions": definitions} if definitions else {})
+
+
+def resolve(schema: Schema, definitions: Schema) -> Schema:
+    """Follow a reference into `definitions`; what stands beside it stays."""
+    if "$ref" not in schema:
+        return schema
+    target = definitions[schema["$ref"].removeprefix("#/definitions/")]
+    return resolve(target | {key: value for key, value in schema.items() if key != "$ref"}, definitions)
