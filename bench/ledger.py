@@ -1,0 +1,60 @@
+"""One small consumer, written once for our writer and used by every variant that runs our code."""
+
+from typing import ClassVar
+
+from fastapi import APIRouter
+
+from aftersales.common.events import Event
+from aftersales.common.inbound import on
+from aftersales.common.service import Service
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.timers import wakes
+from aftersales.common.values import Aggregate
+from aftersales.common.work import Work
+
+SUBJECTS = 1500
+PAYLOAD = "y" * 400
+
+
+class Posted(Event):
+    TYPE = "elsewhere.posted.v1"
+    account: str
+    text: str
+
+
+class Booked(Event):
+    TYPE = "ledger.booked.v1"
+    account: str
+    count: int
+    text: str
+
+
+class Account(Aggregate):
+    COLLECTION: ClassVar[str] = "accounts"
+    branch: str = "b-1"
+    count: int = 0
+    text: str = ""
+
+
+async def book(work: Work, event: Posted) -> None:
+    account = await work.get(Account, event.account) or Account(id=event.account)
+    count = account.count + 1
+    work.put(account.but(count=count, text=event.text), Booked(account=account.id, count=count, text=event.text))
+
+
+async def doze(work: Work, id: str) -> None:
+    """Wake once."""
+    account = await work.need(Account, id)
+    work.put(account.but(count=account.count + 1, wake_at=None))
+
+
+def service(settings: ServiceSettings) -> Service:
+    return Service(
+        name="ledger",
+        settings=settings,
+        indexes={Account: ()},
+        router=APIRouter(),
+        produces=(Booked,),
+        consumers=(on(Posted, book, needs=lambda event: ((Account, event.account),)),),
+        timers=(wakes(Account, doze),),
+    )

@@ -1,0 +1,32 @@
+"""The servers of all races, on loopback, data and logs under `.run/bench`."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aftersales.common.testing.servers import Name, provide
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / ".run" / "bench"
+NAMES: tuple[Name, ...] = ("mongo", "rabbitmq")
+
+
+@dataclass(frozen=True)
+class Urls:
+    mongo_url: str
+    amqp_url: str
+
+
+@contextmanager
+def servers() -> Iterator[Urls]:
+    """One MongoDB and one RabbitMQ."""
+    shutil.rmtree(DATA, ignore_errors=True)
+    with ExitStack() as stack:
+        provided = []
+        for name in NAMES:
+            provided.append(provide(name, DATA))
+            stack.callback(provided[-1].close)
+        mongo, rabbit = provided
+        yield Urls(mongo.url, rabbit.url)

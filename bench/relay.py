@@ -1,0 +1,53 @@
+"""Outbox to broker: our relay, and one awaited publish at a time."""
+
+import asyncio
+import time
+
+import aio_pika
+from bench.events import booked, room
+from bench.places import Urls
+
+from aftersales.common.clock import SystemClock
+from aftersales.common.relay import OUTBOX, Outgoing
+from aftersales.common.testing import eventually
+from aftersales.common.values import uuid7
+
+
+async def ours(urls: Urls, count: int) -> float:
+    """Events a second, from `offer` to the last row deleted."""
+    async with room(urls, "relay") as runtime:
+        messages = _messages(runtime.topology.events, count)
+        await runtime.mongo._db[OUTBOX].insert_many([message.row() for message in messages])
+        began = time.perf_counter()
+        runtime.relay.offer(messages)
+        while not runtime.relay.idle:
+            await asyncio.sleep(0.002)
+        seconds = time.perf_counter() - began
+
+        async def empty() -> bool:
+            return not await runtime.mongo.rows(OUTBOX, {})
+
+        await eventually(empty)
+    return count / seconds
+
+
+async def one_at_a_time(urls: Urls, count: int) -> float:
+    """Events a second, each published, its confirm awaited, its row deleted."""
+    async with room(urls, "single") as runtime:
+        messages = _messages(runtime.topology.events, count)
+        await runtime.mongo._db[OUTBOX].insert_many([message.row() for message in messages])
+        async with await aio_pika.connect(urls.amqp_url) as connection:
+            channel = await connection.channel()
+            exchange = await channel.get_exchange(runtime.topology.events, ensure=False)
+            began = time.perf_counter()
+            for message in messages:
+                wire = aio_pika.Message(message.body, delivery_mode=2, message_id=message.id)
+                await exchange.publish(wire, message.key)
+                await runtime.mongo.remove(OUTBOX, [message.id])
+            seconds = time.perf_counter() - began
+    return count / seconds
+
+
+def _messages(exchange: str, count: int) -> list[Outgoing]:
+    now = SystemClock().now()
+    return [Outgoing(uuid7(), exchange, "ledger.booked.v1", booked(n), now) for n in range(count)]

@@ -1,0 +1,186 @@
+"""`make bench`: every race of docs/bench.md in one run, side by side, and the report.
+
+make bench                       all, at full size, and docs/bench.md is written
+make bench ARGS="--only relay"   some, and nothing is written
+make bench ARGS="--quick"        small sizes, to see that it runs
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import statistics
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psutil
+import uvloop
+from bench import chain, events, relay, requests, sleepers, startup
+from bench.places import ROOT, Urls, servers
+from rich.console import Console
+
+ROUNDS = 3
+say = Console(stderr=True).print
+Race = Callable[[int], Awaitable[float]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the report. `ratio` against `than`, where there is something to be held against."""
+
+    what: str
+    figure: str
+    than: str = ""
+    ratio: float | None = None
+    goal: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        if self.ratio is None or self.goal is None:
+            return ""
+        return "reached" if self.ratio >= self.goal else "**missed**"
+
+    def markdown(self) -> str:
+        ratio = f"{self.ratio:.2f} ×" if self.ratio is not None else ""
+        goal = f"≥ {self.goal:g} ×" if self.goal is not None else ""
+        return f"| {self.what} | {self.figure} | {self.than} | {ratio} | {goal} | {self.verdict} |"
+
+
+@dataclass(frozen=True)
+class Rival:
+    name: str
+    race: Race
+    count: int
+    goal: float
+
+
+async def compare(what: str, ours: Race, count: int, rivals: list[Rival]) -> list[Row]:
+    """Ours and each rival in turn, `ROUNDS` times; the median of the rounds' ratios."""
+    mine: list[float] = []
+    theirs: dict[str, list[float]] = {rival.name: [] for rival in rivals}
+    for number in range(ROUNDS):
+        mine.append(await ours(count))
+        for rival in rivals:
+            theirs[rival.name].append(await rival.race(rival.count))
+        rates = ", ".join(f"{name} {found[-1]:,.0f}" for name, found in theirs.items())
+        say(f"  {what}, round {number + 1}: {mine[-1]:,.0f}/s; {rates}")
+    rows = []
+    for rival in rivals:
+        found = theirs[rival.name]
+        ratio = statistics.median(one / other for one, other in zip(mine, found, strict=True))
+        than = f"{rival.name}: {statistics.median(found):,.0f}/s"
+        rows.append(Row(what, f"{statistics.median(mine):,.0f}/s", than, ratio, rival.goal))
+    return rows
+
+
+async def race_events(urls: Urls, size: float) -> list[Row]:
+    many, few = _count(6000, size), _count(600, size)
+    rivals = [
+        Rival("one transaction a message, 16 at once", lambda n: events.one_by_one(urls, n), few, 5),
+        Rival("bare batch loop", lambda n: events.by_hand(urls, n), many, 0.7),
+        Rival("FastStream, one transaction a message, 16 at once", lambda n: events.with_faststream(urls, n), few, 3),
+    ]
+    rows = await compare("events handled, exactly-once effect", lambda n: events.ours(urls, n), many, rivals)
+    other = [Rival("bare batch loop, PyMongo", lambda n: events.by_hand(urls, n, "pymongo"), many, 0.7)]
+    return rows + await compare("the same on PyMongo Async", lambda n: events.ours(urls, n, "pymongo"), many, other)
+
+
+async def race_relay(urls: Urls, size: float) -> list[Row]:
+    rivals = [Rival("one awaited publish at a time", lambda n: relay.one_at_a_time(urls, n), _count(1000, size), 5)]
+    return await compare("events relayed, confirmed", lambda n: relay.ours(urls, n), _count(20_000, size), rivals)
+
+
+async def race_requests(urls: Urls, size: float) -> list[Row]:
+    rivals = [Rival("bare FastAPI + insert", lambda n: requests.bare(urls, n), _count(4000, size), 0.6)]
+    what = f"`POST /requests`, {requests.CLIENTS} clients"
+    return await compare(what, lambda n: requests.ours(urls, n), _count(4000, size), rivals)
+
+
+async def race_chain(urls: Urls, size: float) -> list[Row]:
+    count = _count(2000, size)
+    rate, times = await chain.race(urls, count, count)
+    p50, p99 = (times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.99))
+    what = "registered → assigned → reserved"
+    goal = "goal: p99 < 250 ms" + ("" if p99 < 250 else ", **missed**")
+    return [
+        Row(f"{what}, full load", f"{rate:,.0f}/s"),
+        Row(f"{what}, half load ({rate / 2:,.0f}/s)", f"p50 {p50:.0f} ms, p99 {p99:.0f} ms", goal),
+    ]
+
+
+async def race_sleepers(urls: Urls, size: float) -> list[Row]:
+    sleeping = _count(1_000_000, size)
+    found = await sleepers.race(urls, sleeping)
+    goal = "goal: within 1 s" + ("" if found["late_max"] < 1 else ", **missed**")
+    return [
+        Row(
+            f"a tick with {sleeping:,} sleeping timers",
+            f"{found['full_ms']:.2f} ms",
+            f"none: {found['empty_ms']:.2f} ms",
+        ),
+        Row(
+            f"{sleepers.DUE:,} of them due at once, commit after",
+            f"p50 {found['late_p50']:.2f} s, last {found['late_max']:.2f} s",
+            goal,
+        ),
+    ]
+
+
+async def race_startup(_urls: Urls, _size: float) -> list[Row]:
+    seconds, memory = await asyncio.to_thread(startup.race)
+    held = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in sorted(memory.items()))
+    return [Row("cold `make up`, all ready after", f"{seconds:.1f} s"), Row("resident memory, MiB", held)]
+
+
+RACES = {
+    "startup": race_startup,
+    "events": race_events,
+    "relay": race_relay,
+    "requests": race_requests,
+    "chain": race_chain,
+    "sleepers": race_sleepers,
+}
+
+
+def _count(full: int, size: float) -> int:
+    """At least 200, in steps of 200 (a batch)."""
+    return max(200, int(full * size) // 200 * 200)
+
+
+def report(rows: list[Row]) -> Iterator[str]:
+    """docs/bench.md."""
+    memory = psutil.virtual_memory().total / 2**30
+    yield "# Speed\n"
+    yield "Written by `make bench`. Rates say little about another machine; the ratios, taken side by side in one run,"
+    yield "say more: each is the median of the rounds' ratios. What each race does stands in `bench/`.\n"
+    yield f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()},"
+    yield "one MongoDB (replica set of one, journaled majority) and one RabbitMQ (quorum queues) on the same machine.\n"
+    yield "| what | ours | held against | ratio | goal | |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    yield from (row.markdown() for row in rows)
+
+
+async def measure(names: list[str], urls: Urls, size: float) -> list[Row]:
+    rows: list[Row] = []
+    for name in names:
+        say(f"[bold]{name}[/]")
+        rows += await RACES[name](urls, size)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=RACES, nargs="+", help="run these races, write nothing")
+    parser.add_argument("--quick", action="store_true", help="small sizes, write nothing")
+    chosen = parser.parse_args()
+    with servers() as urls, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        rows = runner.run(measure(chosen.only or list(RACES), urls, 0.05 if chosen.quick else 1))
+    text = "\n".join(report(rows)) + "\n"
+    print(text)
+    if not chosen.only and not chosen.quick:
+        (ROOT / "docs" / "bench.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
