@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from aftersales.feedback.domain.kpi import Moment, Spread, kpis, spread
+from aftersales.common.values import Moment
+from aftersales.feedback.domain.kpi import Spread, kpis, spread
 from aftersales.feedback.domain.timeline import SUMMED
 
 

@@ -50,6 +50,7 @@ class Inbound:
         self._metrics: Metrics = tools["metrics"]
         self._publisher: Publishes = tools["publisher"]
         self._retrying: set[asyncio.Task[None]] = set()
+        self._counters: dict[tuple[str, str], Any] = {}
 
     def take(self, delivery: Delivery) -> None:
         """Start the work; the delivery is acknowledged when its effect is committed."""
@@ -103,7 +104,10 @@ class Inbound:
             self._later(self._retry(delivery, envelope, error))
 
     def _count(self, kind: str, result: str) -> None:
-        self._metrics.events.labels(kind if kind in self._consumers else "other", result).inc()
+        key = (kind if kind in self._consumers else "other", result)
+        if key not in self._counters:  # looking a labelled counter up costs more than counting
+            self._counters[key] = self._metrics.events.labels(*key)
+        self._counters[key].inc()
 
     def _later(self, doing: Any) -> None:
         task = asyncio.ensure_future(doing)

@@ -33,7 +33,14 @@ class Outgoing:
     headers: Document = field(default_factory=dict)
 
     def row(self) -> Document:
-        return {"_id": self.id} | {name: getattr(self, name) for name in self.__slots__ if name != "id"}
+        return {
+            "_id": self.id,
+            "exchange": self.exchange,
+            "key": self.key,
+            "body": self.body,
+            "at": self.at,
+            "headers": self.headers,
+        }
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from aftersales.common.telemetry import Metrics, log
 from aftersales.common.values import Aggregate, uuid7
 from aftersales.common.work import Piece, Work, Writer
 
-_EVER = {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}
+_EVER = {"$gte": datetime(1970, 1, 1, tzinfo=UTC)}
 INDEX = Index("wake_at", partial={"wake_at": _EVER})
 """Of those that will wake only; a query uses it when it repeats the condition."""
 _BATCH = 500

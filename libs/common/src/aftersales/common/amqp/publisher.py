@@ -67,11 +67,15 @@ class Publisher:
         return receipt
 
     async def _confirmed(self, futures: list["asyncio.Future[Any]"]) -> None:
-        """Until all are answered; a block by the broker is waited out, a silence is not."""
-        while True:
-            _, waiting = await asyncio.wait(futures, timeout=_CONFIRM_SECONDS)
-            if not waiting or not self._link.blocked:
-                return
+        """Until all are answered; a block by the broker is waited out, a silence is not.
+
+        One by one, because one answer confirms many: those after it are mostly done when their turn comes.
+        """
+        for future in futures:
+            while not future.done():
+                await asyncio.wait({future}, timeout=_CONFIRM_SECONDS)
+                if not future.done() and not self._link.blocked:
+                    return
 
     async def _discard(self, channel: Any) -> None:
         """After a silence or an error the channel's counting cannot be trusted: connect anew."""

@@ -125,7 +125,8 @@ class Writer:
             await self._chain.reload(self._mongo)
             self._chain_loaded = True
         await group.load(attempt.pieces)
-        attempt.outcomes = [await group.run(piece, self._clock.now()) for piece in attempt.pieces]
+        now = self._clock.now()
+        attempt.outcomes = [await group.run(piece, now) for piece in attempt.pieces]
         attempt.rows = self._chain.extend(group.entries)
         writes = group.writes(attempt.rows, self._chain.writer)
         if not writes.empty:

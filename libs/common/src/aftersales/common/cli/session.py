@@ -1,0 +1,69 @@
+"""One run of the program: where the services are, which language is spoken, and how trouble is told."""
+
+import asyncio
+import struct
+import unicodedata
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from aftersales.common.messages import render
+
+T = TypeVar("T")
+CHINA = ZoneInfo("Asia/Shanghai")
+OUT, ERR = Console(), Console(stderr=True)
+REFUSED, TROUBLE = 1, 2
+"""Exit codes: something was refused; nothing (more) could be done."""
+
+
+class Trouble(Exception):
+    """The command cannot go on. `code` and `params` are put into words by the session."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code, params)
+        self.code, self.params = code, params
+
+
+@dataclass(frozen=True)
+class Session:
+    urls: Mapping[str, str]
+    """Addresses by service, without a slash at the end."""
+    locale: str = "en"
+    zone: ZoneInfo = CHINA
+    """Times that are read without an offset are of this zone."""
+    encoding: str | None = None
+    """Of files that are read; None finds out."""
+
+    def words(self, code: str, **params: Any) -> str:
+        return printable(render(code, self.locale, params))
+
+    def say(self, code: str, **params: Any) -> None:
+        OUT.print(self.words(code, **params), soft_wrap=True, markup=False, highlight=False)
+
+    def complain(self, code: str, **params: Any) -> None:
+        ERR.print(self.words(code, **params), soft_wrap=True, markup=False, highlight=False)
+
+    def run(self, doing: Coroutine[Any, Any, T]) -> T:
+        """Run a command's work; `Trouble` becomes words on stderr and exit code 2."""
+        try:
+            return asyncio.run(doing)
+        except Trouble as trouble:
+            self.complain(trouble.code, **trouble.params)
+            raise typer.Exit(TROUBLE) from trouble
+
+
+def printable(text: str) -> str:
+    """What a stranger sent, the characters that steer a terminal or turn the reading direction written as JSON does."""
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}:
+        return character
+    return "".join(
+        f"\\u{unit:04x}" for (unit,) in struct.iter_unpack(">H", character.encode("utf-16-be", "surrogatepass"))
+    )

@@ -1,0 +1,159 @@
+"""What a kind of sheet is: its columns, and the HTTP call that a row becomes."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from aftersales.common.cli.sheets.cells import Cell, Misfit
+
+Need = Literal["always", "together", "never"]
+"""Whether a cell may be empty; `together`: not while a column beside it (of the same object) is filled."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: how its cell is read, and where in the body it goes (`customer.name`; `{code}` is in the path)."""
+
+    name: str
+    chinese: str
+    """Its headers in Chinese: simplified, then traditional where that differs, a blank between."""
+    read: Cell
+    about: str
+    to: str = ""
+    need: Need = "always"
+
+    @property
+    def field(self) -> str:
+        return self.to or self.name
+
+    @property
+    def beside(self) -> str:
+        """The object its value is a part of; empty for the body itself."""
+        return self.field.rpartition(".")[0]
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """What may stand above it, as `header_key` gives it."""
+        return self.name, *self.chinese.split()
+
+    @property
+    def shown(self) -> str:
+        return f"{self.name} ({self.chinese.split()[0]})"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What does not fit in a row. Without `words` they are those of the code."""
+
+    column: str
+    code: str
+    params: Mapping[str, Any]
+    words: str = ""
+
+    @classmethod
+    def by(cls, misfit: Misfit, column: str = "") -> "Wrong":
+        return cls(column, misfit.code, misfit.params)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A row as an HTTP call. Calls with the same `turn` are made one after another, as in the file."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+    turn: str
+
+
+class RowRefused(Exception):
+    """A row does not become a call; `wrong` names every cell that does not fit."""
+
+    def __init__(self, wrong: list[Wrong]) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    service: str
+    target: str
+    """Method and path."""
+    columns: tuple[Column, ...]
+    about: str
+    turn: tuple[str, ...]
+    """The columns that say what a row changes."""
+    adds: bool = False
+    """Its rows add something, so one that is sent again must not count again; else they say how things are."""
+
+    @property
+    def required(self) -> list[Column]:
+        return [column for column in self.columns if column.need == "always"]
+
+    def column_under(self, header: str) -> Column | None:
+        """The column that a header names, in either language."""
+        key = header_key(header)
+        return next((column for column in self.columns if key in column.headers), None)
+
+    def column_of(self, field: str) -> str:
+        """The column whose cell went into a field that a service complains about (`body.customer.phone`)."""
+        name = field.removeprefix("body.").removeprefix("path.")
+        return next((column.name for column in self.columns if column.field.strip("{}") == name), name)
+
+    def call(self, cells: Mapping[str, str], zone: ZoneInfo) -> Call:
+        """Make the call of a row, its cells given by column name. Raises `RowRefused`."""
+        given = {column: cell for column in self.columns if (cell := cells.get(column.name, "").strip())}
+        wrong = self._missing(set(given))
+        read: dict[str, Any] = {}
+        for column, cell in given.items():
+            try:
+                read[column.name] = column.read(cell, zone)
+            except Misfit as misfit:
+                wrong.append(Wrong.by(misfit, column.name))
+        if wrong:
+            raise RowRefused(wrong)
+        return self._made_of(read)
+
+    def _missing(self, given: set[Column]) -> list[Wrong]:
+        objects = {column.beside for column in given}
+        return [
+            Wrong.by(Misfit("cell.empty"), column.name)
+            for column in self.columns
+            if column not in given
+            and (column.need == "always" or (column.need == "together" and column.beside in objects))
+        ]
+
+    def _made_of(self, read: Mapping[str, Any]) -> Call:
+        body: dict[str, Any] = {}
+        path = {}
+        for column in self.columns:
+            if column.name not in read:
+                continue
+            if column.to.startswith("{"):
+                path[column.name] = quote(str(read[column.name]), safe="")
+            else:
+                _place(body, column.field.split("."), read[column.name])
+        method, _, target = self.target.partition(" ")
+        turn = "|".join(str(read[name]) for name in self.turn)
+        return Call(method, target.format(**path), body, turn)
+
+
+def header_key(header: str) -> str:
+    """A header without what people vary: case, width, blanks, the star of a required column."""
+    return re.sub(r"[\s-]+", "_", unicodedata.normalize("NFKC", header).strip().rstrip("*").strip().casefold())
+
+
+def _place(body: dict[str, Any], way: list[str], value: Any) -> None:
+    """Put a value where `way` leads; a 0 on the way is the one item of a list."""
+    here: Any = body
+    for step, following in zip(way, [*way[1:], None], strict=True):
+        if following is None:
+            here[step] = value
+        elif following == "0":
+            here = here.setdefault(step, [{}])
+        else:
+            here = here[0] if step == "0" else here.setdefault(step, {})
