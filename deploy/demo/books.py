@@ -1,0 +1,82 @@
+"""What the databases themselves hold, read past the services at one point in time: the demo's word is held to it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from deploy.demo.offices import Document
+from pymongo import MongoClient
+from pymongo.client_session import ClientSession
+
+COLLECTIONS = {
+    "intake": ("requests", "parked", "outbox", "tallies"),
+    "dispatch": ("orders", "technicians", "parked", "outbox", "tallies"),
+    "inventory": ("stock", "slips", "movements", "parked", "outbox", "tallies"),
+    "feedback": ("followups", "surveys", "parked", "outbox", "tallies"),
+}
+
+
+@dataclass(frozen=True)
+class Books:
+    """Every document of these collections; `_id` as MongoDB has it."""
+
+    rows: dict[tuple[str, str], list[Document]]
+
+    def of(self, service: str, collection: str) -> list[Document]:
+        return self.rows[service, collection]
+
+    def every(self, collection: str) -> Iterator[Document]:
+        """Yield the documents of a collection that all services have."""
+        for service in COLLECTIONS:
+            yield from self.rows[service, collection]
+
+    def requests_since(self, began: datetime) -> list[Document]:
+        return [request for request in self.of("intake", "requests") if request["registered_at"] >= began]
+
+    def clocks(self, requests: set[str] | None = None) -> Counter[tuple[str, str]]:
+        """Count the promises on the documents by stage and outcome, of these requests or of all."""
+        owners = (*self.of("dispatch", "orders"), *self.of("feedback", "followups"))
+        return Counter(
+            (clock["stage"], clock["outcome"])
+            for owner in owners
+            if requests is None or owner["request"] in requests
+            for clock in owner["clocks"]
+        )
+
+    def tallied(self) -> Counter[tuple[str, str]]:
+        """Count the promises that ended by the tallies that were written with them."""
+        return Counter[tuple[str, str]](
+            {
+                key: int(sum(row["amount"] for row in rows))
+                for key, rows in _grouped(
+                    row for row in self.every("tallies") if row["name"] == "sla_deadlines"
+                ).items()
+            }
+        )
+
+
+def _grouped(rows: Iterator[Document]) -> dict[tuple[str, str], list[Document]]:
+    groups: dict[tuple[str, str], list[Document]] = {}
+    for row in rows:
+        groups.setdefault((row["labels"]["stage"], row["labels"]["outcome"]), []).append(row)
+    return groups
+
+
+def open_books(mongo_url: str) -> Books:
+    """Read all of it in one snapshot: no write falls between two of the collections."""
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(mongo_url, tz_aware=True) as client, client.start_session(snapshot=True) as session:
+        return Books({(s, c): _read(client, session, s, c) for s, names in COLLECTIONS.items() for c in names})
+
+
+def ping(mongo_url: str) -> None:
+    """Raise `PyMongoError` when nobody answers there."""
+    client: MongoClient[dict[str, Any]]
+    with MongoClient(mongo_url, serverSelectionTimeoutMS=5000) as client:
+        client.admin.command("ping")
+
+
+def _read(client: MongoClient[dict[str, Any]], session: ClientSession, service: str, collection: str) -> list[Document]:
+    return list(client[service][collection].find({}, session=session))

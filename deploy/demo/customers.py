@@ -1,0 +1,66 @@
+"""Customers: they call, write or walk in over the day, and a few of them change their minds."""
+
+import asyncio
+from typing import Any
+
+from deploy.demo import partners
+from deploy.demo.day import Contact, Day
+from deploy.demo.offices import Document
+from deploy.demo.partners import Partner
+
+from aftersales.common.values import sibling
+
+
+async def come(day: Day, shop: Partner) -> None:
+    """Let each of today's contacts come at its time."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(partners.make_mistakes(day, shop, next(iter(day.contacts.values()))))
+        for contact in day.contacts.values():
+            await day.until(contact.at)
+            group.create_task(_contact(day, shop, contact))
+
+
+async def _contact(day: Day, shop: Partner, contact: Contact) -> None:
+    if contact.scene.startswith("partner"):
+        await partners.pass_on(day, shop, contact)
+        return day.stage.taken()
+    request = await _register(day, contact)
+    day.stage.taken()
+    if contact.scene == "cancelled":
+        await _change_mind(day, contact, request)
+    return None
+
+
+async def _register(day: Day, contact: Contact) -> Document:
+    """Have the branch's desk write the request down (INT-2)."""
+    row = contact.row
+    request: Document = await day.offices.tell(
+        "intake", "/requests", form_of(contact), who=f"desk-{row['branch']}", key=f"{day.tag}-{contact.serial}"
+    )
+    if contact.scene:
+        words = f"{row['name']} ({row['channel']}): {row['description']}"
+        day.say("desk", f"{request['id']} {words} [{row['model']}, priority {request['priority']}]")
+    return request
+
+
+async def _change_mind(day: Day, contact: Contact, request: Document) -> None:
+    """Cancel once a technician is found and the parts are set aside: all of it must be let go again."""
+    order = f"/orders/{sibling(request['id'], 'WO')}"
+    await day.offices.until("dispatch", order, lambda found: found["parts_state"] == "reserved")
+    await day.spend(10)
+    await day.offices.tell("intake", f"/requests/{request['id']}/cancel", {"reason": "已自行修好"}, who="customer")
+    day.say("customer", f"{request['id']} {contact.row['name']} has mended it alone and cancels")
+    await day.offices.until("dispatch", order, lambda found: found["state"] == "cancelled")
+    day.requests[request["id"]] = contact
+    day.end(contact)
+
+
+def form_of(contact: Contact) -> dict[str, Any]:
+    """Fill in the request form from the contact."""
+    row = contact.row
+    return {name: row[name] for name in ("branch", "channel", "kind", "fault", "description")} | {
+        "customer": {name: row[name] for name in ("name", "phone", "address")},
+        "product": {name: row[name] for name in ("serial", "model", "line", "purchased_on")},
+        "urgency": int(row["urgency"]),
+        "location": {"lat": float(row["lat"]), "lon": float(row["lon"])},
+    }

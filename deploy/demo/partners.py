@@ -1,0 +1,81 @@
+"""Partner systems: shops and dealers whose software sends CloudEvents over AMQP, right ones and wrong ones."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractExchange
+from deploy.demo.day import Contact, Day
+from pydantic_core import to_json
+
+EXCHANGE = "aftersales.partners"
+TYPE = "partner.service_request.v1"
+SHOP = "/partners/corner-shop"
+MALFORMED_AT, UNKNOWN_BRANCH_AT = 9 * 60 + 30, 10 * 60 + 30
+
+
+@dataclass(frozen=True)
+class Partner:
+    """The software of one shop."""
+
+    exchange: AbstractExchange
+
+    async def send(self, id: str, data: dict[str, Any]) -> None:
+        """Publish and wait for the broker's word; the same `id` again is the same event again."""
+        event = {
+            "specversion": "1.0",
+            "id": id,
+            "source": SHOP,
+            "type": TYPE,
+            "subject": data["serial"],
+            "time": datetime.now(UTC),
+            "correlationid": id,
+            "data": data,
+        }
+        message = aio_pika.Message(to_json(event), content_type="application/cloudevents+json", delivery_mode=2)
+        await self.exchange.publish(message, TYPE)
+
+
+@asynccontextmanager
+async def partner(amqp_url: str) -> AsyncIterator[Partner]:
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        channel = await connection.channel(on_return_raises=True)
+        yield Partner(await channel.get_exchange(EXCHANGE))
+
+
+async def pass_on(day: Day, shop: Partner, contact: Contact) -> None:
+    """Send a customer's fault in; one shop's line is bad, and its software sends the same event twice."""
+    id = f"{day.tag}-{contact.serial}"
+    await shop.send(id, request_of(contact))
+    row = contact.row
+    if contact.scene == "partner_twice":
+        await shop.send(id, request_of(contact))
+        day.say("partner", f"a shop sends {row['name']}'s {row['model']} twice, with the same event id")
+    else:
+        day.say("partner", f"a shop sends {row['name']}'s {row['model']}: {row['description']}")
+
+
+async def make_mistakes(day: Day, shop: Partner, contact: Contact) -> None:
+    """Send one event without a phone number, and one for a branch that nobody knows."""
+    right = request_of(contact)
+    await day.until(MALFORMED_AT)
+    await shop.send(f"{day.tag}-malformed", {name: value for name, value in right.items() if name != "phone"})
+    day.say("partner", "a shop sends an event without the customer's phone: it must be parked, with the reason")
+    await day.until(UNKNOWN_BRANCH_AT)
+    await shop.send(f"{day.tag}-unknown-branch", right | {"branch": "bj-99"})
+    day.say("partner", "a shop sends an event for branch bj-99, which nobody knows: it must be parked as well")
+
+
+def request_of(contact: Contact) -> dict[str, Any]:
+    """Say a contact in the partners' contract."""
+    row = contact.row
+    same = ("branch", "phone", "address", "serial", "model", "line", "purchased_on", "kind", "fault", "description")
+    return {name: row[name] for name in same} | {
+        "customer_name": row["name"],
+        "urgency": int(row["urgency"]),
+        "location": {"lat": float(row["lat"]), "lon": float(row["lon"])},
+    }

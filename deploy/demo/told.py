@@ -1,0 +1,55 @@
+"""What the services say of themselves after the day, asked for as anybody could: lists, metrics, dead letters, KPIs."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from deploy.demo.offices import Document, Offices
+from deploy.local.place import SERVICES
+from prometheus_client.parser import text_string_to_metric_families
+
+LISTS = {
+    ("intake", "requests"): "/requests",
+    ("dispatch", "orders"): "/orders",
+    ("inventory", "slips"): "/slips",
+    ("feedback", "followups"): "/followups",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    states: dict[tuple[str, str], dict[str, int]]
+    """How many documents are in each state, by service and list."""
+    deadlines: dict[tuple[str, str], int]
+    """Promises that ended, by stage and outcome, over all branches: what Prometheus would scrape."""
+    dead: list[Document]
+    kpis: Document
+    """Of the requests registered since `since`."""
+    since: datetime
+
+    @property
+    def dead_reasons(self) -> dict[str, int]:
+        return dict(Counter(letter["reason"] for letter in self.dead))
+
+
+async def ask(offices: Offices, since: datetime) -> Told:
+    states = {
+        key: dict(Counter(row["state"] for row in await offices.every(key[0], path))) for key, path in LISTS.items()
+    }
+    deadlines: Counter[tuple[str, str]] = Counter()
+    dead: list[Document] = []
+    for service in SERVICES:
+        deadlines += _deadlines(await offices.page(service, "/metrics"))
+        dead += [letter | {"service": service} for letter in await offices.every(service, "/dead")]
+    until = datetime.now(UTC)
+    kpis = await offices.ask("feedback", "/kpis", **{"from": since.isoformat(), "to": until.isoformat()})
+    return Told(states, dict(deadlines), dead, kpis, since)
+
+
+def _deadlines(page: str) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for family in text_string_to_metric_families(page):
+        if family.name == "aftersales_sla_deadlines":
+            for sample in family.samples:
+                found[sample.labels["stage"], sample.labels["outcome"]] += int(sample.value)
+    return found
