@@ -42,7 +42,7 @@ check: setup  ## lint, format, types, the four laws, sizes, contracts
 	.venv/bin/lint-imports
 	$(PY) contracts/generate.py --check
 	$(PY) -m pytest -q tests/common/test_sizes.py tests/common/test_laws.py
-	@if command -v promtool >/dev/null; then promtool check config deploy/prometheus/prometheus.yml; fi
+	@if command -v promtool >/dev/null; then promtool check config deploy/prometheus/prometheus.yml && promtool test rules deploy/prometheus/tests/*.yml; fi
 
 test: setup  ## the tests, on real servers
 	$(PY) -m pytest $(ARGS)

@@ -103,7 +103,7 @@ class _Desk:
             return None
         if len(given) > 200:
             raise Malformed("idempotency_key.too_long")
-        where = f"{self.actor}|{self._request.method}|{self._request.url.path}|{given}"
+        where = f"{self.actor}|{self._request.method}|{self._request.scope['path']}|{given}"
         body = await self._request.body()
         status = self._request.scope["route"].status_code or 200
 
@@ -132,13 +132,18 @@ class _Desk:
         return Page(items=found[:limit], next=_make_cursor(found[limit - 1].id) if more else None)
 
 
-Desk = Annotated[_Desk, Depends(_Desk)]
+async def _open(request: Request, response: Response) -> _Desk:
+    """Make one for a request; async, because FastAPI sends what is not through a thread pool."""
+    return _Desk(request, response)
+
+
+Desk = Annotated[_Desk, Depends(_open)]
 """The dependency every endpoint takes."""
 
 
 async def _check_version(work: Work, needs: Needs, expected: str) -> None:
     kind, id = needs[0]
-    state = await work.get(kind, id)
+    state = await work.get(kind, str(id))
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in expected.split(",")}
     if state and "*" not in tags and str(state.version) not in tags:
         raise PreconditionFailed("version.changed", id=id, version=state.version)
@@ -147,7 +152,7 @@ async def _check_version(work: Work, needs: Needs, expected: str) -> None:
 def _headers(result: Any, request: Request | None) -> dict[str, str]:
     headers = {"ETag": f'"{result.version}"'} if isinstance(result, Aggregate) else {}
     if isinstance(result, Aggregate) and request and request.scope["route"].status_code == 201:
-        headers["Location"] = f"{request.url.path.rstrip('/')}/{result.id}"
+        headers["Location"] = f"{request.scope['path'].rstrip('/')}/{result.id}"
     return headers
 
 

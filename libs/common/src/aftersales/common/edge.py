@@ -1,11 +1,12 @@
 """The outermost layer of HTTP: size limit, correlation id, and how long an answer took (plain ASGI, no buffering)."""
 
+import asyncio
 from time import perf_counter
-from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aftersales.common.problem import problem
@@ -23,7 +24,7 @@ class Edge:
         began = perf_counter()
         headers = Headers(scope=scope)
         correlation = scope["correlation"] = headers.get("x-correlation-id", "")[:100] or uuid7()
-        status = 500
+        status = _NOTHING_YET
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -35,6 +36,10 @@ class Edge:
         with structlog.contextvars.bound_contextvars(correlation=correlation):
             try:
                 await self._within_limit(scope, receive, answer, headers)
+            except asyncio.CancelledError:  # the server stops and waits no longer: whether it was done is not known
+                if status != _NOTHING_YET:
+                    raise
+                await problem(Request(scope), 503, "service.stopping")(scope, receive, answer)
             finally:
                 route = getattr(scope.get("route"), "path", "none")
                 method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -58,10 +63,9 @@ class Edge:
         return await self._app(scope, counted, send)
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from starlette.requests import Request  # noqa: PLC0415
-
-        request: Any = Request(scope, receive)
-        await problem(request, 413, "http.413", {"limit": self._max_body})(scope, receive, send)
+        await problem(Request(scope, receive), 413, "http.413", {"limit": self._max_body})(scope, receive, send)
 
 
+_NOTHING_YET = 500
+"""The status that counts when no answer was begun."""
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}

@@ -3,9 +3,10 @@
 Motor and PyMongo's own async API stand behind the same seam; they differ in four places, all here (ADR 4).
 """
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -78,11 +79,19 @@ class Mongo:
         self._motor = driver == "motor"
         self._client: Any = AsyncIOMotorClient(url, **options) if self._motor else AsyncMongoClient(url, **options)
         self._db: Any = self._client[database]
+        self._collections: dict[str, Any] = {}
+
+    def _collection(self, name: str) -> Any:
+        """Give the driver's collection; one is dear to make, so each is made once."""
+        if name not in self._collections:
+            self._collections[name] = self._db[name]
+        return self._collections[name]
 
     async def close(self) -> None:
-        closing = self._client.close()
-        if not self._motor:
-            await closing
+        """Say goodbye; a server that is away is not waited for (the drivers would, for five seconds)."""
+        closing = asyncio.to_thread(self._client.close) if self._motor else self._client.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(closing, 0.5)
 
     async def ping(self) -> None:
         """Raises `Unavailable` when no primary answers."""
@@ -101,7 +110,7 @@ class Mongo:
                 if collection not in existing:
                     await self._create(collection)
                 for index in wanted:
-                    await self._db[collection].create_index(index.keys, **index.options)
+                    await self._collection(collection).create_index(index.keys, **index.options)
 
     async def _create(self, collection: str) -> None:
         try:
@@ -123,7 +132,7 @@ class Mongo:
     ) -> list[Document]:
         """Plain documents. `sort` names fields, `-field` for descending; `only` names the fields wanted."""
         with _translated():
-            cursor = self._db[collection].find(where, dict.fromkeys(only, 1) or None)
+            cursor = self._collection(collection).find(where, dict.fromkeys(only, 1) or None)
             if sort:
                 cursor = cursor.sort(Index(*sort).keys)
             return list(await cursor.limit(limit).to_list(None))
@@ -138,20 +147,20 @@ class Mongo:
 
     async def count(self, kind: type[Aggregate], where: Document) -> int:
         with _translated():
-            return int(await self._db[kind.COLLECTION].count_documents(where))
+            return int(await self._collection(kind.COLLECTION).count_documents(where))
 
     async def aggregate(self, kind: type[Aggregate] | str, pipeline: list[Document]) -> list[Document]:
         """Run an aggregation pipeline on a collection."""
         name = kind if isinstance(kind, str) else kind.COLLECTION
         with _translated():
-            cursor = self._db[name].aggregate(pipeline)
+            cursor = self._collection(name).aggregate(pipeline)
             if not self._motor:
                 cursor = await cursor
             return list(await cursor.to_list(None))
 
     async def explain(self, kind: type[Aggregate], where: Document, sort: Sequence[str] = ()) -> Document:
         """The winning plan of a query, to prove that it runs on an index."""
-        cursor = self._db[kind.COLLECTION].find(where)
+        cursor = self._collection(kind.COLLECTION).find(where)
         if sort:
             cursor = cursor.sort(Index(*sort).keys)
         return dict((await cursor.explain())["queryPlanner"]["winningPlan"])
@@ -191,7 +200,7 @@ class Mongo:
             yield partial(self._increment, collection, increments, session)
 
     async def _insert(self, collection: str, documents: list[Document], session: Any) -> None:
-        await self._db[collection].insert_many(documents, ordered=False, session=session)
+        await self._collection(collection).insert_many(documents, ordered=False, session=session)
 
     async def _change(self, collection: str, writes: Writes, session: Any) -> None:
         replaces, deletes = writes.replaces.get(collection, []), writes.deletes.get(collection, [])
@@ -199,7 +208,7 @@ class Mongo:
         requests: list[Any] = [ReplaceOne({"_id": new["_id"], "version": old}, new) for old, new in replaces]
         requests += [DeleteOne({"_id": id, "version": old}) for id, old in deletes]
         requests += [InsertOne(document) for document in inserts]
-        done = await self._db[collection].bulk_write(requests, ordered=False, session=session)
+        done = await self._collection(collection).bulk_write(requests, ordered=False, session=session)
         if done.matched_count != len(replaces) or done.deleted_count != len(deletes):
             raise Conflict("version", collection)
 
@@ -208,12 +217,12 @@ class Mongo:
             UpdateOne({"_id": id}, {"$setOnInsert": labels, "$inc": {"amount": amount}}, upsert=True)
             for id, (labels, amount) in increments.items()
         ]
-        await self._db[collection].bulk_write(requests, ordered=False, session=session)
+        await self._collection(collection).bulk_write(requests, ordered=False, session=session)
 
     async def remove(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows that are of no more use. Not awaited by a majority: losing it only repeats work."""
         with _translated():
-            plain = self._db[collection].with_options(write_concern=WriteConcern(1, j=False))
+            plain = self._collection(collection).with_options(write_concern=WriteConcern(1, j=False))
             await plain.delete_many({"_id": {"$in": list(ids)}})
 
     async def claim(self, lease: str, owner: str, until: datetime, now: datetime) -> bool:
@@ -221,7 +230,8 @@ class Mongo:
         mine = {"_id": lease, "$or": [{"owner": owner}, {"until": {"$lt": now}}]}
         try:
             with _translated():
-                await self._db["leases"].update_one(mine, {"$set": {"owner": owner, "until": until}}, upsert=True)
+                taken = {"$set": {"owner": owner, "until": until}}
+                await self._collection("leases").update_one(mine, taken, upsert=True)
         except Conflict:
             return False
         return True
@@ -229,7 +239,7 @@ class Mongo:
     async def reserve(self, counter: str, amount: int) -> int:
         """Take `amount` numbers from a counter; the first of them comes back."""
         with _translated():
-            row = await self._db["counters"].find_one_and_update(
+            row = await self._collection("counters").find_one_and_update(
                 {"_id": counter}, {"$inc": {"next": amount}}, upsert=True, return_document=True
             )
         return int(row["next"]) - amount
@@ -280,7 +290,9 @@ def to_document(state: Aggregate) -> Document:
 
 
 def from_document(kind: type[A], row: Document) -> A:
-    return kind.model_validate({("id" if name == "_id" else name): value for name, value in row.items()})
+    fields = row.copy()
+    fields["id"] = fields.pop("_id")
+    return kind.model_validate(fields)
 
 
 def digest(document: Mapping[str, Any]) -> str:

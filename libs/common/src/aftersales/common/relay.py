@@ -21,7 +21,7 @@ _MEMORY = 20_000
 """Messages kept in memory at most; the rest stays in the outbox for the sweep."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, like a delivery: there is one a message
 class Outgoing:
     """A message to publish. `id` (a UUIDv7: its order is that of creation) is also the AMQP message id."""
 

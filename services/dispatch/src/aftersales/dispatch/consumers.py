@@ -10,6 +10,7 @@ from aftersales.common.values import sibling
 from aftersales.common.work.piece import Needs
 from aftersales.dispatch import handlers
 from aftersales.dispatch.domain.order import WorkOrder
+from aftersales.dispatch.domain.technician import Technician
 from aftersales.dispatch.settings import Settings
 
 Requested = RequestRegistered | RequestCancelled | RequestReopened
@@ -19,7 +20,7 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
     policy = settings.policy()
     hear_of_parts = partial(handlers.hear_of_parts, policy=policy)
     return (
-        on(RequestRegistered, partial(handlers.open_order, policy=policy), needs=_order_of_request),
+        on(RequestRegistered, partial(handlers.open_order, policy=policy), needs=_order_and_people),
         on(RequestCancelled, handlers.cancel_order, needs=_order_of_request),
         on(RequestReopened, partial(handlers.reopen_order, policy=policy), needs=_order_of_request),
         on(PartReserved, hear_of_parts, needs=_order),
@@ -30,6 +31,10 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
 
 def _order_of_request(event: Requested) -> Needs:
     return ((WorkOrder, sibling(event.request, "WO")),)
+
+
+def _order_and_people(event: RequestRegistered) -> Needs:
+    return (*_order_of_request(event), (Technician, {"branch": event.branch}))
 
 
 def _order(event: PartReserved | PartShort) -> Needs:

