@@ -5,12 +5,12 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any
 
 import aio_pika
 from bench import bare
 from bench.ledger import PAYLOAD, SUBJECTS, Account, Posted, service
-from bench.places import Urls
+from bench.places import Driver, Urls
 from motor.motor_asyncio import AsyncIOMotorClient
 from pydantic import SecretStr
 from pymongo import AsyncMongoClient
@@ -25,7 +25,6 @@ from aftersales.common.testing.house import envelope
 from aftersales.common.values import uuid7
 from aftersales.common.work import Writer
 
-Driver = Literal["motor", "pymongo"]
 LANES = 16
 """Transactions at once where there is one per message."""
 

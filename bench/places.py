@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from aftersales.common.testing.servers import Name, provide
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / ".run" / "bench"
 NAMES: tuple[Name, ...] = ("mongo", "rabbitmq")
+Driver = Literal["motor", "pymongo"]
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,15 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from bench.caller import Caller
-from bench.places import DATA, Urls
+from bench.places import DATA, Driver, Urls
 from fastapi import FastAPI
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient
 
 from aftersales.common.testing.programs import running, services
@@ -17,6 +21,7 @@ from aftersales.common.values import uuid7
 from aftersales.intake.domain.request import RegisterRequest
 
 CLIENTS = 32
+Race = Callable[[int], Awaitable[float]]
 BRANCH = {"name": "上海静安服务中心", "zone": "Asia/Shanghai", "location": {"lat": 31.23, "lon": 121.45}}
 
 
@@ -32,26 +37,28 @@ def form(number: int, branch: str = "sh-01") -> dict[str, Any]:
     }
 
 
-async def ours(urls: Urls, count: int) -> float:
-    """Requests a second: customer, product, number, audit, outbox and event, in one transaction a group."""
-    async with services(urls, DATA, "intake") as bases:
-        caller = await Caller.connect(bases["intake"])
-        status, body = await caller.send("PUT", "/branches/sh-01", BRANCH)
-        assert status == 200, body
-        return await _race(bases["intake"], count)
+@asynccontextmanager
+async def both(urls: Urls, driver: Driver = "motor") -> AsyncIterator[tuple[Race, Race]]:
+    """Give the race of intake, and that of the bare program; both run all the while, and are called in turn.
 
-
-async def bare(urls: Urls, count: int) -> float:
-    """Requests a second: the same form checked, and one insert."""
+    Intake does customer, product, number, audit, outbox and event, in one transaction a group; the other
+    checks the same form and inserts it.
+    """
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bench.requests:app", "--port", str(port), "--loop", "uvloop"]
     command += ["--http", "httptools", "--no-access-log", "--log-level", "warning"]
-    async with running(command, port, {"BENCH_MONGO_URL": urls.mongo_url}, DATA / "bare.log") as base:
-        return await _race(base, count)
+    bare = running(command, port, {"BENCH_MONGO_URL": urls.mongo_url, "BENCH_DRIVER": driver}, DATA / "bare.log")
+    async with services(urls, DATA, "intake", mongo_driver=driver) as bases, bare as other:
+        caller = await Caller.connect(bases["intake"])
+        status, body = await caller.send("PUT", "/branches/sh-01", BRANCH)
+        assert status == 200, body
+        await caller.close()
+        for base in (bases["intake"], other):
+            await _clients(base, 1000)
+        yield partial(_race, bases["intake"]), partial(_race, other)
 
 
 async def _race(base: str, count: int) -> float:
-    await _clients(base, count // 10)
     began = time.perf_counter()
     await _clients(base, count)
     return count / (time.perf_counter() - began)
@@ -75,7 +82,8 @@ app = FastAPI()
 
 
 def _collection() -> Any:
-    client: Any = AsyncMongoClient(os.environ["BENCH_MONGO_URL"], w="majority", journal=True)
+    connect: Any = AsyncIOMotorClient if os.environ["BENCH_DRIVER"] == "motor" else AsyncMongoClient
+    client = connect(os.environ["BENCH_MONGO_URL"], w="majority", journal=True)
     return client["bench_bare"]["requests"]
 
 

@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 import psutil
 import uvloop
 from bench import chain, events, relay, requests, sleepers, startup
-from bench.places import ROOT, Urls, servers
+from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
-ROUNDS = 3
+ROUNDS = 5
+DRIVERS: dict[Driver, str] = {"motor": "Motor", "pymongo": "PyMongo"}
 say = Console(stderr=True).print
 Race = Callable[[int], Awaitable[float]]
 
@@ -76,14 +77,15 @@ async def compare(what: str, ours: Race, count: int, rivals: list[Rival]) -> lis
 
 async def race_events(urls: Urls, size: float) -> list[Row]:
     many, few = _count(6000, size), _count(600, size)
+    what = "events handled, exactly-once effect"
     rivals = [
         Rival("one transaction a message, 16 at once", lambda n: events.one_by_one(urls, n), few, 5),
-        Rival("bare batch loop", lambda n: events.by_hand(urls, n), many, 0.7),
         Rival("FastStream, one transaction a message, 16 at once", lambda n: events.with_faststream(urls, n), few, 3),
+        Rival("bare batch loop, Motor", lambda n: events.by_hand(urls, n), many, 0.7),
     ]
-    rows = await compare("events handled, exactly-once effect", lambda n: events.ours(urls, n), many, rivals)
+    rows = await compare(f"{what}, Motor", lambda n: events.ours(urls, n), many, rivals)
     other = [Rival("bare batch loop, PyMongo", lambda n: events.by_hand(urls, n, "pymongo"), many, 0.7)]
-    return rows + await compare("the same on PyMongo Async", lambda n: events.ours(urls, n, "pymongo"), many, other)
+    return rows + await compare(f"{what}, PyMongo", lambda n: events.ours(urls, n, "pymongo"), many, other)
 
 
 async def race_relay(urls: Urls, size: float) -> list[Row]:
@@ -92,9 +94,13 @@ async def race_relay(urls: Urls, size: float) -> list[Row]:
 
 
 async def race_requests(urls: Urls, size: float) -> list[Row]:
-    rivals = [Rival("bare FastAPI + insert", lambda n: requests.bare(urls, n), _count(4000, size), 0.6)]
-    what = f"`POST /requests`, {requests.CLIENTS} clients"
-    return await compare(what, lambda n: requests.ours(urls, n), _count(4000, size), rivals)
+    count = _count(3000, size)
+    rows = []
+    for driver, name in DRIVERS.items():
+        async with requests.both(urls, driver) as (ours, bare):
+            rivals = [Rival(f"bare FastAPI + insert, {name}", bare, count, 0.6)]
+            rows += await compare(f"`POST /requests`, {requests.CLIENTS} clients, {name}", ours, count, rivals)
+    return rows
 
 
 async def race_chain(urls: Urls, size: float) -> list[Row]:

@@ -19,6 +19,13 @@ Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 CustomerId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
+@router.post("/requests", status_code=201)
+async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
+    """Record a contact (INT-2)."""
+    needs = ((Branch, form.branch), (ContactPoint, form.customer.phone), (Product, form.product.serial))
+    return await desk.do(handlers.register_request, form, desk.settings.policy(), needs=needs)
+
+
 @router.put("/branches/{code}")
 async def register_branch(code: BranchCode, form: BranchForm, desk: Desk) -> Branch:
     return await desk.do(handlers.register_branch, code, form, needs=((Branch, code),))
@@ -51,13 +58,6 @@ async def show_customer(customer: CustomerId, desk: Desk) -> Customer:
 async def show_product(serial: Annotated[Serial, Path()], desk: Desk) -> Product:
     """Show a product with its warranty card (INT-3)."""
     return await desk.read(Product, serial)
-
-
-@router.post("/requests", status_code=201)
-async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
-    """Record a contact (INT-2)."""
-    needs = ((Branch, form.branch), (ContactPoint, form.customer.phone), (Product, form.product.serial))
-    return await desk.do(handlers.register_request, form, desk.settings.policy(), needs=needs)
 
 
 @router.get("/requests")

@@ -50,10 +50,11 @@ async def _ready(http: httpx.AsyncClient, base: str, child: "subprocess.Popen[by
 
 
 @asynccontextmanager
-async def services(urls: Any, logs: Path, *names: str) -> AsyncIterator[dict[str, str]]:
+async def services(urls: Any, logs: Path, *names: str, **settings: str) -> AsyncIterator[dict[str, str]]:
     """Run these services on a bus and databases of their own; their base URLs by name, and `bus`."""
     tag = f"p{uuid7()[-8:]}"
     common = {"AFTERSALES_MONGO_URL": urls.mongo_url, "AFTERSALES_AMQP_URL": urls.amqp_url, "AFTERSALES_BUS": tag}
+    common |= {f"AFTERSALES_{name.upper()}": value for name, value in settings.items()}
     starting = []
     for name in names:
         port = free_port()
