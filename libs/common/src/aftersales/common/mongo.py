@@ -186,8 +186,10 @@ class Mongo:
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[Any]:
         session = await self._client.start_session() if self._motor else self._client.start_session()
-        async with session:
+        try:
             yield session
+        finally:  # not `async with`: Motor's aborts a cancelled transaction in the event loop, and blocks it
+            await session.end_session()
 
     def _steps(self, writes: Writes, session: Any) -> Iterable[Callable[[], Awaitable[None]]]:
         """One round trip per collection: a transaction's commands cannot overlap."""

@@ -1,17 +1,29 @@
 """Values and the aggregate that all services share. Pure: no I/O, no clock, no global state."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+from pydantic_core import PydanticKnownError
 from uuid_utils import uuid7 as _uuid7
 
 from aftersales.common.clock import to_millis
 from aftersales.common.sla import SlaClock
+
+_DIGITS = re.compile(r"\s*[+-]?[\d.]+\s*")
 
 
 def uuid7() -> str:
@@ -28,6 +40,17 @@ def _e164(text: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise ValueError("phone.malformed")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _no_number(error: Literal["date_type", "datetime_type"]) -> Callable[[Any], Any]:
+    """Refuse a number, which Pydantic would read as seconds since 1970."""
+
+    def check(given: Any) -> Any:
+        if isinstance(given, int | float) or (isinstance(given, str) and _DIGITS.fullmatch(given)):
+            raise PydanticKnownError(error)
+        return given
+
+    return check
 
 
 def _utc(at: datetime) -> datetime:
@@ -54,8 +77,8 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 """One line of people's words, stored as written."""
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000)]
 Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_e164)]
-Day = Annotated[date, PlainSerializer(date.isoformat)]
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Day = Annotated[date, BeforeValidator(_no_number("date_type")), PlainSerializer(date.isoformat)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number("datetime_type")), AfterValidator(_utc)]
 """A point in time with its offset, kept in UTC to the millisecond."""
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$"), AfterValidator(_iana)]
 """An IANA time zone that this machine knows."""
