@@ -47,9 +47,6 @@ async def _in_state(feedback: Room, state: str) -> FollowUp | None:
     return followup if followup.state == state else None
 
 
-# --- callbacks -------------------------------------------------------------------------------------------------
-
-
 async def test_a_callback_comes_due_warns_and_breaches_by_the_clock(
     built: House, feedback: Room, repaired: FollowUp, clock: ManualClock
 ) -> None:
@@ -132,9 +129,6 @@ async def test_a_callback_is_done_once_and_a_repeated_click_gets_the_same_answer
     assert len(await feedback.find(Survey)) == 1
 
 
-# --- surveys ---------------------------------------------------------------------------------------------------
-
-
 async def test_a_survey_needs_no_login_and_shows_no_personal_data(feedback: Room, repaired: FollowUp) -> None:
     """FBK-2, ALL-6."""
     token = (await _call(feedback))["survey_token"]
@@ -182,9 +176,6 @@ async def test_what_does_not_exist_is_not_found(feedback: Room) -> None:
     ):
         answer = await feedback.http.request(method, path, json=GOOD if method == "POST" else None)
         assert answer.status_code == status, path
-
-
-# --- timelines and key figures ---------------------------------------------------------------------------------
 
 
 async def test_a_timeline_is_the_same_in_every_order_of_arrival(built: House, feedback: Room, say: Say) -> None:

@@ -102,9 +102,6 @@ def test_no_personal_word_gets_onto_a_timeline(say: Say) -> None:
     assert "王芳" not in timeline.model_dump_json()
 
 
-# --- what a request adds to the key figures --------------------------------------------------------------------
-
-
 def test_a_repair_at_the_first_visit(say: Say) -> None:
     told = [say(RequestRegistered), say(TechnicianAssigned, 0.5), say(TechnicianArrived, 2), say(RepairCompleted, 3)]
     told += [say(RequestResolved, 3), say(FollowupDone, 6), say(SurveyAnswered, 7, mark=4.5)]

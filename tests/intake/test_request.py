@@ -56,9 +56,6 @@ def cancelled(registered: ServiceRequest, now: datetime) -> ServiceRequest:
     return cancel(registered, CancelRequest(reason="不修了"), "desk-7", now)[0]
 
 
-# --- the form --------------------------------------------------------------------------------------------------
-
-
 def test_a_request_is_recorded_and_told_without_personal_data(
     form: Form, archive: Archive, policy: Policy, now: datetime
 ) -> None:
@@ -128,9 +125,6 @@ def test_a_wanted_time_is_kept_in_utc(form: Form) -> None:
     assert wanted.tzinfo is UTC
 
 
-# --- priority (INT-5) ------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("customer_class", "urgency", "priority"),
     [
@@ -163,9 +157,6 @@ def test_a_higher_class_or_more_urgency_never_lowers_the_priority(policy: Policy
     """INT-5, and a policy whose importance is upside down must be seen."""
     assert _is_monotone(policy)
     assert not _is_monotone(Policy(importance={"A": 1, "B": 2, "C": 3}, priority_from=(6, 3, 2)))
-
-
-# --- the steps -------------------------------------------------------------------------------------------------
 
 
 def test_a_repair_resolves_the_request(registered: ServiceRequest, say: Say) -> None:

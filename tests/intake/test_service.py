@@ -60,9 +60,6 @@ async def _parked(intake: Room, number: int = 1) -> list[str]:
     return sorted(message.reason for message in await eventually(enough))
 
 
-# --- HTTP ------------------------------------------------------------------------------------------------------
-
-
 async def test_a_request_is_registered_with_its_customer_and_product(intake: Room) -> None:
     """INT-2, INT-3, INT-7."""
     request = await _register(intake)
@@ -196,9 +193,6 @@ async def test_every_list_runs_on_an_index(intake: Room) -> None:
         assert "IXSCAN" in plan, where
         assert "'SORT'" not in plan, where
     assert "'SORT'" in str(await explain(ServiceRequest, {"fault": "not_cooling"}, sort=("-priority",)))
-
-
-# --- events ----------------------------------------------------------------------------------------------------
 
 
 async def test_every_order_of_arrival_ends_the_same(built: House, intake: Room, say: Say) -> None:

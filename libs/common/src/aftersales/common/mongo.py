@@ -119,8 +119,6 @@ class Mongo:
             if getattr(error, "code", None) != _NAMESPACE_EXISTS and "already exists" not in str(error):
                 raise  # else another replica was quicker
 
-    # --- reads -----------------------------------------------------------------------------------------------
-
     async def rows(
         self,
         collection: str,
@@ -164,8 +162,6 @@ class Mongo:
         if sort:
             cursor = cursor.sort(Index(*sort).keys)
         return dict((await cursor.explain())["queryPlanner"]["winningPlan"])
-
-    # --- writes ----------------------------------------------------------------------------------------------
 
     async def commit(self, writes: Writes) -> None:
         """Apply all of it in one transaction, or nothing.

@@ -22,9 +22,6 @@ async def register_technician(work: Work, code: str, form: RegisterTechnician) -
     return someone if someone == known else work.put(someone)
 
 
-# --- what other services say ---------------------------------------------------------------------------------
-
-
 async def open_order(work: Work, event: RequestRegistered, policy: Policy) -> None:
     """Open the request's one order, and send somebody at once (DSP-2)."""
     number = sibling(event.request, "WO")
@@ -70,9 +67,6 @@ async def pass_heartbeat_on(work: Work, event: IntakeHeartbeat) -> None:
         work.put(state, *events)
 
 
-# --- the technician's steps ----------------------------------------------------------------------------------
-
-
 async def accept(work: Work, number: str) -> WorkOrder:
     return _put(work, visit.accept(await work.need(WorkOrder, number), work.now, work.actor))
 
@@ -106,9 +100,6 @@ async def complete(work: Work, number: str, report: ServiceReport) -> WorkOrder:
     done = visit.complete(order, report, work.now, work.actor)
     await _release(work, order)
     return _put(work, done)
-
-
-# --- the clock -----------------------------------------------------------------------------------------------
 
 
 async def wake_order(work: Work, number: str, policy: Policy) -> None:

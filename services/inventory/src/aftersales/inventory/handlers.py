@@ -42,9 +42,6 @@ async def receive(work: Work, form: Receipt) -> StockItem:
     return work.put(await _serve(work, item), *events)
 
 
-# --- what dispatch says --------------------------------------------------------------------------------------
-
-
 async def open_slip(work: Work, event: TechnicianAssigned) -> None:
     """Set the parts of this kind of repair aside. A visit's second assignment changes nothing."""
     if await work.get(IssueSlip, slip_id(event.request, event.visit)):
@@ -105,9 +102,6 @@ async def _wait_for_earlier_visit(work: Work, event: TechnicianAssigned) -> None
         earlier = await work.get(IssueSlip, slip_id(event.request, event.visit - 1))
         if earlier is None or earlier.state not in ENDED:
             raise NotYet("slip.earlier_visit_open", slip=slip_id(event.request, event.visit - 1))
-
-
-# --- stock ---------------------------------------------------------------------------------------------------
 
 
 async def _item(work: Work, branch: str, part: str) -> StockItem:

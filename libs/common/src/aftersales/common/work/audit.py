@@ -7,7 +7,7 @@ from typing import Any
 from aftersales.common.mongo import Document, Index, Mongo, digest
 
 COLLECTION = "audit"
-INDEXES = (Index("writer", "seq", unique=True), Index("document", "at"))
+INDEXES = (Index("document", "at"),)
 
 
 @dataclass(slots=True)
@@ -25,6 +25,14 @@ class Entry:
     causation: str
 
 
+def _id(writer: str, seq: int) -> str:
+    """Where an entry stands: unique, and in order of the chain."""
+    return f"{writer}:{seq:015d}"
+
+
+_LAST = 10**15 - 1
+
+
 class Chain:
     """The head of one writer's chain. Two writers with one name cannot both extend it: the second conflicts."""
 
@@ -34,7 +42,8 @@ class Chain:
         self.hash = ""
 
     async def reload(self, mongo: Mongo) -> None:
-        last = await mongo.rows(COLLECTION, {"writer": self.writer}, sort=("-seq",), limit=1)
+        own = {"_id": {"$gte": _id(self.writer, 0), "$lte": _id(self.writer, _LAST)}}
+        last = await mongo.rows(COLLECTION, own, sort=("-_id",), limit=1)
         self.seq, self.hash = (last[0]["seq"], last[0]["hash"]) if last else (0, "")
 
     def extend(self, entries: list[Entry]) -> list[Document]:
@@ -42,7 +51,7 @@ class Chain:
         rows: list[Document] = []
         previous = self.hash
         for seq, entry in enumerate(entries, self.seq + 1):
-            row: Document = {"_id": f"{self.writer}:{seq}", "writer": self.writer, "seq": seq, "previous": previous}
+            row: Document = {"_id": _id(self.writer, seq), "writer": self.writer, "seq": seq, "previous": previous}
             row |= {name: getattr(entry, name) for name in Entry.__slots__}
             row["hash"] = previous = digest(row)
             rows.append(row)
@@ -58,7 +67,7 @@ async def verify(mongo: Mongo) -> dict[str, Any]:
     heads: dict[str, tuple[int, str]] = {}
     broken: dict[str, int] = {}
     count = 0
-    for row in await mongo.rows(COLLECTION, {}, sort=("writer", "seq")):
+    for row in await mongo.rows(COLLECTION, {}, sort=("_id",)):
         writer, seq, stated = row["writer"], row["seq"], row.pop("hash")
         expected_seq, previous = heads.get(writer, (0, ""))
         if (seq != expected_seq + 1 or row["previous"] != previous or digest(row) != stated) and writer not in broken:

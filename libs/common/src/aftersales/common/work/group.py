@@ -81,8 +81,6 @@ class Group:
         self.entries: list[audit.Entry] = []
         self.outgoing: list[Outgoing] = []
 
-    # --- documents -------------------------------------------------------------------------------------------
-
     async def load(self, pieces: Sequence[Piece]) -> None:
         """Everything the pieces said they need, one query per collection, all at once; then what that leads to."""
         wanted: _Wanted = defaultdict(set)
@@ -148,8 +146,6 @@ class Group:
         ids = {*self._found[query], *self._changed[kind.COLLECTION]}
         states = (self._slots[kind.COLLECTION, id].current for id in ids)
         return [cast("A", state) for state in states if matches(state, equal)]
-
-    # --- pieces ----------------------------------------------------------------------------------------------
 
     async def run(self, piece: Piece, now: datetime) -> Any:
         """Run one piece and stage what it did. Its result, or the exception that refused it."""
@@ -242,8 +238,6 @@ class Group:
         if piece.traceparent:
             attributes["traceparent"] = piece.traceparent
         return Outgoing(id, self._origin.exchange, event.TYPE, to_json(attributes | {"data": event}), now)
-
-    # --- the transaction -------------------------------------------------------------------------------------
 
     def writes(self, chain_rows: list[Document], writer: str) -> Writes:
         """All of it as one transaction's writes."""
