@@ -1,0 +1,116 @@
+"""Promises: each clock has one outcome, told once, and Prometheus counts what the documents say."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from faults.checks.finding import Finding
+from faults.evidence import Books, Document, Evidence
+
+_CLOCKED = (("dispatch", "orders"), ("feedback", "followups"))
+
+
+def one_outcome_each(evidence: Evidence) -> Iterator[Finding]:
+    for service, collection in _CLOCKED:
+        if service not in evidence.books:
+            continue
+        books = evidence.books[service]
+        for document in books.all(collection):
+            keys = Counter(clock["key"] for clock in document["clocks"])
+            if again := [key for key, times in keys.items() if times > 1]:
+                yield Finding("double", f"{document['_id']} carries the clocks {', '.join(again)} twice")
+            for clock in document["clocks"]:
+                yield from _clock(document["_id"], clock)
+        yield from _breaches(evidence, service, collection)
+
+
+def _clock(document: str, clock: Document) -> Iterator[Finding]:
+    outcome, ended, deadline = clock["outcome"], clock["ended_at"], clock["deadline"]
+    sound = {
+        "open": ended is None,
+        "met": ended is not None and ended <= deadline,
+        "breached": ended is None or ended > deadline,
+        "waived": ended is not None,
+    }
+    if not sound.get(outcome, False):
+        yield Finding("wrong", f"{document}, clock {clock['key']}: {outcome}, due {deadline}, ended {ended}")
+
+
+def _breaches(evidence: Evidence, service: str, collection: str) -> Iterator[Finding]:
+    """Each breach in the documents was told once."""
+    told = Counter(
+        (event["data"]["subject"], event["data"]["stage"], _millis(event["data"]["deadline"]))
+        for event in evidence.events.values()
+        if event["type"] == f"{service}.sla_breached.v1"
+    )
+    noted = Counter(
+        (document["_id"], clock["stage"], _millis(clock["deadline"]))
+        for document in evidence.books[service].all(collection)
+        for clock in document["clocks"]
+        if clock["outcome"] == "breached"
+    )
+    for key in {*told, *noted}:
+        if told[key] != noted[key]:
+            twice = told[key] > max(noted[key], 1)
+            yield Finding(
+                "double" if twice else "wrong",
+                f"{key[0]}, {key[1]}: breached {noted[key]} times, told {told[key]} times",
+            )
+
+
+def _millis(at: str | datetime) -> int:
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return int(moment.timestamp() * 1000)
+
+
+def prometheus_equals_database(evidence: Evidence) -> Iterator[Finding]:
+    for service, books in evidence.books.items():
+        clocks = [
+            (document["branch"], clock)
+            for name, collection in _CLOCKED
+            for document in books.all(collection)
+            if name == service
+            for clock in document["clocks"]
+        ]
+        yield from _compared(service, "aftersales_sla_deadlines_total", books, _ended(clocks))
+        yield from _compared(service, "aftersales_stage_duration_seconds_count", books, _lasted(clocks))
+        yield from _compared(service, "aftersales_sla_open_items", books, _waiting(clocks), leaving="state")
+        parked = Counter((("reason", row["reason"]),) for row in books.parked.values())
+        yield from _compared(service, "aftersales_dead_letters", books, parked)
+
+
+Counts = Counter[Any]
+
+
+def _ended(clocks: list[tuple[str, Document]]) -> Counts:
+    """By branch, outcome and stage: what is no longer open."""
+    return Counter(
+        (("branch", branch), ("outcome", clock["outcome"]), ("stage", clock["stage"]))
+        for branch, clock in clocks
+        if clock["outcome"] != "open"
+    )
+
+
+def _lasted(clocks: list[tuple[str, Document]]) -> Counts:
+    return Counter(
+        (("stage", clock["stage"]),) for _, clock in clocks if clock["ended_at"] and clock["outcome"] != "waived"
+    )
+
+
+def _waiting(clocks: list[tuple[str, Document]]) -> Counts:
+    return Counter(
+        (("branch", branch), ("stage", clock["stage"])) for branch, clock in clocks if clock["ended_at"] is None
+    )
+
+
+def _compared(service: str, metric: str, books: Books, counted: Counts, leaving: str = "") -> Iterator[Finding]:
+    """Compare a metric, summed over the label that is left out, with what was counted in the documents."""
+    shown: dict[Any, float] = defaultdict(float)
+    for (name, labels), value in books.metrics.items():
+        if name == metric:
+            shown[tuple(pair for pair in labels if pair[0] != leaving)] += value
+    for labels in {*shown, *counted}:
+        if shown[labels] != counted[labels]:
+            what = f"{service}: {metric}{dict(labels)} is {shown[labels]:g}, the documents say {counted[labels]}"
+            yield Finding("wrong", what)

@@ -1,0 +1,24 @@
+"""Which events each service takes, as its own composition root declares."""
+
+from collections.abc import Callable
+from functools import cache
+
+from aftersales.common.service import Service
+from aftersales.dispatch.main import service as dispatch
+from aftersales.feedback.main import service as feedback
+from aftersales.intake.main import service as intake
+from aftersales.inventory.main import service as inventory
+
+_SERVICES: dict[str, Callable[[], Service]] = {
+    "intake": intake,
+    "dispatch": dispatch,
+    "inventory": inventory,
+    "feedback": feedback,
+}
+
+
+@cache
+def consumed_by(name: str) -> frozenset[str]:
+    """Event types that others publish and this service listens to; what partners send comes another way."""
+    types = (consumer.kind.TYPE for consumer in _SERVICES[name]().consumers)
+    return frozenset(type for type in types if not type.startswith("partner."))

@@ -1,0 +1,188 @@
+"""Small stories with a crash at a chosen moment: what a sound system survives, and what a broken one does not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from faults.evidence import Watch
+from faults.ledger import Attempt
+from faults.rig import System
+from faults.score import Outcome
+from faults.servers import Servers, until
+from faults.settle import Settling
+from faults.wire import Wire
+
+from aftersales.common.values import sibling
+
+BRANCH, PART, SCARCE = "sh-01", "P-100", "P-300"
+Story = Callable[[Wire], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Which service is broken how and dies when, what happens meanwhile, and which invariants must not survive it."""
+
+    broken: Mapping[str, Sequence[str]]
+    """Arguments of `broken.py`, by service."""
+    story: Story
+    shows: Mapping[str, str]
+    """Invariants that must have a finding, with its kind."""
+
+
+async def play(servers: Servers, name: str, scenario: Scenario) -> Outcome:
+    """Play it on a system of its own, and hold the end to account."""
+    tag = f"s-{name.replace('_', '-')}"
+    system = System(servers, tag, broken=_remembering(servers, tag, scenario.broken))
+    watch = Watch(system)
+    watching = asyncio.create_task(watch.run())
+    try:
+        await system.start()
+        wire = Wire(system, seed=1)
+        await _furnish(wire)
+        await scenario.story(wire)
+        await until(lambda: _died(system, len(scenario.broken)), 60, "the planned crashes")
+        await system.ready()
+        sound = not scenario.shows
+        settling = Settling(system, wire.ledger, watch, patience=20 if sound else 4, repeat=sound)
+        evidence = await settling.evidence(seed=1)
+        outcome = Outcome(1, evidence, watch.results["duplicate"], settling.redelivered)
+        outcome.complaints = settling.complaints
+        return outcome
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        await system.stop()
+
+
+def _remembering(servers: Servers, tag: str, broken: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Give each a file by which it knows, once started again, that it has died already."""
+    folder = servers.folder / tag
+    return {service: [*given, "--once", str(folder / f"{service}.died")] for service, given in broken.items()}
+
+
+async def _died(system: System, times: int) -> bool:
+    return len(system.deaths) >= times
+
+
+async def _furnish(wire: Wire) -> None:
+    place = {"lat": 31.2, "lon": 121.4}
+    await wire.send(
+        "intake", "PUT", f"/branches/{BRANCH}", {"name": "上海", "zone": "Asia/Shanghai", "location": place}
+    )
+    for number in range(2):
+        form = {"name": "李师傅", "branch": BRANCH, "skills": ["tv"], "licence_until": "2040-01-01T00:00:00Z"}
+        await wire.send("dispatch", "PUT", f"/technicians/T-{number}", form)
+    await wire.send("inventory", "PUT", f"/parts/{PART}", {"name": PART, "faults": ["dark"], "lines": ["tv"]})
+    await wire.send("inventory", "PUT", f"/parts/{SCARCE}", {"name": SCARCE})
+    await _receive(wire, PART, 3)
+
+
+async def _receive(wire: Wire, part: str, quantity: int) -> None:
+    form = {"branch": BRANCH, "part": part, "lot": "L-1", "bin": "A-01", "quantity": quantity}
+    await wire.send("inventory", "POST", "/receipts", form)
+
+
+async def _register(wire: Wire, serial: str) -> str:
+    form = {
+        "branch": BRANCH,
+        "channel": "phone",
+        "customer": {"name": "王小明", "phone": "13800000001", "address": "南京西路 1 号"},
+        "product": {"serial": serial, "model": "X-1", "line": "tv"},
+        "fault": "dark",
+    }
+    number: str = (await wire.register(Attempt(serial, "phone"), form))["id"]
+    return number
+
+
+async def _step(wire: Wire, request: str, *steps: str, **body: Any) -> None:
+    for step in steps:
+        done = await wire.send("dispatch", "POST", f"/orders/{sibling(request, 'WO')}/{step}", body)
+        assert done is not None, f"{step} was refused"
+
+
+async def _state(wire: Wire, service: str, path: str, *states: str) -> None:
+    async def reached() -> bool:
+        found = await wire.look(service, path)
+        return found is not None and found["state"] in states
+
+    await until(reached, 60, f"{service}{path} is {' or '.join(states)}")
+
+
+async def registering(wire: Wire) -> None:
+    await _register(wire, "SN-1")
+
+
+async def needing_a_part(wire: Wire) -> None:
+    """On site a part is found to be needed; it is on the shelf."""
+    request = await _register(wire, "SN-1")
+    await _on_site(wire, request)
+    await _step(wire, request, "need-part", part=PART)
+
+
+async def _on_site(wire: Wire, request: str) -> None:
+    await _state(wire, "dispatch", f"/orders/{sibling(request, 'WO')}", "offered")
+    await _step(wire, request, "accept", "depart", "arrive")
+
+
+async def a_day(wire: Wire) -> None:
+    """Repaired, called and answered; repaired and never called; cancelled; short of a part to the end."""
+    happy, silent, gone, short = [await _register(wire, f"SN-{number}") for number in range(4)]
+    await wire.send("intake", "POST", f"/requests/{gone}/cancel", {"reason": "not needed"})
+    for request in (happy, silent, short):
+        await _on_site(wire, request)
+    await _step(wire, short, "need-part", part=SCARCE)
+    await _step(wire, happy, "need-part", part=PART)
+    for request in (happy, silent):
+        await _state(wire, "inventory", f"/slips/{sibling(request, 'IS')}-1", "reserved", "short")
+        used = [{"part": PART, "quantity": 1}]
+        signed = {"cause": "worn", "solution": "replaced", "tested": True, "signed_by": "王小明"}
+        await _step(wire, request, "complete", **signed, parts_used=used)
+    followup = f"/followups/{sibling(happy, 'FU')}-1"
+    await _state(wire, "feedback", followup, "due")
+    done = await wire.send("feedback", "POST", f"{followup}/done", {"outcome": "reached", "clerk": "c-1"})
+    marks = dict.fromkeys(("attitude", "skill", "punctuality", "result"), 5)
+    await wire.send("feedback", "POST", f"/surveys/{done['survey_token']}", marks)
+    await wire.publish_nonsense("a day")
+
+
+_REQUESTS = "each accepted request has exactly one work order"
+_EVENTS = "each event was applied once or is parked with a reason"
+_PUBLISHED = "what was committed was published, and nothing else"
+_BEFORE, _AFTER = ("--die", "before_commit", "--why"), ("--die", "after_commit", "--why")
+
+SOUND = Scenario(
+    {
+        "intake": (*_AFTER, "register_request"),
+        "dispatch": (*_BEFORE, "intake.request_registered.v1"),
+        "inventory": (*_AFTER, "dispatch.part_needed.v1"),
+        "feedback": (*_AFTER, "dispatch.repair_completed.v1"),
+    },
+    a_day,
+    {},
+)
+BROKEN = {
+    "ack_early": Scenario(
+        {"dispatch": ("--variant", "ack_early", *_BEFORE, "intake.request_registered.v1")},
+        registering,
+        {_REQUESTS: "lost", _EVENTS: "lost"},
+    ),
+    "no_inbox": Scenario(
+        {"inventory": ("--variant", "no_inbox", *_AFTER, "dispatch.part_needed.v1")},
+        needing_a_part,
+        {_EVENTS: "double"},
+    ),
+    "publish_after_commit": Scenario(
+        {"intake": ("--variant", "publish_after_commit", *_AFTER, "register_request")},
+        registering,
+        {_REQUESTS: "lost"},
+    ),
+    "publish_before_commit": Scenario(
+        {"intake": ("--variant", "publish_before_commit", *_BEFORE, "register_request")},
+        registering,
+        {_REQUESTS: "wrong", _PUBLISHED: "wrong"},
+    ),
+}
+"""No outbox, both ways; no inbox; an acknowledgement before the commit."""
