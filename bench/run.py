@@ -20,7 +20,7 @@ from bench import chain, events, relay, requests, sleepers, startup
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
-ROUNDS = 5
+ROUNDS = 3
 DRIVERS: dict[Driver, str] = {"motor": "Motor", "pymongo": "PyMongo"}
 say = Console(stderr=True).print
 Race = Callable[[int], Awaitable[float]]

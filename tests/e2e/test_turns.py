@@ -6,11 +6,12 @@ import aio_pika
 import pytest
 from e2e.story import BRANCH, REPORT, REQUEST, call, furnish, order_in, receive, register, repair, step
 
+from aftersales.common.events.feedback import DissatisfactionRaised
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import envelope
-from aftersales.common.values import sibling, uuid7
+from aftersales.common.values import sibling
 
 STEPS = ("accept", "depart", "arrive", "diagnose")
 BODIES = {"diagnose": {"cause": "compressor"}}
@@ -120,7 +121,8 @@ async def publish(house, *bodies):
         channel = await connection.channel(on_return_raises=True)
         exchange = await channel.get_exchange(f"{house.tag}.partners", ensure=False)
         for body in bodies:
-            await exchange.publish(aio_pika.Message(body, delivery_mode=2, message_id=uuid7()), "acme.request")
+            headers = {"x-attempt": "many", "x-first-failed-at": "never"}  # ours, but nobody keeps a partner from it
+            await exchange.publish(aio_pika.Message(body, delivery_mode=2, headers=headers), "acme.request")
 
 
 async def test_partner_events_are_taken_once_and_what_does_not_fit_is_parked_with_its_reason(aftersales, clock):
@@ -139,13 +141,15 @@ async def test_partner_events_are_taken_once_and_what_does_not_fit_is_parked_wit
     attributes = {"id": "acme-1", "source": "/partners/acme", "subject": "SN-9", "time": clock.now()}
     good = envelope(asked, **attributes)
     lost = envelope(asked.model_copy(update={"branch": "nowhere"}), **attributes | {"id": "acme-2"})
-    await publish(aftersales, good, good, lost, b"{not json")
+    about = {"request": "SR-261123-0000", "order": "WO-261123-0000", "followup": "FU-261123-0000-1", "visit": 1}
+    spoof = DissatisfactionRaised(**about, branch=BRANCH, mark=1, at=clock.now())
+    await publish(aftersales, good, good, lost, b"{not json", envelope(spoof, **attributes | {"id": "acme-3"}))
 
     async def parked():
         found = await aftersales.intake.find(ParkedMessage)
-        return {message.reason for message in found} if len(found) == 2 else None
+        return {message.reason for message in found} if len(found) == 3 else None
 
-    assert await eventually(parked) == {"branch.unknown", "event.malformed"}
+    assert await eventually(parked) == {"branch.unknown", "event.malformed", "event.not_for_partners"}
     await aftersales.quiet()
     (request,) = (await call(aftersales.intake, "GET", "/requests"))["items"]
     assert (request["channel"], request["fault"]) == ("partner", REQUEST["fault"])

@@ -107,6 +107,4 @@ _LIMITS = (
     "",
     "- RabbitMQ 3.10.8, killed with SIGKILL within about a second of making a quorum queue or a stream, forgets it",
     "  with all that it had confirmed. The runs wait for 15 s after the first start before they kill it.",
-    "- A service whose queue was never declared hears nothing of what was published before (only the journal has it):",
-    "  on a new system the runs start dispatch, inventory and feedback before intake.",
 )

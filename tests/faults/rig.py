@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pymongo
 from faults.servers import Servers, until
 
 from aftersales.common.testing.servers import free_port
@@ -149,12 +151,12 @@ class System:
         return self.programs[name]
 
     async def start(self) -> None:
-        """Start those that only listen before intake, where everything begins: each must have its queue by then."""
-        listening = [name for name in self.programs if name != "intake"]
-        for names in (listening, ["intake"]):
-            for name in names:
-                self[name].start()
-            await until(partial(self._ready, names), 90, f"{', '.join(names)} ready")
+        """Start all, and wait until none of them reads the journal any more, which would heal a loss."""
+        for program in self.programs.values():
+            program.start()
+        await self.ready()
+        with pymongo.MongoClient[dict[str, Any]](self.servers.mongo_url) as client:
+            await until(partial(self._caught_up, client), 60, "the journal read")
         self.started = time.monotonic()
         self._guard = asyncio.create_task(self._restart_dead())
 
@@ -167,6 +169,10 @@ class System:
 
     async def ready(self, seconds: float = 90) -> None:
         await until(partial(self._ready, list(self.programs)), seconds, "services ready")
+
+    async def _caught_up(self, client: pymongo.MongoClient[dict[str, Any]]) -> bool:
+        marks = [client[self.database(name)]["marks"].find_one() for name in self.programs]
+        return all(marks)
 
     async def _ready(self, names: Sequence[str]) -> bool:
         return all([await self._is_ready(self[name]) for name in names])

@@ -32,6 +32,10 @@ async def stopped(system: System, service: str, when: str) -> list[str]:
     return [f"{service}, SIGTERM {when}: took {took:.1f} s of {STOP_BUDGET:.0f}, exit {code}"]
 
 
+_OF_THE_HOUSE = {"inbox", "outbox", "leases", "counters", "heartbeats", "marks"}
+"""Collections that are not about the business."""
+
+
 class Settling:
     """`patience`: seconds for which an event that nobody applied may be missing before it counts as lost.
 
@@ -147,6 +151,13 @@ class Settling:
         states: dict[str, str] = {}
         for name in self._system.programs:
             db = self._mongo[self._system.database(name)]
-            for collection in {*db.list_collection_names()} - {"inbox", "outbox", "leases", "counters", "heartbeats"}:
+            for collection in {*db.list_collection_names()} - {
+                "inbox",
+                "outbox",
+                "leases",
+                "counters",
+                "heartbeats",
+                "marks",
+            }:
                 states |= {f"{name} {collection}/{row['_id']}": digest(row) for row in db[collection].find()}
         return states

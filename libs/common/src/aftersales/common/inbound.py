@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from aftersales.common import parking
 from aftersales.common.amqp import Delivery, Topology
@@ -17,7 +17,7 @@ from aftersales.common.errors import Busy, DomainError, Malformed, NotYet
 from aftersales.common.events import Envelope, Event, decode
 from aftersales.common.relay import Outgoing, Publishes
 from aftersales.common.telemetry import Metrics, log
-from aftersales.common.values import uuid7
+from aftersales.common.values import Moment, uuid7
 from aftersales.common.work import DUPLICATE, Piece, Work, Writer
 from aftersales.common.work.piece import Needs
 
@@ -58,6 +58,8 @@ class Inbound:
             return self._later(self._park(delivery, "delivery_limit", {}, _peek(delivery.body)))
         try:
             envelope = decode(delivery.body)
+            if delivery.exchange == self._topology.partner_exchange and not envelope.type.startswith("partner."):
+                raise Malformed("event.not_for_partners", type=envelope.type[:100])  # noqa: TRY301 (parked right below)
             consumer = self._consumers.get(envelope.type)
             if consumer is None and envelope.type.startswith("partner."):
                 raise Malformed("event.unknown_type", type=envelope.type[:100])  # noqa: TRY301 (parked right below)
@@ -116,7 +118,7 @@ class Inbound:
 
     async def _retry(self, delivery: Delivery, envelope: Envelope, error: BaseException) -> None:
         """Move it to the next tier: publish there, confirmed, then acknowledge here (the inbox absorbs a double)."""
-        tried = int(delivery.headers.get("x-attempt", 0))
+        tried = _tried(delivery)
         code = error.code if isinstance(error, DomainError) else type(error).__name__
         params = error.params if isinstance(error, DomainError) else {"error": str(error)[:500]}
         if tried >= len(self._topology.tiers):
@@ -141,7 +143,7 @@ class Inbound:
             event_type=event[1],
             reason=reason,
             params=params,
-            attempts=int(delivery.headers.get("x-attempt", 0)) + 1,
+            attempts=_tried(delivery) + 1,
             first_at=self._first_at(delivery),
             last_at=self._clock.now(),
             body=delivery.body,
@@ -152,8 +154,19 @@ class Inbound:
         delivery.done()
 
     def _first_at(self, delivery: Delivery) -> datetime:
-        stated = delivery.headers.get("x-first-failed-at")
-        return datetime.fromisoformat(str(stated)) if stated else self._clock.now()
+        try:
+            return _AWARE.validate_python(delivery.headers.get("x-first-failed-at"))
+        except ValidationError:  # not there, or not ours
+            return self._clock.now()
+
+
+_AWARE = TypeAdapter(Moment)
+
+
+def _tried(delivery: Delivery) -> int:
+    """How often it was tried before; a header that a partner made up counts for nothing."""
+    stated = delivery.headers.get("x-attempt")
+    return stated if isinstance(stated, int) and stated > 0 else 0
 
 
 def inbox_id(envelope: Envelope) -> str:

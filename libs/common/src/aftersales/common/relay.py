@@ -114,7 +114,8 @@ class Relay:
                 await self._mongo.remove(OUTBOX, list(receipt.confirmed))
         except Unavailable as error:
             log.warning("relay.rows_left", error=str(error), rows=len(receipt.confirmed))
-        self._held -= receipt.confirmed | receipt.refused
+        finally:
+            self._held -= receipt.confirmed | receipt.refused
 
     def _put_back(self, unknown: list[Outgoing]) -> None:
         """The connection was lost: try again a little later, in the old order."""

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aftersales.common import parking, relay, timers
-from aftersales.common.amqp import Bus, Topology
+from aftersales.common.amqp import TROUBLE, Bus, Topology
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Unavailable
+from aftersales.common.errors import Busy, Unavailable
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo
 from aftersales.common.telemetry import Metrics, log
@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 INBOX_KEPT, ANSWERS_KEPT = timedelta(days=14), timedelta(hours=72)
 HTTP_SHARE = 0.3
 """Of the stop budget: for the requests in hand, before everything else stops (`service.run`)."""
+
+
+class Mark(Aggregate):
+    """Something that is done once in the life of a database."""
+
+    COLLECTION: ClassVar[str] = "marks"
+    AUDITED: ClassVar[bool] = False
+
+    branch: str = "-"
+
+
+_CAUGHT_UP = Mark(id="caught_up")
 OPEN_CLOCKS = Index("clocks.ended_at", "clocks.stage")
 
 
@@ -83,9 +95,21 @@ class Runtime:
         await self._prepare()
         self._spawn("bus", self.bus.run())
         self._spawn("sweep", self.relay.sweep(settings.sweep_every, settings.sweep_age))
+        self._spawn("history", self._catch_up())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
         log.info("service.started", port=settings.http_port)
         await asyncio.Event().wait()
+
+    async def _catch_up(self) -> None:
+        """Hear, once, what was said before this service was here: the journal keeps it for a week."""
+        while not await self.mongo.get(Mark, _CAUGHT_UP.id):
+            try:
+                found = await self.bus.replay(self.inbound.take)
+                await self.writer.submit(Piece(_planting(_CAUGHT_UP), "caught up", self.service.name, uuid7()))
+                log.info("service.caught_up", events=found)
+            except (*TROUBLE, Unavailable, Busy) as error:
+                log.warning("service.waits", error=str(error)[:200])
+                await asyncio.sleep(1)
 
     async def _prepare(self) -> None:
         """Collections, indexes and seeds; again until MongoDB is there."""
@@ -112,7 +136,7 @@ class Runtime:
     async def stop(self) -> None:
         """Finish what was taken, within what HTTP leaves of the budget; the rest waits in outbox and queue."""
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
-        await self._cancel("timers", "sweep", seconds=budget * 0.1)
+        await self._cancel("timers", "sweep", "history", seconds=budget * 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(budget * 0.8):
                 if "bus" in self._tasks:
@@ -139,6 +163,7 @@ def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
         TALLIES: [],
         "leases": [],
         "counters": [],
+        Mark.COLLECTION: [],
         parking.ParkedMessage.COLLECTION: list(parking.INDEXES),
         relay.OUTBOX: [],
         audit.COLLECTION: list(audit.INDEXES),

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -135,6 +134,6 @@ def run(service: Service) -> None:
     )
     server = uvicorn.Server(config)
     runtime: Runtime = config.app.state.runtime  # type: ignore[union-attr]  # build_app made it just now
-    runtime.on_failure = lambda: signal.raise_signal(signal.SIGTERM)
+    runtime.on_failure = lambda: setattr(server, "should_exit", True)
     server.run()
     raise SystemExit(1 if runtime.failed or not server.started else 0)

@@ -7,12 +7,13 @@ from contextlib import suppress
 from aio_pika.abc import AbstractChannel, AbstractConnection
 
 from aftersales.common.amqp.consumer import Consumer, Delivery
+from aftersales.common.amqp.history import replay
 from aftersales.common.amqp.link import TROUBLE, Link
 from aftersales.common.amqp.publisher import Publisher
 from aftersales.common.amqp.topology import Topology, declare
 from aftersales.common.telemetry import Metrics, log
 
-__all__ = ["Bus", "Delivery", "Topology"]
+__all__ = ["TROUBLE", "Bus", "Delivery", "Topology"]
 _WATCH_SECONDS = 15
 
 
@@ -22,7 +23,7 @@ class Bus:
     def __init__(
         self, url: str, topology: Topology, metrics: Metrics, handle: Callable[[Delivery], None], prefetch: int = 300
     ) -> None:
-        self.topology = topology
+        self.topology, self._url = topology, url
         self._links = {name: Link(url, name, metrics) for name in ("publish", "consume", "control")}
         self.publisher = Publisher(self._links["publish"])
         self._consumers = [
@@ -89,6 +90,11 @@ class Bus:
                 await self.watch()
         finally:
             self._declared.clear()
+
+    async def replay(self, handle: Callable[[Delivery], None]) -> int:
+        """Hand to `handle` what the journal has of events that this service listens to; raises one of `TROUBLE`."""
+        await self._declared.wait()
+        return await replay(self._url, self.topology, handle)
 
     async def watch(self) -> None:
         """Consume anew where a queue of ours has lost its consumer."""

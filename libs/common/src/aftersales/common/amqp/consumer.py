@@ -21,6 +21,8 @@ class Delivery:
     headers: dict[str, Any]
     queue: str
     key: str
+    exchange: str
+    """Where it was published; empty when it came by way of a retry queue or was sent again."""
     done: Callable[[], None]
 
 
@@ -87,8 +89,8 @@ class Consumer:
             tag: int = delivery.delivery_tag
             acks.took(tag)
             headers = dict(message.header.properties.headers or {})
-            key = str(delivery.routing_key)
-            self._handle(Delivery(message.body, headers, self.queue, key, lambda: acks.done(tag)))
+            key, exchange = str(delivery.routing_key), str(delivery.exchange)
+            self._handle(Delivery(message.body, headers, self.queue, key, exchange, lambda: acks.done(tag)))
 
         async def on_cancel(_frame: Any) -> None:
             log.warning("amqp.consumer_cancelled", queue=self.queue)

@@ -42,7 +42,7 @@ class Link:
             finally:
                 self._set(up=False)
                 await self.drop()
-            await asyncio.sleep(random.uniform(0.1, min(10.0, 0.3 * 2**failures)))  # noqa: S311 (jitter)
+            await asyncio.sleep(random.uniform(0.1, min(3.0, 0.3 * 2**failures)))  # noqa: S311 (jitter)
 
     async def _once(self, use: Use) -> None:
         async with asyncio.timeout(_CONNECT_SECONDS):

@@ -101,7 +101,8 @@ class Writer:
                 conflicts += 1
                 self._metrics.reruns.labels(str(error.args[0])).inc()
                 self._chain_loaded = False
-                if len(pieces) > 1 and (conflicts > _RERUNS or error.args[0] == "duplicate_key"):
+                doubled = error.args[0] == "duplicate_key" and not unknown  # else it may be that attempt, landed late
+                if len(pieces) > 1 and (conflicts > _RERUNS or doubled):
                     return await self._one_by_one(pieces)
                 if conflicts >= _TRIES:
                     return pieces[0].resolve(Busy("write.conflict"))
