@@ -96,9 +96,11 @@ class Inbound:
             return
         error = future.exception()
         if error is None:
-            self._count(envelope.type, "duplicate" if future.result() is DUPLICATE else "handled")
-            late = (self._clock.now() - envelope.time).total_seconds()
-            self._metrics.critical_time.labels(envelope.type).observe(max(0.0, late))
+            again = future.result() is DUPLICATE
+            self._count(envelope.type, "duplicate" if again else "handled")
+            if not again:  # what comes again, perhaps from the journal, has no effect whose time could be taken
+                late = (self._clock.now() - envelope.time).total_seconds()
+                self._metrics.critical_time.labels(envelope.type).observe(max(0.0, late))
             delivery.done()
         elif isinstance(error, DomainError) and not isinstance(error, NotYet | Busy):
             self._later(self._park(delivery, error.code, error.params, (inbox_id(envelope), envelope.type)))
