@@ -97,8 +97,11 @@ async def listening(room: Room, port: int = 0, *, cut: bool = False) -> AsyncIte
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        for connection in list(server.server_state.connections) if cut else ():
-            connection.transport.abort()
+        if cut:
+            for door in server.servers:  # first, or it would serve those who come back until it has noticed
+                door.close()
+            for connection in list(server.server_state.connections):
+                connection.transport.abort()
         server.should_exit = True
         await serving
 
