@@ -35,6 +35,7 @@ class Counter(Aggregate):
     branch: str = "b-1"
     total: int = 0
     rings: int = 0
+    note: str = ""
 
 
 class AddForm(Value):

@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def message(queue: str, body: bytes = b"x", id: str | None = None) -> Outgoing:
-    return Outgoing(id or uuid7(), "", queue, body, NOW)
+    return Outgoing(id or uuid7(), "", queue, body)
 
 
 @pytest.fixture

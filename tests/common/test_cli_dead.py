@@ -129,14 +129,14 @@ async def test_dropping_asks_first_and_the_audit_trail_keeps_who_did(aftersales)
     dropped = await aftersales("dead", "drop", first, "--service", "intake", "--yes", LOGNAME="storekeeper")
     left = await listed(aftersales)
     document = f"{ParkedMessage.COLLECTION}/{parked_id(first)}"
-    entries = await aftersales.house.intake.runtime.mongo.rows(audit.COLLECTION, {"document": document})
+    changes = await audit.history(aftersales.house.intake.runtime.mongo, document)
 
     assert refused.code == 1
     assert "Drop 2 for good?" in refused.out
     assert {first, second} <= set(kept)
     assert (dropped.code, dropped.out.strip()) == (0, "Dropped: 1.")
     assert (first in left, second in left) == (False, True)
-    assert [entry["who"] for entry in entries if not entry["after"]] == ["storekeeper"]
+    assert [change["who"] for change in changes if not change["after"]] == ["storekeeper"]
 
 
 async def test_a_filter_drops_all_it_finds_and_nothing_else(aftersales):

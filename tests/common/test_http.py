@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from common.counter import Counter, add
 
+from aftersales.common.work import audit
+
 
 async def post(counter, amount=1, id="c", **headers):
     return await counter.http.post(f"/counters/{id}/add", json={"amount": amount}, headers=headers)
@@ -56,8 +58,8 @@ async def test_if_match_holds_back_a_change_of_something_newer(counter):
 async def test_the_correlation_id_goes_from_call_to_audit_and_event(counter):
     answer = await post(counter, **{"X-Correlation-ID": "my-call"})
     assert answer.headers["x-correlation-id"] == "my-call"
-    (entry,) = await counter.runtime.mongo.rows("audit", {"document": f"{Counter.COLLECTION}/c"})
-    assert entry["correlation"] == "my-call"
+    (change,) = await audit.history(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
+    assert change["correlation"] == "my-call"
 
 
 @pytest.mark.parametrize(

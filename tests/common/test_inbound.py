@@ -14,6 +14,7 @@ from aftersales.common.testing import eventually
 from aftersales.common.testing.house import house
 from aftersales.common.testing.servers import free_port, mongod, start
 from aftersales.common.values import uuid7
+from aftersales.common.work import audit
 
 
 async def parked(counter, count=1):
@@ -123,8 +124,7 @@ async def test_drop_gives_it_up_and_the_audit_trail_says_who(counter):
     await parked(counter)
     assert (await counter.http.delete("/dead/bad", headers={"X-Actor": "ops"})).status_code == 200
     assert (await counter.http.get("/dead/bad")).status_code == 404
-    entries = await counter.runtime.mongo.rows("audit", {"document": "parked/bad"}, sort=("seq",))
-    assert [entry["who"] for entry in entries][-1] == "ops"
+    assert (await audit.history(counter.runtime.mongo, "parked/bad"))[-1]["who"] == "ops"
 
 
 async def test_dead_letters_are_listed_by_reason_and_shown_whole(counter):

@@ -1,16 +1,18 @@
 """Outbox to broker: nothing committed is lost, whatever the broker does."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from common.counter import add
 
-from aftersales.common.relay import OUTBOX, Receipt, Relay
+from aftersales.common.relay import OUTBOX, Outgoing, Receipt, Relay, pack
 from aftersales.common.testing import eventually
+from aftersales.common.values import uuid7
 
 
 async def rows(counter):
-    return await counter.runtime.mongo.rows(OUTBOX, {}, sort=("_id",))
+    """The messages that wait in the outbox."""
+    return [m for row in await counter.runtime.mongo.rows(OUTBOX, {}, sort=("_id",)) for m in row["messages"]]
 
 
 class _Broker:
@@ -80,6 +82,38 @@ async def test_unanswered_messages_go_again_in_the_old_order_and_refused_ones_wa
 
     await eventually(empty)
     running.cancel()
+
+
+async def test_of_a_row_only_what_was_refused_stays_and_is_sent_again(counter, clock):
+    """A message straight to a queue that is gone may be refused for ever: nothing else is sent again with it."""
+    messages = [Outgoing(uuid7(), "events", f"k{n}", b"x") for n in range(4)]
+    whole, part = pack(messages[:2], clock.now()), pack(messages[2:], clock.now())
+    await counter.runtime.mongo._db[OUTBOX].insert_many([parcel.row() for parcel in whole + part])
+    relay = Relay(counter.runtime.mongo, _Refusing({messages[2].id}), clock, counter.runtime.metrics)
+    relay.offer(whole + part)
+    running = asyncio.create_task(relay.run())
+    await eventually(lambda: _value(relay.idle))
+    running.cancel()
+
+    async def left():
+        return [message["key"] for message in await rows(counter)] == ["k2"]
+
+    await eventually(left)
+
+
+def test_large_bodies_are_spread_over_rows_below_mongodbs_limit():
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    parcels = pack([Outgoing(uuid7(), "events", "k", bytes(1_500_000)) for _ in range(5)], now)
+    assert [len(parcel.messages) for parcel in parcels] == [2, 2, 1]
+
+
+class _Refusing:
+    def __init__(self, ids):
+        self.ids = ids
+
+    async def publish(self, messages):
+        ids = {m.id for m in messages}
+        return Receipt(confirmed=ids - self.ids, refused=ids & self.ids)
 
 
 async def _value(value):

@@ -72,7 +72,7 @@ def publish_before_commit() -> None:
     async def told_first(self: Mongo, writes: Writes) -> None:
         rows = writes.inserts.pop(OUTBOX, [])
         if rows:
-            await relays[0]._publisher.publish([from_row(row) for row in rows])
+            await relays[0]._publisher.publish([message for row in rows for message in from_row(row).messages])
         await commit(self, writes)
 
     Relay.__init__ = noted  # type: ignore[method-assign]
@@ -106,8 +106,8 @@ def die(when: str, why: str, once: Path) -> None:
 
 
 def _concerns(writes: Writes, why: str) -> bool:
-    reasons = {row["why"] for row in writes.inserts.get(audit.COLLECTION, ())}
-    return why in reasons
+    records = writes.inserts.get(audit.COLLECTION, ())
+    return why in {change["why"] for record in records for change in record["changes"]}
 
 
 def _crash(once: Path) -> None:

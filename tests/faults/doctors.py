@@ -101,7 +101,7 @@ def publish_one_event_more(evidence: Evidence) -> None:
 
 
 def leave_an_event_in_the_outbox(evidence: Evidence) -> None:
-    evidence.books["intake"].outbox.append({"_id": "1", "key": "intake.request_registered.v1"})
+    evidence.books["intake"].outbox.append({"id": "1", "key": "intake.request_registered.v1"})
 
 
 def take_more_than_there_is(evidence: Evidence) -> None:

@@ -36,7 +36,7 @@ class Books:
     outbox: list[Document] = field(default_factory=list)
     tallies: list[Document] = field(default_factory=list)
     audit: list[Document] = field(default_factory=list)
-    """In the order of the chain."""
+    """Every change, in the order of the chain, with the id of its record."""
     broken_chains: dict[str, int] = field(default_factory=dict)
     committed: dict[str, str] = field(default_factory=dict)
     """Id and type of every event that was ever committed to the outbox, as MongoDB's oplog has it."""
@@ -97,21 +97,25 @@ def read_books(url: str, database: str) -> Books:
         books.inbox = {row["_id"] for row in db["inbox"].find({}, {"_id": 1})}
         books.answers = {row["_id"]: row for row in db["answers"].find({}, {"answer": 1})}
         books.parked = {row["_id"]: row for row in db["parked"].find()}
-        books.outbox = list(db["outbox"].find())
+        books.outbox = [message for row in db["outbox"].find() for message in row["messages"]]
         books.tallies = list(db["tallies"].find())
-        books.audit = list(db["audit"].find(sort=[("writer", 1), ("seq", 1)]))
+        books.audit = [
+            change | {"record": record["_id"]}
+            for record in db["audit"].find(sort=[("_id", 1)])
+            for change in record["changes"]
+        ]
         books.committed = _committed(client, f"{database}.outbox")
     return books
 
 
 def _committed(client: pymongo.MongoClient[Document], namespace: str) -> dict[str, str]:
     """Rows that were ever inserted, each in its transaction: MongoDB knows them after we have deleted them."""
-    wanted = {f"o.applyOps.{name}": 1 for name in ("op", "ns", "o._id", "o.key")}
+    wanted = {f"o.applyOps.{name}": 1 for name in ("op", "ns", "o.messages.id", "o.messages.key")}
     found: dict[str, str] = {}
     for entry in client["local"]["oplog.rs"].find({"o.applyOps.ns": namespace}, wanted):
         for step in entry["o"]["applyOps"]:
             if step["ns"] == namespace and step["op"] == "i":
-                found[step["o"]["_id"]] = step["o"]["key"]
+                found |= {message["id"]: message["key"] for message in step["o"]["messages"]}
     return found
 
 

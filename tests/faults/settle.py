@@ -114,7 +114,8 @@ class Settling:
         reasons = []
         for name in self._system.programs:
             db = self._mongo[self._system.database(name)]
-            if rows := db["outbox"].count_documents({"key": {"$not": {"$regex": _PASSING}}}):
+            unsent = {"messages": {"$elemMatch": {"key": {"$not": {"$regex": _PASSING}}}}}
+            if rows := db["outbox"].count_documents(unsent):
                 reasons.append(f"{rows} rows in the outbox of {name}")
             counts = {name: db[name].count_documents({"wake_at": {"$ne": None}}) for name in ("orders", "followups")}
             reasons += [f"{count} timers of {collection}" for collection, count in counts.items() if count]

@@ -84,7 +84,9 @@ def test_every_invariant_is_seen_to_fail():
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("change", [{"$set": {"who": "somebody else"}}, {"$set": {"why": "another reason"}}])
+@pytest.mark.parametrize(
+    "change", [{"$set": {"changes.0.who": "somebody else"}}, {"$set": {"changes.0.why": "another reason"}}]
+)
 async def test_a_falsified_audit_entry_breaks_the_chain_in_the_database(killable, sound, change):
     """ALL-5: the sound day's own database is tampered with, and put right again."""
     assert not sound.findings[CHAIN]

@@ -33,9 +33,7 @@ def tells_every_change(evidence: Evidence) -> Iterator[Finding]:
 def _follows(service: str, before: Document | None, entry: Document) -> Iterator[Finding]:
     version, digest_before = (before["version"], before["after"]) if before else (0, "")
     if entry["before"] != digest_before or 0 < entry["version"] <= version:
-        what = (
-            f"{service}: {entry['document']} goes from version {version} to {entry['version']} in entry {entry['_id']}"
-        )
+        what = f"{service}: {entry['document']} goes from version {version} to {entry['version']} in {entry['record']}"
         yield Finding("wrong", what)
 
 

@@ -29,7 +29,7 @@ def published_as_committed(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("wrong", f"{event['type']} {id} was published and never committed")
     for service, books in evidence.books.items():
         for row in books.outbox:
-            yield Finding("lost", f"{row['key']} {row['_id']} is still in the outbox of {service}")
+            yield Finding("lost", f"{row['key']} {row['id']} is still in the outbox of {service}")
 
 
 def applied_once_or_parked(evidence: Evidence) -> Iterator[Finding]:

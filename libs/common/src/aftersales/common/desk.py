@@ -142,7 +142,7 @@ Desk = Annotated[_Desk, Depends(_open)]
 
 
 async def _check_version(work: Work, needs: Needs, expected: str) -> None:
-    kind, id = needs[0]
+    kind, id, *_ = needs[0]
     state = await work.get(kind, str(id))
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in expected.split(",")}
     if state and "*" not in tags and str(state.version) not in tags:

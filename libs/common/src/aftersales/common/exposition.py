@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _Totals = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 _STATES = ("on_track", "at_risk", "overdue")
 _OUTCOMES = ("met", "breached", "waived")
+_UNSENT: list[Document] = [{"$group": {"_id": None, "n": {"$sum": {"$size": "$messages"}}, "oldest": {"$min": "$at"}}}]
 _DATABASE_SECONDS = 2
 """How long a scrape waits for it: less than `scrape_timeout`, or the whole service would seem to be down."""
 
@@ -62,7 +63,7 @@ async def _families(runtime: "Runtime") -> list[Metric]:
     tallies, clocks, outbox, dead, beats = await asyncio.gather(
         runtime.mongo.rows(TALLIES, {}),
         _open_clocks(runtime, now),
-        runtime.mongo.aggregate(OUTBOX, [{"$group": {"_id": None, "n": {"$sum": 1}, "oldest": {"$min": "$at"}}}]),
+        runtime.mongo.aggregate(OUTBOX, _UNSENT),
         runtime.mongo.aggregate(ParkedMessage, [{"$group": {"_id": "$reason", "n": {"$sum": 1}}}]),
         runtime.mongo.rows("heartbeats", {}),
     )

@@ -129,7 +129,7 @@ class Inbound:
         log.info("event.retried", type=envelope.type, event_id=envelope.id, reason=code, attempt=tried + 1)
         headers = {"x-attempt": tried + 1, "x-error": code, "x-first-failed-at": self._first_at(delivery).isoformat()}
         # only our own headers go along: an old x-death makes RabbitMQ 3.10 drop the message
-        message = Outgoing(uuid7(), "", self._topology.retry(tried), delivery.body, self._clock.now(), headers)
+        message = Outgoing(uuid7(), "", self._topology.retry(tried), delivery.body, headers)
         while message.id not in (await self._publisher.publish([message])).confirmed:
             await asyncio.sleep(0.5)
         delivery.done()

@@ -59,7 +59,7 @@ async def replay(work: Work, id: str) -> ParkedMessage:
     """Send it once more to the queue that failed (no other service sees it again), and forget it here."""
     parked = await work.need(ParkedMessage, id)
     work.delete(parked)
-    work.send(Outgoing(uuid7(), "", parked.queue, parked.body, work.now))
+    work.send(Outgoing(uuid7(), "", parked.queue, parked.body))
     return parked
 
 

@@ -1,4 +1,4 @@
-"""Outbox to broker: committed messages go out in commit order, and their rows go once they are confirmed."""
+"""Outbox to broker: committed messages go out in commit order, and a row goes once all of it is confirmed."""
 
 import asyncio
 from collections import deque
@@ -17,6 +17,8 @@ from aftersales.common.values import uuid7
 OUTBOX = "outbox"
 _BATCH = 200
 _IN_FLIGHT = 3
+_PARCEL_BYTES = 4_000_000
+_CLEAR_EVERY = 0.1
 _MEMORY = 20_000
 """Messages kept in memory at most; the rest stays in the outbox for the sweep."""
 
@@ -29,18 +31,41 @@ class Outgoing:
     exchange: str
     key: str
     body: bytes
-    at: datetime
     headers: Document = field(default_factory=dict)
 
+
+@dataclass(slots=True)
+class Parcel:
+    """Messages of one commit: one row of the outbox (a row each would cost more than all else in the commit)."""
+
+    id: str
+    at: datetime
+    messages: list[Outgoing]
+    unanswered: set[str] = field(default_factory=set)
+    confirmed: list[str] = field(default_factory=list)
+
+    @property
+    def sent(self) -> bool:
+        """Whether the broker has all of it, so that the row may go."""
+        return len(self.confirmed) == len(self.messages)
+
     def row(self) -> Document:
-        return {
-            "_id": self.id,
-            "exchange": self.exchange,
-            "key": self.key,
-            "body": self.body,
-            "at": self.at,
-            "headers": self.headers,
-        }
+        fields = Outgoing.__slots__
+        messages = [{name: getattr(message, name) for name in fields} for message in self.messages]
+        return {"_id": self.id, "at": self.at, "messages": messages}
+
+
+def pack(messages: Sequence[Outgoing], at: datetime) -> list[Parcel]:
+    """One parcel, or a few: a row has its limit."""
+    parcels: list[Parcel] = []
+    room = -1
+    for message in messages:
+        room -= len(message.body)
+        if room < 0:
+            parcels.append(Parcel(message.id, at, []))
+            room = _PARCEL_BYTES - len(message.body)
+        parcels[-1].messages.append(message)
+    return parcels
 
 
 @dataclass(slots=True)
@@ -64,8 +89,13 @@ class Relay:
         self._mongo, self._publisher, self._clock, self._metrics = mongo, publisher, clock, metrics
         self._owner = uuid7()
         self._waiting: deque[Outgoing] = deque()
-        self._held: set[str] = set()
-        """Ids in memory or in flight here, so that the sweep leaves them alone."""
+        self._held: dict[str, Parcel] = {}
+        """In memory or in flight here, by id, so that the sweep leaves them alone."""
+        self._open: dict[str, Parcel] = {}
+        """Of which parcel each unanswered message is."""
+        self._finished: list[Parcel] = []
+        """Answered, and not yet cleared away."""
+        self._any_finished = asyncio.Event()
         self._wake = asyncio.Event()
         self._flights: set[asyncio.Task[None]] = set()
         self._paused_until = 0.0
@@ -74,17 +104,25 @@ class Relay:
     def idle(self) -> bool:
         return not self._held
 
-    def offer(self, messages: Sequence[Outgoing]) -> None:
+    def offer(self, parcels: Sequence[Parcel]) -> None:
         """Take committed messages; what does not fit into memory waits in the outbox."""
-        room = _MEMORY - len(self._held)
-        for message in messages[:room]:
-            if message.id not in self._held:
-                self._held.add(message.id)
-                self._waiting.append(message)
+        for parcel in parcels:
+            if len(self._open) >= _MEMORY or parcel.id in self._held:
+                continue
+            self._held[parcel.id] = parcel
+            parcel.unanswered = {message.id for message in parcel.messages}
+            self._open.update(dict.fromkeys(parcel.unanswered, parcel))
+            self._waiting.extend(parcel.messages)
         self._wake.set()
 
     async def run(self) -> None:
-        """Publish what waits, a few batches in flight."""
+        """For ever: publish what waits, and clear away what was confirmed."""
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._send())
+            parts.create_task(self._clear())
+
+    async def _send(self) -> None:
+        """A few batches in flight at a time."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -109,13 +147,39 @@ class Relay:
         if receipt.refused:  # their rows stay, and the sweep tries again
             self._metrics.published.labels("refused").inc(len(receipt.refused))
             log.error("relay.refused", messages=len(receipt.refused), keys=sorted({m.key for m in batch})[:5])
-        try:
-            if receipt.confirmed:
-                await self._mongo.remove(OUTBOX, list(receipt.confirmed))
-        except Unavailable as error:
-            log.warning("relay.rows_left", error=str(error), rows=len(receipt.confirmed))
-        finally:
-            self._held -= receipt.confirmed | receipt.refused
+        if finished := self._answered(receipt):
+            self._finished += finished
+            self._any_finished.set()
+
+    async def _clear(self) -> None:
+        """Delete the rows of what is out, a few times a second: one delete per batch would cost as much as sending."""
+        while True:
+            await self._any_finished.wait()
+            self._any_finished.clear()
+            parcels, self._finished = self._finished, []
+            try:
+                if sent := [parcel.id for parcel in parcels if parcel.sent]:
+                    await self._mongo.remove(OUTBOX, sent)
+                for parcel in parcels:
+                    if not parcel.sent:  # what was refused waits for the sweep alone
+                        await self._mongo.pull(OUTBOX, parcel.id, "messages", parcel.confirmed)
+            except Unavailable as error:
+                log.warning("relay.rows_left", error=str(error), rows=len(parcels))
+            for parcel in parcels:
+                del self._held[parcel.id]
+            await asyncio.sleep(_CLEAR_EVERY)
+
+    def _answered(self, receipt: Receipt) -> list[Parcel]:
+        """Note what the broker said; the parcels that have nothing open any more."""
+        finished = []
+        for id in receipt.confirmed | receipt.refused:
+            parcel = self._open.pop(id)
+            parcel.unanswered.discard(id)
+            if id in receipt.confirmed:
+                parcel.confirmed.append(id)
+            if not parcel.unanswered:
+                finished.append(parcel)
+        return finished
 
     def _put_back(self, unknown: list[Outgoing]) -> None:
         """The connection was lost: try again a little later, in the old order."""
@@ -132,15 +196,17 @@ class Relay:
             await asyncio.sleep(every.total_seconds())
 
     async def sweep_once(self, every: timedelta, age: timedelta) -> int:
+        """Take up what is old; how many messages that is."""
         now = self._clock.now()
         if not await self._mongo.claim("sweep", self._owner, now + 3 * every, now):
             return 0
-        rows = await self._mongo.rows(OUTBOX, {"at": {"$lt": now - age}}, sort=("_id",), limit=2000)
+        rows = await self._mongo.rows(OUTBOX, {"at": {"$lt": now - age}}, sort=("_id",), limit=200)
         left = [from_row(row) for row in rows if row["_id"] not in self._held]
+        messages = sum(len(parcel.messages) for parcel in left)
         if left:
-            log.info("relay.swept", messages=len(left))
+            log.info("relay.swept", messages=messages)
             self.offer(left)
-        return len(left)
+        return messages
 
     async def drain(self, seconds: float) -> None:
         """Wait until all that was offered is out, at most so long; the rest stays in the outbox."""
@@ -149,5 +215,5 @@ class Relay:
             await asyncio.sleep(0.02)
 
 
-def from_row(row: Document) -> Outgoing:
-    return Outgoing(row["_id"], row["exchange"], row["key"], row["body"], row["at"], row["headers"])
+def from_row(row: Document) -> Parcel:
+    return Parcel(row["_id"], row["at"], [Outgoing(**message) for message in row["messages"]])

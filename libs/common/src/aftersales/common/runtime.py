@@ -67,6 +67,7 @@ class Runtime:
             zone=settings.zone,
             group_size=settings.group_size,
             queue_size=settings.writer_queue,
+            gather=settings.gather,
         )
         self.inbound = Inbound(
             service.consumers,

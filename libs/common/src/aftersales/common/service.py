@@ -65,6 +65,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         title=f"aftersales {service.name}",
         version=version("aftersales-common"),
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would look for an exporter at each request
     )
     app.state.runtime, app.state.locale = runtime, service.settings.locale
     problem.install(app)

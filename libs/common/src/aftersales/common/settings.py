@@ -57,6 +57,8 @@ class ServiceSettings(BaseSettings):
 
     group_size: int = Field(default=100, ge=1, le=1000)
     """Pieces of work in one transaction at most."""
+    gather: timedelta = Field(default=timedelta(milliseconds=10), le=timedelta(seconds=1))
+    """Under load: how long a group waits for more to join it. Whoever comes alone does not wait (ADR 2)."""
     writer_queue: int = Field(default=2000, ge=1)
     """Pieces of work that may wait; more are refused with 503."""
     write_timeout: timedelta = timedelta(seconds=20)

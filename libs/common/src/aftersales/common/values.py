@@ -147,10 +147,6 @@ class Aggregate(BaseModel):
         """This aggregate with some fields replaced (validated only when it is stored again)."""
         return self.model_copy(update=changes)
 
-    def leads_to(self) -> Iterable[tuple[type["Aggregate"], str]]:
-        """Name documents that are needed wherever this one is: they are loaded with it, for a whole group at once."""
-        return ()
-
     def tallies(self, before: "Aggregate | None") -> Iterable[Tally]:
         """What this change adds to the counters: each deadline that has just been met, breached or waived."""
         if not self.clocks:

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
-from aftersales.common.values import Aggregate, Code, Serial
+from aftersales.common.values import Code, Serial
 
 from . import handlers
 from .domain.branch import Branch, BranchForm
-from .domain.customer import ArchiveCustomer, ContactPoint, Customer
+from .domain.customer import ArchiveCustomer, Customer
 from .domain.product import Product
 from .domain.request import CancelRequest, RegisterRequest, ServiceRequest, State
+from .store import caller
 
 router = APIRouter(responses=PROBLEMS)
 BranchCode = Annotated[Code, Path()]
@@ -22,7 +23,7 @@ CustomerId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f
 @router.post("/requests", status_code=201)
 async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
-    needs = ((Branch, form.branch), (ContactPoint, form.customer.phone), (Product, form.product.serial))
+    needs = ((Branch, form.branch), caller(form.customer.phone), (Product, form.product.serial))
     return await desk.do(handlers.register_request, form, desk.settings.policy(), needs=needs)
 
 
@@ -44,8 +45,8 @@ async def show_branch(code: BranchCode, desk: Desk) -> Branch:
 @router.post("/customers", status_code=201)
 async def archive_customer(form: ArchiveCustomer, desk: Desk) -> Customer:
     """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
-    needs: list[tuple[type[Aggregate], str]] = [(Branch, form.branch), (ContactPoint, form.phone)]
-    needs += [(Product, product.serial) for product in form.products]
+    products = [(Product, product.serial) for product in form.products]
+    needs = ((Branch, form.branch), caller(form.phone), *products)
     return await desk.do(handlers.archive_customer, form, needs=needs)
 
 

@@ -9,10 +9,10 @@ from aftersales.common.service import Consumer, on
 
 from . import handlers
 from .domain.branch import Branch
-from .domain.customer import ContactPoint
 from .domain.product import Product
 from .domain.request import ServiceRequest
 from .settings import Settings
+from .store import caller
 
 
 def consumers(settings: Settings) -> tuple[Consumer, ...]:
@@ -20,7 +20,7 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
         on(
             PartnerServiceRequest,
             partial(handlers.take_partner_request, policy=settings.policy()),
-            needs=lambda e: ((Branch, e.branch), (ContactPoint, e.phone), (Product, e.serial)),
+            needs=lambda e: ((Branch, e.branch), caller(e.phone), (Product, e.serial)),
         ),
         on(
             RepairCompleted,

@@ -1,8 +1,9 @@
-"""Intake's documents and their indexes."""
+"""Intake's documents, their indexes, and what is loaded together."""
 
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
 from aftersales.common.values import Aggregate
+from aftersales.common.work.piece import Need
 
 from .domain.branch import Branch
 from .domain.customer import ContactPoint, Customer
@@ -17,3 +18,8 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Heartbeat: (),
     ServiceRequest: (Index("branch", "state", "-_id"), Index("branch", "-_id"), Index("state", "-_id")),
 }
+
+
+def caller(phone: str) -> Need:
+    """Whoever this phone belongs to."""
+    return ContactPoint, phone, lambda contact: ((Customer, contact.customer),)

@@ -29,11 +29,19 @@ def consumers(_: Settings) -> tuple[Consumer, ...]:
 
 
 def _slip(event: OrderEvent) -> Needs:
-    return ((IssueSlip, slip_id(event.request, event.visit)),)
+    """Load the visit's slip, and the stock of what is on it."""
+    return (
+        (
+            IssueSlip,
+            slip_id(event.request, event.visit),
+            lambda slip: [(StockItem, stock_id(slip.branch, line.part)) for line in slip.lines],
+        ),
+    )
 
 
 def _slip_and_parts(event: TechnicianAssigned) -> Needs:
-    return (*_slip(event), (Part, {"jobs": job(event.product.line, event.fault)}))
+    usual = {"jobs": job(event.product.line, event.fault)}
+    return (*_slip(event), (Part, usual, lambda part: ((StockItem, stock_id(event.branch, part.id)),)))
 
 
 def _slip_and_stock(event: RepairCompleted) -> Needs:

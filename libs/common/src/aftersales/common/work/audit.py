@@ -1,24 +1,22 @@
-"""The audit trail (ALL-5): who changed what, when and why, as one hash chain per writer."""
+"""The audit trail (ALL-5): who changed what, when and why, as one hash chain per writer, a record a commit."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from aftersales.common.mongo import Document, Index, Mongo, digest
 
 COLLECTION = "audit"
-INDEXES = (Index("document", "at"),)
+INDEXES = (Index("changes.document"),)
+_PAGE = 500
 
 
-@dataclass(slots=True)
-class Entry:
+class Change(TypedDict):
     """One change of one document; `before` and `after` are digests, empty where there was none."""
 
     document: str
     version: int
     before: str
     after: str
-    at: datetime
     who: str
     why: str
     correlation: str
@@ -26,7 +24,7 @@ class Entry:
 
 
 def _id(writer: str, seq: int) -> str:
-    """Where an entry stands: unique, and in order of the chain."""
+    """Where a record stands: unique, and in order of the chain."""
     return f"{writer}:{seq:015d}"
 
 
@@ -46,32 +44,39 @@ class Chain:
         last = await mongo.rows(COLLECTION, own, sort=("-_id",), limit=1)
         self.seq, self.hash = (last[0]["seq"], last[0]["hash"]) if last else (0, "")
 
-    def extend(self, entries: list[Entry]) -> list[Document]:
-        """The rows to insert; the head moves only with `advance`, after the commit."""
-        rows: list[Document] = []
-        previous = self.hash
-        for seq, entry in enumerate(entries, self.seq + 1):
-            row: Document = {"_id": _id(self.writer, seq), "writer": self.writer, "seq": seq, "previous": previous}
-            row |= {name: getattr(entry, name) for name in Entry.__slots__}
-            row["hash"] = previous = digest(row)
-            rows.append(row)
-        return rows
+    def extend(self, changes: list[Change], at: datetime) -> Document | None:
+        """Give the record to insert, if anything changed; the head moves only with `advance`, after the commit."""
+        if not changes:
+            return None
+        seq = self.seq + 1
+        place: Document = {"_id": _id(self.writer, seq), "writer": self.writer, "seq": seq}
+        record = place | {"at": at, "previous": self.hash, "changes": changes}
+        return record | {"hash": digest(record)}
 
-    def advance(self, rows: list[Document]) -> None:
-        if rows:
-            self.seq, self.hash = rows[-1]["seq"], rows[-1]["hash"]
+    def advance(self, record: Document) -> None:
+        self.seq, self.hash = record["seq"], record["hash"]
+
+
+async def history(mongo: Mongo, document: str) -> list[Change]:
+    """Every change of one document (`<collection>/<id>`), in order."""
+    records = await mongo.rows(COLLECTION, {"changes.document": document}, sort=("at", "_id"))
+    return [change for record in records for change in record["changes"] if change["document"] == document]
 
 
 async def verify(mongo: Mongo) -> dict[str, Any]:
-    """Recompute every chain: how many entries there are, and the first of each chain that does not fit."""
+    """Recompute every chain: how many records and changes, and the first record of each chain that does not fit."""
     heads: dict[str, tuple[int, str]] = {}
     broken: dict[str, int] = {}
-    count = 0
-    for row in await mongo.rows(COLLECTION, {}, sort=("_id",)):
-        writer, seq, stated = row["writer"], row["seq"], row.pop("hash")
-        expected_seq, previous = heads.get(writer, (0, ""))
-        if (seq != expected_seq + 1 or row["previous"] != previous or digest(row) != stated) and writer not in broken:
-            broken[writer] = seq
-        heads[writer] = (seq, stated)
-        count += 1
-    return {"entries": count, "chains": len(heads), "broken": broken}
+    records = changes = 0
+    page = await mongo.rows(COLLECTION, {}, sort=("_id",), limit=_PAGE)
+    while page:
+        for row in page:
+            writer, seq, stated = row["writer"], row["seq"], row.pop("hash")
+            before, previous = heads.get(writer, (0, ""))
+            if (seq != before + 1 or row["previous"] != previous or digest(row) != stated) and writer not in broken:
+                broken[writer] = seq
+            heads[writer] = (seq, stated)
+            records += 1
+            changes += len(row["changes"])
+        page = await mongo.rows(COLLECTION, {"_id": {"$gt": page[-1]["_id"]}}, sort=("_id",), limit=_PAGE)
+    return {"records": records, "changes": changes, "chains": len(heads), "broken": broken}

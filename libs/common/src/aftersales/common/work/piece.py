@@ -1,7 +1,7 @@
 """A piece of work (an HTTP command, a delivered event, a due timer) and what its handler may do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from aftersales.common.work.group import Group
 
 A = TypeVar("A", bound=Aggregate)
-Needs = Sequence[tuple[type[Aggregate], str | Mapping[str, Any]]]
-"""Documents, each by its id, or all whose fields equal these."""
+Which = str | Mapping[str, Any]
+Then = Callable[[Any], Iterable[tuple[type[Aggregate], str]]]
+Need = tuple[type[Aggregate], Which] | tuple[type[Aggregate], Which, Then]
+Needs = Sequence[Need]
+"""Documents, each by its id, or all whose fields equal these; `then` names what each of those found leads to."""
 Key = tuple[str, str]
 
 
@@ -93,7 +96,7 @@ class Work:
         key = (kind.COLLECTION, id)
         if key in self.changes:
             return cast("A | None", self.changes[key])
-        return await self._group.get(kind, id)
+        return await self._group.documents.get(kind, id)
 
     async def need(self, kind: type[A], id: str) -> A:
         """The document. Raises `NotFound` with the code `<collection>.unknown`."""
@@ -104,7 +107,9 @@ class Work:
 
     async def find(self, kind: type[A], **equal: Any) -> list[A]:
         """Documents whose fields equal these (a list field: contains), with what this group staged, by id."""
-        found: dict[str, Aggregate | None] = {state.id: state for state in await self._group.find(kind, equal)}
+        found: dict[str, Aggregate | None] = {
+            state.id: state for state in await self._group.documents.find(kind, equal)
+        }
         found |= {id: state for (collection, id), state in self.changes.items() if collection == kind.COLLECTION}
         return [cast("A", found[id]) for id in sorted(found) if matches(found[id], equal)]
 
@@ -135,7 +140,7 @@ class Work:
         return await self._group.numbers.next(prefix, self.now)
 
 
-def matches(state: Aggregate | None, equal: dict[str, Any]) -> bool:
+def matches(state: Aggregate | None, equal: Mapping[str, Any]) -> bool:
     """MongoDB's equality, on a document in memory."""
     if state is None:
         return False

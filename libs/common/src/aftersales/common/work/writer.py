@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import deque
+from datetime import timedelta
 from time import perf_counter
 from typing import Any
 
@@ -32,6 +33,7 @@ class Writer:
         self._chain = audit.Chain(f"{origin.service}@{limits.get('instance', 'local')}")
         self._group_size: int = limits.get("group_size", 100)
         self._queue_size: int = limits.get("queue_size", 2000)
+        self._gather: float = limits.get("gather", timedelta()).total_seconds()
         self._queue: deque[Piece] = deque()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -75,6 +77,8 @@ class Writer:
             await self._settle([self._queue.popleft() for _ in range(size)])
             self._busy = False
             self._metrics.waiting.set(len(self._queue))
+            if 0 < len(self._queue) < self._group_size and not self._stopping:
+                await asyncio.sleep(self._gather)
 
     def stop(self) -> None:
         """Refuse new work; `run` returns when the queue is empty."""
@@ -93,7 +97,7 @@ class Writer:
                 return await self._attempt(attempt)
             except Unavailable as error:
                 waits += 1
-                unknown += [attempt] if attempt.rows else []
+                unknown += [attempt] if attempt.record else []
                 self._metrics.reruns.labels("unavailable").inc()
                 log.warning("writer.waits", error=str(error), pieces=len(pieces))
                 await asyncio.sleep(min(5.0, 0.1 * 2**waits) * random.uniform(0.5, 1))  # noqa: S311 (jitter)
@@ -128,28 +132,29 @@ class Writer:
         await group.load(attempt.pieces)
         now = self._clock.now()
         attempt.outcomes = [await group.run(piece, now) for piece in attempt.pieces]
-        attempt.rows = self._chain.extend(group.entries)
-        writes = group.writes(attempt.rows, self._chain.writer)
+        attempt.record = self._chain.extend(group.audited, now)
+        writes = group.writes(attempt.record, self._chain.writer, now)
         if not writes.empty:
             await self._mongo.commit(writes)
         self._metrics.commit_seconds.observe(perf_counter() - began)
         self._finish(attempt)
 
     async def _landed(self, unknown: list["_Attempt"]) -> bool:
-        """After a lost connection: was one of these committed all the same? Its last audit entry tells."""
+        """After a lost connection: was one of these committed all the same? Its audit record tells."""
         for attempt in unknown:
-            last = attempt.rows[-1]
-            if await self._mongo.rows(audit.COLLECTION, {"_id": last["_id"], "hash": last["hash"]}, limit=1):
+            record = attempt.record or {}
+            if await self._mongo.rows(audit.COLLECTION, {"_id": record["_id"], "hash": record["hash"]}, limit=1):
                 self._finish(attempt)
                 self._chain_loaded = False
                 return True
         return False
 
     def _finish(self, attempt: "_Attempt") -> None:
-        self._chain.advance(attempt.rows)
+        if attempt.record:
+            self._chain.advance(attempt.record)
         self._metrics.group_pieces.observe(len(attempt.pieces))
         if attempt.group:
-            self._relay.offer(attempt.group.outgoing)
+            self._relay.offer(attempt.group.parcels)
         for piece, outcome in zip(attempt.pieces, attempt.outcomes, strict=True):
             piece.resolve(outcome)
 
@@ -161,4 +166,4 @@ class _Attempt:
         self.pieces = pieces
         self.group: Group | None = None
         self.outcomes: list[Any] = []
-        self.rows: list[Document] = []
+        self.record: Document | None = None

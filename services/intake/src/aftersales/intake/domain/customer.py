@@ -46,9 +46,6 @@ class ContactPoint(Aggregate):
 
     customer: str
 
-    def leads_to(self) -> tuple[tuple[type[Aggregate], str], ...]:
-        return ((Customer, self.customer),)
-
 
 def enrol(customer: str, caller: Caller, branch: str) -> tuple[Customer, ContactPoint]:
     """Archive somebody who calls for the first time, under the id `customer`."""

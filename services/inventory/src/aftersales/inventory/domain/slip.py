@@ -18,7 +18,7 @@ from aftersales.common.events.inventory import (
 )
 from aftersales.common.values import Aggregate, Value, sibling
 from aftersales.inventory.domain.part import Part
-from aftersales.inventory.domain.stock import Picks, StockItem, stock_id, total
+from aftersales.inventory.domain.stock import Picks, total
 
 State = Literal["open", "reserved", "short", "used", "cancelled"]
 ENDED: tuple[State, ...] = ("used", "cancelled")
@@ -50,9 +50,6 @@ class IssueSlip(Aggregate):
     used: tuple[ReservedLine, ...] = ()
     discrepancies: tuple[MissingLine, ...] = ()
     """What the technician used and the books did not have."""
-
-    def leads_to(self) -> tuple[tuple[type[Aggregate], str], ...]:
-        return tuple((StockItem, stock_id(self.branch, line.part)) for line in self.lines)
 
     def line(self, part: str) -> SlipLine:
         return next((line for line in self.lines if line.part == part), SlipLine(part=part, wanted=0))

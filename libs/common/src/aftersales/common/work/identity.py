@@ -1,0 +1,139 @@
+"""The identity map of a group: each document once, read in as few round trips as can be."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from aftersales.common.mongo import Document, Mongo, digest, from_document
+from aftersales.common.values import Aggregate
+from aftersales.common.work.piece import Key, Need, Then, Which, matches
+
+A = TypeVar("A", bound=Aggregate)
+_Query = tuple[str, tuple[tuple[str, Any], ...]]
+"""A collection, and what fields of its documents must equal."""
+
+
+@dataclass(slots=True)
+class Slot:
+    """A document: as it is in the database, and as the group has left it. Without `current` there is none."""
+
+    base: int = 0
+    """The version in the database; 0 where it is not there."""
+    current: Aggregate | None = None
+    row: Document | None = None
+    """As it was read."""
+    document: Document | None = None
+    """As it will be written."""
+    digest: str | None = None
+
+    def before(self) -> str:
+        """The digest of what stands there, empty where there is nothing; computed only for what is changed."""
+        if self.digest is None:
+            self.digest = digest(self.row) if self.row else ""
+        return self.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Rows to read, and what to do with them."""
+
+    collection: str
+    where: Document
+    take: Callable[[list[Document]], None]
+
+
+def among(ids: Iterable[str]) -> Document:
+    """The filter for documents with one of these ids."""
+    return {"_id": {"$in": list(ids)}}
+
+
+class IdentityMap:
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self._found: dict[_Query, list[str]] = {}
+        self._changed: dict[str, set[str]] = defaultdict(set)
+        """What the group changed, by collection: it may match a query now that it did not match in the database."""
+        self.slots: dict[Key, Slot] = {}
+
+    async def load(self, needs: Sequence[Need], others: Sequence[Read]) -> None:
+        """All that is needed, and other rows, in one round trip; then what that leads to, in another."""
+        reads = [*others]
+        wanted: dict[type[Aggregate], set[str]] = defaultdict(set)
+        for kind, which, *_ in needs:
+            if isinstance(which, str):
+                wanted[kind].add(which)
+        reads += [self._by_id(kind, ids) for kind, ids in wanted.items()]
+        queries = {_query(kind, which): kind for kind, which, *_ in needs if not isinstance(which, str)}
+        reads += [self._matching(kind, query) for query, kind in queries.items()]
+        await self._read(reads)
+        further: dict[type[Aggregate], set[str]] = defaultdict(set)
+        for kind, which, *then in needs:
+            for other, id in self._led_to(kind, which, then):
+                further[other].add(id)
+        await self._read([self._by_id(kind, ids) for kind, ids in further.items()])
+
+    def _led_to(
+        self, kind: type[Aggregate], which: Which, then: Sequence[Then]
+    ) -> Iterable[tuple[type[Aggregate], str]]:
+        for follow in then:
+            for id in [which] if isinstance(which, str) else self._found[_query(kind, which)]:
+                if state := self.slots[kind.COLLECTION, id].current:
+                    yield from follow(state)
+
+    async def _read(self, reads: Sequence[Read]) -> None:
+        asked = [read for read in reads if read.where != among(())]
+        found = await self._mongo.several([(read.collection, read.where) for read in asked])
+        for read, rows in zip(asked, found, strict=True):
+            read.take(rows)
+
+    def _by_id(self, kind: type[Aggregate], ids: Iterable[str]) -> Read:
+        missing = [id for id in ids if (kind.COLLECTION, id) not in self.slots]
+
+        def take(rows: list[Document]) -> None:
+            self._adopt(kind, rows)
+            for id in missing:
+                self.slots.setdefault((kind.COLLECTION, id), Slot())
+
+        return Read(kind.COLLECTION, among(missing), take)
+
+    def _matching(self, kind: type[Aggregate], query: _Query) -> Read:
+        def take(rows: list[Document]) -> None:
+            self._adopt(kind, rows)
+            self._found[query] = [row["_id"] for row in rows]
+
+        return Read(kind.COLLECTION, dict(query[1]), take)
+
+    def _adopt(self, kind: type[Aggregate], rows: list[Document]) -> None:
+        """Take what was read; what is known already stays, for pieces may have decided by it."""
+        for row in rows:
+            if (kind.COLLECTION, row["_id"]) not in self.slots:
+                state = from_document(kind, row)
+                self.slots[kind.COLLECTION, state.id] = Slot(state.version, state, row)
+
+    async def get(self, kind: type[A], id: str) -> A | None:
+        """The document as the group has it now."""
+        key = (kind.COLLECTION, id)
+        if key not in self.slots:
+            await self._read([self._by_id(kind, (id,))])
+        return cast("A | None", self.slots[key].current)
+
+    async def find(self, kind: type[A], equal: Mapping[str, Any]) -> list[A]:
+        """Documents whose fields equal these, as the group has them now."""
+        query = _query(kind, equal)
+        if query not in self._found:
+            await self._read([self._matching(kind, query)])
+        ids = {*self._found[query], *self._changed[kind.COLLECTION]}
+        states = (self.slots[kind.COLLECTION, id].current for id in ids)
+        return [cast("A", state) for state in states if matches(state, equal)]
+
+    def change(self, key: Key, state: Aggregate | None, document: Document | None, digest: str) -> None:
+        """Note what a piece made of a document; None: it is gone."""
+        collection, id = key
+        self._changed[collection].add(id)
+        slot = self.slots[key]
+        slot.current, slot.document, slot.digest = state, document, digest
+
+
+def _query(kind: type[Aggregate], equal: Mapping[str, Any]) -> _Query:
+    return kind.COLLECTION, tuple(sorted(equal.items()))
