@@ -8,13 +8,14 @@ from typing import Any
 
 import aio_pika
 from bench.caller import Caller
-from bench.places import DATA, Urls
+from bench.places import DATA, Urls, caught_up
 from bench.requests import BRANCH, form
 
 from aftersales.common.testing.programs import services
 
 BRANCHES, TECHNICIANS = 10, 10
 SENDERS = 16
+_SERVICES = ("intake", "dispatch", "inventory")
 
 
 @dataclass
@@ -30,7 +31,8 @@ class Watch:
 
 async def race(urls: Urls, flat_out: int, paced: int) -> tuple[float, list[float]]:
     """Requests a second through all three at full load, and the sorted milliseconds at half of that."""
-    async with services(urls, DATA, "intake", "dispatch", "inventory") as bases:
+    async with services(urls, DATA, *_SERVICES) as bases:
+        await caught_up(urls, bases["bus"], *_SERVICES)
         await _furnish(bases, stock=flat_out + paced)
         async with await aio_pika.connect(urls.amqp_url) as connection:
             rate = await _flat_out(bases, await _listen(connection, bases["bus"]), flat_out)
@@ -40,7 +42,7 @@ async def race(urls: Urls, flat_out: int, paced: int) -> tuple[float, list[float
 
 
 async def _furnish(bases: dict[str, str], stock: int) -> None:
-    callers = {name: await Caller.connect(bases[name]) for name in ("intake", "dispatch", "inventory")}
+    callers = {name: await Caller.connect(bases[name]) for name in _SERVICES}
     part = {"name": "压缩机", "faults": ["no-cooling"], "lines": ["refrigerator"]}
     await _ok(callers["inventory"].send("PUT", "/parts/P-100", part))
     for number in range(BRANCHES):

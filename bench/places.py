@@ -4,9 +4,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from pymongo import AsyncMongoClient
+
+from aftersales.common.testing import eventually
 from aftersales.common.testing.servers import Name, provide
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +23,14 @@ Driver = Literal["motor", "pymongo"]
 class Urls:
     mongo_url: str
     amqp_url: str
+
+
+async def caught_up(urls: Urls, bus: str, *names: str) -> None:
+    """Until these services have heard the journal, which they do once in their lives: that is no part of a race."""
+    async with AsyncMongoClient[dict[str, object]](urls.mongo_url) as client:
+        for name in names:
+            heard = partial(client[f"{bus}_{name}"]["marks"].find_one, {"_id": "caught_up"})
+            await eventually(heard, 60)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from bench.caller import Caller
-from bench.places import DATA, Driver, Urls
+from bench.places import DATA, Driver, Urls, caught_up
 from fastapi import FastAPI
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient
@@ -49,6 +49,7 @@ async def both(urls: Urls, driver: Driver = "motor") -> AsyncIterator[tuple[Race
     command += ["--http", "httptools", "--no-access-log", "--log-level", "warning"]
     bare = running(command, port, {"BENCH_MONGO_URL": urls.mongo_url, "BENCH_DRIVER": driver}, DATA / "bare.log")
     async with services(urls, DATA, "intake", mongo_driver=driver) as bases, bare as other:
+        await caught_up(urls, bases["bus"], "intake")
         caller = await Caller.connect(bases["intake"])
         status, body = await caller.send("PUT", "/branches/sh-01", BRANCH)
         assert status == 200, body
