@@ -1,4 +1,4 @@
-"""Registered -> assigned -> reserved through three services, each its own process: how long, at half load."""
+"""Registered -> assigned -> reserved through three services, each its own process: how long it takes."""
 
 import asyncio
 import json
@@ -15,6 +15,8 @@ from aftersales.common.testing.programs import services
 
 BRANCHES, TECHNICIANS = 10, 10
 SENDERS = 16
+QUIET = 20
+"""Requests a second at which hardly two meet."""
 _SERVICES = ("intake", "dispatch", "inventory")
 
 
@@ -29,16 +31,17 @@ class Watch:
         return sorted((self.reserved[number] - at) * 1000 for number, at in self.sent.items())
 
 
-async def race(urls: Urls, flat_out: int, paced: int) -> tuple[float, list[float]]:
-    """Requests a second through all three at full load, and the sorted milliseconds at half of that."""
+async def race(urls: Urls, count: int) -> tuple[float, list[float], list[float]]:
+    """Requests a second through all three at full load; the sorted milliseconds at half of that, and at `QUIET`."""
     async with services(urls, DATA, *_SERVICES) as bases:
         await caught_up(urls, bases["bus"], *_SERVICES)
-        await _furnish(bases, stock=flat_out + paced)
+        await _furnish(bases, stock=3 * count)
         async with await aio_pika.connect(urls.amqp_url) as connection:
-            rate = await _flat_out(bases, await _listen(connection, bases["bus"]), flat_out)
-            watch = await _listen(connection, bases["bus"])
-            await _paced(bases, watch, paced, rate / 2)
-            return rate, watch.milliseconds()
+            rate = await _flat_out(bases, await _listen(connection, bases["bus"]), count)
+            half, quiet = await _listen(connection, bases["bus"]), await _listen(connection, bases["bus"])
+            await _paced(bases, half, count, rate / 2)
+            await _paced(bases, quiet, count // 5, QUIET)
+            return rate, half.milliseconds(), quiet.milliseconds()
 
 
 async def _furnish(bases: dict[str, str], stock: int) -> None:
