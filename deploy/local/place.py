@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aftersales.common.testing.servers import free_port
+
 ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "dispatch", "inventory", "feedback")
 
@@ -48,6 +50,13 @@ class Place:
         """Give what the caller set for the services, and the profile's settings above it."""
         named = {k: v for k, v in self.environ.items() if k.startswith("AFTERSALES_") and "_PORT" not in k}
         return named | dict(self.profile)
+
+
+def apart(folder: Path) -> dict[str, str]:
+    """Give the environment of a run that meets no other: a folder and ports of its own, nobody's settings."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("AFTERSALES_")}
+    environ |= {f"AFTERSALES_PORT_{name}": str(free_port()) for name in PORTS}
+    return environ | {"AFTERSALES_RUN_DIR": str(folder), "DETACH": "1"}
 
 
 def read_profile(name: str) -> dict[str, str]:

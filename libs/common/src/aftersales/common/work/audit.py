@@ -1,7 +1,8 @@
 """The audit trail (ALL-5): who changed what, when and why, as one hash chain per writer, a record a commit."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from aftersales.common.mongo import Document, Index, Mongo, digest
 
@@ -63,20 +64,28 @@ async def history(mongo: Mongo, document: str) -> list[Change]:
     return [change for record in records for change in record["changes"] if change["document"] == document]
 
 
-async def verify(mongo: Mongo) -> dict[str, Any]:
-    """Recompute every chain: how many records and changes, and the first record of each chain that does not fit."""
+@dataclass
+class Verdict:
+    """What `verify` found: of each writer's chain that is broken, the first record that does not fit."""
+
+    chains: int = 0
+    changes: int = 0
+    broken: dict[str, int] = field(default_factory=dict)
+
+
+async def verify(mongo: Mongo) -> Verdict:
+    """Recompute every chain."""
     heads: dict[str, tuple[int, str]] = {}
-    broken: dict[str, int] = {}
-    records = changes = 0
+    found = Verdict()
     page = await mongo.rows(COLLECTION, {}, sort=("_id",), limit=_PAGE)
     while page:
         for row in page:
             writer, seq, stated = row["writer"], row["seq"], row.pop("hash")
             before, previous = heads.get(writer, (0, ""))
-            if (seq != before + 1 or row["previous"] != previous or digest(row) != stated) and writer not in broken:
-                broken[writer] = seq
+            if seq != before + 1 or row["previous"] != previous or digest(row) != stated:
+                found.broken.setdefault(writer, seq)
             heads[writer] = (seq, stated)
-            records += 1
-            changes += len(row["changes"])
+            found.changes += len(row["changes"])
         page = await mongo.rows(COLLECTION, {"_id": {"$gt": page[-1]["_id"]}}, sort=("_id",), limit=_PAGE)
-    return {"records": records, "changes": changes, "chains": len(heads), "broken": broken}
+    found.chains = len(heads)
+    return found
