@@ -157,6 +157,18 @@ def frozen_mongo(urls, tmp_path):
     process.kill()
 
 
+async def test_a_service_whose_database_goes_away_while_it_hears_the_journal_waits_for_it(frozen_mongo, urls, clock):
+    servers = SimpleNamespace(mongo_url=frozen_mongo.url, amqp_url=urls.amqp_url)
+    async with house(servers, clock, [(service, ServiceSettings)]) as built:
+        await asyncio.to_thread(frozen_mongo.kill)
+        hearing = asyncio.create_task(built.counter.runtime._catch_up())
+        ended, _ = await asyncio.wait({hearing}, timeout=8)  # the driver looks for a server for five seconds
+        assert not ended
+        await asyncio.to_thread(frozen_mongo.start)
+        await asyncio.wait_for(hearing, 60)
+        assert not built.counter.runtime.failed
+
+
 async def test_deliveries_are_acknowledged_only_after_their_commit(frozen_mongo, urls, clock):
     """While the database is away the consumer waits, burns no attempt and loses nothing."""
     servers = SimpleNamespace(mongo_url=frozen_mongo.url, amqp_url=urls.amqp_url)

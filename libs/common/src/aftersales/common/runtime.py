@@ -103,8 +103,10 @@ class Runtime:
 
     async def _catch_up(self) -> None:
         """Hear, once, what was said before this service was here: the journal keeps it for a week."""
-        while not await self.mongo.get(Mark, _CAUGHT_UP.id):
+        while True:
             try:
+                if await self.mongo.get(Mark, _CAUGHT_UP.id):
+                    return
                 found = await self.bus.replay(self.inbound.take)
                 await self.writer.submit(Piece(_planting(_CAUGHT_UP), "caught up", self.service.name, uuid7()))
                 log.info("service.caught_up", events=found)

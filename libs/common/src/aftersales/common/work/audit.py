@@ -59,7 +59,7 @@ class Chain:
 
 
 async def history(mongo: Mongo, document: str) -> list[Change]:
-    """Every change of one document (`<collection>/<id>`), in order."""
+    """Every change of one document (`<collection>/<id>`), by the time of the writers' clocks."""
     records = await mongo.rows(COLLECTION, {"changes.document": document}, sort=("at", "_id"))
     return [change for record in records for change in record["changes"] if change["document"] == document]
 
