@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml  # type: ignore[import-untyped]
+import yaml
 from deploy.local.place import ROOT, SERVICES, Place
 
 from aftersales.common.testing.servers import Server, ServerUnavailableError, initiate, mongod, rabbitmq, wait_amqp

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from e2e.conftest import ROWS
 from e2e.story import furnish, register, repair
 from prometheus_client.utils import floatToGoString

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 from deploy.local.place import PORTS, SERVICES, read_profile
 from e2e.conftest import ROWS
 from packaging.requirements import Requirement

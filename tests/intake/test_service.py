@@ -17,10 +17,10 @@ from aftersales.common.parking import ParkedMessage
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House, Room, _room
 from aftersales.common.work import Work
-from aftersales.intake import handlers
 from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint, Customer
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.handlers.archive import archive_customer
 from aftersales.intake.main import service
 from aftersales.intake.settings import Settings
 
@@ -91,7 +91,7 @@ async def test_one_phone_is_one_customer_between_replicas(
     both = asyncio.Event()
 
     async def archive(work: Work) -> Customer:
-        customer = await handlers.archive_customer(work, form)
+        customer = await archive_customer(work, form)
         if not keyed:
             work.changes.pop((ContactPoint.COLLECTION, form.phone), None)
         started.append(work)

@@ -7,10 +7,10 @@ from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswe
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.service import Consumer, on
 
-from . import handlers
 from .domain.branch import Branch
 from .domain.product import Product
 from .domain.request import ServiceRequest
+from .handlers import requests
 from .settings import Settings
 from .store import caller
 
@@ -19,14 +19,14 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
     return (
         on(
             PartnerServiceRequest,
-            partial(handlers.take_partner_request, policy=settings.policy()),
+            partial(requests.take_partner_request, policy=settings.policy()),
             needs=lambda e: ((Branch, e.branch), caller(e.phone), (Product, e.serial)),
         ),
         on(
             RepairCompleted,
-            handlers.resolve_request,
+            requests.resolve_request,
             needs=lambda e: ((ServiceRequest, e.request), (Product, e.product.serial)),
         ),
-        on(DissatisfactionRaised, handlers.reopen_request, needs=lambda e: ((ServiceRequest, e.request),)),
-        on(SurveyAnswered, handlers.close_request, needs=lambda e: ((ServiceRequest, e.request),)),
+        on(DissatisfactionRaised, requests.reopen_request, needs=lambda e: ((ServiceRequest, e.request),)),
+        on(SurveyAnswered, requests.close_request, needs=lambda e: ((ServiceRequest, e.request),)),
     )

@@ -6,7 +6,7 @@ from functools import partial
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
-from . import handlers
+from .handlers import heartbeat
 from .settings import Settings
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
@@ -14,4 +14,4 @@ SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
 
 
 def timers(settings: Settings) -> tuple[Timer, ...]:
-    return (wakes(Heartbeat, partial(handlers.beat, every=settings.heartbeat_every)),)
+    return (wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),)

@@ -1,0 +1,11 @@
+"""HTTP in, for branch desks: one file a subject."""
+
+from fastapi import APIRouter
+
+from aftersales.common.service import PROBLEMS
+
+from . import archive, branches, requests
+
+router = APIRouter(responses=PROBLEMS)
+for part in (requests, branches, archive):
+    router.include_router(part.router)

@@ -1,0 +1,20 @@
+"""Branches: opened, changed, and found for whoever names one (ALL-2)."""
+
+from aftersales.common.errors import DomainError
+from aftersales.common.work import Work
+from aftersales.intake.domain import branch as branches
+from aftersales.intake.domain.branch import Branch, BranchForm
+
+
+async def register_branch(work: Work, code: str, form: BranchForm) -> Branch:
+    known = await work.get(Branch, code)
+    branch, news = branches.register(known, code, form)
+    return branch if branch == known else work.put(branch, *news)
+
+
+async def known_branch(work: Work, code: str) -> Branch:
+    """Give the branch. Raises `DomainError` when nobody opened it."""
+    branch = await work.get(Branch, code)
+    if branch is None:
+        raise DomainError("branch.unknown", branch=code)
+    return branch
