@@ -6,13 +6,14 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from aftersales.common import sla
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events import Event
 from aftersales.common.inbound import on
 from aftersales.common.service import PROBLEMS, Desk, Service
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import wakes
-from aftersales.common.values import Aggregate, Value
+from aftersales.common.values import Value
 from aftersales.common.work import Work
 
 

@@ -11,9 +11,9 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
 from aftersales.common.mongo import Document, Mongo
-from aftersales.common.values import Aggregate
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
 from aftersales.common.work.piece import Needs
 

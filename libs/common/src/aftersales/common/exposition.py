@@ -11,12 +11,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from aftersales.common.aggregate import DURATION_EDGES
 from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Document
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.relay import OUTBOX
 from aftersales.common.telemetry import log
-from aftersales.common.values import DURATION_EDGES
 from aftersales.common.work.group import TALLIES, tally_totals
 
 if TYPE_CHECKING:

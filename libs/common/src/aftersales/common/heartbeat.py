@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from aftersales.common import events
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
-from aftersales.common.values import Aggregate
 
 BEAT = "heartbeat"
 """The one document's id."""

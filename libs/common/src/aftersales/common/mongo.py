@@ -19,8 +19,8 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Conflict, Unavailable
-from aftersales.common.values import Aggregate
 
 Document = dict[str, Any]
 A = TypeVar("A", bound=Aggregate)

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.mongo import Index
 from aftersales.common.relay import Outgoing
-from aftersales.common.values import Aggregate, uuid7
+from aftersales.common.values import uuid7
 from aftersales.common.work import Work
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from aftersales.common import parking, relay, timers
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Topology
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Unavailable
@@ -14,7 +15,7 @@ from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.timers import Timers
-from aftersales.common.values import Aggregate, uuid7
+from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer, audit
 from aftersales.common.work.group import ANSWERS, INBOX, TALLIES, Origin
 

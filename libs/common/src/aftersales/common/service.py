@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from aftersales.common import deadletters, problem
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock, SystemClock
 from aftersales.common.desk import Cursor, Desk, Limit, Page, Replayed
 from aftersales.common.edge import Edge
@@ -27,7 +28,6 @@ from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.telemetry import configure_logs
 from aftersales.common.timers import Timer
-from aftersales.common.values import Aggregate
 
 __all__ = ["PROBLEMS", "Consumer", "Cursor", "Desk", "Limit", "Page", "Service", "build_app", "on", "run"]
 

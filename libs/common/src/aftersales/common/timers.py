@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Unavailable
 from aftersales.common.mongo import Document, Index, Mongo
 from aftersales.common.telemetry import Metrics, log
-from aftersales.common.values import Aggregate, uuid7
+from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer
 
 _EVER = {"$gte": datetime(1970, 1, 1, tzinfo=UTC)}

@@ -1,9 +1,9 @@
-"""Values and the aggregate that all services share. Pure: no I/O, no clock, no global state."""
+"""Values that all services share. Pure: no I/O, no clock, no global state."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -21,7 +21,6 @@ from pydantic_core import PydanticKnownError
 from uuid_utils import uuid7 as _uuid7
 
 from aftersales.common.clock import to_millis
-from aftersales.common.sla import SlaClock
 
 _DIGITS = re.compile(r"\s*[+-]?[\d.]+\s*")
 
@@ -108,60 +107,6 @@ class GeoPoint(Value):
 
     lat: Annotated[float, Field(ge=-90, le=90, strict=True)]
     lon: Annotated[float, Field(ge=-180, le=180, strict=True)]
-
-
-class Tally(Value):
-    """A count that changes in the same transaction as the state it counts."""
-
-    name: str
-    labels: tuple[tuple[str, str], ...]
-    amount: float = 1
-
-
-DURATION_EDGES = (60, 300, 900, 1800, 3600, 7200, 10800, 14400, 28800, 86400, 172800, 604800)
-"""Bucket edges of stage durations in seconds; the targets of the policies are among them."""
-
-
-class Aggregate(BaseModel):
-    """A document with one owner, changed only by rules that return a new one.
-
-    `version` counts its changes from 1 and is the `sequence` of its events; `wake_at` is when a timer
-    must look at it again (ADR 3).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    COLLECTION: ClassVar[str]
-    AUDITED: ClassVar[bool] = True
-    OF_CONTACT: ClassVar[bool] = False
-    """Whether it belongs to one customer contact, whose correlation id it then keeps for life."""
-
-    id: str
-    version: int = 0
-    branch: str
-    correlation: str = ""
-    """The correlation id of its contact; empty where it belongs to none."""
-    wake_at: datetime | None = None
-    clocks: tuple[SlaClock, ...] = ()
-
-    def but(self, **changes: Any) -> Self:
-        """This aggregate with some fields replaced (validated only when it is stored again)."""
-        return self.model_copy(update=changes)
-
-    def tallies(self, before: "Aggregate | None") -> Iterable[Tally]:
-        """What this change adds to the counters: each deadline that has just been met, breached or waived."""
-        if not self.clocks:
-            return
-        old = {clock.key: clock for clock in before.clocks} if before else {}
-        for clock in self.clocks:
-            was = old.get(clock.key)
-            if clock.outcome != "open" and (was is None or was.outcome == "open"):
-                labels = (("branch", self.branch), ("outcome", clock.outcome), ("stage", clock.stage))
-                yield Tally(name="sla_deadlines", labels=labels)
-            if clock.ended_at and clock.outcome != "waived" and (was is None or was.ended_at is None):
-                seconds = (clock.ended_at - clock.started_at).total_seconds()
-                edge = next((edge for edge in DURATION_EDGES if seconds <= edge), float("inf"))
-                yield Tally(name="stage_bucket", labels=(("le", str(edge)), ("stage", clock.stage)))
-                yield Tally(name="stage_seconds", labels=(("stage", clock.stage),), amount=seconds)
 
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread

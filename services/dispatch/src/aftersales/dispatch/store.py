@@ -1,8 +1,8 @@
 """Dispatch's documents and their indexes."""
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
-from aftersales.common.values import Aggregate
 from aftersales.dispatch.domain.order import WorkOrder
 from aftersales.dispatch.domain.technician import Technician
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index, Mongo
-from aftersales.common.values import Aggregate
 
 from .domain.followup import FollowUp
 from .domain.kpi import Counts, Kpis, kpis

@@ -1,8 +1,8 @@
 """Intake's documents, their indexes, and what is loaded together."""
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
-from aftersales.common.values import Aggregate
 from aftersales.common.work.piece import Need
 
 from .domain.branch import Branch

@@ -1,8 +1,8 @@
 """Inventory's documents and their indexes."""
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
-from aftersales.common.values import Aggregate
 from aftersales.inventory.domain.movement import Movement
 from aftersales.inventory.domain.part import Part
 from aftersales.inventory.domain.slip import IssueSlip

@@ -12,6 +12,7 @@ import httpx
 from pydantic import SecretStr
 from pydantic_core import to_json
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp.topology import delete
 from aftersales.common.clock import Clock
 from aftersales.common.events import Event
@@ -19,7 +20,7 @@ from aftersales.common.runtime import Runtime
 from aftersales.common.service import Service, build_app
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
-from aftersales.common.values import Aggregate, uuid7
+from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work
 
 Factory = Callable[[Any], Service]

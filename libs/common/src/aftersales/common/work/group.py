@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
+from aftersales.common.aggregate import Aggregate, Tally
 from aftersales.common.errors import Conflict, DomainError, Malformed, Unavailable
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document, Mongo, Writes, digest, to_document
 from aftersales.common.relay import OUTBOX, Outgoing, Parcel, pack
 from aftersales.common.telemetry import log
-from aftersales.common.values import Aggregate, Tally, human_number, uuid7
+from aftersales.common.values import human_number, uuid7
 from aftersales.common.work import audit
 from aftersales.common.work.identity import IdentityMap, Read, Slot, among
 from aftersales.common.work.piece import DUPLICATE, Key, Piece, Stored, Work

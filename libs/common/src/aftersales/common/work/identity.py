@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.mongo import Document, Mongo, digest, from_document
-from aftersales.common.values import Aggregate
 from aftersales.common.work.piece import Key, Need, Then, Which, matches
 
 A = TypeVar("A", bound=Aggregate)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from aftersales.common.aggregate import Aggregate, Tally
 from aftersales.common.errors import NotFound
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document
 from aftersales.common.relay import Outgoing
-from aftersales.common.values import Aggregate, Tally
 
 if TYPE_CHECKING:
     from aftersales.common.work.group import Group

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, TypeVar
 
 from aftersales.common import sla
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import OrderCancelled, OrderCreated, OrderEvent, SlaBreached, SlaWarned
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
-from aftersales.common.values import Aggregate, GeoPoint, Value
+from aftersales.common.values import GeoPoint, Value
 from aftersales.dispatch.domain.report import ServiceReport
 
 State = Literal[

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from aftersales.common import sla
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event, SlaMark
 from aftersales.common.events.dispatch import RepairCompleted
@@ -15,7 +16,7 @@ from aftersales.common.events.feedback import (
     SlaWarned,
     SurveyAnswered,
 )
-from aftersales.common.values import Aggregate, Code, Value, Words, sibling
+from aftersales.common.values import Code, Value, Words, sibling
 
 State = Literal["scheduled", "due", "done"]
 Outcome = Literal["reached", "unreachable"]

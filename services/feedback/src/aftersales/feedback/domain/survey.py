@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
-from aftersales.common.values import Aggregate, Value, Words
+from aftersales.common.values import Value, Words
 
 from .followup import FollowUp
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.dispatch import (
     AppointmentMoved,
     AssignmentDeclined,
@@ -30,7 +31,7 @@ from aftersales.common.events.intake import (
     RequestResolved,
 )
 from aftersales.common.events.inventory import PartReserved, PartShort, PartUsed, SlipEvent
-from aftersales.common.values import Aggregate, Value
+from aftersales.common.values import Value
 
 Milestone = Literal[
     "registered",

@@ -4,9 +4,10 @@ from datetime import date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered
-from aftersales.common.values import Aggregate, GeoPoint, Line, Value, Zone
+from aftersales.common.values import GeoPoint, Line, Value, Zone
 
 
 class BranchForm(Value):

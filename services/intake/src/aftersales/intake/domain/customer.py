@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from aftersales.common.values import Aggregate, Code, Line, Phone, Value
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.values import Code, Line, Phone, Value
 
 from .product import ProductForm
 

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import ClassVar, NamedTuple
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.values import Aggregate, Code, Day, Serial, Value
+from aftersales.common.values import Code, Day, Serial, Value
 
 
 class ProductForm(Value):

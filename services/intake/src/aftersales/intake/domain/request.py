@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
@@ -21,7 +22,7 @@ from aftersales.common.events.intake import (
     RequestReopened,
     RequestResolved,
 )
-from aftersales.common.values import Aggregate, Code, GeoPoint, Line, Moment, Value, Words
+from aftersales.common.values import Code, GeoPoint, Line, Moment, Value, Words
 
 from .customer import Caller, Customer, CustomerClass
 from .product import Product, ProductForm

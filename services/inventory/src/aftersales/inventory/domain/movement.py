@@ -6,7 +6,7 @@ For each lot: received = free + reserved + used, reserved = entries reserved - r
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from aftersales.common.values import Aggregate
+from aftersales.common.aggregate import Aggregate
 
 Kind = Literal["received", "reserved", "released", "used"]
 

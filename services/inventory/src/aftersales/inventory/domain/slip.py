@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeVar
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import OrderCancelled, OrderEvent, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.intake import ProductRef
@@ -16,7 +17,7 @@ from aftersales.common.events.inventory import (
     ReservedLine,
     SlipEvent,
 )
-from aftersales.common.values import Aggregate, Value, sibling
+from aftersales.common.values import Value, sibling
 from aftersales.inventory.domain.part import Part
 from aftersales.inventory.domain.stock import Picks, total
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.inventory import ReservedLine, StockReceived
-from aftersales.common.values import Aggregate, Code, Moment, Quantity, Value
+from aftersales.common.values import Code, Moment, Quantity, Value
 
 Pile = Literal["free", "reserved", "used"]
 
