@@ -6,7 +6,8 @@ from functools import partial
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
-from .handlers import heartbeat
+from .domain.digest import Digest
+from .handlers import digests, heartbeat
 from .settings import Settings
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
@@ -14,4 +15,7 @@ SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
 
 
 def timers(settings: Settings) -> tuple[Timer, ...]:
-    return (wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),)
+    return (
+        wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),
+        wakes(Digest, digests.close_hour),
+    )

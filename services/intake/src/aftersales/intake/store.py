@@ -7,6 +7,7 @@ from aftersales.common.work.piece import Need
 
 from .domain.branch import Branch
 from .domain.customer import ContactPoint, Customer
+from .domain.digest import Digest
 from .domain.product import Product
 from .domain.request import ServiceRequest
 
@@ -16,6 +17,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     ContactPoint: (),
     Product: (),
     Heartbeat: (),
+    Digest: (Index("owner", "-_id"),),
     ServiceRequest: (Index("branch", "state", "-_id"), Index("branch", "-_id"), Index("state", "-_id")),
 }
 

@@ -2,10 +2,8 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.service import PROBLEMS
+from . import archive, branches, digests, requests
 
-from . import archive, branches, requests
-
-router = APIRouter(responses=PROBLEMS)
-for part in (requests, branches, archive):
-    router.include_router(part.router)
+router = APIRouter()
+for part in (requests, branches, archive, digests):
+    router.routes.extend(part.router.routes)
