@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -59,6 +59,11 @@ class _Desk:
     @property
     def mongo(self) -> Mongo:
         return self._runtime.mongo
+
+    @property
+    def clocked(self) -> Sequence[type[Aggregate]]:
+        """The kinds of this service that carry clocks."""
+        return self._runtime.service.clocked
 
     @property
     def now(self) -> datetime:

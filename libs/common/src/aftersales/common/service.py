@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from aftersales.common import deadletters, problem
+from aftersales.common import deadletters, deadlines, problem
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock, SystemClock
 from aftersales.common.desk import Cursor, Desk, Limit, Page, Replayed
@@ -72,6 +72,8 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     app.add_exception_handler(Replayed, _replay)
     app.include_router(service.router)
     app.include_router(deadletters.router)
+    if service.clocked:
+        app.include_router(deadlines.router)
     app.include_router(_operations(runtime))
     app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body)
     return app
