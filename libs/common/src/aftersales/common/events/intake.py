@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from aftersales.common import events
+from aftersales.common.business_time import Hours, SpecialDay
 from aftersales.common.events import Event, Part
 from aftersales.common.values import GeoPoint
 
+_OPEN = ConfigDict(extra="ignore", from_attributes=True)
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
 
 
@@ -17,6 +21,19 @@ class ProductRef(Part):
     """The product line, which is also the skill a technician needs (`refrigerator`, `e-bike` ...)."""
 
 
+class OpenDay(SpecialDay):
+    """A special day in an event."""
+
+    model_config = _OPEN
+
+
+class OpenHours(Hours):
+    """Working hours in an event: like the rest of it, they ignore what they do not know. `Hours` are taken as well."""
+
+    model_config = _OPEN
+    days: tuple[OpenDay, ...] = ()
+
+
 class BranchRegistered(Event):
     """A branch opened or changed its particulars (ALL-2)."""
 
@@ -25,6 +42,8 @@ class BranchRegistered(Event):
     name: str
     zone: str
     location: GeoPoint
+    hours: OpenHours | None = None
+    """When it is open (ALL-3); None, from before branches had hours: round the clock."""
 
 
 class RequestRegistered(Event):
