@@ -70,6 +70,8 @@ def test_a_field_that_nobody_knows_and_one_that_is_missing_are_told_where_they_b
         ("name: a\ntitle: \x07\n", "policy.yaml_broken", (2, 8)),
         ("a: [b, !!int c]\n", "policy.yaml_broken", (1, 8)),
         ("a: " + "[" * 2000 + "]" * 2000, "policy.yaml_broken", (1, 1)),
+        ("a: " + "[" * 200_000, "policy.yaml_broken", (1, 1)),
+        ("- " * 200_000, "policy.yaml_broken", (1, 1)),
         ("a: !!python/object:os.system x\n", "policy.yaml_broken", (1, 4)),
     ],
 )

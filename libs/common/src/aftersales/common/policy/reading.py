@@ -19,6 +19,8 @@ Mark = tuple[int, int]
 """Line and column, from 1."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DIGITS = list("-0123456789")
+MOST = 10_000
+"""Lists and mappings in one text: libyaml dies of some ten thousand inside each other; a policy has a few hundred."""
 
 
 class _Loader(_Base):  # type: ignore[misc]  # the one in C, where there is libyaml
@@ -68,6 +70,8 @@ class _Refused(Exception):
 
 def _compose(text: str, marks: dict[Path, Mark]) -> Any:
     """Plain data; `marks` gets the place of everything in it."""
+    if sum(map(text.count, "[{-")) > MOST:
+        raise _Refused(wrong("policy.yaml_broken", why="too deep"), (1, 1))
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
