@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
 from aftersales.common.mongo import Document, Mongo
+from aftersales.common.policies import Library
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
 from aftersales.common.work.piece import Needs
 
@@ -59,6 +60,10 @@ class _Desk:
     @property
     def mongo(self) -> Mongo:
         return self._runtime.mongo
+
+    @property
+    def library(self) -> Library:
+        return self._runtime.service.library
 
     @property
     def clocked(self) -> Sequence[type[Aggregate]]:

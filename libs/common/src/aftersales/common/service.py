@@ -23,6 +23,7 @@ from aftersales.common.events import Event
 from aftersales.common.exposition import expose
 from aftersales.common.inbound import Consumer, on
 from aftersales.common.mongo import Index
+from aftersales.common.policies import Library
 from aftersales.common.problem import PROBLEMS
 from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.settings import ServiceSettings
@@ -45,6 +46,8 @@ class Service:
     timers: Sequence[Timer] = ()
     clocked: Sequence[type[Aggregate]] = ()
     """Kinds whose documents carry SLA clocks."""
+    library: Library = field(default_factory=Library)
+    """The service policies, as this process knows them."""
     seeds: Sequence[Aggregate] = field(default=())
     """Documents that must exist; planted at the start where they are missing."""
 

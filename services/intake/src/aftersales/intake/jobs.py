@@ -7,7 +7,8 @@ from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
 from .domain.digest import Digest
-from .handlers import digests, heartbeat
+from .domain.request import ServiceRequest
+from .handlers import digests, heartbeat, requests
 from .settings import Settings
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
@@ -18,4 +19,5 @@ def timers(settings: Settings) -> tuple[Timer, ...]:
     return (
         wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),
         wakes(Digest, digests.close_hour),
+        wakes(ServiceRequest, requests.wake_request),
     )

@@ -1,25 +1,29 @@
 """Composition root of intake."""
 
 from aftersales.common.events.intake import PRODUCES
+from aftersales.common.policies import Library
 from aftersales.common.service import Service, run
 
 from . import api, store
 from .consumers import consumers
+from .domain.request import ServiceRequest
 from .jobs import SEEDS, timers
 from .settings import Settings
 
 
 def service(settings: Settings | None = None) -> Service:
-    settings = settings or Settings()
+    settings, library = settings or Settings(), Library()
     return Service(
         name="intake",
         settings=settings,
         indexes=store.INDEXES,
         router=api.router,
-        consumers=consumers(settings),
+        consumers=consumers(library),
         timers=timers(settings),
         seeds=SEEDS,
         produces=PRODUCES,
+        clocked=(ServiceRequest,),
+        library=library,
     )
 
 

@@ -3,6 +3,7 @@
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
+from aftersales.common.policies import PolicyList, PublishedPolicy
 from aftersales.common.work.piece import Need
 
 from .domain.branch import Branch
@@ -17,6 +18,8 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     ContactPoint: (),
     Product: (),
     Heartbeat: (),
+    PolicyList: (),
+    PublishedPolicy: (),
     Digest: (Index("owner", "-_id"),),
     ServiceRequest: (Index("branch", "state", "-_id"), Index("branch", "-_id"), Index("state", "-_id")),
 }

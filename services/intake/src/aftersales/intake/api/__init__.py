@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from . import archive, branches, digests, requests
+from . import answers, archive, branches, digests, policies, requests
 
 router = APIRouter()
-for part in (requests, branches, archive, digests):
+for part in (requests, answers, policies, branches, archive, digests):
     router.routes.extend(part.router.routes)
