@@ -1,4 +1,4 @@
-"""Time in: the heartbeat that shows whether the pipe through all services is open."""
+"""Time in: the heartbeat, hours of digests, notices that are due, shifts that are late."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -7,15 +7,20 @@ from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
 from .domain.digest import Digest
-from .handlers import digests, heartbeat
+from .domain.handover import ShiftHandover
+from .domain.notice import Notice
+from .handlers import digests, handover, heartbeat, notices
 from .settings import Settings
+from .store import roles
 
-SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
-"""The first beat is due at once."""
+SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), *roles())
+"""The first beat is due at once; roles are planted where they are missing, and then belong to whoever changes them."""
 
 
 def timers(settings: Settings) -> tuple[Timer, ...]:
     return (
         wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),
         wakes(Digest, digests.close_hour),
+        wakes(Notice, notices.wake_notice),
+        wakes(ShiftHandover, handover.wake_handover),
     )

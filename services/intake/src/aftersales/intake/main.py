@@ -5,6 +5,7 @@ from aftersales.common.service import Service, run
 
 from . import api, store
 from .consumers import consumers
+from .domain.handover import ShiftHandover
 from .jobs import SEEDS, timers
 from .settings import Settings
 
@@ -20,6 +21,7 @@ def service(settings: Settings | None = None) -> Service:
         timers=timers(settings),
         seeds=SEEDS,
         produces=PRODUCES,
+        clocked=(ShiftHandover,),
     )
 
 

@@ -24,6 +24,7 @@ from aftersales.common.events.intake import (
 )
 from aftersales.common.values import Code, GeoPoint, Line, Moment, Value, Words
 
+from .custody import CustodyStep, Escalation, Offer
 from .customer import Caller, Customer, CustomerClass
 from .product import Product, ProductForm
 
@@ -42,6 +43,8 @@ Channel = Literal[
 ]
 """INT-1; `message` is SMS or WeChat."""
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
+OPEN: tuple[State, ...] = ("registered", "reopened")
+"""Somebody must still do something about it."""
 Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
 """1 can wait, 3 is pressing."""
 
@@ -137,6 +140,10 @@ class ServiceRequest(Aggregate):
     """Which visit is under way or was the last."""
     resolution: Resolution | None = None
     history: tuple[Step, ...] = ()
+    offer: Offer | None = None
+    """Until it is accepted, `owner` stays the owner (INT-7)."""
+    custody: tuple[CustodyStep, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
 
 Decision = tuple[ServiceRequest, tuple[Event, ...]]
