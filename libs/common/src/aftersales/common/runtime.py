@@ -109,7 +109,7 @@ class Runtime:
                 if await self.mongo.get(Mark, _CAUGHT_UP.id):
                     return
                 found = await self.bus.replay(self.inbound.take)
-                await self.writer.submit(Piece(_planting(_CAUGHT_UP), "caught up", self.service.name, uuid7()))
+                await self.writer.submit(self._planting("caught up", _CAUGHT_UP))
                 log.info("service.caught_up", events=found)
             except (*TROUBLE, Unavailable, Busy) as error:
                 log.warning("service.waits", error=str(error)[:200])
@@ -120,12 +120,21 @@ class Runtime:
         while not self.prepared:
             try:
                 await self.mongo.prepare(indexes(self.service))
-                for seed in self.service.seeds:
-                    await self.writer.submit(Piece(_planting(seed), "seed", self.service.name, uuid7()))
+                await self.writer.submit(self._planting("seed", *self.service.seeds))
                 self.prepared = True
             except Unavailable as error:
                 log.warning("service.waits", error=str(error))
                 await asyncio.sleep(1)
+
+    def _planting(self, why: str, *seeds: Aggregate) -> Piece:
+        """Make the piece that puts these documents where they are missing."""
+
+        async def plant(work: Work) -> None:
+            for seed in seeds:
+                if await work.get(type(seed), seed.id) is None:
+                    work.put(seed)
+
+        return Piece(plant, why, self.service.name, uuid7(), needs=[(type(seed), seed.id) for seed in seeds])
 
     def _spawn(self, name: str, part: Coroutine[Any, Any, None]) -> None:
         task = self._tasks[name] = asyncio.create_task(part, name=name)
@@ -179,11 +188,3 @@ def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
     for kind in service.clocked:
         wanted.setdefault(kind.COLLECTION, []).append(OPEN_CLOCKS)
     return wanted
-
-
-def _planting(seed: Aggregate) -> Any:
-    async def plant(work: Work) -> None:
-        if await work.get(type(seed), seed.id) is None:
-            work.put(seed)
-
-    return plant

@@ -1,4 +1,4 @@
-"""Time in: the heartbeat that shows whether the pipe through all services is open."""
+"""Time in: the heartbeat, hours of digests, notices that are due, shifts that are late."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -7,12 +7,15 @@ from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
 from .domain.digest import Digest
+from .domain.handover import ShiftHandover
+from .domain.notice import Notice
 from .domain.request import ServiceRequest
-from .handlers import digests, heartbeat, requests
+from .handlers import digests, handover, heartbeat, notices, requests
 from .settings import Settings
+from .store import roles
 
-SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
-"""The first beat is due at once."""
+SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), *roles())
+"""The first beat is due at once; roles are planted where they are missing, and then belong to whoever changes them."""
 
 
 def timers(settings: Settings) -> tuple[Timer, ...]:
@@ -20,4 +23,6 @@ def timers(settings: Settings) -> tuple[Timer, ...]:
         wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),
         wakes(Digest, digests.close_hour),
         wakes(ServiceRequest, requests.wake_request),
+        wakes(Notice, notices.wake_notice),
+        wakes(ShiftHandover, handover.wake_handover),
     )

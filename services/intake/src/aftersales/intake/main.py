@@ -6,6 +6,7 @@ from aftersales.common.service import Service, run
 
 from . import api, store
 from .consumers import consumers
+from .domain.handover import ShiftHandover
 from .domain.request import ServiceRequest
 from .jobs import SEEDS, timers
 from .settings import Settings
@@ -22,7 +23,7 @@ def service(settings: Settings | None = None) -> Service:
         timers=timers(settings),
         seeds=SEEDS,
         produces=PRODUCES,
-        clocked=(ServiceRequest,),
+        clocked=(ServiceRequest, ShiftHandover),
         library=library,
     )
 

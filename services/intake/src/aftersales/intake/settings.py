@@ -4,8 +4,27 @@ from datetime import timedelta
 
 from aftersales.common.settings import ServiceSettings
 
+from .domain import meeting
+from .domain.meeting import Topic
+
 
 class Settings(ServiceSettings):
     http_port: int = 8101
     heartbeat_every: timedelta = timedelta(seconds=15)
     """How often a beat is sent through all four services."""
+    meeting_length: timedelta = timedelta(hours=1)
+    """ALL-8: what the agenda of a weekly meeting must fit into."""
+    meeting_minutes: dict[Topic, int] = {  # noqa: RUF012 (a field, copied per instance)
+        "complaint": 8,
+        "reopened": 6,
+        "repeated_fault": 6,
+        "frequent_fault": 4,
+    }
+    """ALL-8: what one case of each kind takes there."""
+    repeat_window: timedelta = timedelta(days=90)
+    """INT-9: how long after a repair the same fault of the same product counts as a repeated one on the agenda."""
+
+    def meeting_policy(self) -> meeting.Policy:
+        return meeting.Policy(
+            length=self.meeting_length, minutes=self.meeting_minutes, repeat_window=self.repeat_window
+        )

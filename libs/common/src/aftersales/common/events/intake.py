@@ -12,6 +12,7 @@ from aftersales.common.values import GeoPoint, Money
 
 _OPEN = ConfigDict(extra="ignore", from_attributes=True)
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
+NoticeKind = Literal["new_rule", "shipment", "design_change", "other"]
 
 
 class ProductRef(Part):
@@ -196,6 +197,85 @@ class RequestClosed(Event):
     closed_at: datetime
 
 
+class RequestHandedOver(Event):
+    """Somebody else answers for the request now, and has said yes to it (INT-7)."""
+
+    TYPE = "intake.request_handed_over.v1"
+    request: str
+    branch: str
+    from_owner: str
+    to_owner: str
+    reason: str
+    """A code, such as `shift_handover` or `leave`."""
+    accepted_at: datetime
+
+
+class RequestEscalated(Event):
+    """What the owner cannot answer went up the chain (INT-10); the owner stays the owner."""
+
+    TYPE = "intake.request_escalated.v1"
+    request: str
+    branch: str
+    owner: str
+    to: str
+    level: str
+    """`supervisor`, `centre`, `headquarters` or `leadership`."""
+    by: str
+    at: datetime
+
+
+class PersonChanged(Event):
+    """Somebody came, left, or has other roles or another branch (ALL-8)."""
+
+    TYPE = "intake.person_changed.v1"
+    person: str
+    branch: str
+    roles: tuple[str, ...]
+    active: bool
+
+
+class NoticePublished(Event):
+    """Named readers have something to acknowledge (ALL-9)."""
+
+    TYPE = "intake.notice_published.v1"
+    notice: str
+    kind: NoticeKind
+    readers: int
+    """How many must acknowledge it."""
+    due_at: datetime | None = None
+    published_at: datetime
+
+
+class NoticeOverdue(Event):
+    """The day came by which everybody should have acknowledged it, and somebody has not (ALL-9)."""
+
+    TYPE = "intake.notice_overdue.v1"
+    notice: str
+    kind: NoticeKind
+    readers: int
+    acknowledged: int
+    unread_by: tuple[str, ...]
+    """Codes of those who have not; the first 1000 where there are more."""
+    due_at: datetime
+
+
+class Supersession(Part):
+    """A part that another one takes the place of."""
+
+    old: str
+    new: str
+    valid_from: date
+
+
+class DesignChanged(Event):
+    """A design change: from these days on the new parts are used (ALL-9, INV-1)."""
+
+    TYPE = "intake.design_changed.v1"
+    notice: str
+    supersessions: tuple[Supersession, ...]
+    published_at: datetime
+
+
 class IntakeHeartbeat(events.Heartbeat):
     """The first beat, sent by intake's timer."""
 
@@ -206,12 +286,16 @@ class SlaWarned(events.SlaMark):
     """A stage has used a good part of its time (ALL-3)."""
 
     TYPE = "intake.sla_warned.v1"
+    left: tuple[str, ...] = ()
+    """Of a shift handover, whose `request` is empty: the requests that nobody settled or took over yet (ALL-7)."""
 
 
 class SlaBreached(events.SlaMark):
     """A stage's time is over (ALL-3)."""
 
     TYPE = "intake.sla_breached.v1"
+    left: tuple[str, ...] = ()
+    """Of a shift handover, whose `request` is empty: the requests that nobody settled or took over yet (ALL-7)."""
 
 
 class SlaEscalated(events.SlaMark):
@@ -260,6 +344,12 @@ PRODUCES = (
     RequestResolved,
     RequestReopened,
     RequestClosed,
+    RequestHandedOver,
+    RequestEscalated,
+    PersonChanged,
+    NoticePublished,
+    NoticeOverdue,
+    DesignChanged,
     IntakeHeartbeat,
     SlaWarned,
     SlaBreached,

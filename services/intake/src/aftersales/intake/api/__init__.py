@@ -2,8 +2,35 @@
 
 from fastapi import APIRouter
 
-from . import answers, archive, branches, digests, policies, requests
+from . import (
+    answers,
+    archive,
+    branches,
+    digests,
+    handover,
+    meeting,
+    notices,
+    ownership,
+    people,
+    policies,
+    requests,
+    training,
+)
 
+PARTS = (
+    requests,
+    answers,
+    ownership,
+    policies,
+    branches,
+    archive,
+    people,
+    training,
+    meeting,
+    notices,
+    handover,
+    digests,
+)
 router = APIRouter()
-for part in (requests, answers, policies, branches, archive, digests):
+for part in PARTS:
     router.routes.extend(part.router.routes)

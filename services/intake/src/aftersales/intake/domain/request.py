@@ -20,6 +20,7 @@ from aftersales.common.values import GeoPoint, Value
 
 from .branch import Branch
 from .coverage import Coverage
+from .custody import CustodyStep, Escalation, Offer
 from .form import Channel, ProblemClass, RequestKind
 
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
@@ -27,6 +28,8 @@ ENDED: tuple[State, ...] = ("resolved", "closed", "cancelled")
 STAGES = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
 """The stages whose clocks run here; those of the visit run at dispatch."""
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+OPEN: tuple[State, ...] = ("registered", "reopened")
+"""Somebody must still do something about it."""
 
 
 class Ground(NamedTuple):
@@ -107,6 +110,10 @@ class ServiceRequest(Aggregate):
     coverage: Coverage | None = None
     """Who pays, as it was decided last (INT-6)."""
     history: tuple[Step, ...] = ()
+    offer: Offer | None = None
+    """Until it is accepted, `owner` stays the owner (INT-7)."""
+    custody: tuple[CustodyStep, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
 
 Decision = tuple[ServiceRequest, tuple[Event, ...]]
