@@ -12,7 +12,7 @@ from .domain.product import Product
 from .domain.request import ServiceRequest
 from .handlers import requests
 from .settings import Settings
-from .store import caller
+from .store import caller, owned
 
 
 def consumers(settings: Settings) -> tuple[Consumer, ...]:
@@ -20,7 +20,7 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
         on(
             PartnerServiceRequest,
             partial(requests.take_partner_request, policy=settings.policy()),
-            needs=lambda e: ((Branch, e.branch), caller(e.phone), (Product, e.serial)),
+            needs=lambda e: ((Branch, e.branch), caller(e.phone), *owned(e.serial, e.model)),
         ),
         on(
             RepairCompleted,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from aftersales.common.settings import ServiceSettings
 
-from .domain.customer import CustomerClass
+from .domain.customer import ClassWeights, CustomerClass
 from .domain.request import Policy
 
 
@@ -16,6 +16,8 @@ class Settings(ServiceSettings):
     """INT-5: what a customer of each class weighs."""
     priority_from: tuple[int, int, int] = (6, 3, 2)
     """INT-5: the least importance x urgency for priority 1, 2 and 3; below it is 4."""
+    class_weights: ClassWeights = ClassWeights()
+    """INT-3: what size, spend, importance and loyalty weigh, and from which mean a customer is of class A or B."""
 
     def policy(self) -> Policy:
         return Policy(importance=self.importance, priority_from=self.priority_from)

@@ -8,6 +8,7 @@ from aftersales.common.events import Event, Part
 from aftersales.common.values import GeoPoint
 
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
+Language = Literal["en", "zh-Hans", "zh-Hant"]
 
 
 class ProductRef(Part):
@@ -25,6 +26,25 @@ class BranchRegistered(Event):
     name: str
     zone: str
     location: GeoPoint
+
+
+class CustomerChanged(Event):
+    """What others must know of a customer is new: class, key customer or not, when not to call, who it really is.
+
+    Of a customer nothing was said about, none of these hold: class C, no key customer. Personal data stays in intake.
+    """
+
+    TYPE = "intake.customer_changed.v1"
+    customer: str
+    branch: str
+    customer_class: Literal["A", "B", "C"]
+    vip: bool
+    language: Language | None = None
+    """None: the one of the branch."""
+    quiet_hours: str = ""
+    """When not to call, in the branch's time: `22:00-07:00 12:00-14:00`."""
+    merged_into: str | None = None
+    """The customer who stands for this one from now on (INT-3); none: this one stands for itself (again)."""
 
 
 class RequestRegistered(Event):
@@ -95,6 +115,7 @@ class IntakeHeartbeat(events.Heartbeat):
 
 PRODUCES = (
     BranchRegistered,
+    CustomerChanged,
     RequestRegistered,
     RequestCancelled,
     RequestResolved,

@@ -7,10 +7,9 @@ from fastapi import APIRouter, Path
 from aftersales.common.service import Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import CancelRequest, RegisterRequest, ServiceRequest, State
 from aftersales.intake.handlers import requests
-from aftersales.intake.store import caller
+from aftersales.intake.store import caller, owned
 
 router = APIRouter()
 Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
@@ -19,7 +18,8 @@ Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 @router.post("/requests", status_code=201)
 async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
-    needs = ((Branch, form.branch), caller(form.customer.phone), (Product, form.product.serial))
+    product = owned(form.product.serial, form.product.model)
+    needs = ((Branch, form.branch), caller(form.customer.phone), *product)
     return await desk.do(requests.register_request, form, desk.settings.policy(), needs=needs)
 
 
