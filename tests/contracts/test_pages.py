@@ -109,7 +109,7 @@ def test_the_services_page_names_all_events_in_and_out(root: Path, service: Serv
 def test_the_services_page_names_all_endpoints_and_none_that_is_not_there(root: Path, service: Service) -> None:
     named = {
         f"{method} {_plain(path)}"
-        for method, path in re.findall(r"`(GET|PUT|POST|DELETE) (/[^?`]+)", page_of(root, service))
+        for method, path in re.findall(r"`(GET|PUT|PATCH|POST|DELETE) (/[^?`]+)", page_of(root, service))
     }
 
     assert named == calls(service)

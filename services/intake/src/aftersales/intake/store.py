@@ -29,8 +29,8 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Product: (
         Index("customer", "-_id"),
         Index("branch", "-_id"),
-        Index("model", "-_id"),
-        Index("batch", "-_id", partial={"batch": {"$gt": ""}}),
+        Index("model", "_id"),
+        Index("batch", "_id"),
         Index("backwards"),
         Index("status", "-_id", partial={"status": "quarantined"}),
     ),
@@ -143,7 +143,8 @@ async def find_products(
 ) -> tuple[list[Product], str | None]:
     """A page of products by how the serial number begins or ends, by model or by batch, the greatest serial first."""
     upper = query.upper()
-    by: list[Document] = [{"_id": _begins(upper)}, {"model": {"$in": [query, upper]}}, {"batch": upper}]
+    either = {"$in": [query, upper]}
+    by: list[Document] = [{"_id": _begins(upper)}, {"model": either}, {"batch": either}]
     further = narrow | ({"_id": {"$lt": below}} if below else {})
     page: list[Document] = [{"$match": further}, {"$sort": {"_id": -1}}, {"$limit": limit + 1}]
     pipelines = [[{"$match": where}, *page] for where in by] if query else [page]

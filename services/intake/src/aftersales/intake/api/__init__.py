@@ -2,10 +2,8 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.service import PROBLEMS
-
 from . import archive, branches, merges, products, requests
 
-router = APIRouter(responses=PROBLEMS)
+router = APIRouter()
 for part in (requests, branches, archive, merges, products):
-    router.include_router(part.router)
+    router.routes.extend(part.router.routes)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from aftersales.common.errors import Malformed, NotFound
 from aftersales.common.mongo import Document, Mongo
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake import store
 from aftersales.intake.domain import search
@@ -20,7 +20,7 @@ from aftersales.intake.domain.search import SearchEntry
 from aftersales.intake.handlers import archive
 from aftersales.intake.store import caller, owned
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 Id = Annotated[CustomerId, Path()]
 Purpose = Annotated[Code, Path()]
 Words = Annotated[str | None, Query(max_length=100)]

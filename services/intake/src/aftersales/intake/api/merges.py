@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.work.piece import Need
 from aftersales.intake.domain.contact import CustomerId
 from aftersales.intake.domain.customer import ContactPoint, Customer, numbers
@@ -14,7 +14,7 @@ from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.search import SearchEntry
 from aftersales.intake.handlers import merges
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 Id = Annotated[CustomerId, Path()]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, StringConstraints
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code, Serial
 from aftersales.intake import store
 from aftersales.intake.domain import search
@@ -14,7 +14,7 @@ from aftersales.intake.domain.model import REGISTER, Model, ModelForm, ModelRegi
 from aftersales.intake.domain.product import MarkProduct, Product, SettleProduct, TransferProduct
 from aftersales.intake.handlers import models, products
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 SerialNumber = Annotated[Serial, Path()]
 ModelCode = Annotated[Code, Path()]
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.request import CancelRequest, RegisterRequest, ServiceRequest, State
 from aftersales.intake.handlers import requests
 from aftersales.intake.store import caller, owned
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 
 

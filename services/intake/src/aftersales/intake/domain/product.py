@@ -1,9 +1,7 @@
 """Products and their warranty cards (INT-3): each repair's date and content, once per visit."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
-
-from pydantic import StringConstraints
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
@@ -13,7 +11,6 @@ from aftersales.common.values import Code, Day, Line, Serial, Value
 from .contact import Address, CustomerId, Short
 from .model import Listing
 
-Batch = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9./_-]{0,64}$")]
 Status = Literal["in_use", "scrapped", "returned"]
 
 
@@ -24,7 +21,7 @@ class ProductForm(Value):
     model: Code
     line: Code
     """The product line, which is also the skill a technician needs. That of a registered model is the register's."""
-    batch: Batch = ""
+    batch: Code | None = None
     purchased_on: Day | None = None
     sold_by: Short = ""
     invoice: Short = ""
@@ -91,7 +88,7 @@ class Product(Aggregate):
     """The serial number read from its end, so that an index finds it by its tail."""
     model: str
     line: str
-    batch: str = ""
+    batch: str | None = None
     customer: str | None = None
     purchased_on: Day | None = None
     sold_by: str = ""
