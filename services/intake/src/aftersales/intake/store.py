@@ -1,7 +1,7 @@
 """Intake's documents, their indexes, and what is loaded together."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
@@ -43,10 +43,10 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("product.serial", "-_id"),
     ),
 }
-_LOOKS = (200, 2000)
-"""How many entries are looked at for a page, at first and then; a rare token is one with fewer."""
 _COUNTED = 8
 """Tokens of a query that are counted to find the rarest one; they are its last, for Chinese goes into detail."""
+_ENDS = 2000
+"""Products whose serial numbers end alike that are looked at."""
 _SOME = 50
 """Products looked at for one serial number, and doubles shown."""
 
@@ -61,36 +61,46 @@ def owned(serial: str, model: str) -> tuple[Need, ...]:
     return (Product, serial), (Model, model), (ModelRegister, REGISTER)
 
 
-async def find_customers(
-    mongo: Mongo, words: Sequence[Word], branch: str | None, below: str | None, limit: int
-) -> tuple[list[Customer], str | None]:
-    """A page of whom all the words lead to, the newest first, and the id after which to go on (None: that is all).
+class Search(NamedTuple):
+    """Whom to look for: all words must lead to them."""
+
+    words: tuple[Word, ...]
+    branch: str | None = None
+    below: str | None = None
+    """Go on after this id, downwards."""
+    limit: int = 20
+    looks: tuple[int, int] = (200, 2000)
+    """How many entries are looked at, at first and then; a word that fewer have is a rare one."""
+
+
+async def find_customers(mongo: Mongo, search: Search) -> tuple[list[Customer], str | None]:
+    """A page of customers, the newest first, and the id after which to go on (None: that is all).
 
     Where only very common words meet, a page may be short, or empty, and still not be the last.
     """
-    scope = (branch_token(branch),) if branch else ()
-    tokens = tuple(dict.fromkeys((*(token for word in words for token in word.tokens), *scope)))
-    ids, last = await _by_tokens(mongo, tokens, below, limit)
-    for word in words:
+    scope = (branch_token(search.branch),) if search.branch else ()
+    tokens = tuple(dict.fromkeys((*(token for word in search.words for token in word.tokens), *scope)))
+    ids, last = await _by_tokens(mongo, search, tokens)
+    for word in search.words:
         if word.serial:
-            others = (token for other in words if other is not word for token in other.tokens)
-            ids += await _by_serial(mongo, word.serial, {*scope, *others}, below)
-    found = sorted({id for id in ids if last is None or id >= last}, reverse=True)
-    page = found[:limit]
+            others = (token for other in search.words if other is not word for token in other.tokens)
+            ids += await _by_serial(mongo, word.serial, {*scope, *others})
+    reached = (id for id in {*ids} if (not search.below or id < search.below) and (last is None or id >= last))
+    found = sorted(reached, reverse=True)
+    page = found[: search.limit]
     rows = {row.id: row for row in await mongo.find(Customer, {"_id": {"$in": page}})}
-    return [rows[id] for id in page if id in rows], page[-1] if len(found) > limit else last
+    return [rows[id] for id in page if id in rows], page[-1] if len(found) > search.limit else last
 
 
-async def _by_tokens(
-    mongo: Mongo, tokens: Sequence[str], below: str | None, limit: int
-) -> tuple[list[str], str | None]:
+async def _by_tokens(mongo: Mongo, search: Search, tokens: Sequence[str]) -> tuple[list[str], str | None]:
     """Ids of those who have all the tokens, and the last one looked at unless there are no more."""
-    rarest = await _rarest(mongo, tokens[-_COUNTED:])
+    rarest = await _rarest(mongo, tokens[-_COUNTED:], search.looks)
     rest = [token for token in tokens if token != rarest]
     hit = {"$cond": [{"$setIsSubset": [rest, "$tokens"]}, "$customer", "$$REMOVE"]} if rest else "$customer"
     looked = {"_id": None, "ids": {"$push": hit}, "seen": {"$sum": 1}, "last": {"$last": "$customer"}}
     ids: list[str] = []
-    for size in _LOOKS if rest else (limit + 1,):
+    below = search.below
+    for size in search.looks if rest else (search.limit + 1,):
         where = {"tokens": rarest} | ({"customer": {"$lt": below}} if below else {})
         pipeline: list[Document] = [
             {"$match": where},
@@ -98,19 +108,20 @@ async def _by_tokens(
             {"$limit": size},
             {"$group": looked},
         ]
-        for row in await mongo.aggregate(SearchEntry, pipeline) or [{"ids": [], "seen": 0, "last": None}]:
-            ids, below, seen = ids + row["ids"], row["last"], row["seen"]
-        if seen < size:
+        rows = await mongo.aggregate(SearchEntry, pipeline)
+        ids += [id for row in rows for id in row["ids"]]
+        if not rows or rows[0]["seen"] < size:
             return ids, None
-        if len(ids) > limit:
+        below = rows[0]["last"]
+        if len(ids) > search.limit:
             break
     return ids, below
 
 
-async def _rarest(mongo: Mongo, tokens: Sequence[str]) -> str:
+async def _rarest(mongo: Mongo, tokens: Sequence[str], looks: tuple[int, int]) -> str:
     """The token that the fewest entries have, as far as they are worth counting."""
     if len(tokens) > 1:
-        for most in _LOOKS:
+        for most in looks:
             counted = await mongo.aggregate(SearchEntry, _union("search_entries", [_count(t, most) for t in tokens]))
             times = dict.fromkeys(tokens, 0) | {row["token"]: row["times"] for row in counted}
             rarest = min(tokens, key=times.__getitem__)
@@ -130,12 +141,12 @@ def _union(collection: str, pipelines: Sequence[list[Document]]) -> list[Documen
     return first + [{"$unionWith": {"coll": collection, "pipeline": other}} for other in others]
 
 
-async def _by_serial(mongo: Mongo, serial: str, tokens: set[str], below: str | None) -> list[str]:
+async def _by_serial(mongo: Mongo, serial: str, tokens: set[str]) -> list[str]:
     """Ids of those who own a product with this serial number, or one that ends so, and have all the tokens."""
     where: Document = {"$or": [{"_id": serial}, {"backwards": _begins(serial[::-1])}]}
     owners = {row["customer"] for row in await mongo.rows(Product.COLLECTION, where, limit=_SOME, only=("customer",))}
     entries = await mongo.rows(SearchEntry.COLLECTION, {"_id": {"$in": [*owners]}}, only=("tokens",)) if owners else []
-    return [row["_id"] for row in entries if (not below or row["_id"] < below) and tokens.issubset(row["tokens"])]
+    return [row["_id"] for row in entries if tokens.issubset(row["tokens"])]
 
 
 async def find_products(
@@ -149,7 +160,7 @@ async def find_products(
     page: list[Document] = [{"$match": further}, {"$sort": {"_id": -1}}, {"$limit": limit + 1}]
     pipelines = [[{"$match": where}, *page] for where in by] if query else [page]
     if len(upper) >= TAIL:
-        pipelines.append([{"$match": {"backwards": _begins(upper[::-1])}}, {"$limit": _LOOKS[-1]}, *page])
+        pipelines.append([{"$match": {"backwards": _begins(upper[::-1])}}, {"$limit": _ENDS}, *page])
     rows = {row["_id"]: row for row in await mongo.aggregate(Product, _union("products", pipelines))}
     found = [from_document(Product, rows[serial]) for serial in sorted(rows, reverse=True)[: limit + 1]]
     return found[:limit], found[limit - 1].id if len(found) > limit else None

@@ -55,7 +55,7 @@ async def find_customers(
         where: Document = {"merged_into": None} | ({"_id": {"$lt": cursor}} if cursor else {})
         found = await desk.mongo.find(Customer, where, sort=("-_id",), limit=limit + 1)
         return Page(items=found[:limit], next=found[limit - 1].id if len(found) > limit else None)
-    items, after = await store.find_customers(desk.mongo, words, branch, cursor, limit)
+    items, after = await store.find_customers(desk.mongo, store.Search(words, branch, cursor, limit))
     return Page(items=items, next=after)
 
 
