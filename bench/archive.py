@@ -19,13 +19,15 @@ from pymongo.write_concern import WriteConcern
 
 from aftersales.common.mongo import Mongo
 from aftersales.common.testing.programs import services
+from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.search import SearchEntry
 from aftersales.intake.store import INDEXES
 
 LOADERS, TIMES = 2, 200
 _CHUNK = 5000
-_LOAD = {SearchEntry.COLLECTION: INDEXES[SearchEntry]}
-"""Indexed after the load: that is how one would move in."""
+_INDEXED = {kind.COLLECTION: INDEXES[kind] for kind in (SearchEntry, Product)}
+"""Indexed after the load, as one would who moves in."""
+_SEARCHED = ("customers", *_INDEXED)
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,13 @@ async def race(urls: Urls, count: int) -> tuple[dict[str, float], list[Found]]:
     async with services(urls, DATA, "intake") as bases, AsyncMongoClient[Any](urls.mongo_url) as client:
         await caught_up(urls, bases["bus"], "intake")
         name = f"{bases['bus']}_intake"
-        await client[name][SearchEntry.COLLECTION].drop_indexes()
+        for collection in _INDEXED:
+            await client[name][collection].drop_indexes()
         began = time.perf_counter()
         await _load(urls.mongo_url, name, count)
         loaded = time.perf_counter()
         mongo = Mongo(urls.mongo_url, name)
-        await mongo.prepare(_LOAD)
+        await mongo.prepare(_INDEXED)
         indexed = time.perf_counter()
         caller = await Caller.connect(bases["intake"])
         found = [await _measure(caller, client[name], *kind) for kind in _kinds(count)]
@@ -75,7 +78,7 @@ def _fill(url: str, database: str, first: int, count: int) -> None:
         crowd = people(first, count)
         for _ in range(0, count, _CHUNK):
             several = [documents(person) for _, person in zip(range(_CHUNK), crowd, strict=False)]
-            for collection in several[0]:
+            for collection in _SEARCHED:
                 loose[collection].insert_many([one[collection] for one in several], ordered=False)
 
 

@@ -69,7 +69,7 @@ class Search(NamedTuple):
     below: str | None = None
     """Go on after this id, downwards."""
     limit: int = 20
-    looks: tuple[int, int] = (200, 2000)
+    looks: tuple[int, int] = (200, 1000)
     """How many entries are looked at, at first and then; a word that fewer have is a rare one."""
 
 
