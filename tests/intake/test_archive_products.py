@@ -111,7 +111,12 @@ def test_a_card_is_the_same_in_every_order_and_however_often_a_repair_is_told(sa
 
 
 def test_the_particulars_of_a_purchase_are_kept_and_not_erased_by_silence() -> None:
-    said = {"batch": "B-7", "sold_by": "国美朝阳店", "invoice": "FP-88", "installed_at": {"text": "建国路 1 号"}}
+    said: dict[str, Any] = {
+        "batch": "B-7",
+        "sold_by": "国美朝阳店",
+        "invoice": "FP-88",
+        "installed_at": {"text": "建国路 1 号"},
+    }
     known = _known(**said)
     assert (known.batch, known.sold_by, known.invoice) == ("B-7", "国美朝阳店", "FP-88")
     assert archive(known, _form(), OWNER, TODAY) == known
