@@ -43,8 +43,8 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("product.serial", "-_id"),
     ),
 }
-_COUNTED = 8
-"""Tokens of a query that are counted to find the rarest one; they are its last, for Chinese goes into detail."""
+_DETAILS, _FEW, _COUNTED = 8, 200, 8000
+"""The last tokens of a query (Chinese goes into detail) are counted: to a few each, then to so many in all."""
 _ENDS = 2000
 """Products whose serial numbers end alike that are looked at."""
 _SOME = 50
@@ -62,15 +62,15 @@ def owned(serial: str, model: str) -> tuple[Need, ...]:
 
 
 class Search(NamedTuple):
-    """Whom to look for: all words must lead to them."""
+    """Whom to look for: all words must lead to them; without words and branch: everybody."""
 
-    words: tuple[Word, ...]
+    words: tuple[Word, ...] = ()
     branch: str | None = None
     below: str | None = None
     """Go on after this id, downwards."""
     limit: int = 20
     looks: tuple[int, int] = (200, 1000)
-    """How many entries are looked at, at first and then; a word that fewer have is a rare one."""
+    """How many entries are looked at for a page, at first and then."""
 
 
 async def find_customers(mongo: Mongo, search: Search) -> tuple[list[Customer], str | None]:
@@ -80,21 +80,25 @@ async def find_customers(mongo: Mongo, search: Search) -> tuple[list[Customer], 
     """
     scope = (branch_token(search.branch),) if search.branch else ()
     tokens = tuple(dict.fromkeys((*(token for word in search.words for token in word.tokens), *scope)))
+    if not tokens:
+        where: Document = {"merged_into": None} | ({"_id": {"$lt": search.below}} if search.below else {})
+        found = await mongo.find(Customer, where, sort=("-_id",), limit=search.limit + 1)
+        return found[: search.limit], found[search.limit - 1].id if len(found) > search.limit else None
     ids, last = await _by_tokens(mongo, search, tokens)
     for word in search.words:
         if word.serial:
             others = (token for other in search.words if other is not word for token in other.tokens)
             ids += await _by_serial(mongo, word.serial, {*scope, *others})
     reached = (id for id in {*ids} if (not search.below or id < search.below) and (last is None or id >= last))
-    found = sorted(reached, reverse=True)
-    page = found[: search.limit]
-    rows = {row.id: row for row in await mongo.find(Customer, {"_id": {"$in": page}})}
-    return [rows[id] for id in page if id in rows], page[-1] if len(found) > search.limit else last
+    newest = sorted(reached, reverse=True)
+    page = newest[: search.limit]
+    rows = await mongo.find(Customer, {"_id": {"$in": page}}, sort=("-_id",))
+    return rows, page[-1] if len(newest) > search.limit else last
 
 
 async def _by_tokens(mongo: Mongo, search: Search, tokens: Sequence[str]) -> tuple[list[str], str | None]:
     """Ids of those who have all the tokens, and the last one looked at unless there are no more."""
-    rarest = await _rarest(mongo, tokens[-_COUNTED:], search.looks)
+    rarest = await _rarest(mongo, tokens[-_DETAILS:])
     rest = [token for token in tokens if token != rarest]
     hit = {"$cond": [{"$setIsSubset": [rest, "$tokens"]}, "$customer", "$$REMOVE"]} if rest else "$customer"
     looked = {"_id": None, "ids": {"$push": hit}, "seen": {"$sum": 1}, "last": {"$last": "$customer"}}
@@ -118,16 +122,16 @@ async def _by_tokens(mongo: Mongo, search: Search, tokens: Sequence[str]) -> tup
     return ids, below
 
 
-async def _rarest(mongo: Mongo, tokens: Sequence[str], looks: tuple[int, int]) -> str:
-    """The token that the fewest entries have, as far as they are worth counting."""
-    if len(tokens) > 1:
-        for most in looks:
-            counted = await mongo.aggregate(SearchEntry, _union("search_entries", [_count(t, most) for t in tokens]))
-            times = dict.fromkeys(tokens, 0) | {row["token"]: row["times"] for row in counted}
-            rarest = min(tokens, key=times.__getitem__)
-            if times[rarest] < most:
-                return rarest
-    return tokens[-1]
+async def _rarest(mongo: Mongo, tokens: Sequence[str]) -> str:
+    """The token that the fewest entries have, as far as they are worth counting; the last of equals."""
+    rarest, *others = reversed(tokens)
+    for most in (_FEW, _COUNTED // len(tokens)) if others else ():
+        counted = await mongo.aggregate(SearchEntry, _union("search_entries", [_count(t, most) for t in tokens]))
+        times = dict.fromkeys(tokens, 0) | {row["token"]: row["times"] for row in counted}
+        rarest = min(reversed(tokens), key=times.__getitem__)
+        if times[rarest] < most:
+            break
+    return rarest
 
 
 def _count(token: str, most: int) -> list[Document]:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from aftersales.common.errors import Malformed, NotFound
-from aftersales.common.mongo import Document, Mongo
+from aftersales.common.mongo import Mongo
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake import store
@@ -51,10 +51,6 @@ async def find_customers(
     words = search.words(q) if q else ()
     if q and not words:
         raise Malformed("search.nothing_to_look_for")
-    if not words and not branch:
-        where: Document = {"merged_into": None} | ({"_id": {"$lt": cursor}} if cursor else {})
-        found = await desk.mongo.find(Customer, where, sort=("-_id",), limit=limit + 1)
-        return Page(items=found[:limit], next=found[limit - 1].id if len(found) > limit else None)
     items, after = await store.find_customers(desk.mongo, store.Search(words, branch, cursor, limit))
     return Page(items=items, next=after)
 

@@ -205,7 +205,7 @@ def classify(criteria: Criteria, weights: ClassWeights) -> Standing:
 
 
 def update(customer: Customer, form: ArchiveCustomer, by: str, weights: ClassWeights) -> Customer:
-    """Bring up to date somebody who was found by phone: nothing is lost, and the address that is said comes first."""
+    """Bring up to date somebody who was found by phone: phones and addresses are added, the one said comes first."""
     said = {name: value for name, value in _said(form, Particulars).items() if value is not None}
     phones = {phone.number: phone for phone in (*customer.phones, *form.phones)}
     addresses = {address.text: address for address in (*customer.addresses, *form.addresses)}

@@ -85,14 +85,13 @@ async def keep(work: Work, before: Customer, after: Customer, *, new: bool = Fal
 async def index(work: Work, customer: Customer) -> None:
     """Let searches find the customer as they are now; one who was merged into another is not found."""
     known = await work.get(SearchEntry, customer.id)
-    entry = search.entry(customer)
     if customer.merged_into:
         if known:
             work.delete(known)
-    elif known is None:
-        work.put(entry)
-    elif known.tokens != entry.tokens:
-        work.put(known.but(tokens=entry.tokens))
+        return
+    entry = search.entry(customer)
+    if known is None or known.tokens != entry.tokens:
+        work.put(known.but(tokens=entry.tokens) if known else entry)
 
 
 async def _claim(work: Work, before: Customer, after: Customer) -> None:
