@@ -26,7 +26,7 @@ from aftersales.intake.domain.notice import (
     remind,
 )
 from aftersales.intake.domain.people import Person
-from aftersales.intake.store import notices_for
+from aftersales.intake.store.office import notices_for
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DUE = NOW + timedelta(days=4)

@@ -15,7 +15,7 @@ from .domain.digest import Digest, digest_of
 from .domain.product import Product
 from .domain.request import ServiceRequest
 from .handlers import digests, requests
-from .store import caller
+from .store.archive import caller, owned
 
 MARKS: tuple[type[SlaMark], ...] = (
     *(intake.SlaWarned, intake.SlaBreached, intake.SlaEscalated),
@@ -29,7 +29,7 @@ def consumers(library: Library) -> tuple[Consumer, ...]:
         on(
             PartnerServiceRequest,
             partial(requests.take_partner_request, library=library),
-            needs=lambda e: ((Branch, e.branch), caller(e.phone), (Product, e.serial), *LIST),
+            needs=lambda e: ((Branch, e.branch), caller(e.phone), *owned(e.serial, e.model), *LIST),
         ),
         on(
             RepairCompleted,

@@ -12,7 +12,7 @@ from .domain.notice import Notice
 from .domain.request import ServiceRequest
 from .handlers import digests, handover, heartbeat, notices, requests
 from .settings import Settings
-from .store import roles
+from .store.office import roles
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), *roles())
 """The first beat is due at once; roles are planted where they are missing, and then belong to whoever changes them."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from aftersales.common.settings import ServiceSettings
 
 from .domain import meeting
+from .domain.customer import ClassWeights
 from .domain.meeting import Topic
 
 
@@ -23,6 +24,8 @@ class Settings(ServiceSettings):
     """ALL-8: what one case of each kind takes there."""
     repeat_window: timedelta = timedelta(days=90)
     """INT-9: how long after a repair the same fault of the same product counts as a repeated one on the agenda."""
+    class_weights: ClassWeights = ClassWeights()
+    """INT-3: what size, spend, importance and loyalty weigh, and from which mean a customer is of class A or B."""
 
     def meeting_policy(self) -> meeting.Policy:
         return meeting.Policy(

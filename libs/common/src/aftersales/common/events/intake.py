@@ -13,6 +13,7 @@ from aftersales.common.values import GeoPoint, Money
 _OPEN = ConfigDict(extra="ignore", from_attributes=True)
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
 NoticeKind = Literal["new_rule", "shipment", "design_change", "other"]
+Language = Literal["en", "zh-Hans", "zh-Hant"]
 
 
 class ProductRef(Part):
@@ -58,6 +59,25 @@ class PolicyPublished(Event):
     """All of it, as docs/policies.md describes it."""
     published_at: datetime
     published_by: str
+
+
+class CustomerChanged(Event):
+    """What others must know of a customer is new: class, key customer or not, when not to call, who it really is.
+
+    Of a customer nothing was said about, none of these hold: class C, no key customer. Personal data stays in intake.
+    """
+
+    TYPE = "intake.customer_changed.v1"
+    customer: str
+    branch: str
+    customer_class: Literal["A", "B", "C"]
+    vip: bool
+    language: Language | None = None
+    """None: the one of the branch."""
+    quiet_hours: str = ""
+    """When not to call, in the branch's time: `22:00-07:00 12:00-14:00`."""
+    merged_into: str | None = None
+    """The customer who stands for this one from now on (INT-3); none: this one stands for itself (again)."""
 
 
 class RequestRegistered(Event):
@@ -335,6 +355,7 @@ class SlaDigest(Event):
 PRODUCES = (
     BranchRegistered,
     PolicyPublished,
+    CustomerChanged,
     RequestRegistered,
     RequestAnswered,
     RepeatRepairFound,

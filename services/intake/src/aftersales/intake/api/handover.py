@@ -11,7 +11,7 @@ from aftersales.intake.domain.handover import HandoverForm, Settle, ShiftHandove
 from aftersales.intake.domain.people import Person
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import handover
-from aftersales.intake.store import open_requests
+from aftersales.intake.store.office import open_requests
 
 from .requests import Number
 

@@ -10,7 +10,7 @@ from aftersales.common.values import Code
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.meeting import Meeting, MinutesForm, meeting_id, propose, span
 from aftersales.intake.handlers import meeting
-from aftersales.intake.store import week_cases
+from aftersales.intake.store.office import week_cases
 
 router = APIRouter(responses=PROBLEMS)
 BranchCode = Annotated[Code, Path()]

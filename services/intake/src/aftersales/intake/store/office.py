@@ -1,4 +1,4 @@
-"""Intake's documents, their indexes, what is loaded together, and the questions that more than one index answers."""
+"""The office's documents and indexes: people, trainings, notices, handovers; and the questions about them (ALL-8)."""
 
 import tomllib
 from collections.abc import Collection, Sequence
@@ -7,22 +7,15 @@ from importlib.resources import files
 from typing import Any
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Document, Index, Mongo
-from aftersales.common.policies import PolicyList, PublishedPolicy
-from aftersales.common.work.piece import Need
-
-from .domain.branch import Branch
-from .domain.customer import ContactPoint, Customer
-from .domain.digest import Digest
-from .domain.handover import MOST_LINES, OpenRequest, ShiftHandover
-from .domain.meeting import Case, Meeting
-from .domain.message import CustomerMessage
-from .domain.notice import Acknowledgement, Notice, ReaderChunk
-from .domain.people import Person, Role
-from .domain.product import Product
-from .domain.request import OPEN, ServiceRequest
-from .domain.training import Attendance, TrainingPlan
+from aftersales.intake.domain.handover import MOST_LINES, OpenRequest, ShiftHandover
+from aftersales.intake.domain.meeting import Case, Meeting
+from aftersales.intake.domain.message import CustomerMessage
+from aftersales.intake.domain.notice import Acknowledgement, Notice, ReaderChunk
+from aftersales.intake.domain.people import Person, Role
+from aftersales.intake.domain.product import Product
+from aftersales.intake.domain.request import OPEN, ServiceRequest
+from aftersales.intake.domain.training import Attendance, TrainingPlan
 
 AGAIN: Document = {"visit": {"$gt": 1}}
 """Requests that were reopened; few, so that their index costs the others nothing."""
@@ -30,20 +23,6 @@ _CASES = 100
 """So many cases of one kind are looked at for an agenda, which holds a tenth of that."""
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
-    Branch: (),
-    Customer: (),
-    ContactPoint: (),
-    Product: (),
-    Heartbeat: (),
-    PolicyList: (),
-    PublishedPolicy: (),
-    Digest: (Index("owner", "-_id"),),
-    ServiceRequest: (
-        Index("branch", "state", "-_id"),
-        Index("branch", "-_id"),
-        Index("state", "-_id"),
-        Index("branch", "history.at", partial=AGAIN),
-    ),
     Role: (),
     Person: (Index("branch", "roles", "-_id"), Index("branch", "-_id"), Index("roles", "-_id")),
     TrainingPlan: (Index("branch", "-_id"), Index("participants", "-_id")),
@@ -62,14 +41,9 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 }
 
 
-def caller(phone: str) -> Need:
-    """Whoever this phone belongs to."""
-    return ContactPoint, phone, lambda contact: ((Customer, contact.customer),)
-
-
 def roles() -> tuple[Role, ...]:
     """The roles of the rulebook, as they are packaged (ALL-8)."""
-    packaged = tomllib.loads(files(__package__).joinpath("roles.toml").read_text("utf-8"))
+    packaged = tomllib.loads(files("aftersales.intake").joinpath("roles.toml").read_text("utf-8"))
     return tuple(Role(id=code, **fields) for code, fields in packaged.items())
 
 

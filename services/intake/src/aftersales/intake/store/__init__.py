@@ -1,0 +1,29 @@
+"""Intake's documents, their indexes, what is loaded together, and the questions that more than one index answers."""
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.mongo import Index
+from aftersales.common.policies import PolicyList, PublishedPolicy
+from aftersales.intake.domain.branch import Branch
+from aftersales.intake.domain.digest import Digest
+from aftersales.intake.domain.request import ServiceRequest
+
+from . import archive, office
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Branch: (),
+    Heartbeat: (),
+    PolicyList: (),
+    PublishedPolicy: (),
+    Digest: (Index("owner", "-_id"),),
+    ServiceRequest: (
+        Index("branch", "state", "-_id"),
+        Index("branch", "-_id"),
+        Index("state", "-_id"),
+        Index("branch", "history.at", partial=office.AGAIN),
+        Index("customer", "-_id"),
+        Index("product.serial", "-_id"),
+    ),
+    **archive.INDEXES,
+    **office.INDEXES,
+}
