@@ -78,7 +78,9 @@ class MappingFile(BaseModel):
     dates: Dates | None = None
     zone: Zone | None = None
     country: Country | None = None
-    columns: dict[str, Annotated[Rule, BeforeValidator(_as_rule)]] = Field(default_factory=dict)
+    columns: Annotated[
+        dict[str, Annotated[Rule, BeforeValidator(_as_rule)]], BeforeValidator(lambda given: given or {})
+    ] = Field(default_factory=dict)
     ignore: Headers = ()
     """Headers that are known to be of no use."""
 
