@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 import psutil
 import uvloop
-from bench import chain, events, relay, requests, sleepers, startup
+from bench import chain, events, imports, relay, requests, sleepers, startup
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
@@ -136,6 +136,17 @@ async def race_sleepers(urls: Urls, size: float) -> list[Row]:
     ]
 
 
+async def race_imports(urls: Urls, size: float) -> list[Row]:
+    """100 000 rows in three minutes are 556/s."""
+    count = _count(100_000, size)
+    rows = []
+    async for what, rate, seconds in imports.race(urls, count):
+        say(f"  {what}: {count:,} rows in {seconds:.0f} s, {rate:,.0f}/s")
+        goal = "goal: 556/s" + ("" if rate >= 556 else ", **missed**")
+        rows.append(Row(f"{what}, {count:,} rows", f"{rate:,.0f} rows/s", goal))
+    return rows
+
+
 async def race_startup(_urls: Urls, _size: float) -> list[Row]:
     seconds, memory = await asyncio.to_thread(startup.race)
     held = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in sorted(memory.items()))
@@ -149,6 +160,7 @@ RACES = {
     "requests": race_requests,
     "chain": race_chain,
     "sleepers": race_sleepers,
+    "imports": race_imports,
 }
 
 

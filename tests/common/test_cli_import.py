@@ -248,8 +248,8 @@ async def test_a_service_that_stays_away_leaves_rows_unsent_and_the_same_import_
     assert len(await registered(aftersales, "d-away")) == len(rows)
 
 
-async def test_a_busy_service_gets_the_rows_when_it_has_room(urls, tmp_path):
-    async with open_house(urls, ManualClock(), [INTAKE], writer_queue=1, group_size=1) as program:
+async def test_a_busy_service_that_takes_little_at_a_time_gets_the_rows_when_it_has_room(urls, tmp_path):
+    async with open_house(urls, ManualClock(), [INTAKE], writer_queue=1, group_size=1, max_body=1000) as program:
         await program("import", "branches", saved(tmp_path, "b.csv", BRANCHES))
         done = await program("import", "requests", saved(tmp_path, "x.csv", requests(*range(16))), "--json")
         answers = await program.house.intake.runtime.mongo.rows(ANSWERS, {})

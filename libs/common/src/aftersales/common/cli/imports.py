@@ -1,7 +1,7 @@
 """`aftersales import`: sheets of branches, technicians, parts, stock, customers, products and requests go in."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -84,7 +84,8 @@ def begin(
     ctx.obj = replace(ctx.obj, zone=ZoneInfo(zone), encoding=encoding)
 
 
-def _command(kind: Kind) -> Callable[..., None]:
+def _declare(kind: Kind) -> None:
+    @app.command(kind.name, help=_help(kind), short_help=kind.about)
     def load(  # noqa: PLR0913, PLR0917 (a command's options)
         ctx: typer.Context,
         file: Annotated[Path | None, typer.Argument(help="A CSV file or a workbook.", show_default=False)] = None,
@@ -114,8 +115,6 @@ def _command(kind: Kind) -> Callable[..., None]:
         else:
             _load_and_report(session, kind, Wish(file, mapping, sheet, dates, dry_run, again), as_json=as_json)
 
-    return load
-
 
 def _load_and_report(session: Session, kind: Kind, wish: Wish, *, as_json: bool) -> None:
     try:
@@ -142,7 +141,7 @@ def _described(column: Column) -> str:
 
 
 for _kind in KINDS.values():
-    app.command(_kind.name, help=_help(_kind), short_help=_kind.about)(_command(_kind))
+    _declare(_kind)
 
 
 async def _show_template(session: Session, kind: Kind, file: Path | None, sheet: str | None) -> None:

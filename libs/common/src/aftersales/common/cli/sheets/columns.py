@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from xlsxwriter.utility import xl_col_to_name
+
 from aftersales.common.cli.session import Trouble
 from aftersales.common.cli.sheets.kinds import Column, Kind, header_key
 from aftersales.common.cli.sheets.mapping import MappingFile, Rule
@@ -49,7 +51,7 @@ def header_at(kind: Kind, mapping: MappingFile, filled: Sequence[Record]) -> tup
     return (rows[named.index(best)], best) if best else (0, 0)
 
 
-def lay_out(kind: Kind, mapping: MappingFile, headers: list[str]) -> Layout:
+def lay_out(kind: Kind, mapping: MappingFile, headers: list[str], rows: Sequence[Record]) -> Layout:
     """Raises `Trouble` when a column that must be there is not, or may be two."""
     keys = [header_key(header) for header in headers]
     sources = {name: _mapped(name, rule, keys, headers) for name, rule in mapping.columns.items()}
@@ -61,7 +63,9 @@ def lay_out(kind: Kind, mapping: MappingFile, headers: list[str]) -> Layout:
     used = {place for source in sources.values() for place in source.places}
     ignored = {*map(header_key, mapping.ignore), *ERROR_COLUMNS, ""}
     left = [header for at, header in enumerate(headers) if at not in used and keys[at] not in ignored]
-    return Layout(headers, sources, {header.strip(): _perhaps(kind, header, sources) for header in left})
+    nameless = [at for at, key in enumerate(keys) if not key and any(row.cells[at : at + 1] > [""] for row in rows)]
+    doubts = {header.strip(): _perhaps(kind, header, sources) for header in left}
+    return Layout(headers, sources, doubts | {f"({xl_col_to_name(at)})": "" for at in nameless})
 
 
 def _mapped(name: str, rule: Rule, keys: list[str], headers: list[str]) -> Source:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -36,7 +37,12 @@ class Column:
     def field(self) -> str:
         return self.to or self.name
 
-    @property
+    @cached_property
+    def way(self) -> tuple[str, ...]:
+        """Where its value goes, step by step."""
+        return tuple(self.field.split("."))
+
+    @cached_property
     def beside(self) -> str:
         """The object its value is a part of; empty for the body itself."""
         return self.field.rpartition(".")[0]
@@ -185,7 +191,7 @@ class Kind:
             if column.to.startswith("{"):
                 path[column.name] = quote(str(read[column.name]), safe="")
             else:
-                _place(body, column.field.split("."), read[column.name])
+                _place(body, column.way, read[column.name])
         method, _, target = self.target.partition(" ")
         turn = "|".join(str(read[name]) for name in self.turn)
         return Call(method, target.format(**path), body, turn)
@@ -196,13 +202,12 @@ def header_key(header: str) -> str:
     return re.sub(r"[\s-]+", "_", unicodedata.normalize("NFKC", header).strip().rstrip("*").strip().casefold())
 
 
-def _place(body: dict[str, Any], way: list[str], value: Any) -> None:
+def _place(body: dict[str, Any], way: tuple[str, ...], value: Any) -> None:
     """Put a value where `way` leads; a 0 on the way is the one item of a list."""
     here: Any = body
-    for step, following in zip(way, [*way[1:], None], strict=True):
-        if following is None:
-            here[step] = value
-        elif following == "0":
+    for step, following in pairwise(way):
+        if following == "0":
             here = here.setdefault(step, [{}])
         else:
             here = here[0] if step == "0" else here.setdefault(step, {})
+    here[way[-1]] = value

@@ -1,8 +1,10 @@
 """The rows that were not taken, as a file to correct and import: each as it came, and before it what is wrong."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from aftersales.common.cli.sheets.table import Table, escape, unescape
 
 _LONGEST = 32_767
 """Characters that a cell of a workbook holds."""
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]|^'|'$")
+"""What the name of a sheet may not have."""
 
 
 def errors_file(path: Path, table: Table, refused: Sequence[Row]) -> Path:
@@ -47,7 +51,7 @@ def _write_text(path: Path, table: Table, kept: Sequence[int], refused: Iterator
 def _write_workbook(path: Path, table: Table, kept: Sequence[int], refused: Iterator[tuple[list[Any], Row]]) -> None:
     """Numbers and dates as such, all else as text: nothing becomes a formula or a link."""
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
-        sheet = book.add_worksheet(table.sheet)
+        sheet = book.add_worksheet(_NOT_IN_NAMES.sub("_", table.sheet)[:31])
         formats = {kind: book.add_format({"num_format": form}) for kind, form in _FORMATS.items()}
         for at, header in enumerate([*ERROR_COLUMNS, *(table.headers[at] for at in kept)]):
             sheet.write_string(0, at, header)
@@ -57,9 +61,9 @@ def _write_workbook(path: Path, table: Table, kept: Sequence[int], refused: Iter
                 match value:
                     case bool():
                         sheet.write_boolean(number, at, value)
-                    case int() | float():
+                    case int() | float() if isfinite(value):
                         sheet.write_number(number, at, value)
-                    case datetime() | date() | time() | timedelta():
+                    case datetime() | date() | time() | timedelta() if getattr(value, "year", 1900) >= 1900:
                         sheet.write_datetime(number, at, value, formats[type(value)])
                     case _:
                         sheet.write_string(number, at, str(value)[:_LONGEST])

@@ -34,7 +34,7 @@ class Plan:
     """Is told how many rows have been answered."""
     journal: Journal = field(default_factory=lambda: Journal(None, ""))
     dry_run: bool = False
-    most_rows: int = 500
+    most_rows: int = 200
     """In one batch."""
 
 

@@ -84,7 +84,8 @@ def read_table(text: str, kind: Kind, mapping: MappingFile = NO_MAPPING) -> Tabl
     at, _ = header_at(kind, mapping, filled)
     if filled[at].broken:
         raise Trouble("sheet.header_broken")
-    return Table(kind, lay_out(kind, mapping, filled[at].cells), filled[at + 1 :], delimiter)
+    rows = filled[at + 1 :]
+    return Table(kind, lay_out(kind, mapping, filled[at].cells, rows), rows, delimiter)
 
 
 def unescape(cell: str) -> str:

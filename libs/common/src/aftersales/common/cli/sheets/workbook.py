@@ -50,7 +50,7 @@ def read_workbook(data: bytes, kind: Kind, mapping: MappingFile = NO_MAPPING, sh
     number = filled[at].number
     ends = [bottom + 1 for (top, _), (bottom, _) in merged if top < number <= bottom + 1]
     records = [record for record in filled[at + 1 :] if record.number > max([number, *ends])]
-    return Table(kind, lay_out(kind, mapping, filled[at].cells), records, sheet=chosen.name)
+    return Table(kind, lay_out(kind, mapping, filled[at].cells, records), records, sheet=chosen.name)
 
 
 def _chosen(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet:
@@ -91,6 +91,6 @@ def shown(value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    if abs(value) >= _EXACT:
+    if not abs(value) < _EXACT:
         return f"{value:.5E}"
     return str(int(value)) if value == int(value) else format(Decimal(repr(value)), "f")
