@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -13,6 +14,7 @@ from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
+from aftersales.common.messages import choose_locale
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.policies import Library
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
@@ -37,6 +39,18 @@ class Page(BaseModel, Generic[T]):
 
 class PreconditionFailed(DomainError):
     status = 412
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One of many things to do for a single request (`do_each`)."""
+
+    run: Callable[[Work], Awaitable[Any]]
+    why: str
+    needs: Needs
+    key: str
+    """Its own name within the request."""
+    answer: AnswerKey
 
 
 class Replayed(Exception):
@@ -75,6 +89,15 @@ class _Desk:
         return self._runtime.clock.now()
 
     @property
+    def locale(self) -> str:
+        """The language that the caller wants."""
+        return choose_locale(self._request.headers.get("accept-language"), self.settings.locale)
+
+    @property
+    def path(self) -> str:
+        return str(self._request.scope["path"])
+
+    @property
     def actor(self) -> str:
         """Who says they are asking (there is no sign-in yet: it is taken on trust)."""
         return self._request.headers.get("x-actor", "anonymous")[:100]
@@ -105,6 +128,33 @@ class _Desk:
         self._response.headers.update(_headers(result, self._request))
         done: T = result
         return done
+
+    async def do_each(self, orders: Sequence[Order]) -> list[Any]:
+        """Do each as work of its own, in this order: what it returned or raised, once that is committed.
+
+        No more than a group at a time, so that the writer has room for others. Raises `Busy` when there is
+        none for these; some of them may be done then, and say so under their keys.
+        """
+        runtime, done = self._runtime, []
+        size = runtime.service.settings.group_size
+        try:
+            async with asyncio.timeout(runtime.service.settings.write_timeout.total_seconds()):
+                for start in range(0, len(orders), size):
+                    pieces = [runtime.writer.submit(self._piece(order)) for order in orders[start : start + size]]
+                    done += await asyncio.gather(*pieces, return_exceptions=True)
+        except TimeoutError as error:
+            raise Busy("write.timeout") from error
+        for outcome in done:
+            if isinstance(outcome, Busy):
+                raise outcome
+        return done
+
+    def _piece(self, order: Order) -> Piece:
+        correlation = self._request.scope["correlation"]
+        own = f"{correlation[:39]}-{order.key}"
+        piece = Piece(order.run, order.why, self.actor, own, correlation, needs=order.needs, answer=order.answer)
+        piece.traceparent = self._request.headers.get("traceparent")
+        return piece
 
     async def _answer_key(self) -> AnswerKey | None:
         """From the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header; quotes are optional)."""

@@ -1,6 +1,6 @@
 """Errors as problem+json (RFC 9457): a stable code and its parameters, words in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -71,7 +71,12 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     """Name each wrong field, without repeating its (perhaps personal) value."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
     locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
-    return problem(request, 422, "input.malformed", {"errors": [_field(e, locale) for e in error.errors()[:20]]})
+    return problem(request, 422, "input.malformed", {"errors": wrong_fields(error.errors(), locale)})
+
+
+def wrong_fields(errors: Sequence[Mapping[str, Any]], locale: str) -> list[dict[str, str]]:
+    """Each wrong field with the reason, of which there may be thousands."""
+    return [_field(error, locale) for error in errors[:20]]
 
 
 def _field(error: Mapping[str, Any], locale: str) -> dict[str, str]:

@@ -30,8 +30,8 @@ class AnswerKey:
 
     id: str
     fingerprint: str
-    render: Callable[[Any], Document]
-    """What to store of the handler's result."""
+    render: Callable[[Any], Document | None]
+    """What to store of the handler's result; None: nothing, it may be tried again under this key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,11 @@ class Work:
         self.changes[after.COLLECTION, after.id] = after
         self.events += [(after, event) for event in events]
         return after
+
+    def is_new(self, state: Aggregate) -> bool:
+        """Whether this piece has made the document."""
+        slot = self._group.documents.slots.get((state.COLLECTION, state.id))
+        return slot is None or slot.current is None
 
     def delete(self, state: Aggregate) -> None:
         """Stage the removal of a document that has served its purpose."""

@@ -8,6 +8,7 @@ from . import (
     branches,
     digests,
     handover,
+    imports,
     meeting,
     merges,
     notices,
@@ -33,6 +34,7 @@ PARTS = (
     meeting,
     notices,
     handover,
+    imports,
     digests,
 )
 router = APIRouter()
