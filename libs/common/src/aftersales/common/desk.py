@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
+from aftersales.common.messages import choose_locale
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.policies import Library
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
@@ -73,6 +74,11 @@ class _Desk:
     @property
     def now(self) -> datetime:
         return self._runtime.clock.now()
+
+    @property
+    def locale(self) -> str:
+        """The language that the caller reads."""
+        return choose_locale(self._request.headers.get("accept-language"), self.settings.locale)
 
     @property
     def actor(self) -> str:

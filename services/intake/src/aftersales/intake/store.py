@@ -21,7 +21,13 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     PolicyList: (),
     PublishedPolicy: (),
     Digest: (Index("owner", "-_id"),),
-    ServiceRequest: (Index("branch", "state", "-_id"), Index("branch", "-_id"), Index("state", "-_id")),
+    ServiceRequest: (
+        Index("branch", "state", "-_id"),
+        Index("branch", "-_id"),
+        Index("state", "-_id"),
+        Index("customer", "-_id"),
+        Index("product.serial", "-_id"),
+    ),
 }
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from . import answers, archive, branches, digests, policies, requests
+from . import answers, archive, branches, coverage, digests, policies, preview, requests
 
 router = APIRouter()
-for part in (requests, answers, policies, branches, archive, digests):
+for part in (requests, preview, answers, coverage, policies, branches, archive, digests):
     router.routes.extend(part.router.routes)

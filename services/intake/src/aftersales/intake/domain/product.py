@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.values import Code, Day, Serial, Value
+from aftersales.common.values import Code, Day, Line, Serial, Value
 
 
 class ProductForm(Value):
@@ -37,6 +37,25 @@ class CardEntry(Value):
     parts: tuple[CardPart, ...] = ()
 
 
+class Proof(Value):
+    """A proof of purchase: what was shown, and where it is kept."""
+
+    purchased_on: Day
+    invoice: Line | None = None
+    file: Code | None = None
+    evidence: Line
+
+
+class Extension(Value):
+    """A warranty that an approved claim makes longer (INT-6)."""
+
+    until: Day
+    """The last day."""
+    claim: Code
+    approved_by: Code
+    why: Line
+
+
 class Product(Aggregate):
     """A product in the archive; its id is its serial number."""
 
@@ -46,8 +65,11 @@ class Product(Aggregate):
     line: str
     customer: str | None = None
     purchased_on: Day | None = None
+    proofs: tuple[Proof, ...] = ()
+    """Of purchase; the last one holds, whatever a caller says."""
     warranty_until: Day | None = None
     """The last day of a warranty that an approved claim has extended (INT-6)."""
+    extensions: tuple[Extension, ...] = ()
     warranty_card: tuple[CardEntry, ...] = ()
 
 
@@ -61,10 +83,10 @@ class Owner(NamedTuple):
 def archive(known: Product | None, form: ProductForm, owner: Owner, today: date) -> Product:
     """Keep the product as it is known after its `owner` named it.
 
-    The owner's word corrects the record; a product that somebody else owns stays as it is.
+    The owner's word corrects the record, but not what was proven; a product that somebody else owns stays as it is.
     """
-    if form.purchased_on and form.purchased_on > today:
-        raise DomainError("product.purchased_in_future", serial=form.serial, purchased_on=form.purchased_on.isoformat())
+    if form.purchased_on:
+        _must_be_past(form.serial, form.purchased_on, today)
     if known is None:
         return Product(
             id=form.serial,
@@ -76,8 +98,23 @@ def archive(known: Product | None, form: ProductForm, owner: Owner, today: date)
         )
     if known.customer not in (None, owner.customer):
         return known
-    purchased_on = form.purchased_on or known.purchased_on
+    purchased_on = known.purchased_on if known.proofs else form.purchased_on or known.purchased_on
     return known.but(model=form.model, line=form.line, customer=owner.customer, purchased_on=purchased_on)
+
+
+def prove(product: Product, proof: Proof, today: date) -> Product:
+    """Take the day of purchase from a proof; the same proof again changes nothing."""
+    _must_be_past(product.id, proof.purchased_on, today)
+    if proof in product.proofs[-1:]:
+        return product
+    return product.but(purchased_on=proof.purchased_on, proofs=(*product.proofs, proof))
+
+
+def extend(product: Product, extension: Extension, until: date | None) -> Product:
+    """Make the warranty longer than it is; it ends on `until` so far."""
+    if until and extension.until <= until:
+        raise DomainError("product.extension_not_longer", serial=product.id, until=until.isoformat())
+    return product.but(warranty_until=extension.until, extensions=(*product.extensions, extension))
 
 
 def record_repair(product: Product, repair: RepairCompleted) -> Product:
@@ -96,3 +133,8 @@ def record_repair(product: Product, repair: RepairCompleted) -> Product:
     )
     card = sorted((*product.warranty_card, entry), key=lambda e: (e.at, e.request, e.visit))
     return product.but(warranty_card=tuple(card))
+
+
+def _must_be_past(serial: str, day: date, today: date) -> None:
+    if day > today:
+        raise DomainError("product.purchased_in_future", serial=serial, purchased_on=day.isoformat())
