@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from faults.evidence import Watch
@@ -92,11 +93,16 @@ async def _register(wire: Wire, serial: str) -> str:
         "branch": BRANCH,
         "channel": "phone",
         "customer": {"name": "王小明", "phone": "13800000001", "address": "南京西路 1 号"},
-        "product": {"serial": serial, "model": "X-1", "line": "tv"},
+        "product": {"serial": serial, "model": "X-1", "line": "tv", "purchased_on": _last_month()},
         "fault": "dark",
     }
     number: str = (await wire.register(Attempt(serial, "phone"), form))["id"]
     return number
+
+
+def _last_month() -> str:
+    """In warranty: nobody has to accept a quotation first."""
+    return (datetime.now(UTC) - timedelta(days=30)).date().isoformat()
 
 
 async def _step(wire: Wire, request: str, *steps: str, **body: Any) -> None:

@@ -27,6 +27,9 @@ class Settings(ServiceSettings):
     class_weights: ClassWeights = ClassWeights()
     """INT-3: what size, spend, importance and loyalty weigh, and from which mean a customer is of class A or B."""
 
+    duplicate_within: timedelta = timedelta(hours=72)
+    """How near to each other two requests with the same fault of the same person or product may be the same one."""
+
     def meeting_policy(self) -> meeting.Policy:
         return meeting.Policy(
             length=self.meeting_length, minutes=self.meeting_minutes, repeat_window=self.repeat_window

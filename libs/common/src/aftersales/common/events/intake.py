@@ -161,6 +161,8 @@ class CoverageDecided(Event):
     """The work starts when the customer has accepted a quotation (DSP-17)."""
     revised: bool
     """Other inputs have changed an earlier decision."""
+    on_site: bool = True
+    """Whether somebody must be sent."""
     decided_at: datetime
 
 
@@ -170,6 +172,8 @@ class QuotationAccepted(Event):
     TYPE = "intake.quotation_accepted.v1"
     request: str
     branch: str
+    on_site: bool = True
+    """Whether somebody must be sent."""
     amount: Money
     accepted_at: datetime
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aftersales.common.aggregate import Aggregate, Tally
@@ -146,11 +147,11 @@ class Work:
 
 
 def matches(state: Aggregate | None, equal: Mapping[str, Any]) -> bool:
-    """MongoDB's equality, on a document in memory."""
+    """MongoDB's equality, on a document in memory; `a.b` is a field of a field."""
     if state is None:
         return False
     for name, wanted in equal.items():
-        value = getattr(state, name)
+        value = attrgetter(name)(state)
         if value != wanted and not (isinstance(value, tuple) and wanted in value):
             return False
     return True

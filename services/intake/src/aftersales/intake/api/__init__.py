@@ -6,6 +6,7 @@ from . import (
     answers,
     archive,
     branches,
+    coverage,
     digests,
     handover,
     imports,
@@ -15,6 +16,7 @@ from . import (
     ownership,
     people,
     policies,
+    preview,
     products,
     requests,
     training,
@@ -22,7 +24,9 @@ from . import (
 
 PARTS = (
     requests,
+    preview,
     answers,
+    coverage,
     ownership,
     policies,
     branches,

@@ -13,7 +13,7 @@ from aftersales.common.stages import terms
 from aftersales.common.values import Code, Line, Value, Words
 
 from .form import VISITS, Channel, Urgency
-from .request import ENDED, Answer, Decision, Ground, ServiceRequest, Step, moved, reached, settled, situation
+from .request import Answer, Decision, Ground, ServiceRequest, Step, moved, must_be_open, reached, settled, situation
 
 
 class Reply(Value):
@@ -48,7 +48,7 @@ class Reprioritise(Value):
 
 def reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: Ground) -> Decision:
     """Note what the customer was told. A question that must be checked gets a deadline, which is announced (INT-8)."""
-    _must_be_open(request)
+    must_be_open(request)
     if said.final and request.kind in VISITS:
         raise DomainError("request.needs_a_visit", request=request.id, kind=request.kind)
     told = reached(request, "customer_answered", now, ground)
@@ -80,7 +80,7 @@ def review(request: ServiceRequest, command: Review, by: str, now: datetime, gro
 
 def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: datetime, ground: Ground) -> Decision:
     """Change urgency or danger: the clocks that run get the targets of the new priority, pauses kept (INT-5)."""
-    _must_be_open(request)
+    must_be_open(request)
     again = ground.policy.repeat_repair
     raised = again.raises_by if again and request.repeats else 0
     rank = ground.policy.priority.rank(request.importance_class, command.urgency, danger=command.danger, raised=raised)
@@ -93,8 +93,3 @@ def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: d
         if wanted and clock.outcome == "open":
             clocks = sla.retarget(clocks, clock.key, wanted.target, Said(now, by, command.why))
     return settled(request, changed.but(clocks=clocks), now)
-
-
-def _must_be_open(request: ServiceRequest) -> None:
-    if request.state in ENDED:
-        raise DomainError(f"request.already_{request.state}", request=request.id)

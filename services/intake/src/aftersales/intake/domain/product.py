@@ -79,6 +79,25 @@ class Chapter(Value):
     """Whose it was until then."""
 
 
+class Proof(Value):
+    """A proof of purchase: what was shown, and where it is kept."""
+
+    purchased_on: Day
+    invoice: Line | None = None
+    file: Code | None = None
+    evidence: Line
+
+
+class Extension(Value):
+    """A warranty that an approved claim makes longer (INT-6)."""
+
+    until: Day
+    """The last day."""
+    claim: Code
+    approved_by: Code
+    why: Line
+
+
 class Product(Aggregate):
     """A product in the archive; its id is its serial number."""
 
@@ -91,8 +110,11 @@ class Product(Aggregate):
     batch: str | None = None
     customer: str | None = None
     purchased_on: Day | None = None
+    proofs: tuple[Proof, ...] = ()
+    """Of purchase; the last one holds, whatever a caller says."""
     warranty_until: Day | None = None
     """The last day of a warranty that an approved claim has extended (INT-6)."""
+    extensions: tuple[Extension, ...] = ()
     sold_by: str = ""
     invoice: str = ""
     installed_at: Address | None = None
@@ -126,11 +148,11 @@ def archive(
 ) -> Product:
     """Keep the product as it is known after its `owner` named it.
 
-    The owner's word corrects the record; a product that somebody else owns stays as it is. A model that a
-    register does not list is kept in quarantine until somebody settles it.
+    The owner's word corrects the record, but not what was proven; a product that somebody else owns stays.
+    A model that a register does not list is kept in quarantine until somebody settles it.
     """
-    if form.purchased_on and form.purchased_on > today:
-        raise DomainError("product.purchased_in_future", serial=form.serial, purchased_on=form.purchased_on.isoformat())
+    if form.purchased_on:
+        _must_be_past(form.serial, form.purchased_on, today)
     if known and known.customer not in (None, owner.customer):
         return known
     said = {name: value for name, value in _values(form).items() if value}
@@ -140,10 +162,27 @@ def archive(
             id=form.serial, backwards=form.serial[::-1], branch=owner.branch, customer=owner.customer, **said
         )
         return _held(kept) if listing.unknown else kept
+    if known.proofs:
+        said.pop("purchased_on", None)
     kept = known.but(**said, customer=owner.customer)
     if listing.unknown:
         return kept if kept.model == known.model else _held(kept)
     return kept.but(status="in_use", quarantine=None) if known.quarantine else kept
+
+
+def prove(product: Product, proof: Proof, today: date) -> Product:
+    """Take the day of purchase from a proof; the same proof again changes nothing."""
+    _must_be_past(product.id, proof.purchased_on, today)
+    if proof in product.proofs[-1:]:
+        return product
+    return product.but(purchased_on=proof.purchased_on, proofs=(*product.proofs, proof))
+
+
+def extend(product: Product, extension: Extension, until: date | None) -> Product:
+    """Make the warranty longer than it is; it ends on `until` so far."""
+    if until and extension.until <= until:
+        raise DomainError("product.extension_not_longer", serial=product.id, until=until.isoformat())
+    return product.but(warranty_until=extension.until, extensions=(*product.extensions, extension))
 
 
 def transfer(product: Product, command: TransferProduct, to: Owner, done: Done) -> Product:
@@ -210,3 +249,8 @@ def _held(product: Product) -> Product:
 
 def _values(form: ProductForm) -> dict[str, Any]:
     return {name: getattr(form, name) for name in ProductForm.model_fields if name != "serial"}
+
+
+def _must_be_past(serial: str, day: date, today: date) -> None:
+    if day > today:
+        raise DomainError("product.purchased_in_future", serial=serial, purchased_on=day.isoformat())

@@ -6,20 +6,19 @@ Events of one request arrive in any order. `visit` tells rounds apart; each fact
 from datetime import datetime
 
 from aftersales.common import sla
-from aftersales.common.errors import DomainError, NotYet
+from aftersales.common.errors import NotYet
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import RequestCancelled, RequestClosed, RequestReopened, RequestResolved
 from aftersales.common.sla import Said
 
 from .form import VISITS, CancelRequest
-from .request import ENDED, Decision, Ground, Resolution, ServiceRequest, Step, moved, reached, settled
+from .request import Decision, Ground, Resolution, ServiceRequest, Step, moved, must_be_open, reached, settled
 
 
 def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> Decision:
     """Let go of what the customer does not need any more."""
-    if request.state in ENDED:
-        raise DomainError(f"request.already_{request.state}", request=request.id)
+    must_be_open(request)
     event = RequestCancelled(
         request=request.id,
         branch=request.branch,

@@ -5,18 +5,14 @@ from typing import ClassVar, Literal, NamedTuple
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
-from aftersales.common.events.intake import (
-    ProductRef,
-    SlaBreached,
-    SlaEscalated,
-    SlaWarned,
-)
+from aftersales.common.events.intake import ProductRef, SlaBreached, SlaEscalated, SlaWarned
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case
 from aftersales.common.promises import Marks
 from aftersales.common.stages import Situation, reach
-from aftersales.common.values import GeoPoint, Value
+from aftersales.common.values import GeoPoint, Money, Value
 
 from .branch import Branch
 from .coverage import Coverage
@@ -24,12 +20,11 @@ from .custody import CustodyStep, Escalation, Offer
 from .form import Channel, ProblemClass, RequestKind
 
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
-ENDED: tuple[State, ...] = ("resolved", "closed", "cancelled")
+OPEN: tuple[State, ...] = ("registered", "reopened")
+"""Somebody must still do something about it."""
 STAGES = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
 """The stages whose clocks run here; those of the visit run at dispatch."""
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
-OPEN: tuple[State, ...] = ("registered", "reopened")
-"""Somebody must still do something about it."""
 
 
 class Ground(NamedTuple):
@@ -66,6 +61,17 @@ class Resolution(Value):
     cause: str
     solution: str
     technician: str
+
+
+class Acceptance(Value):
+    """A quotation that the customer accepted, and how we know (INT-6)."""
+
+    amount: Money
+    accepted_by: str
+    evidence: str
+    file: str | None = None
+    at: datetime
+    noted_by: str
 
 
 class ServiceRequest(Aggregate):
@@ -109,6 +115,10 @@ class ServiceRequest(Aggregate):
     review_remark: str = ""
     coverage: Coverage | None = None
     """Who pays, as it was decided last (INT-6)."""
+    coverage_history: tuple[Coverage, ...] = ()
+    """The decisions before it."""
+    acceptances: tuple[Acceptance, ...] = ()
+    """The last one holds."""
     history: tuple[Step, ...] = ()
     offer: Offer | None = None
     """Until it is accepted, `owner` stays the owner (INT-7)."""
@@ -138,6 +148,11 @@ def settled(before: ServiceRequest | None, request: ServiceRequest, now: datetim
 def tick(request: ServiceRequest, now: datetime) -> Decision:
     """Let the clocks say what they have to by now."""
     return settled(request, request.but(clocks=sla.tick(request.clocks, now)), now)
+
+
+def must_be_open(request: ServiceRequest) -> None:
+    if request.state in ("resolved", "closed", "cancelled"):
+        raise DomainError(f"request.already_{request.state}", request=request.id)
 
 
 def moved(request: ServiceRequest, step: Step) -> ServiceRequest:

@@ -107,6 +107,5 @@ async def heard_of(work: Work, number: str) -> ServiceRequest:
     return request
 
 
-def keep(work: Work, before: ServiceRequest, request: ServiceRequest, news: tuple[Event, ...]) -> None:
-    if request != before:
-        work.put(request, *news)
+def keep(work: Work, before: ServiceRequest, request: ServiceRequest, news: tuple[Event, ...]) -> ServiceRequest:
+    return before if request == before else work.put(request, *news)
