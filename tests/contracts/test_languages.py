@@ -7,8 +7,8 @@ from typing import Any, get_args
 import httpx
 import pytest
 from contracts.catalogue import services
+from contracts.endpoints import endpoints
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from aftersales.common import problem
@@ -18,7 +18,7 @@ from aftersales.inventory.domain.stock import Receipt
 WRONG: tuple[Any, ...] = (
     *(None, True, [], {}, ["x y"], ["x"] * 200, {"lat": 91, "lon": 181}, {"serial": 1}, {"$set": 1}),
     *("", "12", "x y", "x" * 100_001, "\ud800", "Nowhere/City", "00000"),
-    *(-1, 0, 10**30, 1.5, float("inf"), float("nan"), "9" * 5000),
+    *(-1, 0, 10**30, 1.6, float("inf"), float("nan"), "9" * 5000),
     *("2026-13-45", "2026-11-23", "2026-11-23T10:00:00", "2026-11-23T10:00:00+08:00", "9999-12-31T23:59:59-10:00"),
 )
 
@@ -129,8 +129,7 @@ def test_everything_that_a_field_of_our_forms_can_be_wrong_in_has_words_and_noth
 def fields() -> Iterator[Any]:
     """Bodies, parts of paths and queries of all services, as FastAPI reads them."""
     for service in services():
-        for route in service.router.routes:
-            assert isinstance(route, APIRoute)
+        for route in endpoints(service.router):
             yield from route.dependant.path_params + route.dependant.query_params
             if route.body_field:
                 yield route.body_field

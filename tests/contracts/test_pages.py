@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from contracts.catalogue import SETTINGS, Contract, catalogue, services
+from contracts.endpoints import endpoints
 from contracts.markdown import settings_named
-from fastapi.routing import APIRoute
 
+from aftersales.common.events.partner import PRODUCES as PARTNERS_PRODUCE
 from aftersales.common.service import Service, on
 from aftersales.common.settings import ServiceSettings
 from aftersales.dispatch.main import service as dispatch
@@ -29,8 +30,7 @@ def short(contract_type: str) -> str:
 
 def calls(service: Service) -> set[str]:
     """`PUT /parts/{code}` for each endpoint."""
-    routes = [route for route in service.router.routes if isinstance(route, APIRoute)]
-    return {f"{method} {_plain(route.path)}" for route in routes for method in route.methods or ()}
+    return {f"{method} {_plain(route.path)}" for route in endpoints(service.router) for method in route.methods or ()}
 
 
 def _plain(path: str) -> str:
@@ -48,7 +48,7 @@ def test_the_events_page_says_who_publishes_and_who_listens_as_the_services_decl
     }
     declared: dict[str, tuple[str, set[str]]]
     declared = {kind.TYPE: (service.name, set()) for service in SERVICES.values() for kind in service.produces}
-    declared["partner.service_request.v1"] = ("partners", set())
+    declared |= {kind.TYPE: ("partners", set()) for kind in PARTNERS_PRODUCE}
     for service in SERVICES.values():
         for consumer in service.consumers:
             declared[consumer.kind.TYPE][1].add(service.name)

@@ -4,13 +4,16 @@ from functools import partial
 
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
-from aftersales.common.events.partner import PartnerServiceRequest
+from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.service import Consumer, on
+from aftersales.common.work.piece import Needs
 
 from .domain.branch import Branch
+from .domain.partner import PartnerMessage
 from .domain.product import Product
 from .domain.request import ServiceRequest
-from .handlers import requests
+from .handlers import partners, requests
+from .handlers.partners import with_receipt
 from .settings import Settings
 from .store import caller
 
@@ -19,8 +22,17 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
     return (
         on(
             PartnerServiceRequest,
-            partial(requests.take_partner_request, policy=settings.policy()),
-            needs=lambda e: ((Branch, e.branch), caller(e.phone), (Product, e.serial)),
+            with_receipt(
+                partial(requests.take_partner_request, policy=settings.policy(), grants=settings.entitlements)
+            ),
+            needs=_sender_and_product,
+            receipt=PartnerMessage,
+        ),
+        on(
+            PartnerProductSold,
+            with_receipt(partial(partners.take_partner_sale, grants=settings.entitlements)),
+            needs=_sender_and_product,
+            receipt=PartnerMessage,
         ),
         on(
             RepairCompleted,
@@ -30,3 +42,7 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
         on(DissatisfactionRaised, requests.reopen_request, needs=lambda e: ((ServiceRequest, e.request),)),
         on(SurveyAnswered, requests.close_request, needs=lambda e: ((ServiceRequest, e.request),)),
     )
+
+
+def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Needs:
+    return (Branch, event.branch), caller(event.phone), (Product, event.serial)

@@ -1,4 +1,4 @@
-"""Time in: the heartbeat that shows whether the pipe through all services is open."""
+"""Time in: the heartbeat that shows whether the pipe through all services is open, clocks, reminders, searches."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -6,7 +6,10 @@ from functools import partial
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
-from .handlers import heartbeat
+from .domain.contract import Contract
+from .domain.entitlement import Entitlement
+from .domain.recall import Recall
+from .handlers import contracts, entitlements, heartbeat, recalls
 from .settings import Settings
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
@@ -14,4 +17,9 @@ SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
 
 
 def timers(settings: Settings) -> tuple[Timer, ...]:
-    return (wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),)
+    return (
+        wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),
+        wakes(Contract, contracts.wake_contract),
+        wakes(Entitlement, entitlements.wake_entitlement),
+        wakes(Recall, recalls.search_archive),
+    )

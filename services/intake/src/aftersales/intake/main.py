@@ -5,6 +5,9 @@ from aftersales.common.service import Service, run
 
 from . import api, store
 from .consumers import consumers
+from .domain.contract import Contract
+from .domain.file import CustomerFile
+from .handlers.partners import tell_refusal
 from .jobs import SEEDS, timers
 from .settings import Settings
 
@@ -19,7 +22,11 @@ def service(settings: Settings | None = None) -> Service:
         consumers=consumers(settings),
         timers=timers(settings),
         seeds=SEEDS,
+        clocked=(Contract,),
         produces=PRODUCES,
+        refused=tell_refusal,
+        uploads={r"/customers/[^/]+/files": settings.max_file},
+        files=CustomerFile,
     )
 
 

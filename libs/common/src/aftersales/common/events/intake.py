@@ -5,9 +5,10 @@ from typing import Literal
 
 from aftersales.common import events
 from aftersales.common.events import Event, Part
-from aftersales.common.values import GeoPoint
+from aftersales.common.values import Day, GeoPoint
 
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
+RecallKind = Literal["recall", "upgrade"]
 
 
 class ProductRef(Part):
@@ -87,6 +88,118 @@ class RequestClosed(Event):
     closed_at: datetime
 
 
+class SlaWarned(events.SlaMark):
+    """80 % of a stage's time is gone (ALL-3)."""
+
+    TYPE = "intake.sla_warned.v1"
+
+
+class SlaBreached(events.SlaMark):
+    """A stage's time is over (ALL-3)."""
+
+    TYPE = "intake.sla_breached.v1"
+
+
+class Granted(Part):
+    """What came with a purchase."""
+
+    kind: str
+    count: int
+    expires_on: Day
+
+
+class ProductSold(Event):
+    """A purchase was archived, once (INT-3), with what it entitles to (INT-14). Personal data stays in intake."""
+
+    TYPE = "intake.product_sold.v1"
+    serial: str
+    model: str
+    line: str
+    batch: str | None = None
+    branch: str
+    """Where its owner belongs."""
+    purchased_on: Day
+    entitlements: tuple[Granted, ...] = ()
+
+
+class EntitlementDue(Event):
+    """Remind the customer of what came with the purchase (INT-14)."""
+
+    TYPE = "intake.entitlement_due.v1"
+    entitlement: str
+    serial: str
+    kind: str
+    customer: str
+    branch: str
+    expires_on: Day
+    at: datetime
+
+
+class RecallOpened(Event):
+    """Products must be brought back or brought up to date (INT-4)."""
+
+    TYPE = "intake.recall_opened.v1"
+    recall: str
+    kind: RecallKind
+    title: str
+    safety: bool
+    starts_on: Day
+    """From when on the remedy is available."""
+    models: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
+    opened_at: datetime
+
+
+class RecallCounts(Part):
+    """Affected products, each in one state."""
+
+    found: int
+    told: int
+    scheduled: int
+    done: int
+    declined: int
+    unreachable: int
+
+
+class RecallProgressed(Event):
+    """How far a recall has come (INT-4): after each step of the search, then every few per cent."""
+
+    TYPE = "intake.recall_progressed.v1"
+    recall: str
+    counts: RecallCounts
+    completion: float
+    """Per cent of the products found that are done."""
+    searched: bool
+    """Whether the whole archive was searched."""
+    at: datetime
+
+
+class WrongField(Part):
+    field: str
+    problem: str
+
+
+class Param(Part):
+    name: str
+    value: str
+
+
+class PartnerMessageRefused(Event):
+    """A partner's event was refused, and why (INT-12): for the partner who sent it."""
+
+    TYPE = "intake.partner_message_refused.v1"
+    source: str
+    """The partner, as the message said; `unknown` when it could not be read."""
+    id: str
+    """Of the partner's message; a digest of its body when it could not be read."""
+    type: str
+    code: str
+    """What is wrong; words for it are at `GET /partners/{source}/messages`."""
+    params: tuple[Param, ...] = ()
+    errors: tuple[WrongField, ...] = ()
+    at: datetime
+
+
 class IntakeHeartbeat(events.Heartbeat):
     """The first beat, sent by intake's timer."""
 
@@ -100,5 +213,12 @@ PRODUCES = (
     RequestResolved,
     RequestReopened,
     RequestClosed,
+    SlaWarned,
+    SlaBreached,
+    ProductSold,
+    EntitlementDue,
+    RecallOpened,
+    RecallProgressed,
+    PartnerMessageRefused,
     IntakeHeartbeat,
 )

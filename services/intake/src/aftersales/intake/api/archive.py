@@ -21,7 +21,7 @@ async def archive_customer(form: ArchiveCustomer, desk: Desk) -> Customer:
     """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
     products = [(Product, product.serial) for product in form.products]
     needs = ((Branch, form.branch), caller(form.phone), *products)
-    return await desk.do(archive.archive_customer, form, needs=needs)
+    return await desk.do(archive.archive_customer, form, desk.settings.entitlements, needs=needs)
 
 
 @router.get("/customers/{customer}")

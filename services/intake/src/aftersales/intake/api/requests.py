@@ -20,7 +20,8 @@ Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
     needs = ((Branch, form.branch), caller(form.customer.phone), (Product, form.product.serial))
-    return await desk.do(requests.register_request, form, desk.settings.policy(), needs=needs)
+    settings = desk.settings
+    return await desk.do(requests.register_request, form, settings.policy(), settings.entitlements, needs=needs)
 
 
 @router.get("/requests")

@@ -16,6 +16,7 @@ class ProductForm(Value):
     model: Code
     line: Code
     """The product line, which is also the skill a technician needs."""
+    batch: Code | None = None
     purchased_on: Day | None = None
 
 
@@ -44,6 +45,7 @@ class Product(Aggregate):
 
     model: str
     line: str
+    batch: str | None = None
     customer: str | None = None
     purchased_on: Day | None = None
     warranty_card: tuple[CardEntry, ...] = ()
@@ -69,13 +71,19 @@ def archive(known: Product | None, form: ProductForm, owner: Owner, today: date)
             branch=owner.branch,
             model=form.model,
             line=form.line,
+            batch=form.batch,
             customer=owner.customer,
             purchased_on=form.purchased_on,
         )
     if known.customer not in (None, owner.customer):
         return known
-    purchased_on = form.purchased_on or known.purchased_on
-    return known.but(model=form.model, line=form.line, customer=owner.customer, purchased_on=purchased_on)
+    return known.but(
+        model=form.model,
+        line=form.line,
+        batch=form.batch or known.batch,
+        customer=owner.customer,
+        purchased_on=form.purchased_on or known.purchased_on,
+    )
 
 
 def record_repair(product: Product, repair: RepairCompleted) -> Product:

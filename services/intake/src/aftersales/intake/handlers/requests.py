@@ -10,6 +10,7 @@ from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.work import Work
 from aftersales.intake.domain import product as products
 from aftersales.intake.domain import request as requests
+from aftersales.intake.domain.entitlement import Grants
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import Archive, CancelRequest, Policy, RegisterRequest, ServiceRequest, Taken
 
@@ -17,16 +18,16 @@ from .archive import find_or_enrol, keep_product
 from .branches import known_branch
 
 
-async def register_request(work: Work, form: RegisterRequest, policy: Policy) -> ServiceRequest:
+async def register_request(work: Work, form: RegisterRequest, policy: Policy, grants: Grants) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
-    product = await keep_product(work, form.product, customer, branch.today(work.now))
+    product = await keep_product(work, form.product, customer, branch.today(work.now), grants)
     taken = Taken(by=form.owner or work.actor, at=work.now)
     request, news = requests.register(await work.number("SR"), form, Archive(customer, product), taken, policy)
     return work.put(request, *news)
 
 
-async def take_partner_request(work: Work, event: PartnerServiceRequest, policy: Policy) -> None:
+async def take_partner_request(work: Work, event: PartnerServiceRequest, policy: Policy, grants: Grants) -> None:
     """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
     try:
         form = RegisterRequest.model_validate(
@@ -42,7 +43,7 @@ async def take_partner_request(work: Work, event: PartnerServiceRequest, policy:
         )
     except ValidationError as error:
         raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
-    await register_request(work, form, policy)
+    await register_request(work, form, policy, grants)
 
 
 async def cancel_request(work: Work, number: str, command: CancelRequest) -> ServiceRequest:
