@@ -64,7 +64,7 @@ async def on_add(work: Work, event: Add) -> None:
 async def ring(work: Work, id: str) -> None:
     counter = await work.need(Counter, id)
     if counter.wake_at and counter.wake_at <= work.now:
-        clocks, _ = sla.tick(counter.clocks, work.now)
+        clocks = sla.tick(counter.clocks, work.now)
         work.put(counter.but(rings=counter.rings + 1, wake_at=sla.next_wake(clocks), clocks=clocks))
 
 

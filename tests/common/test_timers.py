@@ -5,12 +5,13 @@ from datetime import timedelta
 from common.counter import Counter
 
 from aftersales.common import sla
+from aftersales.common.sla import Terms
 from aftersales.common.testing import eventually
 from aftersales.common.timers import due_by
 
 
 async def sleeper(work, id, seconds):
-    clocks = sla.start((), "mending", "mending-1", work.now, timedelta(seconds=seconds))
+    clocks = sla.start((), "mending", "mending-1", work.now, Terms(target=timedelta(seconds=seconds)))
     work.put(Counter(id=id, clocks=clocks, wake_at=sla.next_wake(clocks)))
 
 
@@ -44,7 +45,7 @@ async def test_a_clock_warns_at_80_percent_breaches_at_100_and_each_once(counter
     assert (await counter.get(Counter, "c")).rings == 0
     clock.advance(seconds=1)
     await rings(counter, "c", 1)
-    assert (await counter.get(Counter, "c")).clocks[0].warned
+    assert (await counter.get(Counter, "c")).clocks[0].has_fired("80%")
     clock.advance(seconds=20)
     await rings(counter, "c", 2)
     clock.advance(days=1)

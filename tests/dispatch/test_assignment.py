@@ -104,7 +104,7 @@ def test_the_dispatch_clock_runs_from_the_report_so_that_a_late_event_shows_dsp_
     assert order.clocks[0].started_at == now
     _, (sent, events) = assign(order, [technician()], late, "dispatch", policy)
     assert sent.clocks[0].outcome == "breached"
-    assert [type(event) for event in events] == [TechnicianAssigned, SlaBreached]
+    assert [type(event) for event in events] == [TechnicianAssigned, SlaWarned, SlaBreached]
 
 
 def test_somebody_sent_in_time_meets_dsp_2_and_starts_the_promise_to_come_dsp_3(offered: WorkOrder) -> None:

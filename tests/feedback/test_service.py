@@ -64,7 +64,7 @@ async def test_a_callback_comes_due_warns_and_breaches_by_the_clock(
 
 async def _breached(feedback: Room) -> bool:
     followup: FollowUp = await feedback.get(FollowUp, FOLLOWUP)
-    return followup.clocks[0].outcome == "breached" and followup.clocks[0].warned
+    return followup.clocks[0].outcome == "breached" and followup.clocks[0].has_fired("80%")
 
 
 async def test_a_repair_that_is_told_twice_is_called_about_once(

@@ -81,8 +81,9 @@ async def _open_clocks(runtime: "Runtime", now: datetime) -> list[Document]:
     state = {
         "$switch": {
             "branches": [
+                {"case": {"$eq": ["$clocks.deadline", None]}, "then": "paused"},
                 {"case": {"$lte": ["$clocks.deadline", now]}, "then": "overdue"},
-                {"case": {"$lte": ["$clocks.warn_at", now]}, "then": "at_risk"},
+                {"case": {"$and": ["$clocks.warn_at", {"$lte": ["$clocks.warn_at", now]}]}, "then": "at_risk"},
             ],
             "default": "on_track",
         }

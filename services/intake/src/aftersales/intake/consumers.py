@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from aftersales.common.events import SlaMark, dispatch, feedback, intake
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
@@ -9,13 +10,20 @@ from aftersales.common.service import Consumer, on
 from aftersales.common.work.piece import Needs
 
 from .domain.branch import Branch
+from .domain.digest import Digest, digest_of
 from .domain.partner import PartnerMessage
 from .domain.product import Product
 from .domain.request import ServiceRequest
-from .handlers import partners, requests
+from .handlers import digests, partners, requests
 from .handlers.partners import with_receipt
 from .settings import Settings
 from .store import caller
+
+MARKS: tuple[type[SlaMark], ...] = (
+    *(intake.SlaWarned, intake.SlaBreached, intake.SlaEscalated),
+    *(dispatch.SlaWarned, dispatch.SlaBreached, dispatch.SlaEscalated),
+    *(feedback.SlaWarned, feedback.SlaBreached, feedback.SlaEscalated),
+)
 
 
 def consumers(settings: Settings) -> tuple[Consumer, ...]:
@@ -41,6 +49,7 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
         ),
         on(DissatisfactionRaised, requests.reopen_request, needs=lambda e: ((ServiceRequest, e.request),)),
         on(SurveyAnswered, requests.close_request, needs=lambda e: ((ServiceRequest, e.request),)),
+        *(on(mark, digests.gather_mark, needs=lambda e: ((Digest, digest_of(e).id),)) for mark in MARKS),
     )
 
 

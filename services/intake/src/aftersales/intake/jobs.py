@@ -7,9 +7,10 @@ from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
 from .domain.contract import Contract
+from .domain.digest import Digest
 from .domain.entitlement import Entitlement
 from .domain.recall import Recall
-from .handlers import contracts, entitlements, heartbeat, recalls
+from .handlers import contracts, digests, entitlements, heartbeat, recalls
 from .settings import Settings
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
@@ -22,4 +23,5 @@ def timers(settings: Settings) -> tuple[Timer, ...]:
         wakes(Contract, contracts.wake_contract),
         wakes(Entitlement, entitlements.wake_entitlement),
         wakes(Recall, recalls.search_archive),
+        wakes(Digest, digests.close_hour),
     )

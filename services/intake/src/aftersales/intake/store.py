@@ -11,6 +11,7 @@ from aftersales.common.work.piece import Need
 from .domain.branch import Branch
 from .domain.contract import Contract
 from .domain.customer import ContactPoint, Customer
+from .domain.digest import Digest
 from .domain.entitlement import Entitlement
 from .domain.file import CustomerFile
 from .domain.partner import PartnerMessage
@@ -25,6 +26,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     ContactPoint: (),
     Product: (Index("model", "_id"), Index("batch", "_id")),
     Heartbeat: (),
+    Digest: (Index("owner", "-_id"),),
     ServiceRequest: (Index("branch", "state", "-_id"), Index("branch", "-_id"), Index("state", "-_id")),
     Contract: (Index("customer", "-_id"), Index("serials", "-_id")),
     Entitlement: (

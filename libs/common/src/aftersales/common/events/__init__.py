@@ -107,3 +107,7 @@ class SlaMark(Event):
     stage: str
     deadline: datetime
     at: datetime
+    mark: str = ""
+    """Which mark: a share of the target such as `80%`, `breach`, or the role of the ladder's level."""
+    owner: str = ""
+    """Whose promise it is."""

@@ -140,6 +140,12 @@ class SlaBreached(events.SlaMark):
     TYPE = "dispatch.sla_breached.v1"
 
 
+class SlaEscalated(events.SlaMark):
+    """A breach climbed to the next level of its ladder (ALL-3)."""
+
+    TYPE = "dispatch.sla_escalated.v1"
+
+
 class DispatchHeartbeat(events.Heartbeat):
     """Intake's beat, passed on."""
 
@@ -161,5 +167,6 @@ PRODUCES = (
     OrderCancelled,
     SlaWarned,
     SlaBreached,
+    SlaEscalated,
     DispatchHeartbeat,
 )

@@ -58,4 +58,10 @@ class SlaBreached(events.SlaMark):
     TYPE = "feedback.sla_breached.v1"
 
 
-PRODUCES = (FollowupDue, FollowupDone, SurveyAnswered, DissatisfactionRaised, SlaWarned, SlaBreached)
+class SlaEscalated(events.SlaMark):
+    """A breach climbed to the next level of its ladder (ALL-3)."""
+
+    TYPE = "feedback.sla_escalated.v1"
+
+
+PRODUCES = (FollowupDue, FollowupDone, SurveyAnswered, DissatisfactionRaised, SlaWarned, SlaBreached, SlaEscalated)

@@ -88,18 +88,6 @@ class RequestClosed(Event):
     closed_at: datetime
 
 
-class SlaWarned(events.SlaMark):
-    """80 % of a stage's time is gone (ALL-3)."""
-
-    TYPE = "intake.sla_warned.v1"
-
-
-class SlaBreached(events.SlaMark):
-    """A stage's time is over (ALL-3)."""
-
-    TYPE = "intake.sla_breached.v1"
-
-
 class Granted(Part):
     """What came with a purchase."""
 
@@ -206,6 +194,52 @@ class IntakeHeartbeat(events.Heartbeat):
     TYPE = "intake.heartbeat.v1"
 
 
+class SlaWarned(events.SlaMark):
+    """A stage has used a good part of its time (ALL-3)."""
+
+    TYPE = "intake.sla_warned.v1"
+
+
+class SlaBreached(events.SlaMark):
+    """A stage's time is over (ALL-3)."""
+
+    TYPE = "intake.sla_breached.v1"
+
+
+class SlaEscalated(events.SlaMark):
+    """A breach climbed to the next level of its ladder (ALL-3)."""
+
+    TYPE = "intake.sla_escalated.v1"
+
+
+class DigestItem(Part):
+    """One mark that a clock went past."""
+
+    subject: str
+    request: str
+    stage: str
+    kind: str
+    """`warned`, `breached` or `escalated`."""
+    deadline: datetime
+
+
+class SlaDigest(Event):
+    """What one owner is told of an hour: twice at most, whatever the flood (ALL-3)."""
+
+    TYPE = "intake.sla_digest.v1"
+    owner: str
+    """A person's code, a branch's, or a role at a branch such as `supervisor@BJ01`."""
+    branch: str
+    hour: datetime
+    warned: int
+    breached: int
+    escalated: int
+    items: tuple[DigestItem, ...]
+    """The first fifty of them."""
+    new: int
+    """How many have come since the message before."""
+
+
 PRODUCES = (
     BranchRegistered,
     RequestRegistered,
@@ -213,12 +247,14 @@ PRODUCES = (
     RequestResolved,
     RequestReopened,
     RequestClosed,
-    SlaWarned,
-    SlaBreached,
     ProductSold,
     EntitlementDue,
     RecallOpened,
     RecallProgressed,
     PartnerMessageRefused,
     IntakeHeartbeat,
+    SlaWarned,
+    SlaBreached,
+    SlaEscalated,
+    SlaDigest,
 )

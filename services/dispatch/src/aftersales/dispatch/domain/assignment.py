@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aftersales.common import sla
 from aftersales.common.events.dispatch import AppointmentMoved, AssignmentDeferred, TechnicianAssigned
-from aftersales.common.sla import SlaClock
+from aftersales.common.sla import Said, SlaClock, Terms
 from aftersales.dispatch.domain.order import Decision, Policy, WorkOrder, entered, fact, settled
 from aftersales.dispatch.domain.technician import Technician
 
@@ -62,7 +62,7 @@ def _deferred(order: WorkOrder, reason: str, now: datetime, policy: Policy) -> D
     return settled(order, later, now, fact(AssignmentDeferred, later, now, reason=reason, retry_at=retry_at))
 
 
-def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy) -> WorkOrder:
+def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy, why: str = "assigned") -> WorkOrder:
     """Give the order a time. A promise that still runs moves along.
 
     After a broken one, or for a second coming, another is made, which must be kept (DSP-5).
@@ -70,10 +70,10 @@ def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy) -> W
     end = start + policy.window
     made = _promises(order)
     if made and made[-1].outcome == "open":
-        clocks = sla.retarget(order.clocks, made[-1].key, end)
+        clocks = sla.retarget(order.clocks, made[-1].key, end, Said(now, "dispatch", why))
     else:
         key = f"arrival-{order.visit}" + (f"-{len(made) + 1}" if made else "")
-        clocks = sla.start(order.clocks, "arrival", key, now, end - now)
+        clocks = sla.start(order.clocks, "arrival", key, now, Terms(target=end - now))
     return order.but(appointment_start=start, appointment_end=end, clocks=clocks)
 
 
@@ -81,7 +81,7 @@ def move(
     order: WorkOrder, start: datetime, now: datetime, reason: str, policy: Policy
 ) -> tuple[WorkOrder, AppointmentMoved]:
     """Agree another time with the customer, and say so."""
-    moved = agree(order, start, now, policy)
+    moved = agree(order, start, now, policy, reason)
     window = moved.model_dump(include={"appointment_start", "appointment_end"})
     return moved, fact(AppointmentMoved, moved, now, reason=reason, **window)
 

@@ -7,8 +7,17 @@ from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
-from aftersales.common.events.dispatch import OrderCancelled, OrderCreated, OrderEvent, SlaBreached, SlaWarned
+from aftersales.common.events.dispatch import (
+    OrderCancelled,
+    OrderCreated,
+    OrderEvent,
+    SlaBreached,
+    SlaEscalated,
+    SlaWarned,
+)
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
+from aftersales.common.promises import Marks
+from aftersales.common.sla import Said, Terms
 from aftersales.common.values import GeoPoint, Value
 from aftersales.dispatch.domain.report import ServiceReport
 
@@ -28,6 +37,7 @@ ON_SITE: tuple[State, ...] = ("arrived", "diagnosed")
 ENDED: tuple[State, ...] = ("completed", "cancelled")
 E = TypeVar("E", bound=OrderEvent)
 Decision = tuple["WorkOrder", tuple[Event, ...]]
+MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 
 class Policy(Value):
@@ -100,20 +110,8 @@ def fact(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
 def settled(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> Decision:
     """End a rule: set the timer, and say which clocks went past a mark in this change (ALL-3)."""
     waits = [at for at in (sla.next_wake(order.clocks), order.retry_at) if at]
-    return order.but(wake_at=min(waits, default=None)), (*events, *_marks(before, order, now))
-
-
-def _marks(before: WorkOrder, order: WorkOrder, now: datetime) -> list[Event]:
-    marks: list[Event] = []
-    for clock in order.clocks:
-        old = sla.find(before.clocks, clock.key)
-        about = {"subject": order.id, "request": order.request, "branch": order.branch, "at": now}
-        about |= {"stage": clock.stage, "deadline": clock.deadline}
-        if clock.warned and not (old and old.warned):
-            marks.append(SlaWarned.model_validate(about))
-        if clock.outcome == "breached" and not (old and old.outcome == "breached"):
-            marks.append(SlaBreached.model_validate(about))
-    return marks
+    passed = MARKS.passed(before, order, now, request=order.request)
+    return order.but(wake_at=min(waits, default=None)), (*events, *passed)
 
 
 def open_order(number: str, event: RequestRegistered, now: datetime, by: str, policy: Policy) -> Decision:
@@ -142,7 +140,9 @@ def cancel(order: WorkOrder, event: RequestCancelled, now: datetime, by: str) ->
 
 
 def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> Decision:
-    ended = entered(order, "cancelled", now, by, clocks=sla.waive(order.clocks, now), called_off=reason)
+    ended = entered(
+        order, "cancelled", now, by, clocks=sla.waive(order.clocks, Said(now, by, reason)), called_off=reason
+    )
     ended = ended.but(technician=None, appointment_start=None, appointment_end=None)
     ended = ended.but(retry_at=None, deferred_for=None, parts_state="none")
     return settled(order, ended, now, fact(OrderCancelled, order, now, reason=reason))
@@ -165,10 +165,9 @@ def reopen(order: WorkOrder, event: RequestReopened, now: datetime, by: str, pol
 
 def _awaiting(order: WorkOrder, since: datetime, policy: Policy) -> WorkOrder:
     key = f"dispatch-{order.visit}"
-    return order.but(clocks=sla.start(order.clocks, "dispatch", key, since, policy.dispatch_target))
+    return order.but(clocks=sla.start(order.clocks, "dispatch", key, since, Terms(target=policy.dispatch_target)))
 
 
 def tick(order: WorkOrder, now: datetime) -> Decision:
     """Let the clocks say what they have to by now."""
-    clocks, _ = sla.tick(order.clocks, now)
-    return settled(order, order.but(clocks=clocks), now)
+    return settled(order, order.but(clocks=sla.tick(order.clocks, now)), now)

@@ -6,16 +6,19 @@ from typing import ClassVar, Literal
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
-from aftersales.common.events import Event, SlaMark
+from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import (
     DissatisfactionRaised,
     FollowupDone,
     FollowupDue,
     SlaBreached,
+    SlaEscalated,
     SlaWarned,
     SurveyAnswered,
 )
+from aftersales.common.promises import Marks
+from aftersales.common.sla import Terms
 from aftersales.common.values import Code, Value, Words, sibling
 
 State = Literal["scheduled", "due", "done"]
@@ -61,6 +64,7 @@ class FollowUp(Aggregate):
 
 
 Decision = tuple[FollowUp, tuple[Event, ...]]
+MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 
 def followup_id(request: str, visit: int) -> str:
@@ -79,24 +83,23 @@ def schedule(repair: RepairCompleted, policy: Policy) -> FollowUp:
             visit=repair.visit,
             technician=repair.technician,
             due_at=repair.at + policy.callback_after,
-            clocks=sla.start((), "callback", f"callback-{repair.visit}", repair.at, target),
+            clocks=sla.start((), "callback", f"callback-{repair.visit}", repair.at, Terms(target=target)),
         )
     )
 
 
 def wake(followup: FollowUp, now: datetime) -> Decision:
     """Say what has become due: the call itself, a warning, a breach. Nothing, when it was woken too early."""
-    clocks, news = _ticked(followup, now)
-    if followup.state == "scheduled" and now >= followup.due_at:
-        return _timed(followup.but(state="due", clocks=clocks)), (FollowupDue(**_about(followup, now)), *news)
-    return _timed(followup.but(clocks=clocks)), news
+    due = followup.state == "scheduled" and now >= followup.due_at
+    woken = followup.but(state="due" if due else followup.state, clocks=sla.tick(followup.clocks, now))
+    told = (FollowupDue(**_about(followup, now)),) if due else ()
+    return _settled(followup, woken, now, *told)
 
 
 def finish(followup: FollowUp, command: FinishFollowUp, token: str, now: datetime) -> Decision:
     """Note what came of the call, early or late; `token` opens the customer's survey."""
     if followup.state == "done":
         raise DomainError("followup.already_done", followup=followup.id)
-    clocks, news = _ticked(followup, now)
     done = followup.but(
         state="done",
         done_at=now,
@@ -104,10 +107,10 @@ def finish(followup: FollowUp, command: FinishFollowUp, token: str, now: datetim
         clerk=command.clerk,
         remark=command.remark,
         survey_token=token,
-        clocks=sla.stop(clocks, f"callback-{followup.visit}", now),
+        clocks=sla.stop(followup.clocks, f"callback-{followup.visit}", now),
     )
     told = FollowupDone(**_about(followup, now), outcome=command.outcome, clerk=command.clerk)
-    return _timed(done), (*news, told)
+    return _settled(followup, done, now, told)
 
 
 def rate(followup: FollowUp, mark: float, now: datetime, policy: Policy) -> Decision:
@@ -119,14 +122,6 @@ def rate(followup: FollowUp, mark: float, now: datetime, policy: Policy) -> Deci
     return followup.but(mark=mark), (answered, *raised)
 
 
-def _ticked(followup: FollowUp, now: datetime) -> tuple[sla.Clocks, tuple[Event, ...]]:
-    """Tell each mark that the clocks have passed, once, whoever looks at them first."""
-    clocks, marks = sla.tick(followup.clocks, now)
-    kinds: dict[str, type[SlaMark]] = {"warned": SlaWarned, "breached": SlaBreached}
-    about = {"subject": followup.id, "request": followup.request, "branch": followup.branch, "at": now}
-    return clocks, tuple(kinds[name](**about, stage=clock.stage, deadline=clock.deadline) for name, clock in marks)
-
-
 def _about(followup: FollowUp, now: datetime) -> dict[str, object]:
     return {
         "followup": followup.id,
@@ -136,6 +131,11 @@ def _about(followup: FollowUp, now: datetime) -> dict[str, object]:
         "visit": followup.visit,
         "at": now,
     }
+
+
+def _settled(before: FollowUp, followup: FollowUp, now: datetime, *events: Event) -> Decision:
+    """End a rule: set the timer, and say which marks the clock has passed, whoever looked at it first (ALL-3)."""
+    return _timed(followup), (*MARKS.passed(before, followup, now, request=followup.request), *events)
 
 
 def _timed(followup: FollowUp) -> FollowUp:

@@ -2,10 +2,8 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.service import PROBLEMS
+from . import archive, branches, contracts, digests, entitlements, files, partners, recalls, requests
 
-from . import archive, branches, contracts, entitlements, files, partners, recalls, requests
-
-router = APIRouter(responses=PROBLEMS)
-for part in (requests, branches, archive, contracts, entitlements, recalls, files, partners):
-    router.include_router(part.router)
+router = APIRouter()
+for part in (requests, branches, archive, digests, contracts, entitlements, recalls, files, partners):
+    router.routes.extend(part.router.routes)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code, Serial
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.contract import Commission, Contract, ContractForm, CustomerId, Train, UseService
@@ -12,7 +12,7 @@ from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import contracts
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 Number = Annotated[Code, Path()]
 
 

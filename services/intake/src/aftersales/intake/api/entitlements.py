@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code, Serial
 from aftersales.intake.domain.entitlement import Entitlement, UseEntitlement
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import entitlements
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 EntitlementId = Annotated[str, Path(max_length=200, description="`<serial>|<kind>`")]
 
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from aftersales.common.errors import Malformed, NotFound
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import uuid7
 from aftersales.intake.domain.content import HEAD, TEXT, TYPES, Text, recognise, safe_name
 from aftersales.intake.domain.contract import RequestNumber
@@ -22,7 +22,7 @@ from aftersales.intake.handlers import files
 
 from .archive import CustomerId
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Name = Annotated[str, Query(min_length=1, max_length=1000, description="as the sender calls it")]
 _ANY_BYTES = {

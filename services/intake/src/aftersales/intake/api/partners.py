@@ -7,10 +7,10 @@ from fastapi import APIRouter, Header, Path
 from pydantic import BaseModel
 
 from aftersales.common.messages import choose_locale, render
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.intake.domain.partner import Outcome, PartnerMessage
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 Source = Annotated[str, Path(max_length=256, description="as the partner's events say it")]
 
 

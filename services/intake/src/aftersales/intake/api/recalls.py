@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code, Serial
 from aftersales.intake.domain.recall import (
     CaseState,
@@ -19,7 +19,7 @@ from aftersales.intake.domain.recall import (
 )
 from aftersales.intake.handlers import recalls
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^RC-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 State = Literal["open", "closed"]
 

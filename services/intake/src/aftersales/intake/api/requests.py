@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.product import Product
@@ -12,7 +12,7 @@ from aftersales.intake.domain.request import CancelRequest, RegisterRequest, Ser
 from aftersales.intake.handlers import requests
 from aftersales.intake.store import caller
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 
 

@@ -4,19 +4,22 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, PlainSerializer, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.events import Event
-from aftersales.common.events.intake import SlaBreached, SlaWarned
+from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
+from aftersales.common.promises import Marks
+from aftersales.common.sla import Said, Terms
+from aftersales.common.sla.model import Seconds
 from aftersales.common.values import Code, Day, Line, Serial, Value, Words
 
 from .branch import Branch
 
 STAGE = "commissioning"
-_DURATION = TypeAdapter(timedelta)
+MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 
 def _some_time(span: timedelta) -> timedelta:
@@ -25,12 +28,8 @@ def _some_time(span: timedelta) -> timedelta:
     return span
 
 
-Target = Annotated[
-    timedelta,
-    AfterValidator(_some_time),
-    PlainSerializer(lambda span: str(_DURATION.dump_python(span, mode="json")), return_type=str),
-]
-"""How long a stage may take; ISO 8601 on the wire and in the database."""
+Target = Annotated[Seconds, AfterValidator(_some_time)]
+"""How long a stage may take."""
 Hours = Annotated[float, Field(ge=0.25, le=10_000, multiple_of=0.25, strict=True)]
 Pays = Literal["free", "cost", "list"]
 """The customer pays nothing, the cost price, or the list price."""
@@ -155,7 +154,7 @@ class Contract(Aggregate):
 Decision = tuple[Contract, tuple[Event, ...]]
 
 
-def agree(known: Contract | None, number: str, form: ContractForm, branch: Branch, now: datetime) -> Decision:
+def agree(known: Contract | None, number: str, form: ContractForm, branch: Branch, said: Said) -> Decision:
     """Make the contract, or change its terms; what was used, trained and commissioned stays."""
     if known and known.customer != form.customer:
         raise DomainError("contract.of_another_customer", contract=number)
@@ -163,13 +162,13 @@ def agree(known: Contract | None, number: str, form: ContractForm, branch: Branc
     terms["services"] = _services(known, form)
     if known is None:
         contract = Contract(id=number, **terms)
-        return _settled(contract, _promised(contract, branch, now), now)
+        return _settled(None, _promised(contract, branch, said), said.at)
     changed = known.but(**terms)
     if changed == known:
         return known, ()
     if changed.commissioning_due != known.commissioning_due or changed.branch != known.branch:
-        changed = _promised(changed, branch, now)
-    return _settled(known, changed, now)
+        changed = _promised(changed, branch, said)
+    return _settled(known, changed, said.at)
 
 
 def _services(known: Contract | None, form: ContractForm) -> tuple[Allowance, ...]:
@@ -220,31 +219,23 @@ def train(contract: Contract, form: Train, today: date, by: str, now: datetime) 
 
 def tick(contract: Contract, now: datetime) -> Decision:
     """Let the clocks say what they have to by now (ALL-3)."""
-    clocks, _ = sla.tick(contract.clocks, now)
-    return _settled(contract, contract.but(clocks=clocks), now)
+    return _settled(contract, contract.but(clocks=sla.tick(contract.clocks, now)), now)
 
 
-def _promised(contract: Contract, branch: Branch, now: datetime) -> Contract:
+def _promised(contract: Contract, branch: Branch, said: Said) -> Contract:
     """Wait for the commissioning until its last day is over; no longer for an earlier promise."""
-    clocks = sla.waive(contract.clocks, now)
+    clocks = sla.waive(contract.clocks, said)
     if contract.commissioning_due and not contract.commissioned:
         key = f"{STAGE}-{contract.version + 1}"
-        clocks = sla.start(clocks, STAGE, key, now, _end(contract.commissioning_due, branch) - now)
+        terms = Terms(target=_end(contract.commissioning_due, branch) - said.at, policy=contract.id)
+        clocks = sla.start(clocks, STAGE, key, said.at, terms)
     return contract.but(clocks=clocks)
 
 
-def _settled(before: Contract, contract: Contract, now: datetime) -> Decision:
+def _settled(before: Contract | None, contract: Contract, now: datetime) -> Decision:
     """Set the timer, and say which clocks went past a mark in this change."""
-    marks: list[Event] = []
-    for clock in contract.clocks:
-        old = sla.find(before.clocks, clock.key)
-        about = {"subject": contract.id, "request": "", "branch": contract.branch, "at": now}
-        about |= {"stage": clock.stage, "deadline": clock.deadline}
-        if clock.warned and not (old and old.warned):
-            marks.append(SlaWarned.model_validate(about))
-        if clock.outcome == "breached" and not (old and old.outcome == "breached"):
-            marks.append(SlaBreached.model_validate(about))
-    return contract.but(wake_at=sla.next_wake(contract.clocks)), tuple(marks)
+    marks = MARKS.passed(before, contract, now, request="")
+    return contract.but(wake_at=sla.next_wake(contract.clocks)), marks
 
 
 def _end(day: date, branch: Branch) -> datetime:

@@ -1,6 +1,7 @@
 """Contracts (INT-13): agreed, used up, fulfilled, and watched by their clock."""
 
 from aftersales.common.errors import DomainError
+from aftersales.common.sla import Said
 from aftersales.common.work import Work
 from aftersales.intake.domain import contract as contracts
 from aftersales.intake.domain.branch import Branch
@@ -17,7 +18,8 @@ async def agree_contract(work: Work, number: str | None, form: ContractForm) -> 
     await work.need(Customer, form.customer)
     number = number or await work.number("CT")
     known = await work.get(Contract, number)
-    contract, news = contracts.agree(known, number, form, branch, work.now)
+    said = Said(work.now, work.actor, "agreed")
+    contract, news = contracts.agree(known, number, form, branch, said)
     return contract if contract == known else work.put(contract, *news)
 
 

@@ -1,0 +1,26 @@
+"""What a service tells of its clocks: one event for each mark that a change has passed (ALL-3). Pure."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from aftersales.common import sla
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.events import Event, SlaMark
+
+
+class Marks(NamedTuple):
+    """A service's own three event types."""
+
+    warned: type[SlaMark]
+    breached: type[SlaMark]
+    escalated: type[SlaMark]
+
+    def passed(
+        self, before: Aggregate | None, after: Aggregate, now: datetime, *, request: str, owner: str = ""
+    ) -> tuple[Event, ...]:
+        """Compare the clocks of two states; `owner` is whose promise it is, `request` what it is about."""
+        about = {"subject": after.id, "request": request, "branch": after.branch, "at": now, "owner": owner}
+        return tuple(
+            getattr(self, news.kind)(**about, stage=news.clock.stage, deadline=news.clock.deadline, mark=news.mark)
+            for news in sla.news(before.clocks if before else (), after.clocks)
+        )

@@ -1,0 +1,57 @@
+"""SLA clocks (ALL-3): one promise each, which can say how its deadline came about. Pure."""
+
+from aftersales.common.sla.explain import Explanation, Line, explain
+from aftersales.common.sla.model import (
+    BREACH,
+    Clocks,
+    Fired,
+    Level,
+    News,
+    Outcome,
+    Pause,
+    Retarget,
+    Said,
+    SlaClock,
+    Terms,
+)
+from aftersales.common.sla.rules import (
+    find,
+    news,
+    next_wake,
+    pause,
+    resume,
+    retarget,
+    start,
+    stop,
+    tick,
+    used_by,
+    waive,
+)
+
+__all__ = [
+    "BREACH",
+    "Clocks",
+    "Explanation",
+    "Fired",
+    "Level",
+    "Line",
+    "News",
+    "Outcome",
+    "Pause",
+    "Retarget",
+    "Said",
+    "SlaClock",
+    "Terms",
+    "explain",
+    "find",
+    "news",
+    "next_wake",
+    "pause",
+    "resume",
+    "retarget",
+    "start",
+    "stop",
+    "tick",
+    "used_by",
+    "waive",
+]
