@@ -7,6 +7,7 @@ committed, so that `sweep` finds what a crash left behind, however little of it 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gridfs.asynchronous import AsyncGridFSBucket
@@ -14,7 +15,7 @@ from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import NotFound
+from aftersales.common.errors import Busy, NotFound
 from aftersales.common.mongo.errors import translated
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 UPLOADS = "uploads"
 _BUCKET = "blobs"
 _BATCH = 500
+AT_ONCE = 8
+"""Files that are written at a time: the driver holds each in memory until it is whole (or 48 MB)."""
 
 
 class Files:
@@ -30,11 +33,31 @@ class Files:
 
     def __init__(self, db: Any, *, motor: bool) -> None:
         self._uploads = db[UPLOADS]
-        self._bucket: Any = (AsyncIOMotorGridFSBucket if motor else AsyncGridFSBucket)(db, _BUCKET)
+        self._writing = 0
+        self._db, self._motor = db, motor
+
+    @cached_property
+    def _bucket(self) -> Any:
+        """Made on first use: Motor's binds itself to the event loop that it is made in."""
+        return (AsyncIOMotorGridFSBucket if self._motor else AsyncGridFSBucket)(self._db, _BUCKET)
 
     @asynccontextmanager
     async def writing(self, id: str, at: datetime) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
-        """Write bytes under `id`, piece by piece; nothing of them stays when the block raises."""
+        """Write bytes under `id`, piece by piece; nothing of them stays when the block raises.
+
+        Raises `Busy` when too many are being written.
+        """
+        if self._writing >= AT_ONCE:
+            raise Busy("service.busy")
+        self._writing += 1
+        try:
+            async with self._upload(id, at) as write:
+                yield write
+        finally:
+            self._writing -= 1
+
+    @asynccontextmanager
+    async def _upload(self, id: str, at: datetime) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
         with translated():
             await self._uploads.insert_one({"_id": id, "at": at})
             file = self._bucket.open_upload_stream_with_id(id, id)

@@ -26,11 +26,6 @@ async def list_entitlements(  # noqa: PLR0913, PLR0917 (its query string)
     return await desk.page(Entitlement, {"branch": branch, "due": due, "product": serial}, cursor, limit)
 
 
-@router.get("/entitlements/{id:path}")
-async def show_entitlement(id: EntitlementId, desk: Desk) -> Entitlement:
-    return await desk.read(Entitlement, id)
-
-
 @router.post("/entitlements/{id:path}/use")
 async def use_entitlement(id: EntitlementId, form: UseEntitlement, desk: Desk) -> Entitlement:
     """Use one of it for a request; the same request again uses nothing more (INT-14)."""

@@ -1,4 +1,4 @@
-"""HTTP in: photos and files of customers (INT-2, INT-3). Bytes pass through here in pieces, never whole."""
+"""HTTP in: photos and files of customers (INT-2, INT-3). Bytes pass through here in pieces."""
 
 import hashlib
 from collections.abc import AsyncIterator

@@ -31,6 +31,10 @@ class Branch(Aggregate):
         """Read the date on the branch's wall."""
         return now.astimezone(ZoneInfo(self.zone)).date()
 
+    def begins(self, day: date) -> datetime:
+        """When that day begins there."""
+        return datetime.combine(day, datetime.min.time(), ZoneInfo(self.zone))
+
 
 def register(known: Branch | None, code: str, form: BranchForm) -> tuple[Branch, tuple[Event, ...]]:
     """Open the branch or change its particulars; saying the same again changes nothing."""

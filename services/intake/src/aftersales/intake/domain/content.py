@@ -30,7 +30,7 @@ _KEPT = {
     "image/heic": Type(("heic", "heif"), ("image/heic", "image/heif")),
     "image/gif": Type(("gif",), ("image/gif",)),
     "application/pdf": Type(("pdf",), ("application/pdf",)),
-    "video/mp4": Type(("mp4", "m4v"), ("video/mp4", "video/x-m4v")),
+    "video/mp4": Type(("mp4", "m4v", "mov"), ("video/mp4", "video/x-m4v", "video/quicktime")),
     "video/x-m4v": Type(("mp4", "m4v"), ("video/mp4", "video/x-m4v")),
     "video/quicktime": Type(("mov", "qt"), ("video/quicktime",)),
 }
@@ -101,7 +101,7 @@ def _is_program(head: bytes) -> bool:
 def safe_name(said: str, kind: Type, declared: str) -> str:
     """The name to keep: no path, nothing invisible, not too long. Raises `Malformed` when it belies the content."""
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", said)[-1])
-    name = "".join(" " if char.isspace() else char for char in name if char.isspace() or _is_visible(char))
+    name = " ".join("".join(char for char in name if char.isspace() or _is_visible(char)).split())
     name = _FORBIDDEN_IN_NAMES.sub("_", name).strip(" .")
     stem, dot, extension = name.rpartition(".")
     if not dot:

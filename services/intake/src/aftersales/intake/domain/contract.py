@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -202,7 +201,7 @@ def commission(contract: Contract, form: Commission, branch: Branch, by: str, no
         return contract, ()
     if known:
         raise DomainError("contract.already_commissioned", contract=contract.id, day=known.day.isoformat())
-    _not_in_future(form.day, branch.today(now))
+    _not_in_future(form.day, branch, now)
     done = Commissioned(**form.model_dump(), at=now, by=by)
     clocks = contract.clocks
     for clock in clocks:
@@ -210,9 +209,9 @@ def commission(contract: Contract, form: Commission, branch: Branch, by: str, no
     return _settled(contract, contract.but(commissioned=done, clocks=clocks), now)
 
 
-def train(contract: Contract, form: Train, today: date, by: str, now: datetime) -> Contract:
+def train(contract: Contract, form: Train, branch: Branch, by: str, now: datetime) -> Contract:
     """Record a training session of the customer's staff."""
-    _not_in_future(form.day, today)
+    _not_in_future(form.day, branch, now)
     session = Session(**form.model_dump(), at=now, by=by)
     return contract.but(sessions=(*contract.sessions, session), training_done=contract.training_done + form.hours)
 
@@ -242,9 +241,9 @@ def _end(day: date, branch: Branch) -> datetime:
     """When that day is over at the branch."""
     if day == date.max:
         raise Malformed("time.out_of_range")
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), ZoneInfo(branch.zone))
+    return branch.begins(day + timedelta(days=1))
 
 
-def _not_in_future(day: date, today: date) -> None:
-    if day > today:
+def _not_in_future(day: date, branch: Branch, now: datetime) -> None:
+    if branch.begins(day) > now:
         raise DomainError("contract.day_in_future", day=day.isoformat())

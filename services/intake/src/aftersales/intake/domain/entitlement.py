@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -62,11 +61,8 @@ def sell(
     product: Product, day: date, grants: Grants, branch: Branch, now: datetime
 ) -> tuple[tuple[Entitlement, ...], tuple[Event, ...]]:
     """Grant what comes with the purchase of that day and has not expired since."""
-    granted = tuple(
-        _granted(product, grant, day, branch)
-        for grant in grants.get(product.line, ())
-        if day + grant.expires_within >= branch.today(now)
-    )
+    possible = [_granted(product, grant, day, branch) for grant in grants.get(product.line, ())]
+    granted = tuple(entitlement for entitlement in possible if now < entitlement.expires_at)
     sold = ProductSold(
         serial=product.id,
         model=product.model,
@@ -80,7 +76,7 @@ def sell(
 
 
 def _granted(product: Product, grant: Grant, day: date, branch: Branch) -> Entitlement:
-    remind_at = _midnight(day + grant.remind_within, branch)
+    remind_at = branch.begins(day + grant.remind_within)
     last = day + grant.expires_within
     return Entitlement(
         id=f"{product.id}|{grant.kind}",
@@ -92,7 +88,7 @@ def _granted(product: Product, grant: Grant, day: date, branch: Branch) -> Entit
         count=grant.count,
         remind_at=remind_at,
         expires_on=last,
-        expires_at=_midnight(last + timedelta(days=1), branch),
+        expires_at=branch.begins(last + timedelta(days=1)),
         wake_at=remind_at,
     )
 
@@ -127,8 +123,3 @@ def use(entitlement: Entitlement, request: str, by: str, now: datetime) -> Entit
         raise DomainError("entitlement.used_up", entitlement=entitlement.id, count=entitlement.count)
     used = entitlement.but(used=(*entitlement.used, Use(request=request, at=now, by=by)))
     return used.but(due=False, wake_at=None) if len(used.used) == used.count else used
-
-
-def _midnight(day: date, branch: Branch) -> datetime:
-    """When that day begins at the branch."""
-    return datetime.combine(day, datetime.min.time(), ZoneInfo(branch.zone))

@@ -43,7 +43,7 @@ async def commission_contract(work: Work, number: str, form: Commission) -> Cont
 async def record_training(work: Work, number: str, form: Train) -> Contract:
     known = await work.need(Contract, number)
     branch = await work.need(Branch, known.branch)
-    return work.put(contracts.train(known, form, branch.today(work.now), work.actor, work.now))
+    return work.put(contracts.train(known, form, branch, work.actor, work.now))
 
 
 async def wake_contract(work: Work, number: str) -> None:
