@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 import psutil
 import uvloop
-from bench import chain, events, relay, requests, sleepers, startup
+from bench import business_time, chain, events, relay, requests, sleepers, startup
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
@@ -142,6 +142,14 @@ async def race_startup(_urls: Urls, _size: float) -> list[Row]:
     return [Row("cold `make up`, all ready after", f"{seconds:.1f} s"), Row("resident memory, MiB", held)]
 
 
+async def race_business_time(_urls: Urls, size: float) -> list[Row]:
+    rows = []
+    for what, microseconds in business_time.race(_count(10_000, size)).items():
+        goal = "goal: < 1 ms" + ("" if microseconds < 1000 else ", **missed**") if "10 years" in what else ""
+        rows.append(Row(f"business time: {what}", f"{microseconds:,.0f} µs", goal))
+    return rows
+
+
 RACES = {
     "startup": race_startup,
     "events": race_events,
@@ -149,6 +157,7 @@ RACES = {
     "requests": race_requests,
     "chain": race_chain,
     "sleepers": race_sleepers,
+    "business_time": race_business_time,
 }
 
 

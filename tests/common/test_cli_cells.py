@@ -18,7 +18,7 @@ from aftersales.common.values import Code
 from aftersales.dispatch.domain.technician import RegisterTechnician
 from aftersales.intake.domain.branch import BranchForm
 from aftersales.intake.domain.customer import ArchiveCustomer
-from aftersales.intake.domain.request import RegisterRequest
+from aftersales.intake.domain.form import RegisterRequest
 from aftersales.inventory.domain.part import RegisterPart
 from aftersales.inventory.domain.stock import Receipt
 

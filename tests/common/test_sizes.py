@@ -13,6 +13,7 @@ PURE = (
     "services/*/src/aftersales/*/domain/**/*.py",
     "libs/common/src/aftersales/common/sla/*.py",
     "libs/common/src/aftersales/common/business_time*.py",
+    "libs/common/src/aftersales/common/policy/**/*.py",
 )
 
 IMPURE_MODULES = {"asyncio", "random", "secrets", "time", "uuid", "uuid_utils", "os", "socket", "threading"}

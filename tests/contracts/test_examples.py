@@ -125,7 +125,7 @@ def objects(schema: Schema, definitions: Schema, value: Any) -> Iterator[tuple[d
             yield from objects(schema["items"], definitions, item)
     elif "anyOf" in schema and value is not None:
         yield from objects(schema["anyOf"][0], definitions, value)
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and "properties" in schema:
         yield value, schema.get("additionalProperties") is not False
         for name, field in schema["properties"].items():
             if name in value:

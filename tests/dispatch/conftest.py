@@ -8,6 +8,8 @@ import pytest
 
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
+from aftersales.common.policy.model.stages import Stage
+from aftersales.common.policy.presets import presets
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, house
 from aftersales.dispatch.domain import assignment, visit
@@ -30,8 +32,18 @@ def now() -> datetime:
 
 @pytest.fixture
 def policy() -> Policy:
+    marks = {"warn_at": (0.8,), "ladder": ()}
+    stages = {
+        "dispatch": Stage(
+            starts_on="request_registered", stops_on="technician_assigned", target=timedelta(minutes=15), **marks
+        ),
+        "arrival": Stage(
+            starts_on="technician_assigned", stops_on="technician_arrived", agreed_in="appointment", **marks
+        ),
+    }
+    preset = next(policy for policy in presets() if policy.name == "appliance")
     return Policy(
-        dispatch_target=timedelta(minutes=15),
+        service=preset.model_copy(update={"stages": stages}),
         lead=timedelta(minutes=20),
         window=timedelta(hours=1),
         retry_after=timedelta(minutes=5),
@@ -131,13 +143,13 @@ def on_the_way(accepted: WorkOrder, now: datetime) -> WorkOrder:
 
 
 @pytest.fixture
-def arrived(on_the_way: WorkOrder, now: datetime) -> WorkOrder:
-    return visit.arrive(on_the_way, now + timedelta(minutes=30), "T1")[0]
+def arrived(on_the_way: WorkOrder, now: datetime, policy: Policy) -> WorkOrder:
+    return visit.arrive(on_the_way, now + timedelta(minutes=30), "T1", policy)[0]
 
 
 @pytest.fixture
-def completed(arrived: WorkOrder, report: ServiceReport, now: datetime) -> WorkOrder:
-    return visit.complete(arrived, report, now + timedelta(hours=1), "T1")[0]
+def completed(arrived: WorkOrder, report: ServiceReport, now: datetime, policy: Policy) -> WorkOrder:
+    return visit.complete(arrived, report, now + timedelta(hours=1), "T1", policy)[0]
 
 
 @pytest.fixture

@@ -7,12 +7,15 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import OrderEvent
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort
+from aftersales.common.policies import Library
+from aftersales.common.policy.model import Policy as ServicePolicy
 from aftersales.common.testing.house import House, Room
 from aftersales.common.values import sibling
 from aftersales.common.work import Work
@@ -20,21 +23,39 @@ from aftersales.dispatch import handlers
 from aftersales.dispatch.domain.order import Policy, WorkOrder
 from aftersales.dispatch.domain.report import ServiceReport
 from aftersales.dispatch.domain.technician import Technician
+from aftersales.dispatch.handlers import Rules
+from aftersales.dispatch.settings import Settings
 
 Handle = Callable[[Work, Any], Awaitable[None]]
 Table = dict[type[Event], Handle]
 End = tuple[object, ...]
 
 
+class _OneRule(Rules):
+    """The figures of these tests, whatever policy an order names."""
+
+    policy: Policy
+
+    def figures(self, service: ServicePolicy) -> Policy:  # noqa: ARG002 (these tests have one)
+        return self.policy
+
+
 @pytest.fixture
-def table(policy: Policy) -> Table:
+def rules(policy: Policy) -> Rules:
+    made = _OneRule(Library(), Settings(mongo_url=SecretStr("mongodb://x")))
+    made.policy = policy
+    return made
+
+
+@pytest.fixture
+def table(rules: Rules) -> Table:
     """What the service's own consumers do."""
     return {
-        RequestRegistered: partial(handlers.open_order, policy=policy),
+        RequestRegistered: partial(handlers.open_order, rules=rules),
         RequestCancelled: handlers.cancel_order,
-        RequestReopened: partial(handlers.reopen_order, policy=policy),
-        PartReserved: partial(handlers.hear_of_parts, policy=policy),
-        PartShort: partial(handlers.hear_of_parts, policy=policy),
+        RequestReopened: partial(handlers.reopen_order, rules=rules),
+        PartReserved: partial(handlers.hear_of_parts, rules=rules),
+        PartShort: partial(handlers.hear_of_parts, rules=rules),
     }
 
 
@@ -136,13 +157,16 @@ async def test_a_cancellation_and_news_of_parts_in_any_order(  # noqa: PLR0917
 
 
 @pytest.fixture
-def repaired(registered: RequestRegistered, report: ServiceReport) -> list[Any]:
+def repaired(registered: RequestRegistered, report: ServiceReport, rules: Rules) -> list[Any]:
     """What leads to a completed first visit."""
 
     async def complete(work: Work, number: str) -> None:
-        await handlers.complete(work, number, report)
+        await handlers.complete(work, number, report, rules)
 
-    return [registered, handlers.accept, handlers.depart, handlers.arrive, complete]
+    async def arrive(work: Work, number: str) -> None:
+        await handlers.arrive(work, number, rules)
+
+    return [registered, handlers.accept, handlers.depart, arrive, complete]
 
 
 async def test_a_reopening_and_late_news_of_both_visits_in_any_order(  # noqa: PLR0917

@@ -44,7 +44,7 @@ def test_a_dissatisfied_customer_gets_another_visit_dsp_7(
     assert (order.state, order.visit, order.technician, order.report) == ("waiting", 2, None, None)
     assert (order.appointment_start, order.parts_state, order.slip_version) == (None, "none", 0)
     assert order.clocks[-1].key == "dispatch-2"
-    assert order.clocks[-1].deadline == reopened.reopened_at + policy.dispatch_target
+    assert order.clocks[-1].deadline == reopened.reopened_at + timedelta(minutes=15)
     assert events == ()
 
 

@@ -60,7 +60,7 @@ def test_the_second_time_is_a_promise_of_its_own_that_must_be_kept_dsp_5(
         ("arrival-1-2", "open"),
     ]
     order, _ = visit.depart(order, now, "T1")
-    order, _ = visit.arrive(order, now + timedelta(days=1), "T1")
+    order, _ = visit.arrive(order, now + timedelta(days=1), "T1", policy)
     assert order.clocks[-1].outcome == "breached"
 
 

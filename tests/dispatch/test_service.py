@@ -89,7 +89,7 @@ async def test_an_order_nobody_fits_is_tried_again_by_the_clock_and_shows_when_i
     clock.advance(minutes=5)
     order = await order_in(room, "offered")
     assert order.clocks[0].ended_at == clock.now()
-    assert order.wake_at == order.clocks[1].warn_at
+    assert order.wake_at == order.clocks[1].wake_at
 
 
 async def test_missing_parts_move_the_visit_and_found_ones_agree_it_anew_inv_13(

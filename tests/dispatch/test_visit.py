@@ -15,7 +15,7 @@ from aftersales.common.events.dispatch import (
     TechnicianArrived,
 )
 from aftersales.dispatch.domain import visit
-from aftersales.dispatch.domain.order import WorkOrder
+from aftersales.dispatch.domain.order import Policy, WorkOrder
 from aftersales.dispatch.domain.report import ServiceReport
 from aftersales.dispatch.domain.visit import Decline, Diagnose, NeedPart
 
@@ -36,18 +36,18 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("step", STEPS)
-def test_a_step_is_refused_in_every_state_but_its_own_dsp_7(
-    step: str, state: str, offered: WorkOrder, report: ServiceReport, now: datetime
+def test_a_step_is_refused_in_every_state_but_its_own_dsp_7(  # noqa: PLR0917 (a step, a state, and what the rules take)
+    step: str, state: str, offered: WorkOrder, report: ServiceReport, now: datetime, policy: Policy
 ) -> None:
     order = offered.but(state=state)
     take: dict[str, Callable[[], object]] = {
         "accept": lambda: visit.accept(order, now, "T1"),
         "decline": lambda: visit.decline(order, Decline(reason="ill"), now, "T1"),
         "depart": lambda: visit.depart(order, now, "T1"),
-        "arrive": lambda: visit.arrive(order, now, "T1"),
+        "arrive": lambda: visit.arrive(order, now, "T1", policy),
         "diagnose": lambda: visit.diagnose(order, Diagnose(cause="worn"), now, "T1"),
         "need_part": lambda: visit.need_part(order, NeedPart(part="FAN-1"), now),
-        "complete": lambda: visit.complete(order, report, now, "T1"),
+        "complete": lambda: visit.complete(order, report, now, "T1", policy),
     }
     if state in STEPS[step]:
         take[step]()
@@ -78,9 +78,9 @@ def test_who_declines_has_the_order_no_more(offered: WorkOrder, now: datetime) -
 
 @pytest.mark.parametrize(("minutes", "outcome"), [(79, "met"), (80, "met"), (81, "breached")])
 def test_who_arrives_within_the_window_is_on_time_dsp_3(
-    on_the_way: WorkOrder, now: datetime, minutes: int, outcome: str
+    on_the_way: WorkOrder, now: datetime, minutes: int, outcome: str, policy: Policy
 ) -> None:
-    order, events = visit.arrive(on_the_way, now + timedelta(minutes=minutes), "T1")
+    order, events = visit.arrive(on_the_way, now + timedelta(minutes=minutes), "T1", policy)
     arrival = order.clocks[-1]
     assert (arrival.key, arrival.outcome, order.wake_at) == ("arrival-1", outcome, None)
     assert isinstance(events[0], TechnicianArrived)
@@ -96,9 +96,9 @@ def test_a_part_that_the_fault_did_not_name_is_asked_for_inv_13(arrived: WorkOrd
 
 
 def test_an_order_closes_with_a_complete_report_dsp_10(
-    arrived: WorkOrder, report: ServiceReport, now: datetime
+    arrived: WorkOrder, report: ServiceReport, now: datetime, policy: Policy
 ) -> None:
-    order, (event,) = visit.complete(arrived, report, now, "T1")
+    order, (event,) = visit.complete(arrived, report, now, "T1", policy)
     assert (order.state, order.report, order.cause, order.wake_at) == ("completed", report, report.cause, None)
     assert isinstance(event, RepairCompleted)
     assert event.model_dump()["parts_used"] == ({"part": "COMP-1", "quantity": 1},)
@@ -106,10 +106,10 @@ def test_an_order_closes_with_a_complete_report_dsp_10(
 
 
 def test_an_order_does_not_close_without_a_test_dsp_10(
-    arrived: WorkOrder, report: ServiceReport, now: datetime
+    arrived: WorkOrder, report: ServiceReport, now: datetime, policy: Policy
 ) -> None:
     with pytest.raises(DomainError) as refusal:
-        visit.complete(arrived, report.model_copy(update={"tested": False}), now, "T1")
+        visit.complete(arrived, report.model_copy(update={"tested": False}), now, "T1", policy)
     assert refusal.value.code == "report.not_tested"
 
 

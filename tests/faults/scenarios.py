@@ -8,6 +8,7 @@ from typing import Any
 
 from faults.evidence import Watch
 from faults.ledger import Attempt
+from faults.quick import quick_policy
 from faults.rig import System
 from faults.score import Outcome
 from faults.servers import Servers, until
@@ -69,6 +70,7 @@ async def _died(system: System, times: int) -> bool:
 
 async def _furnish(wire: Wire) -> None:
     place = {"lat": 31.2, "lon": 121.4}
+    await wire.send("intake", "POST", "/policies", quick_policy())
     await wire.send(
         "intake", "PUT", f"/branches/{BRANCH}", {"name": "上海", "zone": "Asia/Shanghai", "location": place}
     )

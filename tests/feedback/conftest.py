@@ -8,9 +8,10 @@ import pytest
 
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.sla import Terms
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, Room, house
-from aftersales.feedback.domain.followup import FollowUp, Policy, schedule
+from aftersales.feedback.domain.followup import FollowUp, Plan, schedule
 from aftersales.feedback.domain.timeline import MILESTONES
 from aftersales.feedback.main import service
 from aftersales.feedback.settings import Settings
@@ -64,13 +65,14 @@ def say() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def policy() -> Policy:
-    return Policy(callback_after=timedelta(hours=3), callback_window=timedelta(hours=1), pass_mark=3.0)
+def planned() -> Plan:
+    """Three hours after the repair, within an hour, warned of at 80 %."""
+    return Plan(due_at=NOW + timedelta(hours=3), terms=Terms(target=timedelta(hours=1)))
 
 
 @pytest.fixture
-def scheduled(policy: Policy) -> FollowUp:
-    return schedule(said(RepairCompleted), policy)
+def scheduled(planned: Plan) -> FollowUp:
+    return schedule(said(RepairCompleted), planned)
 
 
 @pytest.fixture

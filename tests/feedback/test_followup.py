@@ -20,7 +20,19 @@ from aftersales.common.events.feedback import (
     SlaWarned,
     SurveyAnswered,
 )
-from aftersales.feedback.domain.followup import Decision, FinishFollowUp, FollowUp, Policy, finish, rate, schedule, wake
+from aftersales.common.policy.presets import presets
+from aftersales.common.sla import Terms
+from aftersales.feedback.domain.followup import (
+    Decision,
+    FinishFollowUp,
+    FollowUp,
+    Plan,
+    finish,
+    plan,
+    rate,
+    schedule,
+    wake,
+)
 
 CALLED = FinishFollowUp(outcome="reached", clerk="clerk-3", remark="很好")
 TOKEN = "t" * 43
@@ -38,23 +50,24 @@ def test_a_callback_is_due_three_hours_after_the_repair(scheduled: FollowUp, now
     assert (clock.key, clock.stage, clock.started_at, clock.deadline) == (
         "callback-1",
         "callback",
-        now,
+        _after(now, 3),
         _after(now, 4),
     )
 
 
-def test_each_visit_has_its_own_callback(policy: Policy, say: Callable[..., Any]) -> None:
-    assert schedule(say(RepairCompleted, visit=2), policy).id == "FU-261122-7K3F-2"
+def test_each_visit_has_its_own_callback(planned: Plan, say: Callable[..., Any]) -> None:
+    assert schedule(say(RepairCompleted, visit=2), planned).id == "FU-261122-7K3F-2"
 
 
 def test_the_figures_come_from_the_policy(say: Callable[..., Any], now: datetime) -> None:
-    """ALL-1."""
-    quick = Policy(callback_after=timedelta(seconds=5), callback_window=timedelta(seconds=2), pass_mark=3)
-    followup = schedule(say(RepairCompleted), quick)
-    assert (followup.due_at, followup.clocks[0].deadline) == (
-        now + timedelta(seconds=5),
-        now + timedelta(seconds=7),
-    )
+    """ALL-1, FBK-1: of an e-bike the quality is asked three hours later; a policy without calls gets the usual one."""
+    usual = Plan(due_at=now + timedelta(seconds=5), terms=Terms(target=timedelta(seconds=2)))
+    repair, preset = say(RepairCompleted), next(policy for policy in presets() if policy.name == "e-bike")
+    followup = schedule(repair, plan(repair, preset, usual))
+    assert (followup.clocks[0].stage, followup.due_at) == ("callback_quality", now + timedelta(hours=3))
+    assert followup.clocks[0].deadline == now + timedelta(hours=4)
+    assert followup.clocks[0].terms.policy == "e-bike@0"
+    assert plan(repair, preset.model_copy(update={"callbacks": None}), usual) == usual
 
 
 def test_a_callback_woken_too_early_sleeps_on(scheduled: FollowUp, now: datetime) -> None:
@@ -76,7 +89,7 @@ def test_a_callback_that_is_due_is_told(scheduled: FollowUp, now: datetime) -> N
 
 def test_a_callback_that_nobody_makes_warns_and_breaches_once(scheduled: FollowUp, now: datetime) -> None:
     """ALL-3."""
-    followup, told = _run(wake, scheduled, [_after(now, hours) for hours in (3, 3.2, 3.5, 4, 5, 6)])
+    followup, told = _run(wake, scheduled, [_after(now, hours) for hours in (3, 3.2, 3.5, 3.9, 4, 5, 6)])
     assert [event.TYPE for event in told] == [FollowupDue.TYPE, SlaWarned.TYPE, SlaBreached.TYPE]
     assert (followup.state, followup.wake_at) == ("due", None)
     assert followup.clocks[0].outcome == "breached"
@@ -163,10 +176,10 @@ def test_a_customer_who_is_not_reached_gets_the_survey_all_the_same(scheduled: F
     assert told.outcome == "unreachable"
 
 
-def test_no_event_tells_the_token_or_the_remark(scheduled: FollowUp, now: datetime, policy: Policy) -> None:
+def test_no_event_tells_the_token_or_the_remark(scheduled: FollowUp, now: datetime) -> None:
     """ALL-6."""
     followup, done = finish(scheduled, CALLED, TOKEN, _after(now, 5))
-    _, rated = rate(followup, 1.0, now, policy)
+    _, rated = rate(followup, 1.0, now, 3.0)
     told = "".join(event.model_dump_json() for event in (*done, *rated))
     assert TOKEN not in told
     assert "很好" not in told
@@ -174,10 +187,10 @@ def test_no_event_tells_the_token_or_the_remark(scheduled: FollowUp, now: dateti
 
 @pytest.mark.parametrize(("mark", "satisfied"), [(1.0, False), (2.75, False), (3.0, True), (5.0, True)])
 def test_below_the_pass_mark_dissatisfaction_is_raised(
-    scheduled: FollowUp, now: datetime, policy: Policy, mark: float, satisfied: bool
+    scheduled: FollowUp, now: datetime, mark: float, satisfied: bool
 ) -> None:
     """FBK-2."""
-    followup, (told, *raised) = rate(scheduled, mark, now, policy)
+    followup, (told, *raised) = rate(scheduled, mark, now, 3.0)
     assert followup.mark == mark
     assert isinstance(told, SurveyAnswered)
     assert (told.mark, told.satisfied) == (mark, satisfied)
@@ -190,8 +203,8 @@ def test_wake_at_is_never_later_than_what_there_is_to_say(
     say: Callable[..., Any], now: datetime, target: int, at: int
 ) -> None:
     """Else a warning or a due callback would be told too late."""
-    policy = Policy(callback_after=timedelta(seconds=target), callback_window=timedelta(seconds=60), pass_mark=3)
-    followup, _ = wake(schedule(say(RepairCompleted), policy), now + timedelta(seconds=at))
+    planned = Plan(due_at=now + timedelta(seconds=target), terms=Terms(target=timedelta(seconds=60)))
+    followup, _ = wake(schedule(say(RepairCompleted), planned), now + timedelta(seconds=at))
     waits = [followup.due_at] if followup.state == "scheduled" else []
     tick = sla.next_wake(followup.clocks)
     assert followup.wake_at == min([*waits, *([tick] if tick else [])], default=None)

@@ -58,7 +58,8 @@ async def test_a_callback_comes_due_warns_and_breaches_by_the_clock(
     clock.advance(hours=2)
     await eventually(lambda: _breached(feedback))
     await built.quiet()
-    assert (await feedback.get(FollowUp, FOLLOWUP)).wake_at is None
+    late: FollowUp = await feedback.get(FollowUp, FOLLOWUP)
+    assert late.wake_at == late.clocks[0].wake_at, "only the ladder is left"
     assert (await _call(feedback))["state"] == "done"
 
 

@@ -11,11 +11,15 @@ from aftersales.common.events import Event, decode
 from aftersales.common.events.dispatch import RepairCompleted, UsedPart
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import ProductRef
+from aftersales.common.policy.choose import Facts, fallback
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, Room, house
+from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.customer import Customer
+from aftersales.intake.domain.form import RegisterRequest
 from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.request import Archive, Policy, RegisterRequest, ServiceRequest, Taken, register
+from aftersales.intake.domain.registration import Archive, Taken, register
+from aftersales.intake.domain.request import Ground, ServiceRequest
 from aftersales.intake.main import service
 from aftersales.intake.settings import Settings
 
@@ -48,8 +52,10 @@ def form() -> Callable[..., RegisterRequest]:
 
 
 @pytest.fixture
-def policy() -> Policy:
-    return Policy(importance={"A": 3, "B": 2, "C": 1}, priority_from=(6, 3, 2))
+def ground() -> Ground:
+    """What a refrigerator's repair in Beijing stands on when nothing was published."""
+    branch = Branch(id="BJ01", branch="BJ01", name="北京", zone="Asia/Shanghai", location={"lat": 39.9, "lon": 116.4})
+    return Ground(branch, fallback(Facts("BJ01", "refrigerator", "repair", "C", NOW.date())))
 
 
 @pytest.fixture
@@ -59,8 +65,8 @@ def archive() -> Archive:
 
 
 @pytest.fixture
-def registered(form: Callable[..., RegisterRequest], archive: Archive, policy: Policy) -> ServiceRequest:
-    return register(NUMBER, form(), archive, Taken("desk-7", NOW), policy)[0]
+def registered(form: Callable[..., RegisterRequest], archive: Archive, ground: Ground) -> ServiceRequest:
+    return register(NUMBER, form(), archive, Taken("desk-7", NOW), ground)[0]
 
 
 def _about(visit: int, hours: float) -> dict[str, Any]:

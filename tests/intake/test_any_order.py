@@ -12,12 +12,21 @@ from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
-from aftersales.intake.domain.request import CancelRequest, ServiceRequest, cancel, close, reopen, resolve
+from aftersales.intake.domain.form import CancelRequest
+from aftersales.intake.domain.progress import cancel, close, reopen, resolve
+from aftersales.intake.domain.request import Ground, ServiceRequest
 
 Say = dict[str, Callable[..., Any]]
 Rules = dict[type[Event], Callable[..., tuple[ServiceRequest, tuple[Event, ...]]]]
 End = tuple[ServiceRequest, tuple[Event, ...]]
-RULES: Rules = {RepairCompleted: resolve, DissatisfactionRaised: reopen, SurveyAnswered: close}
+
+
+@pytest.fixture
+def rules(ground: Ground) -> Rules:
+    def repaired(request: ServiceRequest, repair: RepairCompleted) -> End:
+        return resolve(request, repair, ground)
+
+    return {RepairCompleted: repaired, DissatisfactionRaised: reopen, SurveyAnswered: close}
 
 
 def _deliver(request: ServiceRequest, arriving: Sequence[Event], rules: Rules) -> End:
@@ -66,10 +75,10 @@ def _ends(request: ServiceRequest, story: list[Event], rules: Rules) -> list[End
     return ends
 
 
-def test_two_visits_end_closed_in_each_of_their_orders(registered: ServiceRequest, say: Say) -> None:
+def test_two_visits_end_closed_in_each_of_their_orders(registered: ServiceRequest, say: Say, rules: Rules) -> None:
     """120 orders, one end; a rule that drops early news must be seen."""
     story = _story(say, 2)
-    ((request, told),) = _ends(registered, story, RULES)
+    ((request, told),) = _ends(registered, story, rules)
     assert (request.state, request.visit) == ("closed", 2)
     assert [event.TYPE for event in told] == [
         "intake.request_resolved.v1",
@@ -77,23 +86,23 @@ def test_two_visits_end_closed_in_each_of_their_orders(registered: ServiceReques
         "intake.request_resolved.v1",
         "intake.request_closed.v1",
     ]
-    assert len(_ends(registered, story, RULES | {DissatisfactionRaised: _hasty})) > 1
+    assert len(_ends(registered, story, rules | {DissatisfactionRaised: _hasty})) > 1
 
 
 @given(visits=st.integers(1, 5), data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 def test_any_number_of_visits_in_any_order_and_doubled(
-    registered: ServiceRequest, say: Say, visits: int, data: st.DataObject
+    registered: ServiceRequest, say: Say, visits: int, data: st.DataObject, rules: Rules
 ) -> None:
     story = _story(say, visits)
     arriving = data.draw(st.permutations(story + data.draw(st.lists(st.sampled_from(story), max_size=8))))
-    assert _deliver(registered, arriving, RULES) == _deliver(registered, story, RULES)
+    assert _deliver(registered, arriving, rules) == _deliver(registered, story, rules)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_a_cancelled_request_stays_cancelled_whatever_comes_late(
-    registered: ServiceRequest, say: Say, order: tuple[int, ...]
+    registered: ServiceRequest, say: Say, order: tuple[int, ...], rules: Rules
 ) -> None:
     cancelled, _ = cancel(registered, CancelRequest(reason="不修了"), "desk-7", registered.registered_at)
     story = [say["repaired"](1), say["dissatisfied"](1), say["answered"](1, satisfied=False)]
-    assert _deliver(cancelled, [story[i] for i in order], RULES) == (cancelled, ())
+    assert _deliver(cancelled, [story[i] for i in order], rules) == (cancelled, ())

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from aftersales.common.business_time import Calendar, Hours, always
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.intake.domain.branch import Branch, BranchForm, register
 
@@ -19,7 +20,8 @@ def _form(**changes: Any) -> BranchForm:
 def test_a_branch_that_opens_is_told() -> None:
     branch, news = register(None, "BJ01", _form())
     assert (branch.id, branch.branch, branch.name) == ("BJ01", "BJ01", "北京")
-    assert news == (BranchRegistered(branch="BJ01", name="北京", zone="Asia/Shanghai", location=branch.location),)
+    place = {"branch": "BJ01", "name": "北京", "zone": "Asia/Shanghai", "location": branch.location}
+    assert news == (BranchRegistered(**place, hours=Hours()),)
 
 
 def test_a_branch_that_moves_is_told_with_all_particulars() -> None:
@@ -34,6 +36,22 @@ def test_saying_the_same_again_tells_nothing() -> None:
     assert register(branch, "BJ01", _form()) == (branch, ())
 
 
+def test_all_3_a_branch_never_closes_until_it_says_when() -> None:
+    branch, _ = register(None, "BJ01", _form())
+    assert branch.calendar == always("Asia/Shanghai")
+    office = Hours(week=("09:00-18:00",) * 5 + ("", ""), holidays="CN")
+    changed, (news,) = register(branch, "BJ01", _form(hours=office))
+    assert changed.calendar == Calendar(zone="Asia/Shanghai", week=office.week, holidays="CN")
+    assert news == BranchRegistered(**PLACE | {"branch": "BJ01"}, hours=office)
+
+
+def test_all_3_particulars_that_leave_the_hours_out_leave_them_as_they_are() -> None:
+    office = Hours(week=("09:00-18:00",) * 5 + ("", ""))
+    branch, _ = register(None, "BJ01", _form(hours=office))
+    renamed, _ = register(branch, "BJ01", _form(name="北京朝阳"))
+    assert (renamed.name, renamed.hours) == ("北京朝阳", office)
+
+
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "Asia", "../etc/passwd", "", "Asia/Shanghai\0", "zone.tab", "x" * 65])
 def test_a_zone_that_no_clock_knows_is_malformed(zone: str) -> None:
     with pytest.raises(ValidationError):
@@ -44,5 +62,5 @@ def test_a_zone_that_no_clock_knows_is_malformed(zone: str) -> None:
     ("zone", "today"), [("Asia/Shanghai", date(2026, 11, 23)), ("America/New_York", date(2026, 11, 22))]
 )
 def test_today_is_what_the_branch_has_on_its_wall(zone: str, today: date) -> None:
-    branch = Branch(id="X", branch="X", **_form(zone=zone).model_dump())
+    branch = Branch(id="X", branch="X", **_form(zone=zone).model_dump(exclude_none=True))
     assert branch.today(datetime(2026, 11, 22, 23, 30, tzinfo=UTC)) == today

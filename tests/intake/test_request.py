@@ -16,29 +16,20 @@ from aftersales.common.events.intake import (
     RequestReopened,
     RequestResolved,
 )
+from aftersales.common.policy.model.cover import Priority
 from aftersales.intake.domain.customer import CustomerClass
-from aftersales.intake.domain.request import (
-    Archive,
-    CancelRequest,
-    Channel,
-    Policy,
-    RegisterRequest,
-    ServiceRequest,
-    Taken,
-    cancel,
-    close,
-    register,
-    reopen,
-    resolve,
-)
+from aftersales.intake.domain.form import CancelRequest, Channel, RegisterRequest
+from aftersales.intake.domain.progress import cancel, close, reopen, resolve
+from aftersales.intake.domain.registration import Archive, Taken, register
+from aftersales.intake.domain.request import Ground, ServiceRequest
 
 Say = dict[str, Callable[..., Any]]
 Form = Callable[..., RegisterRequest]
 
 
 @pytest.fixture
-def resolved(registered: ServiceRequest, say: Say) -> ServiceRequest:
-    return resolve(registered, say["repaired"](1))[0]
+def resolved(registered: ServiceRequest, say: Say, ground: Ground) -> ServiceRequest:
+    return resolve(registered, say["repaired"](1), ground)[0]
 
 
 @pytest.fixture
@@ -56,11 +47,16 @@ def cancelled(registered: ServiceRequest, now: datetime) -> ServiceRequest:
     return cancel(registered, CancelRequest(reason="不修了"), "desk-7", now)[0]
 
 
+def _rules(request: pytest.FixtureRequest) -> dict[str, Any]:
+    ground = request.getfixturevalue("ground")
+    return {"repaired": lambda state, repair: resolve(state, repair, ground), "dissatisfied": reopen, "answered": close}
+
+
 def test_a_request_is_recorded_and_told_without_personal_data(
-    form: Form, archive: Archive, policy: Policy, now: datetime
+    form: Form, archive: Archive, ground: Ground, now: datetime
 ) -> None:
     """INT-2, ALL-6."""
-    request, (told,) = register("SR-261122-7K3F", form(), archive, Taken("desk-7", now), policy)
+    request, (told,) = register("SR-261122-7K3F", form(), archive, Taken("desk-7", now), ground)
     assert (request.state, request.visit, request.registered_at) == ("registered", 1, now)
     assert request.address == "朝阳区建国路 1 号"
     assert isinstance(told, RequestRegistered)
@@ -75,21 +71,21 @@ def test_a_request_is_recorded_and_told_without_personal_data(
 
 
 def test_who_takes_the_contact_owns_it_unless_the_form_names_somebody(
-    form: Form, archive: Archive, policy: Policy, now: datetime
+    form: Form, archive: Archive, ground: Ground, now: datetime
 ) -> None:
     """INT-7."""
-    mine, _ = register("SR-1", form(), archive, Taken("desk-7", now), policy)
-    theirs, (told,) = register("SR-1", form(owner="desk-9"), archive, Taken("desk-7", now), policy)
+    mine, _ = register("SR-1", form(), archive, Taken("desk-7", now), ground)
+    theirs, (told,) = register("SR-1", form(owner="desk-9"), archive, Taken("desk-7", now), ground)
     assert (mine.owner, theirs.owner, told.model_dump()["owner"]) == ("desk-7", "desk-9", "desk-9")
     assert theirs.history[0].by == "desk-9"
 
 
 def test_the_archive_knows_the_model_better_than_the_caller(
-    form: Form, archive: Archive, policy: Policy, now: datetime
+    form: Form, archive: Archive, ground: Ground, now: datetime
 ) -> None:
     """INT-3."""
     said = form(product={"serial": "RF-0001", "model": "WRONG", "line": "e-bike"})
-    request, _ = register("SR-1", said, archive, Taken("desk-7", now), policy)
+    request, _ = register("SR-1", said, archive, Taken("desk-7", now), ground)
     assert (request.product.model, request.product.line) == ("BCD-258", "refrigerator")
 
 
@@ -139,30 +135,30 @@ def test_a_wanted_time_is_kept_in_utc(form: Form) -> None:
         ("C", 1, 4),
     ],
 )
-def test_priority_is_importance_times_urgency(policy: Policy, customer_class: Any, urgency: int, priority: int) -> None:
+def test_priority_is_importance_times_urgency(ground: Ground, customer_class: Any, urgency: int, priority: int) -> None:
     """INT-5."""
-    assert policy.priority(customer_class, urgency) == priority
+    assert ground.policy.priority.rank(customer_class, urgency) == priority
 
 
-def _is_monotone(policy: Policy) -> bool:
+def _is_monotone(rule: Priority) -> bool:
     """More urgency or a higher class never makes a request wait longer."""
     classes: tuple[CustomerClass, ...] = ("C", "B", "A")
     urgencies = (1, 2, 3)
-    by_urgency = [(policy.priority(c, u), policy.priority(c, v)) for c in classes for u, v in pairwise(urgencies)]
-    by_class = [(policy.priority(c, u), policy.priority(d, u)) for (c, d), u in product(pairwise(classes), urgencies)]
+    by_urgency = [(rule.rank(c, u), rule.rank(c, v)) for c in classes for u, v in pairwise(urgencies)]
+    by_class = [(rule.rank(c, u), rule.rank(d, u)) for (c, d), u in product(pairwise(classes), urgencies)]
     return all(later >= sooner for later, sooner in by_urgency + by_class)
 
 
-def test_a_higher_class_or_more_urgency_never_lowers_the_priority(policy: Policy) -> None:
+def test_a_higher_class_or_more_urgency_never_lowers_the_priority(ground: Ground) -> None:
     """INT-5, and a policy whose importance is upside down must be seen."""
-    assert _is_monotone(policy)
-    assert not _is_monotone(Policy(importance={"A": 1, "B": 2, "C": 3}, priority_from=(6, 3, 2)))
+    assert _is_monotone(ground.policy.priority)
+    assert not _is_monotone(Priority(importance={"A": 1, "B": 2, "C": 3}, thresholds=(6, 3, 2)))
 
 
-def test_a_repair_resolves_the_request(registered: ServiceRequest, say: Say) -> None:
+def test_a_repair_resolves_the_request(registered: ServiceRequest, say: Say, ground: Ground) -> None:
     """DSP-10."""
     repair = say["repaired"](1)
-    request, news = resolve(registered, repair)
+    request, news = resolve(registered, repair, ground)
     assert (request.state, request.visit) == ("resolved", 1)
     assert request.resolution is not None
     assert (request.resolution.cause, request.resolution.at) == ("worn", repair.at)
@@ -191,9 +187,9 @@ def test_a_survey_below_the_mark_closes_nothing(registered: ServiceRequest, reso
         assert close(request, say["answered"](1, satisfied=False)) == (request, ())
 
 
-def test_the_history_says_who_when_and_why(reopened: ServiceRequest, say: Say) -> None:
+def test_the_history_says_who_when_and_why(reopened: ServiceRequest, say: Say, ground: Ground) -> None:
     """ALL-5."""
-    steps = resolve(reopened, say["repaired"](2))[0].history
+    steps = resolve(reopened, say["repaired"](2), ground)[0].history
     assert [(s.state, s.by, s.why) for s in steps] == [
         ("registered", "desk-7", ""),
         ("resolved", "T-9", "worn"),
@@ -204,12 +200,12 @@ def test_the_history_says_who_when_and_why(reopened: ServiceRequest, say: Say) -
 
 
 @pytest.mark.parametrize("state", ["registered", "reopened"])
-def test_a_request_under_way_can_be_cancelled(state: str, request: pytest.FixtureRequest, now: datetime) -> None:
+def test_a_request_under_way_can_be_cancelled(state: str, request: pytest.FixtureRequest) -> None:
     before: ServiceRequest = request.getfixturevalue(state)
-    later = now + timedelta(days=9)
+    later = before.history[-1].at + timedelta(hours=1)
     after, news = cancel(before, CancelRequest(reason="不修了"), "desk-7", later)
     assert (after.state, after.history[-1].why, after.history[-1].by) == ("cancelled", "不修了", "desk-7")
-    assert news == (RequestCancelled(request=after.id, branch="BJ01", reason="不修了", cancelled_at=later),)
+    assert news[0] == RequestCancelled(request=after.id, branch="BJ01", reason="不修了", cancelled_at=later)
 
 
 @pytest.mark.parametrize("state", ["resolved", "closed", "cancelled"])
@@ -239,7 +235,7 @@ def test_a_request_that_has_ended_cannot_be_cancelled(
 def test_a_fact_waits_for_the_one_it_builds_on(
     state: str, event: tuple[str, int], request: pytest.FixtureRequest, say: Say
 ) -> None:
-    rules: dict[str, Any] = {"repaired": resolve, "dissatisfied": reopen, "answered": close}
+    rules: dict[str, Any] = _rules(request)
     word, visit = event
     with pytest.raises(NotYet):
         rules[word](request.getfixturevalue(state), say[word](visit))
@@ -264,7 +260,7 @@ def test_a_fact_waits_for_the_one_it_builds_on(
 def test_old_news_and_news_after_the_end_change_nothing(
     state: str, event: tuple[str, int], request: pytest.FixtureRequest, say: Say
 ) -> None:
-    rules: dict[str, Any] = {"repaired": resolve, "dissatisfied": reopen, "answered": close}
+    rules: dict[str, Any] = _rules(request)
     word, visit = event
     before = request.getfixturevalue(state)
     assert rules[word](before, say[word](visit)) == (before, ())

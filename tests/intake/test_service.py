@@ -277,5 +277,4 @@ async def _beat_at(intake: Room, clock: ManualClock) -> Heartbeat | None:
 def test_settings_name_the_figures_of_the_rulebook() -> None:
     """ALL-1."""
     settings = Settings(mongo_url=SecretStr("mongodb://x"))
-    assert settings.policy().priority("A", 3) == 1
     assert settings.heartbeat_every.total_seconds() == 15

@@ -37,9 +37,8 @@ def _known(code: str) -> str:
 
 
 Windows = Annotated[str, StringConstraints(max_length=200), AfterValidator(_well_formed)]
-"""A day's opening hours, such as `09:00-12:00 13:30-18:00`; `22:00-06:00` ends on the next day, nothing is closed."""
+"""A day's opening hours: see `Hours.week`."""
 Week = Annotated[tuple[Windows, ...], Field(min_length=7, max_length=7)]
-"""Monday first."""
 WHOLE_DAY = "00:00-24:00"
 _WHOLE_WEEK = (WHOLE_DAY,) * 7
 
@@ -62,9 +61,11 @@ class Hours(Value):
     """Working hours without a place."""
 
     week: Week = _WHOLE_WEEK
+    """Monday first, a day such as `09:00-12:00 13:30-18:00`; `22:00-06:00` ends on the next, nothing is closed."""
     holidays: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$"), AfterValidator(_known)] = ""
     """Whose public holidays close it: an ISO 3166 code that the library `holidays` knows; empty: nobody's."""
     days: Annotated[tuple[SpecialDay, ...], Field(max_length=500), AfterValidator(_one_each)] = ()
+    """What it does otherwise on single dates, one entry each."""
 
 
 class Calendar(Hours):

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
 from aftersales.common.mongo import Document, Mongo
+from aftersales.common.policies import Library
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
 from aftersales.common.work.piece import Needs
 
@@ -59,6 +60,15 @@ class _Desk:
     @property
     def mongo(self) -> Mongo:
         return self._runtime.mongo
+
+    @property
+    def library(self) -> Library:
+        return self._runtime.service.library
+
+    @property
+    def clocked(self) -> Sequence[type[Aggregate]]:
+        """The kinds of this service that carry clocks."""
+        return self._runtime.service.clocked
 
     @property
     def now(self) -> datetime:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from aftersales.common import deadletters, problem
+from aftersales.common import deadletters, deadlines, problem
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock, SystemClock
 from aftersales.common.desk import Cursor, Desk, Limit, Page, Replayed
@@ -23,6 +23,7 @@ from aftersales.common.events import Event
 from aftersales.common.exposition import expose
 from aftersales.common.inbound import Consumer, Refused, on
 from aftersales.common.mongo import Index
+from aftersales.common.policies import Library
 from aftersales.common.problem import PROBLEMS
 from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.settings import ServiceSettings
@@ -45,6 +46,8 @@ class Service:
     timers: Sequence[Timer] = ()
     clocked: Sequence[type[Aggregate]] = ()
     """Kinds whose documents carry SLA clocks."""
+    library: Library = field(default_factory=Library)
+    """The service policies, as this process knows them."""
     seeds: Sequence[Aggregate] = field(default=())
     """Documents that must exist; planted at the start where they are missing."""
     refused: Refused | None = None
@@ -78,6 +81,8 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     app.add_exception_handler(Replayed, _replay)
     app.include_router(service.router)
     app.include_router(deadletters.router)
+    if service.clocked:
+        app.include_router(deadlines.router)
     app.include_router(_operations(runtime))
     app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=service.uploads)
     return app

@@ -1,6 +1,5 @@
 """HTTP in: dispatchers look after technicians and orders, technicians report their steps."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -12,6 +11,7 @@ from aftersales.dispatch.domain.order import State, WorkOrder
 from aftersales.dispatch.domain.report import ServiceReport
 from aftersales.dispatch.domain.technician import RegisterTechnician, Technician
 from aftersales.dispatch.domain.visit import Decline, Diagnose, NeedPart
+from aftersales.dispatch.handlers import Rules
 
 router = APIRouter(responses=PROBLEMS)
 TechnicianCode = Annotated[Code, Path()]
@@ -62,8 +62,7 @@ async def accept(number: Number, desk: Desk) -> WorkOrder:
 @router.post("/orders/{number}/decline")
 async def decline(number: Number, form: Decline, desk: Desk) -> WorkOrder:
     """Say no; somebody else is looked for at once."""
-    declining = partial(handlers.decline, policy=desk.settings.policy())
-    return await desk.do(declining, number, form, needs=((WorkOrder, number),))
+    return await desk.do(handlers.decline, number, form, _rules(desk), needs=((WorkOrder, number),))
 
 
 @router.post("/orders/{number}/depart")
@@ -73,7 +72,7 @@ async def depart(number: Number, desk: Desk) -> WorkOrder:
 
 @router.post("/orders/{number}/arrive")
 async def arrive(number: Number, desk: Desk) -> WorkOrder:
-    return await desk.do(handlers.arrive, number, needs=((WorkOrder, number),))
+    return await desk.do(handlers.arrive, number, _rules(desk), needs=((WorkOrder, number),))
 
 
 @router.post("/orders/{number}/diagnose")
@@ -90,4 +89,8 @@ async def need_part(number: Number, form: NeedPart, desk: Desk) -> WorkOrder:
 @router.post("/orders/{number}/complete")
 async def complete(number: Number, report: ServiceReport, desk: Desk) -> WorkOrder:
     """Close the visit with the service report (DSP-10)."""
-    return await desk.do(handlers.complete, number, report, needs=((WorkOrder, number),))
+    return await desk.do(handlers.complete, number, report, _rules(desk), needs=((WorkOrder, number),))
+
+
+def _rules(desk: Desk) -> Rules:
+    return Rules(desk.library, desk.settings)

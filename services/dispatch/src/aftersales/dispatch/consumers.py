@@ -2,29 +2,36 @@
 
 from functools import partial
 
-from aftersales.common.events.intake import IntakeHeartbeat, RequestCancelled, RequestRegistered, RequestReopened
+from aftersales.common.events.intake import (
+    IntakeHeartbeat,
+    PolicyPublished,
+    RequestCancelled,
+    RequestRegistered,
+    RequestReopened,
+)
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 from aftersales.common.values import sibling
 from aftersales.common.work.piece import Needs
 from aftersales.dispatch import handlers
 from aftersales.dispatch.domain.order import WorkOrder
 from aftersales.dispatch.domain.technician import Technician
-from aftersales.dispatch.settings import Settings
+from aftersales.dispatch.handlers import Rules
 
 Requested = RequestRegistered | RequestCancelled | RequestReopened
 
 
-def consumers(settings: Settings) -> tuple[Consumer, ...]:
-    policy = settings.policy()
-    hear_of_parts = partial(handlers.hear_of_parts, policy=policy)
+def consumers(rules: Rules) -> tuple[Consumer, ...]:
+    hear_of_parts = partial(handlers.hear_of_parts, rules=rules)
     return (
-        on(RequestRegistered, partial(handlers.open_order, policy=policy), needs=_order_and_people),
+        on(RequestRegistered, partial(handlers.open_order, rules=rules), needs=_order_and_people),
         on(RequestCancelled, handlers.cancel_order, needs=_order_of_request),
-        on(RequestReopened, partial(handlers.reopen_order, policy=policy), needs=_order_of_request),
+        on(RequestReopened, partial(handlers.reopen_order, rules=rules), needs=_order_of_request),
         on(PartReserved, hear_of_parts, needs=_order),
         on(PartShort, hear_of_parts, needs=_order),
+        on(PolicyPublished, keep_policy, needs=needs_of),
         on(IntakeHeartbeat, handlers.pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
     )
 

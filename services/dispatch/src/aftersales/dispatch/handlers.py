@@ -1,11 +1,16 @@
 """Dispatch's use cases: what a dispatcher, a technician, another service or the clock asks for."""
 
+from typing import NamedTuple
+
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import DispatchHeartbeat
 from aftersales.common.events.intake import IntakeHeartbeat, RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved
 from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
+from aftersales.common.policies import Library
+from aftersales.common.policy.choose import Facts
+from aftersales.common.policy.model import Policy as ServicePolicy
 from aftersales.common.values import sibling
 from aftersales.common.work import Work
 from aftersales.dispatch.domain import assignment, parts, technician, visit
@@ -14,6 +19,28 @@ from aftersales.dispatch.domain.order import Policy, WorkOrder
 from aftersales.dispatch.domain.report import ServiceReport
 from aftersales.dispatch.domain.technician import RegisterTechnician, Technician
 from aftersales.dispatch.domain.visit import Decline, Diagnose, NeedPart
+from aftersales.dispatch.settings import Settings
+
+
+class Rules(NamedTuple):
+    """Where an order's figures come from: its service policy, and the service's own where that has none."""
+
+    library: Library
+    settings: Settings
+
+    async def of(self, work: Work, order: WorkOrder) -> Policy:
+        facts = Facts(order.branch, order.product.line, "", "", order.registered_at.date())
+        return self.figures(await self.library.of(work, order.policy, facts))
+
+    def figures(self, service: ServicePolicy) -> Policy:
+        own, settings = service.appointments, self.settings
+        return Policy(
+            service=service,
+            lead=own.lead if own else settings.appointment_lead,
+            window=own.window if own else settings.appointment_window,
+            shortage_delay=own.part_delay if own else settings.shortage_delay,
+            retry_after=settings.assignment_retry_after,
+        )
 
 
 async def register_technician(work: Work, code: str, form: RegisterTechnician) -> Technician:
@@ -22,14 +49,19 @@ async def register_technician(work: Work, code: str, form: RegisterTechnician) -
     return someone if someone == known else work.put(someone)
 
 
-async def open_order(work: Work, event: RequestRegistered, policy: Policy) -> None:
+async def open_order(work: Work, event: RequestRegistered, rules: Rules) -> None:
     """Open the request's one order, and send somebody at once (DSP-2)."""
     number = sibling(event.request, "WO")
-    if not await work.get(WorkOrder, number):
-        await _assign(work, *orders.open_order(number, event, work.now, work.actor, policy), policy=policy)
+    if event.on_site and not await work.get(WorkOrder, number):
+        facts = Facts(event.branch, event.product.line, event.work_type or event.kind, "", event.registered_at.date())
+        policy = rules.figures(await rules.library.of(work, event.policy, facts))
+        order, events = orders.open_order(number, event, work.now, work.actor, policy)
+        await _assign(work, order, events, policy)
 
 
 async def cancel_order(work: Work, event: RequestCancelled) -> None:
+    if not event.on_site:
+        return
     order = await _order(work, sibling(event.request, "WO"))
     if order.called_off is None:
         await _release(work, order)
@@ -37,11 +69,12 @@ async def cancel_order(work: Work, event: RequestCancelled) -> None:
         work.put(ended, *events)
 
 
-async def reopen_order(work: Work, event: RequestReopened, policy: Policy) -> None:
+async def reopen_order(work: Work, event: RequestReopened, rules: Rules) -> None:
     """Send somebody again (DSP-7); old news when that visit is known or the order was cancelled."""
     order = await _order(work, sibling(event.request, "WO"))
     if order.state == "cancelled" or order.visit >= event.visit:
         return
+    policy = await rules.of(work, order)
     again, events = orders.reopen(order, event, work.now, work.actor, policy)
     if again.state == "cancelled":
         work.put(again, *events)
@@ -49,11 +82,12 @@ async def reopen_order(work: Work, event: RequestReopened, policy: Policy) -> No
         await _assign(work, again, events, policy)
 
 
-async def hear_of_parts(work: Work, event: parts.PartNews, policy: Policy) -> None:
+async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None:
     """Plan the visit by what inventory could set aside (INV-13)."""
     order = await _order(work, event.order)
     if parts.is_old(order, event):
         return
+    policy = await rules.of(work, order)
     if isinstance(event, PartReserved):
         planned, events = parts.reserved(order, event, work.now, work.actor, policy)
     else:
@@ -71,20 +105,21 @@ async def accept(work: Work, number: str) -> WorkOrder:
     return _put(work, visit.accept(await work.need(WorkOrder, number), work.now, work.actor))
 
 
-async def decline(work: Work, number: str, form: Decline, policy: Policy) -> WorkOrder:
+async def decline(work: Work, number: str, form: Decline, rules: Rules) -> WorkOrder:
     """Look for somebody else at once."""
     order = await work.need(WorkOrder, number)
     free, events = visit.decline(order, form, work.now, work.actor)
     await _release(work, order)
-    return await _assign(work, free, events, policy)
+    return await _assign(work, free, events, await rules.of(work, order))
 
 
 async def depart(work: Work, number: str) -> WorkOrder:
     return _put(work, visit.depart(await work.need(WorkOrder, number), work.now, work.actor))
 
 
-async def arrive(work: Work, number: str) -> WorkOrder:
-    return _put(work, visit.arrive(await work.need(WorkOrder, number), work.now, work.actor))
+async def arrive(work: Work, number: str, rules: Rules) -> WorkOrder:
+    order = await work.need(WorkOrder, number)
+    return _put(work, visit.arrive(order, work.now, work.actor, await rules.of(work, order)))
 
 
 async def diagnose(work: Work, number: str, form: Diagnose) -> WorkOrder:
@@ -95,21 +130,21 @@ async def need_part(work: Work, number: str, form: NeedPart) -> WorkOrder:
     return _put(work, visit.need_part(await work.need(WorkOrder, number), form, work.now))
 
 
-async def complete(work: Work, number: str, report: ServiceReport) -> WorkOrder:
+async def complete(work: Work, number: str, report: ServiceReport, rules: Rules) -> WorkOrder:
     order = await work.need(WorkOrder, number)
-    done = visit.complete(order, report, work.now, work.actor)
+    done = visit.complete(order, report, work.now, work.actor, await rules.of(work, order))
     await _release(work, order)
     return _put(work, done)
 
 
-async def wake_order(work: Work, number: str, policy: Policy) -> None:
+async def wake_order(work: Work, number: str, rules: Rules) -> None:
     """Say what became late (ALL-3), and look again for somebody when it is time to."""
     order = await work.get(WorkOrder, number)
     if order is None or order.wake_at is None or order.wake_at > work.now:
         return
     ticked, marks = orders.tick(order, work.now)
     if ticked.state == "waiting" and ticked.retry_at and ticked.retry_at <= work.now:
-        await _assign(work, ticked, marks, policy)
+        await _assign(work, ticked, marks, await rules.of(work, order))
     else:
         work.put(ticked, *marks)
 

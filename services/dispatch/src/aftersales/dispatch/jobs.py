@@ -5,8 +5,8 @@ from functools import partial
 from aftersales.common.timers import Timer, wakes
 from aftersales.dispatch import handlers
 from aftersales.dispatch.domain.order import WorkOrder
-from aftersales.dispatch.settings import Settings
+from aftersales.dispatch.handlers import Rules
 
 
-def timers(settings: Settings) -> tuple[Timer, ...]:
-    return (wakes(WorkOrder, partial(handlers.wake_order, policy=settings.policy())),)
+def timers(rules: Rules) -> tuple[Timer, ...]:
+    return (wakes(WorkOrder, partial(handlers.wake_order, rules=rules)),)

@@ -4,25 +4,28 @@ from functools import partial
 
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import PRODUCES
+from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 
 from . import handlers
 from .domain.followup import FollowUp, followup_id
 from .domain.timeline import MILESTONES, Timeline
-from .settings import Settings
+from .handlers import Rules
 
 
-def consumers(settings: Settings) -> tuple[Consumer, ...]:
+def consumers(rules: Rules) -> tuple[Consumer, ...]:
     """Give each event its handler. Our own milestones are noted when they are made."""
     others = [kind for kind in MILESTONES if kind not in {*PRODUCES, RepairCompleted}]
     return (
         *(on(kind, handlers.note, needs=lambda e: ((Timeline, e.request),)) for kind in others),
         on(
             RepairCompleted,
-            partial(handlers.schedule_followup, policy=settings.policy()),
+            partial(handlers.schedule_followup, rules=rules),
             needs=lambda e: ((Timeline, e.request), (FollowUp, followup_id(e.request, e.visit))),
         ),
+        on(PolicyPublished, keep_policy, needs=needs_of),
         on(InventoryHeartbeat, handlers.see_beat, needs=lambda _: ((Heartbeat, BEAT),)),
     )

@@ -1,6 +1,8 @@
 """Feedback's use cases: what an event, the clock, a callback clerk or a customer asks for."""
 
 import secrets
+from datetime import datetime
+from typing import NamedTuple
 
 from aftersales.common.errors import NotFound
 from aftersales.common.events import Event
@@ -8,13 +10,28 @@ from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import FollowupEvent
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
+from aftersales.common.policies import Library
+from aftersales.common.policy.choose import Facts
+from aftersales.common.sla import Terms
 from aftersales.common.work import Work
 
 from .domain import followup as followups
 from .domain import survey as surveys
-from .domain.followup import FinishFollowUp, FollowUp, Policy, followup_id
+from .domain.followup import FinishFollowUp, FollowUp, Plan, followup_id
 from .domain.survey import Answers, Survey, SurveyForm
 from .domain.timeline import MILESTONES, News, Timeline, fold
+from .settings import Settings
+
+
+class Rules(NamedTuple):
+    """Where the figures come from: the request's service policy, and the service's own where that has none."""
+
+    library: Library
+    settings: Settings
+
+    def usual(self, repaired_at: datetime) -> Plan:
+        window = Terms(target=self.settings.callback_window)
+        return Plan(due_at=repaired_at + self.settings.callback_after, terms=window)
 
 
 async def note(work: Work, event: News) -> None:
@@ -25,11 +42,13 @@ async def note(work: Work, event: News) -> None:
         work.put(timeline)
 
 
-async def schedule_followup(work: Work, event: RepairCompleted, policy: Policy) -> None:
+async def schedule_followup(work: Work, event: RepairCompleted, rules: Rules) -> None:
     """Plan the callback about this visit, once (FBK-1)."""
     await note(work, event)
     if await work.get(FollowUp, followup_id(event.request, event.visit)) is None:
-        work.put(followups.schedule(event, policy))
+        facts = Facts(event.branch, event.product.line, "repair", "", event.at.date())
+        policy = await rules.library.of(work, event.policy, facts)
+        work.put(followups.schedule(event, followups.plan(event, policy, rules.usual(event.at))))
 
 
 async def wake_followup(work: Work, key: str) -> None:
@@ -48,14 +67,16 @@ async def finish_followup(work: Work, key: str, command: FinishFollowUp) -> Foll
     return work.put(followup, *news)
 
 
-async def answer_survey(work: Work, token: str, answers: Answers, policy: Policy) -> SurveyForm:
+async def answer_survey(work: Work, token: str, answers: Answers, rules: Rules) -> SurveyForm:
     """Keep the answers. The events are the callback's, not the survey's: they cannot tell the token."""
     survey = await work.get(Survey, surveys.survey_id(token))
     if survey is None:
         raise NotFound("survey.unknown")
     work.put(surveys.answer(survey, answers, work.now))
     followup = await work.need(FollowUp, survey.followup)
-    followup, news = followups.rate(followup, answers.mark, work.now, policy)
+    asked = (await rules.library.get(work, followup.policy)).survey if followup.policy else None
+    pass_mark = asked.pass_mark if asked else rules.settings.pass_mark
+    followup, news = followups.rate(followup, answers.mark, work.now, pass_mark)
     await _note_own(work, news)
     work.put(followup, *news)
     return SurveyForm(state="answered")

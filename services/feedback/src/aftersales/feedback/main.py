@@ -1,25 +1,28 @@
 """Composition root of feedback."""
 
 from aftersales.common.events.feedback import PRODUCES
+from aftersales.common.policies import Library
 from aftersales.common.service import Service, run
 
 from . import api, store
 from .consumers import consumers
 from .domain.followup import FollowUp
+from .handlers import Rules
 from .jobs import timers
 from .settings import Settings
 
 
 def service(settings: Settings | None = None) -> Service:
-    settings = settings or Settings()
+    settings, library = settings or Settings(), Library()
     return Service(
         name="feedback",
         settings=settings,
         indexes=store.INDEXES,
         router=api.router,
-        consumers=consumers(settings),
+        consumers=consumers(Rules(library, settings)),
         timers=timers(settings),
         clocked=(FollowUp,),
+        library=library,
         produces=PRODUCES,
     )
 

@@ -6,20 +6,14 @@ from pydantic import Field
 
 from aftersales.common.settings import ServiceSettings
 
-from .domain.followup import Policy
 from .domain.survey import HIGHEST, LOWEST
 
 
 class Settings(ServiceSettings):
     http_port: int = 8104
     callback_after: timedelta = timedelta(hours=3)
-    """FBK-1: the customer is called so long after the repair."""
+    """FBK-1: the customer is called so long after the repair, where the service policy plans no calls."""
     callback_window: timedelta = timedelta(hours=1)
     """FBK-1: and at most so much later, or the clock `callback` is breached."""
     pass_mark: float = Field(default=3.0, ge=LOWEST, le=HIGHEST)
-    """FBK-2: a survey below this mean mark reopens the request."""
-
-    def policy(self) -> Policy:
-        return Policy(
-            callback_after=self.callback_after, callback_window=self.callback_window, pass_mark=self.pass_mark
-        )
+    """FBK-2: a survey below this mean mark reopens the request, where the service policy has no survey."""

@@ -6,6 +6,7 @@ from typing import Any
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index, Mongo
+from aftersales.common.policies import PolicyList, PublishedPolicy
 
 from .domain.followup import FollowUp
 from .domain.kpi import Counts, Kpis, kpis
@@ -17,6 +18,8 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Survey: (),
     Timeline: (Index("branch", "registered_at"), Index("registered_at")),
     Heartbeat: (),
+    PolicyList: (),
+    PublishedPolicy: (),
 }
 
 

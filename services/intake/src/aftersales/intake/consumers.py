@@ -6,8 +6,9 @@ from aftersales.common.events import SlaMark, dispatch, feedback, intake
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
+from aftersales.common.policies import LIST, Library
 from aftersales.common.service import Consumer, on
-from aftersales.common.work.piece import Needs
+from aftersales.common.work.piece import Need, Needs
 
 from .domain.branch import Branch
 from .domain.digest import Digest, digest_of
@@ -26,14 +27,12 @@ MARKS: tuple[type[SlaMark], ...] = (
 )
 
 
-def consumers(settings: Settings) -> tuple[Consumer, ...]:
+def consumers(settings: Settings, library: Library) -> tuple[Consumer, ...]:
     return (
         on(
             PartnerServiceRequest,
-            with_receipt(
-                partial(requests.take_partner_request, policy=settings.policy(), grants=settings.entitlements)
-            ),
-            needs=_sender_and_product,
+            with_receipt(partial(requests.take_partner_request, library=library, grants=settings.entitlements)),
+            needs=lambda e: (*_sender_and_product(e), *LIST),
             receipt=PartnerMessage,
         ),
         on(
@@ -44,14 +43,18 @@ def consumers(settings: Settings) -> tuple[Consumer, ...]:
         ),
         on(
             RepairCompleted,
-            requests.resolve_request,
-            needs=lambda e: ((ServiceRequest, e.request), (Product, e.product.serial)),
+            partial(requests.resolve_request, library=library),
+            needs=lambda e: (_request(e), (Branch, e.branch), (Product, e.product.serial)),
         ),
-        on(DissatisfactionRaised, requests.reopen_request, needs=lambda e: ((ServiceRequest, e.request),)),
-        on(SurveyAnswered, requests.close_request, needs=lambda e: ((ServiceRequest, e.request),)),
+        on(DissatisfactionRaised, requests.reopen_request, needs=lambda e: (_request(e),)),
+        on(SurveyAnswered, requests.close_request, needs=lambda e: (_request(e),)),
         *(on(mark, digests.gather_mark, needs=lambda e: ((Digest, digest_of(e).id),)) for mark in MARKS),
     )
 
 
 def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Needs:
     return (Branch, event.branch), caller(event.phone), (Product, event.serial)
+
+
+def _request(event: RepairCompleted | DissatisfactionRaised | SurveyAnswered) -> Need:
+    return ServiceRequest, event.request

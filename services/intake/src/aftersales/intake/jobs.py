@@ -10,7 +10,8 @@ from .domain.contract import Contract
 from .domain.digest import Digest
 from .domain.entitlement import Entitlement
 from .domain.recall import Recall
-from .handlers import contracts, digests, entitlements, heartbeat, recalls
+from .domain.request import ServiceRequest
+from .handlers import contracts, digests, entitlements, heartbeat, recalls, requests
 from .settings import Settings
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)),)
@@ -24,4 +25,5 @@ def timers(settings: Settings) -> tuple[Timer, ...]:
         wakes(Entitlement, entitlements.wake_entitlement),
         wakes(Recall, recalls.search_archive),
         wakes(Digest, digests.close_hour),
+        wakes(ServiceRequest, requests.wake_request),
     )

@@ -1,29 +1,32 @@
 """Composition root of intake."""
 
 from aftersales.common.events.intake import PRODUCES
+from aftersales.common.policies import Library
 from aftersales.common.service import Service, run
 
 from . import api, store
 from .consumers import consumers
 from .domain.contract import Contract
 from .domain.file import CustomerFile
+from .domain.request import ServiceRequest
 from .handlers.partners import tell_refusal
 from .jobs import SEEDS, timers
 from .settings import Settings
 
 
 def service(settings: Settings | None = None) -> Service:
-    settings = settings or Settings()
+    settings, library = settings or Settings(), Library()
     return Service(
         name="intake",
         settings=settings,
         indexes=store.INDEXES,
         router=api.router,
-        consumers=consumers(settings),
+        consumers=consumers(settings, library),
         timers=timers(settings),
         seeds=SEEDS,
-        clocked=(Contract,),
         produces=PRODUCES,
+        clocked=(ServiceRequest, Contract),
+        library=library,
         refused=tell_refusal,
         uploads={r"/customers/[^/]+/files": settings.max_file},
         files=CustomerFile,

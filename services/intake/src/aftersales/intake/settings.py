@@ -6,26 +6,16 @@ from pydantic import Field
 
 from aftersales.common.settings import ServiceSettings
 
-from .domain.customer import CustomerClass
 from .domain.entitlement import Grant
-from .domain.request import Policy
 
 
 class Settings(ServiceSettings):
     http_port: int = 8101
     heartbeat_every: timedelta = timedelta(seconds=15)
     """How often a beat is sent through all four services."""
-    importance: dict[CustomerClass, int] = {"A": 3, "B": 2, "C": 1}  # noqa: RUF012 (a field, copied per instance)
-    """INT-5: what a customer of each class weighs."""
-    priority_from: tuple[int, int, int] = (6, 3, 2)
-    """INT-5: the least importance x urgency for priority 1, 2 and 3; below it is 4."""
-
     entitlements: dict[str, list[Grant]] = {  # noqa: RUF012 (a field, copied per instance)
         "e-bike": [Grant(kind="running_in", remind_within=timedelta(weeks=3), expires_within=timedelta(days=90))]
     }
     """INT-14: what the purchase of a product of each line brings with it."""
     max_file: int = Field(default=20_000_000, ge=1)
     """Bytes of a customer's photo or file at most (INT-2); not less than `max_body`."""
-
-    def policy(self) -> Policy:
-        return Policy(importance=self.importance, priority_from=self.priority_from)

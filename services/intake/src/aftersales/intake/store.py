@@ -6,6 +6,7 @@ from datetime import timedelta
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Document, Index
+from aftersales.common.policies import PolicyList, PublishedPolicy
 from aftersales.common.work.piece import Need
 
 from .domain.branch import Branch
@@ -26,6 +27,8 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     ContactPoint: (),
     Product: (Index("model", "_id"), Index("batch", "_id")),
     Heartbeat: (),
+    PolicyList: (),
+    PublishedPolicy: (),
     Digest: (Index("owner", "-_id"),),
     ServiceRequest: (Index("branch", "state", "-_id"), Index("branch", "-_id"), Index("state", "-_id")),
     Contract: (Index("customer", "-_id"), Index("serials", "-_id")),

@@ -8,7 +8,9 @@ from aftersales.common.events.dispatch import (
     RepairCompleted,
     TechnicianAssigned,
 )
+from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 from aftersales.common.work.piece import Needs
 from aftersales.inventory import handlers
@@ -24,6 +26,7 @@ def consumers(_: Settings) -> tuple[Consumer, ...]:
         on(PartNeeded, handlers.add_part, needs=lambda e: (*_slip(e), (StockItem, stock_id(e.branch, e.part)))),
         on(RepairCompleted, handlers.close_slip, needs=_slip_and_stock),
         on(OrderCancelled, handlers.cancel_slip, needs=_slip),
+        on(PolicyPublished, keep_policy, needs=needs_of),
         on(DispatchHeartbeat, handlers.pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
     )
 

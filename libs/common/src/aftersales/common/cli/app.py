@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from aftersales.common.cli import dead, imports, versions
+from aftersales.common.cli import dead, deadlines, imports, policies, versions
 from aftersales.common.cli.connection import DEFAULT_URLS, SERVICES, checked_url
 from aftersales.common.cli.session import Session
 from aftersales.common.messages import choose_locale
@@ -13,6 +13,8 @@ from aftersales.common.messages import choose_locale
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 app.add_typer(imports.app, name="import")
 app.add_typer(dead.app, name="dead")
+app.add_typer(deadlines.app, name="sla")
+app.add_typer(policies.app, name="policy")
 app.command("version")(versions.show)
 
 
@@ -28,7 +30,7 @@ def begin(
         typer.Option(envvar="AFTERSALES_LOCALE", help="Language of messages: `en`, `zh-Hans` or `zh-Hant`."),
     ] = "en",
 ) -> None:
-    """After-sales service from the command line: bring data in, and look after what could not be handled.
+    """After-sales service from the command line: bring data in, look after dead letters and policies.
 
     The services are looked for on this machine, ports 8101 to 8104; `--url` or `AFTERSALES_INTAKE_URL`,
     `AFTERSALES_DISPATCH_URL`, `AFTERSALES_INVENTORY_URL`, `AFTERSALES_FEEDBACK_URL` name other addresses.

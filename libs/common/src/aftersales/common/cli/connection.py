@@ -24,6 +24,7 @@ PATIENCE = 60.0
 """Seconds without a useful answer after which a service counts as away."""
 BUSY = {429, 502, 503, 504}
 LONGEST_PAUSE = 10.0
+PAGE = 200
 
 
 class Connection:
@@ -73,6 +74,20 @@ class Connection:
                 raise trouble
             await asyncio.sleep(pause)
         raise AssertionError
+
+    async def pages(self, path: str, filters: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """All items of a list, page by page. Raises `Trouble` when it is refused."""
+        cursor: dict[str, str] = {}
+        while True:
+            answer = await self.call("GET", path, params={**filters, **cursor, "limit": PAGE})
+            if not answer.is_success:
+                raise Trouble("cli.refused", service=self.service, why=problem(answer)[1])
+            page = answer.json()
+            for item in page["items"]:
+                yield item
+            if not page["next"]:
+                return
+            cursor = {"cursor": page["next"]}
 
     @property
     def _url(self) -> str:

@@ -1,7 +1,7 @@
 """Dead letters of several services over HTTP: found, looked at, sent again or given up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +12,6 @@ from aftersales.common.cli.connection import Connection, connect, problem
 from aftersales.common.cli.session import REFUSED, TROUBLE, Session, Trouble
 from aftersales.common.values import uuid7
 
-PAGE = 200
 AT_ONCE = 8
 PATIENCE = 15.0
 
@@ -73,7 +72,7 @@ async def fetch(session: Session, search: Search, limit: int = 0) -> Outcome:
 
     async def look(connection: Connection) -> None:
         taken = 0
-        async for item in _pages(connection, search.filters):
+        async for item in connection.pages("/dead", search.filters):
             if limit and taken == limit:
                 outcome.more = True
                 return
@@ -98,7 +97,7 @@ async def find(session: Session, ids: Sequence[str], search: Search) -> Outcome:
             else:
                 by_event.add(id)
         if by_event:
-            found = [Letter(connection.service, item) async for item in _pages(connection, {})]
+            found = [Letter(connection.service, item) async for item in connection.pages("/dead", {})]
             outcome.letters += [letter for letter in found if letter.content["event_id"] in by_event]
 
     await _each(session, search.services, look, outcome)
@@ -150,17 +149,3 @@ async def _each(
 
 def _path(id: str) -> str:
     return f"/dead/{quote(id, safe='')}"
-
-
-async def _pages(connection: Connection, filters: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
-    cursor: dict[str, str] = {}
-    while True:
-        answer = await connection.call("GET", "/dead", params={**filters, **cursor, "limit": PAGE})
-        if not answer.is_success:
-            raise Trouble("cli.refused", service=connection.service, why=problem(answer)[1])
-        page = answer.json()
-        for item in page["items"]:
-            yield item
-        if not page["next"]:
-            return
-        cursor = {"cursor": page["next"]}

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from aftersales.common import events
+from aftersales.common.business_time import Calendar
 from aftersales.common.events import Event, Part
 from aftersales.common.events.intake import ProductRef
 
@@ -119,6 +120,10 @@ class RepairCompleted(OrderEvent):
     cause: str
     solution: str
     parts_used: tuple[UsedPart, ...] = ()
+    policy: str = ""
+    """The service policy of the request (ALL-1)."""
+    calendar: Calendar | None = None
+    """The branch's hours when the request came in; None: round the clock."""
 
 
 class OrderCancelled(OrderEvent):

@@ -1,12 +1,16 @@
 """Events that intake publishes."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import ConfigDict
 
 from aftersales.common import events
+from aftersales.common.business_time import Calendar, Hours, SpecialDay
 from aftersales.common.events import Event, Part
-from aftersales.common.values import Day, GeoPoint
+from aftersales.common.values import Day, GeoPoint, Money
 
+_OPEN = ConfigDict(extra="ignore", from_attributes=True)
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
 RecallKind = Literal["recall", "upgrade"]
 
@@ -18,6 +22,19 @@ class ProductRef(Part):
     """The product line, which is also the skill a technician needs (`refrigerator`, `e-bike` ...)."""
 
 
+class OpenDay(SpecialDay):
+    """A special day in an event."""
+
+    model_config = _OPEN
+
+
+class OpenHours(Hours):
+    """Working hours in an event: like the rest of it, they ignore what they do not know. `Hours` are taken as well."""
+
+    model_config = _OPEN
+    days: tuple[OpenDay, ...] = ()
+
+
 class BranchRegistered(Event):
     """A branch opened or changed its particulars (ALL-2)."""
 
@@ -26,6 +43,21 @@ class BranchRegistered(Event):
     name: str
     zone: str
     location: GeoPoint
+    hours: OpenHours | None = None
+    """When it is open (ALL-3); None, from before branches had hours: round the clock."""
+
+
+class PolicyPublished(Event):
+    """A service policy takes effect; items under way keep the version they started with (ALL-1)."""
+
+    TYPE = "intake.policy_published.v1"
+    name: str
+    version: int
+    effective_from: date
+    policy: dict[str, Any]
+    """All of it, as docs/policies.md describes it."""
+    published_at: datetime
+    published_by: str
 
 
 class RequestRegistered(Event):
@@ -45,6 +77,81 @@ class RequestRegistered(Event):
     registered_at: datetime
     wanted_at: datetime | None = None
     location: GeoPoint | None = None
+    work_type: str = ""
+    """What the customer asks for (INT-4), finer than `kind`: `training`, `return`, `recall` ..."""
+    on_site: bool = True
+    """Whether somebody must be sent."""
+    policy: str = ""
+    """The service policy that it keeps for life, such as `e-bike@3` (ALL-1)."""
+    calendar: Calendar | None = None
+    """The branch's hours as they are now; None: round the clock."""
+    cases: tuple[str, ...] = ()
+    """What makes it another case for the policy: `emergency`, `rush`, `holiday` ... (ALL-10)"""
+    repeats: str | None = None
+    """The request of the repair that did not hold (INT-9)."""
+
+
+class RequestAnswered(Event):
+    """The customer was answered, or told that the question must be checked (INT-8)."""
+
+    TYPE = "intake.request_answered.v1"
+    request: str
+    branch: str
+    referred: bool
+    """The answer is still to come, by `answer_by`."""
+    answer_by: datetime | None = None
+    answered_at: datetime
+
+
+class RepeatRepairFound(Event):
+    """The same fault of the same product again, within the policy's window (INT-9)."""
+
+    TYPE = "intake.repeat_repair_found.v1"
+    request: str
+    repeats: str
+    """The request whose repair did not hold."""
+    branch: str
+    product: ProductRef
+    fault: str
+    technician: str
+    """Of the first repair."""
+    report_to: str
+    """The role that is told."""
+    claim: bool
+    """The policy guarantees repairs: a compensation claim is to be opened."""
+    found_at: datetime
+
+
+class CoverageDecided(Event):
+    """Who pays for parts, labour and travel (INT-6)."""
+
+    TYPE = "intake.coverage_decided.v1"
+    request: str
+    branch: str
+    policy: str
+    warranty: str
+    cause: str
+    parts: str
+    """`free`, `cost`, `list` or `quote`; labour and travel likewise."""
+    labour: str
+    travel: str
+    reason: str
+    price_list_first: bool
+    quotation_first: bool
+    """The work starts when the customer has accepted a quotation (DSP-17)."""
+    revised: bool
+    """Other inputs have changed an earlier decision."""
+    decided_at: datetime
+
+
+class QuotationAccepted(Event):
+    """The customer accepted a quotation, with evidence (INT-6, DSP-17)."""
+
+    TYPE = "intake.quotation_accepted.v1"
+    request: str
+    branch: str
+    amount: Money
+    accepted_at: datetime
 
 
 class RequestCancelled(Event):
@@ -54,6 +161,8 @@ class RequestCancelled(Event):
     request: str
     branch: str
     reason: str
+    on_site: bool = True
+    """Whether somebody was to be sent."""
     cancelled_at: datetime
 
 
@@ -242,7 +351,12 @@ class SlaDigest(Event):
 
 PRODUCES = (
     BranchRegistered,
+    PolicyPublished,
     RequestRegistered,
+    RequestAnswered,
+    RepeatRepairFound,
+    CoverageDecided,
+    QuotationAccepted,
     RequestCancelled,
     RequestResolved,
     RequestReopened,

@@ -3,6 +3,7 @@
 from aftersales.common.sla.explain import Explanation, Line, explain
 from aftersales.common.sla.model import (
     BREACH,
+    NONE,
     Clocks,
     Fired,
     Level,
@@ -30,6 +31,7 @@ from aftersales.common.sla.rules import (
 
 __all__ = [
     "BREACH",
+    "NONE",
     "Clocks",
     "Explanation",
     "Fired",

@@ -36,8 +36,9 @@ def waive(clocks: Clocks, said: Said) -> Clocks:
     """Nobody waits for these any more: the open ones are waived, all end."""
 
     def waived(clock: SlaClock) -> SlaClock:
+        clock = _ticked(_resumed(clock, said.at), said.at)
         outcome = "waived" if clock.outcome == "open" else clock.outcome
-        ended = _but(_resumed(clock, said.at), outcome=outcome, ended_at=said.at, wake_at=None)
+        ended = _but(clock, outcome=outcome, ended_at=said.at, wake_at=None)
         return _but(ended, waived_by=said.by, waived_for=said.why)
 
     return _each(clocks, None, waived)

@@ -6,7 +6,8 @@ from datetime import datetime
 from aftersales.common import sla
 from aftersales.common.events.dispatch import AppointmentMoved, AssignmentDeferred, TechnicianAssigned
 from aftersales.common.sla import Said, SlaClock, Terms
-from aftersales.dispatch.domain.order import Decision, Policy, WorkOrder, entered, fact, settled
+from aftersales.common.stages import stop, terms
+from aftersales.dispatch.domain.order import Decision, Policy, WorkOrder, entered, fact, reached, settled, situation
 from aftersales.dispatch.domain.technician import Technician
 
 
@@ -43,7 +44,7 @@ def assign(
         return None, _deferred(order, reason, now, policy)
     agreed = agree(order, start, now, policy)
     sent = entered(agreed, "offered", now, by, technician=chosen.id, retry_at=None, deferred_for=None)
-    sent = sent.but(clocks=sla.stop(sent.clocks, f"dispatch-{order.visit}", now))
+    sent = sent.but(clocks=stop(sent.clocks, "dispatch", now))
     if sent.parts_state == "none":
         sent = sent.but(parts_state="pending")
     assigned = fact(
@@ -65,15 +66,20 @@ def _deferred(order: WorkOrder, reason: str, now: datetime, policy: Policy) -> D
 def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy, why: str = "assigned") -> WorkOrder:
     """Give the order a time. A promise that still runs moves along.
 
-    After a broken one, or for a second coming, another is made, which must be kept (DSP-5).
+    After a broken one, or for a second coming, another is made, which must be kept (DSP-5). A policy that promises
+    arrival within so many minutes of the report (DSP-3) is held to them, unless the customer wanted another time.
     """
     end = start + policy.window
     made = _promises(order)
+    stage = policy.service.stages.get("arrival")
+    clocks = order.clocks
     if made and made[-1].outcome == "open":
-        clocks = sla.retarget(order.clocks, made[-1].key, end, Said(now, "dispatch", why))
+        if stage is None or stage.agreed_in or order.wanted_at:
+            clocks = sla.retarget(clocks, made[-1].key, end, Said(now, "dispatch", why))
     else:
         key = f"arrival-{order.visit}" + (f"-{len(made) + 1}" if made else "")
-        clocks = sla.start(order.clocks, "arrival", key, now, Terms(target=end - now))
+        promised = terms("arrival", now, situation(order, policy, end)) if stage and stage.agreed_in else None
+        clocks = sla.start(clocks, "arrival", key, now, promised or Terms(target=end - now))
     return order.but(appointment_start=start, appointment_end=end, clocks=clocks)
 
 
@@ -86,12 +92,12 @@ def move(
     return moved, fact(AppointmentMoved, moved, now, reason=reason, **window)
 
 
-def kept(order: WorkOrder, now: datetime) -> WorkOrder:
-    """Somebody is there: every promise to come has ended."""
+def kept(order: WorkOrder, now: datetime, policy: Policy) -> WorkOrder:
+    """Somebody is there: every promise to come has ended, and the work begins (DSP-8)."""
     clocks = order.clocks
     for promise in _promises(order):
         clocks = sla.stop(clocks, promise.key, now)
-    return order.but(clocks=clocks)
+    return reached(order.but(clocks=clocks), "technician_arrived", now, policy)
 
 
 def _promises(order: WorkOrder) -> list[SlaClock]:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.business_time import Calendar, always
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import (
@@ -16,8 +17,11 @@ from aftersales.common.events.dispatch import (
     SlaWarned,
 )
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
+from aftersales.common.policy.model import Policy as ServicePolicy
+from aftersales.common.policy.model.stages import CASES, Case
 from aftersales.common.promises import Marks
-from aftersales.common.sla import Said, Terms
+from aftersales.common.sla import Said
+from aftersales.common.stages import Situation, reach
 from aftersales.common.values import GeoPoint, Value
 from aftersales.dispatch.domain.report import ServiceReport
 
@@ -37,14 +41,15 @@ ON_SITE: tuple[State, ...] = ("arrived", "diagnosed")
 ENDED: tuple[State, ...] = ("completed", "cancelled")
 E = TypeVar("E", bound=OrderEvent)
 Decision = tuple["WorkOrder", tuple[Event, ...]]
+STAGES = frozenset({"dispatch", "arrival", "repair"})
+"""The stages whose clocks run here."""
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 
 class Policy(Value):
-    """The figures that dispatch decides by."""
+    """What dispatch decides by: the service policy of the order, and figures that none of them has."""
 
-    dispatch_target: timedelta
-    """DSP-2: from the report to somebody being sent."""
+    service: ServicePolicy
     lead: timedelta
     """DSP-3: the soonest that somebody can be there."""
     window: timedelta
@@ -94,6 +99,14 @@ class WorkOrder(Aggregate):
     """Of the newest visit; earlier ones are on the warranty card."""
     called_off: str | None = None
     """Why the request was cancelled, where that was heard only after a completed visit."""
+    owner: str = ""
+    """Who took the contact and owns it to the end (INT-7)."""
+    policy: str = ""
+    """The service policy that the request keeps for life, such as `e-bike@3` (ALL-1)."""
+    calendar: Calendar | None = None
+    """The branch's hours when the request came in; None: round the clock."""
+    cases: tuple[Case, ...] = ()
+    """Emergency, rush or holiday work: what the policy has other figures for (ALL-10)."""
     history: tuple[Step, ...] = ()
 
 
@@ -107,10 +120,21 @@ def fact(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
     return kind(order=order.id, request=order.request, branch=order.branch, visit=order.visit, at=now, **more)
 
 
+def situation(order: WorkOrder, policy: Policy, agreed: datetime | None = None) -> Situation:
+    """What the order's promises depend on; `agreed` is the end of the appointment."""
+    calendar = order.calendar or always("UTC")
+    return Situation(policy.service, calendar, order.priority, order.cases, order.visit, agreed)
+
+
+def reached(order: WorkOrder, milestone: str, at: datetime, policy: Policy) -> WorkOrder:
+    """Start and stop the clocks that the milestone starts and stops here."""
+    return order.but(clocks=reach(order.clocks, milestone, at, STAGES, situation(order, policy)))
+
+
 def settled(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> Decision:
     """End a rule: set the timer, and say which clocks went past a mark in this change (ALL-3)."""
     waits = [at for at in (sla.next_wake(order.clocks), order.retry_at) if at]
-    passed = MARKS.passed(before, order, now, request=order.request)
+    passed = MARKS.passed(before, order, now, request=order.request, owner=order.owner)
     return order.but(wake_at=min(waits, default=None)), (*events, *passed)
 
 
@@ -126,6 +150,10 @@ def open_order(number: str, event: RequestRegistered, now: datetime, by: str, po
         registered_at=event.registered_at,
         wanted_at=event.wanted_at,
         location=event.location,
+        owner=event.owner,
+        policy=event.policy,
+        calendar=event.calendar,
+        cases=tuple(case for case in CASES if case in event.cases),
     )
     order = _awaiting(order, event.registered_at, policy)
     created = fact(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)
@@ -164,8 +192,7 @@ def reopen(order: WorkOrder, event: RequestReopened, now: datetime, by: str, pol
 
 
 def _awaiting(order: WorkOrder, since: datetime, policy: Policy) -> WorkOrder:
-    key = f"dispatch-{order.visit}"
-    return order.but(clocks=sla.start(order.clocks, "dispatch", key, since, Terms(target=policy.dispatch_target)))
+    return reached(order, "request_registered", since, policy)
 
 
 def tick(order: WorkOrder, now: datetime) -> Decision:

@@ -5,6 +5,7 @@ These events cross each other: the slip's version tells which is newer, and stat
 
 from datetime import datetime
 
+from aftersales.common import sla
 from aftersales.common.errors import NotYet
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.dispatch.domain.assignment import earliest, move
@@ -25,6 +26,7 @@ def is_old(order: WorkOrder, event: PartNews) -> bool:
 def short(order: WorkOrder, event: PartShort, now: datetime, by: str, policy: Policy) -> Decision:
     """Somebody on site must come again; an appointment that is still ahead moves, once."""
     heard = _heard(order, event, "short")
+    heard = heard.but(clocks=sla.pause(heard.clocks, "waiting_part", "inventory", now))
     if order.state in ON_SITE:
         return settled(order, entered(heard, "waiting_for_parts", now, by), now)
     if order.parts_state == "short" or order.state in ("waiting", "waiting_for_parts") or not order.appointment_start:
@@ -37,6 +39,7 @@ def short(order: WorkOrder, event: PartShort, now: datetime, by: str, policy: Po
 def reserved(order: WorkOrder, event: PartReserved, now: datetime, by: str, policy: Policy) -> Decision:
     """Give a visit that was held up a new time; one that never was keeps its own."""
     heard = _heard(order, event, "reserved")
+    heard = heard.but(clocks=sla.resume(heard.clocks, "waiting_part", now))
     again = order.state == "waiting_for_parts"
     ahead = order.state in ("offered", "accepted", "on_the_way")
     if not again and not (ahead and order.parts_state == "short"):

@@ -14,7 +14,17 @@ from aftersales.common.events.dispatch import (
 )
 from aftersales.common.values import Code, Line, Quantity, Value
 from aftersales.dispatch.domain import assignment
-from aftersales.dispatch.domain.order import ON_SITE, Decision, State, WorkOrder, entered, fact, settled
+from aftersales.dispatch.domain.order import (
+    ON_SITE,
+    Decision,
+    Policy,
+    State,
+    WorkOrder,
+    entered,
+    fact,
+    reached,
+    settled,
+)
 from aftersales.dispatch.domain.report import Account, ServiceReport
 
 
@@ -56,12 +66,12 @@ def depart(order: WorkOrder, now: datetime, by: str) -> Decision:
     return settled(order, entered(order, "on_the_way", now, by), now, departed)
 
 
-def arrive(order: WorkOrder, now: datetime, by: str) -> Decision:
+def arrive(order: WorkOrder, now: datetime, by: str, policy: Policy) -> Decision:
     """DSP-3: on site, in time or not."""
     _must_be(order, "on_the_way")
     on_time = order.appointment_end is not None and now <= order.appointment_end
     arrived = fact(TechnicianArrived, order, now, technician=order.technician, on_time=on_time)
-    return settled(order, entered(assignment.kept(order, now), "arrived", now, by), now, arrived)
+    return settled(order, entered(assignment.kept(order, now, policy), "arrived", now, by), now, arrived)
 
 
 def diagnose(order: WorkOrder, form: Diagnose, now: datetime, by: str) -> Decision:
@@ -78,7 +88,7 @@ def need_part(order: WorkOrder, form: NeedPart, now: datetime) -> Decision:
     return settled(order, order.but(parts_state="pending"), now, needed)
 
 
-def complete(order: WorkOrder, report: ServiceReport, now: datetime, by: str) -> Decision:
+def complete(order: WorkOrder, report: ServiceReport, now: datetime, by: str, policy: Policy) -> Decision:
     """DSP-10: only with a complete report. A repair that did without the parts waited for is one as well."""
     _must_be(order, *ON_SITE, "waiting_for_parts")
     if not report.tested:
@@ -90,7 +100,8 @@ def complete(order: WorkOrder, report: ServiceReport, now: datetime, by: str) ->
         technician=order.technician,
         fault=order.fault,
         **report.model_dump(include={"cause", "solution", "parts_used"}),
-        product=order.product,
+        **order.model_dump(include={"product", "policy", "calendar"}),
     )
-    done = entered(order, "completed", now, by, cause=report.cause, report=report, parts_state="none")
+    ended = reached(order, "repair_completed", now, policy)
+    done = entered(ended, "completed", now, by, cause=report.cause, report=report, parts_state="none")
     return settled(order, done, now, completed)

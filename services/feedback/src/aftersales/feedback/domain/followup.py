@@ -1,10 +1,11 @@
 """Callbacks (回访, FBK-1): after every repair the customer is called, within a window that is watched."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.business_time import always
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
@@ -17,20 +18,34 @@ from aftersales.common.events.feedback import (
     SlaWarned,
     SurveyAnswered,
 )
+from aftersales.common.policy.model import Policy
 from aftersales.common.promises import Marks
-from aftersales.common.sla import Terms
+from aftersales.common.sla import NONE, Terms
+from aftersales.common.stages import Situation, deadline, terms
 from aftersales.common.values import Code, Value, Words, sibling
 
 State = Literal["scheduled", "due", "done"]
 Outcome = Literal["reached", "unreachable"]
 
 
-class Policy(Value):
-    """The figures of FBK-1 and FBK-2."""
+class Plan(Value):
+    """When the callback is due, and the clock that runs from then on (FBK-1)."""
 
-    callback_after: timedelta
-    callback_window: timedelta
-    pass_mark: float
+    due_at: datetime
+    stage: str = "callback"
+    terms: Terms
+
+
+def plan(repair: RepairCompleted, policy: Policy, usual: Plan) -> Plan:
+    """The first call that the policy wants after a repair; `usual` is for a policy that plans none."""
+    calls = policy.callbacks.calls if policy.callbacks else ()
+    if not calls:
+        return usual
+    call, calendar = calls[0], repair.calendar or always("UTC")
+    after = call.after or NONE
+    due_at = deadline(call.due, calendar, None, repair.at) if call.due else repair.at + after
+    found = terms(call.stage, due_at, Situation(policy, calendar, priority=4))
+    return Plan(due_at=due_at, stage=call.stage, terms=found or usual.terms)
 
 
 class FinishFollowUp(Value):
@@ -51,6 +66,8 @@ class FollowUp(Aggregate):
     order: str
     visit: int
     technician: str
+    policy: str = ""
+    """The service policy of the request (ALL-1)."""
     state: State = "scheduled"
     due_at: datetime
     done_at: datetime | None = None
@@ -71,9 +88,8 @@ def followup_id(request: str, visit: int) -> str:
     return f"{sibling(request, 'FU')}-{visit}"
 
 
-def schedule(repair: RepairCompleted, policy: Policy) -> FollowUp:
-    """Plan the callback; its clock runs from the repair, however late the news of it came."""
-    target = policy.callback_after + policy.callback_window
+def schedule(repair: RepairCompleted, planned: Plan) -> FollowUp:
+    """Plan the callback: counted from the repair, however late the news of it came."""
     return _timed(
         FollowUp(
             id=followup_id(repair.request, repair.visit),
@@ -82,8 +98,9 @@ def schedule(repair: RepairCompleted, policy: Policy) -> FollowUp:
             order=repair.order,
             visit=repair.visit,
             technician=repair.technician,
-            due_at=repair.at + policy.callback_after,
-            clocks=sla.start((), "callback", f"callback-{repair.visit}", repair.at, Terms(target=target)),
+            policy=repair.policy,
+            due_at=planned.due_at,
+            clocks=sla.start((), planned.stage, f"callback-{repair.visit}", planned.due_at, planned.terms),
         )
     )
 
@@ -113,9 +130,9 @@ def finish(followup: FollowUp, command: FinishFollowUp, token: str, now: datetim
     return _settled(followup, done, now, told)
 
 
-def rate(followup: FollowUp, mark: float, now: datetime, policy: Policy) -> Decision:
+def rate(followup: FollowUp, mark: float, now: datetime, pass_mark: float) -> Decision:
     """Note the mark of the survey that came back; below the pass mark the customer is dissatisfied (FBK-2)."""
-    satisfied = mark >= policy.pass_mark
+    satisfied = mark >= pass_mark
     about = _about(followup, now)
     answered = SurveyAnswered(**about, mark=mark, satisfied=satisfied)
     raised = () if satisfied else (DissatisfactionRaised(**about, mark=mark),)

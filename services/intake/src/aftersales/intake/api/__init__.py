@@ -2,8 +2,21 @@
 
 from fastapi import APIRouter
 
-from . import archive, branches, contracts, digests, entitlements, files, partners, recalls, requests
+from . import (
+    answers,
+    archive,
+    branches,
+    contracts,
+    digests,
+    entitlements,
+    files,
+    partners,
+    policies,
+    recalls,
+    requests,
+)
 
 router = APIRouter()
-for part in (requests, branches, archive, digests, contracts, entitlements, recalls, files, partners):
+PARTS = (requests, answers, policies, branches, archive, digests, contracts, entitlements, recalls, files, partners)
+for part in PARTS:
     router.routes.extend(part.router.routes)

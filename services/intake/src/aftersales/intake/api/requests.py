@@ -4,11 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from aftersales.common.policies import LIST
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
+from aftersales.common.work.piece import Needs
 from aftersales.intake.domain.branch import Branch
+from aftersales.intake.domain.form import FIELDS, KINDS, CancelRequest, RegisterContact, RegisterRequest, RequestKind
 from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.request import CancelRequest, RegisterRequest, ServiceRequest, State
+from aftersales.intake.domain.request import ServiceRequest, State
 from aftersales.intake.handlers import requests
 from aftersales.intake.store import caller
 
@@ -19,9 +22,23 @@ Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 @router.post("/requests", status_code=201)
 async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
-    needs = ((Branch, form.branch), caller(form.customer.phone), (Product, form.product.serial))
-    settings = desk.settings
-    return await desk.do(requests.register_request, form, settings.policy(), settings.entitlements, needs=needs)
+    needs = (*_ground(form), (Product, form.product.serial))
+    grants = desk.settings.entitlements
+    return await desk.do(requests.register_request, form, desk.library, grants, needs=needs)
+
+
+@router.post("/contacts", status_code=201)
+async def register_contact(contact: RegisterContact, desk: Desk) -> list[ServiceRequest]:
+    """Record one contact about several products: each becomes a request of its own (INT-2)."""
+    needs = (*_ground(contact), *((Product, subject.product.serial) for subject in contact.subjects))
+    grants = desk.settings.entitlements
+    return await desk.do(requests.register_contact, contact, desk.library, grants, needs=needs)
+
+
+@router.get("/forms")
+async def show_forms() -> dict[RequestKind, tuple[str, ...]]:
+    """Name the fields that each kind of request must have, besides customer and product (INT-4)."""
+    return {kind: FIELDS.get(kind, ()) for kind in KINDS}
 
 
 @router.get("/requests")
@@ -39,3 +56,7 @@ async def show_request(number: Number, desk: Desk) -> ServiceRequest:
 @router.post("/requests/{number}/cancel")
 async def cancel_request(number: Number, command: CancelRequest, desk: Desk) -> ServiceRequest:
     return await desk.do(requests.cancel_request, number, command, needs=((ServiceRequest, number),))
+
+
+def _ground(form: RegisterRequest | RegisterContact) -> Needs:
+    return (Branch, form.branch), caller(form.customer.phone), *LIST

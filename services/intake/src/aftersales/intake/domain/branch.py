@@ -1,10 +1,11 @@
-"""Branches (ALL-2): where people, stock and calendar are."""
+"""Branches (ALL-2): where people, stock and calendar (ALL-3) are."""
 
 from datetime import date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.business_time import Calendar, Hours
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.common.values import GeoPoint, Line, Value, Zone
@@ -16,6 +17,8 @@ class BranchForm(Value):
     name: Line
     zone: Zone
     location: GeoPoint
+    hours: Hours | None = None
+    """Left out: as they were, at first round the clock."""
 
 
 class Branch(Aggregate):
@@ -26,6 +29,11 @@ class Branch(Aggregate):
     name: str
     zone: str
     location: GeoPoint
+    hours: Hours = Hours()
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(zone=self.zone, **dict(self.hours))
 
     def today(self, now: datetime) -> date:
         """Read the date on the branch's wall."""
@@ -38,7 +46,8 @@ class Branch(Aggregate):
 
 def register(known: Branch | None, code: str, form: BranchForm) -> tuple[Branch, tuple[Event, ...]]:
     """Open the branch or change its particulars; saying the same again changes nothing."""
-    fields = {"name": form.name, "zone": form.zone, "location": form.location}
+    hours = form.hours or (known.hours if known else Hours())
+    fields = {"name": form.name, "zone": form.zone, "location": form.location, "hours": hours}
     branch = known.but(**fields) if known else Branch(id=code, branch=code, **fields)
     if branch == known:
         return known, ()

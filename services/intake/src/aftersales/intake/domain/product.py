@@ -48,6 +48,8 @@ class Product(Aggregate):
     batch: str | None = None
     customer: str | None = None
     purchased_on: Day | None = None
+    warranty_until: Day | None = None
+    """The last day of a warranty that an approved claim has extended (INT-6)."""
     warranty_card: tuple[CardEntry, ...] = ()
 
 

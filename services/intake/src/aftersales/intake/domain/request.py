@@ -1,98 +1,39 @@
-"""Service requests: registered, resolved, asked about, reopened or closed (INT-1, INT-2, INT-5, INT-7).
-
-Events of one request arrive in any order. `visit` tells rounds apart; each fact waits for the one it builds on.
-"""
+"""A service request: its state, its clocks, its timer (INT-1, INT-2, INT-5, INT-7, ALL-3)."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
-from pydantic import Field
-
+from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events import Event
-from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import (
-    Kind,
     ProductRef,
-    RequestCancelled,
-    RequestClosed,
-    RequestRegistered,
-    RequestReopened,
-    RequestResolved,
+    SlaBreached,
+    SlaEscalated,
+    SlaWarned,
 )
-from aftersales.common.values import Code, GeoPoint, Line, Moment, Value, Words
+from aftersales.common.policy.model import Policy
+from aftersales.common.policy.model.stages import Case
+from aftersales.common.promises import Marks
+from aftersales.common.stages import Situation, reach
+from aftersales.common.values import GeoPoint, Value
 
-from .customer import Caller, Customer, CustomerClass
-from .product import Product, ProductForm
+from .branch import Branch
+from .coverage import Coverage
+from .form import Channel, ProblemClass, RequestKind
 
-Channel = Literal[
-    "phone",
-    "email",
-    "web",
-    "letter",
-    "walk_in",
-    "on_site",
-    "chat",
-    "message",
-    "social",
-    "suggestion_box",
-    "partner",
-]
-"""INT-1; `message` is SMS or WeChat."""
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
-Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
-"""1 can wait, 3 is pressing."""
+ENDED: tuple[State, ...] = ("resolved", "closed", "cancelled")
+STAGES = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
+"""The stages whose clocks run here; those of the visit run at dispatch."""
+MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 
-class RegisterRequest(Value):
-    """The request form (顾客服务需求表, INT-2)."""
+class Ground(NamedTuple):
+    """What a request stands on: the branch, and the policy that was chosen for it."""
 
-    branch: Code
-    channel: Channel
-    customer: Caller
-    product: ProductForm
-    kind: Kind = "repair"
-    fault: Code
-    description: Words = ""
-    urgency: Urgency = 2
-    wanted_at: Moment | None = None
-    location: GeoPoint | None = None
-    owner: Code | None = None
-    """Who took the contact and owns it to the end (INT-7); by default whoever asks."""
-
-
-class CancelRequest(Value):
-    reason: Line
-
-
-class Policy(Value):
-    """The figures of INT-5."""
-
-    importance: dict[CustomerClass, int]
-    """What a customer of each class weighs."""
-    priority_from: tuple[int, int, int]
-    """The least importance x urgency for priority 1, 2 and 3; below it is 4."""
-
-    def priority(self, customer_class: CustomerClass, urgency: int) -> int:
-        """1 (at once) to 4 (whenever)."""
-        score = self.importance[customer_class] * urgency
-        return next((rank for rank, least in enumerate(self.priority_from, 1) if score >= least), 4)
-
-
-class Taken(NamedTuple):
-    """Who took the contact, and when (INT-7)."""
-
-    by: str
-    at: datetime
-
-
-class Archive(NamedTuple):
-    """Who calls about what, as the customer archive knows them (INT-3)."""
-
-    customer: Customer
-    product: Product
+    branch: Branch
+    policy: Policy
 
 
 class Step(Value):
@@ -102,6 +43,18 @@ class Step(Value):
     at: datetime
     by: str
     why: str = ""
+
+
+class Answer(Value):
+    """What the customer was told at the desk (INT-8)."""
+
+    at: datetime
+    by: str
+    channel: Channel
+    text: str
+    referred_to: str | None = None
+    answer_by: datetime | None = None
+    """When the customer was told that the answer comes."""
 
 
 class Resolution(Value):
@@ -123,11 +76,18 @@ class ServiceRequest(Aggregate):
     address: str
     """Where to go, as it was said this time; the archive may know another one."""
     product: ProductRef
-    kind: Kind
+    kind: RequestKind
+    problem_class: ProblemClass | None = None
     fault: str
     description: str
+    details: dict[str, str] = {}  # noqa: RUF012 (a field, copied per instance)
     urgency: int
+    danger: bool = False
+    cases: tuple[Case, ...] = ()
+    """What makes it another case for its policy: emergency, rush or holiday work (ALL-10)."""
     priority: int
+    policy: str = ""
+    """The version that it keeps for life, such as `e-bike@3` (ALL-1)."""
     owner: str
     wanted_at: datetime | None = None
     location: GeoPoint | None = None
@@ -136,96 +96,42 @@ class ServiceRequest(Aggregate):
     visit: int = 1
     """Which visit is under way or was the last."""
     resolution: Resolution | None = None
+    repeats: str | None = None
+    """The request whose repair did not hold (INT-9)."""
+    importance_class: str = "C"
+    """The customer's class when the request came in; priority depends on it."""
+    answers: tuple[Answer, ...] = ()
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
+    review_remark: str = ""
+    coverage: Coverage | None = None
+    """Who pays, as it was decided last (INT-6)."""
     history: tuple[Step, ...] = ()
 
 
 Decision = tuple[ServiceRequest, tuple[Event, ...]]
 
 
-def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken, policy: Policy) -> Decision:
-    """Record the contact: who took it owns it to the end, unless the form names somebody (INT-7)."""
-    customer, product = archive
-    owner = form.owner or taken.by
-    shared = {
-        "branch": form.branch,
-        "channel": form.channel,
-        "customer": customer.id,
-        "product": ProductRef(serial=product.id, model=product.model, line=product.line),
-        "kind": form.kind,
-        "fault": form.fault,
-        "priority": policy.priority(customer.customer_class, form.urgency),
-        "owner": owner,
-        "registered_at": taken.at,
-        "wanted_at": form.wanted_at,
-        "location": form.location,
-    }
-    request = ServiceRequest(
-        id=number,
-        address=form.customer.address,
-        description=form.description,
-        urgency=form.urgency,
-        history=(Step(state="registered", at=taken.at, by=owner),),
-        **shared,
-    )
-    return request, (RequestRegistered(request=number, **shared),)
+def situation(request: ServiceRequest, ground: Ground) -> Situation:
+    """What the request's promises depend on."""
+    return Situation(ground.policy, ground.branch.calendar, request.priority, request.cases, request.visit)
 
 
-def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> Decision:
-    """Let go of what the customer does not need any more."""
-    if request.state in ("resolved", "closed", "cancelled"):
-        raise DomainError(f"request.already_{request.state}", request=request.id)
-    event = RequestCancelled(request=request.id, branch=request.branch, reason=command.reason, cancelled_at=now)
-    return _moved(request, Step(state="cancelled", at=now, by=by, why=command.reason)), (event,)
+def reached(request: ServiceRequest, milestone: str, at: datetime, ground: Ground) -> ServiceRequest:
+    """Start and stop the clocks that the milestone starts and stops here."""
+    return request.but(clocks=reach(request.clocks, milestone, at, STAGES, situation(request, ground)))
 
 
-def resolve(request: ServiceRequest, repair: RepairCompleted) -> Decision:
-    """Take note that the repair of this visit is done. Raises `NotYet` when an earlier round is still open."""
-    if not _is_next(request, repair.visit, resolved=False):
-        return request, ()
-    resolution = Resolution(
-        visit=repair.visit,
-        at=repair.at,
-        cause=repair.cause,
-        solution=repair.solution,
-        technician=repair.technician,
-    )
-    resolved = _moved(request, Step(state="resolved", at=repair.at, by=repair.technician, why=repair.cause))
-    event = RequestResolved(request=request.id, branch=request.branch, visit=repair.visit, resolved_at=repair.at)
-    return resolved.but(resolution=resolution), (event,)
+def settled(before: ServiceRequest | None, request: ServiceRequest, now: datetime, *events: Event) -> Decision:
+    """End a rule: set the timer, and say which marks were passed (ALL-3)."""
+    passed = MARKS.passed(before, request, now, request=request.id, owner=request.owner)
+    return request.but(wake_at=sla.next_wake(request.clocks)), (*events, *passed)
 
 
-def reopen(request: ServiceRequest, raised: DissatisfactionRaised) -> Decision:
-    """Want another visit: the customer is not satisfied (FBK-2). Raises `NotYet` before that repair is known."""
-    if not _is_next(request, raised.visit, resolved=True):
-        return request, ()
-    visit = request.visit + 1
-    event = RequestReopened(
-        request=request.id, branch=request.branch, visit=visit, reason="dissatisfied", reopened_at=raised.at
-    )
-    reopened = _moved(request, Step(state="reopened", at=raised.at, by="feedback", why="dissatisfied"))
-    return reopened.but(visit=visit, resolution=None), (event,)
+def tick(request: ServiceRequest, now: datetime) -> Decision:
+    """Let the clocks say what they have to by now."""
+    return settled(request, request.but(clocks=sla.tick(request.clocks, now)), now)
 
 
-def close(request: ServiceRequest, answered: SurveyAnswered) -> Decision:
-    """End it: the customer was asked and is satisfied. Raises `NotYet` before that repair is known."""
-    if not answered.satisfied or not _is_next(request, answered.visit, resolved=True):
-        return request, ()
-    event = RequestClosed(request=request.id, branch=request.branch, closed_at=answered.at)
-    return _moved(request, Step(state="closed", at=answered.at, by="feedback", why="satisfied")), (event,)
-
-
-def _is_next(request: ServiceRequest, visit: int, *, resolved: bool) -> bool:
-    """Tell whether a fact that builds on this visit (and its repair, if `resolved`) is the one waited for.
-
-    False when it is old news or the request has ended; raises `NotYet` when what it builds on is missing.
-    """
-    if request.state in ("closed", "cancelled"):
-        return False
-    here, base = (request.visit, request.state == "resolved"), (visit, resolved)
-    if here < base:
-        raise NotYet("request.earlier_step_missing", request=request.id, visit=visit)
-    return here == base
-
-
-def _moved(request: ServiceRequest, step: Step) -> ServiceRequest:
+def moved(request: ServiceRequest, step: Step) -> ServiceRequest:
     return request.but(state=step.state, history=(*request.history, step))

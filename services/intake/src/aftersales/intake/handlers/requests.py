@@ -1,5 +1,7 @@
 """Service requests: taken, cancelled, and brought along by what dispatch and feedback report."""
 
+from zoneinfo import ZoneInfo
+
 from pydantic import ValidationError
 
 from aftersales.common.errors import Malformed, NotYet
@@ -7,27 +9,42 @@ from aftersales.common.events import Event, describe
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.partner import PartnerServiceRequest
+from aftersales.common.policies import Library
+from aftersales.common.policy.choose import Facts
 from aftersales.common.work import Work
 from aftersales.intake.domain import product as products
+from aftersales.intake.domain import progress, registration
 from aftersales.intake.domain import request as requests
+from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.entitlement import Grants
+from aftersales.intake.domain.form import CancelRequest, RegisterContact, RegisterRequest
 from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.request import Archive, CancelRequest, Policy, RegisterRequest, ServiceRequest, Taken
+from aftersales.intake.domain.registration import Archive, Taken
+from aftersales.intake.domain.request import Ground, ServiceRequest
 
 from .archive import find_or_enrol, keep_product
 from .branches import known_branch
 
 
-async def register_request(work: Work, form: RegisterRequest, policy: Policy, grants: Grants) -> ServiceRequest:
+async def register_request(work: Work, form: RegisterRequest, library: Library, grants: Grants) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
     product = await keep_product(work, form.product, customer, branch.today(work.now), grants)
+    facts = Facts(branch.id, product.line, form.kind, customer.customer_class, branch.today(work.now))
+    ground = Ground(branch, await library.choose(work, facts))
     taken = Taken(by=form.owner or work.actor, at=work.now)
-    request, news = requests.register(await work.number("SR"), form, Archive(customer, product), taken, policy)
+    request, news = registration.register(await work.number("SR"), form, Archive(customer, product), taken, ground)
     return work.put(request, *news)
 
 
-async def take_partner_request(work: Work, event: PartnerServiceRequest, policy: Policy, grants: Grants) -> None:
+async def register_contact(
+    work: Work, contact: RegisterContact, library: Library, grants: Grants
+) -> list[ServiceRequest]:
+    """Several products in one contact: a request each, of one correlation id."""
+    return [await register_request(work, form, library, grants) for form in contact.forms()]
+
+
+async def take_partner_request(work: Work, event: PartnerServiceRequest, library: Library, grants: Grants) -> None:
     """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
     try:
         form = RegisterRequest.model_validate(
@@ -43,18 +60,18 @@ async def take_partner_request(work: Work, event: PartnerServiceRequest, policy:
         )
     except ValidationError as error:
         raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
-    await register_request(work, form, policy, grants)
+    await register_request(work, form, library, grants)
 
 
 async def cancel_request(work: Work, number: str, command: CancelRequest) -> ServiceRequest:
-    request, news = requests.cancel(await work.need(ServiceRequest, number), command, work.actor, work.now)
+    request, news = progress.cancel(await work.need(ServiceRequest, number), command, work.actor, work.now)
     return work.put(request, *news)
 
 
-async def resolve_request(work: Work, event: RepairCompleted) -> None:
+async def resolve_request(work: Work, event: RepairCompleted, library: Library) -> None:
     """Close the round and write the warranty card, even when the customer had cancelled meanwhile."""
-    request = await _request(work, event.request)
-    _keep(work, request, *requests.resolve(request, event))
+    request = await heard_of(work, event.request)
+    keep(work, request, *progress.resolve(request, event, await ground_of(work, request, library)))
     product = await work.need(Product, request.product.serial)
     card = products.record_repair(product, event)
     if card != product:
@@ -62,22 +79,37 @@ async def resolve_request(work: Work, event: RepairCompleted) -> None:
 
 
 async def reopen_request(work: Work, event: DissatisfactionRaised) -> None:
-    request = await _request(work, event.request)
-    _keep(work, request, *requests.reopen(request, event))
+    request = await heard_of(work, event.request)
+    keep(work, request, *progress.reopen(request, event))
 
 
 async def close_request(work: Work, event: SurveyAnswered) -> None:
-    request = await _request(work, event.request)
-    _keep(work, request, *requests.close(request, event))
+    request = await heard_of(work, event.request)
+    keep(work, request, *progress.close(request, event))
 
 
-async def _request(work: Work, number: str) -> ServiceRequest:
+async def wake_request(work: Work, number: str) -> None:
+    """Say which promises are at risk, late, or later still (ALL-3)."""
+    request = await work.need(ServiceRequest, number)
+    keep(work, request, *requests.tick(request, work.now))
+
+
+async def ground_of(work: Work, request: ServiceRequest, library: Library) -> Ground:
+    """The branch as it is now, and the policy that the request keeps for life (ALL-1)."""
+    branch = await work.need(Branch, request.branch)
+    day = request.registered_at.astimezone(ZoneInfo(branch.zone)).date()
+    facts = Facts(branch.id, request.product.line, request.kind, "", day)
+    return Ground(branch, await library.of(work, request.policy, facts))
+
+
+async def heard_of(work: Work, number: str) -> ServiceRequest:
+    """The request that an event is about. Raises `NotYet`."""
     request = await work.get(ServiceRequest, number)
     if request is None:
         raise NotYet("request.unknown", request=number)
     return request
 
 
-def _keep(work: Work, before: ServiceRequest, request: ServiceRequest, news: tuple[Event, ...]) -> None:
+def keep(work: Work, before: ServiceRequest, request: ServiceRequest, news: tuple[Event, ...]) -> None:
     if request != before:
         work.put(request, *news)

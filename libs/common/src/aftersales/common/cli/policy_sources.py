@@ -1,0 +1,111 @@
+"""Where the policies come from that a command is about: a file, the presets, intake."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import yaml
+from pydantic import ValidationError
+
+from aftersales.common.cli.connection import connect, problem
+from aftersales.common.cli.session import ERR, Session, Trouble, printable
+from aftersales.common.messages import render
+from aftersales.common.policy.findings import Finding
+from aftersales.common.policy.lint import lint, lint_among
+from aftersales.common.policy.model import Policy
+from aftersales.common.policy.presets import texts
+from aftersales.common.policy.reading import Draft, read
+
+PATIENCE = 15.0
+_PUBLISHED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)@(\d{1,9})")
+
+
+@dataclass(frozen=True)
+class File:
+    path: Path
+    text: str
+    draft: Draft
+
+    def complain(self, session: Session, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            line, column = self.draft.place(finding.path)
+            level = session.words("policy.error") if finding.level == "error" else session.words("policy.warning")
+            why = render(finding.code, session.locale, dict(finding.params))
+            if why == finding.code:  # Pydantic's own, for which we have no words
+                why = str(finding.params.get("message", why))
+            told = printable(f"{self.path}:{line}:{column}: {level}: {why}")
+            ERR.print(told, soft_wrap=True, markup=False, highlight=False)
+
+
+def read_file(path: Path) -> File:
+    """Raises `Trouble` when it is no text; whether it is a policy, its draft tells."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        raise Trouble("sheet.unreadable", file=path, why=error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise Trouble("policy.not_utf8", file=path) from error
+    return File(path, text, read(text))
+
+
+def findings(file: File, others: Sequence[Policy]) -> tuple[Finding, ...]:
+    policy = file.draft.policy
+    return (*lint(policy), *lint_among(policy, others)) if policy else file.draft.findings
+
+
+def policy_of(session: Session, file: File) -> Policy:
+    """Raises `Trouble`, once everything that is wrong with it was said, when there is none in it."""
+    if file.draft.policy is None:
+        file.complain(session, file.draft.findings)
+        raise Trouble("policy.none_in_file", file=file.path)
+    return file.draft.policy
+
+
+async def text_of(session: Session, name: str) -> str:
+    """The YAML of a file, a preset, or `name@version` as intake has it. Raises `Trouble`."""
+    if is_file(name):
+        return read_file(Path(name)).text
+    if name in texts():
+        return texts()[name]
+    content = (await _fetch(session, name)).model_dump(mode="json", exclude_defaults=True)
+    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120)
+
+
+async def policy_named(session: Session, name: str) -> Policy:
+    """The policy of a file, a preset, or `name@version` as intake has it. Raises `Trouble`."""
+    if is_file(name):
+        return policy_of(session, read_file(Path(name)))
+    draft = read(texts()[name]) if name in texts() else None
+    return draft.policy if draft and draft.policy else await _fetch(session, name)
+
+
+def is_file(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
+async def published(session: Session) -> list[Policy]:
+    """All that intake has. Raises `Trouble` when it does not answer."""
+    async with connect(session, "intake", patience=PATIENCE) as connection:
+        await connection.introduce()
+        return [_understood(item) async for item in connection.pages("/policies", {})]
+
+
+async def _fetch(session: Session, name: str) -> Policy:
+    found = _PUBLISHED.fullmatch(name)
+    if not found:
+        raise Trouble("policy.name_unknown", name=name, known=", ".join(texts()))
+    async with connect(session, "intake", patience=PATIENCE) as connection:
+        await connection.introduce()
+        answer = await connection.call("GET", f"/policies/{quote(found[1], safe='')}/{int(found[2])}")
+    if not answer.is_success:
+        raise Trouble("cli.refused", service="intake", why=problem(answer)[1])
+    return _understood(answer.json())
+
+
+def _understood(content: object) -> Policy:
+    try:
+        return Policy.model_validate(content)
+    except ValidationError as error:
+        raise Trouble("policy.not_understood", why=str(error.errors()[0]["loc"])) from error

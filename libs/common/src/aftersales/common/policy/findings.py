@@ -1,0 +1,29 @@
+"""What is wrong, or doubtful, in a policy: codes and parameters with the place; words are found at the edge. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+Path = tuple[str | int, ...]
+"""Where in a policy: `("stages", "dispatch", "warn_at", 0)`."""
+
+
+class Finding(NamedTuple):
+    """An error keeps a policy from being published, a warning does not."""
+
+    level: Literal["error", "warning"]
+    code: str
+    path: Path
+    params: Mapping[str, Any]
+
+
+def wrong(code: str, /, *path: str | int, **params: Any) -> Finding:
+    return Finding("error", code, path, params)
+
+
+def doubtful(code: str, /, *path: str | int, **params: Any) -> Finding:
+    return Finding("warning", code, path, params)
+
+
+def dotted(path: Path) -> str:
+    """`stages.dispatch.warn_at[0]`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

@@ -1,0 +1,139 @@
+"""Reads a policy that a person wrote in YAML; every complaint knows its line and column. Pure: text comes in.
+
+YAML 1.2 as people expect it: `12:00`, `no` and `2026-01-01` are text, a key stands once, nothing is inherited
+(no anchors, no merging).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from .findings import Finding, Path, wrong
+from .model import Policy
+
+Mark = tuple[int, int]
+"""Line and column, from 1."""
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DIGITS = list("-0123456789")
+MOST = 10_000
+"""Lists and mappings in one text: libyaml dies of some ten thousand inside each other; a policy has a few hundred."""
+
+
+class _Loader(_Base):  # type: ignore[misc]  # the one in C, where there is libyaml
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (how PyYAML is told to forget YAML 1.1)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9]\d{0,17})$"), _DIGITS)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9]\d{0,17})\.\d+$"), _DIGITS)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""])
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a text says: a policy, or why it is none."""
+
+    policy: Policy | None
+    findings: tuple[Finding, ...] = ()
+    marks: Mapping[Path, Mark] = field(default_factory=dict)
+
+    def place(self, path: Path) -> Mark:
+        """Where this stands, or else what it belongs to."""
+        while path and path not in self.marks:
+            path = path[:-1]
+        return self.marks.get(path, (1, 1))
+
+
+def read(text: str) -> Draft:
+    marks: dict[Path, Mark] = {}
+    try:
+        content = _compose(text, marks)
+        policy = Policy.model_validate(content)
+    except _Refused as refused:
+        return Draft(None, (refused.finding,), marks | {refused.finding.path: refused.mark})
+    except ValidationError as error:
+        return Draft(None, tuple(_misfit(one) for one in error.errors()), marks)
+    return Draft(policy, (), marks)
+
+
+class _Refused(Exception):
+    """There is no content to go on with."""
+
+    def __init__(self, finding: Finding, mark: Mark) -> None:
+        super().__init__(finding, mark)
+        self.finding, self.mark = finding, mark
+
+
+def _compose(text: str, marks: dict[Path, Mark]) -> Any:
+    """Plain data; `marks` gets the place of everything in it."""
+    if sum(map(text.count, "[{-")) > MOST:
+        raise _Refused(wrong("policy.yaml_broken", why="too deep"), (1, 1))
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if not isinstance(node, yaml.MappingNode):
+            raise _Refused(wrong("policy.no_mapping"), (1, 1))
+        return _Plain(loader, marks).data(node, ())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        why = ", ".join(filter(None, (error.context, error.problem)))
+        raise _Refused(wrong("policy.yaml_broken", why=why), _mark(mark) if mark else (1, 1)) from error
+    except yaml.reader.ReaderError as error:
+        before = text.encode()[: error.position].decode(errors="replace").split("\n")
+        raise _Refused(wrong("policy.yaml_broken", why=error.reason), (len(before), len(before[-1]) + 1)) from error
+    except RecursionError as error:
+        raise _Refused(wrong("policy.yaml_broken", why="too deep"), (1, 1)) from error
+    finally:
+        loader.dispose()
+
+
+@dataclass
+class _Plain:
+    """Turns nodes into plain data, and keeps the place of each."""
+
+    loader: Any
+    marks: dict[Path, Mark]
+    seen: set[int] = field(default_factory=set)
+
+    def data(self, node: yaml.Node, path: Path) -> Any:
+        self.marks[path] = mark = _mark(node.start_mark)
+        if id(node) in self.seen:
+            raise _Refused(wrong("policy.yaml_alias", *path), mark)
+        self.seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.data(child, (*path, index)) for index, child in enumerate(node.value)]
+        return self.mapping(node, path) if isinstance(node, yaml.MappingNode) else self.scalar(node, mark)
+
+    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        content: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            if name in content:
+                raise _Refused(wrong("policy.key_twice", *path, name, key=name), _mark(key.start_mark))
+            content[name] = self.data(value, (*path, name))
+        return content
+
+    def scalar(self, node: yaml.Node, mark: Mark) -> Any:
+        try:
+            return self.loader.construct_object(node)
+        except (ValueError, LookupError, AttributeError) as error:  # it has a tag that does not fit, such as !!int x
+            raise _Refused(wrong("policy.yaml_broken", why=node.tag), mark) from error
+
+
+def _mark(mark: Any) -> Mark:
+    return mark.line + 1, mark.column + 1
+
+
+_OF_FORMS = {"model_type": "model_attributes_type", "dict_type": "model_attributes_type", "float_parsing": "float_type"}
+"""What Pydantic says of data, as it says it of forms, for which there are words."""
+
+
+def _misfit(error: Any) -> Finding:
+    """One field that does not fit: our own code, or Pydantic's behind `field.`, as in `problem.py`."""
+    params, kind = error.get("ctx", {}), error["type"]
+    code = str(params.get("error")) if kind == "value_error" else f"field.{_OF_FORMS.get(kind, kind)}"
+    return Finding("error", code, tuple(error["loc"]), {**params, "message": error["msg"]})

@@ -1,0 +1,91 @@
+"""Clocks by policy (ALL-3): a milestone starts the stages that begin with it, stops those that wait for it. Pure."""
+
+from collections.abc import Collection
+from datetime import datetime, time
+from typing import NamedTuple
+
+from aftersales.common import sla
+from aftersales.common.business_time import Calendar, always, local_deadline
+from aftersales.common.policy.model import Policy
+from aftersales.common.policy.model.stages import Case, Due, Promise, StageName
+from aftersales.common.sla import Clocks, Level, Terms
+
+
+def policy_id(policy: Policy) -> str:
+    """Name a version: `e-bike@3`."""
+    return f"{policy.name}@{policy.version}"
+
+
+class Situation(NamedTuple):
+    """What the promises of one item depend on."""
+
+    policy: Policy
+    calendar: Calendar
+    """The branch's."""
+    priority: int
+    cases: Collection[Case] = ()
+    round: int = 1
+    """Of a request that is reopened, each visit has clocks of its own."""
+    agreed: datetime | None = None
+    """The deadline that was agreed with the customer, for stages that have no figure of their own."""
+
+
+def reach(clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation) -> Clocks:
+    """Stop and start what the milestone stops and starts, of the stages that this service owns."""
+    policy = situation.policy
+    for name, stage in policy.stages.items():
+        if name in owned and stage.stops_on == milestone:
+            clocks = stop(clocks, name, at)
+    for name, stage in policy.stages.items():
+        if name in owned and stage.starts_on == milestone and (wanted := terms(name, at, situation)):
+            clocks = sla.start(clocks, name, f"{name}-{situation.round}", at, wanted)
+    return clocks
+
+
+def stop(clocks: Clocks, stage: StageName, at: datetime) -> Clocks:
+    """The work of a stage is done, in whatever round."""
+    for clock in clocks:
+        if clock.stage == stage:
+            clocks = sla.stop(clocks, clock.key, at)
+    return clocks
+
+
+def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
+    """What the stage promises to an item that starts at `at`; None while nothing is agreed."""
+    policy = situation.policy
+    found = policy.stages[stage]
+    promise = found.promise(situation.priority, situation.cases)
+    calendar = _calendar(policy, promise, situation.calendar)
+    until = deadline(promise.due, situation.calendar, calendar, at) if promise.due else None
+    if promise.agreed_in:
+        until = situation.agreed
+        if until is None:
+            return None
+    target = promise.target if until is None else max(until - at, sla.NONE)
+    if target is None:
+        return None
+    return Terms(
+        target=target,
+        calendar=calendar if until is None else None,
+        pauses=found.pauses,
+        warn_at=found.warn_at,
+        ladder=tuple(Level(role=level.role, after=level.after) for level in policy.ladder_of(stage)),
+        policy=policy_id(policy),
+    )
+
+
+def deadline(due: Due, branch: Calendar, calendar: Calendar | None, at: datetime) -> datetime:
+    """When the wall at the branch shows the time that is due; never before `at`."""
+    days = calendar if due.working and calendar else always(branch.zone)
+    hour = time.fromisoformat(due.time)
+    until = local_deadline(days, at, hour, due.days)
+    return until if until > at else local_deadline(days, at, hour, due.days + 1)
+
+
+def _calendar(policy: Policy, promise: Promise, branch: Calendar) -> Calendar | None:
+    """None: round the clock."""
+    if promise.calendar == "always":
+        return None
+    hours = branch if promise.calendar == "branch" else policy.calendars[promise.calendar]
+    found = Calendar(zone=branch.zone, **hours.model_dump(exclude={"zone"}))
+    return None if found == always(branch.zone) else found

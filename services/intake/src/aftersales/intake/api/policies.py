@@ -1,0 +1,81 @@
+"""HTTP in: service policies (ALL-1)."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from aftersales.common.errors import NotFound
+from aftersales.common.policies import LIST, PolicyList, PublishedPolicy
+from aftersales.common.policy.choose import Facts, Shelf, shipped
+from aftersales.common.policy.explain import Candidate, explain
+from aftersales.common.policy.findings import Finding
+from aftersales.common.policy.lint import lint, lint_among
+from aftersales.common.policy.model import Policy
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code
+from aftersales.intake.handlers import policies
+
+router = APIRouter(responses=PROBLEMS)
+Name = Annotated[Code, Path()]
+
+
+class Item(BaseModel):
+    """What a choice depends on."""
+
+    branch: Code
+    line: Code
+    day: date
+    work_type: Code = "repair"
+    customer_class: Code = "C"
+
+
+class Choice(BaseModel):
+    """Which policy holds for an item, and why not the others."""
+
+    name: str
+    version: int
+    candidates: list[Candidate]
+
+
+@router.post("/policies", status_code=201)
+async def publish_policy(policy: Policy, desk: Desk) -> PublishedPolicy:
+    """Publish the next version; its number is counted here. A policy with errors, or one that ties, is refused."""
+    return await desk.do(policies.publish_policy, policy, desk.library, needs=LIST)
+
+
+@router.post("/policies/lint")
+async def lint_policy(policy: Policy, desk: Desk) -> list[Finding]:
+    """Say what is wrong or doubtful with a policy, alone and beside those published. Nothing is stored."""
+    return [*lint(policy), *lint_among(policy, (await _shelf(desk)).policies)]
+
+
+@router.get("/policies")
+async def list_policies(desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[PublishedPolicy]:
+    """Those published; the presets that are shipped are at `GET /policies/{name}/0`."""
+    return await desk.page(PublishedPolicy, {}, cursor, limit)
+
+
+@router.get("/policies/explain")
+async def explain_choice(item: Annotated[Item, Query()], desk: Desk) -> Choice:
+    """Say which policy holds for an item that comes in on `day`, and why."""
+    found = explain(await _shelf(desk), Facts(**item.model_dump()))
+    return Choice(name=found.chosen.name, version=found.chosen.version, candidates=list(found.candidates))
+
+
+@router.get("/policies/{name}/{version}")
+async def show_policy(name: Name, version: Annotated[int, Path(ge=0, le=1_000_000)], desk: Desk) -> Policy:
+    """Show one version; version 0 is the preset of that name."""
+    if version:
+        return (await desk.read(PublishedPolicy, f"{name}@{version}")).policy
+    preset = next((policy for policy in shipped().policies if policy.name == name), None)
+    if preset is None:
+        raise NotFound("policies.unknown", id=f"{name}@0")
+    return preset
+
+
+async def _shelf(desk: Desk) -> Shelf:
+    listed = await desk.mongo.get(PolicyList, "published")
+    found = [await desk.mongo.get(PublishedPolicy, id) for id in (listed.published if listed else ())]
+    return Shelf([published.policy for published in found if published])

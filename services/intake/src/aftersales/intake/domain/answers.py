@@ -1,0 +1,100 @@
+"""Answers at the front desk: first replies, questions that must be checked, the day's review (INT-2, INT-8). Pure."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import model_validator
+
+from aftersales.common import sla
+from aftersales.common.errors import DomainError
+from aftersales.common.events.intake import RequestAnswered, RequestClosed
+from aftersales.common.sla import Said
+from aftersales.common.stages import terms
+from aftersales.common.values import Code, Line, Value, Words
+
+from .form import VISITS, Channel, Urgency
+from .request import ENDED, Answer, Decision, Ground, ServiceRequest, Step, moved, reached, settled, situation
+
+
+class Reply(Value):
+    """What the customer was told."""
+
+    channel: Channel
+    text: Words
+    refer: bool = False
+    """It must be checked: the customer is told by when the answer comes."""
+    refer_to: Code | None = None
+    final: bool = False
+    """This settles it: only for what nobody is sent for."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.refer and self.final:
+            raise ValueError("request.referred_and_final")
+        return self
+
+
+class Review(Value):
+    """The form was filed and read on the day it came (当日上交审阅)."""
+
+    remark: Words = ""
+
+
+class Reprioritise(Value):
+    urgency: Urgency
+    danger: bool = False
+    why: Line
+
+
+def reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: Ground) -> Decision:
+    """Note what the customer was told. A question that must be checked gets a deadline, which is announced (INT-8)."""
+    _must_be_open(request)
+    if said.final and request.kind in VISITS:
+        raise DomainError("request.needs_a_visit", request=request.id, kind=request.kind)
+    told = reached(request, "customer_answered", now, ground)
+    if said.refer:
+        told = reached(told, "question_referred", now, ground)
+    waiting = next((clock for clock in told.clocks if clock.stage == "answer" and clock.ended_at is None), None)
+    answer = Answer(at=now, by=by, channel=said.channel, text=said.text, referred_to=said.refer_to)
+    if said.refer and waiting:
+        answer = answer.model_copy(update={"answer_by": waiting.deadline})
+    news = RequestAnswered(
+        request=request.id, branch=request.branch, referred=said.refer, answer_by=answer.answer_by, answered_at=now
+    )
+    told = told.but(answers=(*told.answers, answer))
+    if not said.final:
+        return settled(request, told, now, news)
+    told = reached(moved(told, Step(state="closed", at=now, by=by, why="answered")), "request_resolved", now, ground)
+    ended = told.but(clocks=sla.waive(told.clocks, Said(now, by, "answered")))
+    closed = RequestClosed(request=request.id, branch=request.branch, closed_at=now)
+    return settled(request, ended, now, news, closed)
+
+
+def review(request: ServiceRequest, command: Review, by: str, now: datetime, ground: Ground) -> Decision:
+    """Note that the form was filed and read. Raises when it was before."""
+    if request.reviewed_by:
+        raise DomainError("request.already_reviewed", request=request.id, by=request.reviewed_by)
+    reviewed = request.but(reviewed_by=by, reviewed_at=now, review_remark=command.remark)
+    return settled(request, reached(reviewed, "request_reviewed", now, ground), now)
+
+
+def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: datetime, ground: Ground) -> Decision:
+    """Change urgency or danger: the clocks that run get the targets of the new priority, pauses kept (INT-5)."""
+    _must_be_open(request)
+    again = ground.policy.repeat_repair
+    raised = again.raises_by if again and request.repeats else 0
+    rank = ground.policy.priority.rank(request.importance_class, command.urgency, danger=command.danger, raised=raised)
+    emergency = ("emergency",) if command.danger else ()
+    cases = (*emergency, *(case for case in request.cases if case != "emergency"))
+    changed = request.but(urgency=command.urgency, danger=command.danger, priority=rank, cases=cases)
+    clocks = changed.clocks
+    for clock in changed.clocks:
+        wanted = terms(clock.stage, clock.started_at, situation(changed, ground))
+        if wanted and clock.outcome == "open":
+            clocks = sla.retarget(clocks, clock.key, wanted.target, Said(now, by, command.why))
+    return settled(request, changed.but(clocks=clocks), now)
+
+
+def _must_be_open(request: ServiceRequest) -> None:
+    if request.state in ENDED:
+        raise DomainError(f"request.already_{request.state}", request=request.id)

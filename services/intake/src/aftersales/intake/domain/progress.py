@@ -1,0 +1,83 @@
+"""How a request goes on and ends (INT-7, FBK-2). Pure.
+
+Events of one request arrive in any order. `visit` tells rounds apart; each fact waits for the one it builds on.
+"""
+
+from datetime import datetime
+
+from aftersales.common import sla
+from aftersales.common.errors import DomainError, NotYet
+from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
+from aftersales.common.events.intake import RequestCancelled, RequestClosed, RequestReopened, RequestResolved
+from aftersales.common.sla import Said
+
+from .form import VISITS, CancelRequest
+from .request import ENDED, Decision, Ground, Resolution, ServiceRequest, Step, moved, reached, settled
+
+
+def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> Decision:
+    """Let go of what the customer does not need any more."""
+    if request.state in ENDED:
+        raise DomainError(f"request.already_{request.state}", request=request.id)
+    event = RequestCancelled(
+        request=request.id,
+        branch=request.branch,
+        reason=command.reason,
+        on_site=request.kind in VISITS,
+        cancelled_at=now,
+    )
+    cancelled = moved(request, Step(state="cancelled", at=now, by=by, why=command.reason))
+    waived = cancelled.but(clocks=sla.waive(cancelled.clocks, Said(now, by, command.reason)))
+    return settled(request, waived, now, event)
+
+
+def resolve(request: ServiceRequest, repair: RepairCompleted, ground: Ground) -> Decision:
+    """Take note that the repair of this visit is done. Raises `NotYet` when an earlier round is still open."""
+    if not _is_next(request, repair.visit, resolved=False):
+        return request, ()
+    resolution = Resolution(
+        visit=repair.visit,
+        at=repair.at,
+        cause=repair.cause,
+        solution=repair.solution,
+        technician=repair.technician,
+    )
+    resolved = moved(request, Step(state="resolved", at=repair.at, by=repair.technician, why=repair.cause))
+    event = RequestResolved(request=request.id, branch=request.branch, visit=repair.visit, resolved_at=repair.at)
+    resolved = reached(resolved.but(resolution=resolution), "request_resolved", repair.at, ground)
+    return settled(request, resolved, repair.at, event)
+
+
+def reopen(request: ServiceRequest, raised: DissatisfactionRaised) -> Decision:
+    """Want another visit: the customer is not satisfied (FBK-2). Raises `NotYet` before that repair is known."""
+    if not _is_next(request, raised.visit, resolved=True):
+        return request, ()
+    visit = request.visit + 1
+    event = RequestReopened(
+        request=request.id, branch=request.branch, visit=visit, reason="dissatisfied", reopened_at=raised.at
+    )
+    reopened = moved(request, Step(state="reopened", at=raised.at, by="feedback", why="dissatisfied"))
+    return settled(request, reopened.but(visit=visit, resolution=None), raised.at, event)
+
+
+def close(request: ServiceRequest, answered: SurveyAnswered) -> Decision:
+    """End it: the customer was asked and is satisfied. Raises `NotYet` before that repair is known."""
+    if not answered.satisfied or not _is_next(request, answered.visit, resolved=True):
+        return request, ()
+    event = RequestClosed(request=request.id, branch=request.branch, closed_at=answered.at)
+    closed = moved(request, Step(state="closed", at=answered.at, by="feedback", why="satisfied"))
+    return settled(request, closed, answered.at, event)
+
+
+def _is_next(request: ServiceRequest, visit: int, *, resolved: bool) -> bool:
+    """Tell whether a fact that builds on this visit (and its repair, if `resolved`) is the one waited for.
+
+    False when it is old news or the request has ended; raises `NotYet` when what it builds on is missing.
+    """
+    if request.state in ("closed", "cancelled"):
+        return False
+    here, base = (request.visit, request.state == "resolved"), (visit, resolved)
+    if here < base:
+        raise NotYet("request.earlier_step_missing", request=request.id, visit=visit)
+    return here == base
