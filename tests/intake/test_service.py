@@ -91,7 +91,7 @@ async def test_one_phone_is_one_customer_between_replicas(
     both = asyncio.Event()
 
     async def archive(work: Work) -> Customer:
-        customer = await archive_customer(work, form)
+        customer = await archive_customer(work, form, mine)
         if not keyed:
             work.changes.pop((ContactPoint.COLLECTION, form.phone), None)
         started.append(work)

@@ -102,10 +102,13 @@ class _Desk:
         """Who says they are asking (there is no sign-in yet: it is taken on trust)."""
         return self._request.headers.get("x-actor", "anonymous")[:100]
 
-    async def do(self, handler: Callable[..., Awaitable[T]], *args: Any, needs: Needs = ()) -> T:
+    async def do(
+        self, handler: Callable[..., Awaitable[T]], *args: Any, needs: Needs = (), body: str | None = None
+    ) -> T:
         """Run `handler(work, *args)` in the writer and answer with what it returns, once that is committed.
 
-        `needs` are loaded with the whole group's; `If-Match` is held against the first of them.
+        `needs` are loaded with the whole group's; `If-Match` is held against the first of them. `body` is what an
+        Idempotency-Key stands for where the endpoint has read the body itself.
         """
         expected = self._request.headers.get("if-match")
 
@@ -116,7 +119,7 @@ class _Desk:
 
         name: str = getattr(handler, "func", handler).__name__
         correlation = self._request.scope["correlation"]
-        piece = Piece(run, name, self.actor, correlation, correlation, needs=needs, answer=await self._answer_key())
+        piece = Piece(run, name, self.actor, correlation, correlation, needs=needs, answer=await self._answer_key(body))
         piece.traceparent = self._request.headers.get("traceparent")
         try:
             async with asyncio.timeout(self._runtime.service.settings.write_timeout.total_seconds()):
@@ -156,7 +159,7 @@ class _Desk:
         piece.traceparent = self._request.headers.get("traceparent")
         return piece
 
-    async def _answer_key(self) -> AnswerKey | None:
+    async def _answer_key(self, said: str | None) -> AnswerKey | None:
         """From the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header; quotes are optional)."""
         given = self._request.headers.get("idempotency-key", "").strip('"')
         if not given:
@@ -164,7 +167,7 @@ class _Desk:
         if len(given) > 200:
             raise Malformed("idempotency_key.too_long")
         where = f"{self.actor}|{self._request.method}|{self._request.scope['path']}|{given}"
-        body = await self._request.body()
+        body = await self._request.body() if said is None else said.encode()
         status = self._request.scope["route"].status_code or 200
 
         def render(result: Any) -> Document:

@@ -35,7 +35,7 @@ class ServiceSettings(BaseSettings):
     amqp_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
     """RabbitMQ 3.10 or newer."""
     mongo_driver: Literal["motor", "pymongo"] = "motor"
-    """Which driver stands behind `common/mongo.py` (ADR 4)."""
+    """Which driver stands behind `common/mongo` (ADR 4)."""
     database: str = ""
     """Empty: the service's own name."""
     bus: str = "aftersales"

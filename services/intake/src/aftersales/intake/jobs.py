@@ -1,4 +1,4 @@
-"""Time in: the heartbeat, hours of digests, notices that are due, shifts that are late."""
+"""Time in: the heartbeat, clocks, digests, notices that are due, reminders, searches that go on."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -6,11 +6,14 @@ from functools import partial
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
+from .domain.contract import Contract
 from .domain.digest import Digest
+from .domain.entitlement import Entitlement
 from .domain.handover import ShiftHandover
 from .domain.notice import Notice
+from .domain.recall import Recall
 from .domain.request import ServiceRequest
-from .handlers import digests, handover, heartbeat, notices, requests
+from .handlers import contracts, digests, entitlements, handover, heartbeat, notices, recalls, requests
 from .settings import Settings
 from .store.office import roles
 
@@ -21,6 +24,9 @@ SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), *roles())
 def timers(settings: Settings) -> tuple[Timer, ...]:
     return (
         wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),
+        wakes(Contract, contracts.wake_contract),
+        wakes(Entitlement, entitlements.wake_entitlement),
+        wakes(Recall, recalls.search_archive),
         wakes(Digest, digests.close_hour),
         wakes(ServiceRequest, requests.wake_request),
         wakes(Notice, notices.wake_notice),

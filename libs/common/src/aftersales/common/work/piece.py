@@ -87,6 +87,8 @@ class Work:
         self._group, self._correlation = group, piece.correlation
         self.now = now
         self.actor = piece.actor
+        self.message = piece.inbox
+        """The id under which the event that is handled is remembered; None for a command or a timer."""
         self.changes: dict[Key, Aggregate | None] = {}
         self.events: list[tuple[Aggregate, Event]] = []
         self.outgoing: list[Outgoing] = []
@@ -113,6 +115,13 @@ class Work:
         }
         found |= {id: state for (collection, id), state in self.changes.items() if collection == kind.COLLECTION}
         return [cast("A", found[id]) for id in sorted(found) if matches(found[id], equal)]
+
+    async def page(self, kind: type[A], where: Document, limit: int = 0) -> list[A]:
+        """Documents that match a filter in the database, by id: for walks through what is too much to load at once.
+
+        They come as this group has them now, though it may have changed what the filter goes by.
+        """
+        return await self._group.documents.page(kind, where, limit)
 
     def put(self, state: A, *events: Event) -> A:
         """Stage the document and the events that its change caused; they are committed together."""

@@ -31,7 +31,7 @@ async def archive_customer(form: ArchiveCustomer, desk: Desk) -> Customer:
     """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
     products = (need for product in form.products for need in owned(product.serial, product.model))
     needs = ((Branch, form.branch), caller(form.phone), *products)
-    return await desk.do(archive.archive_customer, form, desk.settings.class_weights, needs=needs)
+    return await desk.do(archive.archive_customer, form, desk.settings, needs=needs)
 
 
 @router.get("/customers")

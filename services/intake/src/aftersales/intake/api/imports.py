@@ -21,7 +21,9 @@ async def import_customers(batch: Batch, desk: Desk) -> Outcomes:
 
     def job(form: ArchiveCustomer) -> Job:
         products = [need for one in form.products for need in owned(one.serial, one.model)]
-        return Job(imports.import_customer, (form,), ((Branch, form.branch), caller(form.phone), *products))
+        return Job(
+            imports.import_customer, (form, desk.settings), ((Branch, form.branch), caller(form.phone), *products)
+        )
 
     return await take(desk, batch, ArchiveCustomer, job)
 
@@ -32,7 +34,7 @@ async def import_products(batch: Batch, desk: Desk) -> Outcomes:
 
     def job(form: ImportProduct) -> Job:
         owner = caller(form.phone) if form.phone else (Customer, str(form.customer))
-        return Job(imports.import_product, (form,), (owner, *owned(form.serial, form.model)))
+        return Job(imports.import_product, (form, desk.settings), (owner, *owned(form.serial, form.model)))
 
     return await take(desk, batch, ImportProduct, job)
 
@@ -44,6 +46,6 @@ async def import_requests(batch: Batch, desk: Desk) -> Outcomes:
     def job(form: RegisterRequest) -> Job:
         product = owned(form.product.serial, form.product.model)
         needs = ((Branch, form.branch), caller(form.customer.phone), *product, *LIST)
-        return Job(requests.register_request, (form, desk.library), needs)
+        return Job(requests.register_request, (form, desk.library, desk.settings.entitlements), needs)
 
     return await take(desk, batch, RegisterRequest, job)

@@ -39,6 +39,10 @@ class Branch(Aggregate):
         """Read the date on the branch's wall."""
         return local_day(now, self.zone)
 
+    def begins(self, day: date) -> datetime:
+        """When that day begins there."""
+        return datetime.combine(day, datetime.min.time(), ZoneInfo(self.zone))
+
 
 def local_day(now: datetime, zone: str) -> date:
     """Read the date on a wall in this zone."""

@@ -18,22 +18,24 @@ from aftersales.intake.domain.customer import (
     ContactPoint,
     Customer,
 )
+from aftersales.intake.domain.entitlement import Grants
 from aftersales.intake.domain.product import Owner, Product, ProductForm
 from aftersales.intake.domain.search import SearchEntry
+from aftersales.intake.settings import Settings
 
 from .branches import known_branch
+from .entitlements import grant
 from .models import look_up
+from .recalls import hold_against_recalls
 
-_WEIGHTS = ClassWeights()
 
-
-async def archive_customer(work: Work, form: ArchiveCustomer, weights: ClassWeights = _WEIGHTS) -> Customer:
+async def archive_customer(work: Work, form: ArchiveCustomer, settings: Settings) -> Customer:
     branch = await known_branch(work, form.branch)
     new = await work.get(ContactPoint, form.phone) is None
     known = await find_or_enrol(work, form, branch)
-    customer = await keep(work, known, customers.update(known, form, work.actor, weights), new=new)
+    customer = await keep(work, known, customers.update(known, form, work.actor, settings.class_weights), new=new)
     for product in form.products:
-        await keep_product(work, product, customer, branch.today(work.now))
+        await keep_product(work, product, customer, branch.today(work.now), settings.entitlements)
     return customer
 
 
@@ -58,11 +60,14 @@ async def find_or_enrol(work: Work, caller: Caller, branch: Branch) -> Customer:
     return work.put(customer)
 
 
-async def keep_product(work: Work, form: ProductForm, customer: Customer, today: date) -> Product:
+async def keep_product(work: Work, form: ProductForm, customer: Customer, today: date, grants: Grants) -> Product:
     known = await work.get(Product, form.serial)
     listing = await look_up(work, form.model)
     product = products.archive(known, form, Owner(customer.id, customer.branch), today, listing)
-    return product if product == known else work.put(product)
+    if product == known:
+        return product
+    await hold_against_recalls(work, product)
+    return work.put(product, *await grant(work, known, product, grants))
 
 
 async def need_customer(work: Work, id: str) -> Customer:

@@ -5,24 +5,25 @@ from aftersales.common.work import Work
 from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint, Customer
 from aftersales.intake.domain.imports import ImportProduct
 from aftersales.intake.domain.product import Product, ProductForm
+from aftersales.intake.settings import Settings
 
 from .archive import archive_customer, keep_product
 from .branches import known_branch
 
 
-async def import_customer(work: Work, form: ArchiveCustomer) -> Customer:
-    customer = await archive_customer(work, form)
+async def import_customer(work: Work, form: ArchiveCustomer, settings: Settings) -> Customer:
+    customer = await archive_customer(work, form, settings)
     for product in form.products:
         _owned(await work.need(Product, product.serial), customer)
     return customer
 
 
-async def import_product(work: Work, form: ImportProduct) -> Product:
+async def import_product(work: Work, form: ImportProduct, settings: Settings) -> Product:
     """Keep the product of a customer who is in the archive. Raises `DomainError` when they are not."""
     customer = await _owner(work, form)
     branch = await known_branch(work, customer.branch)
     product = ProductForm(**form.model_dump(include=set(ProductForm.model_fields)))
-    return _owned(await keep_product(work, product, customer, branch.today(work.now)), customer)
+    return _owned(await keep_product(work, product, customer, branch.today(work.now), settings.entitlements), customer)
 
 
 async def _owner(work: Work, form: ImportProduct) -> Customer:

@@ -8,7 +8,7 @@ from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.digest import Digest
 from aftersales.intake.domain.request import ServiceRequest
 
-from . import archive, office
+from . import agreements, archive, office
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Branch: (),
@@ -24,6 +24,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("customer", "-_id"),
         Index("product.serial", "-_id"),
     ),
+    **agreements.INDEXES,
     **archive.INDEXES,
     **office.INDEXES,
 }

@@ -12,6 +12,7 @@ from aftersales.intake.domain.duplicates import Duplicate
 from aftersales.intake.domain.merge import Merge
 from aftersales.intake.domain.model import REGISTER, Model, ModelRegister
 from aftersales.intake.domain.product import Product
+from aftersales.intake.domain.recall import Recall
 from aftersales.intake.domain.search import TAIL, SearchEntry, Word, branch_token, likeness, text_tokens
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
@@ -44,8 +45,8 @@ def caller(phone: str) -> Need:
 
 
 def owned(serial: str, model: str) -> tuple[Need, ...]:
-    """A product, and what the register says of its model."""
-    return (Product, serial), (Model, model), (ModelRegister, REGISTER)
+    """A product, what the register says of its model, and the recalls that it may fall under."""
+    return (Product, serial), (Model, model), (ModelRegister, REGISTER), (Recall, {"state": "open"})
 
 
 class Search(NamedTuple):
