@@ -4,11 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
-from aftersales.common.values import Code
+from aftersales.common.service import Desk
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.request import CancelRequest, RegisterRequest, ServiceRequest, State
+from aftersales.intake.domain.request import CancelRequest, RegisterRequest, ServiceRequest
 from aftersales.intake.handlers import requests
 from aftersales.intake.store import caller
 
@@ -21,13 +20,6 @@ async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
     needs = ((Branch, form.branch), caller(form.customer.phone), (Product, form.product.serial))
     return await desk.do(requests.register_request, form, desk.settings.policy(), needs=needs)
-
-
-@router.get("/requests")
-async def list_requests(
-    desk: Desk, branch: Code | None = None, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
-) -> Page[ServiceRequest]:
-    return await desk.page(ServiceRequest, {"branch": branch, "state": state}, cursor, limit)
 
 
 @router.get("/requests/{number}")

@@ -4,11 +4,12 @@ Events of one request arrive in any order. `visit` tells rounds apart; each fact
 """
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.due import Due, next_due
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
@@ -42,6 +43,8 @@ Channel = Literal[
 ]
 """INT-1; `message` is SMS or WeChat."""
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
+ENDED: frozenset[State] = frozenset({"closed", "cancelled"})
+"""A request in any other state is open: somebody has still something to do, if only to ask the customer."""
 Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
 """1 can wait, 3 is pressing."""
 
@@ -137,6 +140,19 @@ class ServiceRequest(Aggregate):
     """Which visit is under way or was the last."""
     resolution: Resolution | None = None
     history: tuple[Step, ...] = ()
+    open: bool = True
+    stage: str | None = None
+    """What is due next, of its clocks; `due_at` is None while that is paused."""
+    due_at: datetime | None = None
+    at_risk_at: datetime | None = None
+    tail: str = ""
+    """The end of the number, by which people ask for it."""
+
+    def derived(self) -> dict[str, Any]:
+        """What lists and boards ask for (`store.py` has their indexes)."""
+        is_open = self.state not in ENDED
+        due = next_due(self.clocks) if is_open else Due()
+        return {"open": is_open, "tail": self.id[-4:], **due._asdict()}
 
 
 Decision = tuple[ServiceRequest, tuple[Event, ...]]
