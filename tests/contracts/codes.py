@@ -12,7 +12,7 @@ CODE = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 BY_FRAMEWORK = (400, 404, 405)
 """Statuses that Starlette and FastAPI answer with by themselves."""
 ANY = "**"
-SAYERS = {"Trouble", "Misfit", "say", "complain", "words", "Column"}
+SAYERS = {"Trouble", "Misfit", "say", "complain", "words", "Titled"}
 """What takes a code and its parameters besides our exceptions."""
 
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import xlsxwriter
 from fastapi.responses import StreamingResponse
 
+from aftersales.common.messages import render
 from aftersales.common.mongo import Document
 
 Format = Literal["csv", "xlsx"]
@@ -35,26 +36,36 @@ _PIECE = 64 * 1024
 _STAMP = "yyyy-mm-dd hh:mm:ss"
 
 
-class Column(NamedTuple):
+class Titled(NamedTuple):
     """A column: the code of its title, and what stands in it."""
 
-    title: str
+    code: str
     cell: Callable[[Document], Cell]
+    is_time: bool = False
 
 
 class Table(NamedTuple):
-    """What to write: titles in the reader's language, the columns, and the zone that times are shown in."""
+    """What to write, for a reader of this language; times are shown in this zone, which their titles name."""
 
     name: str
-    titles: Sequence[str]
-    columns: Sequence[Column]
-    zone: ZoneInfo
+    columns: Sequence[Titled]
+    locale: str
+    zone: str
+
+    def titles(self) -> list[Cell]:
+        shown = [render(column.code, self.locale, {}) for column in self.columns]
+        return [
+            f"{title} ({self.zone})" if column.is_time else title
+            for title, column in zip(shown, self.columns, strict=True)
+        ]
 
     def lines(self, rows: Iterable[Document]) -> list[list[Cell]]:
-        return [[self._shown(column.cell(row)) for column in self.columns] for row in rows]
+        zone = ZoneInfo(self.zone)
+        return [[_local(column.cell(row), zone) for column in self.columns] for row in rows]
 
-    def _shown(self, cell: Cell) -> Cell:
-        return cell.astimezone(self.zone).replace(tzinfo=None) if isinstance(cell, datetime) else cell
+
+def _local(cell: Cell, zone: ZoneInfo) -> Cell:
+    return cell.astimezone(zone).replace(tzinfo=None) if isinstance(cell, datetime) else cell
 
 
 async def answer(table: Table, rows: Rows, format: Format) -> StreamingResponse:
@@ -66,7 +77,7 @@ async def answer(table: Table, rows: Rows, format: Format) -> StreamingResponse:
 
 async def csv_pieces(table: Table, rows: Rows) -> AsyncIterator[bytes]:
     """Yield the CSV file (RFC 4180) as it is read."""
-    yield b"\xef\xbb\xbf" + _csv([list(table.titles)])
+    yield b"\xef\xbb\xbf" + _csv([table.titles()])
     async for some in rows:
         yield _csv(table.lines(some))
 
@@ -86,6 +97,7 @@ async def xlsx_file(table: Table, rows: Rows) -> IO[bytes]:
     with ExitStack() as stack:
         file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
         book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        stack.callback(book.close)  # its own temporary files too, when reading fails
         sheet, stamp = book.add_worksheet(), book.add_format({"num_format": _STAMP})
 
         def write(lines: list[list[Cell]], first: int) -> int:
@@ -93,7 +105,7 @@ async def xlsx_file(table: Table, rows: Rows) -> IO[bytes]:
                 _write_line(sheet, number, line, stamp)
             return first + len(lines)
 
-        done = await asyncio.to_thread(write, [list(table.titles)], 0)
+        done = await asyncio.to_thread(write, [table.titles()], 0)
         async for some in rows:
             done = await asyncio.to_thread(write, table.lines(some), done)
         await asyncio.to_thread(book.close)

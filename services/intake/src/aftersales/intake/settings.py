@@ -20,6 +20,8 @@ class Settings(ServiceSettings):
     priority_from: tuple[int, int, int] = (6, 3, 2)
     """INT-5: the least importance x urgency for priority 1, 2 and 3; below it is 4."""
 
+    export_most: int = Field(default=100_000, ge=1)
+    """Requests in one exported file."""
     public_lookups: int = Field(default=30, ge=1)
     """INT-11: how often a minute one address may look up requests without a login."""
     public_tries: int = Field(default=10, ge=1)

@@ -1,7 +1,6 @@
 """HTTP in: lists of service requests, and the same as a file."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -9,34 +8,31 @@ from pydantic import Field
 
 from aftersales.common import export
 from aftersales.common.errors import DomainError
-from aftersales.common.export import Column, Table
-from aftersales.common.messages import render
+from aftersales.common.export import Table, Titled
 from aftersales.common.service import Desk, Page
 from aftersales.intake.domain.request import ServiceRequest
 
 from .filters import RequestFilter
 
 router = APIRouter()
-MOST_ROWS = 100_000
-"""Of one file; more is refused rather than cut off."""
 _COLUMNS = (
-    Column("column.number", lambda row: row["_id"]),
-    Column("column.branch", lambda row: row["branch"]),
-    Column("column.state", lambda row: row["state"]),
-    Column("column.kind", lambda row: row["kind"]),
-    Column("column.channel", lambda row: row["channel"]),
-    Column("column.priority", lambda row: row["priority"]),
-    Column("column.owner", lambda row: row["owner"]),
-    Column("column.stage", lambda row: row["stage"]),
-    Column("column.due_at", lambda row: row["due_at"]),
-    Column("column.registered_at", lambda row: row["registered_at"]),
-    Column("column.wanted_at", lambda row: row["wanted_at"]),
-    Column("column.visit", lambda row: row["visit"]),
-    Column("column.serial", lambda row: row["product"]["serial"]),
-    Column("column.model", lambda row: row["product"]["model"]),
-    Column("column.line", lambda row: row["product"]["line"]),
-    Column("column.fault", lambda row: row["fault"]),
-    Column("column.description", lambda row: row["description"]),
+    Titled("column.number", lambda row: row["_id"]),
+    Titled("column.branch", lambda row: row["branch"]),
+    Titled("column.state", lambda row: row["state"]),
+    Titled("column.kind", lambda row: row["kind"]),
+    Titled("column.channel", lambda row: row["channel"]),
+    Titled("column.priority", lambda row: row["priority"]),
+    Titled("column.owner", lambda row: row["owner"]),
+    Titled("column.stage", lambda row: row["stage"]),
+    Titled("column.due_at", lambda row: row["due_at"], is_time=True),
+    Titled("column.registered_at", lambda row: row["registered_at"], is_time=True),
+    Titled("column.wanted_at", lambda row: row["wanted_at"], is_time=True),
+    Titled("column.visit", lambda row: row["visit"]),
+    Titled("column.serial", lambda row: row["product"]["serial"]),
+    Titled("column.model", lambda row: row["product"]["model"]),
+    Titled("column.line", lambda row: row["product"]["line"]),
+    Titled("column.fault", lambda row: row["fault"]),
+    Titled("column.description", lambda row: row["description"]),
 )
 """Neither name, phone nor address: a file goes on to others, and they do not need them (ALL-6)."""
 _FIELDS = (
@@ -64,11 +60,9 @@ async def list_requests(asked: Annotated[Asked, Query()], desk: Desk) -> Page[Se
 
 @router.get("/requests/export", response_class=StreamingResponse, responses=export.FILES)
 async def export_requests(asked: Annotated[AskedFile, Query()], desk: Desk) -> StreamingResponse:
-    """Send the list as a file. More than 100 000 requests are refused."""
-    where, sort = asked.where(), asked.order()
-    if await desk.more_than(ServiceRequest, where, MOST_ROWS):
-        raise DomainError("export.too_many", most=MOST_ROWS)
-    zone = desk.settings.zone
-    titles = [render(column.title, desk.locale, {"zone": zone}) for column in _COLUMNS]
-    table = Table("requests", titles, _COLUMNS, ZoneInfo(zone))
+    """Send the list as a file; one that is too long is refused rather than cut off."""
+    where, sort, most = asked.where(), asked.order(), desk.settings.export_most
+    if await desk.more_than(ServiceRequest, where, most):
+        raise DomainError("export.too_many", most=most)
+    table = Table("requests", _COLUMNS, desk.locale, desk.settings.zone)
     return await export.answer(table, desk.all_rows(ServiceRequest, where, sort, _FIELDS), asked.format)
