@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 import psutil
 import uvloop
-from bench import chain, events, relay, requests, sleepers, startup
+from bench import chain, events, lists, relay, requests, sleepers, startup
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
@@ -136,6 +136,17 @@ async def race_sleepers(urls: Urls, size: float) -> list[Row]:
     ]
 
 
+async def race_lists(urls: Urls, size: float) -> list[Row]:
+    count = _count(1_000_000, size)
+    rows = []
+    for found in await lists.race(urls, count):
+        goal = "goal: p99 < 50 ms" + ("" if found.p99 < 50 else ", **missed**")
+        say(f"  {found}")
+        what = f"{found.what}, of {count:,} requests ({found.plan})"
+        rows.append(Row(what, f"p50 {found.p50:.1f} ms, p99 {found.p99:.1f} ms", goal))
+    return rows
+
+
 async def race_startup(_urls: Urls, _size: float) -> list[Row]:
     seconds, memory = await asyncio.to_thread(startup.race)
     held = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in sorted(memory.items()))
@@ -149,6 +160,7 @@ RACES = {
     "requests": race_requests,
     "chain": race_chain,
     "sleepers": race_sleepers,
+    "lists": race_lists,
 }
 
 

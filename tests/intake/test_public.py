@@ -1,5 +1,7 @@
 """What strangers get to see and to say (INT-11), on a real MongoDB."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -56,18 +58,27 @@ async def test_a_customer_sees_the_state_of_their_own_request_and_nothing_else(
 async def test_a_wrong_number_and_a_wrong_phone_are_answered_alike_and_after_the_same_reads(intake: Room) -> None:
     """INT-11: nobody learns which numbers there are, neither from the answer nor from its time."""
     number = await register(intake)
-    database: Any = intake.runtime.mongo._db
-    await database.command({"profile": 2})
     reads = []
     for wrong in ((number, "8001"), ("SR-261123-ZZZZ", "8000"), ("nonsense", "8000"), ("%00", "0000")):
-        before = await database["system.profile"].count_documents({})
-        answer = await look_up(intake, *wrong)
+        async with profiled(intake) as seen:
+            answer = await look_up(intake, *wrong)
         said = {name: answer.json()[name] for name in ("status", "code", "params")}
         assert said == {"status": 404, "code": "public.request_unknown", "params": {}}
-        found = database["system.profile"].find({"op": "query"}).sort("$natural", 1).skip(before)
-        namespaces = [row["ns"].rpartition(".")[2] async for row in found]
-        reads.append([name for name in namespaces if name in {"requests", "customers"}])
+        reads.append([name for name in seen if name in {"requests", "customers"}])
     assert reads == [["requests", "customers"]] * 4
+
+
+@asynccontextmanager
+async def profiled(intake: Room) -> AsyncIterator[list[str]]:
+    """The collections that are read inside, in order, as the database saw it."""
+    database: Any = intake.runtime.mongo._db
+    seen: list[str] = []
+    await database.drop_collection("system.profile")
+    await database.command({"profile": 2})
+    yield seen
+    await database.command({"profile": 0})
+    rows = database["system.profile"].find({"op": "query"}).sort("$natural", 1)
+    seen.extend([row["ns"].rpartition(".")[2] async for row in rows])
 
 
 @pytest.mark.parametrize("tail", ["123", "", "abcd", "1" * 16, "80 00"])

@@ -86,7 +86,7 @@ class Rule(Value):
     problem_class: ProblemClass | None = None
     fault: Code | None = None
     urgency: Urgency | None = None
-    safety: bool = False
+    safety: Annotated[bool, Field(strict=True)] = False
     """Somebody may be hurt: pressing, whatever else is said."""
     weight: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
 
