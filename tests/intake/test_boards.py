@@ -76,7 +76,7 @@ async def test_an_export_holds_every_request_once_whatever_the_format(intake: Ro
         answer = await intake.http.get("/requests/export", params={"open": True, "format": format})
         assert answer.headers["content-disposition"] == f'attachment; filename="requests.{format}"'
         if format == "csv":
-            lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+            lines: list[Any] = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
         else:
             lines = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
         assert lines[0][0] == "Number"

@@ -54,7 +54,7 @@ def test_an_ended_request_is_due_for_nothing(registered: ServiceRequest) -> None
         "due_at": NOW + timedelta(hours=1),
         "at_risk_at": NOW,
     }
-    for state in ("closed", "cancelled"):
+    for state in ("resolved", "closed", "cancelled"):
         ended = busy.but(state=state).derived()
         assert (ended["open"], ended["stage"], ended["due_at"]) == (False, None, None)
 
@@ -74,7 +74,8 @@ async def test_whatever_stores_a_request_brings_its_derived_fields_up_to_date(in
 
 async def ids(intake: Room, **query: Any) -> list[str]:
     """All pages of a list, two at a time: the ends of the numbers."""
-    seen, more = [], {}
+    seen: list[str] = []
+    more: dict[str, Any] = {}
     while True:
         answer = await intake.http.get("/requests", params=query | more | {"limit": 2})
         assert answer.status_code == 200, answer.text
@@ -112,7 +113,7 @@ async def test_every_filter_finds_its_own(intake: Room) -> None:
         intake,
         request(1, owner="desk-9", **due(1, "reply")),
         request(2, branch="SH01", priority=1, channel="web"),
-        request(3, state="resolved", kind="installation"),
+        request(3, state="resolved", kind="installation", open=False),
         request(4, state="closed", open=False, customer="c-2"),
         request(5, state="cancelled", open=False, product=ProductRef(serial="EB-9", model="E1", line="e-bike")),
     )
@@ -127,7 +128,8 @@ async def test_every_filter_finds_its_own(intake: Room) -> None:
         ({"state": ["resolved", "closed"]}, ["0004", "0003"]),
         ({"customer": "c-2"}, ["0004"]),
         ({"serial": " eb-9 "}, ["0005"]),
-        ({"open": False}, ["0005", "0004"]),
+        ({"open": False}, ["0005", "0004", "0003"]),
+        ({"state": "registered"}, ["0002", "0001"]),
         ({"registered_from": (NOW + timedelta(minutes=4)).isoformat()}, ["0005", "0004"]),
         ({"registered_from": at, "registered_to": (NOW + timedelta(minutes=2)).isoformat()}, ["0001"]),
         ({"branch": "BJ01", "owner": "desk-7", "open": True, "kind": "repair"}, []),
@@ -144,7 +146,7 @@ async def test_a_number_is_found_by_its_end(intake: Room, registered: ServiceReq
 
 
 async def test_a_list_that_makes_no_sense_is_refused(intake: Room) -> None:
-    for query, code in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"open": False, "sort": "due"}, "list.only_open_are_due"),
         ({"open": False, "stage": "reply"}, "list.only_open_are_due"),
         ({"state": "lost"}, "input.malformed"),
@@ -153,7 +155,8 @@ async def test_a_list_that_makes_no_sense_is_refused(intake: Room) -> None:
         ({"registered_from": "yesterday"}, "input.malformed"),
         ({"format": "pdf"}, "input.malformed"),
         ({"limit": 0}, "input.malformed"),
-    ):
+    )
+    for query, code in refused:
         answer = await intake.http.get("/requests", params=query)
         assert (answer.status_code, answer.json()["code"]) == (422, code), query
 
@@ -167,6 +170,7 @@ FILTERS: tuple[dict[str, Any], ...] = (
     {"open": True},
     {"open": True, "priority": 1, "kind": "repair"},
     {"open": True, "owner": "desk-7"},
+    {"state": ["registered"], "branch": "BJ01"},
     {"open": True, "sort": "newest"},
     {"owner": "desk-7"},
     {"customer": "c-1"},

@@ -2,10 +2,9 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.service import PROBLEMS
-
 from . import archive, boards, branches, classification, complaints, lists, public, requests
 
-router = APIRouter(responses=PROBLEMS)
-for part in (lists, requests, boards, branches, archive, classification, complaints, public):
-    router.include_router(part.router)
+PARTS = (lists, requests, boards, branches, archive, classification, complaints, public)
+router = APIRouter()
+for part in PARTS:
+    router.routes.extend(part.router.routes)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import Desk
+from aftersales.common.service import PROBLEMS, Desk
 from aftersales.common.values import Serial
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.customer import ArchiveCustomer, Customer
@@ -12,7 +12,7 @@ from aftersales.intake.domain.product import Product
 from aftersales.intake.handlers import archive
 from aftersales.intake.store import caller
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 CustomerId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 

@@ -9,13 +9,13 @@ from pydantic import BaseModel
 
 from aftersales.common.errors import NotFound
 from aftersales.common.mongo import Document
-from aftersales.common.service import Desk
+from aftersales.common.service import PROBLEMS, Desk
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.request import ServiceRequest
 
 from .branches import BranchCode
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 
 
 class Counts(BaseModel):

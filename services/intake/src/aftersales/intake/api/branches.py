@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake.domain.branch import Branch, BranchForm
 from aftersales.intake.handlers import branches
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 BranchCode = Annotated[Code, Path()]
 
 

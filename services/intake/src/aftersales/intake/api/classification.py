@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from aftersales.common.errors import NotFound
-from aftersales.common.service import Desk
+from aftersales.common.service import PROBLEMS, Desk
 from aftersales.intake.domain.classification import (
     RULES,
     ClassificationRules,
@@ -16,7 +16,7 @@ from aftersales.intake.domain.classification import (
 )
 from aftersales.intake.handlers import classification
 
-router = APIRouter(prefix="/classification")
+router = APIRouter(prefix="/classification", responses=PROBLEMS)
 
 
 @router.get("/rules")

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import Cursor, Desk, Limit, Page
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.intake.domain.complaint import ComplaintState, PublicComplaint
 from aftersales.intake.handlers import complaints
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 ComplaintNumber = Annotated[str, Path(pattern=r"^CP-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 
 

@@ -8,7 +8,7 @@ from aftersales.common.errors import Malformed
 from aftersales.common.events.intake import Kind
 from aftersales.common.mongo import Document
 from aftersales.common.values import Code, Moment, Serial
-from aftersales.intake.domain.request import ENDED, Channel, State
+from aftersales.intake.domain.request import OPEN, Channel, State
 
 Sort = Literal["due", "newest"]
 _SORTS: dict[Sort, str] = {"due": "due_at", "newest": "-registered_at"}
@@ -29,7 +29,7 @@ class RequestFilter(BaseModel):
 
     branch: Code | None = None
     state: Annotated[list[State], Field(max_length=10, description="Any of these")] = []
-    open: Annotated[bool | None, Field(description="Whether it is neither closed nor cancelled")] = None
+    open: Annotated[bool | None, Field(description="Registered or reopened: somebody must still act")] = None
     owner: Code | None = None
     stage: Annotated[Code | None, Field(description="What is due next; only open requests have a stage")] = None
     priority: Annotated[int | None, Field(ge=1, le=4)] = None
@@ -55,7 +55,7 @@ class RequestFilter(BaseModel):
         return _SORTS[self.sort or ("due" if self.open else "newest")]
 
     def where(self) -> Document:
-        implied = self.sort == "due" or self.stage or (self.state and ENDED.isdisjoint(self.state))
+        implied = self.sort == "due" or self.stage or (self.state and set(OPEN).issuperset(self.state))
         period = {"$gte": self.registered_from, "$lt": self.registered_to}
         return {
             **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind"}),

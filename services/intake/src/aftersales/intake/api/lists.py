@@ -9,12 +9,12 @@ from pydantic import Field
 from aftersales.common import export
 from aftersales.common.errors import DomainError
 from aftersales.common.export import Table, Titled
-from aftersales.common.service import Desk, Page
+from aftersales.common.service import PROBLEMS, Desk, Page
 from aftersales.intake.domain.request import ServiceRequest
 
 from .filters import RequestFilter
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 _COLUMNS = (
     Titled("column.number", lambda row: row["_id"]),
     Titled("column.branch", lambda row: row["branch"]),

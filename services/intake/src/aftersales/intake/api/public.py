@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from aftersales.common.errors import NotFound, TooMany
 from aftersales.common.mongo import Document
 from aftersales.common.problem import TOO_MANY
-from aftersales.common.service import Desk
+from aftersales.common.service import PROBLEMS, Desk
 from aftersales.common.throttle import Throttle
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.complaint import ComplaintForm, Receipt
@@ -23,7 +23,7 @@ from aftersales.intake.handlers import complaints
 from .filters import readable
 from .page import Locale, page, words
 
-router = APIRouter(prefix="/public", tags=["public"], responses=TOO_MANY)
+router = APIRouter(prefix="/public", tags=["public"], responses=PROBLEMS | TOO_MANY)
 _SHOWN = ("customer", "branch", "state", "stage", "registered_at")
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 

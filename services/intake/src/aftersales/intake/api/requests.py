@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import Desk
+from aftersales.common.service import PROBLEMS, Desk
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import CancelRequest, RegisterRequest, ServiceRequest
 from aftersales.intake.handlers import requests
 from aftersales.intake.store import caller
 
-router = APIRouter()
+router = APIRouter(responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 
 

@@ -43,8 +43,8 @@ Channel = Literal[
 ]
 """INT-1; `message` is SMS or WeChat."""
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
-ENDED: frozenset[State] = frozenset({"closed", "cancelled"})
-"""A request in any other state is open: somebody has still something to do, if only to ask the customer."""
+OPEN: tuple[State, ...] = ("registered", "reopened")
+"""Somebody must still do something about it."""
 Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
 """1 can wait, 3 is pressing."""
 
@@ -150,7 +150,7 @@ class ServiceRequest(Aggregate):
 
     def derived(self) -> dict[str, Any]:
         """What lists and boards ask for (`store.py` has their indexes)."""
-        is_open = self.state not in ENDED
+        is_open = self.state in OPEN
         due = next_due(self.clocks) if is_open else Due()
         return {"open": is_open, "tail": self.id[-4:], **due._asdict()}
 
