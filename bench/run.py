@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 
 import psutil
 import uvloop
-from bench import archive, business_time, chain, events, imports, relay, requests, sleepers, startup
+from bench import archive, business_time, chain, events, imports, lists, relay, requests, sleepers, startup
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
@@ -158,6 +158,17 @@ async def race_imports(urls: Urls, size: float) -> list[Row]:
     return rows
 
 
+async def race_lists(urls: Urls, size: float) -> list[Row]:
+    count = _count(1_000_000, size)
+    rows = []
+    for found in await lists.race(urls, count):
+        goal = "goal: p99 < 50 ms" + ("" if found.p99 < 50 else ", **missed**")
+        say(f"  {found}")
+        what = f"{found.what}, of {count:,} requests ({found.plan})"
+        rows.append(Row(what, f"p50 {found.p50:.1f} ms, p99 {found.p99:.1f} ms", goal))
+    return rows
+
+
 async def race_startup(_urls: Urls, _size: float) -> list[Row]:
     seconds, memory = await asyncio.to_thread(startup.race)
     held = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in sorted(memory.items()))
@@ -182,6 +193,7 @@ RACES = {
     "business_time": race_business_time,
     "archive": race_archive,
     "imports": race_imports,
+    "lists": race_lists,
 }
 
 

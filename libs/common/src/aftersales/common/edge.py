@@ -33,7 +33,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Correlation-ID"] = correlation
+                MutableHeaders(scope=message).update({**_GUARDS, "X-Correlation-ID": correlation})
             await send(message)
 
         with structlog.contextvars.bound_contextvars(correlation=correlation):
@@ -77,4 +77,6 @@ class Edge:
 
 _NOTHING_YET = 500
 """The status that counts when no answer was begun."""
+_GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
+"""What a browser must not do with any answer: guess its type, tell others its address, show it in a frame."""
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}

@@ -44,6 +44,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     503: _declared("Too much to do right now: try again (Retry-After)"),
 }
 """What every endpoint may answer besides success."""
+TOO_MANY: dict[int | str, dict[str, Any]] = {429: _declared("Asked too often: try again later (Retry-After)")}
+"""What an endpoint may answer as well that strangers can ask."""
 
 
 def problem(request: Request, status: int, code: str, params: Mapping[str, Any] | None = None) -> JSONResponse:
@@ -58,7 +60,9 @@ def problem(request: Request, status: int, code: str, params: Mapping[str, Any] 
         detail=render(code, locale, known),
         params=known,
     )
-    headers = {"Content-Language": locale} | ({"Retry-After": "2"} if status == 503 else {})
+    headers = {"Content-Language": locale}
+    if status in (429, 503):
+        headers["Retry-After"] = str(known.get("seconds", 2))
     return JSONResponse(content.model_dump(mode="json"), status, headers, MEDIA_TYPE)
 
 

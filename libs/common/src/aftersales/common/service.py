@@ -150,6 +150,7 @@ def run(service: Service) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who calls is for `Desk.client` to say
         timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
     )
     _calm_garbage_collection()

@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime
 from functools import partial
+from importlib.resources import files
+
+import yaml
 
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.timers import Timer, wakes
 
+from .domain.classification import RULES, ClassificationRules, RuleBook
 from .domain.contract import Contract
 from .domain.digest import Digest
 from .domain.entitlement import Entitlement
@@ -17,8 +21,15 @@ from .handlers import contracts, digests, entitlements, handover, heartbeat, not
 from .settings import Settings
 from .store.office import roles
 
-SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), *roles())
-"""The first beat is due at once; roles are planted where they are missing, and then belong to whoever changes them."""
+
+def packaged_rules() -> ClassificationRules:
+    """Read the rules that a new installation classifies contacts by (INT-4)."""
+    text = files(__package__).joinpath("classification.yaml").read_text("utf-8")
+    return ClassificationRules(id=RULES, book=RuleBook.model_validate(yaml.load(text, yaml.CSafeLoader)))
+
+
+SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), packaged_rules(), *roles())
+"""The first beat is due at once; rules and roles are planted where they are missing."""
 
 
 def timers(settings: Settings) -> tuple[Timer, ...]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from aftersales.common.settings import ServiceSettings
+from aftersales.common.values import Code
 
 from .domain import meeting
 from .domain.customer import ClassWeights
@@ -39,6 +40,20 @@ class Settings(ServiceSettings):
     """INT-14: what the purchase of a product of each line brings with it."""
     max_file: int = Field(default=20_000_000, ge=1)
     """Bytes of a customer's photo or file at most (INT-2); not less than `max_body`."""
+    export_most: int = Field(default=100_000, ge=1)
+    """Requests in one exported file."""
+    public_lookups: int = Field(default=30, ge=1)
+    """INT-11: how often a minute one address may look up requests without a login."""
+    public_tries: int = Field(default=10, ge=1)
+    """INT-11: how often an hour one request may be looked up, so that nobody guesses its phone."""
+    public_complaints: int = Field(default=5, ge=1)
+    """INT-11: complaints an hour from one address."""
+    complaint_phone: str = ""
+    """INT-11: headquarters' complaint phone (投诉电话), as the public page shows it."""
+    complaint_phones: dict[Code, str] = {}  # noqa: RUF012 (a field, copied per instance)
+    """INT-11: the complaint phones of branches, by their codes."""
+    price_list: str = Field(default="", pattern=r"^(https?://.*|/.*)?$")
+    """INT-11: where inventory's price list (INV-15) is shown to everybody."""
 
     def meeting_policy(self) -> meeting.Policy:
         return meeting.Policy(

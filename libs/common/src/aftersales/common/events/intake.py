@@ -401,6 +401,23 @@ class PartnerMessageRefused(Event):
     at: datetime
 
 
+ComplaintKind = Literal["quality", "service", "suggestion"]
+"""FBK-3."""
+
+
+class ComplaintReceived(Event):
+    """Somebody complained on the public page (INT-11); their words and particulars stay in intake."""
+
+    TYPE = "intake.complaint_received.v1"
+    complaint: str
+    branch: str | None
+    """None: no branch was named, so headquarters deal with it."""
+    kind: ComplaintKind
+    request: str | None
+    """The service request that it is about, where number and phone belong together."""
+    received_at: datetime
+
+
 class IntakeHeartbeat(events.Heartbeat):
     """The first beat, sent by intake's timer."""
 
@@ -481,6 +498,7 @@ PRODUCES = (
     RecallOpened,
     RecallProgressed,
     PartnerMessageRefused,
+    ComplaintReceived,
     IntakeHeartbeat,
     SlaWarned,
     SlaBreached,

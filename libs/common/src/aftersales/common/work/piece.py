@@ -125,7 +125,7 @@ class Work:
 
     def put(self, state: A, *events: Event) -> A:
         """Stage the document and the events that its change caused; they are committed together."""
-        changes: dict[str, Any] = {"version": state.version + 1}
+        changes: dict[str, Any] = {"version": state.version + 1, **state.derived()}
         if state.OF_CONTACT and not state.correlation:
             changes["correlation"] = self._correlation
         after = state.model_copy(update=changes)

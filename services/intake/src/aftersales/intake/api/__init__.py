@@ -1,11 +1,14 @@
-"""HTTP in, for branch desks: one file a subject."""
+"""HTTP in, for branch desks and (`public`) for everybody: one file a subject."""
 
 from fastapi import APIRouter
 
 from . import (
     answers,
     archive,
+    boards,
     branches,
+    classification,
+    complaints,
     contracts,
     coverage,
     digests,
@@ -13,6 +16,7 @@ from . import (
     files,
     handover,
     imports,
+    lists,
     meeting,
     merges,
     notices,
@@ -22,12 +26,14 @@ from . import (
     policies,
     preview,
     products,
+    public,
     recalls,
     requests,
     training,
 )
 
 PARTS = (
+    lists,
     requests,
     preview,
     answers,
@@ -50,6 +56,10 @@ PARTS = (
     partners,
     imports,
     digests,
+    boards,
+    classification,
+    complaints,
+    public,
 )
 router = APIRouter()
 for part in PARTS:

@@ -1,10 +1,11 @@
 """A service request: its state, its clocks, its timer (INT-1, INT-2, INT-5, INT-7, ALL-3)."""
 
 from datetime import datetime
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.due import Due, next_due
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import ProductRef, SlaBreached, SlaEscalated, SlaWarned
@@ -124,6 +125,19 @@ class ServiceRequest(Aggregate):
     """Until it is accepted, `owner` stays the owner (INT-7)."""
     custody: tuple[CustodyStep, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    open: bool = True
+    stage: str | None = None
+    """What is due next, of its clocks; `due_at` is None while that is paused."""
+    due_at: datetime | None = None
+    at_risk_at: datetime | None = None
+    tail: str = ""
+    """The end of the number, by which people ask for it."""
+
+    def derived(self) -> dict[str, Any]:
+        """What lists and boards ask for (`store.py` has their indexes)."""
+        is_open = self.state in OPEN
+        due = next_due(self.clocks) if is_open else Due()
+        return {"open": is_open, "tail": self.id[-4:], **due._asdict()}
 
 
 Decision = tuple[ServiceRequest, tuple[Event, ...]]

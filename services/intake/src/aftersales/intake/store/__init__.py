@@ -6,9 +6,8 @@ from aftersales.common.mongo import Index
 from aftersales.common.policies import PolicyList, PublishedPolicy
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.digest import Digest
-from aftersales.intake.domain.request import ServiceRequest
 
-from . import agreements, archive, office
+from . import agreements, archive, office, requests
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Branch: (),
@@ -16,15 +15,8 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     PolicyList: (),
     PublishedPolicy: (),
     Digest: (Index("owner", "-_id"),),
-    ServiceRequest: (
-        Index("branch", "state", "-_id"),
-        Index("branch", "-_id"),
-        Index("state", "-_id"),
-        Index("branch", "history.at", partial=office.AGAIN),
-        Index("customer", "-_id"),
-        Index("product.serial", "-_id"),
-    ),
     **agreements.INDEXES,
     **archive.INDEXES,
     **office.INDEXES,
+    **requests.INDEXES,
 }
