@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from aftersales.common.errors import Malformed
-from aftersales.common.events.intake import Kind
 from aftersales.common.mongo import Document
 from aftersales.common.values import Code, Moment, Serial
-from aftersales.intake.domain.request import OPEN, Channel, State
+from aftersales.intake.domain.form import Channel, RequestKind
+from aftersales.intake.domain.request import OPEN, State
 
 Sort = Literal["due", "newest"]
 _SORTS: dict[Sort, str] = {"due": "due_at", "newest": "-registered_at"}
@@ -36,7 +36,7 @@ class RequestFilter(BaseModel):
     customer: Annotated[str | None, Field(max_length=64)] = None
     serial: Serial | None = None
     channel: Channel | None = None
-    kind: Kind | None = None
+    kind: RequestKind | None = None
     registered_from: Moment | None = None
     registered_to: Annotated[Moment | None, Field(description="Before this moment")] = None
     q: Annotated[Tail | None, Field(description="The end of a number: `7K3F`, `261122-7K3F` or all of it")] = None

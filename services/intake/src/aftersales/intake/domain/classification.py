@@ -15,24 +15,9 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.values import Code, Value, Words
 
-from .form import Urgency
+from .form import ProblemClass, RequestKind, Urgency
 
 T = TypeVar("T")
-RequestKind = Literal[
-    "repair",
-    "installation",
-    "commissioning",
-    "maintenance",
-    "training",
-    "consultation",
-    "return",
-    "exchange",
-    "compensation",
-    "complaint",
-    "recall",
-    "upgrade",
-]
-ProblemClass = Literal["technical", "quality", "usage"]
 Language = Literal["zh-Hans", "zh-Hant", "en"]
 RULES = "rules"
 """The id of the only document of rules."""

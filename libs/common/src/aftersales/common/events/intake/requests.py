@@ -1,0 +1,200 @@
+"""Service requests and complaints, from the contact to the end (INT-2, INT-6 to INT-11)."""
+
+from datetime import datetime
+from typing import Literal
+
+from aftersales.common.business_time import Calendar
+from aftersales.common.events import Event, Part
+from aftersales.common.values import GeoPoint, Money
+
+Kind = Literal["repair", "installation", "maintenance", "consultation"]
+ComplaintKind = Literal["quality", "service", "suggestion"]
+"""FBK-3."""
+
+
+class ProductRef(Part):
+    serial: str
+    model: str
+    line: str
+    """The product line, which is also the skill a technician needs (`refrigerator`, `e-bike` ...)."""
+
+
+class RequestRegistered(Event):
+    """A customer's fault or wish was recorded (INT-2). Personal data stays in intake."""
+
+    TYPE = "intake.request_registered.v1"
+    request: str
+    branch: str
+    customer: str
+    product: ProductRef
+    kind: Kind
+    fault: str
+    priority: int
+    """1 (at once) to 4 (whenever)."""
+    owner: str
+    channel: str
+    registered_at: datetime
+    wanted_at: datetime | None = None
+    location: GeoPoint | None = None
+    work_type: str = ""
+    """What the customer asks for (INT-4), finer than `kind`: `training`, `return`, `recall` ..."""
+    on_site: bool = True
+    """Whether somebody must be sent."""
+    policy: str = ""
+    """The service policy that it keeps for life, such as `e-bike@3` (ALL-1)."""
+    calendar: Calendar | None = None
+    """The branch's hours as they are now; None: round the clock."""
+    cases: tuple[str, ...] = ()
+    """What makes it another case for the policy: `emergency`, `rush`, `holiday` ... (ALL-10)"""
+    repeats: str | None = None
+    """The request of the repair that did not hold (INT-9)."""
+
+
+class RequestAnswered(Event):
+    """The customer was answered, or told that the question must be checked (INT-8)."""
+
+    TYPE = "intake.request_answered.v1"
+    request: str
+    branch: str
+    referred: bool
+    """The answer is still to come, by `answer_by`."""
+    answer_by: datetime | None = None
+    answered_at: datetime
+
+
+class RepeatRepairFound(Event):
+    """The same fault of the same product again, within the policy's window (INT-9)."""
+
+    TYPE = "intake.repeat_repair_found.v1"
+    request: str
+    repeats: str
+    """The request whose repair did not hold."""
+    branch: str
+    product: ProductRef
+    fault: str
+    technician: str
+    """Of the first repair."""
+    report_to: str
+    """The role that is told."""
+    claim: bool
+    """The policy guarantees repairs: a compensation claim is to be opened."""
+    found_at: datetime
+
+
+class CoverageDecided(Event):
+    """Who pays for parts, labour and travel (INT-6)."""
+
+    TYPE = "intake.coverage_decided.v1"
+    request: str
+    branch: str
+    policy: str
+    warranty: str
+    cause: str
+    parts: str
+    """`free`, `cost`, `list` or `quote`; labour and travel likewise."""
+    labour: str
+    travel: str
+    reason: str
+    price_list_first: bool
+    quotation_first: bool
+    """The work starts when the customer has accepted a quotation (DSP-17)."""
+    revised: bool
+    """Other inputs have changed an earlier decision."""
+    on_site: bool = True
+    """Whether somebody must be sent."""
+    decided_at: datetime
+
+
+class QuotationAccepted(Event):
+    """The customer accepted a quotation, with evidence (INT-6, DSP-17)."""
+
+    TYPE = "intake.quotation_accepted.v1"
+    request: str
+    branch: str
+    on_site: bool = True
+    """Whether somebody must be sent."""
+    amount: Money
+    accepted_at: datetime
+
+
+class RequestCancelled(Event):
+    """The customer does not need it any more: release everything."""
+
+    TYPE = "intake.request_cancelled.v1"
+    request: str
+    branch: str
+    reason: str
+    on_site: bool = True
+    """Whether somebody was to be sent."""
+    cancelled_at: datetime
+
+
+class RequestResolved(Event):
+    """The repair is on the warranty card (DSP-10)."""
+
+    TYPE = "intake.request_resolved.v1"
+    request: str
+    branch: str
+    visit: int
+    resolved_at: datetime
+
+
+class RequestReopened(Event):
+    """The customer is not satisfied: another visit (DSP-7)."""
+
+    TYPE = "intake.request_reopened.v1"
+    request: str
+    branch: str
+    visit: int
+    """The number of the visit that is now wanted; the first repair was visit 1."""
+    reason: str
+    reopened_at: datetime
+
+
+class RequestClosed(Event):
+    """Asked and satisfied."""
+
+    TYPE = "intake.request_closed.v1"
+    request: str
+    branch: str
+    closed_at: datetime
+
+
+class RequestHandedOver(Event):
+    """Somebody else answers for the request now, and has said yes to it (INT-7)."""
+
+    TYPE = "intake.request_handed_over.v1"
+    request: str
+    branch: str
+    from_owner: str
+    to_owner: str
+    reason: str
+    """A code, such as `shift_handover` or `leave`."""
+    accepted_at: datetime
+
+
+class RequestEscalated(Event):
+    """What the owner cannot answer went up the chain (INT-10); the owner stays the owner."""
+
+    TYPE = "intake.request_escalated.v1"
+    request: str
+    branch: str
+    owner: str
+    to: str
+    level: str
+    """`supervisor`, `centre`, `headquarters` or `leadership`."""
+    by: str
+    at: datetime
+
+
+class ComplaintReceived(Event):
+    """Somebody complained on the public page (INT-11); their words and particulars stay in intake."""
+
+    TYPE = "intake.complaint_received.v1"
+    complaint: str
+    branch: str | None
+    """None: no branch was named, so headquarters deal with it."""
+    kind: ComplaintKind
+    request: str | None
+    """The service request that it is about, where number and phone belong together."""
+    received_at: datetime
