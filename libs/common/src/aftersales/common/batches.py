@@ -30,7 +30,7 @@ class Row(Value):
 
 class Batch(Value):
     rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=MOST_ROWS)]
-    dry_run: bool = False
+    dry_run: Annotated[bool, Field(strict=True)] = False
     """Say what would become of the rows, and store nothing."""
 
 

@@ -40,9 +40,8 @@ def report(session: Session, summary: Summary, result: Result, *, brief: bool) -
     """Tell a person: the sum on stdout (unless a script reads that), the refused rows on stderr."""
     if not brief:
         if summary.left_alone:
-            session.say(
-                "import.left_alone", headers=", ".join(map(_doubted, *zip(*summary.left_alone.items(), strict=True)))
-            )
+            doubted = (_doubted(*one) for one in summary.left_alone.items())
+            session.say("import.left_alone", headers=", ".join(doubted))
         session.say(_sum(summary), **_for_people(session, summary))
     for row in result.refused[:SHOWN]:
         reasons = "; ".join(words(wrong, session) for wrong in row.wrong)
