@@ -67,7 +67,7 @@ def test_the_order_shows_what_comes_first(offered: WorkOrder, now: datetime) -> 
 
 def test_every_order_of_arrival_ends_the_same(offered: WorkOrder, now: datetime) -> None:
     """DSP-17: the newest decision holds, and the highest amount."""
-    news = (
+    news: tuple[News, ...] = (
         decided(now, first=True),
         decided(now + timedelta(hours=1), first=False),
         decided(now + timedelta(hours=2), first=True),
@@ -87,7 +87,8 @@ def test_a_visit_is_not_completed_while_a_quotation_is_missing(
     with pytest.raises(DomainError) as refused:
         visit.complete(order, report, now, "T1", policy)
     assert refused.value.code == "order.quotation_not_accepted"
-    for settled in (accepted(now), decided(now, first=False)):
+    settling: tuple[News, ...] = (accepted(now), decided(now, first=False))
+    for settled in settling:
         done, _ = visit.complete(hear(order, [settled]), report, now, "T1", policy)
         assert done.state == "completed"
 

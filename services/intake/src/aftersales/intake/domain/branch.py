@@ -37,7 +37,12 @@ class Branch(Aggregate):
 
     def today(self, now: datetime) -> date:
         """Read the date on the branch's wall."""
-        return now.astimezone(ZoneInfo(self.zone)).date()
+        return local_day(now, self.zone)
+
+
+def local_day(now: datetime, zone: str) -> date:
+    """Read the date on a wall in this zone."""
+    return now.astimezone(ZoneInfo(zone)).date()
 
 
 def register(known: Branch | None, code: str, form: BranchForm) -> tuple[Branch, tuple[Event, ...]]:

@@ -10,6 +10,7 @@ from aftersales.common.events.intake import QuotationAccepted
 from aftersales.common.policy.model.cover import Cause
 from aftersales.common.values import Code, Line, Moment, Money, Value
 
+from .branch import local_day
 from .coverage import Case, Coverage, announce, compared, decide_coverage
 from .form import VISITS
 from .product import Product
@@ -71,7 +72,7 @@ def redecide(request: ServiceRequest, product: Product, ground: Ground, taken: T
 
 def _decide(request: ServiceRequest, case: Case, ground: Ground, taken: Taken) -> Decision:
     """Nothing changes where the inputs are the same."""
-    before, day = request.coverage, ground.branch.today(request.registered_at)
+    before, day = request.coverage, local_day(request.registered_at, ground.branch.zone)
     after = compared(before, decide_coverage(case, ground.policy, day, taken.at, taken.by))
     if before and before.inputs == after.inputs:
         return request, ()

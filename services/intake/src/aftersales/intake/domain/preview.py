@@ -9,6 +9,7 @@ from aftersales.common.values import Day, Value
 
 from . import customer as customers
 from . import product as products
+from .branch import local_day
 from .coverage import Coverage
 from .customer import Customer, CustomerClass
 from .form import VISITS, RegisterRequest
@@ -76,7 +77,7 @@ def archive_of(form: RegisterRequest, found: Found, today: date) -> Archive:
 
 def preview(form: RegisterRequest, found: Found, taken: Taken, ground: Ground) -> Preview:
     """What `register` would make of the form."""
-    archive = archive_of(form, found, ground.branch.today(taken.at))
+    archive = archive_of(form, found, local_day(taken.at, ground.branch.zone))
     request, _ = register("", form, archive, taken, ground)
     customer = found.customer
     return Preview(

@@ -8,7 +8,7 @@ from aftersales.common.events.intake import ProductRef, RepeatRepairFound, Reque
 from aftersales.common.policy.model import Policy, stages
 from aftersales.common.stages import policy_id
 
-from .branch import Branch
+from .branch import Branch, local_day
 from .coverage import Case, announce, decide_coverage
 from .customer import Customer
 from .form import VISITS, RegisterRequest
@@ -51,7 +51,8 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         "repeats": repeated.request if repeated else None,
         **{name: getattr(form, name) for name in ("wanted_at", "location")},
     }
-    coverage = decide_coverage(Case(product, form.kind), policy, branch.today(taken.at), taken.at, taken.by)
+    day = local_day(taken.at, branch.zone)
+    coverage = decide_coverage(Case(product, form.kind), policy, day, taken.at, taken.by)
     request = ServiceRequest(
         id=number,
         address=form.customer.address,
