@@ -5,5 +5,5 @@ from fastapi import APIRouter
 from . import answers, archive, branches, coverage, digests, policies, preview, requests
 
 router = APIRouter()
-for part in (requests, preview, answers, coverage, policies, branches, archive, digests):
+for part in (preview, requests, answers, coverage, policies, branches, archive, digests):
     router.routes.extend(part.router.routes)
