@@ -9,7 +9,8 @@ from aftersales.common.values import Code, Line, Phone, Value
 
 from .product import ProductForm
 
-CustomerClass = Literal["A", "B", "C"]
+CustomerClass = Literal["A", "B", "C", "VIP", "key"]
+"""INT-3: by weight, or named: VIP and key customers have terms of their own (INT-8)."""
 
 
 class Caller(Value):
