@@ -10,6 +10,7 @@ from pathlib import Path
 from deploy.demo.make_data import DATA
 from deploy.local.screen import console
 
+POLICIES = sorted((Path(__file__).parent / "policies").glob("*.yaml"))
 WAVES = (("branches", "technicians", "parts"), ("stock", "customers"))
 """What builds on something else comes after it."""
 
@@ -19,7 +20,13 @@ class ImportFailedError(Exception):
 
 
 async def bring_in(environment: Mapping[str, str]) -> None:
-    """Import every sheet; one that is in already changes nothing. Raises `ImportFailedError`."""
+    """Publish the branches' policies and import every sheet; what is in already changes nothing.
+
+    Raises `ImportFailedError`.
+    """
+    for file in POLICIES:
+        said = await _run(environment, "policy", "publish", str(file))
+        console.print(f"[green]✓[/] {file.name:<16} {said.decode().strip()}")
     for wave in WAVES:
         async with asyncio.TaskGroup() as group:
             for kind in wave:
@@ -27,20 +34,21 @@ async def bring_in(environment: Mapping[str, str]) -> None:
 
 
 async def _bring_in(kind: str, environment: Mapping[str, str]) -> None:
-    command = str(Path(sys.executable).with_name("aftersales"))
+    summary = json.loads(await _run(environment, "import", kind, str(DATA / f"{kind}.csv"), "--json"))
+    again = f", {summary['repeated']} of them there already" if summary["repeated"] else ""
+    console.print(f"[green]✓[/] {kind + '.csv':<16} {summary['rows']:>4} rows in {summary['seconds']:.1f} s{again}")
+
+
+async def _run(environment: Mapping[str, str], *arguments: str) -> bytes:
+    """Run `aftersales`, and give what it said."""
     process = await asyncio.create_subprocess_exec(
-        command,
-        "import",
-        kind,
-        str(DATA / f"{kind}.csv"),
-        "--json",
+        str(Path(sys.executable).with_name("aftersales")),
+        *arguments,
         env=os.environ | dict(environment),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     said, complained = await process.communicate()
     if process.returncode:
-        raise ImportFailedError(f"aftersales import {kind}: {(complained or said).decode()[-2000:]}")
-    summary = json.loads(said)
-    again = f", {summary['repeated']} of them there already" if summary["repeated"] else ""
-    console.print(f"[green]✓[/] {kind + '.csv':<16} {summary['rows']:>4} rows in {summary['seconds']:.1f} s{again}")
+        raise ImportFailedError(f"aftersales {' '.join(arguments[:2])}: {(complained or said).decode()[-2000:]}")
+    return said

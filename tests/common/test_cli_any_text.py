@@ -11,9 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from aftersales.common.cli.session import CHINA, Session, Trouble, printable
+from aftersales.common.cli.session import Session, Trouble, printable
 from aftersales.common.cli.sheets.catalogue import KINDS, STOCK
 from aftersales.common.cli.sheets.decoding import decode
+from aftersales.common.cli.sheets.manner import Manner
 from aftersales.common.cli.sheets.refusals import write_refusals
 from aftersales.common.cli.sheets.rows import read_rows
 from aftersales.common.cli.sheets.table import escape, read_table, records, unescape
@@ -40,7 +41,7 @@ CSV_TEXT = st.one_of(
 @given(text=CSV_TEXT, kind=st.sampled_from(sorted(KINDS)))
 def test_any_text_is_read_and_every_row_is_in_or_refused_with_a_reason(text: str, kind: str) -> None:
     header = ",".join(column.name for column in KINDS[kind].columns)
-    rows = read_rows(read_table(f"{header}\n{text}", KINDS[kind]), CHINA)
+    rows = read_rows(read_table(f"{header}\n{text}", KINDS[kind]), Manner())
     seen = [record for record in records(f"{header}\n{text}", ",") if not record.blank][1:]
 
     assert [row.record for row in rows] == seen
@@ -84,7 +85,7 @@ def test_each_row_of_a_well_formed_sheet_is_in_or_in_the_error_file(cells: list[
     text = io.StringIO()
     csv.writer(text).writerows([HEADER.split(","), *cells])
     table = read_table(text.getvalue(), STOCK)
-    rows = read_rows(table, CHINA)
+    rows = read_rows(table, Manner())
     refused = [row for row in rows if not row.call]
     filled = [row for row in cells if any(cell.strip() for cell in row)]
     with tempfile.TemporaryDirectory() as folder:

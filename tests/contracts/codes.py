@@ -6,14 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"[a-z_]+\.[a-z0-9_]+")
+HEAD = re.compile(r"[a-z_]+\.")
 BY_FRAMEWORK = (400, 404, 405)
 """Statuses that Starlette and FastAPI answer with by themselves."""
 ANY = "**"
-SAYERS = {"Trouble", "Misfit", "say", "complain", "words", "wrong", "doubtful"}
+SAYERS = {"Trouble", "Misfit", "say", "complain", "words", "wrong", "doubtful", "Titled"}
 """What takes a code and its parameters besides our exceptions."""
+
+
+class Guard(NamedTuple):
+    """An expression, and the values that it can have where it is looked at."""
+
+    name: str
+    values: tuple[str, ...]
 
 
 @dataclass
@@ -26,6 +35,10 @@ class Codes:
     def add(self, code: str, *params: str) -> None:
         self.params[code].append(frozenset(params))
 
+    def add_each(self, codes: list[str], *params: str) -> None:
+        for code in codes:
+            self.add(code, *params)
+
 
 def sources() -> list[Path]:
     return [path for folder in ("libs", "services") for path in sorted((ROOT / folder).rglob("src/**/*.py"))]
@@ -36,7 +49,7 @@ def collect(trees: list[ast.Module]) -> Codes:
     codes = Codes()
     errors, collections = _errors(trees), _collections(trees)
     for tree in trees:
-        guards = _guards(tree)
+        guards = _guards(tree) | _loops(tree)
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
             _take(call, codes, errors, collections, guards)
         codes.statuses |= set(_statuses(tree))
@@ -46,18 +59,16 @@ def collect(trees: list[ast.Module]) -> Codes:
 
 
 def _take(
-    call: ast.Call, codes: Codes, errors: set[str], collections: dict[str, str], guards: dict[ast.Call, ast.Compare]
+    call: ast.Call, codes: Codes, errors: set[str], collections: dict[str, str], guards: dict[ast.Call, Guard]
 ) -> None:
     name = _name(call.func)
     texts = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
     if name in errors and call.args:
-        for code in _spelt_out(call.args[0], guards.get(call)):
-            codes.add(code, *_keywords(call))
+        codes.add_each(_spelt_out(call.args[0], guards.get(call)), *_keywords(call))
     elif name in SAYERS and call.args:
-        for code in _either(call.args[0]):
-            codes.add(code, *_keywords(call))
-    elif name == "ValueError" and texts and CODE.fullmatch(texts[0]):
-        codes.add(texts[0])
+        codes.add_each(_either(call.args[0]), *_keywords(call))
+    elif name == "ValueError" and call.args:
+        codes.add_each(_of_value(call.args[0], guards.get(call)))
     elif name in {"problem", "_park", "render"} and texts:
         codes.add(texts[0], *(key for key in _keys(call)))
     elif name in {"read", "need"} and len(call.args) > 1 and _name(call.args[0]) in collections:
@@ -70,17 +81,28 @@ def _take(
         codes.statuses.add(int(str(call.args[1].value)))
 
 
-def _spelt_out(node: ast.expr, guard: ast.Compare | None) -> list[str]:
-    """A code as it is written, or one for each value that the `if x in (…)` around it lets through."""
+def _spelt_out(node: ast.expr, guard: Guard | None) -> list[str]:
+    """A code as it is written, or one for each value that the `if x in (…)` or the loop around it lets through."""
     match node:
         case ast.Constant(value=str(code)):
             return [code]
         case ast.JoinedStr(values=[ast.FormattedValue(), ast.Constant(value=".unknown")]):
             return []  # of a collection: taken from the calls of `need` and `read`
-        case ast.JoinedStr(values=[ast.Constant(value=str(head)), ast.FormattedValue(value=shown)]) if guard:
-            if ast.unparse(guard.left) == ast.unparse(shown):
-                return [head + str(value) for value in ast.literal_eval(guard.comparators[0])]
+        case ast.JoinedStr(values=[ast.Constant(value=str(head)), ast.FormattedValue(value=shown), *tail]) if guard:
+            if guard.name == ast.unparse(shown):
+                end = "".join(str(ast.literal_eval(text)) for text in tail)
+                return [head + value + end for value in guard.values]
     raise LookupError(f"line {node.lineno}: {ast.unparse(node)} names no code that can be looked up")
+
+
+def _of_value(node: ast.expr, guard: Guard | None) -> list[str]:
+    """The code of a `ValueError` that a form raises; others are for programmers."""
+    match node:
+        case ast.Constant(value=str(text)) if CODE.fullmatch(text):
+            return [text]
+        case ast.JoinedStr(values=[ast.Constant(value=str(head)), *_]) if HEAD.match(head):
+            return _spelt_out(node, guard)
+    return []
 
 
 def _either(node: ast.expr) -> list[str]:
@@ -95,16 +117,34 @@ def _keywords(call: ast.Call) -> list[str]:
     return [keyword.arg or ANY for keyword in call.keywords]
 
 
-def _guards(tree: ast.Module) -> dict[ast.Call, ast.Compare]:
+def _guards(tree: ast.Module) -> dict[ast.Call, Guard]:
     """For each call inside `if x in (…):`, that comparison."""
     return {
-        call: node.test
+        call: Guard(ast.unparse(node.test.left), tuple(map(str, ast.literal_eval(node.test.comparators[0]))))
         for node in ast.walk(tree)
         if isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.In)
         for statement in node.body
         for call in ast.walk(statement)
-        if isinstance(call, ast.Call)
+        if isinstance(call, ast.Call) and isinstance(node.test.comparators[0], ast.Tuple)
     }
+
+
+def _loops(tree: ast.Module) -> dict[ast.Call, Guard]:
+    """For each call inside `for x in TABLE.get(…):`, all that the lists of that table name."""
+    tables = {
+        ast.unparse(node.target): node.value
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict)
+    }
+    found = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Attribute(value=table, attr="get"))):
+                rows = tables.get(ast.unparse(table), ast.Dict([], []))
+                values = {text.value for row in rows.values for text in ast.walk(row) if isinstance(text, ast.Constant)}
+                for call in (one for one in ast.walk(node) if isinstance(one, ast.Call)):
+                    found[call] = Guard(name, tuple(sorted(map(str, values))))
+    return found
 
 
 def _errors(trees: list[ast.Module]) -> set[str]:

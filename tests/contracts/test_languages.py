@@ -18,7 +18,7 @@ from aftersales.inventory.domain.stock import Receipt
 WRONG: tuple[Any, ...] = (
     *(None, True, [], {}, ["x y"], ["x"] * 200, {"lat": 91, "lon": 181}, {"serial": 1}, {"$set": 1}),
     *("", "12", "x y", "x" * 100_001, "\ud800", "Nowhere/City", "00000"),
-    *(-1, 0, 10**30, 1.5, float("inf"), float("nan"), "9" * 5000),
+    *(-1, 0, 10**30, 1.6, float("inf"), float("nan"), "9" * 5000),
     *("2026-13-45", "2026-11-23", "2026-11-23T10:00:00", "2026-11-23T10:00:00+08:00", "9999-12-31T23:59:59-10:00"),
 )
 

@@ -89,6 +89,7 @@ def test_codes_of_rules_collections_and_computed_names_are_all_found(codes: Code
         "class Wet(Malformed): ...\nclass Malformed(DomainError): ...\nraise Wet('box.shut', box=1)",
         "if x.y in ('shut', 'lost'):\n    raise DomainError(f'box.{x.y}', box=1)",
         "raise ValueError('box.shut')",
+        "NEEDED: dict = {'box': ('lid',)}\nfor name in NEEDED.get(x, ()):\n    raise ValueError(f'box.{name}_missing')",
         "class Box:\n    COLLECTION: ClassVar[str] = 'boxes'\nawait work.need(Box, id)",
     ],
 )
@@ -96,9 +97,10 @@ def test_a_new_code_without_words_is_noticed(line: str) -> None:
     assert wordless(collect([ast.parse(line)]), catalogue("en"))
 
 
-def test_a_code_whose_name_is_computed_in_another_way_is_refused() -> None:
+@pytest.mark.parametrize("error", ["DomainError", "ValueError"])
+def test_a_code_whose_name_is_computed_in_another_way_is_refused(error: str) -> None:
     with pytest.raises(LookupError, match="names no code"):
-        collect([ast.parse("raise DomainError(f'box.{state}')")])
+        collect([ast.parse(f"raise {error}(f'box.{{state}}')")])
 
 
 def test_words_for_nothing_and_placeholders_without_a_value_are_noticed(codes: Codes) -> None:

@@ -9,6 +9,7 @@ from contracts.catalogue import SETTINGS, Contract, catalogue, services
 from contracts.markdown import settings_named
 from fastapi.routing import APIRoute
 
+from aftersales.common.events.partner import PRODUCES as PARTNERS_PRODUCE
 from aftersales.common.service import Service, on
 from aftersales.common.settings import ServiceSettings
 from aftersales.dispatch.main import service as dispatch
@@ -48,7 +49,7 @@ def test_the_events_page_says_who_publishes_and_who_listens_as_the_services_decl
     }
     declared: dict[str, tuple[str, set[str]]]
     declared = {kind.TYPE: (service.name, set()) for service in SERVICES.values() for kind in service.produces}
-    declared["partner.service_request.v1"] = ("partners", set())
+    declared |= {kind.TYPE: ("partners", set()) for kind in PARTNERS_PRODUCE}
     for service in SERVICES.values():
         for consumer in service.consumers:
             declared[consumer.kind.TYPE][1].add(service.name)

@@ -47,6 +47,7 @@ class Journey:
         if self._chance.random() < 0.35:
             await self._step("need-part", {"part": self._chance.choice(("P-100", "P-300")), "quantity": 1})
         await self._step("diagnose", {"cause": "worn"})
+        await self._quotation()
         if await self._step("complete", self._report()):
             await self._callback(visit)
 
@@ -60,6 +61,22 @@ class Journey:
         with contextlib.suppress(TimeoutError):
             return await until(found, 6 if self._wire.closing.is_set() else 25, "order", every=0.6)
         return None
+
+    async def _quotation(self) -> None:
+        """Have it accepted, where one is needed (not everything is in warranty)."""
+        path = f"/orders/{sibling(self.request, 'WO')}"
+        order = await self._wire.look("dispatch", path)
+        if not order or order["quotation"] != "needed":
+            return
+        yes = {"amount": {"amount": 12_800}, "accepted_by": "王小明", "evidence": "signed"}
+        await self._wire.send("intake", "POST", f"/requests/{self.request}/quotation/accept", yes)
+
+        async def heard() -> bool:
+            found = await self._wire.look("dispatch", path)
+            return found is not None and found["quotation"] == "accepted"
+
+        with contextlib.suppress(TimeoutError):
+            await until(heard, 6 if self._wire.closing.is_set() else 25, "quotation", every=0.6)
 
     def _report(self) -> dict[str, Any]:
         used = [part for part in (*FAULTS[self._fault], "P-300") if self._chance.random() < 0.6]

@@ -7,6 +7,7 @@ from typing import Any
 
 from faults.journeys import FAULTS, PARTS, Journey
 from faults.ledger import Attempt, Ledger
+from faults.quick import quick_policy
 from faults.servers import until
 from faults.wire import Wire
 
@@ -34,7 +35,8 @@ class Load:
         return self.wire.ledger
 
     async def furnish(self) -> None:
-        """Branches, technicians, parts, and a little stock: shortages are meant to happen."""
+        """A policy, branches, technicians, parts, and a little stock: shortages are meant to happen."""
+        await self.wire.send("intake", "POST", "/policies", quick_policy())
         for branch in BRANCHES:
             place = {"lat": 31.2, "lon": 121.4}
             form = {"name": f"服务中心 {branch}", "zone": "Asia/Shanghai", "location": place}

@@ -29,15 +29,9 @@ POLICY = {
     "TIMER_TICK": "PT0.1S",
     "STOP_BUDGET": f"PT{STOP_BUDGET}S",
     "HEARTBEAT_EVERY": "PT1S",
-    "DISPATCH_TARGET": "PT2S",
-    "APPOINTMENT_LEAD": "PT1S",
-    "APPOINTMENT_WINDOW": "PT3S",
     "ASSIGNMENT_RETRY_AFTER": "PT1S",
-    "SHORTAGE_DELAY": "PT2S",
-    "CALLBACK_AFTER": "PT1S",
-    "CALLBACK_WINDOW": "PT3S",
 }
-"""Short, so that the clocks warn and breach during a run."""
+"""Short, like the figures of `quick_policy`, so that much happens during a run."""
 
 
 @dataclass

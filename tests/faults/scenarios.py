@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from faults.evidence import Watch
 from faults.ledger import Attempt
+from faults.quick import quick_policy
 from faults.rig import System
 from faults.score import Outcome
 from faults.servers import Servers, until
@@ -69,6 +71,7 @@ async def _died(system: System, times: int) -> bool:
 
 async def _furnish(wire: Wire) -> None:
     place = {"lat": 31.2, "lon": 121.4}
+    await wire.send("intake", "POST", "/policies", quick_policy())
     await wire.send(
         "intake", "PUT", f"/branches/{BRANCH}", {"name": "上海", "zone": "Asia/Shanghai", "location": place}
     )
@@ -90,11 +93,16 @@ async def _register(wire: Wire, serial: str) -> str:
         "branch": BRANCH,
         "channel": "phone",
         "customer": {"name": "王小明", "phone": "13800000001", "address": "南京西路 1 号"},
-        "product": {"serial": serial, "model": "X-1", "line": "tv"},
+        "product": {"serial": serial, "model": "X-1", "line": "tv", "purchased_on": _last_month()},
         "fault": "dark",
     }
     number: str = (await wire.register(Attempt(serial, "phone"), form))["id"]
     return number
+
+
+def _last_month() -> str:
+    """In warranty: nobody has to accept a quotation first."""
+    return (datetime.now(UTC) - timedelta(days=30)).date().isoformat()
 
 
 async def _step(wire: Wire, request: str, *steps: str, **body: Any) -> None:

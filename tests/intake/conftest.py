@@ -1,11 +1,13 @@
 """The people, things and events of intake's tests."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aio_pika
 import pytest
 
+from aftersales.common.events import Event, decode
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned, UsedPart
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import ProductRef
@@ -134,3 +136,22 @@ async def intake(built: House) -> Room:
     answer = await built.intake.http.put("/branches/BJ01", json=place)
     assert answer.status_code == 200, answer.text
     return built.intake
+
+
+@pytest.fixture
+async def heard(built: House) -> AsyncIterator[Callable[..., Awaitable[list[Event]]]]:
+    """What intake has published since: all events of these types, in order, once nothing is on its way any more."""
+    connection = await aio_pika.connect(built.intake.runtime.service.settings.amqp_url.get_secret_value())
+    events: list[Event] = []
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(built.intake.runtime.topology.events, "#")
+
+        async def all_of(*types: type[Event]) -> list[Event]:
+            await built.quiet()
+            while message := await queue.get(no_ack=True, fail=False):
+                events.append(decode(message.body).event())
+            return [event for event in events if isinstance(event, types)]
+
+        yield all_of

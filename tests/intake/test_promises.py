@@ -70,7 +70,7 @@ async def test_int_8_the_desk_answers_and_is_told_by_when(intake: Room, clock: M
 
 
 async def test_int_8_a_key_customer_is_answered_within_twelve_hours(intake: Room) -> None:
-    key = FORM["customer"] | {"phone": "13800138001", "branch": "BJ01", "customer_class": "key"}
+    key = FORM["customer"] | {"phone": "13800138001", "branch": "BJ01", "vip": {"team": "team-1"}}
     await _post(intake, "/customers", key, 201)
     for phone, policy, hours in (("13800138001", "enterprise-12h@0", 12), ("13800138002", "enterprise@0", 24)):
         number = await _register(intake, customer=FORM["customer"] | {"phone": phone})

@@ -47,6 +47,10 @@ class Aggregate(BaseModel):
         """This aggregate with some fields replaced (validated only when it is stored again)."""
         return self.model_copy(update=changes)
 
+    def derived(self) -> dict[str, Any]:
+        """Fields that follow from the others; `Work.put` sets them, so that no rule can forget to."""
+        return {}
+
     def tallies(self, before: "Aggregate | None") -> Iterable[Tally]:
         """What this change adds to the counters: each deadline that has just been met, breached or waived."""
         if not self.clocks:

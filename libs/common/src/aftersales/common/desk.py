@@ -1,9 +1,9 @@
 """The front desk of a service: what an endpoint gets to read, and to hand a command to the writer."""
 
 import asyncio
-import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -11,10 +11,13 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from aftersales.common import paging
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
-from aftersales.common.mongo import Document, Mongo
+from aftersales.common.messages import choose_locale
+from aftersales.common.mongo import Document, Mongo, from_document
 from aftersales.common.policies import Library
+from aftersales.common.throttle import network
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
 from aftersales.common.work.piece import Needs
 
@@ -24,8 +27,9 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")
 
-Cursor = Annotated[str | None, Query(max_length=400, description="`next` of the page before")]
+Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200)]
+_BATCH = 500
 
 
 class Page(BaseModel, Generic[T]):
@@ -37,6 +41,18 @@ class Page(BaseModel, Generic[T]):
 
 class PreconditionFailed(DomainError):
     status = 412
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One of many things to do for a single request (`do_each`)."""
+
+    run: Callable[[Work], Awaitable[Any]]
+    why: str
+    needs: Needs
+    key: str
+    """Its own name within the request."""
+    answer: AnswerKey
 
 
 class Replayed(Exception):
@@ -75,14 +91,34 @@ class _Desk:
         return self._runtime.clock.now()
 
     @property
+    def locale(self) -> str:
+        """The language that the caller wants."""
+        return choose_locale(self._request.headers.get("accept-language"), self.settings.locale)
+
+    @property
+    def path(self) -> str:
+        return str(self._request.scope["path"])
+
+    @property
     def actor(self) -> str:
         """Who says they are asking (there is no sign-in yet: it is taken on trust)."""
         return self._request.headers.get("x-actor", "anonymous")[:100]
 
-    async def do(self, handler: Callable[..., Awaitable[T]], *args: Any, needs: Needs = ()) -> T:
+    @property
+    def client(self) -> str:
+        """The network that the caller speaks from: an IPv4 address, or the first half of an IPv6 one."""
+        told = ",".join(self._request.headers.getlist("x-forwarded-for"))
+        chain = [part.strip() for part in told.split(",") if part.strip()]
+        chain.append(self._request.client.host if self._request.client else "")
+        return network(chain[max(0, len(chain) - 1 - self.settings.trusted_proxies)])
+
+    async def do(
+        self, handler: Callable[..., Awaitable[T]], *args: Any, needs: Needs = (), body: str | None = None
+    ) -> T:
         """Run `handler(work, *args)` in the writer and answer with what it returns, once that is committed.
 
-        `needs` are loaded with the whole group's; `If-Match` is held against the first of them.
+        `needs` are loaded with the whole group's; `If-Match` is held against the first of them. `body` is what an
+        Idempotency-Key stands for where the endpoint has read the body itself.
         """
         expected = self._request.headers.get("if-match")
 
@@ -93,7 +129,7 @@ class _Desk:
 
         name: str = getattr(handler, "func", handler).__name__
         correlation = self._request.scope["correlation"]
-        piece = Piece(run, name, self.actor, correlation, correlation, needs=needs, answer=await self._answer_key())
+        piece = Piece(run, name, self.actor, correlation, correlation, needs=needs, answer=await self._answer_key(body))
         piece.traceparent = self._request.headers.get("traceparent")
         try:
             async with asyncio.timeout(self._runtime.service.settings.write_timeout.total_seconds()):
@@ -106,7 +142,34 @@ class _Desk:
         done: T = result
         return done
 
-    async def _answer_key(self) -> AnswerKey | None:
+    async def do_each(self, orders: Sequence[Order]) -> list[Any]:
+        """Do each as work of its own, in this order: what it returned or raised, once that is committed.
+
+        No more than a group at a time, so that the writer has room for others. Raises `Busy` when there is
+        none for these; some of them may be done then, and say so under their keys.
+        """
+        runtime, done = self._runtime, []
+        size = runtime.service.settings.group_size
+        try:
+            async with asyncio.timeout(runtime.service.settings.write_timeout.total_seconds()):
+                for start in range(0, len(orders), size):
+                    pieces = [runtime.writer.submit(self._piece(order)) for order in orders[start : start + size]]
+                    done += await asyncio.gather(*pieces, return_exceptions=True)
+        except TimeoutError as error:
+            raise Busy("write.timeout") from error
+        for outcome in done:
+            if isinstance(outcome, Busy):
+                raise outcome
+        return done
+
+    def _piece(self, order: Order) -> Piece:
+        correlation = self._request.scope["correlation"]
+        own = f"{correlation[:39]}-{order.key}"
+        piece = Piece(order.run, order.why, self.actor, own, correlation, needs=order.needs, answer=order.answer)
+        piece.traceparent = self._request.headers.get("traceparent")
+        return piece
+
+    async def _answer_key(self, said: str | None) -> AnswerKey | None:
         """From the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header; quotes are optional)."""
         given = self._request.headers.get("idempotency-key", "").strip('"')
         if not given:
@@ -114,7 +177,7 @@ class _Desk:
         if len(given) > 200:
             raise Malformed("idempotency_key.too_long")
         where = f"{self.actor}|{self._request.method}|{self._request.scope['path']}|{given}"
-        body = await self._request.body()
+        body = await self._request.body() if said is None else said.encode()
         status = self._request.scope["route"].status_code or 200
 
         def render(result: Any) -> Document:
@@ -132,14 +195,41 @@ class _Desk:
         self._response.headers.update(_headers(state, None))
         return state
 
-    async def page(self, kind: type[A], where: Document, cursor: str | None = None, limit: int = 50) -> Page[A]:
-        """A page of documents, by id downwards; filters that are None do not count."""
-        wanted = {name: value for name, value in where.items() if value is not None}
-        if cursor:
-            wanted["_id"] = {"$lt": _open_cursor(cursor)}
-        found = await self.mongo.find(kind, wanted, sort=("-_id",), limit=limit + 1)
-        more = len(found) > limit
-        return Page(items=found[:limit], next=_make_cursor(found[limit - 1].id) if more else None)
+    async def page(
+        self, kind: type[A], where: Document, cursor: str | None = None, limit: int = 50, sort: str = paging.BY_ID
+    ) -> Page[A]:
+        """A page of documents, by id downwards or by a field (`-field`: downwards); filters that are None do not count.
+
+        Items without the field come last; those with the same value go by id.
+        """
+        start = paging.place(sort, cursor)
+        rows = await self._rows(kind, where, start, limit + 1)
+        more = start.at(rows[limit - 1]).cursor() if len(rows) > limit else None
+        return Page(items=[from_document(kind, row) for row in rows[:limit]], next=more)
+
+    async def more_than(self, kind: type[A], where: Document, most: int) -> bool:
+        """Whether a list has more than so many; it counts no further."""
+        count: list[Document] = [{"$match": _said(where)}, {"$skip": most}, {"$limit": 1}, {"$project": {"_id": 1}}]
+        return bool(await self.mongo.aggregate(kind, count))
+
+    async def all_rows(
+        self, kind: type[A], where: Document, sort: str, only: Sequence[str]
+    ) -> AsyncIterator[list[Document]]:
+        """Everything a list shows, some hundreds at a time, as plain documents with the fields `only`."""
+        place = paging.Place(sort)
+        while rows := await self._rows(kind, where, place, _BATCH, (*only, place.field)):
+            yield rows
+            place = place.at(rows[-1])
+
+    async def _rows(
+        self, kind: type[A], where: Document, after: paging.Place, limit: int, only: Sequence[str] = ()
+    ) -> list[Document]:
+        found: list[Document] = []
+        for run in after.runs():
+            if left := limit - len(found):
+                both = {"$and": [_said(where), run]}
+                found += await self.mongo.rows(kind.COLLECTION, both, sort=after.keys, limit=left, only=only)
+        return found
 
 
 async def _open(request: Request, response: Response) -> _Desk:
@@ -149,6 +239,11 @@ async def _open(request: Request, response: Response) -> _Desk:
 
 Desk = Annotated[_Desk, Depends(_open)]
 """The dependency every endpoint takes."""
+
+
+def _said(where: Document) -> Document:
+    """Filters that are None do not count."""
+    return {name: value for name, value in where.items() if value is not None}
 
 
 async def _check_version(work: Work, needs: Needs, expected: str) -> None:
@@ -164,14 +259,3 @@ def _headers(result: Any, request: Request | None) -> dict[str, str]:
     if isinstance(result, Aggregate) and request and request.scope["route"].status_code == 201:
         headers["Location"] = f"{request.scope['path'].rstrip('/')}/{result.id}"
     return headers
-
-
-def _make_cursor(id: str) -> str:
-    return base64.urlsafe_b64encode(id.encode()).decode().rstrip("=")
-
-
-def _open_cursor(cursor: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
-    except ValueError as error:
-        raise Malformed("cursor.malformed") from error

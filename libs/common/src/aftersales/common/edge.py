@@ -1,6 +1,8 @@
 """The outermost layer of HTTP: size limit, correlation id, and how long an answer took (plain ASGI, no buffering)."""
 
 import asyncio
+import re
+from collections.abc import Mapping
 from time import perf_counter
 
 import structlog
@@ -15,8 +17,9 @@ from aftersales.common.values import uuid7
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, metrics: Metrics, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, max_body: int, uploads: Mapping[str, int]) -> None:
         self._app, self._metrics, self._max_body = app, metrics, max_body
+        self._uploads = [(re.compile(path), most) for path, most in uploads.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -30,7 +33,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Correlation-ID"] = correlation
+                MutableHeaders(scope=message).update({**_GUARDS, "X-Correlation-ID": correlation})
             await send(message)
 
         with structlog.contextvars.bound_contextvars(correlation=correlation):
@@ -48,24 +51,32 @@ class Edge:
 
     async def _within_limit(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         announced = headers.get("content-length", "0")
-        if announced.isdigit() and int(announced) > self._max_body:
-            return await self._too_large(scope, receive, send)
+        limit = self._max_body
+        if announced.isdigit() and int(announced) > limit and int(announced) > (limit := self._limit(scope)):
+            return await self._too_large(scope, receive, send, limit)
         taken = 0
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, limit
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._max_body:  # a chunked body announces nothing
+            if taken > limit and taken > (limit := self._limit(scope)):  # a chunked body announces nothing
                 raise HTTPException(413)
             return message
 
         return await self._app(scope, counted, send)
 
-    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await problem(Request(scope, receive), 413, "http.413", {"limit": self._max_body})(scope, receive, send)
+    def _limit(self, scope: Scope) -> int:
+        """How much this path takes; asked only for a body that is larger than others may be."""
+        fitting = (most for path, most in self._uploads if path.fullmatch(scope["path"]))
+        return max([self._max_body, *fitting])
+
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        await problem(Request(scope, receive), 413, "http.413", {"limit": limit})(scope, receive, send)
 
 
 _NOTHING_YET = 500
 """The status that counts when no answer was begun."""
+_GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
+"""What a browser must not do with any answer: guess its type, tell others its address, show it in a frame."""
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}

@@ -30,6 +30,12 @@ class NotYet(DomainError):
     """An event arrived before the one it builds on: it is tried again later (retry tiers)."""
 
 
+class TooMany(DomainError):
+    """The caller asks too often. HTTP answers 429; the parameter `seconds` is also its Retry-After."""
+
+    status = 429
+
+
 class Busy(DomainError):
     """The service cannot take more now. HTTP answers 503 with Retry-After."""
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from aftersales.common import parking
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import Delivery, Topology
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, DomainError, Malformed, NotYet
@@ -22,6 +23,7 @@ from aftersales.common.work import DUPLICATE, Piece, Work, Writer
 from aftersales.common.work.piece import Needs
 
 E = TypeVar("E", bound=Event)
+Refused = Callable[[Work, parking.ParkedMessage], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,18 @@ class Consumer:
     kind: type[Event]
     handle: Callable[[Work, Any], Awaitable[Any]]
     needs: Callable[[Any], Needs]
+    receipt: type[Aggregate] | None = None
+    """A kind of document that has the id under which the event is remembered (`work.message`): loaded along."""
 
 
 def on(
-    kind: type[E], handle: Callable[[Work, E], Awaitable[Any]], needs: Callable[[E], Needs] = lambda _event: ()
+    kind: type[E],
+    handle: Callable[[Work, E], Awaitable[Any]],
+    needs: Callable[[E], Needs] = lambda _event: (),
+    receipt: type[Aggregate] | None = None,
 ) -> Consumer:
     """A row of a service's table of events in; `needs` names documents to load with those of the whole group."""
-    return Consumer(kind, handle, needs)
+    return Consumer(kind, handle, needs, receipt)
 
 
 class Inbound:
@@ -49,6 +56,7 @@ class Inbound:
         self._clock: Clock = tools["clock"]
         self._metrics: Metrics = tools["metrics"]
         self._publisher: Publishes = tools["publisher"]
+        self._refused: Refused | None = tools.get("refused")
         self._retrying: set[asyncio.Task[None]] = set()
         self._counters: dict[tuple[str, str], Any] = {}
 
@@ -68,7 +76,7 @@ class Inbound:
                 return delivery.done()
             piece = self._piece(envelope, consumer)
         except Malformed as error:
-            return self._later(self._park(delivery, error.code, error.params, _peek(delivery.body)))
+            return self._later(self._refuse(delivery, error, _peek(delivery.body)))
         with suppress(Busy):  # stopping: unacknowledged, it comes back after the restart
             self._writer.enqueue(piece)
             piece.future.add_done_callback(lambda future: self._settled(delivery, envelope, future))
@@ -88,7 +96,7 @@ class Inbound:
             causation=envelope.id,
             traceparent=envelope.traceparent,
             inbox=inbox_id(envelope),
-            needs=consumer.needs(event),
+            needs=(*consumer.needs(event), *(((consumer.receipt, inbox_id(envelope)),) if consumer.receipt else ())),
         )
 
     def _settled(self, delivery: Delivery, envelope: Envelope, future: "asyncio.Future[Any]") -> None:
@@ -103,7 +111,7 @@ class Inbound:
                 self._metrics.critical_time.labels(envelope.type).observe(max(0.0, late))
             delivery.done()
         elif isinstance(error, DomainError) and not isinstance(error, NotYet | Busy):
-            self._later(self._park(delivery, error.code, error.params, (inbox_id(envelope), envelope.type)))
+            self._later(self._refuse(delivery, error, (inbox_id(envelope), envelope.type)))
         else:
             self._later(self._retry(delivery, envelope, error))
 
@@ -135,7 +143,14 @@ class Inbound:
         delivery.done()
         return None
 
-    async def _park(self, delivery: Delivery, reason: str, params: Any, event: tuple[str, str]) -> None:
+    async def _refuse(self, delivery: Delivery, error: DomainError, event: tuple[str, str]) -> None:
+        """Park what does not fit or what a rule refused; a partner is to hear of it (INT-12)."""
+        partner = delivery.exchange == self._topology.partner_exchange or event[1].startswith("partner.")
+        await self._park(delivery, error.code, error.params, event, self._refused if partner else None)
+
+    async def _park(
+        self, delivery: Delivery, reason: str, params: Any, event: tuple[str, str], tell: Refused | None = None
+    ) -> None:
         self._count(event[1], "parked")
         log.warning("event.parked", type=event[1], event_id=event[0], reason=reason)
         message = parking.ParkedMessage(
@@ -150,7 +165,13 @@ class Inbound:
             last_at=self._clock.now(),
             body=delivery.body,
         )
-        piece = Piece(lambda work: parking.park(work, message), "park", self._topology.service, correlation=uuid7())
+
+        async def park(work: Work) -> None:
+            await parking.park(work, message)
+            if tell:
+                await tell(work, message)
+
+        piece = Piece(park, "park", self._topology.service, correlation=uuid7())
         self._writer.enqueue(piece)
         await piece.future
         delivery.done()

@@ -9,6 +9,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Malformed, NotYet
 from aftersales.common.events import Event, describe
 from aftersales.common.events.intake import PolicyPublished
+from aftersales.common.mongo import Mongo
 from aftersales.common.policy.choose import Facts, Shelf, choose, fallback, shipped
 from aftersales.common.policy.model import Policy
 from aftersales.common.stages import policy_id
@@ -37,6 +38,8 @@ class PolicyList(Aggregate):
     published: tuple[str, ...] = ()
 
 
+Source = Work | Mongo
+"""Where policies are read: in a piece of work, or by an endpoint that changes nothing."""
 LIST: Needs = ((PolicyList, "published"),)
 """What `Library.choose` needs, to be loaded with the rest of the group."""
 
@@ -48,30 +51,30 @@ class Library:
         self._known = {policy_id(policy): policy for policy in shipped().policies}
         self._shelves: dict[tuple[str, ...], Shelf] = {}
 
-    async def get(self, work: Work, id: str) -> Policy:
+    async def get(self, source: Source, id: str) -> Policy:
         """The policy that an item started with. Raises `NotYet` while the news of it is under way."""
         if id not in self._known:
-            found = await work.get(PublishedPolicy, id)
+            found = await source.get(PublishedPolicy, id)
             if found is None:
                 raise NotYet("policies.unknown", id=id)
             self._known[id] = found.policy
         return self._known[id]
 
-    async def choose(self, work: Work, facts: Facts) -> Policy:
+    async def choose(self, source: Source, facts: Facts) -> Policy:
         """The policy for an item that comes in."""
-        return choose(await self.shelf(work), facts)
+        return choose(await self.shelf(source), facts)
 
-    async def shelf(self, work: Work) -> Shelf:
+    async def shelf(self, source: Source) -> Shelf:
         """Everything published, laid out for choosing."""
-        listed = await work.get(PolicyList, "published")
+        listed = await source.get(PolicyList, "published")
         ids = listed.published if listed else ()
         if ids not in self._shelves:
-            self._shelves = {ids: Shelf([await self.get(work, id) for id in ids])}
+            self._shelves = {ids: Shelf([await self.get(source, id) for id in ids])}
         return self._shelves[ids]
 
-    async def of(self, work: Work, id: str, facts: Facts) -> Policy:
+    async def of(self, source: Source, id: str, facts: Facts) -> Policy:
         """The policy named by an event; what was said before there were policies falls to a preset."""
-        return await self.get(work, id) if id else fallback(facts)
+        return await self.get(source, id) if id else fallback(facts)
 
 
 async def put_up(work: Work, published: PublishedPolicy, *news: Event) -> PublishedPolicy:

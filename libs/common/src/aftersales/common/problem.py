@@ -1,6 +1,6 @@
 """Errors as problem+json (RFC 9457): a stable code and its parameters, words in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -44,6 +44,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     503: _declared("Too much to do right now: try again (Retry-After)"),
 }
 """What every endpoint may answer besides success."""
+TOO_MANY: dict[int | str, dict[str, Any]] = {429: _declared("Asked too often: try again later (Retry-After)")}
+"""What an endpoint may answer as well that strangers can ask."""
 
 
 def problem(request: Request, status: int, code: str, params: Mapping[str, Any] | None = None) -> JSONResponse:
@@ -58,7 +60,9 @@ def problem(request: Request, status: int, code: str, params: Mapping[str, Any] 
         detail=render(code, locale, known),
         params=known,
     )
-    headers = {"Content-Language": locale} | ({"Retry-After": "2"} if status == 503 else {})
+    headers = {"Content-Language": locale}
+    if status in (429, 503):
+        headers["Retry-After"] = str(known.get("seconds", 2))
     return JSONResponse(content.model_dump(mode="json"), status, headers, MEDIA_TYPE)
 
 
@@ -71,7 +75,12 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     """Name each wrong field, without repeating its (perhaps personal) value."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
     locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
-    return problem(request, 422, "input.malformed", {"errors": [_field(e, locale) for e in error.errors()[:20]]})
+    return problem(request, 422, "input.malformed", {"errors": wrong_fields(error.errors(), locale)})
+
+
+def wrong_fields(errors: Sequence[Mapping[str, Any]], locale: str) -> list[dict[str, str]]:
+    """Each wrong field with the reason, of which there may be thousands."""
+    return [_field(error, locale) for error in errors[:20]]
 
 
 def _field(error: Mapping[str, Any], locale: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from aftersales.common.amqp import TROUBLE, Bus, Topology
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Unavailable
 from aftersales.common.inbound import Inbound
-from aftersales.common.mongo import Index, Mongo
+from aftersales.common.mongo import Index, Mongo, files
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.timers import Timers
 from aftersales.common.values import uuid7
@@ -22,7 +22,8 @@ from aftersales.common.work.group import ANSWERS, INBOX, TALLIES, Origin
 if TYPE_CHECKING:
     from aftersales.common.service import Service
 
-INBOX_KEPT, ANSWERS_KEPT = timedelta(days=14), timedelta(hours=72)
+INBOX_KEPT, ANSWERS_KEPT, UPLOADS_KEPT = timedelta(days=14), timedelta(hours=72), timedelta(days=1)
+SWEEP_FILES_EVERY = timedelta(hours=1)
 HTTP_SHARE = 0.3
 """Of the stop budget: for the requests in hand, before everything else stops (`service.run`)."""
 
@@ -77,6 +78,7 @@ class Runtime:
             clock=clock,
             metrics=self.metrics,
             publisher=self.bus.publisher,
+            refused=service.refused,
         )
         self.timers = Timers(self.mongo, self.writer, clock, self.metrics)
         self.prepared = self.failed = False
@@ -99,6 +101,8 @@ class Runtime:
         self._spawn("sweep", self.relay.sweep(settings.sweep_every, settings.sweep_age))
         self._spawn("history", self._catch_up())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
+        if self.service.files:
+            self._spawn("files", self._sweep_files(self.service.files))
         log.info("service.started", port=settings.http_port)
         await asyncio.Event().wait()
 
@@ -109,23 +113,39 @@ class Runtime:
                 if await self.mongo.get(Mark, _CAUGHT_UP.id):
                     return
                 found = await self.bus.replay(self.inbound.take)
-                await self.writer.submit(Piece(_planting(_CAUGHT_UP), "caught up", self.service.name, uuid7()))
+                await self.writer.submit(self._planting("caught up", _CAUGHT_UP))
                 log.info("service.caught_up", events=found)
             except (*TROUBLE, Unavailable, Busy) as error:
                 log.warning("service.waits", error=str(error)[:200])
                 await asyncio.sleep(1)
+
+    async def _sweep_files(self, kind: type[Aggregate]) -> None:
+        """Remove the bytes that a crash kept from their document; at the start, and now and then."""
+        while True:
+            with suppress(Unavailable):
+                await files.sweep(self.mongo, kind, self.clock.now() - UPLOADS_KEPT)
+            await asyncio.sleep(SWEEP_FILES_EVERY.total_seconds())
 
     async def _prepare(self) -> None:
         """Collections, indexes and seeds; again until MongoDB is there."""
         while not self.prepared:
             try:
                 await self.mongo.prepare(indexes(self.service))
-                for seed in self.service.seeds:
-                    await self.writer.submit(Piece(_planting(seed), "seed", self.service.name, uuid7()))
+                await self.writer.submit(self._planting("seed", *self.service.seeds))
                 self.prepared = True
             except Unavailable as error:
                 log.warning("service.waits", error=str(error))
                 await asyncio.sleep(1)
+
+    def _planting(self, why: str, *seeds: Aggregate) -> Piece:
+        """Make the piece that puts these documents where they are missing."""
+
+        async def plant(work: Work) -> None:
+            for seed in seeds:
+                if await work.get(type(seed), seed.id) is None:
+                    work.put(seed)
+
+        return Piece(plant, why, self.service.name, uuid7(), needs=[(type(seed), seed.id) for seed in seeds])
 
     def _spawn(self, name: str, part: Coroutine[Any, Any, None]) -> None:
         task = self._tasks[name] = asyncio.create_task(part, name=name)
@@ -140,7 +160,7 @@ class Runtime:
     async def stop(self) -> None:
         """Finish what was taken, within what HTTP leaves of the budget; the rest waits in outbox and queue."""
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
-        await self._cancel("timers", "sweep", "history", seconds=budget * 0.1)
+        await self._cancel("timers", "sweep", "history", "files", seconds=budget * 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(budget * 0.8):
                 if "bus" in self._tasks:
@@ -170,6 +190,7 @@ def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
         Mark.COLLECTION: [],
         parking.ParkedMessage.COLLECTION: list(parking.INDEXES),
         relay.OUTBOX: [],
+        **({files.UPLOADS: [Index("at")]} if service.files else {}),
         audit.COLLECTION: list(audit.INDEXES),
     }
     for kind, own in service.indexes.items():
@@ -179,11 +200,3 @@ def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
     for kind in service.clocked:
         wanted.setdefault(kind.COLLECTION, []).append(OPEN_CLOCKS)
     return wanted
-
-
-def _planting(seed: Aggregate) -> Any:
-    async def plant(work: Work) -> None:
-        if await work.get(type(seed), seed.id) is None:
-            work.put(seed)
-
-    return plant

@@ -21,7 +21,7 @@ from aftersales.common.edge import Edge
 from aftersales.common.errors import Unavailable
 from aftersales.common.events import Event
 from aftersales.common.exposition import expose
-from aftersales.common.inbound import Consumer, on
+from aftersales.common.inbound import Consumer, Refused, on
 from aftersales.common.mongo import Index
 from aftersales.common.policies import Library
 from aftersales.common.problem import PROBLEMS
@@ -50,6 +50,12 @@ class Service:
     """The service policies, as this process knows them."""
     seeds: Sequence[Aggregate] = field(default=())
     """Documents that must exist; planted at the start where they are missing."""
+    refused: Refused | None = None
+    """What else is done with a partner's event that is refused; in the transaction that parks it (INT-12)."""
+    uploads: Mapping[str, int] = field(default_factory=dict)
+    """Paths, as regular expressions, whose bodies may be larger than `max_body`: in bytes."""
+    files: type[Aggregate] | None = None
+    """Kind of document that stands for a stored file of its id; bytes without one are removed after a day."""
 
 
 def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
@@ -78,7 +84,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     if service.clocked:
         app.include_router(deadlines.router)
     app.include_router(_operations(runtime))
-    app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body)
+    app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=service.uploads)
     return app
 
 
@@ -144,6 +150,7 @@ def run(service: Service) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who calls is for `Desk.client` to say
         timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
     )
     _calm_garbage_collection()

@@ -35,7 +35,7 @@ class ServiceSettings(BaseSettings):
     amqp_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
     """RabbitMQ 3.10 or newer."""
     mongo_driver: Literal["motor", "pymongo"] = "motor"
-    """Which driver stands behind `common/mongo.py` (ADR 4)."""
+    """Which driver stands behind `common/mongo` (ADR 4)."""
     database: str = ""
     """Empty: the service's own name."""
     bus: str = "aftersales"
@@ -46,6 +46,8 @@ class ServiceSettings(BaseSettings):
     http_host: str = "127.0.0.1"
     """Where to listen. There is no sign-in yet, so by default nobody outside this machine is served."""
     http_port: int = 8100
+    trusted_proxies: int = Field(default=0, ge=0, le=10)
+    """Reverse proxies between a caller and this service; each has added to `X-Forwarded-For` whom it heard."""
     max_body: int = Field(default=1_000_000, ge=1)
     """Bytes; a larger request is refused with 413."""
     locale: str = "en"

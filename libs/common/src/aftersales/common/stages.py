@@ -26,10 +26,10 @@ class Situation(NamedTuple):
     cases: Collection[Case] = ()
     round: int = 1
     """Of a request that is reopened, each visit has clocks of its own."""
-    again: int = 0
-    """How often this has happened in the round before, where it may happen several times."""
     agreed: datetime | None = None
     """The deadline that was agreed with the customer, for stages that have no figure of their own."""
+    again: int = 0
+    """How often this has happened in the round before, where it may happen several times."""
 
 
 def reach(clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation) -> Clocks:

@@ -3,8 +3,10 @@
 from functools import partial
 
 from aftersales.common.events.intake import (
+    CoverageDecided,
     IntakeHeartbeat,
     PolicyPublished,
+    QuotationAccepted,
     RequestCancelled,
     RequestRegistered,
     RequestReopened,
@@ -20,7 +22,7 @@ from aftersales.dispatch.domain.order import WorkOrder
 from aftersales.dispatch.domain.technician import Technician
 from aftersales.dispatch.handlers import Rules
 
-Requested = RequestRegistered | RequestCancelled | RequestReopened
+Requested = RequestRegistered | RequestCancelled | RequestReopened | CoverageDecided | QuotationAccepted
 
 
 def consumers(rules: Rules) -> tuple[Consumer, ...]:
@@ -29,6 +31,8 @@ def consumers(rules: Rules) -> tuple[Consumer, ...]:
         on(RequestRegistered, partial(handlers.open_order, rules=rules), needs=_order_and_people),
         on(RequestCancelled, handlers.cancel_order, needs=_order_of_request),
         on(RequestReopened, partial(handlers.reopen_order, rules=rules), needs=_order_of_request),
+        on(CoverageDecided, handlers.hear_of_coverage, needs=_order_of_request),
+        on(QuotationAccepted, handlers.hear_of_quotation, needs=_order_of_request),
         on(PartReserved, hear_of_parts, needs=_order),
         on(PartShort, hear_of_parts, needs=_order),
         on(PolicyPublished, keep_policy, needs=needs_of),

@@ -5,7 +5,14 @@ from typing import NamedTuple
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import DispatchHeartbeat
-from aftersales.common.events.intake import IntakeHeartbeat, RequestCancelled, RequestRegistered, RequestReopened
+from aftersales.common.events.intake import (
+    CoverageDecided,
+    IntakeHeartbeat,
+    QuotationAccepted,
+    RequestCancelled,
+    RequestRegistered,
+    RequestReopened,
+)
 from aftersales.common.events.inventory import PartReserved
 from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import Library
@@ -13,7 +20,7 @@ from aftersales.common.policy.choose import Facts
 from aftersales.common.policy.model import Policy as ServicePolicy
 from aftersales.common.values import sibling
 from aftersales.common.work import Work
-from aftersales.dispatch.domain import assignment, parts, technician, visit
+from aftersales.dispatch.domain import assignment, parts, quotation, technician, visit
 from aftersales.dispatch.domain import order as orders
 from aftersales.dispatch.domain.order import Policy, WorkOrder
 from aftersales.dispatch.domain.report import ServiceReport
@@ -95,6 +102,16 @@ async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None
     work.put(planned, *events)
 
 
+async def hear_of_coverage(work: Work, event: CoverageDecided) -> None:
+    if event.on_site:
+        _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.covered(order, event))
+
+
+async def hear_of_quotation(work: Work, event: QuotationAccepted) -> None:
+    if event.on_site:
+        _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.accepted(order, event))
+
+
 async def pass_heartbeat_on(work: Work, event: IntakeHeartbeat) -> None:
     if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, DispatchHeartbeat):
         state, events = beat
@@ -147,6 +164,11 @@ async def wake_order(work: Work, number: str, rules: Rules) -> None:
         await _assign(work, ticked, marks, await rules.of(work, order))
     else:
         work.put(ticked, *marks)
+
+
+def _keep(work: Work, before: WorkOrder, order: WorkOrder) -> None:
+    if order != before:
+        work.put(order)
 
 
 async def _order(work: Work, number: str) -> WorkOrder:

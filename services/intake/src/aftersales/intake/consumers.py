@@ -6,17 +6,20 @@ from aftersales.common.events import SlaMark, dispatch, feedback, intake
 from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
-from aftersales.common.events.partner import PartnerServiceRequest
+from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.policies import LIST, Library
 from aftersales.common.service import Consumer, on
-from aftersales.common.work.piece import Need
+from aftersales.common.work.piece import Need, Needs
 
 from .domain.branch import Branch
 from .domain.digest import Digest, digest_of
+from .domain.partner import PartnerMessage
 from .domain.product import Product
 from .domain.request import ServiceRequest
-from .handlers import digests, requests
-from .store import caller
+from .handlers import digests, partners, requests
+from .handlers.partners import with_receipt
+from .settings import Settings
+from .store.archive import caller
 
 MARKS: tuple[type[SlaMark], ...] = (
     *(intake.SlaWarned, intake.SlaBreached, intake.SlaEscalated),
@@ -25,12 +28,19 @@ MARKS: tuple[type[SlaMark], ...] = (
 )
 
 
-def consumers(library: Library) -> tuple[Consumer, ...]:
+def consumers(settings: Settings, library: Library) -> tuple[Consumer, ...]:
     return (
         on(
             PartnerServiceRequest,
-            partial(requests.take_partner_request, library=library),
-            needs=lambda e: ((Branch, e.branch), caller(e.phone), (Product, e.serial), *LIST),
+            with_receipt(partial(requests.take_partner_request, library=library, grants=settings.entitlements)),
+            needs=lambda e: (*_sender_and_product(e), *LIST),
+            receipt=PartnerMessage,
+        ),
+        on(
+            PartnerProductSold,
+            with_receipt(partial(partners.take_partner_sale, grants=settings.entitlements)),
+            needs=_sender_and_product,
+            receipt=PartnerMessage,
         ),
         on(
             RepairCompleted,
@@ -52,6 +62,10 @@ def consumers(library: Library) -> tuple[Consumer, ...]:
         on(SurveyAnswered, requests.close_request, needs=lambda e: (_request(e),)),
         *(on(mark, digests.gather_mark, needs=lambda e: ((Digest, digest_of(e).id),)) for mark in MARKS),
     )
+
+
+def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Needs:
+    return (Branch, event.branch), caller(event.phone), (Product, event.serial)
 
 
 def _request(event: OrderEvent | SlipEvent | FollowupEvent) -> Need:

@@ -6,7 +6,11 @@ from aftersales.common.service import Service, run
 
 from . import api, store
 from .consumers import consumers
+from .domain.contract import Contract
+from .domain.file import CustomerFile
+from .domain.handover import ShiftHandover
 from .domain.request import ServiceRequest
+from .handlers.partners import tell_refusal
 from .jobs import SEEDS, timers
 from .settings import Settings
 
@@ -18,12 +22,15 @@ def service(settings: Settings | None = None) -> Service:
         settings=settings,
         indexes=store.INDEXES,
         router=api.router,
-        consumers=consumers(library),
+        consumers=consumers(settings, library),
         timers=timers(settings),
         seeds=SEEDS,
         produces=PRODUCES,
-        clocked=(ServiceRequest,),
+        clocked=(ServiceRequest, ShiftHandover, Contract),
         library=library,
+        refused=tell_refusal,
+        uploads={r"/customers/[^/]+/files": settings.max_file},
+        files=CustomerFile,
     )
 
 

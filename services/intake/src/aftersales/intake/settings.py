@@ -2,10 +2,60 @@
 
 from datetime import timedelta
 
+from pydantic import Field
+
 from aftersales.common.settings import ServiceSettings
+from aftersales.common.values import Code
+
+from .domain import meeting
+from .domain.customer import ClassWeights
+from .domain.entitlement import Grant
+from .domain.meeting import Topic
 
 
 class Settings(ServiceSettings):
     http_port: int = 8101
     heartbeat_every: timedelta = timedelta(seconds=15)
     """How often a beat is sent through all four services."""
+    meeting_length: timedelta = timedelta(hours=1)
+    """ALL-8: what the agenda of a weekly meeting must fit into."""
+    meeting_minutes: dict[Topic, int] = {  # noqa: RUF012 (a field, copied per instance)
+        "complaint": 8,
+        "reopened": 6,
+        "repeated_fault": 6,
+        "frequent_fault": 4,
+    }
+    """ALL-8: what one case of each kind takes there."""
+    repeat_window: timedelta = timedelta(days=90)
+    """INT-9: how long after a repair the same fault of the same product counts as a repeated one on the agenda."""
+    class_weights: ClassWeights = ClassWeights()
+    """INT-3: what size, spend, importance and loyalty weigh, and from which mean a customer is of class A or B."""
+
+    duplicate_within: timedelta = timedelta(hours=72)
+    """How near to each other two requests with the same fault of the same person or product may be the same one."""
+
+    entitlements: dict[str, list[Grant]] = {  # noqa: RUF012 (a field, copied per instance)
+        "e-bike": [Grant(kind="running_in", remind_within=timedelta(weeks=3), expires_within=timedelta(days=90))]
+    }
+    """INT-14: what the purchase of a product of each line brings with it."""
+    max_file: int = Field(default=20_000_000, ge=1)
+    """Bytes of a customer's photo or file at most (INT-2); not less than `max_body`."""
+    export_most: int = Field(default=100_000, ge=1)
+    """Requests in one exported file."""
+    public_lookups: int = Field(default=30, ge=1)
+    """INT-11: how often a minute one address may look up requests without a login."""
+    public_tries: int = Field(default=10, ge=1)
+    """INT-11: how often an hour one request may be looked up, so that nobody guesses its phone."""
+    public_complaints: int = Field(default=5, ge=1)
+    """INT-11: complaints an hour from one address."""
+    complaint_phone: str = ""
+    """INT-11: headquarters' complaint phone (投诉电话), as the public page shows it."""
+    complaint_phones: dict[Code, str] = {}  # noqa: RUF012 (a field, copied per instance)
+    """INT-11: the complaint phones of branches, by their codes."""
+    price_list: str = Field(default="", pattern=r"^(https?://.*|/.*)?$")
+    """INT-11: where inventory's price list (INV-15) is shown to everybody."""
+
+    def meeting_policy(self) -> meeting.Policy:
+        return meeting.Policy(
+            length=self.meeting_length, minutes=self.meeting_minutes, repeat_window=self.repeat_window
+        )

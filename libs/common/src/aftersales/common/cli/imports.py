@@ -1,7 +1,7 @@
-"""`aftersales import`: sheets of branches, technicians, parts, stock, customers and requests go in over HTTP."""
+"""`aftersales import`: sheets of branches, technicians, parts, stock, customers, products and requests go in."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -9,39 +9,38 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic_core import to_json
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from aftersales.common.cli.connection import connect
-from aftersales.common.cli.session import ERR, OUT, REFUSED, TROUBLE, Session, Trouble, printable
+from aftersales.common.cli.connection import Connection, connect
+from aftersales.common.cli.session import OUT, REFUSED, TROUBLE, Session, Trouble, printable
 from aftersales.common.cli.sheets.catalogue import KINDS
-from aftersales.common.cli.sheets.decoding import decode
+from aftersales.common.cli.sheets.journal import Journal
 from aftersales.common.cli.sheets.kinds import Column, Kind
-from aftersales.common.cli.sheets.refusals import errors_file, words, write_refusals
+from aftersales.common.cli.sheets.manner import ORDERS, Manner
+from aftersales.common.cli.sheets.mapping import MappingFile, read_mapping, template
+from aftersales.common.cli.sheets.opening import open_table
+from aftersales.common.cli.sheets.progress import watched
+from aftersales.common.cli.sheets.refusals import errors_file, write_refusals
+from aftersales.common.cli.sheets.report import Summary, report
+from aftersales.common.cli.sheets.result import Plan, Result
 from aftersales.common.cli.sheets.rows import Row, read_rows
-from aftersales.common.cli.sheets.sending import IMPORTER, Result, send_all
-from aftersales.common.cli.sheets.table import Table, read_table
+from aftersales.common.cli.sheets.sending import IMPORTER, name_rows, send_all
+from aftersales.common.cli.sheets.table import NO_MAPPING, Table
+from aftersales.common.values import uuid7
 
-SHOWN = 10
-"""Refused rows that are shown on the screen; the file has all of them."""
+INTERRUPTED = 130
 app = typer.Typer(no_args_is_help=True)
 
 
 @dataclass(frozen=True)
-class Summary:
-    """What a script reads. `unsent` rows are neither in nor refused: the service went away before."""
+class Wish:
+    """What a command was asked for."""
 
-    kind: str
-    file: str
-    encoding: str
-    delimiter: str
-    rows: int
-    imported: int
-    repeated: int
-    refused: int
-    unsent: int
-    errors_file: str | None
-    dry_run: bool
-    seconds: float
+    file: Path
+    mapping: Path | None = None
+    sheet: str | None = None
+    dates: str = ""
+    dry_run: bool = False
+    again: bool = False
 
 
 def _zone(name: str) -> str:
@@ -50,6 +49,12 @@ def _zone(name: str) -> str:
     except (KeyError, ValueError, OSError) as error:
         raise typer.BadParameter(f"{name} is not a time zone such as Asia/Shanghai") from error
     return name
+
+
+def _order(order: str) -> str:
+    if order and order not in ORDERS:
+        raise typer.BadParameter(f"{order} is none of {', '.join(ORDERS)}")
+    return order
 
 
 @app.callback()
@@ -66,34 +71,63 @@ def begin(
         ),
     ] = None,
 ) -> None:
-    """Bring data in from CSV files.
+    """Bring data in from CSV files and workbooks (xlsx, xls, ods).
 
-    The first row names the columns, in English or Chinese and in any order; columns of other names are
-    left alone. The delimiter (`,` `;` tab) and the encoding are found out. Each kind's own `--help` lists its columns.
+    A row near the top names the columns, in English or Chinese and in any order; columns of other names are
+    told and left alone. Delimiter (`,` `;` tab) and encoding are found out. Each kind's own `--help` lists its columns;
+    a file with other headers, or cells that need a translation, is read with `--mapping`.
 
-    Rows that do not fit go to `FILE.errors.csv` with the reasons; the others go in. Correct that file and
-    import it: its first columns are left alone. The same file imported again within three days counts once.
+    Rows that do not fit go to `FILE.errors.csv` (or `.xlsx`) with the reasons; the others go in. Correct that file
+    and import it: its first columns are left alone. The same file imported again within three days counts once, and
+    an import that broke off goes on where it stopped.
     """
     ctx.obj = replace(ctx.obj, zone=ZoneInfo(zone), encoding=encoding)
 
 
-def _command(kind: Kind) -> Callable[..., None]:
-    def load(
+def _declare(kind: Kind) -> None:
+    @app.command(kind.name, help=_help(kind), short_help=kind.about)
+    def load(  # noqa: PLR0913, PLR0917 (a command's options)
         ctx: typer.Context,
-        file: Annotated[Path, typer.Argument(help="A CSV file.", show_default=False)],
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file, send nothing.")] = False,
+        file: Annotated[Path | None, typer.Argument(help="A CSV file or a workbook.", show_default=False)] = None,
+        mapping: Annotated[
+            Path | None, typer.Option(help="Which header is which column (YAML or TOML; docs/cli.md).")
+        ] = None,
+        mapping_template: Annotated[
+            bool, typer.Option("--mapping-template", help="Print a mapping file to fill in, for FILE if one is named.")
+        ] = False,
+        sheet: Annotated[str | None, typer.Option(help="Of a workbook; else the first that is not empty.")] = None,
+        dates: Annotated[
+            str, typer.Option(callback=_order, help="What 1/2/2026 means: `dmy`, `mdy` or `ymd`.", show_default=False)
+        ] = "",
+        again: Annotated[
+            bool, typer.Option("--again", help="Send what is in already too; what adds something still counts once.")
+        ] = False,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="Check the file, here and at the service, and store nothing.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     ) -> None:
         session: Session = ctx.obj
-        summary, result = session.run(_load(session, kind, file, dry_run=dry_run))
-        if as_json:
-            OUT.file.write(to_json(asdict(summary), indent=2).decode() + "\n")
-        _report(session, summary, result, brief=as_json)
-        if result.trouble:
-            raise typer.Exit(TROUBLE)
-        raise typer.Exit(REFUSED if result.refused else 0)
+        if mapping_template:
+            session.run(_show_template(session, kind, file, sheet))
+        elif file is None:
+            raise typer.BadParameter("name a file", param_hint="FILE")
+        else:
+            _load_and_report(session, kind, Wish(file, mapping, sheet, dates, dry_run, again), as_json=as_json)
 
-    return load
+
+def _load_and_report(session: Session, kind: Kind, wish: Wish, *, as_json: bool) -> None:
+    try:
+        summary, result = session.run(_load(session, kind, wish))
+    except KeyboardInterrupt as interruption:
+        session.complain("import.interrupted", file=wish.file)
+        raise typer.Exit(INTERRUPTED) from interruption
+    if as_json:
+        OUT.file.write(to_json(asdict(summary), indent=2).decode() + "\n")
+    report(session, summary, result, brief=as_json)
+    if result.trouble:
+        raise typer.Exit(TROUBLE)
+    raise typer.Exit(REFUSED if result.refused else 0)
 
 
 def _help(kind: Kind) -> str:
@@ -107,42 +141,53 @@ def _described(column: Column) -> str:
 
 
 for _kind in KINDS.values():
-    app.command(_kind.name, help=_help(_kind), short_help=_kind.about)(_command(_kind))
+    _declare(_kind)
 
 
-async def _load(session: Session, kind: Kind, file: Path, *, dry_run: bool) -> tuple[Summary, Result]:
+async def _show_template(session: Session, kind: Kind, file: Path | None, sheet: str | None) -> None:
+    """For a file: with its headers where they belong."""
+    found, left = {}, []
+    if file:
+        loose = replace(kind, columns=tuple(replace(column, need="never") for column in kind.columns), either=())
+        table, _ = open_table(file, loose, NO_MAPPING, encoding=session.encoding, sheet=sheet)
+        found = {name: table.headers[source.places[0]].strip() for name, source in table.layout.sources.items()}
+        left = list(table.layout.left)
+    OUT.file.write("\n".join(template(kind, found, left)) + "\n")
+
+
+async def _load(session: Session, kind: Kind, wish: Wish) -> tuple[Summary, Result]:
     began = time.monotonic()
-    text, encoding = decode(_bytes(file), session.encoding)
-    table = read_table(text, kind)
-    rows = read_rows(table, session.zone)
-    if dry_run:
-        result = Result(refused=[row for row in rows if not row.call])
-    else:
-        result = await _send(session, kind, rows)
-    target = errors_file(file)
+    mapping = read_mapping(wish.mapping, kind) if wish.mapping else NO_MAPPING
+    table, encoding = open_table(wish.file, kind, mapping, encoding=session.encoding, sheet=wish.sheet)
+    rows = _read(session, table, mapping, wish)
+    result, by_service = await _sent(session, kind, rows, wish)
+    target = errors_file(wish.file, table, result.refused)
     if result.refused:
         _write(target, table, result.refused, session)
     return Summary(
         kind=kind.name,
-        file=printable(str(file)),
+        file=printable(str(wish.file)),
         encoding=encoding,
         delimiter=table.delimiter,
+        sheet=table.sheet,
         rows=len(rows),
         imported=result.imported,
+        updated=result.updated,
         repeated=result.repeated,
         refused=len(result.refused),
         unsent=result.unsent,
+        left_alone=dict(table.layout.left),
         errors_file=printable(str(target)) if result.refused else None,
-        dry_run=dry_run,
+        dry_run=wish.dry_run,
+        by_service=by_service,
         seconds=round(time.monotonic() - began, 3),
     ), result
 
 
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Trouble("sheet.unreadable", file=file, why=error.strerror) from error
+def _read(session: Session, table: Table, mapping: MappingFile, wish: Wish) -> list[Row]:
+    manner = mapping.manner(Manner(session.zone))
+    manner = replace(manner, dates=wish.dates or manner.dates)
+    return read_rows(table, manner, mapping.own_manners(manner))
 
 
 def _write(target: Path, table: Table, refused: Sequence[Row], session: Session) -> None:
@@ -152,34 +197,26 @@ def _write(target: Path, table: Table, refused: Sequence[Row], session: Session)
         raise Trouble("import.errors_unwritable", file=target, why=error.strerror) from error
 
 
-async def _send(session: Session, kind: Kind, rows: Sequence[Row]) -> Result:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    actor = IMPORTER if kind.adds else ""
-    async with connect(session, kind.service, actor=actor) as connection:
-        await connection.introduce()
-        with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
-            task = progress.add_task(kind.name, total=sum(row.call is not None for row in rows))
-            return await send_all(connection, kind, rows, lambda: progress.advance(task))
+async def _sent(session: Session, kind: Kind, rows: Sequence[Row], wish: Wish) -> tuple[Result, bool]:
+    """Send them, or in a dry run only ask; whether the service has seen them."""
+    unseen = Result(refused=[row for row in rows if not row.call])
+    if wish.dry_run and not kind.batches:
+        return unseen, False
+    async with connect(session, kind.service, actor=IMPORTER if kind.adds else "") as connection:
+        try:
+            await connection.introduce()
+        except Trouble:
+            if wish.dry_run:
+                return unseen, False
+            raise
+        return await _send(session, connection, kind, rows, wish), True
 
 
-def _report(session: Session, summary: Summary, result: Result, *, brief: bool) -> None:
-    """Tell a person: the sum on stdout (unless a script reads that), the refused rows on stderr."""
-    if not brief:
-        session.say("import.checked" if summary.dry_run else "import.done", **_for_people(summary))
-    for row in result.refused[:SHOWN]:
-        reasons = "; ".join(words(wrong, session) for wrong in row.wrong)
-        session.complain("import.refused_row", row=row.record.number, reasons=reasons)
-    if len(result.refused) > SHOWN:
-        session.complain("import.more_refused", count=len(result.refused) - SHOWN)
-    if result.refused:
-        once = KINDS[summary.kind].adds and not summary.dry_run
-        session.complain("import.correct_errors" if once else "import.correct_file", **asdict(summary))
-    if result.trouble:
-        session.complain(result.trouble.code, **result.trouble.params)
-        session.complain("import.stopped", **asdict(summary))
-
-
-def _for_people(summary: Summary) -> dict[str, object]:
-    fitting = summary.rows - summary.refused
-    delimiter = {"\t": "tab"}.get(summary.delimiter, summary.delimiter)
-    return asdict(summary) | {"fitting": fitting, "delimiter": delimiter}
+async def _send(session: Session, connection: Connection, kind: Kind, rows: Sequence[Row], wish: Wish) -> Result:
+    sheet, keys = name_rows(kind, rows, uuid7() if wish.again and not kind.adds else "")
+    path = None if wish.dry_run else wish.file.with_name(f"{wish.file.name}.progress")
+    journal = Journal(path, f"{sheet} {session.urls[kind.service]}", again=wish.again)
+    with watched(session, kind.name, sum(row.call is not None for row in rows)) as done:
+        result = await send_all(connection, kind, rows, keys, Plan(done, journal, dry_run=wish.dry_run))
+    journal.close(complete=not result.trouble)
+    return result

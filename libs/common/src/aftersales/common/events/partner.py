@@ -30,4 +30,20 @@ class PartnerServiceRequest(Event):
     location: GeoPoint | None = None
 
 
-PRODUCES = (PartnerServiceRequest,)
+class PartnerProductSold(Event):
+    """A dealer's or a shop's system tells of a sale (INT-12), so that every buyer is archived (INT-3). Strict."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    TYPE = "partner.product_sold.v1"
+    branch: Code
+    customer_name: Line
+    phone: Phone
+    address: Line
+    serial: Serial
+    model: Code
+    line: Code
+    batch: Code | None = None
+    purchased_on: Day
+
+
+PRODUCES = (PartnerServiceRequest, PartnerProductSold)

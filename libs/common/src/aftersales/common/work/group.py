@@ -102,9 +102,9 @@ class Group:
         return Stored(old["answer"])
 
     def _remember(self, piece: Piece, result: Any, now: datetime) -> None:
-        if piece.answer:
+        if piece.answer and (answer := piece.answer.render(result)):
             row = {"_id": piece.answer.id, "fingerprint": piece.answer.fingerprint, "at": now}
-            self._answers[piece.answer.id] = row | {"answer": piece.answer.render(result)}
+            self._answers[piece.answer.id] = row | {"answer": answer}
 
     def _accept(self, piece: Piece, work: Work) -> None:
         """Stage what the handler did; what cannot be encoded raises before anything is staged."""

@@ -127,6 +127,13 @@ class IdentityMap:
         states = (self.slots[kind.COLLECTION, id].current for id in ids)
         return [cast("A", state) for state in states if matches(state, equal)]
 
+    async def page(self, kind: type[A], where: Document, limit: int) -> list[A]:
+        """Documents that match in the database, by id, as the group has them now; without those it deleted."""
+        rows = await self._mongo.rows(kind.COLLECTION, where, sort=("_id",), limit=limit)
+        self._adopt(kind, rows)
+        states = (self.slots[kind.COLLECTION, row["_id"]].current for row in rows)
+        return [cast("A", state) for state in states if state]
+
     def change(self, key: Key, state: Aggregate | None, document: Document | None, digest: str) -> None:
         """Note what a piece made of a document; None: it is gone."""
         collection, id = key

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aftersales.common.aggregate import Aggregate, Tally
@@ -30,8 +31,8 @@ class AnswerKey:
 
     id: str
     fingerprint: str
-    render: Callable[[Any], Document]
-    """What to store of the handler's result."""
+    render: Callable[[Any], Document | None]
+    """What to store of the handler's result; None: nothing, it may be tried again under this key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Work:
         self._group, self._correlation = group, piece.correlation
         self.now = now
         self.actor = piece.actor
+        self.message = piece.inbox
+        """The id under which the event that is handled is remembered; None for a command or a timer."""
         self.changes: dict[Key, Aggregate | None] = {}
         self.events: list[tuple[Aggregate, Event]] = []
         self.outgoing: list[Outgoing] = []
@@ -113,15 +116,27 @@ class Work:
         found |= {id: state for (collection, id), state in self.changes.items() if collection == kind.COLLECTION}
         return [cast("A", found[id]) for id in sorted(found) if matches(found[id], equal)]
 
+    async def page(self, kind: type[A], where: Document, limit: int = 0) -> list[A]:
+        """Documents that match a filter in the database, by id: for walks through what is too much to load at once.
+
+        They come as this group has them now, though it may have changed what the filter goes by.
+        """
+        return await self._group.documents.page(kind, where, limit)
+
     def put(self, state: A, *events: Event) -> A:
         """Stage the document and the events that its change caused; they are committed together."""
-        changes: dict[str, Any] = {"version": state.version + 1}
+        changes: dict[str, Any] = {"version": state.version + 1, **state.derived()}
         if state.OF_CONTACT and not state.correlation:
             changes["correlation"] = self._correlation
         after = state.model_copy(update=changes)
         self.changes[after.COLLECTION, after.id] = after
         self.events += [(after, event) for event in events]
         return after
+
+    def is_new(self, state: Aggregate) -> bool:
+        """Whether this piece has made the document."""
+        slot = self._group.documents.slots.get((state.COLLECTION, state.id))
+        return slot is None or slot.current is None
 
     def delete(self, state: Aggregate) -> None:
         """Stage the removal of a document that has served its purpose."""
@@ -141,11 +156,11 @@ class Work:
 
 
 def matches(state: Aggregate | None, equal: Mapping[str, Any]) -> bool:
-    """MongoDB's equality, on a document in memory."""
+    """MongoDB's equality, on a document in memory; `a.b` is a field of a field."""
     if state is None:
         return False
     for name, wanted in equal.items():
-        value = getattr(state, name)
+        value = attrgetter(name)(state)
         if value != wanted and not (isinstance(value, tuple) and wanted in value):
             return False
     return True

@@ -22,7 +22,7 @@ from aftersales.common.policy.model.stages import CASES, Case
 from aftersales.common.promises import Marks
 from aftersales.common.sla import Said
 from aftersales.common.stages import Situation, reach
-from aftersales.common.values import GeoPoint, Value
+from aftersales.common.values import GeoPoint, Money, Value
 from aftersales.dispatch.domain.report import ServiceReport
 
 State = Literal[
@@ -37,6 +37,7 @@ State = Literal[
     "cancelled",
 ]
 PartsState = Literal["none", "pending", "reserved", "short"]
+Quotation = Literal["none", "needed", "accepted"]
 ON_SITE: tuple[State, ...] = ("arrived", "diagnosed")
 ENDED: tuple[State, ...] = ("completed", "cancelled")
 E = TypeVar("E", bound=OrderEvent)
@@ -105,6 +106,14 @@ class WorkOrder(Aggregate):
     """The service policy that the request keeps for life, such as `e-bike@3` (ALL-1)."""
     calendar: Calendar | None = None
     """The branch's hours when the request came in; None: round the clock."""
+    quotation: Quotation = "none"
+    """Whether the work may be finished only when the customer has accepted a quotation (DSP-17)."""
+    quoted: Money | None = None
+    """What the customer accepted."""
+    price_list_first: bool = False
+    """The customer is shown the price list before the work starts (INT-6)."""
+    covered_at: datetime | None = None
+    """When the newest decision on coverage that was heard of was made."""
     cases: tuple[Case, ...] = ()
     """Emergency, rush or holiday work: what the policy has other figures for (ALL-10)."""
     history: tuple[Step, ...] = ()

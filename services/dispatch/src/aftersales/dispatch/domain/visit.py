@@ -13,7 +13,7 @@ from aftersales.common.events.dispatch import (
     TechnicianDeparted,
 )
 from aftersales.common.values import Code, Line, Quantity, Value
-from aftersales.dispatch.domain import assignment
+from aftersales.dispatch.domain import assignment, quotation
 from aftersales.dispatch.domain.order import (
     ON_SITE,
     Decision,
@@ -91,6 +91,7 @@ def need_part(order: WorkOrder, form: NeedPart, now: datetime) -> Decision:
 def complete(order: WorkOrder, report: ServiceReport, now: datetime, by: str, policy: Policy) -> Decision:
     """DSP-10: only with a complete report. A repair that did without the parts waited for is one as well."""
     _must_be(order, *ON_SITE, "waiting_for_parts")
+    quotation.must_not_be_missing(order)
     if not report.tested:
         raise DomainError("report.not_tested", order=order.id)
     completed = fact(

@@ -1,9 +1,66 @@
-"""HTTP in, for branch desks: one file a subject."""
+"""HTTP in, for branch desks and (`public`) for everybody: one file a subject."""
 
 from fastapi import APIRouter
 
-from . import answers, archive, branches, digests, policies, requests
+from . import (
+    answers,
+    archive,
+    boards,
+    branches,
+    classification,
+    complaints,
+    contracts,
+    coverage,
+    digests,
+    entitlements,
+    files,
+    handover,
+    imports,
+    lists,
+    meeting,
+    merges,
+    notices,
+    ownership,
+    partners,
+    people,
+    policies,
+    preview,
+    products,
+    public,
+    recalls,
+    requests,
+    training,
+)
 
+PARTS = (
+    lists,
+    requests,
+    preview,
+    answers,
+    coverage,
+    ownership,
+    policies,
+    branches,
+    archive,
+    merges,
+    products,
+    people,
+    training,
+    meeting,
+    notices,
+    handover,
+    contracts,
+    entitlements,
+    recalls,
+    files,
+    partners,
+    imports,
+    digests,
+    boards,
+    classification,
+    complaints,
+    public,
+)
 router = APIRouter()
-for part in (requests, answers, policies, branches, archive, digests):
+for part in PARTS:
     router.routes.extend(part.router.routes)

@@ -1,35 +1,109 @@
-"""HTTP in: the customer archive (INT-3)."""
+"""HTTP in: customers (INT-3)."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Response
 
-from aftersales.common.service import PROBLEMS, Desk
-from aftersales.common.values import Serial
+from aftersales.common.errors import Malformed, NotFound
+from aftersales.common.mongo import Mongo
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code
+from aftersales.intake.domain import search
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.customer import ArchiveCustomer, Customer
+from aftersales.intake.domain.contact import CustomerId
+from aftersales.intake.domain.customer import ArchiveCustomer, ChangeCustomer, ConsentForm, Customer
+from aftersales.intake.domain.duplicates import Duplicate
 from aftersales.intake.domain.product import Product
+from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.domain.search import SearchEntry
 from aftersales.intake.handlers import archive
-from aftersales.intake.store import caller
+from aftersales.intake.store import archive as store
+from aftersales.intake.store.archive import caller, owned
 
 router = APIRouter(responses=PROBLEMS)
-CustomerId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Id = Annotated[CustomerId, Path()]
+Purpose = Annotated[Code, Path()]
+Words = Annotated[str | None, Query(max_length=100)]
 
 
 @router.post("/customers", status_code=201)
 async def archive_customer(form: ArchiveCustomer, desk: Desk) -> Customer:
     """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
-    products = [(Product, product.serial) for product in form.products]
+    products = (need for product in form.products for need in owned(product.serial, product.model))
     needs = ((Branch, form.branch), caller(form.phone), *products)
-    return await desk.do(archive.archive_customer, form, needs=needs)
+    return await desk.do(archive.archive_customer, form, desk.settings, needs=needs)
+
+
+@router.get("/customers")
+async def find_customers(
+    desk: Desk,
+    q: Words = None,
+    branch: Code | None = None,
+    cursor: Annotated[CustomerId | None, Query(description="`next` of the page before")] = None,
+    limit: Limit = 20,
+) -> Page[Customer]:
+    """Find customers, the newest first, by all the words of `q`.
+
+    A word is a part of a name in Chinese, its pinyin or initials, a phone or its last digits (4 or more), a serial
+    number or its end, a part of an address. Where only very common words meet, a page may be short, or empty, and
+    still have a `next`.
+    """
+    words = search.words(q) if q else ()
+    if q and not words:
+        raise Malformed("search.nothing_to_look_for")
+    items, after = await store.find_customers(desk.mongo, store.Search(words, branch, cursor, limit))
+    return Page(items=items, next=after)
 
 
 @router.get("/customers/{customer}")
-async def show_customer(customer: CustomerId, desk: Desk) -> Customer:
-    return await desk.read(Customer, customer)
+async def show_customer(customer: Id, desk: Desk, response: Response) -> Customer:
+    """Show a customer. Of one who was merged into another, that other is shown (`Content-Location`)."""
+    standing = (await _standing(desk.mongo, customer)).id
+    if standing != customer:
+        response.headers["Content-Location"] = f"/customers/{standing}"
+    return await desk.read(Customer, standing)
 
 
-@router.get("/products/{serial:path}")
-async def show_product(serial: Annotated[Serial, Path()], desk: Desk) -> Product:
-    """Show a product with its warranty card (INT-3)."""
-    return await desk.read(Product, serial)
+@router.patch("/customers/{customer}")
+async def change_customer(customer: Id, command: ChangeCustomer, desk: Desk) -> Customer:
+    """Change what the body names; null takes a particular away, a list replaces the known one (INT-3)."""
+    needs = ((Customer, customer), (SearchEntry, customer))
+    return await desk.do(archive.change_customer, customer, command, desk.settings.class_weights, needs=needs)
+
+
+@router.put("/customers/{customer}/consents/{purpose}")
+async def note_consent(customer: Id, purpose: Purpose, form: ConsentForm, desk: Desk) -> Customer:
+    """Note that the customer agrees to a purpose, or takes that back (ALL-6)."""
+    needs = ((Customer, customer), (SearchEntry, customer))
+    return await desk.do(archive.note_consent, customer, purpose, form, needs=needs)
+
+
+@router.get("/customers/{customer}/products")
+async def list_products(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Product]:
+    owner = await _standing(desk.mongo, customer)
+    return await desk.page(Product, store.about(owner), cursor, limit)
+
+
+@router.get("/customers/{customer}/requests")
+async def list_requests(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[ServiceRequest]:
+    """Their service requests, the newest first, with those of everybody who was merged into them."""
+    owner = await _standing(desk.mongo, customer)
+    return await desk.page(ServiceRequest, store.about(owner), cursor, limit)
+
+
+@router.get("/customers/{customer}/duplicates")
+async def list_duplicates(customer: Id, desk: Desk) -> list[Duplicate]:
+    """Show who may be the same customer, and why: to be merged, or not (INT-3)."""
+    return await store.find_duplicates(desk.mongo, await _standing(desk.mongo, customer))
+
+
+async def _standing(mongo: Mongo, id: str) -> Customer:
+    """Give the customer, or the one they were merged into. Raises `NotFound`."""
+    standing: Customer | None = None
+    wanted: str | None = id
+    while wanted:
+        standing = await mongo.get(Customer, wanted)
+        wanted = standing.merged_into if standing else None
+    if standing is None:
+        raise NotFound("customers.unknown", id=id)
+    return standing

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from aftersales.common.errors import NotFound
-from aftersales.common.policies import LIST, PolicyList, PublishedPolicy
-from aftersales.common.policy.choose import Facts, Shelf, shipped
+from aftersales.common.policies import LIST, PublishedPolicy
+from aftersales.common.policy.choose import Facts, shipped
 from aftersales.common.policy.explain import Candidate, explain
 from aftersales.common.policy.findings import Finding
 from aftersales.common.policy.lint import lint, lint_among
@@ -48,7 +48,7 @@ async def publish_policy(policy: Policy, desk: Desk) -> PublishedPolicy:
 @router.post("/policies/lint")
 async def lint_policy(policy: Policy, desk: Desk) -> list[Finding]:
     """Say what is wrong or doubtful with a policy, alone and beside those published. Nothing is stored."""
-    return [*lint(policy), *lint_among(policy, (await _shelf(desk)).policies)]
+    return [*lint(policy), *lint_among(policy, (await desk.library.shelf(desk.mongo)).policies)]
 
 
 @router.get("/policies")
@@ -60,7 +60,7 @@ async def list_policies(desk: Desk, cursor: Cursor = None, limit: Limit = 50) ->
 @router.get("/policies/explain")
 async def explain_choice(item: Annotated[Item, Query()], desk: Desk) -> Choice:
     """Say which policy holds for an item that comes in on `day`, and why."""
-    found = explain(await _shelf(desk), Facts(**item.model_dump()))
+    found = explain(await desk.library.shelf(desk.mongo), Facts(**item.model_dump()))
     return Choice(name=found.chosen.name, version=found.chosen.version, candidates=list(found.candidates))
 
 
@@ -73,9 +73,3 @@ async def show_policy(name: Name, version: Annotated[int, Path(ge=0, le=1_000_00
     if preset is None:
         raise NotFound("policies.unknown", id=f"{name}@0")
     return preset
-
-
-async def _shelf(desk: Desk) -> Shelf:
-    listed = await desk.mongo.get(PolicyList, "published")
-    found = [await desk.mongo.get(PublishedPolicy, id) for id in (listed.published if listed else ())]
-    return Shelf([published.policy for published in found if published])

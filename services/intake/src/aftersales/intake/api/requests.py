@@ -10,10 +10,9 @@ from aftersales.common.values import Code
 from aftersales.common.work.piece import Needs
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.form import FIELDS, KINDS, CancelRequest, RegisterContact, RegisterRequest, RequestKind
-from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import ServiceRequest, State
 from aftersales.intake.handlers import requests
-from aftersales.intake.store import caller
+from aftersales.intake.store.archive import caller, owned
 
 router = APIRouter(responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
@@ -22,15 +21,18 @@ Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 @router.post("/requests", status_code=201)
 async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
-    needs = (*_ground(form), (Product, form.product.serial))
-    return await desk.do(requests.register_request, form, desk.library, needs=needs)
+    needs = (*_ground(form), *owned(form.product.serial, form.product.model))
+    grants = desk.settings.entitlements
+    return await desk.do(requests.register_request, form, desk.library, grants, needs=needs)
 
 
 @router.post("/contacts", status_code=201)
 async def register_contact(contact: RegisterContact, desk: Desk) -> list[ServiceRequest]:
     """Record one contact about several products: each becomes a request of its own (INT-2)."""
-    needs = (*_ground(contact), *((Product, subject.product.serial) for subject in contact.subjects))
-    return await desk.do(requests.register_contact, contact, desk.library, needs=needs)
+    products = (need for one in contact.subjects for need in owned(one.product.serial, one.product.model))
+    needs = (*_ground(contact), *products)
+    grants = desk.settings.entitlements
+    return await desk.do(requests.register_contact, contact, desk.library, grants, needs=needs)
 
 
 @router.get("/forms")

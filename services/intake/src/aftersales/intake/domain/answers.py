@@ -13,7 +13,7 @@ from aftersales.common.stages import terms
 from aftersales.common.values import Code, Line, Value, Words
 
 from .form import VISITS, Channel, Urgency
-from .request import ENDED, Answer, Decision, Ground, ServiceRequest, Step, moved, reached, settled, situation
+from .request import Answer, Decision, Ground, ServiceRequest, Step, moved, must_be_open, reached, settled, situation
 
 
 class Reply(Value):
@@ -51,7 +51,7 @@ def reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: 
 
     While it is being checked, to be told so once more is no answer: the first deadline stands.
     """
-    _must_be_open(request)
+    must_be_open(request)
     if said.final and request.kind in VISITS:
         raise DomainError("request.needs_a_visit", request=request.id, kind=request.kind)
     told = _told(request, said, now, ground)
@@ -81,7 +81,7 @@ def review(request: ServiceRequest, command: Review, by: str, now: datetime, gro
 
 def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: datetime, ground: Ground) -> Decision:
     """Change urgency or danger: the clocks that run get the targets of the new priority, pauses kept (INT-5)."""
-    _must_be_open(request)
+    must_be_open(request)
     again = ground.policy.repeat_repair
     raised = again.raises_by if again and request.repeats else 0
     rank = ground.policy.priority.rank(request.importance_class, command.urgency, danger=command.danger, raised=raised)
@@ -108,8 +108,3 @@ def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -
 def _waiting(request: ServiceRequest) -> SlaClock | None:
     """The clock of a question that is being checked."""
     return next((clock for clock in request.clocks if clock.stage == "answer" and clock.ended_at is None), None)
-
-
-def _must_be_open(request: ServiceRequest) -> None:
-    if request.state in ENDED:
-        raise DomainError(f"request.already_{request.state}", request=request.id)

@@ -33,11 +33,20 @@ class Branch(Aggregate):
 
     @property
     def calendar(self) -> Calendar:
-        return Calendar(zone=self.zone, **dict(self.hours))
+        return Calendar.model_construct(zone=self.zone, **dict(self.hours))  # both were validated before
 
     def today(self, now: datetime) -> date:
         """Read the date on the branch's wall."""
-        return now.astimezone(ZoneInfo(self.zone)).date()
+        return local_day(now, self.zone)
+
+    def begins(self, day: date) -> datetime:
+        """When that day begins there."""
+        return datetime.combine(day, datetime.min.time(), ZoneInfo(self.zone))
+
+
+def local_day(now: datetime, zone: str) -> date:
+    """Read the date on a wall in this zone."""
+    return now.astimezone(ZoneInfo(zone)).date()
 
 
 def register(known: Branch | None, code: str, form: BranchForm) -> tuple[Branch, tuple[Event, ...]]:

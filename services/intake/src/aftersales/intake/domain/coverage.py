@@ -1,10 +1,9 @@
 """Coverage (免费/收费, INT-6): who pays for parts, labour and travel, by the policy's table, and why. Pure."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
-
+from aftersales.common.events.intake import CoverageDecided
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.cover import Cause, Payer, WarrantyState, Work, decide
 from aftersales.common.stages import policy_id
@@ -12,6 +11,7 @@ from aftersales.common.values import Day, Value
 
 from .form import RequestKind
 from .product import Product
+from .warranty import standing
 
 WORKS: dict[RequestKind, Work] = {
     "repair": "repair",
@@ -29,12 +29,14 @@ class Inputs(Value):
     """What the decision was made from."""
 
     policy: str
+    day: Day
+    """When the request came in: what was in warranty then stays so, however long the repair takes."""
     warranty: WarrantyState
     cause: Cause
     work: Work
     line: str
     purchased_on: Day | None
-    """None: no proof of purchase, which counts as out of warranty."""
+    """None: nobody knows, which counts as out of warranty."""
     warranty_until: Day | None
     """The last day of the warranty, extensions included."""
     contract: str | None = None
@@ -60,7 +62,7 @@ class Coverage(Value):
     price_list_first: bool
     quotation_first: bool
     reason: str
-    """The code of the row that decided; its words are the policy's."""
+    """The code of the row that decided."""
     why: dict[str, str]
     """The reason as the customer reads it, by language."""
     differs: tuple[Component, ...] = ()
@@ -76,19 +78,31 @@ class Case(NamedTuple):
     contract: str | None = None
 
 
-def decide_coverage(case: Case, policy: Policy, today: date, at: datetime, by: str) -> Coverage:
-    """Decide by the policy that the request keeps; `today` is the branch's date."""
-    inputs = _inputs(case, policy, today)
+def decide_coverage(case: Case, policy: Policy, day: date, at: datetime, by: str) -> Coverage:
+    """Decide by the policy that the request keeps; `day` is when it came in, as the branch writes it."""
+    product, kind, cause, contract = case
+    state, until = standing(product, policy, day)
+    inputs = Inputs(
+        policy=policy_id(policy),
+        day=day,
+        warranty="contract" if contract else state,
+        cause=cause,
+        work=WORKS.get(kind, "consultation"),
+        line=product.line,
+        purchased_on=product.purchased_on,
+        warranty_until=until,
+        contract=contract,
+    )
     row = decide(policy.coverage, inputs.warranty, inputs.cause, inputs.work, inputs.line)
     if row is None:
-        raise LookupError(f"{policy_id(policy)} decides nothing for {inputs}")  # lint refuses such a table
-    return Coverage(
-        at=at, by=by, inputs=inputs, reason=row.reason, why=dict(row.why), **row.model_dump(include=_DECIDED)
-    )
+        raise LookupError(f"{inputs.policy} decides nothing for {inputs}")  # lint refuses such a table
+    decided = {name: getattr(row, name) for name in _DECIDED}
+    return Coverage(at=at, by=by, inputs=inputs, **decided)
 
 
 _COMPONENTS = ("parts", "labour", "travel")
-_DECIDED = {*_COMPONENTS, "price_list_first", "quotation_first"}
+_OUTCOME = (*_COMPONENTS, "price_list_first", "quotation_first", "reason")
+_DECIDED = (*_OUTCOME, "why")
 
 
 def compared(before: Coverage | None, after: Coverage) -> Coverage:
@@ -103,27 +117,16 @@ def compared(before: Coverage | None, after: Coverage) -> Coverage:
     return after.model_copy(update={"differs": differs})
 
 
-def _inputs(case: Case, policy: Policy, today: date) -> Inputs:
-    product = case.product
-    term = policy.warranty.term(product.line)
-    bought = product.purchased_on
-    regular = bought + relativedelta(months=term.months) - relativedelta(days=1) if bought else None
-    ends = [day for day in (regular, product.warranty_until) if day]
-    until = max(ends, default=None)
-    warranty: WarrantyState = "lifetime" if term.lifetime_service else "out"
-    if case.contract:
-        warranty = "contract"
-    elif regular and today <= regular:
-        warranty = "in"
-    elif until and today <= until:
-        warranty = "extended"
-    return Inputs(
-        policy=policy_id(policy),
-        warranty=warranty,
-        cause=case.cause,
-        work=WORKS.get(case.kind, "consultation"),
-        line=product.line,
-        purchased_on=bought,
-        warranty_until=until,
-        contract=case.contract,
-    )
+def announce(before: Coverage | None, after: Coverage, **about: Any) -> tuple[CoverageDecided, ...]:
+    """Tell of a decision, unless it comes to the same as the one before, or is the first and nothing comes first."""
+    told = _told(after, **about, revised=before is not None)
+    if before:
+        same = _told(before, **about, revised=True).model_copy(update={"decided_at": told.decided_at})
+        return () if same == told else (told,)
+    return (told,) if after.price_list_first or after.quotation_first else ()
+
+
+def _told(coverage: Coverage, **more: Any) -> CoverageDecided:
+    outcome = {name: getattr(coverage, name) for name in _OUTCOME}
+    inputs = coverage.inputs.model_dump(include={"policy", "warranty", "cause"})
+    return CoverageDecided(**outcome, **inputs, **more, decided_at=coverage.at)

@@ -1,22 +1,53 @@
 """Products and their warranty cards (INT-3): each repair's date and content, once per visit."""
 
 from datetime import date, datetime
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.values import Code, Day, Serial, Value
+from aftersales.common.values import Code, Day, Line, Serial, Value
+
+from .contact import Address, CustomerId, Short
+from .model import Listing
+
+Status = Literal["in_use", "scrapped", "returned"]
 
 
 class ProductForm(Value):
-    """A product as the caller names it (INT-2)."""
+    """A product as the caller names it (INT-2); what is left out stays as it is known."""
 
     serial: Serial
     model: Code
     line: Code
-    """The product line, which is also the skill a technician needs."""
+    """The product line, which is also the skill a technician needs. That of a registered model is the register's."""
+    batch: Code | None = None
     purchased_on: Day | None = None
+    sold_by: Short = ""
+    invoice: Short = ""
+    installed_at: Address | None = None
+
+
+class TransferProduct(Value):
+    """The product changes hands."""
+
+    to: CustomerId
+    on: Day | None = None
+    """By default today."""
+    why: Line
+
+
+class SettleProduct(Value):
+    """What becomes of a product in quarantine: the model or line is corrected, or all is confirmed as it is."""
+
+    model: Code | None = None
+    line: Code | None = None
+    why: Line
+
+
+class MarkProduct(Value):
+    status: Status
+    why: Line
 
 
 class CardPart(Value):
@@ -37,18 +68,62 @@ class CardEntry(Value):
     parts: tuple[CardPart, ...] = ()
 
 
+class Chapter(Value):
+    """One change in a product's life: of its owner, or of its status."""
+
+    what: Literal["transferred", "settled", "in_use", "scrapped", "returned"]
+    on: Day
+    by: str
+    why: str
+    owner: str | None
+    """Whose it was until then."""
+
+
+class Proof(Value):
+    """A proof of purchase: what was shown, and where it is kept."""
+
+    purchased_on: Day
+    invoice: Line | None = None
+    file: Code | None = None
+    evidence: Line
+
+
+class Extension(Value):
+    """A warranty that an approved claim makes longer (INT-6)."""
+
+    until: Day
+    """The last day."""
+    claim: Code
+    approved_by: Code
+    why: Line
+
+
 class Product(Aggregate):
     """A product in the archive; its id is its serial number."""
 
     COLLECTION: ClassVar[str] = "products"
 
+    backwards: str = ""
+    """The serial number read from its end, so that an index finds it by its tail."""
     model: str
     line: str
+    batch: str | None = None
     customer: str | None = None
     purchased_on: Day | None = None
+    proofs: tuple[Proof, ...] = ()
+    """Of purchase; the last one holds, whatever a caller says."""
     warranty_until: Day | None = None
     """The last day of a warranty that an approved claim has extended (INT-6)."""
+    extensions: tuple[Extension, ...] = ()
+    sold_by: str = ""
+    invoice: str = ""
+    installed_at: Address | None = None
+    status: Literal["in_use", "scrapped", "returned", "quarantined"] = "in_use"
+    quarantine: Literal["model_unknown"] | None = None
+    """Why it is `quarantined`."""
+    history: tuple[Chapter, ...] = ()
     warranty_card: tuple[CardEntry, ...] = ()
+    """Entries are only ever added. The card stays with the product, whoever owns it."""
 
 
 class Owner(NamedTuple):
@@ -58,26 +133,96 @@ class Owner(NamedTuple):
     branch: str
 
 
-def archive(known: Product | None, form: ProductForm, owner: Owner, today: date) -> Product:
+class Done(NamedTuple):
+    """Who does it, and the date at the branch."""
+
+    by: str
+    today: date
+
+
+NOT_LISTED = Listing()
+
+
+def archive(
+    known: Product | None, form: ProductForm, owner: Owner, today: date, listing: Listing = NOT_LISTED
+) -> Product:
     """Keep the product as it is known after its `owner` named it.
 
-    The owner's word corrects the record; a product that somebody else owns stays as it is.
+    The owner's word corrects the record, but not what was proven; a product that somebody else owns stays.
+    A model that a register does not list is kept in quarantine until somebody settles it.
     """
-    if form.purchased_on and form.purchased_on > today:
-        raise DomainError("product.purchased_in_future", serial=form.serial, purchased_on=form.purchased_on.isoformat())
-    if known is None:
-        return Product(
-            id=form.serial,
-            branch=owner.branch,
-            model=form.model,
-            line=form.line,
-            customer=owner.customer,
-            purchased_on=form.purchased_on,
-        )
-    if known.customer not in (None, owner.customer):
+    if form.purchased_on:
+        _must_be_past(form.serial, form.purchased_on, today)
+    if known and known.customer not in (None, owner.customer):
         return known
-    purchased_on = form.purchased_on or known.purchased_on
-    return known.but(model=form.model, line=form.line, customer=owner.customer, purchased_on=purchased_on)
+    said = {name: value for name, value in _values(form).items() if value}
+    said["line"] = listing.model.line if listing.model else form.line
+    if known is None:
+        kept = Product(
+            id=form.serial, backwards=form.serial[::-1], branch=owner.branch, customer=owner.customer, **said
+        )
+        return _held(kept) if listing.unknown else kept
+    if known.proofs:
+        said.pop("purchased_on", None)
+    kept = known.but(**said, customer=owner.customer)
+    if listing.unknown:
+        return kept if kept.model == known.model else _held(kept)
+    return kept.but(status="in_use", quarantine=None) if known.quarantine else kept
+
+
+def prove(product: Product, proof: Proof, today: date) -> Product:
+    """Take the day of purchase from a proof; the same proof again changes nothing."""
+    _must_be_past(product.id, proof.purchased_on, today)
+    if proof in product.proofs[-1:]:
+        return product
+    return product.but(purchased_on=proof.purchased_on, proofs=(*product.proofs, proof))
+
+
+def extend(product: Product, extension: Extension, until: date | None) -> Product:
+    """Make the warranty longer than it is; it ends on `until` so far."""
+    if until and extension.until <= until:
+        raise DomainError("product.extension_not_longer", serial=product.id, until=until.isoformat())
+    return product.but(warranty_until=extension.until, extensions=(*product.extensions, extension))
+
+
+def transfer(product: Product, command: TransferProduct, to: Owner, done: Done) -> Product:
+    """Give it to another owner, with its card and whatever is in quarantine."""
+    on = command.on or done.today
+    if product.status == "scrapped":
+        raise DomainError("product.scrapped", serial=product.id)
+    if product.customer == to.customer:
+        raise DomainError("product.already_theirs", serial=product.id, customer=to.customer)
+    if on > done.today:
+        raise DomainError("product.transferred_in_future", serial=product.id, on=on.isoformat())
+    chapter = Chapter(what="transferred", on=on, by=done.by, why=command.why, owner=product.customer)
+    return product.but(customer=to.customer, branch=to.branch, history=(*product.history, chapter))
+
+
+def settle(product: Product, command: SettleProduct, listing: Listing, done: Done) -> Product:
+    """Let it out of quarantine. A model named here must be in the register."""
+    if product.quarantine is None:
+        raise DomainError("product.not_quarantined", serial=product.id)
+    if command.model and listing.unknown:
+        raise DomainError("model.unknown", model=command.model)
+    line = command.line or (listing.model.line if listing.model else product.line)
+    chapter = Chapter(what="settled", on=done.today, by=done.by, why=command.why, owner=product.customer)
+    return product.but(
+        model=command.model or product.model,
+        line=line,
+        status="in_use",
+        quarantine=None,
+        history=(*product.history, chapter),
+    )
+
+
+def mark(product: Product, command: MarkProduct, done: Done) -> Product:
+    """Say that it is scrapped, was returned, or is in use again."""
+    if product.quarantine:
+        raise DomainError("product.quarantined", serial=product.id)
+    if product.status == command.status:
+        return product
+    chapter = Chapter(what=command.status, on=done.today, by=done.by, why=command.why, owner=product.customer)
+    return product.but(status=command.status, history=(*product.history, chapter))
 
 
 def record_repair(product: Product, repair: RepairCompleted) -> Product:
@@ -96,3 +241,16 @@ def record_repair(product: Product, repair: RepairCompleted) -> Product:
     )
     card = sorted((*product.warranty_card, entry), key=lambda e: (e.at, e.request, e.visit))
     return product.but(warranty_card=tuple(card))
+
+
+def _held(product: Product) -> Product:
+    return product.but(status="quarantined", quarantine="model_unknown") if product.status == "in_use" else product
+
+
+def _values(form: ProductForm) -> dict[str, Any]:
+    return {name: getattr(form, name) for name in ProductForm.model_fields if name != "serial"}
+
+
+def _must_be_past(serial: str, day: date, today: date) -> None:
+    if day > today:
+        raise DomainError("product.purchased_in_future", serial=serial, purchased_on=day.isoformat())

@@ -6,7 +6,7 @@ Events of one request arrive in any order. `visit` tells rounds apart; each fact
 from datetime import datetime
 
 from aftersales.common import sla
-from aftersales.common.errors import DomainError, NotYet
+from aftersales.common.errors import NotYet
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import RequestCancelled, RequestClosed, RequestReopened, RequestResolved
@@ -14,13 +14,12 @@ from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.sla import Said
 
 from .form import VISITS, CancelRequest
-from .request import ENDED, Decision, Ground, Resolution, ServiceRequest, Step, moved, reached, settled
+from .request import OPEN, Decision, Ground, Resolution, ServiceRequest, Step, moved, must_be_open, reached, settled
 
 
 def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> Decision:
     """Let go of what the customer does not need any more."""
-    if request.state in ENDED:
-        raise DomainError(f"request.already_{request.state}", request=request.id)
+    must_be_open(request)
     event = RequestCancelled(
         request=request.id,
         branch=request.branch,
@@ -40,7 +39,7 @@ def agree(request: ServiceRequest, sent: TechnicianAssigned, ground: Ground) -> 
     told = request
     for milestone in ("technician_assigned", "appointment_agreed"):
         told = reached(told, milestone, sent.at, ground, sent.visit)
-    if request.state in ENDED or request.visit != sent.visit:  # late news: what it would start is over
+    if request.state not in OPEN or request.visit != sent.visit:  # late news: what it would start is over
         told = told.but(clocks=told.clocks[: len(request.clocks)])
     return settled(request, told, sent.at)
 

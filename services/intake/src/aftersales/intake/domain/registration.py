@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from aftersales.common.business_time import spans
 from aftersales.common.events.intake import ProductRef, RepeatRepairFound, RequestRegistered
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.model.stages import Case
+from aftersales.common.policy.model import Policy, stages
 from aftersales.common.stages import policy_id
 
 from .branch import Branch
+from .coverage import Case, announce, decide_coverage
 from .customer import Customer
 from .form import VISITS, RegisterRequest
 from .product import CardEntry, Product
@@ -35,7 +35,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
     customer, product = archive
     branch, policy = ground
     fault = form.fault or form.kind
-    repeated = repeats(product, fault, policy, taken.at)
+    repeated = repeats(product, fault, policy, taken.at) if form.kind == "repair" else None
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
     shared = {
         "branch": form.branch,
@@ -43,7 +43,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         "customer": customer.id,
         "product": ProductRef(serial=product.id, model=product.model, line=product.line),
         "fault": fault,
-        "priority": policy.priority.rank(customer.customer_class, form.urgency, danger=form.danger, raised=raised),
+        "priority": policy.priority.rank(customer.known_as, form.urgency, danger=form.danger, raised=raised),
         "owner": form.owner or taken.by,
         "registered_at": taken.at,
         "policy": policy_id(policy),
@@ -51,10 +51,12 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         "repeats": repeated.request if repeated else None,
         **{name: getattr(form, name) for name in ("wanted_at", "location")},
     }
+    coverage = decide_coverage(Case(product, form.kind), policy, branch.today(taken.at), taken.at, taken.by)
     request = ServiceRequest(
         id=number,
         address=form.customer.address,
-        importance_class=customer.customer_class,
+        importance_class=customer.known_as,
+        coverage=coverage,
         history=(Step(state="registered", at=taken.at, by=shared["owner"]),),
         **{name: getattr(form, name) for name in _AS_SAID},
         **shared,
@@ -69,7 +71,8 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         calendar=branch.calendar,
         **shared,
     )
-    return settled(None, request, taken.at, registered, *news)
+    decided = announce(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
+    return settled(None, request, taken.at, registered, *news, *decided)
 
 
 def _found(request: ServiceRequest, repeated: CardEntry, policy: Policy) -> RepeatRepairFound:
@@ -96,11 +99,11 @@ def repeats(product: Product, fault: str, policy: Policy, at: datetime) -> CardE
     return next((entry for entry in product.warranty_card if entry.fault == fault and since <= entry.at <= at), None)
 
 
-def cases(form: RegisterRequest, branch: Branch, at: datetime) -> tuple[Case, ...]:
+def cases(form: RegisterRequest, branch: Branch, at: datetime) -> tuple[stages.Case, ...]:
     """Danger, rush work, and work that is wanted on a public holiday (ALL-10)."""
     moment = form.wanted_at or at
     wall = next(iter(spans(branch.calendar, moment, moment.replace(second=59, microsecond=999_000))), None)
-    found: dict[Case, bool] = {
+    found: dict[stages.Case, bool] = {
         "emergency": form.danger,
         "rush": form.rush,
         "holiday": wall is not None and wall.why == "holiday",

@@ -1,29 +1,28 @@
 """A service request: its state, its clocks, its timer (INT-1, INT-2, INT-5, INT-7, ALL-3)."""
 
 from datetime import datetime
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.due import Due, next_due
+from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
-from aftersales.common.events.intake import (
-    ProductRef,
-    SlaBreached,
-    SlaEscalated,
-    SlaWarned,
-)
+from aftersales.common.events.intake import ProductRef, SlaBreached, SlaEscalated, SlaWarned
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case
 from aftersales.common.promises import Marks
 from aftersales.common.stages import Situation, reach
-from aftersales.common.values import GeoPoint, Value
+from aftersales.common.values import GeoPoint, Money, Value
 
 from .branch import Branch
 from .coverage import Coverage
+from .custody import CustodyStep, Escalation, Offer
 from .form import Channel, ProblemClass, RequestKind
 
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
-ENDED: tuple[State, ...] = ("resolved", "closed", "cancelled")
+OPEN: tuple[State, ...] = ("registered", "reopened")
+"""Somebody must still do something about it."""
 STAGES = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
 """The stages whose clocks run here; those of the visit run at dispatch."""
 OF_A_VISIT = frozenset({"confirm", "resolve"})
@@ -65,6 +64,17 @@ class Resolution(Value):
     cause: str
     solution: str
     technician: str
+
+
+class Acceptance(Value):
+    """A quotation that the customer accepted, and how we know (INT-6)."""
+
+    amount: Money
+    accepted_by: str
+    evidence: str
+    file: str | None = None
+    at: datetime
+    noted_by: str
 
 
 class ServiceRequest(Aggregate):
@@ -110,7 +120,28 @@ class ServiceRequest(Aggregate):
     review_remark: str = ""
     coverage: Coverage | None = None
     """Who pays, as it was decided last (INT-6)."""
+    coverage_history: tuple[Coverage, ...] = ()
+    """The decisions before it."""
+    acceptances: tuple[Acceptance, ...] = ()
+    """The last one holds."""
     history: tuple[Step, ...] = ()
+    offer: Offer | None = None
+    """Until it is accepted, `owner` stays the owner (INT-7)."""
+    custody: tuple[CustodyStep, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    open: bool = True
+    stage: str | None = None
+    """What is due next, of its clocks; `due_at` is None while that is paused."""
+    due_at: datetime | None = None
+    at_risk_at: datetime | None = None
+    tail: str = ""
+    """The end of the number, by which people ask for it."""
+
+    def derived(self) -> dict[str, Any]:
+        """What lists and boards ask for (`store.py` has their indexes)."""
+        is_open = self.state in OPEN
+        due = next_due(self.clocks) if is_open else Due()
+        return {"open": is_open, "tail": self.id[-4:], **due._asdict()}
 
 
 Decision = tuple[ServiceRequest, tuple[Event, ...]]
@@ -140,6 +171,11 @@ def settled(before: ServiceRequest | None, request: ServiceRequest, now: datetim
 def tick(request: ServiceRequest, now: datetime) -> Decision:
     """Let the clocks say what they have to by now."""
     return settled(request, request.but(clocks=sla.tick(request.clocks, now)), now)
+
+
+def must_be_open(request: ServiceRequest) -> None:
+    if request.state in ("resolved", "closed", "cancelled"):
+        raise DomainError(f"request.already_{request.state}", request=request.id)
 
 
 def moved(request: ServiceRequest, step: Step) -> ServiceRequest:

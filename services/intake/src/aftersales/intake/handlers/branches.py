@@ -1,6 +1,7 @@
 """Branches: opened, changed, and found for whoever names one (ALL-2)."""
 
 from aftersales.common.errors import DomainError
+from aftersales.common.policies import Source
 from aftersales.common.work import Work
 from aftersales.intake.domain import branch as branches
 from aftersales.intake.domain.branch import Branch, BranchForm
@@ -12,9 +13,9 @@ async def register_branch(work: Work, code: str, form: BranchForm) -> Branch:
     return branch if branch == known else work.put(branch, *news)
 
 
-async def known_branch(work: Work, code: str) -> Branch:
+async def known_branch(source: Source, code: str) -> Branch:
     """Give the branch. Raises `DomainError` when nobody opened it."""
-    branch = await work.get(Branch, code)
+    branch = await source.get(Branch, code)
     if branch is None:
         raise DomainError("branch.unknown", branch=code)
     return branch

@@ -17,6 +17,7 @@ from aftersales.intake.domain import product as products
 from aftersales.intake.domain import progress, registration
 from aftersales.intake.domain import request as requests
 from aftersales.intake.domain.branch import Branch
+from aftersales.intake.domain.entitlement import Grants
 from aftersales.intake.domain.form import CancelRequest, RegisterContact, RegisterRequest
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.registration import Archive, Taken
@@ -26,23 +27,25 @@ from .archive import find_or_enrol, keep_product
 from .branches import known_branch
 
 
-async def register_request(work: Work, form: RegisterRequest, library: Library) -> ServiceRequest:
+async def register_request(work: Work, form: RegisterRequest, library: Library, grants: Grants) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
-    product = await keep_product(work, form.product, customer, branch.today(work.now))
-    facts = Facts(branch.id, product.line, form.kind, customer.customer_class, branch.today(work.now))
+    product = await keep_product(work, form.product, customer, branch.today(work.now), grants)
+    facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.today(work.now))
     ground = Ground(branch, await library.choose(work, facts))
     taken = Taken(by=form.owner or work.actor, at=work.now)
     request, news = registration.register(await work.number("SR"), form, Archive(customer, product), taken, ground)
     return work.put(request, *news)
 
 
-async def register_contact(work: Work, contact: RegisterContact, library: Library) -> list[ServiceRequest]:
+async def register_contact(
+    work: Work, contact: RegisterContact, library: Library, grants: Grants
+) -> list[ServiceRequest]:
     """Several products in one contact: a request each, of one correlation id."""
-    return [await register_request(work, form, library) for form in contact.forms()]
+    return [await register_request(work, form, library, grants) for form in contact.forms()]
 
 
-async def take_partner_request(work: Work, event: PartnerServiceRequest, library: Library) -> None:
+async def take_partner_request(work: Work, event: PartnerServiceRequest, library: Library, grants: Grants) -> None:
     """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
     try:
         form = RegisterRequest.model_validate(
@@ -58,7 +61,7 @@ async def take_partner_request(work: Work, event: PartnerServiceRequest, library
         )
     except ValidationError as error:
         raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
-    await register_request(work, form, library)
+    await register_request(work, form, library, grants)
 
 
 async def cancel_request(work: Work, number: str, command: CancelRequest) -> ServiceRequest:
@@ -118,6 +121,5 @@ async def heard_of(work: Work, number: str) -> ServiceRequest:
     return request
 
 
-def keep(work: Work, before: ServiceRequest, request: ServiceRequest, news: tuple[Event, ...]) -> None:
-    if request != before:
-        work.put(request, *news)
+def keep(work: Work, before: ServiceRequest, request: ServiceRequest, news: tuple[Event, ...]) -> ServiceRequest:
+    return before if request == before else work.put(request, *news)

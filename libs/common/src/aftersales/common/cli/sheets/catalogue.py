@@ -4,20 +4,18 @@ from aftersales.common.cli.sheets.cells import (
     choice,
     code,
     codes,
-    day,
+    customer_id,
     degrees,
-    minute,
-    moment,
     money,
-    phone,
     serial,
     text,
-    until,
     whole,
     yes,
     zone_name,
 )
+from aftersales.common.cli.sheets.days import day, minute, moment, until
 from aftersales.common.cli.sheets.kinds import Column, Kind, Need
+from aftersales.common.cli.sheets.phones import phone
 
 _LINE = text(200)
 _CHANNELS = (
@@ -35,20 +33,20 @@ def _point(need: Need) -> tuple[Column, ...]:
     )
 
 
-def _person(to: str = "") -> tuple[Column, ...]:
+def _person(to: str = "", rest: str = "") -> tuple[Column, ...]:
     return (
         Column("name", "姓名", _LINE, "the customer's name", f"{to}name"),
-        Column("phone", "电话 電話", phone, "without a country code it is a Chinese one", f"{to}phone"),
+        Column("phone", "电话 電話", phone, "without a country code it is a Chinese one", f"{to}phone", rest=rest),
         Column("address", "地址", _LINE, "street and city", f"{to}address"),
     )
 
 
 def _product(to: str, need: Need) -> tuple[Column, ...]:
     return (
-        Column("serial", "序列号 序號", serial, "the product's serial number", f"{to}.serial", need),
-        Column("model", "型号 型號", code, "its model, e.g. BCD-470", f"{to}.model", need),
-        Column("line", "产品线 產品線", code, "its product line, e.g. refrigerator", f"{to}.line", need),
-        Column("purchased_on", "购买日期 購買日期", day, "e.g. 2026-03-01", f"{to}.purchased_on", "never"),
+        Column("serial", "序列号 序號", serial, "the product's serial number", f"{to}serial", need),
+        Column("model", "型号 型號", code, "its model, e.g. BCD-470", f"{to}model", need),
+        Column("line", "产品线 產品線", code, "its product line, e.g. refrigerator", f"{to}line", need),
+        Column("purchased_on", "购买日期 購買日期", day, "e.g. 2026-03-01", f"{to}purchased_on", "never"),
     )
 
 
@@ -119,27 +117,42 @@ STOCK = Kind(
 CUSTOMERS = Kind(
     "customers",
     "intake",
-    "POST /customers",
+    "POST /imports/customers",
     (
         _BRANCH,
         *_person(),
         Column(
             "class", "客户等级 客戶等級", choice("A", "B", "C"), "A, B or C; empty: as it is", "customer_class", "never"
         ),
-        *_product("products.0", "together"),
+        *_product("products.0.", "together"),
     ),
     "Customers and what they own, one product a row: found again by phone, they become as the file says.",
     turn=("phone",),
+    batches=True,
+)
+PRODUCTS = Kind(
+    "products",
+    "intake",
+    "POST /imports/products",
+    (
+        Column("phone", "电话 電話", phone, "of the owner, who is in the archive", need="never"),
+        Column("customer_id", "客户编号 客戶編號", customer_id, "or the owner's id", "customer", "never"),
+        *_product("", "always"),
+    ),
+    "Products of customers who are in the archive: new ones are entered, the owner's become as the file says.",
+    turn=("serial",),
+    either=("phone", "customer_id"),
+    batches=True,
 )
 REQUESTS = Kind(
     "requests",
     "intake",
-    "POST /requests",
+    "POST /imports/requests",
     (
         _BRANCH,
         Column("channel", "渠道", choice(*_CHANNELS), ", ".join(_CHANNELS)),
-        *_person("customer."),
-        *_product("product", "always"),
+        *_person("customer.", rest="description"),
+        *_product("product.", "always"),
         Column("kind", "需求类型 需求類型", choice(*_WORK), f"{', '.join(_WORK)}; empty: repair", need="never"),
         Column("fault", "故障代码 故障代碼", code, "e.g. no-cooling"),
         Column("description", "故障描述", text(50_000), "the customer's own words", need="never"),
@@ -151,5 +164,6 @@ REQUESTS = Kind(
     "Service requests: each row registers one.",
     turn=("phone",),
     adds=True,
+    batches=True,
 )
-KINDS = {kind.name: kind for kind in (BRANCHES, TECHNICIANS, PARTS, STOCK, CUSTOMERS, REQUESTS)}
+KINDS = {kind.name: kind for kind in (BRANCHES, TECHNICIANS, PARTS, STOCK, CUSTOMERS, PRODUCTS, REQUESTS)}

@@ -6,7 +6,6 @@ from aftersales.common.cli.session import Trouble
 
 MOST_BYTES = 64 * 1024 * 1024
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _COMMON_SHARE = 2 / 3
 """Of the characters beyond ASCII in Chinese text at least so many are in GB 2312, the common ones; text of another
 encoding that is read as GB18030 (Latin-1, Big5) has far fewer."""
@@ -16,10 +15,6 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """The text, and the name of its encoding. Raises `Trouble` that says how to save the file instead."""
     if not data.strip():
         raise Trouble("sheet.empty")
-    if len(data) > MOST_BYTES:
-        raise Trouble("sheet.too_large", most=MOST_BYTES // 1024 // 1024)
-    if data.startswith(_WORKBOOKS):
-        raise Trouble("sheet.workbook")
     found = encoding or _found(data)
     try:
         text = data.decode(found)

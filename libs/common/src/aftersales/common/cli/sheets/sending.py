@@ -1,18 +1,19 @@
 """Rows go to their service, many at a time and each until it has an answer; none counts twice."""
 
 import asyncio
-import hashlib
 import itertools
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from aftersales.common.cli.connection import Connection, me, problem
 from aftersales.common.cli.session import Trouble
-from aftersales.common.cli.sheets.kinds import Kind, Wrong
-from aftersales.common.cli.sheets.rows import Row, content, fingerprint
+from aftersales.common.cli.sheets.batching import LANES, send_in_batches
+from aftersales.common.cli.sheets.kinds import Kind
+from aftersales.common.cli.sheets.result import Keyed, Plan, Result, reasons
+from aftersales.common.cli.sheets.rows import Row, digests, fingerprint
 
 AT_ONCE = 16
 IMPORTER = "import"
@@ -20,40 +21,49 @@ IMPORTER = "import"
 by one person must not count again when another imports it; who it was is in the correlation id."""
 
 
-@dataclass
-class Result:
-    """What became of the rows; those still `unsent` when `trouble` ended it may or may not have arrived."""
-
-    imported: int = 0
-    repeated: int = 0
-    refused: list[Row] = field(default_factory=list)
-    unsent: int = 0
-    trouble: Trouble | None = None
+def name_rows(kind: Kind, rows: Sequence[Row], salt: str = "") -> tuple[str, list[str]]:
+    """A name for the sheet by what it says, and one for each row: of which sheet, which row, what it says."""
+    found = digests(rows)
+    sheet = f"{kind.name}-{fingerprint([*found, salt.encode()])[:16]}"
+    return sheet, [f"{sheet}-{at}-{digest.hex()[:16]}" for at, digest in enumerate(found, 1)]
 
 
-async def send_all(connection: Connection, kind: Kind, rows: Sequence[Row], done: Callable[[], None]) -> Result:
-    """Send what is a call, `AT_ONCE` at a time; rows about the same thing go in the order of the file."""
-    result = Result(refused=[row for row in rows if not row.call])
-    result.unsent = len(rows) - len(result.refused)
-    lanes: dict[int, list[tuple[str, Row]]] = defaultdict(list)
-    for key, row in zip(_keys(kind, rows), rows, strict=True):
-        if row.call:
-            lanes[zlib.crc32(row.call.turn.encode()) % AT_ONCE].append((key, row))
-
-    async def drive(lane: list[tuple[str, Row]]) -> None:
-        for key, row in lane:
-            await _send(connection, kind, key, row, result)
-            result.unsent -= 1
-            done()
-
+async def send_all(
+    connection: Connection, kind: Kind, rows: Sequence[Row], keys: Sequence[str], plan: Plan | None = None
+) -> Result:
+    """Send what is a call and not in yet; rows about the same thing go in the order of the file."""
+    plan = plan or Plan()
+    calls = [(key, row) for key, row in zip(keys, rows, strict=True) if row.call]
+    waiting = [(key, row) for key, row in calls if row.record.number not in plan.journal.taken]
+    result = Result(refused=[row for row in rows if not row.call], repeated=len(calls) - len(waiting))
+    result.unsent = len(waiting)
+    plan.done(result.repeated)
+    drive = send_in_batches if kind.batches else _send_one_by_one
     try:
         async with asyncio.TaskGroup() as group:
-            for lane in lanes.values():
-                group.create_task(drive(lane))
+            for lane in _lanes(waiting, LANES if kind.batches else AT_ONCE):
+                group.create_task(drive(connection, kind, lane, plan, result))
     except* Trouble as troubles:
         result.trouble = _first(troubles)
     result.refused.sort(key=lambda row: row.record.number)
     return result
+
+
+def _lanes(rows: Sequence[Keyed], count: int) -> list[list[Keyed]]:
+    lanes: dict[int, list[Keyed]] = defaultdict(list)
+    for key, row in rows:
+        turn = row.call.turn if row.call else ""
+        lanes[zlib.crc32(turn.encode()) % count].append((key, row))
+    return list(lanes.values())
+
+
+async def _send_one_by_one(
+    connection: Connection, kind: Kind, lane: Sequence[Keyed], plan: Plan, result: Result
+) -> None:
+    for key, row in lane:
+        await _send(connection, kind, key, row, result)
+        result.unsent -= 1
+        plan.done(1)
 
 
 async def _send(connection: Connection, kind: Kind, key: str, row: Row, result: Result) -> None:
@@ -75,24 +85,8 @@ async def _send(connection: Connection, kind: Kind, key: str, row: Row, result: 
             result.repeated += again
             return
         if not again:
-            result.refused.append(replace(row, wrong=_reasons(kind, *problem(answer))))
+            result.refused.append(replace(row, wrong=reasons(kind, *problem(answer))))
             return
-
-
-def _keys(kind: Kind, rows: Sequence[Row]) -> list[str]:
-    """A name for each row: of which sheet, which row, what it says."""
-    sheet = f"{kind.name}-{fingerprint(rows)[:16]}"
-    return [f"{sheet}-{at}-{hashlib.sha256(content(row)).hexdigest()[:16]}" for at, row in enumerate(rows, 1)]
-
-
-def _reasons(kind: Kind, code: str, words: str, params: dict[str, Any]) -> tuple[Wrong, ...]:
-    errors = params.get("errors")
-    if isinstance(errors, list) and errors:
-        return tuple(
-            Wrong(kind.column_of(error["field"]), error.get("code", code), {}, error["problem"]) for error in errors
-        )
-    named = [column.name for column in kind.columns if column.name in params]
-    return (Wrong(", ".join(named), code, params, words),)
 
 
 def _first(troubles: BaseExceptionGroup[Trouble]) -> Trouble:

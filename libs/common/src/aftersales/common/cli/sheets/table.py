@@ -1,47 +1,43 @@
-"""Text as rows: finds the delimiter and the columns, and loses no line, however broken the quotation marks are."""
+"""A sheet as rows: finds the delimiter and the columns, and loses no line, however broken the quotation marks are."""
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from aftersales.common.cli.session import Trouble
-from aftersales.common.cli.sheets.kinds import Column, Kind
+from aftersales.common.cli.sheets.columns import HEADER_WITHIN, Layout, header_at, lay_out
+from aftersales.common.cli.sheets.kinds import Kind
+from aftersales.common.cli.sheets.mapping import MappingFile
+from aftersales.common.cli.sheets.record import Record
 
 DELIMITERS = ",;\t"
-ERROR_COLUMNS = ("error_row", "error_column", "error_code", "error_message")
+NO_MAPPING = MappingFile()
 _FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
 _ESCAPED = re.compile(rf"'+[=+\-@\t\r\n{_FULL_WIDTH}]")
 
 
 @dataclass
-class Record:
-    """One row as it stands in the file. `number` counts from 1, as a spreadsheet does."""
-
-    number: int
-    cells: list[str]
-    broken: bool = False
-    """Its quotation marks do not pair, or a cell is beyond all measure: `cells` is its first line."""
-
-    @property
-    def blank(self) -> bool:
-        return not any(cell.strip() for cell in self.cells)
-
-
-@dataclass
 class Table:
     kind: Kind
-    delimiter: str
-    headers: list[str]
-    columns: list[Column | None]
-    """By position; None is not ours and left alone."""
+    layout: Layout
     records: list[Record]
     """Without blank ones."""
+    delimiter: str = ""
+    """Of text; empty for a workbook."""
+    sheet: str = ""
+    """The name of a workbook's sheet."""
 
-    def cells(self, record: Record) -> dict[str, str]:
-        pairs = zip(self.columns, record.cells, strict=False)
-        return {column.name: unescape(cell) for column, cell in pairs if column}
+    @property
+    def headers(self) -> list[str]:
+        return self.layout.headers
+
+    def cells(self, record: Record) -> Mapping[str, str]:
+        """The row's cells by column."""
+        given = list(map(unescape, record.cells)) if self.delimiter else record.cells
+        return {name: source.text(given) for name, source in self.layout.sources.items()}
 
 
 class _Lines:
@@ -74,18 +70,22 @@ def records(text: str, delimiter: str) -> Iterator[Record]:
             yield Record(number, [lines.lines[start].rstrip("\r\n")], broken=True)
 
 
-def read_table(text: str, kind: Kind) -> Table:
-    """Raises `Trouble` when the first row does not say which columns these are."""
-    delimiter = max(DELIMITERS, key=lambda candidate: _known(text, candidate, kind))
-    filled = (record for record in records(text, delimiter) if not record.blank)
-    first = next(filled, None)
-    if first is None:
+def read_table(text: str, kind: Kind, mapping: MappingFile = NO_MAPPING) -> Table:
+    """Raises `Trouble` when no row says which columns these are."""
+
+    def named(delimiter: str) -> int:
+        top = (record for record in records(text, delimiter) if not record.blank)
+        return header_at(kind, mapping, list(islice(top, HEADER_WITHIN)))[1]
+
+    delimiter = max(DELIMITERS, key=named)
+    filled = [record for record in records(text, delimiter) if not record.blank]
+    if not filled:
         raise Trouble("sheet.empty")
-    if first.broken:
+    at, _ = header_at(kind, mapping, filled)
+    if filled[at].broken:
         raise Trouble("sheet.header_broken")
-    columns = [kind.column_under(header) for header in first.cells]
-    _check(kind, first.cells, columns)
-    return Table(kind, delimiter, first.cells, columns, list(filled))
+    rows = filled[at + 1 :]
+    return Table(kind, lay_out(kind, mapping, filled[at].cells, rows), rows, delimiter)
 
 
 def unescape(cell: str) -> str:
@@ -96,19 +96,3 @@ def unescape(cell: str) -> str:
 def escape(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV injection); an apostrophe goes before it."""
     return f"'{cell}" if _ESCAPED.match(f"'{cell}") else cell
-
-
-def _known(text: str, delimiter: str, kind: Kind) -> int:
-    first = next((record for record in records(text, delimiter) if not record.blank), Record(1, []))
-    return sum(kind.column_under(header) is not None for header in first.cells)
-
-
-def _check(kind: Kind, headers: list[str], columns: list[Column | None]) -> None:
-    missing = [column.shown for column in kind.required if column not in columns]
-    if missing:
-        found = ", ".join(header.strip()[:40] for header in headers[:40] if header.strip())
-        raise Trouble("sheet.columns_missing", columns=", ".join(missing), found=found, kind=kind.name)
-    for column in columns:
-        if column and columns.count(column) > 1:
-            same = [header.strip() for header, other in zip(headers, columns, strict=True) if other is column]
-            raise Trouble("sheet.column_twice", column=column.shown, headers=", ".join(same))

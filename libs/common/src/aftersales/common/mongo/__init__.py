@@ -1,12 +1,12 @@
-"""The only file that touches the MongoDB drivers: reads of aggregates, and one way to write: `commit`.
+"""The only folder that touches the MongoDB drivers: reads of aggregates, and one way to write: `commit`.
 
-Motor and PyMongo's own async API stand behind the same seam; they differ in four places, all here (ADR 4).
+Motor and PyMongo's own async API stand behind the same seam; they differ in five places, all here (ADR 4).
 """
 
 import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -15,16 +15,18 @@ import bson
 from motor.frameworks.asyncio import run_on_executor
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Conflict, Unavailable
+from aftersales.common.errors import Conflict
+from aftersales.common.mongo.errors import translated
+from aftersales.common.mongo.files import Files
 
 Document = dict[str, Any]
 A = TypeVar("A", bound=Aggregate)
-_DUPLICATE_KEY, _WRITE_CONFLICT, _NAMESPACE_EXISTS = 11000, 112, 48
+_NAMESPACE_EXISTS = 48
 _MAJORITY: Document = {"read_concern": ReadConcern("local"), "write_concern": WriteConcern("majority", j=True)}
 _Step = tuple[Document, int]
 """A command of a transaction, and how many documents it must find or make."""
@@ -82,6 +84,7 @@ class Mongo:
         self._client: Any = AsyncIOMotorClient(url, **options) if self._motor else AsyncMongoClient(url, **options)
         self._db: Any = self._client[database]
         self._collections: dict[str, Any] = {}
+        self.files = Files(self._db, motor=self._motor)
 
     def _collection(self, name: str) -> Any:
         """Give the driver's collection; one is dear to make, so each is made once."""
@@ -97,7 +100,7 @@ class Mongo:
 
     async def ping(self) -> None:
         """Raises `Unavailable` when no primary answers."""
-        with _translated():
+        with translated():
             await self._db.command("ping")
 
     async def drop(self) -> None:
@@ -106,7 +109,7 @@ class Mongo:
 
     async def prepare(self, indexes: Mapping[str, Sequence[Index]]) -> None:
         """Create collections and indexes that are missing: nothing is created inside a transaction."""
-        with _translated():
+        with translated():
             existing = set(await self._db.list_collection_names())
             for collection, wanted in indexes.items():
                 if collection not in existing:
@@ -131,7 +134,7 @@ class Mongo:
         only: Sequence[str] = (),
     ) -> list[Document]:
         """Plain documents. `sort` names fields, `-field` for descending; `only` names the fields wanted."""
-        with _translated():
+        with translated():
             cursor = self._collection(collection).find(where, dict.fromkeys(only, 1) or None)
             if sort:
                 cursor = cursor.sort(Index(*sort).keys)
@@ -147,7 +150,7 @@ class Mongo:
     async def aggregate(self, kind: type[Aggregate] | str, pipeline: list[Document]) -> list[Document]:
         """Run an aggregation pipeline on a collection."""
         name = kind if isinstance(kind, str) else kind.COLLECTION
-        with _translated():
+        with translated():
             cursor = self._collection(name).aggregate(pipeline)
             if not self._motor:
                 cursor = await cursor
@@ -182,7 +185,7 @@ class Mongo:
         or the driver's error for a write that MongoDB refuses.
         """
         steps = list(_steps(writes))
-        with _translated():
+        with translated():
             if self._motor:
                 await run_on_executor(asyncio.get_running_loop(), self._transact, steps)  # type: ignore[no-untyped-call]
             else:
@@ -198,12 +201,12 @@ class Mongo:
 
     async def remove(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows that are of no more use. Not awaited by a majority: losing it only repeats work."""
-        with _translated():
+        with translated():
             await self._loosely(collection).delete_many({"_id": {"$in": list(ids)}})
 
     async def pull(self, collection: str, id: str, field: str, ids: Sequence[str]) -> None:
         """Take what is of no more use out of a row's list; like `remove`."""
-        with _translated():
+        with translated():
             await self._loosely(collection).update_one({"_id": id}, {"$pull": {field: {"id": {"$in": list(ids)}}}})
 
     def _loosely(self, collection: str) -> Any:
@@ -213,7 +216,7 @@ class Mongo:
         """Take or renew a lease; false when somebody else holds it."""
         mine = {"_id": lease, "$or": [{"owner": owner}, {"until": {"$lt": now}}]}
         try:
-            with _translated():
+            with translated():
                 taken = {"$set": {"owner": owner, "until": until}}
                 await self._collection("leases").update_one(mine, taken, upsert=True)
         except Conflict:
@@ -222,7 +225,7 @@ class Mongo:
 
     async def reserve(self, counter: str, amount: int) -> int:
         """Take `amount` numbers from a counter; the first of them comes back."""
-        with _translated():
+        with translated():
             row = await self._collection("counters").find_one_and_update(
                 {"_id": counter}, {"$inc": {"next": amount}}, upsert=True, return_document=True
             )
@@ -253,34 +256,6 @@ def _check(reply: Document, count: int) -> None:
         raise OperationFailure(refused["errmsg"], refused["code"], reply)
     if reply["n"] != count:
         raise Conflict("version")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """The driver's errors as ours: `Conflict` and `Unavailable`; whatever else it says is a bug."""
-    try:
-        yield
-    except ConnectionFailure as error:
-        raise Unavailable("mongodb", str(error)[:200]) from error
-    except PyMongoError as error:
-        code = getattr(error, "code", None)
-        if code == _WRITE_CONFLICT:
-            raise Conflict("write_conflict") from error
-        if code == _DUPLICATE_KEY:
-            raise Conflict("duplicate_key", str(error)[:200]) from error
-        if _is_passing(error):
-            raise Unavailable("mongodb", str(error)[:200]) from error
-        raise
-
-
-def _is_passing(error: PyMongoError) -> bool:
-    """True while the replica set elects, steps down or shuts down."""
-    labels = ("TransientTransactionError", "UnknownTransactionCommitResult", "RetryableWriteError")
-    return any(error.has_error_label(label) for label in labels) or getattr(error, "code", None) in _PASSING
-
-
-_PASSING = {6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 134, 50}
-"""Server codes of a node that is starting, stopping, or no longer primary, and of a deadline that ran out."""
 
 
 def to_document(state: Aggregate) -> Document:

@@ -1,17 +1,15 @@
-"""Events that intake publishes."""
+"""Service requests and complaints, from the contact to the end (INT-2, INT-6 to INT-11)."""
 
-from datetime import date, datetime
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 
-from pydantic import ConfigDict
-
-from aftersales.common import events
-from aftersales.common.business_time import Calendar, Hours, SpecialDay
+from aftersales.common.business_time import Calendar
 from aftersales.common.events import Event, Part
 from aftersales.common.values import GeoPoint, Money
 
-_OPEN = ConfigDict(extra="ignore", from_attributes=True)
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
+ComplaintKind = Literal["quality", "service", "suggestion"]
+"""FBK-3."""
 
 
 class ProductRef(Part):
@@ -19,44 +17,6 @@ class ProductRef(Part):
     model: str
     line: str
     """The product line, which is also the skill a technician needs (`refrigerator`, `e-bike` ...)."""
-
-
-class OpenDay(SpecialDay):
-    """A special day in an event."""
-
-    model_config = _OPEN
-
-
-class OpenHours(Hours):
-    """Working hours in an event: like the rest of it, they ignore what they do not know. `Hours` are taken as well."""
-
-    model_config = _OPEN
-    days: tuple[OpenDay, ...] = ()
-
-
-class BranchRegistered(Event):
-    """A branch opened or changed its particulars (ALL-2)."""
-
-    TYPE = "intake.branch_registered.v1"
-    branch: str
-    name: str
-    zone: str
-    location: GeoPoint
-    hours: OpenHours | None = None
-    """When it is open (ALL-3); None, from before branches had hours: round the clock."""
-
-
-class PolicyPublished(Event):
-    """A service policy takes effect; items under way keep the version they started with (ALL-1)."""
-
-    TYPE = "intake.policy_published.v1"
-    name: str
-    version: int
-    effective_from: date
-    policy: dict[str, Any]
-    """All of it, as docs/policies.md describes it."""
-    published_at: datetime
-    published_by: str
 
 
 class RequestRegistered(Event):
@@ -140,6 +100,8 @@ class CoverageDecided(Event):
     """The work starts when the customer has accepted a quotation (DSP-17)."""
     revised: bool
     """Other inputs have changed an earlier decision."""
+    on_site: bool = True
+    """Whether somebody must be sent."""
     decided_at: datetime
 
 
@@ -149,6 +111,8 @@ class QuotationAccepted(Event):
     TYPE = "intake.quotation_accepted.v1"
     request: str
     branch: str
+    on_site: bool = True
+    """Whether somebody must be sent."""
     amount: Money
     accepted_at: datetime
 
@@ -196,73 +160,41 @@ class RequestClosed(Event):
     closed_at: datetime
 
 
-class IntakeHeartbeat(events.Heartbeat):
-    """The first beat, sent by intake's timer."""
+class RequestHandedOver(Event):
+    """Somebody else answers for the request now, and has said yes to it (INT-7)."""
 
-    TYPE = "intake.heartbeat.v1"
-
-
-class SlaWarned(events.SlaMark):
-    """A stage has used a good part of its time (ALL-3)."""
-
-    TYPE = "intake.sla_warned.v1"
-
-
-class SlaBreached(events.SlaMark):
-    """A stage's time is over (ALL-3)."""
-
-    TYPE = "intake.sla_breached.v1"
-
-
-class SlaEscalated(events.SlaMark):
-    """A breach climbed to the next level of its ladder (ALL-3)."""
-
-    TYPE = "intake.sla_escalated.v1"
-
-
-class DigestItem(Part):
-    """One mark that a clock went past."""
-
-    subject: str
+    TYPE = "intake.request_handed_over.v1"
     request: str
-    stage: str
-    kind: str
-    """`warned`, `breached` or `escalated`."""
-    deadline: datetime
-
-
-class SlaDigest(Event):
-    """What one owner is told of an hour: twice at most, whatever the flood (ALL-3)."""
-
-    TYPE = "intake.sla_digest.v1"
-    owner: str
-    """A person's code, a branch's, or a role at a branch such as `supervisor@BJ01`."""
     branch: str
-    hour: datetime
-    warned: int
-    breached: int
-    escalated: int
-    items: tuple[DigestItem, ...]
-    """The first fifty of them."""
-    new: int
-    """How many have come since the message before."""
+    from_owner: str
+    to_owner: str
+    reason: str
+    """A code, such as `shift_handover` or `leave`."""
+    accepted_at: datetime
 
 
-PRODUCES = (
-    BranchRegistered,
-    PolicyPublished,
-    RequestRegistered,
-    RequestAnswered,
-    RepeatRepairFound,
-    CoverageDecided,
-    QuotationAccepted,
-    RequestCancelled,
-    RequestResolved,
-    RequestReopened,
-    RequestClosed,
-    IntakeHeartbeat,
-    SlaWarned,
-    SlaBreached,
-    SlaEscalated,
-    SlaDigest,
-)
+class RequestEscalated(Event):
+    """What the owner cannot answer went up the chain (INT-10); the owner stays the owner."""
+
+    TYPE = "intake.request_escalated.v1"
+    request: str
+    branch: str
+    owner: str
+    to: str
+    level: str
+    """`supervisor`, `centre`, `headquarters` or `leadership`."""
+    by: str
+    at: datetime
+
+
+class ComplaintReceived(Event):
+    """Somebody complained on the public page (INT-11); their words and particulars stay in intake."""
+
+    TYPE = "intake.complaint_received.v1"
+    complaint: str
+    branch: str | None
+    """None: no branch was named, so headquarters deal with it."""
+    kind: ComplaintKind
+    request: str | None
+    """The service request that it is about, where number and phone belong together."""
+    received_at: datetime

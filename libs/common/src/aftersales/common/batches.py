@@ -1,0 +1,126 @@
+"""Many rows in one request, for imports: each is work of its own, with its own key, outcome and reasons."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.desk import Desk, Order
+from aftersales.common.errors import DomainError
+from aftersales.common.messages import render
+from aftersales.common.mongo import Document
+from aftersales.common.problem import wrong_fields
+from aftersales.common.values import Value
+from aftersales.common.work import AnswerKey, Stored, Work
+from aftersales.common.work.piece import Needs
+
+F = TypeVar("F", bound=BaseModel)
+MOST_ROWS = 500
+
+
+class Row(Value):
+    key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,60}$")]
+    """Names the row, like an Idempotency-Key, whoever sends it: under one key a form counts once."""
+    form: dict[str, Any]
+    """What the endpoint for a single one takes."""
+
+
+class Batch(Value):
+    rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=MOST_ROWS)]
+    dry_run: bool = False
+    """Say what would become of the rows, and store nothing."""
+
+
+class Outcome(BaseModel):
+    """What became of a row. `repeated`: its key was here before. `refused`: nothing of it is stored, nor its key."""
+
+    key: str
+    outcome: Literal["created", "updated", "repeated", "refused"]
+    id: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    """The code in words."""
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class Outcomes(BaseModel):
+    """One for each row, in their order."""
+
+    rows: list[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do for a form: run `handler(work, *args)` with these documents at hand."""
+
+    handler: Callable[..., Awaitable[Aggregate]]
+    args: tuple[Any, ...]
+    needs: Needs
+
+
+class _Rehearsed(DomainError):
+    """Ends a dry run as a refusal does: what was staged is dropped."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("batch.rehearsed")
+        self.outcome = outcome
+
+
+async def take(desk: Desk, batch: Batch, form: type[F], job: Callable[[F], Job]) -> Outcomes:
+    """Check each row's form, and do its job. Raises `Busy`: then send the same again."""
+    locale = desk.locale
+    found: dict[int, Outcome] = {}
+    orders: dict[int, Order] = {}
+    for at, row in enumerate(batch.rows):
+        try:
+            filled = form.model_validate(row.form)
+        except ValidationError as error:
+            errors = wrong_fields(error.errors(include_url=False, include_input=False), locale)
+            found[at] = _refused(row.key, "input.malformed", {"errors": errors}, locale)
+        else:
+            orders[at] = _order(job(filled), row.key, _answer(desk.path, row.key, filled), dry_run=batch.dry_run)
+    results = await desk.do_each(list(orders.values()))
+    for (at, order), result in zip(orders.items(), results, strict=True):
+        found[at] = _outcome(order.key, result, locale)
+    return Outcomes(rows=[found[at] for at in range(len(batch.rows))])
+
+
+def _order(job: Job, key: str, answer: AnswerKey, *, dry_run: bool) -> Order:
+    async def run(work: Work) -> Outcome:
+        state = await job.handler(work, *job.args)
+        outcome = Outcome(key=key, outcome="created" if work.is_new(state) else "updated", id=state.id)
+        if dry_run:
+            raise _Rehearsed(outcome)
+        return outcome
+
+    return Order(run, job.handler.__name__, job.needs, key, answer)
+
+
+def _answer(path: str, key: str, filled: BaseModel) -> AnswerKey:
+    """Of whom the key is does not count: a sheet that somebody else imports again is the same sheet."""
+    name, content = f"|POST|{path}|{key}".encode(), filled.model_dump_json().encode()
+    return AnswerKey(hashlib.sha256(name).hexdigest(), hashlib.sha256(content).hexdigest(), _rendered)
+
+
+def _rendered(result: Any) -> Document | None:
+    return {"id": result.id} if isinstance(result, Outcome) else None
+
+
+def _outcome(key: str, result: Any, locale: str) -> Outcome:
+    match result:
+        case Outcome():
+            return result
+        case _Rehearsed():
+            return result.outcome
+        case Stored():
+            return Outcome(key=key, outcome="repeated", id=result.answer["id"])
+        case DomainError():
+            return _refused(key, result.code, result.params, locale)
+    return _refused(key, "internal.error", {}, locale)
+
+
+def _refused(key: str, code: str, params: dict[str, Any], locale: str) -> Outcome:
+    return Outcome(key=key, outcome="refused", code=code, detail=render(code, locale, params), params=params)

@@ -1,0 +1,36 @@
+"""The drivers' errors as ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pymongo.errors import ConnectionFailure, PyMongoError
+
+from aftersales.common.errors import Conflict, Unavailable
+
+_DUPLICATE_KEY, _WRITE_CONFLICT = 11000, 112
+_PASSING = {6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 134, 50}
+"""Server codes of a node that is starting, stopping, or no longer primary, and of a deadline that ran out."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """`Conflict` and `Unavailable`; whatever else the driver says is a bug."""
+    try:
+        yield
+    except ConnectionFailure as error:
+        raise Unavailable("mongodb", str(error)[:200]) from error
+    except PyMongoError as error:
+        code = getattr(error, "code", None)
+        if code == _WRITE_CONFLICT:
+            raise Conflict("write_conflict") from error
+        if code == _DUPLICATE_KEY:
+            raise Conflict("duplicate_key", str(error)[:200]) from error
+        if _is_passing(error):
+            raise Unavailable("mongodb", str(error)[:200]) from error
+        raise
+
+
+def _is_passing(error: PyMongoError) -> bool:
+    """True while the replica set elects, steps down or shuts down."""
+    labels = ("TransientTransactionError", "UnknownTransactionCommitResult", "RetryableWriteError")
+    return any(error.has_error_label(label) for label in labels) or getattr(error, "code", None) in _PASSING

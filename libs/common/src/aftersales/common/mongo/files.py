@@ -1,0 +1,115 @@
+"""Files (photos, scans) in GridFS, under the id of the document that stands for each.
+
+Bytes come before their document. A row in `uploads` stands from before the first byte until the document is
+committed, so that `sweep` finds what a crash left behind, however little of it was written.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gridfs.asynchronous import AsyncGridFSBucket
+from gridfs.errors import NoFile
+from motor.motor_asyncio import AsyncIOMotorGridFSBucket
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import Busy, NotFound
+from aftersales.common.mongo.errors import translated
+
+if TYPE_CHECKING:
+    from aftersales.common.mongo import Mongo
+
+UPLOADS = "uploads"
+_BUCKET = "blobs"
+_BATCH = 500
+AT_ONCE = 8
+"""Files that are written at a time: the driver holds each in memory until it is whole (or 48 MB)."""
+
+
+class Files:
+    """The bytes of one service's files."""
+
+    def __init__(self, db: Any, *, motor: bool) -> None:
+        self._uploads = db[UPLOADS]
+        self._writing = 0
+        self._db, self._motor = db, motor
+
+    @cached_property
+    def _bucket(self) -> Any:
+        """Made on first use: Motor's binds itself to the event loop that it is made in."""
+        return (AsyncIOMotorGridFSBucket if self._motor else AsyncGridFSBucket)(self._db, _BUCKET)
+
+    @asynccontextmanager
+    async def writing(self, id: str, at: datetime) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
+        """Write bytes under `id`, piece by piece; nothing of them stays when the block raises.
+
+        Raises `Busy` when too many are being written.
+        """
+        if self._writing >= AT_ONCE:
+            raise Busy("service.busy")
+        self._writing += 1
+        try:
+            async with self._upload(id, at) as write:
+                yield write
+        finally:
+            self._writing -= 1
+
+    @asynccontextmanager
+    async def _upload(self, id: str, at: datetime) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
+        with translated():
+            await self._uploads.insert_one({"_id": id, "at": at})
+            file = self._bucket.open_upload_stream_with_id(id, id)
+            try:
+                yield file.write
+                await file.close()
+            except BaseException:
+                await file.abort()
+                await self.settle(id)
+                raise
+
+    async def settle(self, *ids: str) -> None:
+        """The document stands (or the bytes are gone): the sweep need not look."""
+        with translated():
+            await self._uploads.delete_many({"_id": {"$in": ids}})
+
+    async def read(self, id: str) -> AsyncIterator[bytes]:
+        """The bytes, piece by piece. Raises `NotFound` before the first."""
+        with translated():
+            try:
+                file = await self._bucket.open_download_stream(id)
+            except NoFile as error:
+                raise NotFound("blobs.unknown", id=id) from error
+        return _pieces(file)
+
+    async def delete(self, id: str) -> None:
+        """Remove the bytes for good, half-written ones too; without effect when there are none."""
+        with translated():
+            try:
+                await self._bucket.delete(id)
+            except NoFile:
+                return
+
+    async def unsettled(self, before: datetime) -> list[str]:
+        """Uploads that began before then and were never settled: ids, earliest first."""
+        with translated():
+            rows = self._uploads.find({"at": {"$lt": before}}).sort("at", 1).limit(_BATCH)
+            return [row["_id"] for row in await rows.to_list(None)]
+
+
+async def _pieces(file: Any) -> AsyncIterator[bytes]:
+    with translated():
+        while piece := await file.readchunk():
+            yield piece
+
+
+async def sweep(mongo: "Mongo", kind: type[Aggregate], before: datetime) -> int:
+    """Remove bytes that came before then and have no document of this kind; how many files that is."""
+    ids = await mongo.files.unsettled(before)
+    standing = {row["_id"] for row in await mongo.rows(kind.COLLECTION, {"_id": {"$in": ids}}, only=("_id",))}
+    lost = [id for id in ids if id not in standing]
+    for id in lost:
+        await mongo.files.delete(id)
+    await mongo.files.settle(*ids)
+    return len(lost)

@@ -1,0 +1,55 @@
+"""HTTP in: who pays and why, the warranty, and accepted quotations (INT-6)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aftersales.common.policies import LIST
+from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.values import Serial
+from aftersales.intake.domain.branch import Branch
+from aftersales.intake.domain.charges import AcceptQuotation, DecideCoverage, Redecided
+from aftersales.intake.domain.product import Extension, Product, Proof
+from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.domain.warranty import WarrantyRecord, record
+from aftersales.intake.handlers import coverage
+from aftersales.intake.handlers.branches import known_branch
+
+from .requests import Number
+
+router = APIRouter(responses=PROBLEMS)
+SerialNumber = Annotated[Serial, Path()]
+
+
+@router.post("/requests/{number}/coverage")
+async def decide_coverage(number: Number, command: DecideCoverage, desk: Desk) -> ServiceRequest:
+    """Decide who pays, now that the cause is known (INT-6); the decision before stays in `coverage_history`."""
+    needs = ((ServiceRequest, number, lambda request: ((Product, request.product.serial), (Branch, request.branch))),)
+    return await desk.do(coverage.decide_coverage, number, command, desk.library, needs=needs)
+
+
+@router.post("/requests/{number}/quotation/accept")
+async def accept_quotation(number: Number, command: AcceptQuotation, desk: Desk) -> ServiceRequest:
+    """Note that the customer accepts a quotation, and how we know; a higher one must be accepted again."""
+    return await desk.do(coverage.accept_quotation, number, command, needs=((ServiceRequest, number),))
+
+
+@router.post("/products/{serial:path}/proof")
+async def prove_purchase(serial: SerialNumber, proof: Proof, desk: Desk) -> list[Redecided]:
+    """Take the day of purchase from a proof; answers with what it changes for each open request."""
+    return await desk.do(coverage.prove_purchase, serial, proof, desk.library, needs=((Product, serial), *LIST))
+
+
+@router.post("/products/{serial:path}/extension")
+async def extend_warranty(serial: SerialNumber, extension: Extension, desk: Desk) -> list[Redecided]:
+    """Make the warranty longer by an approved claim; answers with what it changes for each open request."""
+    return await desk.do(coverage.extend_warranty, serial, extension, desk.library, needs=((Product, serial), *LIST))
+
+
+@router.get("/products/{serial:path}/warranty")
+async def show_warranty(serial: SerialNumber, desk: Desk) -> WarrantyRecord:
+    """The record that is given at sale, in the caller's language: term, scope, liability, and how it stands today."""
+    product = await desk.read(Product, serial)
+    today = (await known_branch(desk.mongo, product.branch)).today(desk.now)
+    policy = await coverage.policy_of(desk.mongo, product, today, desk.library)
+    return record(product, policy, today, desk.locale)

@@ -1,0 +1,29 @@
+"""HTTP in: what a desk sees before it saves a request, and requests that may be the same (INT-2)."""
+
+from fastapi import APIRouter
+
+from aftersales.common.service import PROBLEMS, Desk
+from aftersales.intake.domain.form import RegisterRequest
+from aftersales.intake.domain.preview import Preview
+from aftersales.intake.domain.registration import Taken
+from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.domain.similar import Similar
+from aftersales.intake.handlers import preview
+
+from .requests import Number
+
+router = APIRouter(responses=PROBLEMS)
+
+
+@router.post("/requests/check")
+async def check_request(form: RegisterRequest, desk: Desk) -> Preview:
+    """Say what `POST /requests` would do with the same body, and what is known already. Nothing is stored."""
+    taken = Taken(by=form.owner or desk.actor, at=desk.now)
+    return await preview.check_request(desk.mongo, form, desk.library, taken, desk.settings.duplicate_within)
+
+
+@router.get("/requests/{number}/similar")
+async def list_similar(number: Number, desk: Desk) -> tuple[Similar, ...]:
+    """Requests with the same fault of the same person or product, open or of about the same time."""
+    request = await desk.read(ServiceRequest, number)
+    return await preview.similar_to(desk.mongo, request, desk.settings.duplicate_within, desk.now)

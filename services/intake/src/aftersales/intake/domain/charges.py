@@ -1,0 +1,108 @@
+"""What the customer pays: decided, decided again when more is known, and accepted (INT-6, DSP-17). Pure."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from aftersales.common.errors import DomainError
+from aftersales.common.events.intake import QuotationAccepted
+from aftersales.common.policy.model.cover import Cause
+from aftersales.common.values import Code, Line, Moment, Money, Value
+
+from .coverage import Case, Coverage, announce, compared, decide_coverage
+from .form import VISITS
+from .product import Product
+from .registration import Taken
+from .request import Acceptance, Decision, Ground, ServiceRequest, must_be_open
+
+
+def _positive(price: Money) -> Money:
+    if price.amount <= 0:
+        raise ValueError("quotation.amount_not_positive")
+    return price
+
+
+class DecideCoverage(Value):
+    """What broke it, and which contract covers it."""
+
+    cause: Cause
+    contract: Code | None = None
+    """Left out: the one of the decision before."""
+
+
+class AcceptQuotation(Value):
+    amount: Annotated[Money, AfterValidator(_positive)]
+    accepted_by: Line
+    evidence: Line
+    """How we know: a signature, a message, a call that was recorded …"""
+    file: Code | None = None
+    at: Moment | None = None
+    """By default now."""
+
+
+class Redecided(Value):
+    """What a proof or a longer warranty changes for one request."""
+
+    request: str
+    before: Coverage | None
+    after: Coverage
+    """Its `differs` names the components with another payer."""
+
+
+def decide(
+    request: ServiceRequest, product: Product, command: DecideCoverage, ground: Ground, taken: Taken
+) -> Decision:
+    """Decide with what is known of the cause."""
+    if request.state in ("closed", "cancelled"):
+        raise DomainError(f"request.already_{request.state}", request=request.id)
+    contract = command.contract
+    if "contract" not in command.model_fields_set and request.coverage:
+        contract = request.coverage.inputs.contract
+    return _decide(request, Case(product, request.kind, command.cause, contract), ground, taken)
+
+
+def redecide(request: ServiceRequest, product: Product, ground: Ground, taken: Taken) -> Decision:
+    """Decide with what is known of the product by now; cause and contract stay."""
+    known = request.coverage.inputs if request.coverage else None
+    case = Case(product, request.kind, known.cause, known.contract) if known else Case(product, request.kind)
+    return _decide(request, case, ground, taken)
+
+
+def _decide(request: ServiceRequest, case: Case, ground: Ground, taken: Taken) -> Decision:
+    """Nothing changes where the inputs are the same."""
+    before, day = request.coverage, ground.branch.today(request.registered_at)
+    after = compared(before, decide_coverage(case, ground.policy, day, taken.at, taken.by))
+    if before and before.inputs == after.inputs:
+        return request, ()
+    history = (*request.coverage_history, before) if before else ()
+    about = {"request": request.id, "branch": request.branch, "on_site": request.kind in VISITS}
+    return request.but(coverage=after, coverage_history=history), announce(before, after, **about)
+
+
+def accept(request: ServiceRequest, command: AcceptQuotation, by: str, now: datetime) -> Decision:
+    """Note that the customer accepts a quotation. A higher one must be accepted again; the same, once."""
+    must_be_open(request)
+    if not (request.coverage and request.coverage.quotation_first):
+        raise DomainError("quotation.not_needed", request=request.id)
+    at, amount = command.at or now, command.amount
+    if at > now:
+        raise DomainError("quotation.accepted_in_future", request=request.id, at=at.isoformat())
+    if request.acceptances:
+        known = request.acceptances[-1].amount
+        if known == amount:
+            return request, ()
+        if known.currency != amount.currency or known.amount > amount.amount:
+            raise DomainError(
+                "quotation.accepted_before", request=request.id, amount=known.amount, currency=known.currency
+            )
+    said = command.model_dump(exclude={"amount", "at"})
+    acceptance = Acceptance(amount=amount, **said, at=at, noted_by=by)
+    news = QuotationAccepted(
+        request=request.id,
+        branch=request.branch,
+        on_site=request.kind in VISITS,
+        amount=amount,
+        accepted_at=at,
+    )
+    return request.but(acceptances=(*request.acceptances, acceptance)), (news,)

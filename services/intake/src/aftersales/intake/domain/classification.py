@@ -1,0 +1,226 @@
+"""What a contact is about (INT-4), suggested from its words by rules that a manager edits; a person decides.
+
+A rule holds when one of its words stands in the text and is not denied just before (不漏水, "no smoke"). Each rule
+that holds adds its weight to the kind and the problem class that it names; the heaviest is suggested.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from operator import add
+from typing import Annotated, ClassVar, Literal, NamedTuple, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.values import Code, Value, Words
+
+from .form import ProblemClass, RequestKind, Urgency
+
+T = TypeVar("T")
+Language = Literal["zh-Hans", "zh-Hant", "en"]
+RULES = "rules"
+"""The id of the only document of rules."""
+PRESSING = 3
+"""The urgency of what is dangerous (INT-5)."""
+_LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
+
+
+def fold(text: str) -> str:
+    """Make wide and narrow, large and small letters alike (Unicode NFKC), and any space one space."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _folded(word: str) -> str:
+    folded = fold(word)
+    if not folded.strip("*"):
+        raise ValueError("classification.word_empty")
+    return folded
+
+
+_LONGEST = 60
+Word = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidator(_folded)]
+"""Of letters: a whole word or phrase; `leak*` takes any ending. Chinese is found wherever it stands."""
+WordList = Annotated[tuple[Word, ...], Field(max_length=200)]
+
+
+class Vocabulary(Value):
+    """The words of each language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    zh_hans: Annotated[WordList, Field(alias="zh-Hans")] = ()
+    zh_hant: Annotated[WordList, Field(alias="zh-Hant")] = ()
+    en: WordList = ()
+
+    def of(self, language: Language | None) -> tuple[str, ...]:
+        """None: of all languages."""
+        if language:
+            return tuple(getattr(self, language.replace("-", "_").lower()))
+        return tuple(dict.fromkeys((*self.zh_hans, *self.zh_hant, *self.en)))
+
+
+class Rule(Value):
+    """If one of the words is there, this is likely."""
+
+    id: Code
+    words: Vocabulary
+    unless: Vocabulary = Vocabulary()
+    """Just before a word, these deny it, as the general negations do; `*n't` ends any word."""
+    kind: RequestKind | None = None
+    problem_class: ProblemClass | None = None
+    fault: Code | None = None
+    urgency: Urgency | None = None
+    safety: Annotated[bool, Field(strict=True)] = False
+    """Somebody may be hurt: pressing, whatever else is said."""
+    weight: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
+
+
+def _distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    if len({rule.id for rule in rules}) < len(rules):
+        raise ValueError("classification.rule_twice")
+    return rules
+
+
+class RuleBook(Value):
+    """All rules, the most important first: of two kinds that weigh the same, the one named earlier is suggested."""
+
+    negations: Vocabulary = Vocabulary()
+    rules: Annotated[tuple[Rule, ...], Field(max_length=500), AfterValidator(_distinct)]
+
+
+class ClassificationRules(Aggregate):
+    """The rule book in force; its versions are in the audit trail."""
+
+    COLLECTION: ClassVar[str] = "classification_rules"
+
+    branch: str = "-"
+    book: RuleBook
+
+
+class Described(Value):
+    """A text to classify. Without a language, the words of all are looked for."""
+
+    text: Words
+    lang: Language | None = None
+    kind: RequestKind | None = None
+    """What the caller asked for, if they said: it stands where the words say nothing, or two things alike."""
+
+
+class Because(Value):
+    """A word that was found, and the rule that it belongs to."""
+
+    rule: str
+    word: str
+
+
+class Suggestion(Value):
+    """None where no word says anything."""
+
+    kind: RequestKind | None
+    problem_class: ProblemClass | None
+    fault: str | None
+    urgency: Urgency | None
+    safety: bool
+    because: tuple[Because, ...]
+    rules_version: int
+
+
+class Classifier:
+    """The rules of one version, made ready to be looked for. The same text always gives the same."""
+
+    def __init__(self, rules: ClassificationRules) -> None:
+        self.version = rules.version
+        self._book = rules.book
+        self._ready: dict[Language | None, tuple[_Matcher, ...]] = {}
+
+    def suggest(self, described: Described) -> Suggestion:
+        """Read the text by the rules."""
+        text = fold(described.text)
+        grams = _grams(text)
+        matched = [(m.rule, word) for m in self._matchers(described.lang) if (word := m.found_in(text, grams))]
+        held = [rule for rule, _ in matched]
+        safety = any(rule.safety for rule in held)
+        return Suggestion(
+            kind=_heaviest(((rule.kind, rule.weight) for rule in held), described.kind),
+            problem_class=_heaviest((rule.problem_class, rule.weight) for rule in held),
+            fault=_heaviest((rule.fault, rule.weight) for rule in held),
+            urgency=PRESSING if safety else max((rule.urgency for rule in held if rule.urgency), default=None),
+            safety=safety,
+            because=tuple(Because(rule=rule.id, word=word) for rule, word in matched),
+            rules_version=self.version,
+        )
+
+    def _matchers(self, language: Language | None) -> "tuple[_Matcher, ...]":
+        if language not in self._ready:
+            denials = self._book.negations.of(language)
+            self._ready[language] = tuple(_matcher(rule, denials, language) for rule in self._book.rules)
+        return self._ready[language]
+
+
+def _heaviest(votes: Iterable[tuple[T | None, int]], said: T | None = None) -> T | None:
+    weights: dict[T, int] = defaultdict(int)
+    for voted, weight in votes:
+        if voted is not None:
+            weights[voted] += weight
+    best = [voted for voted, weight in weights.items() if weight == max(weights.values())]
+    return said if not best or said in best else best[0]
+
+
+class _Matcher(NamedTuple):
+    """A rule and what to look for."""
+
+    rule: Rule
+    words: tuple[tuple[str, str], ...]
+    """Each with the gram that stands in every text with it."""
+    attached: tuple[str, ...]
+    """Denials that may be the end of a longer word."""
+    apart: tuple[str, ...]
+    """Denials that are words of their own."""
+
+    def found_in(self, text: str, grams: set[str]) -> str | None:
+        """Give the first of the words that stands in the text undenied."""
+        here = (word for word, gram in self.words if gram in grams)
+        return next((word for word in here if any(self._undenied(text, at) for at in _places(text, word))), None)
+
+    def _undenied(self, text: str, at: int) -> bool:
+        before = text[max(0, at - _LONGEST - 1) : at].rstrip()
+        if before.endswith(self.attached):
+            return False
+        denials = [denial for denial in self.apart if before.endswith(denial)] if before.endswith(self.apart) else ()
+        return not any(len(before) == len(denial) or not _is_letter(before[-len(denial) - 1]) for denial in denials)
+
+
+def _matcher(rule: Rule, general: tuple[str, ...], language: Language | None) -> _Matcher:
+    denials = (*general, *rule.unless.of(language))
+    attached = tuple(denial.lstrip("*") for denial in denials if not _is_letter(denial[0]))
+    apart = tuple(denial for denial in denials if _is_letter(denial[0]))
+    return _Matcher(rule, tuple((word, _gram(word.rstrip("*"))) for word in rule.words.of(language)), attached, apart)
+
+
+def _grams(text: str) -> set[str]:
+    """List every 1, 2 and 4 characters in a row: a word whose gram is not there need not be looked for."""
+    pairs = list(map(add, text, text[1:]))
+    return {*text, *pairs, *map(add, pairs, pairs[2:])}
+
+
+def _gram(stem: str) -> str:
+    return stem[:4] if len(stem) >= 4 else stem[:2]
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    """Where a word stands; one of letters only as a whole."""
+    stem = word.rstrip("*")
+    whole = word == stem and _is_letter(stem[-1])
+    at = text.find(stem)
+    while at >= 0:
+        end = at + len(stem)
+        inside = at > 0 and _is_letter(stem[0]) and _is_letter(text[at - 1])
+        if not inside and not (whole and end < len(text) and _is_letter(text[end])):
+            yield at
+        at = text.find(stem, at + 1)
+
+
+def _is_letter(character: str) -> bool:
+    """Of those that make words with spaces between them."""
+    return character in _LETTERS

@@ -1,0 +1,52 @@
+"""How somebody is reached and where: phones, addresses, people who speak for an organisation (INT-3)."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
+
+from aftersales.common.values import GeoPoint, Line, Phone, Value
+
+CustomerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")]
+WeChat = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_-]{5,40}$")]
+_E164: TypeAdapter[str] = TypeAdapter(Phone)
+
+
+class PhoneNumber(Value):
+    """A number, kept in E.164, and what it is for."""
+
+    number: Annotated[str, StringConstraints(max_length=40)]
+    label: Literal["mobile", "home", "work", "fax"] = "mobile"
+    ext: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,8}$")] = ""
+
+
+def _e164(said: PhoneNumber) -> PhoneNumber:
+    """Read the number as people write it: once, for that is dear, and what is stored is not read again."""
+    return said.model_copy(update={"number": _E164.validate_python(said.number)})
+
+
+class Address(Value):
+    """Where somebody lives or a product stands, as written."""
+
+    text: Line
+    label: Short = ""
+    district: Short = ""
+    location: GeoPoint | None = None
+
+
+class Contact(Value):
+    """Somebody who speaks for an organisation."""
+
+    name: Line
+    role: Short = ""
+    phone: PhoneNumber | None = None
+
+
+def _reachable(said: Contact) -> Contact:
+    return said.model_copy(update={"phone": _e164(said.phone)}) if said.phone else said
+
+
+Phones = Annotated[tuple[Annotated[PhoneNumber, AfterValidator(_e164)], ...], Field(max_length=20)]
+Addresses = Annotated[tuple[Address, ...], Field(max_length=20)]
+Contacts = Annotated[tuple[Annotated[Contact, AfterValidator(_reachable)], ...], Field(max_length=50)]

@@ -1,0 +1,125 @@
+"""Entitlements (INT-14): what comes with a purchase, such as one free running-in service (走合保养)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.events import Event
+from aftersales.common.events.intake import EntitlementDue, Granted, ProductSold
+from aftersales.common.values import Code, Day, Value
+
+from .branch import Branch
+from .contract import RequestNumber, Use
+from .product import Product
+
+_A_LIFE = timedelta(days=36_525)
+
+
+class Grant(Value):
+    """What each purchase of a product line brings with it."""
+
+    kind: Code
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
+    remind_within: Annotated[timedelta, Field(gt=timedelta(), le=_A_LIFE)]
+    """Counted from the day of purchase; that day it becomes due, and the customer is reminded."""
+    expires_within: Annotated[timedelta, Field(gt=timedelta(), le=_A_LIFE)]
+
+
+Grants = Mapping[str, Sequence[Grant]]
+"""By product line."""
+
+
+class UseEntitlement(Value):
+    request: RequestNumber
+
+
+class Entitlement(Aggregate):
+    """What a customer has free for one product; its id is `<serial>|<kind>`."""
+
+    COLLECTION: ClassVar[str] = "entitlements"
+
+    product: str
+    kind: str
+    customer: str
+    granted_on: Day
+    count: int
+    used: tuple[Use, ...] = ()
+    remind_at: datetime
+    expires_on: Day
+    """The last day."""
+    expires_at: datetime
+    reminded: bool = False
+    due: bool = False
+    """The customer is to be reminded: it is time, some of it is left, and it has not expired."""
+
+
+def sell(
+    product: Product, day: date, grants: Grants, branch: Branch, now: datetime
+) -> tuple[tuple[Entitlement, ...], tuple[Event, ...]]:
+    """Grant what comes with the purchase of that day and has not expired since."""
+    possible = [_granted(product, grant, day, branch) for grant in grants.get(product.line, ())]
+    granted = tuple(entitlement for entitlement in possible if now < entitlement.expires_at)
+    sold = ProductSold(
+        serial=product.id,
+        model=product.model,
+        line=product.line,
+        batch=product.batch,
+        branch=product.branch,
+        purchased_on=day,
+        entitlements=tuple(Granted(kind=e.kind, count=e.count, expires_on=e.expires_on) for e in granted),
+    )
+    return granted, (sold,)
+
+
+def _granted(product: Product, grant: Grant, day: date, branch: Branch) -> Entitlement:
+    remind_at = branch.begins(day + grant.remind_within)
+    last = day + grant.expires_within
+    return Entitlement(
+        id=f"{product.id}|{grant.kind}",
+        branch=product.branch,
+        product=product.id,
+        kind=grant.kind,
+        customer=str(product.customer),
+        granted_on=day,
+        count=grant.count,
+        remind_at=remind_at,
+        expires_on=last,
+        expires_at=branch.begins(last + timedelta(days=1)),
+        wake_at=remind_at,
+    )
+
+
+def wake(entitlement: Entitlement, now: datetime) -> tuple[Entitlement, tuple[Event, ...]]:
+    """Remind once, and forget it when it has expired."""
+    if now >= entitlement.expires_at:
+        return entitlement.but(due=False, wake_at=None), ()
+    if entitlement.reminded or now < entitlement.remind_at:
+        return entitlement, ()
+    event = EntitlementDue(
+        entitlement=entitlement.id,
+        serial=entitlement.product,
+        kind=entitlement.kind,
+        customer=entitlement.customer,
+        branch=entitlement.branch,
+        expires_on=entitlement.expires_on,
+        at=now,
+    )
+    return entitlement.but(reminded=True, due=True, wake_at=entitlement.expires_at), (event,)
+
+
+def use(entitlement: Entitlement, request: str, by: str, now: datetime) -> Entitlement:
+    """Use one of it for a request, once however often it is said."""
+    if any(used.request == request for used in entitlement.used):
+        return entitlement
+    if now >= entitlement.expires_at:
+        raise DomainError(
+            "entitlement.expired", entitlement=entitlement.id, expires_on=entitlement.expires_on.isoformat()
+        )
+    if len(entitlement.used) >= entitlement.count:
+        raise DomainError("entitlement.used_up", entitlement=entitlement.id, count=entitlement.count)
+    used = entitlement.but(used=(*entitlement.used, Use(request=request, at=now, by=by)))
+    return used.but(due=False, wake_at=None) if len(used.used) == used.count else used

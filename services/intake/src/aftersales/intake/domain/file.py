@@ -1,0 +1,54 @@
+"""Photos and files that are kept under a customer's id (INT-2, INT-3)."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import NotFound
+from aftersales.common.values import Value
+
+
+class FileForm(Value):
+    """A file whose bytes are in."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    sha256: str
+
+
+class CustomerFile(Aggregate):
+    """A file of a customer; its bytes are in GridFS under the same id."""
+
+    COLLECTION: ClassVar[str] = "customer_files"
+
+    customer: str
+    name: str
+    type: str
+    size: int
+    sha256: str
+    requests: tuple[str, ...] = ()
+    """Which requests it was sent for."""
+    kept_at: datetime
+    kept_by: str
+    removed: bool = False
+    removed_at: datetime | None = None
+    removed_by: str | None = None
+
+
+def for_request(file: CustomerFile, request: str | None) -> CustomerFile:
+    """Note another request that the file is about."""
+    return file if request is None or request in file.requests else file.but(requests=(*file.requests, request))
+
+
+def remove(file: CustomerFile, by: str, now: datetime) -> CustomerFile:
+    """Take it out of sight; the record stays (ALL-5)."""
+    return file if file.removed else file.but(removed=True, removed_at=now, removed_by=by)
+
+
+def shown(file: CustomerFile) -> CustomerFile:
+    """The file, unless it was removed."""
+    if file.removed:
+        raise NotFound("file.removed", id=file.id)
+    return file

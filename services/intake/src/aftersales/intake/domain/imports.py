@@ -1,0 +1,24 @@
+"""What only sheets say: a product, and whose it is."""
+
+from typing import Annotated, Self
+
+from pydantic import StringConstraints, model_validator
+
+from aftersales.common.values import Phone
+
+from .product import ProductForm
+
+CustomerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class ImportProduct(ProductForm):
+    """A product of somebody who is in the archive, found by phone or by id (INT-3)."""
+
+    phone: Phone | None = None
+    customer: CustomerId | None = None
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> Self:
+        if not (self.phone or self.customer):
+            raise ValueError("product.owner_missing")
+        return self

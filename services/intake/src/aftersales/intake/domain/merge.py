@@ -1,0 +1,142 @@
+"""Two archived customers turn out to be one: merged, and put back exactly as it was when that was wrong (INT-3)."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import ClassVar, NamedTuple, TypeVar
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.values import Line, Value
+
+from .contact import Address, Contact, CustomerId, PhoneNumber
+from .customer import Consent, ContactPoint, Customer, by_time, numbers
+from .product import Product
+
+MOST = 1000
+"""Products that change hands in one merge at most: they are written in one transaction."""
+T = TypeVar("T")
+
+
+class MergeCustomers(Value):
+    """The other one is the same customer: what is theirs comes to the one who is named in the path."""
+
+    other: CustomerId
+    why: Line
+
+
+class UndoMerge(Value):
+    why: Line
+
+
+class Act(NamedTuple):
+    """Who does it, when and why."""
+
+    by: str
+    at: datetime
+    why: str
+
+
+class Merge(Aggregate):
+    """What a merge moved from the loser to the winner, so that exactly that can go back."""
+
+    COLLECTION: ClassVar[str] = "merges"
+
+    winner: str
+    loser: str
+    by: str
+    at: datetime
+    why: str
+    numbers: tuple[str, ...]
+    """Numbers that lead to the winner since then."""
+    products: tuple[str, ...]
+    """Serial numbers."""
+    aliases: tuple[str, ...]
+    phones: tuple[PhoneNumber, ...]
+    addresses: tuple[Address, ...]
+    contacts: tuple[Contact, ...]
+    consents: tuple[Consent, ...]
+    also: tuple[str, ...]
+    undone_by: str | None = None
+    undone_at: datetime | None = None
+    undone_why: str = ""
+
+
+class Pair(NamedTuple):
+    winner: Customer
+    loser: Customer
+
+
+def merge(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[Pair, Merge]:
+    """Let the winner stand for the loser, who stays in the archive and points to the winner.
+
+    Where both know something that can be true only once (class, language …) the winner's word stands.
+    """
+    winner, loser = pair
+    if winner.id == loser.id:
+        raise DomainError("merge.with_itself", customer=winner.id)
+    if len(products) > MOST:
+        raise DomainError("merge.too_many_products", customer=loser.id, most=MOST)
+    phones = tuple(phone for phone in loser.phones if phone.number not in {one.number for one in winner.phones})
+    record = Merge(
+        id=id,
+        branch=winner.branch,
+        winner=winner.id,
+        loser=loser.id,
+        **act._asdict(),
+        numbers=numbers(loser),
+        products=tuple(product.id for product in products),
+        aliases=_new((loser.name, *loser.aliases), (winner.name, *winner.aliases)),
+        phones=phones,
+        addresses=_new(loser.addresses, winner.addresses),
+        contacts=_new(loser.contacts, winner.contacts),
+        consents=_new(loser.consents, winner.consents),
+        also=(loser.id, *loser.also),
+    )
+    grown = winner.but(
+        aliases=winner.aliases + record.aliases,
+        phones=winner.phones + record.phones,
+        addresses=winner.addresses + record.addresses,
+        contacts=winner.contacts + record.contacts,
+        consents=by_time(winner.consents + record.consents),
+        also=winner.also + record.also,
+    )
+    return Pair(grown, loser.but(merged_into=winner.id)), record
+
+
+def undo(record: Merge, pair: Pair, found: Sequence[Product | ContactPoint], act: Act) -> tuple[Pair, Merge]:
+    """Put back what the merge moved; what the winner was given since then stays there.
+
+    Raises `DomainError` when something that it moved went on to somebody else.
+    """
+    winner, loser = pair
+    if record.undone_at:
+        raise DomainError("merge.already_undone", merge=record.id)
+    for thing in found:
+        if thing.customer != winner.id:
+            where = "products" if isinstance(thing, Product) else "phones"
+            raise DomainError("merge.moved_again", merge=record.id, what=where, customer=thing.customer)
+    phones = tuple(phone for phone in winner.phones if phone.number not in record.numbers)
+    reached = tuple(one for one in winner.contacts if not (one.phone and one.phone.number in record.numbers))
+    addresses = _without(winner.addresses, record.addresses)
+    if not phones or not addresses:
+        raise DomainError("merge.nothing_left", merge=record.id, customer=winner.id)
+    shrunk = winner.but(
+        aliases=_without(winner.aliases, record.aliases),
+        phone=phones[0].number,
+        phones=phones,
+        address=addresses[0].text,
+        addresses=addresses,
+        contacts=_without(reached, record.contacts),
+        consents=_without(winner.consents, record.consents),
+        also=_without(winner.also, record.also),
+    )
+    done = record.but(undone_by=act.by, undone_at=act.at, undone_why=act.why)
+    return Pair(shrunk, loser.but(merged_into=None)), done
+
+
+def _new(theirs: Iterable[T], ours: Collection[T]) -> tuple[T, ...]:
+    return tuple(one for one in dict.fromkeys(theirs) if one not in ours)
+
+
+def _without(ours: Iterable[T], moved: Collection[T]) -> tuple[T, ...]:
+    return tuple(one for one in ours if one not in moved)

@@ -1,0 +1,157 @@
+"""What a customer is found by (INT-3): words in any script become tokens, and a token matches whole. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from hashlib import blake2s
+from itertools import islice, pairwise, product
+from typing import ClassVar, NamedTuple
+
+from pypinyin import Style, pinyin
+
+from aftersales.common.aggregate import Aggregate
+
+from .customer import Customer, numbers
+
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+_RUN = re.compile(rf"[{_HAN}]+|\d+|[^\W\d_{_HAN}]+")
+_DIALLED = re.compile(r"[\d+()\s-]+")
+_SERIAL = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9./_-]{3,63}")
+_UNITS = frozenset("号號室栋棟楼樓座层層弄院幢户戶区區")
+"""Signs of an address that say nothing by themselves."""
+TAIL, _LOCAL, _NATIONAL, _WHOLE = 4, 7, 10, 11
+"""Digits of a phone: the least that lead to somebody; without its area code; with it; a mobile's."""
+_WINDOW, _NAME, _WORD, _READINGS = 4, 24, 32, 8
+"""Limits: syllables together, characters of a name that are read aloud, letters of a word, readings of a window."""
+
+
+class SearchEntry(Aggregate):
+    """What one customer is found by; written with the customer, and gone while they are merged into another."""
+
+    COLLECTION: ClassVar[str] = "search_entries"
+    AUDITED: ClassVar[bool] = False
+
+    customer: str
+    """Their id once more: together with a token it is the order of what is found."""
+    tokens: tuple[str, ...]
+
+
+class Word(NamedTuple):
+    """A word of a query: all its tokens must be there, or it leads to a product as (the tail of) a serial number."""
+
+    tokens: tuple[str, ...]
+    serial: str = ""
+
+
+def entry(customer: Customer) -> SearchEntry:
+    """Everything that leads to the customer: names, phones, addresses, the branch, and what a double would share."""
+    found = {branch_token(customer.branch), *likeness(customer)}
+    for name in (customer.name, *customer.aliases, *(contact.name for contact in customer.contacts)):
+        found.update(name_tokens(name))
+    for address in customer.addresses:
+        found.update(text_tokens(address.text), text_tokens(address.district))
+    for number in numbers(customer):
+        found.update(number[1:][-length:] for length in range(TAIL, _WHOLE + 1))
+    return SearchEntry(id=customer.id, branch=customer.branch, customer=customer.id, tokens=tuple(sorted(found)))
+
+
+def branch_token(branch: str) -> str:
+    return f"@{branch}"
+
+
+def likeness(customer: Customer) -> frozenset[str]:
+    """Tokens of name and address together: two customers who share one are likely the same (INT-3)."""
+    names, addresses = (customer.name, *customer.aliases), (address.text for address in customer.addresses)
+    return frozenset(f"={_digest(squeezed(name), squeezed(address))}" for name, address in product(names, addresses))
+
+
+def words(query: str) -> tuple[Word, ...]:
+    """Read what was typed into the one box; empty when there is nothing in it to look for."""
+    text = _normal(query)
+    if _DIALLED.fullmatch(text) and len(_digits(text)) >= _NATIONAL:
+        return (_word(_digits(text)),)
+    return tuple(word for part in text.split() if (word := _word(part)).tokens)
+
+
+def _word(part: str) -> Word:
+    digits = _digits(part)
+    serial = part.upper() if _SERIAL.fullmatch(part.upper()) else ""
+    if _DIALLED.fullmatch(part) and len(digits) >= (TAIL if digits == part else _LOCAL):
+        return Word(((digits.lstrip("0") if len(digits) >= _NATIONAL else digits)[-_WHOLE:],), serial)
+    return Word(tuple(dict.fromkeys(text_tokens(part))), serial)
+
+
+def squeezed(text: str) -> str:
+    """Without what people vary: blanks, punctuation, case, width."""
+    return "".join(_RUN.findall(_normal(text)))
+
+
+def text_tokens(text: str) -> Iterator[str]:
+    """Words and numbers whole, Chinese in pairs of neighbouring characters."""
+    for run in _RUN.findall(_normal(text)):
+        if not _is_han(run):
+            yield run[:_WORD]
+        elif len(run) == 1:
+            yield from () if run in _UNITS else run
+        else:
+            pairs = map("".join, pairwise(run))
+            yield from (pair for pair in pairs if not _UNITS.issuperset(pair))
+
+
+def name_tokens(name: str) -> Iterator[str]:
+    """What any text gives, each character, pinyin and initials of Chinese, and beginnings of other words."""
+    yield from text_tokens(name)
+    for run in _RUN.findall(_normal(name)):
+        if _is_han(run):
+            yield from run
+            yield from _read_aloud(run[:_NAME])
+        else:
+            yield from (run[:length] for length in range(2, min(len(run), _WORD)))
+
+
+def _read_aloud(run: str) -> Iterator[str]:
+    """Pinyin of the first character, pinyin and initials of neighbours and of all; a surname in all its readings."""
+    if len(run) > _WINDOW:
+        syllables = [tuple(readings) for readings in pinyin(run, style=Style.NORMAL)]
+    else:
+        syllables = [_readings(char)[: 2 if at else None] for at, char in enumerate(run)]
+    initials = [tuple(dict.fromkeys(reading[0] for reading in readings)) for readings in syllables]
+    size = len(run)
+    yield from syllables[0]
+    windows = {(at, at + length) for length in range(2, _WINDOW + 1) for at in range(size - length + 1)}
+    for since, until in windows | {(0, size)} if size > 1 else ():
+        yield from _combined(syllables[since:until])
+        yield from _combined(initials[since:until])
+
+
+def _combined(parts: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    return map("".join, islice(product(*parts), _READINGS))
+
+
+@cache
+def _readings(char: str) -> tuple[str, ...]:
+    """How a character is read, the usual way first."""
+    return tuple(pinyin(char, style=Style.NORMAL, heteronym=True)[0])
+
+
+def width(text: str) -> str:
+    """Full width and half are the same (NFKC)."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _normal(text: str) -> str:
+    """As `width`, in lower case; ü is typed as v."""
+    return width(text).casefold().replace("ü", "v")
+
+
+def _is_han(run: str) -> bool:
+    return re.fullmatch(rf"[{_HAN}]+", run) is not None
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
+
+
+def _digest(*parts: str) -> str:
+    return blake2s("\0".join(parts).encode(), digest_size=8).hexdigest()

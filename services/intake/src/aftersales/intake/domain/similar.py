@@ -1,0 +1,70 @@
+"""Requests that may be the same one: the same fault of the same person or product, open or recent (INT-2). Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from aftersales.common.values import Value
+
+from .request import OPEN, ServiceRequest, State
+
+Reason = Literal["same_person", "same_product", "same_fault"]
+
+
+class Subject(NamedTuple):
+    """Who came with which fault of what, and when."""
+
+    customer: str | None
+    """None: nobody that is known."""
+    serial: str
+    fault: str
+    at: datetime
+    number: str = ""
+    """Of the request, where there is one: it is not like itself."""
+
+    def queries(self, within: timedelta) -> Iterator[dict[str, Any]]:
+        """Filters for what `similar` chooses from, each on an index."""
+        near = {"registered_at": {"$gte": self.at - within, "$lte": self.at + within}, "state": {"$ne": "cancelled"}}
+        for field, value in (("customer", self.customer), ("product.serial", self.serial)):
+            if value:
+                yield {field: value, "fault": self.fault, "$or": [{"state": {"$in": OPEN}}, near]}
+
+
+class Similar(Value):
+    """A request that may be the same, and why."""
+
+    request: str
+    state: State
+    owner: str
+    reasons: tuple[Reason, ...]
+    hours_ago: float
+
+
+def similar(found: Iterable[ServiceRequest], subject: Subject, within: timedelta, now: datetime) -> tuple[Similar, ...]:
+    """Those that are open or came in no longer than `within` before or after, the newest first."""
+    each = {request.id: request for request in found if _is_alike(request, subject, within)}
+    return tuple(
+        Similar(
+            request=request.id,
+            state=request.state,
+            owner=request.owner,
+            reasons=tuple(_reasons(request, subject)),
+            hours_ago=round((now - request.registered_at) / timedelta(hours=1), 1),
+        )
+        for request in sorted(each.values(), key=lambda one: (one.registered_at, one.id), reverse=True)
+    )
+
+
+def _is_alike(request: ServiceRequest, subject: Subject, within: timedelta) -> bool:
+    near = request.state != "cancelled" and abs(request.registered_at - subject.at) <= within
+    subjects = request.customer == subject.customer or request.product.serial == subject.serial
+    other = request.id != subject.number
+    return other and request.fault == subject.fault and subjects and (near or request.state in OPEN)
+
+
+def _reasons(request: ServiceRequest, subject: Subject) -> Iterator[Reason]:
+    if request.customer == subject.customer:
+        yield "same_person"
+    if request.product.serial == subject.serial:
+        yield "same_product"
+    yield "same_fault"

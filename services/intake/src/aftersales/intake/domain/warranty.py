@@ -1,0 +1,81 @@
+"""The warranty of a product: how it stands on a day, and the record that is given at sale (INT-6). Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
+
+from aftersales.common.policy.model import Policy
+from aftersales.common.policy.model.cover import WarrantyState
+from aftersales.common.policy.model.figures import Locale
+from aftersales.common.stages import policy_id
+from aftersales.common.values import Day, Value
+
+from .product import Extension, Product
+
+
+class Standing(NamedTuple):
+    """How the warranty of a product stands on a day, and its last day, extensions included."""
+
+    state: WarrantyState
+    until: date | None
+
+
+def standing(product: Product, policy: Policy, day: date) -> Standing:
+    """`lifetime` and `out` also where nobody knows when it was bought."""
+    term = policy.warranty.term(product.line)
+    bought = product.purchased_on
+    regular = bought + relativedelta(months=term.months, days=-1) if bought and term.months else None
+    until = max((end for end in (regular, product.warranty_until) if end), default=None)
+    if until is None or day > until:
+        return Standing("lifetime" if term.lifetime_service else "out", until)
+    return Standing("in" if regular and day <= regular else "extended", until)
+
+
+class WarrantyRecord(Value):
+    """Term, scope and liability, as the customer gets them."""
+
+    serial: str
+    model: str
+    line: str
+    policy: str
+    """The one that would hold for a repair today."""
+    months: int
+    """The term, from the day of purchase."""
+    purchased_on: Day | None
+    proven: bool
+    """Whether a proof of purchase was shown."""
+    state: WarrantyState
+    until: Day | None
+    """The last day, extensions included; None: nobody knows when it was bought."""
+    lifetime_service: bool
+    scope: str
+    liability: str
+    extensions: tuple[Extension, ...]
+
+
+def record(product: Product, policy: Policy, today: date, locale: str) -> WarrantyRecord:
+    """The record in one language."""
+    term = policy.warranty.term(product.line)
+    state, until = standing(product, policy, today)
+    return WarrantyRecord(
+        serial=product.id,
+        model=product.model,
+        line=product.line,
+        policy=policy_id(policy),
+        months=term.months,
+        purchased_on=product.purchased_on,
+        proven=bool(product.proofs),
+        state=state,
+        until=until,
+        lifetime_service=term.lifetime_service,
+        scope=_in(term.scope, locale),
+        liability=_in(term.liability, locale),
+        extensions=product.extensions,
+    )
+
+
+def _in(texts: Mapping[Locale, str], locale: str) -> str:
+    """In this language, or else in any."""
+    return next((text for language, text in texts.items() if language == locale), next(iter(texts.values()), ""))

@@ -1,0 +1,91 @@
+"""Partner events (INT-12): each accepted once, a bad one refused, and the partner can read which."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from aftersales.common.errors import DomainError, Malformed
+from aftersales.common.events import Event, describe
+from aftersales.common.events.partner import PartnerProductSold
+from aftersales.common.parking import ParkedMessage
+from aftersales.common.work import Work
+from aftersales.intake.domain import partner as partners
+from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint
+from aftersales.intake.domain.entitlement import Grants
+from aftersales.intake.domain.partner import Outcome, PartnerMessage
+from aftersales.intake.domain.product import Product
+
+from .archive import find_or_enrol, keep_product
+from .branches import known_branch
+
+E = TypeVar("E", bound=Event)
+
+
+def with_receipt(handle: Callable[[Work, E], Awaitable[Outcome | None]]) -> Callable[[Work, E], Awaitable[None]]:
+    """Let a handler of partner events leave a receipt with what it does."""
+
+    async def handled(work: Work, event: E) -> None:
+        outcome = await handle(work, event) or "accepted"
+        id = work.message or ""
+        known = await work.get(PartnerMessage, id) or PartnerMessage(
+            id=id,
+            source=work.actor,
+            message=id.removeprefix(f"{work.actor}|"),
+            type=event.TYPE,
+            state=outcome,
+            at=work.now,
+        )
+        work.put(known.but(state=outcome, code="", params={}, at=work.now))
+
+    return handled
+
+
+async def tell_refusal(work: Work, parked: ParkedMessage) -> None:
+    """Record and publish why a partner's event was refused."""
+    source, message = partners.sender(parked.body, hashlib.sha256(parked.body).hexdigest())
+    refused = PartnerMessage(
+        id=f"{source}|{message}",
+        source=source,
+        message=message,
+        type=parked.event_type,
+        state="refused",
+        code=parked.reason,
+        params=parked.params,
+        at=work.now,
+    )
+    known = await work.get(PartnerMessage, refused.id)
+    receipt, news = partners.refuse(known, refused)
+    if receipt != known:
+        work.put(receipt, *news)
+
+
+async def take_partner_sale(work: Work, event: PartnerProductSold, grants: Grants) -> Outcome:
+    """Archive the buyer and what they bought; the same sale in another event is nothing new.
+
+    Raises `DomainError` for a product that is somebody else's, or was sold on another day.
+    """
+    if known := await work.get(Product, event.serial):
+        buyer = await work.get(ContactPoint, event.phone)
+        if known.customer is not None and (buyer is None or buyer.customer != known.customer):
+            raise DomainError("sale.of_anothers_product", serial=known.id)
+        if known.purchased_on == event.purchased_on:
+            return "duplicate"
+        if known.purchased_on is not None:
+            raise DomainError("sale.on_another_day", serial=known.id, purchased_on=known.purchased_on.isoformat())
+    form = _form(event)
+    branch = await known_branch(work, form.branch)
+    customer = await find_or_enrol(work, form, branch)
+    await keep_product(work, form.products[0], customer, branch.today(work.now), grants)
+    return "accepted"
+
+
+def _form(event: PartnerProductSold) -> ArchiveCustomer:
+    """As if the partner had filled in the form. Raises `Malformed` when it does not fit."""
+    product = event.model_dump(include={"serial", "model", "line", "batch", "purchased_on"})
+    customer = {"name": event.customer_name, "phone": event.phone, "address": event.address}
+    try:
+        return ArchiveCustomer.model_validate({"branch": event.branch, "products": [product], **customer})
+    except ValidationError as error:
+        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error

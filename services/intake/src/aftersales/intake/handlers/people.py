@@ -1,0 +1,66 @@
+"""People and roles: registered, changed, and the chain above somebody (ALL-8)."""
+
+from aftersales.common.errors import DomainError
+from aftersales.common.work import Work
+from aftersales.intake.domain import people
+from aftersales.intake.domain.chain import LEVELS, OF_BRANCH, Rung, Start, chain
+from aftersales.intake.domain.people import Person, PersonForm, Role, RoleForm
+
+from .branches import known_branch
+
+
+async def define_role(work: Work, code: str, form: RoleForm) -> Role:
+    known = await work.get(Role, code)
+    role = people.define(known, code, form)
+    return role if role == known else work.put(role)
+
+
+async def register_person(work: Work, code: str, form: PersonForm) -> Person:
+    await known_branch(work, form.branch)
+    await known_roles(work, form.roles)
+    known = await work.get(Person, code)
+    person, news = people.register(known, code, form)
+    return person if person == known else work.put(person, *news)
+
+
+async def show_chain(work: Work, code: str) -> tuple[Rung, ...]:
+    """Climb from this person. It only reads, but by the same way as an escalation does."""
+    person = await work.need(Person, code)
+    return await chain_above(work, code, person.branch)
+
+
+async def chain_above(work: Work, owner: str, branch: str) -> tuple[Rung, ...]:
+    """Load whoever may stand in the chain, and climb it; the owner need not be registered."""
+    known: dict[str, Person] = {}
+    for level in LEVELS:
+        where = {"branch": branch} if level in OF_BRANCH else {}
+        known |= {person.id: person for person in await work.find(Person, roles=level, **where)}
+    looked_up = set()
+    open_links: list[str | None] = [owner, *(person.supervisor for person in known.values())]
+    while open_links:
+        code = open_links.pop()
+        if code is None or code in looked_up:
+            continue
+        looked_up.add(code)
+        if person := await work.get(Person, code):
+            known[code] = person
+            open_links.append(person.supervisor)
+    today = (await known_branch(work, branch)).today(work.now)
+    return chain(known, Start(owner, branch, today))
+
+
+async def known_roles(work: Work, roles: tuple[str, ...]) -> None:
+    """Raises `DomainError` for a role that nobody defined."""
+    for role in roles:
+        if await work.get(Role, role) is None:
+            raise DomainError("role.unknown", role=role)
+
+
+async def known_person(work: Work, code: str) -> Person:
+    """Give somebody who serves today. Raises `DomainError` when there is no such person."""
+    person = await work.get(Person, code)
+    if person is None:
+        raise DomainError("person.unknown", person=code)
+    if not person.serves((await known_branch(work, person.branch)).today(work.now)):
+        raise DomainError("person.not_serving", person=code)
+    return person

@@ -1,0 +1,46 @@
+"""Looks without a writer: what a request would be before it is saved, and which others are like it (INT-2)."""
+
+from datetime import datetime, timedelta
+
+from aftersales.common.mongo import Mongo
+from aftersales.common.policies import Library
+from aftersales.common.policy.choose import Facts
+from aftersales.intake.domain.customer import ContactPoint, Customer
+from aftersales.intake.domain.form import RegisterRequest
+from aftersales.intake.domain.preview import Found, Preview, archive_of, preview
+from aftersales.intake.domain.product import Product
+from aftersales.intake.domain.registration import Taken
+from aftersales.intake.domain.request import Ground, ServiceRequest
+from aftersales.intake.domain.similar import Similar, Subject, similar
+
+from .branches import known_branch
+
+MOST = 20
+"""So many requests are looked at, the newest, by person and by product."""
+
+
+async def check_request(
+    mongo: Mongo, form: RegisterRequest, library: Library, taken: Taken, within: timedelta
+) -> Preview:
+    """What saving the form would bring. Raises `DomainError` as saving it would."""
+    branch = await known_branch(mongo, form.branch)
+    contact = await mongo.get(ContactPoint, form.customer.phone)
+    customer = await mongo.get(Customer, contact.customer) if contact else None
+    found = Found(customer, await mongo.get(Product, form.product.serial))
+    today = branch.today(taken.at)
+    archive = archive_of(form, found, today)
+    facts = Facts(branch.id, archive.product.line, form.kind, archive.customer.known_as, today)
+    ground = Ground(branch, await library.choose(mongo, facts))
+    subject = Subject(customer.id if customer else None, form.product.serial, form.fault or form.kind, taken.at)
+    alike = await find_similar(mongo, subject, within, taken.at)
+    return preview(form, found._replace(similar=alike), taken, ground)
+
+
+async def similar_to(mongo: Mongo, request: ServiceRequest, within: timedelta, now: datetime) -> tuple[Similar, ...]:
+    subject = Subject(request.customer, request.product.serial, request.fault, request.registered_at, number=request.id)
+    return await find_similar(mongo, subject, within, now)
+
+
+async def find_similar(mongo: Mongo, subject: Subject, within: timedelta, now: datetime) -> tuple[Similar, ...]:
+    pages = [await mongo.find(ServiceRequest, where, sort=("-_id",), limit=MOST) for where in subject.queries(within)]
+    return similar((request for page in pages for request in page), subject, within, now)

@@ -1,0 +1,22 @@
+"""Intake's documents, their indexes, what is loaded together, and the questions that more than one index answers."""
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.mongo import Index
+from aftersales.common.policies import PolicyList, PublishedPolicy
+from aftersales.intake.domain.branch import Branch
+from aftersales.intake.domain.digest import Digest
+
+from . import agreements, archive, office, requests
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Branch: (),
+    Heartbeat: (),
+    PolicyList: (),
+    PublishedPolicy: (),
+    Digest: (Index("owner", "-_id"),),
+    **agreements.INDEXES,
+    **archive.INDEXES,
+    **office.INDEXES,
+    **requests.INDEXES,
+}

@@ -1,0 +1,144 @@
+"""The office's documents and indexes: people, trainings, notices, handovers; and the questions about them (ALL-8)."""
+
+import tomllib
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.mongo import Document, Index, Mongo
+from aftersales.intake.domain.handover import MOST_LINES, OpenRequest, ShiftHandover
+from aftersales.intake.domain.meeting import Case, Meeting
+from aftersales.intake.domain.message import CustomerMessage
+from aftersales.intake.domain.notice import Acknowledgement, Notice, ReaderChunk
+from aftersales.intake.domain.people import Person, Role
+from aftersales.intake.domain.product import Product
+from aftersales.intake.domain.request import OPEN, ServiceRequest
+from aftersales.intake.domain.training import Attendance, TrainingPlan
+
+AGAIN: Document = {"visit": {"$gt": 1}}
+"""Requests that were reopened; few, so that their index costs the others nothing."""
+_CASES = 100
+"""So many cases of one kind are looked at for an agenda, which holds a tenth of that."""
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Role: (),
+    Person: (Index("branch", "roles", "-_id"), Index("branch", "-_id"), Index("roles", "-_id")),
+    TrainingPlan: (Index("branch", "-_id"), Index("participants", "-_id")),
+    Attendance: (Index("training"),),
+    Meeting: (),
+    Notice: (Index("audience"),),
+    ReaderChunk: (Index("notice"), Index("readers")),
+    Acknowledgement: (Index("notice"),),
+    ShiftHandover: (Index("branch", "open", "-_id"), Index("branch", "-_id"), Index("open", "-_id")),
+    CustomerMessage: (
+        Index("branch", "state", "-_id"),
+        Index("branch", "-_id"),
+        Index("state", "-_id"),
+        Index("customer"),
+    ),
+}
+
+
+def roles() -> tuple[Role, ...]:
+    """The roles of the rulebook, as they are packaged (ALL-8)."""
+    packaged = tomllib.loads(files("aftersales.intake").joinpath("roles.toml").read_text("utf-8"))
+    return tuple(Role(id=code, **fields) for code, fields in packaged.items())
+
+
+async def serving(mongo: Mongo, roles: Collection[str], branches: Collection[str], today: date) -> tuple[str, ...]:
+    """Who has one of the roles in one of the branches (none named: any) and serves, by code."""
+    where: Document = {"active": True}
+    where |= {"roles": {"$in": list(roles)}} if roles else {}
+    where |= {"branch": {"$in": list(branches)}} if branches else {}
+    day = today.isoformat()
+    found = await mongo.rows(Person.COLLECTION, where, only=("since", "until"))
+    return tuple(row["_id"] for row in found if (row["since"] or day) <= day <= (row["until"] or day))
+
+
+async def open_requests(mongo: Mongo, branch: str, owner: str | None) -> list[OpenRequest]:
+    """What a shift must hand over, of one owner or all; one more than may be, where there are too many."""
+    where: Document = {"branch": branch, "state": {"$in": list(OPEN)}} | ({"owner": owner} if owner else {})
+    found = await mongo.rows(ServiceRequest.COLLECTION, where, limit=MOST_LINES + 1, only=("state", "owner"))
+    return sorted(OpenRequest(row["_id"], row["state"], row["owner"]) for row in found)
+
+
+async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str | None, limit: int) -> list[Document]:
+    """Notices that a reader must or may read, by id, whether they did and when: the unread first, newest first."""
+    chunks = await mongo.rows(ReaderChunk.COLLECTION, {"readers": reader}, only=("notice",))
+    mine = {"_id": {"$in": [chunk["notice"] for chunk in chunks]}}
+    pipeline: list[Document] = [
+        {"$match": {"$or": [mine, {"audience": {"$in": list(keys)}}]}},
+        {"$project": {"key": {"$concat": ["$_id", "|", {"$literal": reader}]}}},
+        {"$lookup": {"from": Acknowledgement.COLLECTION, "localField": "key", "foreignField": "_id", "as": "done"}},
+        {"$project": {"at": {"$ifNull": [{"$first": "$done.at"}, None]}, "read": {"$ne": ["$done", []]}}},
+        {"$sort": {"read": 1, "_id": -1}},
+    ]
+    if after:
+        read, id = after.split("|")
+        behind = {"read": read == "1", "_id": {"$lt": id}}
+        pipeline.append({"$match": behind if read == "1" else {"$or": [behind, {"read": True}]}})
+    return await mongo.aggregate(Notice, [*pipeline, {"$limit": limit}])
+
+
+async def week_cases(
+    mongo: Mongo, branch: str, span: tuple[datetime, datetime], repeat_window: timedelta
+) -> list[Case]:
+    """What there is to talk about after a week at a branch (ALL-8), each kind in the order of its weight.
+
+    A number begins with its day, so that the week's requests are a range of the index over branch and number;
+    the day may begin elsewhere at another hour, hence one more on either side.
+    """
+    since, until = span
+    first, last = (f"SR-{day:%y%m%d}" for day in (since - timedelta(days=1), until + timedelta(days=2)))
+    registered: Document = {"$gte": since, "$lt": until}
+    week = {"$match": {"branch": branch, "_id": {"$gte": first, "$lt": last}, "registered_at": registered}}
+    again = {"branch": branch, **AGAIN, "history": {"$elemMatch": {"state": "reopened", "at": registered}}}
+    wanted = ("fault", "priority")
+    reopened = await mongo.rows(ServiceRequest.COLLECTION, again, sort=("priority", "_id"), limit=_CASES, only=wanted)
+    complaints: list[Document] = [{"$match": {"kind": "complaint"}}, {"$sort": {"priority": 1, "_id": 1}}]
+    frequent: list[Document] = [
+        {"$group": {"_id": "$fault", "count": {"$sum": 1}}},
+        {"$match": {"count": {"$gt": 1}}},
+        {"$sort": {"count": -1, "_id": 1}},
+        {"$set": {"fault": "$_id"}},
+    ]
+    kinds = {"complaint": complaints, "repeated_fault": _repeated(repeat_window), "frequent_fault": frequent}
+    cut: list[Document] = [{"$limit": _CASES}, {"$project": {"fault": 1, "count": 1}}]
+    facets = {"$facet": {topic: stages + cut for topic, stages in kinds.items()}}
+    (found,) = await mongo.aggregate(ServiceRequest, [week, facets])
+    rows: dict[Any, list[Document]] = {**found, "reopened": reopened}
+    return [
+        Case(topic=topic, subject=row["_id"], fault=row["fault"], count=row.get("count", 1))
+        for topic, some in rows.items()
+        for row in some
+    ]
+
+
+def _repeated(window: timedelta) -> list[Document]:
+    """Requests about a fault that the product's warranty card shows as repaired not long before (INT-9)."""
+    millis = int(window.total_seconds() * 1000)
+    same_before = {
+        "$and": [
+            {"$eq": ["$$entry.fault", "$fault"]},
+            {"$ne": ["$$entry.request", "$_id"]},
+            {"$lte": ["$$entry.at", "$registered_at"]},
+            {"$gte": ["$$entry.at", {"$subtract": ["$registered_at", millis]}]},
+        ]
+    }
+    card = {"$ifNull": [{"$first": "$products.warranty_card"}, []]}
+    repairs = {"$filter": {"input": card, "as": "entry", "cond": same_before}}
+    return [
+        {
+            "$lookup": {
+                "from": Product.COLLECTION,
+                "localField": "product.serial",
+                "foreignField": "_id",
+                "as": "products",
+            }
+        },
+        {"$set": {"count": {"$add": [1, {"$size": repairs}]}}},
+        {"$match": {"count": {"$gt": 1}}},
+        {"$sort": {"count": -1, "priority": 1, "_id": 1}},
+    ]

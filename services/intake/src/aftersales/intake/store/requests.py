@@ -1,0 +1,35 @@
+"""Requests, complaints and the rules that sort them: documents, and the indexes of lists and boards."""
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.mongo import Index
+from aftersales.intake.domain.classification import ClassificationRules
+from aftersales.intake.domain.complaint import PublicComplaint
+from aftersales.intake.domain.request import ServiceRequest
+
+from .office import AGAIN
+
+_NEWEST, _OLDEST = ("-registered_at", "-_id"), ("received_at", "_id")
+_WORDS = ("state", "kind", "channel", "priority")
+"""Fields of few values stand at the end of an index: so a list filters by them before it reads a document."""
+
+
+def _open(*fields: str) -> Index:
+    """An index of open requests only, which stays small. `open` is a key too: else every document would be read."""
+    return Index("open", *fields, partial={"open": True})
+
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    ClassificationRules: (),
+    PublicComplaint: (Index("state", *_OLDEST), Index(*_OLDEST)),
+    ServiceRequest: (
+        _open("branch", "due_at", "_id", "stage", "owner", *_WORDS, "at_risk_at", "registered_at"),
+        _open("owner", "due_at", "_id", "branch", "stage", *_WORDS),
+        _open("due_at", "_id", "stage", *_WORDS),
+        Index("branch", *_NEWEST, "open", *_WORDS),
+        Index(*_NEWEST, "open", *_WORDS),
+        *(Index(name, *_NEWEST) for name in ("owner", "customer", "product.serial", "kind", "channel")),
+        Index("tail"),
+        Index("branch", "-_id"),
+        Index("branch", "history.at", partial=AGAIN),
+    ),
+}
