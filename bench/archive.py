@@ -17,7 +17,6 @@ from bench.places import DATA, Urls, caught_up
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.write_concern import WriteConcern
 
-from aftersales.common.mongo import Mongo
 from aftersales.common.testing.programs import services
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.search import SearchEntry
@@ -53,13 +52,13 @@ async def race(urls: Urls, count: int) -> tuple[dict[str, float], list[Found]]:
         began = time.perf_counter()
         await _load(urls.mongo_url, name, count)
         loaded = time.perf_counter()
-        mongo = Mongo(urls.mongo_url, name)
-        await mongo.prepare(_INDEXED)
+        for collection, indexes in _INDEXED.items():
+            for index in indexes:
+                await client[name][collection].create_index(index.keys, **index.options)
         indexed = time.perf_counter()
         caller = await Caller.connect(bases["intake"])
         found = [await _measure(caller, client[name], *kind) for kind in _kinds(count)]
         await caller.close()
-        await mongo.close()
         await client.drop_database(name)
     return {"load": loaded - began, "index": indexed - loaded}, found
 

@@ -212,7 +212,7 @@ async def test_an_import_outlasts_a_service_that_is_cut_off_and_doubles_nothing(
     async with listening(room, cut=True) as url:
         file = saved(tmp_path, "x.csv", requests(*numbers, desk="d-restart"))
         importing = asyncio.create_task(aftersales("--url", f"intake={url}", "import", "requests", file, "--json"))
-        await eventually(some)
+        await eventually(some, 60)
     async with listening(room, port=int(url.rpartition(":")[2])):
         done = await importing
 

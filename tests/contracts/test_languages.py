@@ -139,7 +139,7 @@ def fields() -> Iterator[Any]:
 def complaints(field: Any, value: Any) -> set[str]:
     """The codes of what is wrong with `value`, alone and at each place of the form."""
     errors: list[Any] = []
-    for candidate in (value, *placed(models(field.field_info.annotation), value)):
+    for candidate in (value, *placed(field.field_info.annotation, value)):
         errors += field.validate(candidate, {}, loc=("body",))[1] or []
     return {
         str(error["ctx"]["error"]) if error["type"] == "value_error" else f"field.{error['type']}" for error in errors
@@ -147,18 +147,17 @@ def complaints(field: Any, value: Any) -> set[str]:
 
 
 def models(annotation: Any) -> set[type[BaseModel]]:
-    """The form, if it is one, and the forms inside it."""
+    """The forms that a field holds, without those inside them."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        inner = (field.annotation for field in annotation.model_fields.values())
-        return {annotation, *itertools.chain.from_iterable(map(models, inner))}
+        return {annotation}
     return set(itertools.chain.from_iterable(map(models, get_args(annotation))))
 
 
-def placed(forms: set[type[BaseModel]], value: Any) -> Iterator[Any]:
-    """Documents with the value in every field, on its own level and one level down (alone and in a list)."""
-    names = sorted({name for form in forms for name in form.model_fields})
-    for name in names:
-        yield {name: value}
-        for outer in names:
-            yield {outer: {name: value}}
-            yield {outer: [{name: value}]}
+def placed(annotation: Any, value: Any) -> Iterator[Any]:
+    """Documents with the value in every field, on the form's own level and one level down (alone and in a list)."""
+    for form in models(annotation):
+        for outer, field in form.model_fields.items():
+            yield {outer: value}
+            for name in sorted({name for inner in models(field.annotation) for name in inner.model_fields}):
+                yield {outer: {name: value}}
+                yield {outer: [{name: value}]}

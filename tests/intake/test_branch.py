@@ -63,4 +63,4 @@ def test_a_zone_that_no_clock_knows_is_malformed(zone: str) -> None:
 )
 def test_today_is_what_the_branch_has_on_its_wall(zone: str, today: date) -> None:
     branch = Branch(id="X", branch="X", **_form(zone=zone).model_dump(exclude_none=True))
-    assert branch.today(datetime(2026, 11, 22, 23, 30, tzinfo=UTC)) == today
+    assert branch.day_of(datetime(2026, 11, 22, 23, 30, tzinfo=UTC)) == today

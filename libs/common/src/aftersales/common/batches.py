@@ -30,7 +30,7 @@ class Row(Value):
 
 class Batch(Value):
     rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=MOST_ROWS)]
-    dry_run: bool = False
+    dry_run: Annotated[bool, Field(strict=True)] = False
     """Say what would become of the rows, and store nothing."""
 
 
@@ -64,7 +64,7 @@ class Job:
 class _Rehearsed(DomainError):
     """Ends a dry run as a refusal does: what was staged is dropped."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, *, outcome: Outcome) -> None:
         super().__init__("batch.rehearsed")
         self.outcome = outcome
 
@@ -93,7 +93,7 @@ def _order(job: Job, key: str, answer: AnswerKey, *, dry_run: bool) -> Order:
         state = await job.handler(work, *job.args)
         outcome = Outcome(key=key, outcome="created" if work.is_new(state) else "updated", id=state.id)
         if dry_run:
-            raise _Rehearsed(outcome)
+            raise _Rehearsed(outcome=outcome)
         return outcome
 
     return Order(run, job.handler.__name__, job.needs, key, answer)

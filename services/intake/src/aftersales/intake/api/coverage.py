@@ -50,6 +50,6 @@ async def extend_warranty(serial: SerialNumber, extension: Extension, desk: Desk
 async def show_warranty(serial: SerialNumber, desk: Desk) -> WarrantyRecord:
     """The record that is given at sale, in the caller's language: term, scope, liability, and how it stands today."""
     product = await desk.read(Product, serial)
-    today = (await known_branch(desk.mongo, product.branch)).today(desk.now)
+    today = (await known_branch(desk.mongo, product.branch)).day_of(desk.now)
     policy = await coverage.policy_of(desk.mongo, product, today, desk.library)
     return record(product, policy, today, desk.locale)

@@ -35,7 +35,7 @@ class Branch(Aggregate):
     def calendar(self) -> Calendar:
         return Calendar.model_construct(zone=self.zone, **dict(self.hours))  # both were validated before
 
-    def today(self, now: datetime) -> date:
+    def day_of(self, now: datetime) -> date:
         """Read the date on the branch's wall."""
         return local_day(now, self.zone)
 

@@ -71,7 +71,7 @@ def redecide(request: ServiceRequest, product: Product, ground: Ground, taken: T
 
 def _decide(request: ServiceRequest, case: Case, ground: Ground, taken: Taken) -> Decision:
     """Nothing changes where the inputs are the same."""
-    before, day = request.coverage, ground.branch.today(request.registered_at)
+    before, day = request.coverage, ground.branch.day_of(request.registered_at)
     after = compared(before, decide_coverage(case, ground.policy, day, taken.at, taken.by))
     if before and before.inputs == after.inputs:
         return request, ()

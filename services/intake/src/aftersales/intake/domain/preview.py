@@ -76,7 +76,7 @@ def archive_of(form: RegisterRequest, found: Found, today: date) -> Archive:
 
 def preview(form: RegisterRequest, found: Found, taken: Taken, ground: Ground) -> Preview:
     """What `register` would make of the form."""
-    archive = archive_of(form, found, ground.branch.today(taken.at))
+    archive = archive_of(form, found, ground.branch.day_of(taken.at))
     request, _ = register("", form, archive, taken, ground)
     customer = found.customer
     return Preview(

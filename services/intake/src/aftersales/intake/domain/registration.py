@@ -51,7 +51,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         "repeats": repeated.request if repeated else None,
         **{name: getattr(form, name) for name in ("wanted_at", "location")},
     }
-    coverage = decide_coverage(Case(product, form.kind), policy, branch.today(taken.at), taken.at, taken.by)
+    coverage = decide_coverage(Case(product, form.kind), policy, branch.day_of(taken.at), taken.at, taken.by)
     request = ServiceRequest(
         id=number,
         address=form.customer.address,

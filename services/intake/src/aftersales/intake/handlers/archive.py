@@ -35,7 +35,7 @@ async def archive_customer(work: Work, form: ArchiveCustomer, settings: Settings
     known = await find_or_enrol(work, form, branch)
     customer = await keep(work, known, customers.update(known, form, work.actor, settings.class_weights), new=new)
     for product in form.products:
-        await keep_product(work, product, customer, branch.today(work.now), settings.entitlements)
+        await keep_product(work, product, customer, branch.day_of(work.now), settings.entitlements)
     return customer
 
 

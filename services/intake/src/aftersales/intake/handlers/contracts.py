@@ -29,7 +29,7 @@ async def use_contract(work: Work, number: str, form: UseService) -> Contract:
     if request.customer != known.customer:
         raise DomainError("contract.of_another_customer", contract=number)
     branch = await work.need(Branch, known.branch)
-    contract = contracts.use(known, form, branch.today(work.now), work.actor, work.now)
+    contract = contracts.use(known, form, branch.day_of(work.now), work.actor, work.now)
     return contract if contract == known else work.put(contract)
 
 

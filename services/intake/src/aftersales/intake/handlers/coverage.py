@@ -34,12 +34,12 @@ async def accept_quotation(work: Work, number: str, command: AcceptQuotation) ->
 async def prove_purchase(work: Work, serial: str, proof: Proof, library: Library) -> list[Redecided]:
     product = await work.need(Product, serial)
     branch = await known_branch(work, product.branch)
-    return await _redecide(work, product, products.prove(product, proof, branch.today(work.now)), library)
+    return await _redecide(work, product, products.prove(product, proof, branch.day_of(work.now)), library)
 
 
 async def extend_warranty(work: Work, serial: str, extension: Extension, library: Library) -> list[Redecided]:
     product = await work.need(Product, serial)
-    today = (await known_branch(work, product.branch)).today(work.now)
+    today = (await known_branch(work, product.branch)).day_of(work.now)
     until = standing(product, await policy_of(work, product, today, library), today).until
     return await _redecide(work, product, products.extend(product, extension, until), library)
 

@@ -23,7 +23,7 @@ async def import_product(work: Work, form: ImportProduct, settings: Settings) ->
     customer = await _owner(work, form)
     branch = await known_branch(work, customer.branch)
     product = ProductForm(**form.model_dump(include=set(ProductForm.model_fields)))
-    return _owned(await keep_product(work, product, customer, branch.today(work.now), settings.entitlements), customer)
+    return _owned(await keep_product(work, product, customer, branch.day_of(work.now), settings.entitlements), customer)
 
 
 async def _owner(work: Work, form: ImportProduct) -> Customer:

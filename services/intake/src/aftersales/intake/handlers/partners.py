@@ -77,7 +77,7 @@ async def take_partner_sale(work: Work, event: PartnerProductSold, grants: Grant
     form = _form(event)
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form, branch)
-    await keep_product(work, form.products[0], customer, branch.today(work.now), grants)
+    await keep_product(work, form.products[0], customer, branch.day_of(work.now), grants)
     return "accepted"
 
 

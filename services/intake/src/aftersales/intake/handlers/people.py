@@ -45,7 +45,7 @@ async def chain_above(work: Work, owner: str, branch: str) -> tuple[Rung, ...]:
         if person := await work.get(Person, code):
             known[code] = person
             open_links.append(person.supervisor)
-    today = (await known_branch(work, branch)).today(work.now)
+    today = (await known_branch(work, branch)).day_of(work.now)
     return chain(known, Start(owner, branch, today))
 
 
@@ -61,6 +61,6 @@ async def known_person(work: Work, code: str) -> Person:
     person = await work.get(Person, code)
     if person is None:
         raise DomainError("person.unknown", person=code)
-    if not person.serves((await known_branch(work, person.branch)).today(work.now)):
+    if not person.serves((await known_branch(work, person.branch)).day_of(work.now)):
         raise DomainError("person.not_serving", person=code)
     return person

@@ -27,7 +27,7 @@ async def check_request(
     contact = await mongo.get(ContactPoint, form.customer.phone)
     customer = await mongo.get(Customer, contact.customer) if contact else None
     found = Found(customer, await mongo.get(Product, form.product.serial))
-    today = branch.today(taken.at)
+    today = branch.day_of(taken.at)
     archive = archive_of(form, found, today)
     facts = Facts(branch.id, archive.product.line, form.kind, archive.customer.known_as, today)
     ground = Ground(branch, await library.choose(mongo, facts))

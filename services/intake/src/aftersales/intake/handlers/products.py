@@ -30,4 +30,4 @@ async def mark_product(work: Work, serial: str, command: MarkProduct) -> Product
 
 async def _done(work: Work, product: Product) -> Done:
     branch = await work.need(Branch, product.branch)
-    return Done(by=work.actor, today=branch.today(work.now))
+    return Done(by=work.actor, today=branch.day_of(work.now))

@@ -30,8 +30,8 @@ from .branches import known_branch
 async def register_request(work: Work, form: RegisterRequest, library: Library, grants: Grants) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
-    product = await keep_product(work, form.product, customer, branch.today(work.now), grants)
-    facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.today(work.now))
+    product = await keep_product(work, form.product, customer, branch.day_of(work.now), grants)
+    facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await library.choose(work, facts))
     taken = Taken(by=form.owner or work.actor, at=work.now)
     request, news = registration.register(await work.number("SR"), form, Archive(customer, product), taken, ground)

@@ -1,1 +1,1 @@
-"""Sheets in: CSV files of branches, technicians, parts, stock, customers and requests become HTTP calls."""
+"""Sheets in: CSV files and workbooks of branches, technicians, parts, stock, customers, products and requests."""

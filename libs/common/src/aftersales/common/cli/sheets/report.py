@@ -40,10 +40,13 @@ def report(session: Session, summary: Summary, result: Result, *, brief: bool) -
     """Tell a person: the sum on stdout (unless a script reads that), the refused rows on stderr."""
     if not brief:
         if summary.left_alone:
-            session.say(
-                "import.left_alone", headers=", ".join(map(_doubted, *zip(*summary.left_alone.items(), strict=True)))
-            )
-        session.say(_sum(summary), **_for_people(session, summary))
+            doubted = (_doubted(*one) for one in summary.left_alone.items())
+            session.say("import.left_alone", headers=", ".join(doubted))
+        sum_of = _for_people(session, summary)
+        if summary.dry_run:
+            session.say("import.rehearsed" if summary.by_service else "import.checked", **sum_of)
+        else:
+            session.say("import.done", **sum_of)
     for row in result.refused[:SHOWN]:
         reasons = "; ".join(words(wrong, session) for wrong in row.wrong)
         session.complain("import.refused_row", row=row.record.number, reasons=reasons)
@@ -57,19 +60,13 @@ def report(session: Session, summary: Summary, result: Result, *, brief: bool) -
         session.complain("import.stopped", **asdict(summary))
 
 
-def _sum(summary: Summary) -> str:
-    if not summary.dry_run:
-        return "import.done"
-    return "import.rehearsed" if summary.by_service else "import.checked"
-
-
 def _doubted(header: str, perhaps: str) -> str:
     return f"{header} ({perhaps}?)" if perhaps else header
 
 
 def _for_people(session: Session, summary: Summary) -> dict[str, object]:
     delimiter = {"\t": "tab"}.get(summary.delimiter, summary.delimiter)
-    form = "import.of_text" if summary.delimiter else "import.of_workbook"
-    source = session.words(form, encoding=summary.encoding, delimiter=delimiter, sheet=summary.sheet)
+    given = {"encoding": summary.encoding, "delimiter": delimiter, "sheet": summary.sheet}
+    source = session.words("import.of_text" if summary.delimiter else "import.of_workbook", **given)
     rate = round(summary.rows / summary.seconds) if summary.seconds else summary.rows
     return asdict(summary) | {"fitting": summary.rows - summary.refused, "source": source, "rate": rate}
