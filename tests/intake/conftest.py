@@ -8,9 +8,10 @@ import aio_pika
 import pytest
 
 from aftersales.common.events import Event, decode
-from aftersales.common.events.dispatch import RepairCompleted, UsedPart
+from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned, UsedPart
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import ProductRef
+from aftersales.common.events.inventory import MissingLine, PartReserved, PartShort
 from aftersales.common.policy.choose import Facts, fallback
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, Room, house
@@ -80,8 +81,8 @@ def repaired(visit: int = 1, request: str = NUMBER, **changes: Any) -> RepairCom
     return RepairCompleted(**(_about(visit, 1) | said | {"parts_used": parts, "request": request} | changes))
 
 
-def dissatisfied(visit: int = 1, request: str = NUMBER) -> DissatisfactionRaised:
-    about = _about(visit, 5) | {"request": request, "followup": f"FU-261122-7K3F-{visit}"}
+def dissatisfied(visit: int = 1, request: str = NUMBER, **changes: Any) -> DissatisfactionRaised:
+    about = _about(visit, 5) | {"request": request, "followup": f"FU-261122-7K3F-{visit}"} | changes
     return DissatisfactionRaised(**about, mark=1.5)
 
 
@@ -90,10 +91,29 @@ def answered(visit: int = 1, request: str = NUMBER, *, satisfied: bool = True) -
     return SurveyAnswered(**about, mark=4.5 if satisfied else 1.5, satisfied=satisfied)
 
 
+def assigned(visit: int = 1, request: str = NUMBER, **changes: Any) -> TechnicianAssigned:
+    said = {"technician": "T-9", "product": PRODUCT, "fault": "not_cooling", "priority": 3, "request": request}
+    about = _about(visit, 0) | said | changes
+    return TechnicianAssigned(**about, appointment_start=about["at"], appointment_end=about["at"])
+
+
+def short(visit: int, version: int, request: str = NUMBER, **changes: Any) -> PartShort:
+    return PartShort(**_slip(visit, version, request) | changes, missing=(MissingLine(part="COMP-1", quantity=1),))
+
+
+def reserved(visit: int, version: int, request: str = NUMBER, **changes: Any) -> PartReserved:
+    return PartReserved(**_slip(visit, version, request) | changes, lines=())
+
+
+def _slip(visit: int, version: int, request: str) -> dict[str, Any]:
+    return _about(visit, 0) | {"request": request, "slip": f"IS-261122-7K3F-{visit}", "slip_version": version}
+
+
 @pytest.fixture
 def say() -> dict[str, Callable[..., Any]]:
     """What other services say about the request, by the word for it."""
-    return {"repaired": repaired, "dissatisfied": dissatisfied, "answered": answered}
+    parts = {"short": short, "reserved": reserved}
+    return {"assigned": assigned, "repaired": repaired, "dissatisfied": dissatisfied, "answered": answered} | parts
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise, product
 from typing import Any, get_args
 
@@ -33,8 +34,8 @@ def resolved(registered: ServiceRequest, say: Say, ground: Ground) -> ServiceReq
 
 
 @pytest.fixture
-def reopened(resolved: ServiceRequest, say: Say) -> ServiceRequest:
-    return reopen(resolved, say["dissatisfied"](1))[0]
+def reopened(resolved: ServiceRequest, say: Say, ground: Ground) -> ServiceRequest:
+    return reopen(resolved, say["dissatisfied"](1), ground)[0]
 
 
 @pytest.fixture
@@ -49,7 +50,11 @@ def cancelled(registered: ServiceRequest, now: datetime) -> ServiceRequest:
 
 def _rules(request: pytest.FixtureRequest) -> dict[str, Any]:
     ground = request.getfixturevalue("ground")
-    return {"repaired": lambda state, repair: resolve(state, repair, ground), "dissatisfied": reopen, "answered": close}
+    return {
+        "repaired": partial(resolve, ground=ground),
+        "dissatisfied": partial(reopen, ground=ground),
+        "answered": close,
+    }
 
 
 def test_a_request_is_recorded_and_told_without_personal_data(
@@ -165,10 +170,10 @@ def test_a_repair_resolves_the_request(registered: ServiceRequest, say: Say, gro
     assert news == (RequestResolved(request=request.id, branch="BJ01", visit=1, resolved_at=repair.at),)
 
 
-def test_a_dissatisfied_customer_gets_another_visit(resolved: ServiceRequest, say: Say) -> None:
+def test_a_dissatisfied_customer_gets_another_visit(resolved: ServiceRequest, say: Say, ground: Ground) -> None:
     """FBK-2."""
     raised = say["dissatisfied"](1)
-    request, news = reopen(resolved, raised)
+    request, news = reopen(resolved, raised, ground)
     assert (request.state, request.visit, request.resolution) == ("reopened", 2, None)
     assert news == (
         RequestReopened(request=request.id, branch="BJ01", visit=2, reason="dissatisfied", reopened_at=raised.at),

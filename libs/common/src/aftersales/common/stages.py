@@ -8,7 +8,7 @@ from aftersales.common import sla
 from aftersales.common.business_time import Calendar, always, local_deadline
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case, Due, Promise, StageName
-from aftersales.common.sla import Clocks, Level, Terms
+from aftersales.common.sla import Clocks, Level, SlaClock, Terms
 
 
 def policy_id(policy: Policy) -> str:
@@ -28,18 +28,26 @@ class Situation(NamedTuple):
     """Of a request that is reopened, each visit has clocks of its own."""
     agreed: datetime | None = None
     """The deadline that was agreed with the customer, for stages that have no figure of their own."""
+    again: int = 0
+    """How often this has happened in the round before, where it may happen several times."""
 
 
 def reach(clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation) -> Clocks:
-    """Stop and start what the milestone stops and starts, of the stages that this service owns."""
-    policy = situation.policy
-    for name, stage in policy.stages.items():
-        if name in owned and stage.stops_on == milestone:
-            clocks = stop(clocks, name, at)
-    for name, stage in policy.stages.items():
-        if name in owned and stage.starts_on == milestone and (wanted := terms(name, at, situation)):
-            clocks = sla.start(clocks, name, f"{name}-{situation.round}", at, wanted)
+    """Stop and start what the milestone stops and starts in this round, of the stages that this service owns."""
+    stages = {name: stage for name, stage in situation.policy.stages.items() if name in owned}
+    again = f"-{situation.again + 1}" if situation.again else ""
+    for clock in clocks:
+        stage = stages.get(clock.stage)
+        if stage and stage.stops_on == milestone and _is_of(clock, situation.round):
+            clocks = sla.stop(clocks, clock.key, at)
+    for name, stage in stages.items():
+        if stage.starts_on == milestone and (wanted := terms(name, at, situation)):
+            clocks = sla.start(clocks, name, f"{name}-{situation.round}{again}", at, wanted)
     return clocks
+
+
+def _is_of(clock: SlaClock, round: int) -> bool:
+    return f"{clock.key}-".startswith(f"{clock.stage}-{round}-")
 
 
 def stop(clocks: Clocks, stage: StageName, at: datetime) -> Clocks:

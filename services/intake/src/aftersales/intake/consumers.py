@@ -1,10 +1,11 @@
-"""Events in: what partners, dispatch and feedback say, and who deals with it."""
+"""Events in: what partners and the other services say, and who deals with it."""
 
 from functools import partial
 
 from aftersales.common.events import SlaMark, dispatch, feedback, intake
-from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
+from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, TechnicianAssigned
+from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
+from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.policies import LIST, Library
 from aftersales.common.service import Consumer, on
@@ -46,7 +47,18 @@ def consumers(settings: Settings, library: Library) -> tuple[Consumer, ...]:
             partial(requests.resolve_request, library=library),
             needs=lambda e: (_request(e), (Branch, e.branch), (Product, e.product.serial)),
         ),
-        on(DissatisfactionRaised, requests.reopen_request, needs=lambda e: (_request(e),)),
+        on(
+            TechnicianAssigned,
+            partial(requests.note_appointment, library=library),
+            needs=lambda e: (_request(e), (Branch, e.branch)),
+        ),
+        on(PartShort, requests.hear_of_parts, needs=lambda e: (_request(e),)),
+        on(PartReserved, requests.hear_of_parts, needs=lambda e: (_request(e),)),
+        on(
+            DissatisfactionRaised,
+            partial(requests.reopen_request, library=library),
+            needs=lambda e: (_request(e), (Branch, e.branch)),
+        ),
         on(SurveyAnswered, requests.close_request, needs=lambda e: (_request(e),)),
         *(on(mark, digests.gather_mark, needs=lambda e: ((Digest, digest_of(e).id),)) for mark in MARKS),
     )
@@ -56,5 +68,5 @@ def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Ne
     return (Branch, event.branch), caller(event.phone), (Product, event.serial)
 
 
-def _request(event: RepairCompleted | DissatisfactionRaised | SurveyAnswered) -> Need:
+def _request(event: OrderEvent | SlipEvent | FollowupEvent) -> Need:
     return ServiceRequest, event.request

@@ -48,9 +48,9 @@ def pause(clocks: Clocks, reason: str, owner: str, at: datetime) -> Clocks:
     """Stop the clocks whose terms allow it, until `resume` with the same reason; `owner` is whose time passes now."""
 
     def paused(clock: SlaClock) -> SlaClock:
-        clock = _ticked(clock, at)
         if reason not in clock.terms.pauses or any(p.reason == reason and p.until is None for p in clock.pauses):
             return clock
+        clock = _ticked(clock, at)
         since = max(at, clock.started_at)
         begun = (*clock.pauses, Pause(reason=reason, owner=owner, since=since))
         deadline = None if clock.outcome == "open" else clock.deadline

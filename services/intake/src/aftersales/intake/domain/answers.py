@@ -8,7 +8,7 @@ from pydantic import model_validator
 from aftersales.common import sla
 from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import RequestAnswered, RequestClosed
-from aftersales.common.sla import Said
+from aftersales.common.sla import Said, SlaClock
 from aftersales.common.stages import terms
 from aftersales.common.values import Code, Line, Value, Words
 
@@ -47,14 +47,15 @@ class Reprioritise(Value):
 
 
 def reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: Ground) -> Decision:
-    """Note what the customer was told. A question that must be checked gets a deadline, which is announced (INT-8)."""
+    """Note what the customer was told. A question that must be checked gets a deadline, which is announced (INT-8).
+
+    While it is being checked, to be told so once more is no answer: the first deadline stands.
+    """
     must_be_open(request)
     if said.final and request.kind in VISITS:
         raise DomainError("request.needs_a_visit", request=request.id, kind=request.kind)
-    told = reached(request, "customer_answered", now, ground)
-    if said.refer:
-        told = reached(told, "question_referred", now, ground)
-    waiting = next((clock for clock in told.clocks if clock.stage == "answer" and clock.ended_at is None), None)
+    told = _told(request, said, now, ground)
+    waiting = _waiting(told)
     answer = Answer(at=now, by=by, channel=said.channel, text=said.text, referred_to=said.refer_to)
     if said.refer and waiting:
         answer = answer.model_copy(update={"answer_by": waiting.deadline})
@@ -93,3 +94,17 @@ def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: d
         if wanted and clock.outcome == "open":
             clocks = sla.retarget(clocks, clock.key, wanted.target, Said(now, by, command.why))
     return settled(request, changed.but(clocks=clocks), now)
+
+
+def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -> ServiceRequest:
+    told, waiting = reached(request, "customer_answered", now, ground), _waiting(request)
+    if not said.refer:
+        return told
+    if waiting is None:
+        return reached(told, "question_referred", now, ground)
+    return told.but(clocks=tuple(waiting if clock.key == waiting.key else clock for clock in told.clocks))
+
+
+def _waiting(request: ServiceRequest) -> SlaClock | None:
+    """The clock of a question that is being checked."""
+    return next((clock for clock in request.clocks if clock.stage == "answer" and clock.ended_at is None), None)

@@ -176,6 +176,11 @@ class Customer(Aggregate):
         phones, addresses = ({"number": given.get("phone")},), ({"text": given.get("address")},)
         return {"phones": phones, "addresses": addresses} | given
 
+    @property
+    def known_as(self) -> str:
+        """The class by which a service policy knows them: who has a team of their own is `key` (INT-3, INT-8)."""
+        return "key" if self.vip else self.customer_class
+
 
 class ContactPoint(Aggregate):
     """Whose phone this is. The number is the document's id, so nobody is archived twice."""

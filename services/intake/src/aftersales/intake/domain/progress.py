@@ -7,13 +7,14 @@ from datetime import datetime
 
 from aftersales.common import sla
 from aftersales.common.errors import NotYet
-from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import RequestCancelled, RequestClosed, RequestReopened, RequestResolved
+from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.sla import Said
 
 from .form import VISITS, CancelRequest
-from .request import Decision, Ground, Resolution, ServiceRequest, Step, moved, must_be_open, reached, settled
+from .request import OPEN, Decision, Ground, Resolution, ServiceRequest, Step, moved, must_be_open, reached, settled
 
 
 def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> Decision:
@@ -31,6 +32,31 @@ def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: dateti
     return settled(request, waived, now, event)
 
 
+def agree(request: ServiceRequest, sent: TechnicianAssigned, ground: Ground) -> Decision:
+    """Take note that somebody is sent at an agreed time (INT-8). News of an earlier visit stops that visit's clocks."""
+    if _is_to_come(request, sent.visit):
+        return request, ()
+    told = request
+    for milestone in ("technician_assigned", "appointment_agreed"):
+        told = reached(told, milestone, sent.at, ground, sent.visit)
+    if request.state not in OPEN or request.visit != sent.visit:  # late news: what it would start is over
+        told = told.but(clocks=told.clocks[: len(request.clocks)])
+    return settled(request, told, sent.at)
+
+
+def hear_of_parts(request: ServiceRequest, news: PartShort | PartReserved) -> Decision:
+    """Wait for missing parts, or no longer (ALL-3); of news that crossed, the slip's version tells the newer."""
+    old = 0 < news.slip_version <= request.slip_version
+    if _is_to_come(request, news.visit) or request.visit > news.visit or old:
+        return request, ()
+    if isinstance(news, PartShort):
+        clocks = sla.pause(request.clocks, "waiting_part", "inventory", news.at)
+    else:
+        clocks = sla.resume(request.clocks, "waiting_part", news.at)
+    version = max(request.slip_version, news.slip_version)
+    return settled(request, request.but(clocks=clocks, slip_version=version), news.at)
+
+
 def resolve(request: ServiceRequest, repair: RepairCompleted, ground: Ground) -> Decision:
     """Take note that the repair of this visit is done. Raises `NotYet` when an earlier round is still open."""
     if not _is_next(request, repair.visit, resolved=False):
@@ -45,10 +71,12 @@ def resolve(request: ServiceRequest, repair: RepairCompleted, ground: Ground) ->
     resolved = moved(request, Step(state="resolved", at=repair.at, by=repair.technician, why=repair.cause))
     event = RequestResolved(request=request.id, branch=request.branch, visit=repair.visit, resolved_at=repair.at)
     resolved = reached(resolved.but(resolution=resolution), "request_resolved", repair.at, ground)
-    return settled(request, resolved, repair.at, event)
+    said = Said(repair.at, repair.technician, "request_resolved")
+    clocks = [sla.waive((one,), said)[0] if one.stage in _OF_THE_DESK else one for one in resolved.clocks]
+    return settled(request, resolved.but(clocks=tuple(clocks)), repair.at, event)
 
 
-def reopen(request: ServiceRequest, raised: DissatisfactionRaised) -> Decision:
+def reopen(request: ServiceRequest, raised: DissatisfactionRaised, ground: Ground) -> Decision:
     """Want another visit: the customer is not satisfied (FBK-2). Raises `NotYet` before that repair is known."""
     if not _is_next(request, raised.visit, resolved=True):
         return request, ()
@@ -57,7 +85,8 @@ def reopen(request: ServiceRequest, raised: DissatisfactionRaised) -> Decision:
         request=request.id, branch=request.branch, visit=visit, reason="dissatisfied", reopened_at=raised.at
     )
     reopened = moved(request, Step(state="reopened", at=raised.at, by="feedback", why="dissatisfied"))
-    return settled(request, reopened.but(visit=visit, resolution=None), raised.at, event)
+    reopened = reopened.but(visit=visit, resolution=None, slip_version=0)
+    return settled(request, reached(reopened, "request_registered", raised.at, ground), raised.at, event)
 
 
 def close(request: ServiceRequest, answered: SurveyAnswered) -> Decision:
@@ -67,6 +96,19 @@ def close(request: ServiceRequest, answered: SurveyAnswered) -> Decision:
     event = RequestClosed(request=request.id, branch=request.branch, closed_at=answered.at)
     closed = moved(request, Step(state="closed", at=answered.at, by="feedback", why="satisfied"))
     return settled(request, closed, answered.at, event)
+
+
+_OF_THE_DESK = ("first_reply", "answer")
+"""Whose customer was visited, and waits for no reply any more."""
+
+
+def _is_to_come(request: ServiceRequest, visit: int) -> bool:
+    """Whether the visit never comes, because the request has ended. Raises `NotYet` when it will."""
+    if request.visit >= visit:
+        return False
+    if request.state not in ("closed", "cancelled"):
+        raise NotYet("request.earlier_step_missing", request=request.id, visit=visit)
+    return True
 
 
 def _is_next(request: ServiceRequest, visit: int, *, resolved: bool) -> bool:

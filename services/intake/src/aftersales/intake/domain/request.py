@@ -25,6 +25,8 @@ OPEN: tuple[State, ...] = ("registered", "reopened")
 """Somebody must still do something about it."""
 STAGES = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
 """The stages whose clocks run here; those of the visit run at dispatch."""
+OF_A_VISIT = frozenset({"confirm", "resolve"})
+"""Those that each visit has anew; the others are of the contact, and of round 1."""
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 
@@ -105,6 +107,8 @@ class ServiceRequest(Aggregate):
     state: State = "registered"
     visit: int = 1
     """Which visit is under way or was the last."""
+    slip_version: int = 0
+    """The newest version of this visit's issue slip that was heard of."""
     resolution: Resolution | None = None
     repeats: str | None = None
     """The request whose repair did not hold (INT-9)."""
@@ -148,9 +152,14 @@ def situation(request: ServiceRequest, ground: Ground) -> Situation:
     return Situation(ground.policy, ground.branch.calendar, request.priority, request.cases, request.visit)
 
 
-def reached(request: ServiceRequest, milestone: str, at: datetime, ground: Ground) -> ServiceRequest:
-    """Start and stop the clocks that the milestone starts and stops here."""
-    return request.but(clocks=reach(request.clocks, milestone, at, STAGES, situation(request, ground)))
+def reached(
+    request: ServiceRequest, milestone: str, at: datetime, ground: Ground, visit: int | None = None
+) -> ServiceRequest:
+    """Start and stop the clocks that the milestone starts and stops here: the contact's, and those of the visit."""
+    theirs = situation(request, ground)
+    contact = theirs._replace(round=1, again=len(request.answers) if milestone == "question_referred" else 0)
+    clocks = reach(request.clocks, milestone, at, STAGES - OF_A_VISIT, contact)
+    return request.but(clocks=reach(clocks, milestone, at, OF_A_VISIT, theirs._replace(round=visit or request.visit)))
 
 
 def settled(before: ServiceRequest | None, request: ServiceRequest, now: datetime, *events: Event) -> Decision:

@@ -47,7 +47,7 @@ async def extend_warranty(work: Work, serial: str, extension: Extension, library
 async def policy_of(source: Source, product: Product, day: date, library: Library) -> Policy:
     """What would hold for a repair on that day."""
     owner = await source.get(Customer, product.customer) if product.customer else None
-    facts = Facts(product.branch, product.line, "repair", owner.customer_class if owner else "", day)
+    facts = Facts(product.branch, product.line, "repair", owner.known_as if owner else "", day)
     return await library.choose(source, facts)
 
 

@@ -29,7 +29,7 @@ async def check_request(
     found = Found(customer, await mongo.get(Product, form.product.serial))
     today = branch.day_of(taken.at)
     archive = archive_of(form, found, today)
-    facts = Facts(branch.id, archive.product.line, form.kind, archive.customer.customer_class, today)
+    facts = Facts(branch.id, archive.product.line, form.kind, archive.customer.known_as, today)
     ground = Ground(branch, await library.choose(mongo, facts))
     subject = Subject(customer.id if customer else None, form.product.serial, form.fault or form.kind, taken.at)
     alike = await find_similar(mongo, subject, within, taken.at)

@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from aftersales.common.errors import Malformed, NotYet
 from aftersales.common.events import Event, describe
-from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
+from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.policies import Library
 from aftersales.common.policy.choose import Facts
@@ -30,7 +31,7 @@ async def register_request(work: Work, form: RegisterRequest, library: Library, 
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
     product = await keep_product(work, form.product, customer, branch.day_of(work.now), grants)
-    facts = Facts(branch.id, product.line, form.kind, customer.customer_class, branch.day_of(work.now))
+    facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await library.choose(work, facts))
     taken = Taken(by=form.owner or work.actor, at=work.now)
     request, news = registration.register(await work.number("SR"), form, Archive(customer, product), taken, ground)
@@ -78,9 +79,19 @@ async def resolve_request(work: Work, event: RepairCompleted, library: Library) 
         work.put(card)
 
 
-async def reopen_request(work: Work, event: DissatisfactionRaised) -> None:
+async def note_appointment(work: Work, event: TechnicianAssigned, library: Library) -> None:
     request = await heard_of(work, event.request)
-    keep(work, request, *progress.reopen(request, event))
+    keep(work, request, *progress.agree(request, event, await ground_of(work, request, library)))
+
+
+async def hear_of_parts(work: Work, event: PartShort | PartReserved) -> None:
+    request = await heard_of(work, event.request)
+    keep(work, request, *progress.hear_of_parts(request, event))
+
+
+async def reopen_request(work: Work, event: DissatisfactionRaised, library: Library) -> None:
+    request = await heard_of(work, event.request)
+    keep(work, request, *progress.reopen(request, event, await ground_of(work, request, library)))
 
 
 async def close_request(work: Work, event: SurveyAnswered) -> None:
