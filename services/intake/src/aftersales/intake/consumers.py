@@ -60,7 +60,7 @@ def consumers(settings: Settings, library: Library) -> tuple[Consumer, ...]:
             needs=lambda e: (_request(e), (Branch, e.branch)),
         ),
         on(SurveyAnswered, requests.close_request, needs=lambda e: (_request(e),)),
-        *(on(mark, digests.gather_mark, needs=lambda e: ((Digest, digest_of(e).id),)) for mark in MARKS),
+        *(on(mark, digests.gather_mark, needs=lambda e: ((Digest, digest_of(e, e.at).id),)) for mark in MARKS),
     )
 
 

@@ -1,7 +1,8 @@
 """Warnings and escalations for people: gathered per owner and hour, never one message an item (ALL-3).
 
 The first mark of an hour is told at once; what follows waits for the end of the hour and is told together.
-So a flood of five thousand is two messages an owner (frappe/helpdesk #2967).
+So a flood of five thousand is two messages an owner (frappe/helpdesk #2967). A mark belongs to the hour in which it is
+heard, however late that is: an hour that was told is over.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +14,8 @@ from aftersales.common.events.intake import DigestItem, SlaDigest
 
 HOUR = timedelta(hours=1)
 LISTED = 50
-"""How many items a digest names; all are counted."""
+"""How many items a digest names, the worst first; all are counted."""
+WORST = ("escalated", "breached", "warned")
 
 
 class Digest(Aggregate):
@@ -46,9 +48,9 @@ def addressee(mark: SlaMark) -> str:
     return mark.owner or mark.branch
 
 
-def digest_of(mark: SlaMark) -> Digest:
+def digest_of(mark: SlaMark, heard_at: datetime) -> Digest:
     """The digest that the mark belongs to, as it begins."""
-    owner, hour = addressee(mark), mark.at.replace(minute=0, second=0, microsecond=0)
+    owner, hour = addressee(mark), heard_at.replace(minute=0, second=0, microsecond=0)
     return Digest(id=f"{owner}|{hour:%Y%m%dT%H}", branch=mark.branch, owner=owner, hour=hour)
 
 
@@ -57,7 +59,8 @@ def gather(digest: Digest, mark: SlaMark) -> tuple[Digest, tuple[Event, ...]]:
     kind = kind_of(mark)
     item = DigestItem(subject=mark.subject, request=mark.request, stage=mark.stage, kind=kind, deadline=mark.deadline)
     counted = {kind: getattr(digest, kind) + 1}
-    gathered = digest.but(**counted, items=(*digest.items, item)[:LISTED], waiting=digest.waiting + 1)
+    items = sorted((*digest.items, item), key=lambda item: WORST.index(item.kind))
+    gathered = digest.but(**counted, items=tuple(items[:LISTED]), waiting=digest.waiting + 1)
     if digest.told:
         return gathered.but(wake_at=digest.hour + HOUR), ()
     return _told(gathered)

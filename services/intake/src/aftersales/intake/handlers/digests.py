@@ -7,7 +7,7 @@ from aftersales.intake.domain.digest import Digest
 
 
 async def gather_mark(work: Work, mark: SlaMark) -> None:
-    fresh = digests.digest_of(mark)
+    fresh = digests.digest_of(mark, work.now)
     digest, news = digests.gather(await work.get(Digest, fresh.id) or fresh, mark)
     work.put(digest, *news)
 

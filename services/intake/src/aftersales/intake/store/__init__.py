@@ -1,5 +1,7 @@
 """Intake's documents, their indexes, what is loaded together, and the questions that more than one index answers."""
 
+from datetime import timedelta
+
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
@@ -14,7 +16,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Heartbeat: (),
     PolicyList: (),
     PublishedPolicy: (),
-    Digest: (Index("owner", "-_id"),),
+    Digest: (Index("owner", "-_id"), Index("hour", ttl=timedelta(days=92))),
     **agreements.INDEXES,
     **archive.INDEXES,
     **office.INDEXES,

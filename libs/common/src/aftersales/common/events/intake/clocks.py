@@ -57,6 +57,6 @@ class SlaDigest(Event):
     breached: int
     escalated: int
     items: tuple[DigestItem, ...]
-    """The first fifty of them."""
+    """Fifty of them at most, the worst first."""
     new: int
     """How many have come since the message before."""
