@@ -67,7 +67,7 @@ def test_a_reader_of_today_stands_fields_that_are_added_later(root: Path, contra
         del place["added_later"]
 
 
-def test_only_partners_events_and_coordinates_are_closed_to_new_fields(root: Path) -> None:
+def test_only_partners_events_coordinates_and_amounts_are_closed_to_new_fields(root: Path) -> None:
     closed = {
         (contract.type.startswith("partner."), *sorted(place))
         for contract in CONTRACTS
@@ -77,7 +77,7 @@ def test_only_partners_events_and_coordinates_are_closed_to_new_fields(root: Pat
         if not is_open
     }
 
-    assert {shape[1:] for shape in closed if not shape[0]} == {("lat", "lon")}
+    assert {shape[1:] for shape in closed if not shape[0]} == {("lat", "lon"), ("amount", "currency")}
     assert any("customer_name" in shape for shape in closed)
 
 

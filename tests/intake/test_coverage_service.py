@@ -151,6 +151,7 @@ async def test_a_desk_sees_what_saving_brings_and_nothing_is_stored(intake: Room
         (request["id"], ["same_person", "same_product", "same_fault"])
     ]
     assert await call(intake, "GET", f"/requests/{request['id']}/similar") == []
+    assert (await call(intake, "GET", "/requests/check", status=405))["code"] == "http.405"
     unknown = await call(intake, "POST", "/requests/check", FORM | {"branch": "XX99"}, 409)
     assert unknown["code"] == "branch.unknown"
 

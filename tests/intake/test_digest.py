@@ -30,7 +30,8 @@ def mark(kind: type[SlaMark] = from_dispatch.SlaWarned, number: int = 0, **chang
 
 
 def gathered(marks: Iterable[SlaMark]) -> tuple[Digest, list[Event]]:
-    digest, told = None, []
+    digest: Digest | None = None
+    told: list[Event] = []
     for one in marks:
         digest, news = gather(digest or digest_of(one, one.at), one)
         told += news

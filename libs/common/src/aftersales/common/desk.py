@@ -15,7 +15,7 @@ from aftersales.common import paging
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
 from aftersales.common.messages import choose_locale
-from aftersales.common.mongo import Document, Mongo, from_document
+from aftersales.common.mongo import Document, Index, Mongo, from_document
 from aftersales.common.policies import Library
 from aftersales.common.throttle import network
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
@@ -207,10 +207,11 @@ class _Desk:
         more = start.at(rows[limit - 1]).cursor() if len(rows) > limit else None
         return Page(items=[from_document(kind, row) for row in rows[:limit]], next=more)
 
-    async def more_than(self, kind: type[A], where: Document, most: int) -> bool:
-        """Whether a list has more than so many; it counts no further."""
-        count: list[Document] = [{"$match": _said(where)}, {"$skip": most}, {"$limit": 1}, {"$project": {"_id": 1}}]
-        return bool(await self.mongo.aggregate(kind, count))
+    async def more_than(self, kind: type[A], where: Document, sort: str, most: int) -> bool:
+        """Whether a list has more than so many: reads no further, and along the list's own index."""
+        order = dict(Index(*paging.Place(sort).keys).keys)
+        beyond: list[Document] = [{"$skip": most}, {"$limit": 1}, {"$project": {"_id": 1}}]
+        return bool(await self.mongo.aggregate(kind, [{"$match": _said(where)}, {"$sort": order}, *beyond]))
 
     async def all_rows(
         self, kind: type[A], where: Document, sort: str, only: Sequence[str]

@@ -18,7 +18,6 @@ from aftersales.common.values import NUMBER, sibling
 
 app = typer.Typer(no_args_is_help=True, help="Look into promises: which clocks run, and how a deadline came about.")
 _WHERE = {"intake": "SR", "dispatch": "WO", "feedback": "FU"}
-_COLUMNS = ("from", "until", "what", "why", "used")
 
 
 @app.command()
@@ -62,14 +61,20 @@ def _print(session: Session, deadline: Deadline) -> None:
     title = session.words(
         "deadline.title",
         document=deadline.document,
-        stage=session.words(f"stage.{clock.stage}") if _known(session, f"stage.{clock.stage}") else clock.stage,
-        outcome=session.words("deadline.paused" if clock.paused else f"deadline.{clock.outcome}"),
+        stage=_stages(session).get(clock.stage, clock.stage),
+        outcome=session.words("deadline.paused") if clock.paused else _outcomes(session)[clock.outcome],
         target=_long(clock.terms.target),
         policy=clock.terms.policy or "-",
     )
     table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
-    for column in _COLUMNS:
-        table.add_column(session.words(f"deadline.column.{column}"), justify="right" if column == "used" else "left")
+    for column in (
+        session.words("deadline.column.from"),
+        session.words("deadline.column.until"),
+        session.words("deadline.column.what"),
+        session.words("deadline.column.why"),
+    ):
+        table.add_column(column)
+    table.add_column(session.words("deadline.column.used"), justify="right")
     for cells in _rows(session, sum_.lines):
         table.add_row(*(Text(printable(cell)) for cell in cells))
     OUT.print(table)
@@ -88,21 +93,62 @@ def _print(session: Session, deadline: Deadline) -> None:
 
 
 def _rows(session: Session, lines: Iterable[Line]) -> Iterator[tuple[str, ...]]:
+    kinds = {
+        "counted": session.words("deadline.counted"),
+        "closed": session.words("deadline.closed"),
+        "paused": session.words("deadline.paused"),
+    }
+    reasons = _reasons(session)
     for line in lines:
-        reason = f"pause.{line.why}" if line.kind == "paused" else f"calendar.{line.why}"
-        why = session.words(reason) if line.why and _known(session, reason) else line.why
+        why = reasons.get(line.why, line.why)
         yield (
             _moment(session, line.start),
             _moment(session, line.end),
-            session.words(f"deadline.{line.kind}"),
+            kinds[line.kind],
             " ".join(filter(None, (why, line.detail))),
             _long(line.used),
         )
 
 
-def _known(session: Session, code: str) -> bool:
-    """Whether there are words for a code that a policy may have made up."""
-    return session.words(code) != code
+def _outcomes(session: Session) -> dict[str, str]:
+    return {
+        "open": session.words("deadline.open"),
+        "met": session.words("deadline.met"),
+        "breached": session.words("deadline.breached"),
+        "waived": session.words("deadline.waived"),
+    }
+
+
+def _stages(session: Session) -> dict[str, str]:
+    """Words for the stages of the presets; a policy may have others, which are shown as they are."""
+    return {
+        "review": session.words("stage.review"),
+        "first_reply": session.words("stage.first_reply"),
+        "answer": session.words("stage.answer"),
+        "confirm": session.words("stage.confirm"),
+        "resolve": session.words("stage.resolve"),
+        "dispatch": session.words("stage.dispatch"),
+        "arrival": session.words("stage.arrival"),
+        "repair": session.words("stage.repair"),
+        "callback": session.words("stage.callback"),
+        "handover": session.words("stage.handover"),
+        "commissioning": session.words("stage.commissioning"),
+    }
+
+
+def _reasons(session: Session) -> dict[str, str]:
+    """Words for why time did not count: the calendar's reasons, and those of pauses."""
+    return {
+        "closed": session.words("hours.closed"),
+        "holiday": session.words("hours.holiday"),
+        "makeup": session.words("hours.makeup"),
+        "special": session.words("hours.special"),
+        "waiting_part": session.words("pause.waiting_part"),
+        "waiting_customer": session.words("pause.waiting_customer"),
+        "waiting_approval": session.words("pause.waiting_approval"),
+        "meal_break": session.words("pause.meal_break"),
+        "interrupted": session.words("pause.interrupted"),
+    }
 
 
 def _moment(session: Session, at: datetime) -> str:

@@ -33,9 +33,9 @@ from . import (
 )
 
 PARTS = (
+    preview,
     lists,
     requests,
-    preview,
     answers,
     coverage,
     ownership,

@@ -62,7 +62,7 @@ async def list_requests(asked: Annotated[Asked, Query()], desk: Desk) -> Page[Se
 async def export_requests(asked: Annotated[AskedFile, Query()], desk: Desk) -> StreamingResponse:
     """Send the list as a file; one that is too long is refused rather than cut off."""
     where, sort, most = asked.where(), asked.order(), desk.settings.export_most
-    if await desk.more_than(ServiceRequest, where, most):
+    if await desk.more_than(ServiceRequest, where, sort, most):
         raise DomainError("export.too_many", most=most)
     table = Table("requests", _COLUMNS, desk.locale, desk.settings.zone)
     return await export.answer(table, desk.all_rows(ServiceRequest, where, sort, _FIELDS), asked.format)

@@ -1,6 +1,6 @@
 """HTTP in: what a desk sees before it saves a request, and requests that may be the same (INT-2)."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 
 from aftersales.common.service import PROBLEMS, Desk
 from aftersales.intake.domain.form import RegisterRequest
@@ -20,6 +20,12 @@ async def check_request(form: RegisterRequest, desk: Desk) -> Preview:
     """Say what `POST /requests` would do with the same body, and what is known already. Nothing is stored."""
     taken = Taken(by=form.owner or desk.actor, at=desk.now)
     return await preview.check_request(desk.mongo, form, desk.library, taken, desk.settings.duplicate_within)
+
+
+@router.get("/requests/check", include_in_schema=False)
+async def refuse_reading() -> None:
+    """Not a request's number, which `GET /requests/{number}` would take it for."""
+    raise HTTPException(405)
 
 
 @router.get("/requests/{number}/similar")

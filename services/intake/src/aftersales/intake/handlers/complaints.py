@@ -14,7 +14,8 @@ async def receive_complaint(work: Work, form: ComplaintForm, number: str) -> Rec
     if form.branch:
         await known_branch(work, form.branch)
     request = await work.get(ServiceRequest, number)
-    about = About(request, await work.need(Customer, request.customer)) if request else None
+    customer = await work.get(Customer, request.customer) if request else None
+    about = About(request, customer) if request and customer else None
     complaint, news = complaints.receive(await work.number("CP"), form, about, work.now)
     return Receipt(number=work.put(complaint, *news).id)
 
