@@ -52,6 +52,8 @@ def problem(request: Request, status: int, code: str, params: Mapping[str, Any] 
     """An error answer in the language that the caller asked for."""
     locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
     known = dict(params or {})
+    if "errors" in known:
+        known["errors"] = [_in_words(error, locale) for error in known["errors"]]
     content = Problem(
         type=f"urn:aftersales:problem:{code}",
         title=render(f"status.{status}", locale, {}),
@@ -64,6 +66,12 @@ def problem(request: Request, status: int, code: str, params: Mapping[str, Any] 
     if status in (429, 503):
         headers["Retry-After"] = str(known.get("seconds", 2))
     return JSONResponse(content.model_dump(mode="json"), status, headers, MEDIA_TYPE)
+
+
+def _in_words(error: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """Add the words to one of several errors, where it brings a code and parameters instead."""
+    words = {} if "problem" in error else {"problem": render(error["code"], locale, error.get("params", {}))}
+    return {**error, **words}
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:

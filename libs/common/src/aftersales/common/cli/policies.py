@@ -195,6 +195,6 @@ async def _publish(session: Session, policy: Policy) -> bool:
         for error in params.get("errors", ()):
             ERR.print(printable(f"{error['field']}: {error['problem']}"), soft_wrap=True, markup=False, highlight=False)
         return False
-    content = answer.json()
+    content = answer.json()["policy"]
     session.say("policy.published", name=content["name"], version=content["version"], day=content["effective_from"])
     return True

@@ -89,7 +89,7 @@ async def published(session: Session) -> list[Policy]:
     """All that intake has. Raises `Trouble` when it does not answer."""
     async with connect(session, "intake", patience=PATIENCE) as connection:
         await connection.introduce()
-        return [_understood(item) async for item in connection.pages("/policies", {})]
+        return [_understood(item["policy"]) async for item in connection.pages("/policies", {})]
 
 
 async def _fetch(session: Session, name: str) -> Policy:

@@ -1,17 +1,17 @@
 """HTTP in: service policies (ALL-1)."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from aftersales.common.errors import NotFound
+from aftersales.common.messages import render
 from aftersales.common.policies import LIST, PublishedPolicy
 from aftersales.common.policy.choose import Facts, shipped
-from aftersales.common.policy.explain import Candidate, explain
-from aftersales.common.policy.findings import Finding
-from aftersales.common.policy.lint import lint, lint_among
+from aftersales.common.policy.explain import Outcome, explain
+from aftersales.common.policy.findings import dotted
 from aftersales.common.policy.model import Policy
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
@@ -31,12 +31,34 @@ class Item(BaseModel):
     customer_class: Code = "C"
 
 
+class Considered(BaseModel):
+    """A policy that might hold, and what became of it: see docs/policies.md."""
+
+    name: str
+    version: int
+    preset: bool
+    effective_from: date
+    outcome: Outcome
+    specificity: int
+    missed: tuple[str, ...]
+    replaced_by: int | None
+
+
 class Choice(BaseModel):
     """Which policy holds for an item, and why not the others."""
 
     name: str
     version: int
-    candidates: list[Candidate]
+    candidates: list[Considered]
+
+
+class Said(BaseModel):
+    """What is wrong or doubtful in a policy, where, and in the caller's language."""
+
+    level: Literal["error", "warning"]
+    code: str
+    field: str
+    problem: str
 
 
 @router.post("/policies", status_code=201)
@@ -46,9 +68,18 @@ async def publish_policy(policy: Policy, desk: Desk) -> PublishedPolicy:
 
 
 @router.post("/policies/lint")
-async def lint_policy(policy: Policy, desk: Desk) -> list[Finding]:
-    """Say what is wrong or doubtful with a policy, alone and beside those published. Nothing is stored."""
-    return [*lint(policy), *lint_among(policy, (await desk.library.shelf(desk.mongo)).policies)]
+async def lint_policy(policy: Policy, desk: Desk) -> list[Said]:
+    """Say what is wrong or doubtful with a policy, alone and as the next version beside those published."""
+    shelf = await desk.library.shelf(desk.mongo)
+    return [
+        Said(
+            level=one.level,
+            code=one.code,
+            field=dotted(one.path),
+            problem=render(one.code, desk.locale, dict(one.params)),
+        )
+        for one in policies.findings(policies.next_version(policy, shelf), shelf)
+    ]
 
 
 @router.get("/policies")
@@ -61,7 +92,8 @@ async def list_policies(desk: Desk, cursor: Cursor = None, limit: Limit = 50) ->
 async def explain_choice(item: Annotated[Item, Query()], desk: Desk) -> Choice:
     """Say which policy holds for an item that comes in on `day`, and why."""
     found = explain(await desk.library.shelf(desk.mongo), Facts(**item.model_dump()))
-    return Choice(name=found.chosen.name, version=found.chosen.version, candidates=list(found.candidates))
+    considered = [Considered(**candidate._asdict()) for candidate in found.candidates]
+    return Choice(name=found.chosen.name, version=found.chosen.version, candidates=considered)
 
 
 @router.get("/policies/{name}/{version}")

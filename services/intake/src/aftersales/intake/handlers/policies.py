@@ -3,21 +3,33 @@
 from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.policies import Library, PublishedPolicy, put_up
+from aftersales.common.policy.choose import Shelf
+from aftersales.common.policy.findings import Finding, dotted
 from aftersales.common.policy.lint import lint, lint_among
 from aftersales.common.policy.model import Policy
 from aftersales.common.stages import policy_id
 from aftersales.common.work import Work
 
 
+def next_version(draft: Policy, shelf: Shelf) -> Policy:
+    """The draft with the version that it will be published as."""
+    versions = [policy.version for policy in shelf.policies if policy.name == draft.name]
+    return draft.model_copy(update={"version": max(versions, default=0) + 1})
+
+
+def findings(policy: Policy, shelf: Shelf) -> tuple[Finding, ...]:
+    """What is wrong or doubtful with a policy, alone and beside those published."""
+    return *lint(policy), *lint_among(policy, shelf.policies)
+
+
 async def publish_policy(work: Work, draft: Policy, library: Library) -> PublishedPolicy:
     """Give the policy its version and publish it. Raises `DomainError` with what `lint` finds wrong."""
     shelf = await library.shelf(work)
-    versions = [policy.version for policy in shelf.policies if policy.name == draft.name]
-    policy = draft.model_copy(update={"version": max(versions, default=0) + 1})
-    wrong = [finding for finding in (*lint(policy), *lint_among(policy, shelf.policies)) if finding.level == "error"]
+    policy = next_version(draft, shelf)
+    wrong = [finding for finding in findings(policy, shelf) if finding.level == "error"]
     if wrong:
-        found = [{"code": one.code, "path": ".".join(map(str, one.path)), **one.params} for one in wrong]
-        raise DomainError("policy.unsound", name=policy.name, count=len(wrong), findings=found)
+        errors = [{"field": dotted(one.path), "code": one.code, "params": dict(one.params)} for one in wrong]
+        raise DomainError("policy.unsound", name=policy.name, count=len(wrong), errors=errors)
     news = PolicyPublished(
         name=policy.name,
         version=policy.version,
