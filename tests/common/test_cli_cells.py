@@ -42,6 +42,7 @@ NOT_IN_SHEETS = re.compile(
     r"|customers:(kind|aliases|email|wechat|preferred_channel|quiet_hours|language)"
     r"|customers:(phones|addresses|contacts|criteria|vip)\..+"
     r"|\w+:products?\.(0\.)?(batch|sold_by|invoice|installed_at\..+)"
+    r"|products:installed_at\..+|branches:hours\..+|requests:details"
 )
 """Prices in sheets are in yuan. What more the archive may know of somebody is told to it by HTTP."""
 
@@ -175,6 +176,7 @@ FITTING = {
     "price": "1", "part": "P-1", "lot": "L-1", "bin": "B-1", "quantity": "1", "received_at": "", "phone": "13812345678",
     "address": "上海", "class": "", "serial": "SN-1", "line": "refrigerator", "purchased_on": "", "channel": "web",
     "kind": "", "fault": "f", "description": "", "urgency": "", "wanted_at": "", "owner": "",
+    "problem_class": "", "danger": "", "rush": "", "batch": "", "sold_by": "", "invoice": "",
     "customer_id": "0190b5e2-7c3a-7def-8123-456789abcdef",
 }  # fmt: skip
 EDGES = [

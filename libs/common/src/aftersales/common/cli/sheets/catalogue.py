@@ -22,7 +22,8 @@ _CHANNELS = (
     *("phone", "email", "web", "letter", "walk_in", "on_site"),
     *("chat", "message", "social", "suggestion_box", "partner"),
 )
-_WORK = ("repair", "installation", "maintenance", "consultation")
+_WORK = ("repair", "installation", "commissioning", "maintenance")
+_CLASSES = ("technical", "quality", "usage")
 _BRANCH = Column("branch", "网点 網點", code, "the branch's code")
 
 
@@ -138,6 +139,9 @@ PRODUCTS = Kind(
         Column("phone", "电话 電話", phone, "of the owner, who is in the archive", need="never"),
         Column("customer_id", "客户编号 客戶編號", customer_id, "or the owner's id", "customer", "never"),
         *_product("", "always"),
+        Column("batch", "批次 批號", code, "the production batch", need="never"),
+        Column("sold_by", "销售商 經銷商", _LINE, "who sold it", need="never"),
+        Column("invoice", "发票号 發票號", _LINE, "the invoice's number", need="never"),
     ),
     "Products of customers who are in the archive: new ones are entered, the owner's become as the file says.",
     turn=("serial",),
@@ -154,9 +158,12 @@ REQUESTS = Kind(
         *_person("customer.", rest="description"),
         *_product("product.", "always"),
         Column("kind", "需求类型 需求類型", choice(*_WORK), f"{', '.join(_WORK)}; empty: repair", need="never"),
+        Column("problem_class", "问题类别 問題類別", choice(*_CLASSES), ", ".join(_CLASSES), need="never"),
         Column("fault", "故障代码 故障代碼", code, "e.g. no-cooling"),
         Column("description", "故障描述", text(50_000), "the customer's own words", need="never"),
         Column("urgency", "紧急程度 緊急程度", whole(1, 3), "1 can wait, 3 is pressing; empty: 2", need="never"),
+        Column("danger", "有危险 有危險", yes, "yes: somebody may be hurt", need="never"),
+        Column("rush", "加急", yes, "yes: ordered as rush work", need="never"),
         Column("wanted_at", "期望时间 期望時間", moment, "when somebody is wanted", need="never"),
         *_point("together"),
         Column("owner", "受理人", code, "who took the contact", need="never"),
