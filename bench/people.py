@@ -83,7 +83,7 @@ def documents(person: Person) -> Documents:
     tails = (person.phone[1:][-length:] for length in range(4, 12))
     likeness = "=" + search._digest(person.name, person.address)
     tokens = {search.branch_token(person.branch), likeness, *_name(person.name), *_road(person.road), *tails}
-    tokens.update(map(str, person.house))
+    tokens.update(map(str, person.house), (f"{person.road[-2:]}{person.house[0]}",))
     shared = {"branch": person.branch, "customer": person.id}
     customer = _MODEL["customers"]
     phone, address = (

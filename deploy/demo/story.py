@@ -8,6 +8,8 @@ from deploy.demo.checks import Check
 from deploy.demo.day import Day
 from deploy.demo.offices import Document
 
+OWN_POLICY = {"sh-01": "demo-shanghai", "cd-01": "demo-chengdu"}
+"""ALL-1: two branches, two ways of doing business (`deploy/demo/policies`)."""
 MISTAKES = {"event.data_malformed": 1, "branch.unknown": 1}
 OPEN_FOR_TOMORROW = 2
 """Three controllers fail in Chengdu, one is on the shelf, and the supplier brings more tomorrow."""
@@ -37,6 +39,9 @@ def story_checks(day: Day, books: Books) -> Iterator[Check]:
     today = Outcome(day, books)
     cast = Counter(contact.scene for contact in day.contacts.values())
     yield Check("requests registered today", len(day.contacts), len(today.requests))
+    own = sum(1 for row in today.requests if row["policy"].partition("@")[0] == OWN_POLICY[row["branch"]])
+    yield Check("requests under their own branch's policy", len(day.contacts), own)
+    yield Check("who pays was decided for", len(day.contacts), sum(1 for row in today.requests if row["coverage"]))
     yield Check("requests from the partner's event that came twice", 1, len(today.of("partner_twice", today.requests)))
     yield Check("dead letters of today, by reason", MISTAKES, _parked_today(day, books))
     yield Check("declined jobs that somebody else did", cast["declined"], _count(today, "declined", _did_another))

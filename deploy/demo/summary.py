@@ -23,7 +23,7 @@ def show(day: Day, told: Told, books: Books) -> None:
     for tables in (
         (requests, orders),
         (slips, callbacks),
-        (_promises(books, today),),
+        (_promises(books, today), _policies(books, today)),
         (_dead(day, told),),
         (_kpis(told),),
     ):
@@ -70,6 +70,18 @@ def _promises(books: Books, today: set[str]) -> Table:
     table = _table("SLA today", *OUTCOMES)
     for stage in STAGES:
         table.add_row(stage, *(str(clocks[stage, outcome]) for outcome in OUTCOMES))
+    return table
+
+
+def _policies(books: Books, today: set[str]) -> Table:
+    """What the customer pays, by the policy of the branch (ALL-1, INT-6)."""
+    table = _table("who pays today", "nothing", "parts at cost", "list prices")
+    found: dict[str, Counter[str]] = {}
+    for row in books.of("intake", "requests"):
+        if row["_id"] in today and row["coverage"]:
+            found.setdefault(row["policy"], Counter())[row["coverage"]["parts"]] += 1
+    for policy, counts in sorted(found.items()):
+        table.add_row(policy, *(str(counts[payer]) for payer in ("free", "cost", "list")))
     return table
 
 

@@ -157,7 +157,7 @@ def placed(annotation: Any, value: Any) -> Iterator[Any]:
     """Documents with the value in every field, on the form's own level and one level down (alone and in a list)."""
     for form in models(annotation):
         for outer, field in form.model_fields.items():
-            yield {outer: value}
+            yield from ({outer: value}, {outer: {"a": value}}, {outer: [value]})
             for name in sorted({name for inner in models(field.annotation) for name in inner.model_fields}):
                 yield {outer: {name: value}}
                 yield {outer: [{name: value}]}

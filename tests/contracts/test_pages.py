@@ -30,7 +30,7 @@ def short(contract_type: str) -> str:
 
 def calls(service: Service) -> set[str]:
     """`PUT /parts/{code}` for each endpoint."""
-    routes = [route for route in service.router.routes if isinstance(route, APIRoute)]
+    routes = [route for route in service.router.routes if isinstance(route, APIRoute) and route.include_in_schema]
     return {f"{method} {_plain(route.path)}" for route in routes for method in route.methods or ()}
 
 

@@ -8,7 +8,7 @@ import pytest
 from deploy.demo.books import COLLECTIONS, Books
 from deploy.demo.day import Contact
 from deploy.demo.make_data import DATA
-from deploy.demo.story import story_checks
+from deploy.demo.story import OWN_POLICY, story_checks
 
 BEGAN = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 YESTERDAY = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -35,6 +35,8 @@ class Played:
         scene = contact.scene
         ended = "cancelled" if scene == "cancelled" else "closed"
         request = {"_id": number, "product": {"serial": contact.serial}, "registered_at": BEGAN, "scene": scene}
+        branch = contact.row["branch"]
+        request |= {"branch": branch, "policy": f"{OWN_POLICY[branch]}@1", "coverage": {"parts": "free"}}
         visit = 2 if scene == "dissatisfied" else 1
         self.rows["intake", "requests"].append(request | {"state": ended, "visit": visit})
         late = {"late": "arrival", "unlicensed": "dispatch"}.get(scene)
@@ -81,6 +83,8 @@ SPOILT = {
         {"registered_at": YESTERDAY},
         "came twice",
     ),
+    "a request fell under another branch's policy": ("requests", "late", {"policy": "enterprise@0"}, "branch's policy"),
+    "nobody decided who pays": ("requests", "late", {"coverage": None}, "who pays"),
     "nobody else did the declined job": ("orders", "declined", {"technician": "T-2"}, "declined jobs"),
     "the late technician's promise is met": ("orders", "late", {"clocks": []}, "late technicians"),
     "the licence was there in time": ("orders", "unlicensed", {"clocks": []}, "want of a licence"),

@@ -13,6 +13,7 @@ from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswe
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.events.inventory import MissingLine, PartReserved, PartShort
 from aftersales.common.policy.choose import Facts, fallback
+from aftersales.common.policy.presets import presets
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, Room, house
 from aftersales.intake.domain.branch import Branch
@@ -155,3 +156,24 @@ async def heard(built: House) -> AsyncIterator[Callable[..., Awaitable[list[Even
             return [event for event in events if isinstance(event, types)]
 
         yield all_of
+
+
+@pytest.fixture
+def under(ground: Ground) -> Callable[[str], Ground]:
+    return lambda name: ground._replace(policy=next(policy for policy in presets() if policy.name == name))
+
+
+@pytest.fixture
+def take(form: Callable[..., Any], archive: Archive, under: Callable[[str], Ground]) -> Callable[..., ServiceRequest]:
+    """Register a request under a policy."""
+
+    def taken(policy: str, **changes: Any) -> ServiceRequest:
+        ground = under(policy)
+        return register("SR-261122-7K3F", form(**changes), archive, Taken("desk-7", NOW), ground)[0]
+
+    return taken
+
+
+@pytest.fixture
+def company(under: Callable[[str], Ground]) -> Ground:
+    return under("enterprise")

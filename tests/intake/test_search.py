@@ -61,7 +61,7 @@ def test_a_name_is_found_by_any_part_its_pinyin_and_its_initials(name: str, quer
     "query",
     [
         *("8000", "38000", "0138000", "13800138000", "138 0013 8000", "138-0013-8000", "+86 138 0013 8000"),
-        *("008613800138000", _wide("(138)00138000"), _wide("13800138000"), "王芳 8000", "8000 wf"),
+        *("008613800138000", _wide("(138)00138000"), _wide("13800138000"), "王芳 8000", "王芳8000", "8000 wf"),
     ],
 )
 def test_a_phone_is_found_by_its_last_digits_however_they_are_written(query: str) -> None:
@@ -74,7 +74,7 @@ def test_a_landline_is_found_with_and_without_its_area_code(query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["北京", "朝阳区", "建国路", "建国路88号", "建国路 1201", "3号楼 1201", "王小芳 建国"]
+    "query", ["北京", "朝阳区", "建国路", "建国路88号", "建国路 1201", "国路88", "88", "3号楼 1201", "王小芳 建国"]
 )
 def test_an_address_is_found_by_its_words(query: str) -> None:
     assert _finds(_customer(), query)
@@ -87,7 +87,21 @@ def test_further_names_contacts_and_addresses_lead_there_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["张", "wangfang", "fx", "wangxf", "8001", "138", "长安街", "王小芳 8001", "朝阳 浦东"]
+    "query",
+    [
+        "张",
+        "wangfang",
+        "fx",
+        "wangxf",
+        "8001",
+        "138",
+        "长安街",
+        "王小芳 8001",
+        "朝阳 浦东",
+        "建国路89号",
+        "建中路",
+        "路1201",
+    ],
 )
 def test_what_does_not_fit_in_every_word_is_not_found(query: str) -> None:
     assert not _finds(_customer(), query)

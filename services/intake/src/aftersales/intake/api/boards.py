@@ -1,5 +1,6 @@
 """HTTP in: a branch's board, counted from one index (`store.py`) without reading a request."""
 
+import asyncio
 from collections import defaultdict
 from datetime import datetime
 from typing import Any
@@ -47,10 +48,13 @@ class Board(BaseModel):
 @router.get("/boards/branch/{code}")
 async def show_board(code: BranchCode, desk: Desk) -> Board:
     """Count what is open by stage and by owner (ALL-3)."""
-    if await desk.mongo.get(Branch, code) is None:
-        raise NotFound("branches.unknown", id=code)
     now = desk.now
-    return _board(code, now, await desk.mongo.aggregate(ServiceRequest, counting(code, now)))
+    branch, rows = await asyncio.gather(
+        desk.mongo.get(Branch, code), desk.mongo.aggregate(ServiceRequest, counting(code, now))
+    )
+    if branch is None:
+        raise NotFound("branches.unknown", id=code)
+    return _board(code, now, rows)
 
 
 def counting(branch: str, now: datetime) -> list[Document]:

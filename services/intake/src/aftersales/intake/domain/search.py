@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 from hashlib import blake2s
-from itertools import islice, pairwise, product
+from itertools import islice, product
 from typing import ClassVar, NamedTuple
 
 from pypinyin import Style, pinyin
@@ -79,7 +79,7 @@ def _word(part: str) -> Word:
     serial = part.upper() if _SERIAL.fullmatch(part.upper()) else ""
     if _DIALLED.fullmatch(part) and len(digits) >= (TAIL if digits == part else _LOCAL):
         return Word(((digits.lstrip("0") if len(digits) >= _NATIONAL else digits)[-_WHOLE:],), serial)
-    return Word(tuple(dict.fromkeys(text_tokens(part))), serial)
+    return Word(tuple(dict.fromkeys(_asked(part))), serial)
 
 
 def squeezed(text: str) -> str:
@@ -88,15 +88,40 @@ def squeezed(text: str) -> str:
 
 
 def text_tokens(text: str) -> Iterator[str]:
-    """Words and numbers whole, Chinese in pairs of neighbouring characters."""
+    """Words and numbers whole, Chinese in twos and threes of neighbouring characters, a number with what it numbers."""
+    before = ""
     for run in _RUN.findall(_normal(text)):
         if not _is_han(run):
-            yield run[:_WORD]
+            yield from {run[:_WORD], _numbered(before, run)}
         elif len(run) == 1:
             yield from () if run in _UNITS else run
         else:
-            pairs = map("".join, pairwise(run))
-            yield from (pair for pair in pairs if not _UNITS.issuperset(pair))
+            yield from (part for size in (2, 3) for part in _grams(run, size))
+        before = run
+
+
+def _asked(text: str) -> Iterator[str]:
+    """The rarest of its tokens that together say all of a text."""
+    before = ""
+    for run in _RUN.findall(_normal(text)):
+        if not _is_han(run):
+            yield _numbered(before, run)
+        elif len(run) == 1:
+            yield from () if run in _UNITS else run
+        else:
+            yield from _grams(run, min(len(run), 3))
+        before = run
+
+
+def _numbered(before: str, run: str) -> str:
+    """The number of a house together with the end of its street's name, for there is a house 8 in every street."""
+    street = len(before) > 1 and _is_han(before) and not _UNITS.issuperset(before)
+    return before[-2:] + run if street and run.isdecimal() and len(run) < TAIL else run[:_WORD]
+
+
+def _grams(run: str, size: int) -> Iterator[str]:
+    parts = (run[at : at + size] for at in range(len(run) - size + 1))
+    return (part for part in parts if not _UNITS.issuperset(part))
 
 
 def name_tokens(name: str) -> Iterator[str]:

@@ -31,7 +31,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("status", "-_id", partial={"status": "quarantined"}),
     ),
 }
-_DETAILS, _FEW, _COUNTED = 8, 200, 8000
+_DETAILS, _FEW, _COUNTED = 8, 100, 4000
 """The last tokens of a query (Chinese goes into detail) are counted: to a few each, then to so many in all."""
 _ENDS = 2000
 """Products whose serial numbers end alike that are looked at."""

@@ -27,7 +27,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         _open("due_at", "_id", "stage", *_WORDS),
         Index("branch", *_NEWEST, "open", *_WORDS),
         Index(*_NEWEST, "open", *_WORDS),
-        *(Index(name, *_NEWEST) for name in ("owner", "customer", "product.serial", "kind", "channel")),
+        *(Index(name, *_NEWEST, "open") for name in ("owner", "customer", "product.serial", "kind", "channel")),
         Index("tail"),
         Index("branch", "-_id"),
         Index("branch", "history.at", partial=AGAIN),

@@ -1,0 +1,35 @@
+"""Looking into the clocks of a request."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aftersales.common.events import Event
+from aftersales.common.events.intake import RequestAnswered
+from aftersales.common.sla import SlaClock
+from aftersales.intake.domain.answers import Reply
+from aftersales.intake.domain.request import ServiceRequest
+
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+"""Sunday noon in Beijing."""
+
+
+def clock(request: ServiceRequest, key: str) -> SlaClock:
+    (found,) = [one for one in request.clocks if one.key == key]
+    return found
+
+
+def due(request: ServiceRequest, key: str) -> timedelta:
+    """How long after the contact."""
+    deadline = clock(request, key).deadline
+    assert deadline
+    return deadline - NOW
+
+
+def told(text: str = "好", **more: Any) -> Reply:
+    return Reply(channel="phone", text=text, **more)
+
+
+def answer_in(news: Sequence[Event]) -> RequestAnswered:
+    (found,) = [event for event in news if isinstance(event, RequestAnswered)]
+    return found
