@@ -35,6 +35,8 @@ class Walked:
         self.items: dict[str, Item] = {}
         self.paused: dict[str, Item] = {}
         """In the middle of the pause."""
+        self.metrics = ""
+        """What Prometheus saw then."""
 
     def heard(self, way: str) -> dict[str, Any]:
         """What was said about each stage and when; first of all which rule it is about."""
@@ -63,6 +65,7 @@ async def _walk(room: Room, clock: ManualClock, seen: Walked) -> None:
             pass
         if moment == PAUSED_AT + MOMENT:
             seen.paused = await _items(room)
+            seen.metrics = (await room.http.get("/metrics")).text
     seen.items = await _items(room)
 
 
@@ -187,9 +190,7 @@ async def test_all_3_prometheus_counts_what_the_documents_say(walked: Walked) ->
     ended = Counter((clock.stage, clock.outcome) for clock in clocks if clock.outcome != "open")
     late = Counter(clock.stage for clock in clocks if clock.ended_at is None)
     took = Counter(clock.stage for clock in clocks if clock.ended_at)
-    text = (await walked.room.http.get("/metrics")).text
-    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples if sample.value]
-    by = {name: [one for one in samples if one.name == f"aftersales_{name}"] for name in (_ENDED, _OPEN, _TOOK)}
+    by = _samples((await walked.room.http.get("/metrics")).text)
 
     assert {(one.labels["stage"], one.labels["outcome"]): one.value for one in by[_ENDED]} == ended
     assert {(one.labels["stage"], one.labels["state"]): one.value for one in by[_OPEN]} == {
@@ -197,6 +198,19 @@ async def test_all_3_prometheus_counts_what_the_documents_say(walked: Walked) ->
     }
     assert {one.labels["stage"]: one.value for one in by[_TOOK]} == took
     assert sum(ended.values()) == len(clocks)
+
+
+async def test_all_3_prometheus_sees_what_is_paused(walked: Walked) -> None:
+    paused = Counter(clock.stage for item in walked.paused.values() for clock in item.clocks if clock.paused)
+    seen = [one for one in _samples(walked.metrics)[_OPEN] if one.labels["state"] == "paused"]
+
+    assert {one.labels["stage"]: one.value for one in seen} == paused
+    assert set(paused) == set(PAUSES)
+
+
+def _samples(text: str) -> dict[str, list[Any]]:
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples if sample.value]
+    return {name: [one for one in samples if one.name == f"aftersales_{name}"] for name in (_ENDED, _OPEN, _TOOK)}
 
 
 _ENDED, _OPEN, _TOOK = "sla_deadlines_total", "sla_open_items", "stage_duration_seconds_count"

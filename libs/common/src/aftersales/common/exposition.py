@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from aftersales.common.runtime import Runtime
 
 _Totals = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-_STATES = ("on_track", "at_risk", "overdue")
+_STATES = ("on_track", "at_risk", "overdue", "paused")
 _OUTCOMES = ("met", "breached", "waived")
 _UNSENT: list[Document] = [{"$group": {"_id": None, "n": {"$sum": {"$size": "$messages"}}, "oldest": {"$min": "$at"}}}]
 _DATABASE_SECONDS = 2

@@ -133,6 +133,20 @@ def _stages(session: Session) -> dict[str, str]:
         "callback": session.words("stage.callback"),
         "handover": session.words("stage.handover"),
         "commissioning": session.words("stage.commissioning"),
+        "workshop": session.words("stage.workshop"),
+        "contact_again": session.words("stage.contact_again"),
+        "training": session.words("stage.training"),
+        "fine": session.words("stage.fine"),
+        "logistics_reply": session.words("stage.logistics_reply"),
+        "logistics": session.words("stage.logistics"),
+        "refund": session.words("stage.refund"),
+        "complaint_answer": session.words("stage.complaint_answer"),
+        "complaint_verify": session.words("stage.complaint_verify"),
+        "complaint_timetable": session.words("stage.complaint_timetable"),
+        "complaint_followup": session.words("stage.complaint_followup"),
+        "callback_quality": session.words("stage.callback_quality"),
+        "callback_satisfaction": session.words("stage.callback_satisfaction"),
+        "callback_riding": session.words("stage.callback_riding"),
     }
 
 
@@ -156,9 +170,8 @@ def _moment(session: Session, at: datetime) -> str:
 
 
 def _long(span: timedelta) -> str:
-    """`2:05:00`, `-0:10:00`, `3 d 0:00:00`."""
+    """In hours, which mean the same on every calendar: `2:05:00`, `-0:10:00`, `72:00:00`."""
     sign, rest = ("-", -span) if span < timedelta(0) else ("", span)
     minutes, seconds = divmod(int(rest.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    return f"{sign}{f'{days} d ' if days else ''}{hours}:{minutes:02}:{seconds:02}"
+    return f"{sign}{hours}:{minutes:02}:{seconds:02}"
