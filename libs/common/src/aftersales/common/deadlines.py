@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel
 
 from aftersales.common import sla
 from aftersales.common.desk import Desk
@@ -14,18 +13,11 @@ router = APIRouter(prefix="/deadlines", tags=["deadlines"], responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^[A-Z]{2}-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}(-[0-9]+)?$")]
 
 
-class Deadline(BaseModel):
-    """One clock of one document, read aloud."""
-
-    document: str
-    explanation: sla.Explanation
-
-
 @router.get("/{number}")
-async def explain_deadlines(number: Number, desk: Desk) -> list[Deadline]:
+async def explain_deadlines(number: Number, desk: Desk) -> list[sla.Deadline]:
     """Explain the clocks of the document, and of those whose numbers begin with it (the callbacks of a visit)."""
     found = [
-        Deadline(document=document.id, explanation=sla.explain(clock, desk.now))
+        sla.Deadline(document=document.id, explanation=sla.explain(clock, desk.now))
         for kind in desk.clocked
         for document in await desk.mongo.find(kind, {"_id": {"$gte": number, "$lte": f"{number}-~"}})
         for clock in document.clocks

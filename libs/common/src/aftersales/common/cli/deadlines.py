@@ -12,8 +12,7 @@ from rich.text import Text
 
 from aftersales.common.cli.connection import connect, problem
 from aftersales.common.cli.session import OUT, REFUSED, Session, Trouble, printable
-from aftersales.common.deadlines import Deadline
-from aftersales.common.sla import Line
+from aftersales.common.sla import Deadline, Line
 from aftersales.common.values import NUMBER, sibling
 
 app = typer.Typer(no_args_is_help=True, help="Look into promises: which clocks run, and how a deadline came about.")

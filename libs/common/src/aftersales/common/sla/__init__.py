@@ -1,6 +1,6 @@
 """SLA clocks (ALL-3): one promise each, which can say how its deadline came about. Pure."""
 
-from aftersales.common.sla.explain import Explanation, Line, explain
+from aftersales.common.sla.explain import Deadline, Explanation, Line, explain
 from aftersales.common.sla.model import (
     BREACH,
     NONE,
@@ -33,6 +33,7 @@ __all__ = [
     "BREACH",
     "NONE",
     "Clocks",
+    "Deadline",
     "Explanation",
     "Fired",
     "Level",

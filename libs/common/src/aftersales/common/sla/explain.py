@@ -39,6 +39,13 @@ class Explanation(Value):
     """Of the target; negative when it is overdrawn."""
 
 
+class Deadline(Value):
+    """One clock of one document, read aloud: what `GET /deadlines/{number}` gives a list of."""
+
+    document: str
+    explanation: Explanation
+
+
 def explain(clock: SlaClock, now: datetime) -> Explanation:
     """Show how the clock came to its deadline, and how it stands."""
     here = clock.ended_at or now
