@@ -11,7 +11,9 @@ from common.cli_house import Program, open_house
 from e2e.story import BRANCH, call, furnish, order_in, register, repair
 
 from aftersales.common.policies import PolicyList, PublishedPolicy
+from aftersales.common.policy.model import Policy
 from aftersales.common.policy.presets import presets
+from aftersales.common.policy.reading import read
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House
 from aftersales.common.values import sibling
@@ -195,8 +197,7 @@ def write(folder: Path, body: dict[str, Any]) -> Path:
 async def test_all_1_the_program_publishes_shows_compares_and_explains(aftersales: Program, tmp_path: Path) -> None:
     ours = write(tmp_path, policy("p-7"))
     first = await aftersales("policy", "publish", ours)
-    write(tmp_path, policy("p-7", **within("PT10M", "PT1H")))
-    second = await aftersales("policy", "publish", ours)
+    second = await publish(aftersales.house, policy("p-7", **within("PT10M", "PT1H")))
     shown = await aftersales("policy", "show", "p-7@2")
     differs = await aftersales("policy", "diff", "p-7@1", "p-7@2")
     item = ("--branch", "p-7", "--line", "refrigerator", "--day", "2026-11-24")
@@ -205,11 +206,9 @@ async def test_all_1_the_program_publishes_shows_compares_and_explains(aftersale
         "/policies/explain", params={"branch": "p-7", "line": "refrigerator", "day": "2026-11-24"}
     )
 
-    assert (first.code, second.code) == (0, 0), first.err + second.err
+    assert first.code == 0, first.err
     assert "Published: p-7, version 1, from 2000-01-01." in first.out
-    assert "Published: p-7, version 2" in second.out
-    (tmp_path / "shown.yaml").write_text(shown.out, "utf-8")
-    assert (await aftersales("policy", "diff", "p-7@2", tmp_path / "shown.yaml")).out.endswith("say the same.\n")
+    assert read(shown.out).policy == Policy.model_validate(second["policy"])
     assert "stages.dispatch.target: PT15M → PT10M" in differs.out
     assert explained.out.startswith("On 2026-11-24 p-7, version 2, holds.")
     assert (by_http.json()["name"], by_http.json()["version"]) == ("p-7", 2)

@@ -24,6 +24,8 @@ from .filters import readable
 from .page import Locale, page, words
 
 router = APIRouter(prefix="/public", tags=["public"], responses=PROBLEMS | TOO_MANY)
+_OURS = frozenset({"review"})
+"""Stages that are nobody's business but ours."""
 _SHOWN = ("customer", "branch", "state", "stage", "registered_at")
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -104,12 +106,13 @@ async def look_up(
         raise NotFound("public.request_unknown")
     branch = await _row(desk, Branch.COLLECTION, request["branch"], ("name", "zone"))
     said = words(desk.locale)
+    stage = None if request["stage"] in _OURS else request["stage"]
     return OwnRequest(
         number=number,
         state=request["state"],
         state_words=said[f"state.{request['state']}"],
-        stage=request["stage"],
-        stage_words=said.get(f"stage.{request['stage']}"),
+        stage=stage,
+        stage_words=said.get(f"stage.{stage}"),
         registered_on=request["registered_at"].astimezone(ZoneInfo(branch["zone"])).date(),
         branch=branch["name"],
     )
