@@ -8,28 +8,28 @@ import pytest
 
 from aftersales.common.testing.programs import services
 
-EXAMPLES = 15
-"""Per operation and phase."""
+EXAMPLES = {"intake": 3}
+"""Per operation and phase; 15 where nothing is said. Intake has ten times as many operations as the others."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["intake", "dispatch", "inventory", "feedback"])
 async def test_schemathesis_finds_nothing(name, urls, tmp_path):
     async with services(urls, tmp_path, name) as bases:
-        code, report = await _fuzzed(bases[name], tmp_path)
+        code, report = await _fuzzed(bases[name], tmp_path, EXAMPLES.get(name, 15))
         log = (tmp_path / f"{name}.log").read_text()
     assert code == 0, report
     assert "http.failed" not in log
     assert "work.failed" not in log
 
 
-async def _fuzzed(base: str, folder: Path) -> tuple[int | None, str]:
+async def _fuzzed(base: str, folder: Path, examples: int) -> tuple[int | None, str]:
     """Exit code and output of the command line program."""
     program = await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("schemathesis")),
         "run",
         f"{base}/openapi.json",
-        f"--max-examples={EXAMPLES}",
+        f"--max-examples={examples}",
         "--phases=examples,coverage,fuzzing,stateful",
         "--exclude-checks=positive_data_acceptance",  # no schema can say which phone numbers and time zones there are
         "--seed=1",

@@ -14,7 +14,7 @@ from aftersales.common.policy.explain import Outcome, explain
 from aftersales.common.policy.findings import dotted
 from aftersales.common.policy.model import Policy
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
-from aftersales.common.values import Code
+from aftersales.common.values import Code, Day
 from aftersales.intake.handlers import policies
 
 router = APIRouter(responses=PROBLEMS)
@@ -26,7 +26,7 @@ class Item(BaseModel):
 
     branch: Code
     line: Code
-    day: date
+    day: Day
     work_type: Code = "repair"
     customer_class: Code = "C"
 
@@ -91,7 +91,10 @@ async def list_policies(desk: Desk, cursor: Cursor = None, limit: Limit = 50) ->
 @router.get("/policies/explain")
 async def explain_choice(item: Annotated[Item, Query()], desk: Desk) -> Choice:
     """Say which policy holds for an item that comes in on `day`, and why."""
-    found = explain(await desk.library.shelf(desk.mongo), Facts(**item.model_dump()))
+    try:
+        found = explain(await desk.library.shelf(desk.mongo), Facts(**item.model_dump()))
+    except LookupError as error:  # before the first day of any preset
+        raise NotFound("policies.unknown", id=item.day.isoformat()) from error
     considered = [Considered(**candidate._asdict()) for candidate in found.candidates]
     return Choice(name=found.chosen.name, version=found.chosen.version, candidates=considered)
 

@@ -59,7 +59,7 @@ class Question(Value):
     answer: Literal["mark", "words"] = "mark"
 
 
-Mark = Annotated[float, Field(ge=0, le=100)]
+Mark = Annotated[float, Field(ge=0, le=100, strict=True)]
 
 
 class Survey(Value):

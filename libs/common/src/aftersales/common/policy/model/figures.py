@@ -35,7 +35,7 @@ def _iso(duration: timedelta) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(_iso)]
 """In ISO 8601 with weeks, days, hours, minutes and seconds, such as `PT20M`, `P3D`; never below zero."""
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 """1 is all of it."""
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """`12:00`, in the branch's zone."""
