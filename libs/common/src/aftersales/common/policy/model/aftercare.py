@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from aftersales.common.business_time import Windows
 from aftersales.common.values import Code, Line, Money, Value
@@ -79,9 +79,9 @@ class Complaints(Value):
 
     responsible: dict[Code, Role]
     """Who is made responsible, by what the complaint is about."""
-    signed_acceptance: bool = True
+    signed_acceptance: StrictBool = True
     """It closes only with the customer's signature."""
-    final_call: bool = True
+    final_call: StrictBool = True
 
 
 class Returns(Value):
@@ -94,9 +94,9 @@ class Returns(Value):
     needs: tuple[Code, ...] = ()
     otherwise: Role
     """Who decides when it does not fit."""
-    inspect_first: bool = True
+    inspect_first: StrictBool = True
     """The goods are back and inspected before the refund or the exchange."""
-    advance_on_tracking: bool = False
+    advance_on_tracking: StrictBool = False
     """Replaced in advance on the return's tracking number, if the seller is at fault and it is urgent."""
     extends_order: Duration | None = None
     """So much longer the order stays open once a return is agreed."""
@@ -118,7 +118,7 @@ class Limit(Value):
 
     role: Role
     up_to: Money | None = None
-    free_carriage: bool = False
+    free_carriage: StrictBool = False
 
 
 Measure = Literal["warning", "talk", "demerit", "dismissal", "no_award", "expenses_cut", "amends"]
@@ -141,7 +141,7 @@ class Penalty(Value):
     again: tuple[Measure, ...] = ()
     """What the second, the third … time brings."""
     proof: Code
-    needs_cause: bool = False
+    needs_cause: StrictBool = False
     """Proposed only when the delay was attributed to somebody."""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from aftersales.common.values import Code, Value
 
@@ -29,7 +29,7 @@ class Priority(Value):
     danger: Annotated[int, Field(ge=1, le=4, strict=True)] = 1
     """The priority of anything that is a danger to people, whatever its score."""
 
-    def rank(self, customer_class: str, urgency: int, *, danger: bool = False, raised: int = 0) -> int:
+    def rank(self, customer_class: str, urgency: int, *, danger: StrictBool = False, raised: int = 0) -> int:
         """1 (at once) to 4 (whenever); `raised` lifts it by so many, for instance for a repeat repair."""
         score = self.importance.get(customer_class, 1) * urgency
         rank = next((rank for rank, least in enumerate(self.thresholds, 1) if score >= least), 4)
@@ -39,7 +39,7 @@ class Priority(Value):
 class WarrantyTerm(Value):
     months: Annotated[int, Field(ge=0, le=600, strict=True)]
     """From the day of purchase."""
-    lifetime_service: bool = False
+    lifetime_service: StrictBool = False
     """When the term is over, the product is in the state `lifetime` instead of `out`."""
     scope: Texts
     """What is warranted."""
@@ -67,9 +67,9 @@ class CoverageRow(Value):
     parts: Payer
     labour: Payer
     travel: Payer
-    price_list_first: bool = False
+    price_list_first: StrictBool = False
     """The price list is shown before the work starts."""
-    quotation_first: bool = False
+    quotation_first: StrictBool = False
     """The work starts when the customer has accepted a quotation (DSP-17)."""
     reason: Code
     why: Texts
@@ -95,7 +95,7 @@ class RepeatRepair(Value):
     window: Duration
     raises_by: Annotated[int, Field(ge=0, le=3, strict=True)] = 1
     """So many priorities."""
-    opens_claim: bool = False
+    opens_claim: StrictBool = False
     """The policy guarantees repairs: a compensation claim is opened."""
     reported_to: Role = "supervisor"
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from aftersales.common.values import Code, Line, Money, Value
 
@@ -28,9 +28,9 @@ class Licence(Value):
     badge: Money | None
     monthly_fee: Money | None
     deposit: Money | None
-    uniform_at_cost: bool = True
+    uniform_at_cost: StrictBool = True
     photos: Count
-    suspended_by_unpaid_fine: bool = False
+    suspended_by_unpaid_fine: StrictBool = False
     """Once the stage `fine` is breached."""
 
 
@@ -39,7 +39,7 @@ class Expenses(Value):
 
     travel_day: Duration
     """Working time that a day of travel counts."""
-    forfeits_bonus: bool = False
+    forfeits_bonus: StrictBool = False
     """Unfiled journals or settlements lose the bonus."""
 
 
@@ -56,7 +56,7 @@ class Maintenance(Value):
 class Tick(Value):
     code: Code
     text: Texts
-    required: bool = True
+    required: StrictBool = True
     """The order does not close without it (DSP-18)."""
 
 

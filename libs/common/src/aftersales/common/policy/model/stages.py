@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from aftersales.common.values import Code, Value
 
@@ -42,7 +42,7 @@ class Due(Value):
 
     time: TimeOfDay
     days: Annotated[int, Field(ge=0, le=366, strict=True)] = 0
-    working: bool = False
+    working: StrictBool = False
 
 
 class Level(Value):
@@ -90,9 +90,9 @@ class Stage(Value):
     """Shares of the time after which a warning fires."""
     ladder: tuple[Level, ...] | None = None
     """None: the policy's."""
-    announced: bool = False
+    announced: StrictBool = False
     """The customer is told the deadline."""
-    repeats: bool = False
+    repeats: StrictBool = False
     """It starts again when it stops, until the matter is closed."""
 
     def promise(self, priority: int, cases: Collection[Case] = ()) -> Promise:
