@@ -91,11 +91,9 @@ async def list_policies(desk: Desk, cursor: Cursor = None, limit: Limit = 50) ->
 @router.get("/policies/explain")
 async def explain_choice(item: Annotated[Item, Query()], desk: Desk) -> Choice:
     """Say which policy holds for an item that comes in on `day`, and why."""
+    facts = Facts(item.branch, item.line, item.work_type, item.customer_class, item.day)
     try:
-        found = explain(
-            await desk.library.shelf(desk.mongo),
-            Facts(item.branch, item.line, item.work_type, item.customer_class, item.day),
-        )
+        found = explain(await desk.library.shelf(desk.mongo), facts)
     except LookupError as error:  # before the first day of any preset
         raise NotFound("policies.unknown", id=item.day.isoformat()) from error
     considered = [Considered(**candidate._asdict()) for candidate in found.candidates]
