@@ -43,7 +43,7 @@ def test_a_field_that_does_not_fit_is_named_with_its_line_and_column() -> None:
     assert complaints(text) == [
         (line_of(text, "target: 15"), 13, "duration.malformed", "stages.dispatch.target"),
         (line_of(text, "moves: -1"), 10, "field.greater_than_equal", "appointments.moves"),
-        (line_of(text, "needs_cause"), 18, "field.bool_parsing", "penalties[0].needs_cause"),
+        (line_of(text, "needs_cause"), 18, "field.bool_type", "penalties[0].needs_cause"),
     ]
 
 
@@ -204,3 +204,35 @@ def test_the_example_of_the_documentation_lints_clean_and_wins_at_its_branch() -
         ("stages.dispatch.target", "PT10M")
     ]
     assert choose(Shelf([policy]), item) is policy
+
+
+def leaves(node, path=()):
+    """Every number and flag, with the way there."""
+    if isinstance(node, dict | list):
+        for key, inner in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from leaves(inner, (*path, key))
+    elif isinstance(node, bool | int | float):
+        yield path, node
+
+
+def put(node, path, value):
+    for step in path[:-1]:
+        node = node[step]
+    node[path[-1]] = value
+
+
+@pytest.mark.parametrize("name", ["agri-machinery", "e-commerce", "enterprise"])
+def test_no_number_or_flag_is_taken_from_text_or_from_each_other(name):
+    """ALL-1: a figure that was meant otherwise is refused, not guessed."""
+    whole = next(policy for policy in presets() if policy.name == name).model_dump(mode="json")
+    taken = []
+    for path, value in list(leaves(whole)):
+        for wrong in (str(value).lower(), int(value) if isinstance(value, bool) else True):
+            put(whole, path, wrong)
+            try:
+                Policy.model_validate(whole)
+                taken.append((path, wrong))
+            except ValidationError:
+                pass
+        put(whole, path, value)
+    assert taken == []

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from aftersales.common.values import Code, Value
 
@@ -24,12 +24,12 @@ class Priority(Value):
 
     importance: dict[Code, Annotated[int, Field(ge=1, le=100, strict=True)]]
     """By customer class; a class that is not named counts 1."""
-    thresholds: tuple[int, int, int]
+    thresholds: tuple[StrictInt, StrictInt, StrictInt]
     """The least score for priority 1, 2 and 3; below it is 4."""
     danger: Annotated[int, Field(ge=1, le=4, strict=True)] = 1
     """The priority of anything that is a danger to people, whatever its score."""
 
-    def rank(self, customer_class: str, urgency: int, *, danger: StrictBool = False, raised: int = 0) -> int:
+    def rank(self, customer_class: str, urgency: int, *, danger: bool = False, raised: int = 0) -> int:
         """1 (at once) to 4 (whenever); `raised` lifts it by so many, for instance for a repeat repair."""
         score = self.importance.get(customer_class, 1) * urgency
         rank = next((rank for rank, least in enumerate(self.thresholds, 1) if score >= least), 4)

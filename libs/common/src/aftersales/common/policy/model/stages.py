@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, StrictBool, StringConstraints
+from pydantic import Field, StrictBool, StrictFloat, StringConstraints
 
 from aftersales.common.values import Code, Value
 
@@ -86,7 +86,7 @@ class Stage(Value):
     """`always`, `branch` (its own hours and public holidays), or one of the policy's calendars."""
     pauses: tuple[PauseReason, ...] = ()
     """Which reasons stop this clock."""
-    warn_at: tuple[float, ...] = (0.5, 0.8)
+    warn_at: tuple[StrictFloat, ...] = (0.5, 0.8)
     """Shares of the time after which a warning fires."""
     ladder: tuple[Level, ...] | None = None
     """None: the policy's."""
