@@ -23,7 +23,8 @@ def show(day: Day, told: Told, books: Books) -> None:
     for tables in (
         (requests, orders),
         (slips, callbacks),
-        (_promises(books, today), _policies(books, today)),
+        (_promises(books, today),),
+        (_policies(books, today),),
         (_dead(day, told),),
         (_kpis(told),),
     ):

@@ -56,7 +56,17 @@ async def publish(house: House, body: dict[str, Any]) -> dict[str, Any]:
     answer = await house.intake.http.post("/policies", json=body, headers={"X-Actor": "chief"})
     assert answer.status_code == 201, answer.text
     said: dict[str, Any] = answer.json()
+    assert await call(house.intake, "GET", answer.headers["Location"]) == said["policy"]
     return said
+
+
+async def test_all_1_what_the_newest_version_says_already_changes_nothing(house: House) -> None:
+    body = policy("p-9")
+    first, again = await publish(house, body), await publish(house, body)
+    back = await publish(house, policy("p-9", **within("PT5M", "PT1H"))), await publish(house, body)
+
+    assert again == first
+    assert [one["id"] for one in back] == ["p-9@2", "p-9@3"], "an older one may come back"
 
 
 async def test_all_1_a_policy_is_published_listed_and_shown_and_its_versions_are_counted(house: House) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from aftersales.common.errors import NotFound
@@ -62,9 +62,11 @@ class Said(BaseModel):
 
 
 @router.post("/policies", status_code=201)
-async def publish_policy(policy: Policy, desk: Desk) -> PublishedPolicy:
+async def publish_policy(policy: Policy, desk: Desk, response: Response) -> PublishedPolicy:
     """Publish the next version; its number is counted here. A policy with errors, or one that ties, is refused."""
-    return await desk.do(policies.publish_policy, policy, desk.library, needs=LIST)
+    published = await desk.do(policies.publish_policy, policy, desk.library, needs=LIST)
+    response.headers["Location"] = f"/policies/{published.policy.name}/{published.policy.version}"
+    return published
 
 
 @router.post("/policies/lint")
