@@ -62,9 +62,8 @@ class Aggregate(BaseModel):
                 labels = (("branch", self.branch), ("outcome", clock.outcome), ("stage", clock.stage))
                 yield Tally(name="sla_deadlines", labels=labels)
             if clock.ended_at and clock.outcome != "waived" and (was is None or was.ended_at is None):
-                seconds = max(
-                    (clock.ended_at - clock.started_at).total_seconds(), 0.0
-                )  # done before it was due to begin
+                lasted = clock.ended_at - clock.started_at
+                seconds = max(lasted.total_seconds(), 0.0)  # a callback may be made before it is due
                 edge = next((edge for edge in DURATION_EDGES if seconds <= edge), float("inf"))
                 yield Tally(name="stage_bucket", labels=(("le", str(edge)), ("stage", clock.stage)))
                 yield Tally(name="stage_seconds", labels=(("stage", clock.stage),), amount=seconds)
