@@ -146,6 +146,13 @@ def test_a_breach_stays_whatever_is_agreed_afterwards():
     assert (done.outcome, done.ended_at) == ("breached", MONDAY + 10 * HOUR)
 
 
+def test_word_of_work_in_time_that_comes_after_the_breach_was_told_leaves_it_and_says_when_the_work_was_done():
+    clocks = sla.tick(begun(), MONDAY + 9 * HOUR)
+    done = only(sla.stop(clocks, "repair-1", MONDAY + 7 * HOUR))
+    assert (done.outcome, done.ended_at) == ("breached", MONDAY + 7 * HOUR)
+    assert done.fired == only(clocks).fired
+
+
 def test_a_pause_over_a_holiday_counts_the_holiday_for_nobody():
     """Dynamics sla-timer-pause-state-changed: a held timer kept projecting over the holiday."""
     before = datetime(2026, 9, 30, 8, 0, tzinfo=UTC)  # 16:00, the day before the National Day holidays

@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from aftersales.common.amqp import Delivery
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Mongo, Writes
-from aftersales.common.relay import OUTBOX, Relay, from_row
+from aftersales.common.relay import OUTBOX, Parcel, Relay, from_row
 from aftersales.common.work import audit
 
 _ACK_SECONDS = 0.5
@@ -61,8 +61,11 @@ def publish_after_commit() -> None:
 
 
 def publish_before_commit() -> None:
-    """Publish first and commit then: what was not committed when the process dies was told all the same."""
-    commit, relays = Mongo.commit, list[Relay]()
+    """Publish first and commit then: what was not committed when the process dies was told all the same.
+
+    As soon as there is a connection; what is committed before it is there goes the sound way.
+    """
+    commit, offer, relays, told = Mongo.commit, Relay.offer, list[Relay](), set[str]()
     make = Relay.__init__
 
     def noted(self: Relay, *args: Any, **kwargs: Any) -> None:
@@ -70,13 +73,18 @@ def publish_before_commit() -> None:
         relays.append(self)
 
     async def told_first(self: Mongo, writes: Writes) -> None:
-        rows = writes.inserts.pop(OUTBOX, [])
-        if rows:
-            await relays[0]._publisher.publish([message for row in rows for message in from_row(row).messages])
+        publisher: Any = relays[0]._publisher
+        if publisher._ready.is_set():
+            rows = writes.inserts.pop(OUTBOX, [])
+            told.update(row["_id"] for row in rows)
+            await publisher.publish([message for row in rows for message in from_row(row).messages])
         await commit(self, writes)
 
+    def offered(self: Relay, parcels: Sequence[Parcel]) -> None:
+        offer(self, [parcel for parcel in parcels if parcel.id not in told])
+
     Relay.__init__ = noted  # type: ignore[method-assign]
-    Relay.offer = lambda _self, _messages: None  # type: ignore[method-assign,assignment]
+    Relay.offer = offered  # type: ignore[method-assign]
     Mongo.commit = told_first  # type: ignore[method-assign]
 
 

@@ -10,7 +10,7 @@ from typing import Self
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
-from faults.consumes import consumed_by
+from faults.declared import consumed_by
 from faults.rig import TIERS, System
 
 from aftersales.common.amqp import Topology

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pymongo
-from faults.consumes import consumed_by
+from faults.declared import clocked_in, consumed_by
 from faults.echo import Echo
 from faults.evidence import Document, Evidence, Watch, collect, decode
 from faults.ledger import Ledger
@@ -32,8 +32,8 @@ async def stopped(system: System, service: str, when: str) -> list[str]:
     return [f"{service}, SIGTERM {when}: took {took:.1f} s of {STOP_BUDGET:.0f}, exit {code}"]
 
 
-_OF_THE_HOUSE = {"inbox", "outbox", "leases", "counters", "heartbeats", "marks"}
-"""Collections that are not about the business."""
+_MOVING_BY_THEMSELVES = {"inbox", "outbox", "leases", "counters", "heartbeats", "marks", "digests"}
+"""Collections that change though nothing happens: by the house's own work, or at the end of the hour."""
 
 
 class Settling:
@@ -117,7 +117,7 @@ class Settling:
             unsent = {"messages": {"$elemMatch": {"key": {"$not": {"$regex": _PASSING}}}}}
             if rows := db["outbox"].count_documents(unsent):
                 reasons.append(f"{rows} rows in the outbox of {name}")
-            counts = {name: db[name].count_documents({"wake_at": {"$ne": None}}) for name in ("orders", "followups")}
+            counts = {kind: db[kind].count_documents({"wake_at": {"$ne": None}}) for kind in clocked_in(name)}
             reasons += [f"{count} timers of {collection}" for collection, count in counts.items() if count]
         return reasons
 
@@ -148,17 +148,10 @@ class Settling:
         return list(self._mongo[self._system.database(name)]["parked"].find(wanted))
 
     def _states(self) -> dict[str, str]:
-        """A digest of every document that is about the business."""
+        """A digest of every document that changes by events and commands alone."""
         states: dict[str, str] = {}
         for name in self._system.programs:
             db = self._mongo[self._system.database(name)]
-            for collection in {*db.list_collection_names()} - {
-                "inbox",
-                "outbox",
-                "leases",
-                "counters",
-                "heartbeats",
-                "marks",
-            }:
+            for collection in {*db.list_collection_names()} - _MOVING_BY_THEMSELVES:
                 states |= {f"{name} {collection}/{row['_id']}": digest(row) for row in db[collection].find()}
         return states

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from faults.checks.finding import Finding
+from faults.declared import unaudited_in
 from faults.evidence import Books, Document, Evidence
 
 from aftersales.common.mongo import digest
-
-UNAUDITED = ("heartbeats", "marks")
 
 
 def chain_verifies(evidence: Evidence) -> Iterator[Finding]:
@@ -41,7 +40,7 @@ def _ends(service: str, books: Books, last: dict[str, Document]) -> Iterator[Fin
     stored = {
         f"{collection}/{id}": document
         for collection, documents in (books.documents | {"parked": books.parked}).items()
-        if collection not in UNAUDITED
+        if collection not in unaudited_in(service)
         for id, document in documents.items()
     }
     for name in {*stored, *last}:

@@ -6,38 +6,40 @@ from datetime import datetime
 from typing import Any
 
 from faults.checks.finding import Finding
+from faults.declared import clocked_in
 from faults.evidence import Books, Document, Evidence
-
-_CLOCKED = (("dispatch", "orders"), ("feedback", "followups"))
 
 
 def one_outcome_each(evidence: Evidence) -> Iterator[Finding]:
-    for service, collection in _CLOCKED:
-        if service not in evidence.books:
-            continue
-        books = evidence.books[service]
-        for document in books.all(collection):
+    for service, books in evidence.books.items():
+        for document in _clocked(service, books):
             keys = Counter(clock["key"] for clock in document["clocks"])
             if again := [key for key, times in keys.items() if times > 1]:
                 yield Finding("double", f"{document['_id']} carries the clocks {', '.join(again)} twice")
             for clock in document["clocks"]:
-                yield from _clock(document["_id"], clock)
-        yield from _breaches(evidence, service, collection)
+                yield from _clock(document["_id"], clock, by_word=service == "intake")
+        yield from _breaches(evidence, service, books)
 
 
-def _clock(document: str, clock: Document) -> Iterator[Finding]:
+def _clocked(service: str, books: Books) -> list[Document]:
+    """The documents that carry clocks."""
+    return [document for collection in clocked_in(service) for document in books.all(collection)]
+
+
+def _clock(document: str, clock: Document, *, by_word: bool) -> Iterator[Finding]:
+    """Hold the outcome against the times. `by_word`: another service's word ends it, and may come after the breach."""
     outcome, ended, deadline = clock["outcome"], clock["ended_at"], clock["deadline"]
     sound = {
         "open": ended is None,
         "met": ended is not None and ended <= deadline,
-        "breached": ended is None or ended > deadline,
+        "breached": by_word or ended is None or ended > deadline,
         "waived": ended is not None,
     }
     if not sound.get(outcome, False):
         yield Finding("wrong", f"{document}, clock {clock['key']}: {outcome}, due {deadline}, ended {ended}")
 
 
-def _breaches(evidence: Evidence, service: str, collection: str) -> Iterator[Finding]:
+def _breaches(evidence: Evidence, service: str, books: Books) -> Iterator[Finding]:
     """Each breach in the documents was told once."""
     told = Counter(
         (event["data"]["subject"], event["data"]["stage"], _millis(event["data"]["deadline"]))
@@ -46,7 +48,7 @@ def _breaches(evidence: Evidence, service: str, collection: str) -> Iterator[Fin
     )
     noted = Counter(
         (document["_id"], clock["stage"], _millis(clock["deadline"]))
-        for document in evidence.books[service].all(collection)
+        for document in _clocked(service, books)
         for clock in document["clocks"]
         if clock["outcome"] == "breached"
     )
@@ -66,13 +68,7 @@ def _millis(at: str | datetime) -> int:
 
 def prometheus_equals_database(evidence: Evidence) -> Iterator[Finding]:
     for service, books in evidence.books.items():
-        clocks = [
-            (document["branch"], clock)
-            for name, collection in _CLOCKED
-            for document in books.all(collection)
-            if name == service
-            for clock in document["clocks"]
-        ]
+        clocks = [(document["branch"], clock) for document in _clocked(service, books) for clock in document["clocks"]]
         yield from _compared(service, "aftersales_sla_deadlines_total", books, _ended(clocks))
         yield from _compared(service, "aftersales_stage_duration_seconds_count", books, _lasted(clocks))
         yield from _compared(service, "aftersales_sla_open_items", books, _waiting(clocks), leaving="state")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from faults.checks.finding import Finding
-from faults.consumes import consumed_by
+from faults.declared import consumed_by
 from faults.evidence import Evidence
 
 from aftersales.common.events import REGISTRY

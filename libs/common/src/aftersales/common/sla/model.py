@@ -65,7 +65,8 @@ class Fired(Value):
 class SlaClock(Value):
     """One promise. It is in exactly one outcome; once that is not `open` it stays as it is.
 
-    `ended_at` is when the work was done (a breached clock may still be waiting for it).
+    `ended_at` is when the work was done (a breached clock may still be waiting for it). Where word of work that was
+    in time comes only after its breach was told, the breach stands: it was told, and counted.
     """
 
     key: str
