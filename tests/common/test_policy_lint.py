@@ -58,6 +58,7 @@ FEES = {"badge": None, "monthly_fee": FIVE, "deposit": FIVE, "photos": 2}
 EUROS = {"amount": 900, "currency": "EUR"}
 WEEKLY = {"every": "week", "day": 4, "role": "finance"}
 
+GRANT = {"code": "tune", "name": {"en": "Tune-up"}, "work": "maintenance", "count": 1, "remind_within": "P21D"}
 BROKEN: list[tuple[str, str, Any, str]] = [
     ("calendar_unknown", "stages.resolve.calendar", "night", ""),
     ("calendar_unknown", "stages.resolve.cases.rush", {"calendar": "x"}, "stages.resolve.cases.rush.calendar"),
@@ -108,6 +109,7 @@ BROKEN: list[tuple[str, str, Any, str]] = [
     ("range_reversed", "penalties.+", PENALTY | {"amount": FIVE, "at_most": FIVE}, "penalties.9.at_most"),
     ("range_reversed", "penalties.+", PENALTY | {"amount": FIVE, "at_most": EUROS}, "penalties.9.at_most"),
     ("range_reversed", "penalties.+", PENALTY | {"at_most": FIVE}, "penalties.9.at_most"),
+    ("entitlement_expired", "entitlements", [GRANT | {"expires_within": "P20D"}], "entitlements.0.expires_within"),
     ("currency_missing", "penalties.0.amount", {"amount": 5000}, ""),
     ("limits_not_ascending", "goodwill", [{"role": "supervisor"}, {"role": "centre"}], "goodwill.1"),
     ("limits_not_ascending", "approvals.scrap", SAME_LIMITS, "approvals.scrap.1"),

@@ -56,6 +56,17 @@ def test_another_visit_waits_for_the_end_of_the_one_before(
         reopen(offered.but(state=state), reopened, reopened.reopened_at, "intake", policy)
 
 
+def test_targets_of_a_contract_hold_for_every_visit_int_13(
+    registered: RequestRegistered, reopened: RequestReopened, completed: WorkOrder, now: datetime, policy: Policy
+) -> None:
+    said = {"contract": "HT-7", "response": {"dispatch": timedelta(minutes=5)}}
+    order, _ = open_order("WO-261123-0001", registered.model_copy(update=said), now, "intake", policy)
+    (clock,) = order.clocks
+    assert (clock.deadline, clock.terms.policy) == (now + timedelta(minutes=5), "HT-7")
+    again, _ = reopen(completed.but(**said), reopened, now, "intake", policy)
+    assert again.clocks[-1].deadline == reopened.reopened_at + timedelta(minutes=5)
+
+
 def test_another_visit_waits_for_all_before(completed: WorkOrder, reopened: RequestReopened, policy: Policy) -> None:
     third = reopened.model_copy(update={"visit": 3})
     with pytest.raises(NotYet):

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import CoverageDecided, QuotationAccepted
-from aftersales.intake.domain.charges import AcceptQuotation, DecideCoverage, accept, decide, redecide
+from aftersales.intake.domain.charges import AcceptQuotation, accept, decide
+from aftersales.intake.domain.coverage import Case
 from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.form import RegisterRequest
 from aftersales.intake.domain.product import Product
@@ -56,14 +57,14 @@ def test_the_cause_decides_again_and_the_decision_before_is_kept(form: Form, gro
     known, ground = product("baler"), Ground(ground.branch, preset("agri-machinery"))
     request, _ = taken_in("agri-machinery", known, form(), ground)
     later = Taken("dispatch-3", NOW + timedelta(days=2))
-    again, (told,) = decide(request, known, DecideCoverage(cause="misuse"), ground, later)
+    again, (told,) = decide(request, Case(known, "repair", "misuse"), ground, later)
     assert isinstance(told, CoverageDecided)
     assert (told.parts, told.labour, told.revised, told.cause) == ("cost", "free", True, "misuse")
     assert again.coverage is not None
     assert again.coverage.by == "dispatch-3"
     assert [(one.component, one.before, one.after) for one in again.coverage.differs] == [("parts", "free", "cost")]
     assert again.coverage_history == (request.coverage,)
-    assert decide(again, known, DecideCoverage(cause="misuse"), ground, later) == (again, ())
+    assert decide(again, Case(known, "repair", "misuse"), ground, later) == (again, ())
 
 
 def test_a_request_that_came_in_during_the_warranty_stays_in_it(form: Form, ground: Ground) -> None:
@@ -72,7 +73,7 @@ def test_a_request_that_came_in_during_the_warranty_stays_in_it(form: Form, grou
     request, news = taken_in("enterprise", known, form(), ground)
     ground = Ground(ground.branch, preset("enterprise"))
     later = Taken("desk-7", NOW + timedelta(days=9))
-    again, _ = decide(request, known, DecideCoverage(cause="material"), ground, later)
+    again, _ = decide(request, Case(known, "repair", "material"), ground, later)
     assert again.coverage is not None
     assert (news, payers(again.coverage)) == ([], FREE)
 
@@ -82,7 +83,7 @@ def test_a_proof_that_comes_later_makes_it_free_and_one_without_effect_is_not_to
     ground = Ground(ground.branch, preset("enterprise"))
     request, _ = taken_in("enterprise", product("press", None), form(), ground)
     taken = Taken("desk-7", NOW)
-    free, (told,) = redecide(request, product("press", IN), ground, taken)
+    free, (told,) = decide(request, Case(product("press", IN), "repair"), ground, taken)
     assert free.coverage is not None
     assert (payers(free.coverage), [one.component for one in free.coverage.differs]) == (
         FREE,
@@ -90,30 +91,17 @@ def test_a_proof_that_comes_later_makes_it_free_and_one_without_effect_is_not_to
     )
     assert isinstance(told, CoverageDecided)
     assert (told.quotation_first, told.revised) == (False, True)
-    same, silent = redecide(request, product("press", OUT), ground, taken)
+    same, silent = decide(request, Case(product("press", OUT), "repair"), ground, taken)
     assert silent == ()
     assert same.coverage is not None
     assert same.coverage.inputs.purchased_on == OUT
-
-
-def test_a_later_decision_keeps_the_contract_unless_it_names_one(form: Form, ground: Ground) -> None:
-    """INT-13."""
-    known, ground = product("press", OUT), Ground(ground.branch, preset("enterprise"))
-    request, _ = taken_in("enterprise", known, form(), ground)
-    taken = Taken("desk-7", NOW)
-    contract, _ = decide(request, known, DecideCoverage(cause="unknown", contract="CT-1"), ground, taken)
-    kept, _ = decide(contract, known, DecideCoverage(cause="misuse"), ground, taken)
-    gone, _ = decide(kept, known, DecideCoverage(cause="misuse", contract=None), ground, taken)
-    found = [request.coverage.inputs.contract for request in (contract, kept, gone) if request.coverage]
-    assert found == ["CT-1", "CT-1", None]
-    assert [len(request.coverage_history) for request in (contract, kept, gone)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("state", ["closed", "cancelled"])
 def test_nothing_is_decided_for_what_has_ended(state: Any, registered: ServiceRequest, ground: Ground) -> None:
     ended = registered.but(state=state)
     with pytest.raises(DomainError) as refused:
-        decide(ended, product("refrigerator"), DecideCoverage(cause="misuse"), ground, Taken("desk-7", NOW))
+        decide(ended, Case(product("refrigerator"), "repair"), ground, Taken("desk-7", NOW))
     assert refused.value.code == f"request.already_{state}"
 
 

@@ -10,8 +10,10 @@ from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.cover import CAUSES, Cause
 from aftersales.common.policy.presets import presets
 from aftersales.intake.domain import product as products
+from aftersales.intake.domain.contract import Covers
 from aftersales.intake.domain.coverage import Case, Coverage, decide_coverage
 from aftersales.intake.domain.form import KINDS, RequestKind
+from aftersales.intake.domain.prepaid import Prepaid
 from aftersales.intake.domain.product import Extension, Owner, ProductForm, Proof
 from aftersales.intake.domain.warranty import record, standing
 
@@ -84,8 +86,49 @@ def test_advice_and_recalls_are_free_whatever_the_warranty(kind: RequestKind) ->
 
 def test_a_contract_pays_where_the_warranty_does_not() -> None:
     """INT-13."""
-    coverage = decided("enterprise", Case(product("press", OUT), "repair", contract="CT-1"))
-    assert (payers(coverage), coverage.reason, coverage.inputs.contract) == (FREE, "contract", "CT-1")
+    agreed = Prepaid(contract="CT-1", covers=Covers(parts="cost", labour="free", travel="list"))
+    coverage = decided("enterprise", Case(product("press", OUT), "repair", prepaid=agreed))
+    assert (payers(coverage), coverage.reason, coverage.uses) == (("cost", "free", "list"), "contract", None)
+    assert coverage.quotation_first, "parts and travel are still to be paid"
+    assert payers(decided("enterprise", Case(product("press", IN), "repair", prepaid=agreed))) == FREE
+
+
+def test_a_service_that_the_contract_includes_is_free_and_used_up_but_not_for_a_repair_in_warranty() -> None:
+    """INT-13."""
+    included = Prepaid(contract="CT-1", included=True)
+    cases: list[tuple[date, RequestKind, str | None]] = [
+        (OUT, "repair", "service"),
+        (IN, "repair", None),
+        (IN, "maintenance", "service"),
+    ]
+    for bought, kind, uses in cases:
+        coverage = decided("enterprise", Case(product("press", bought), kind, prepaid=included))
+        assert (payers(coverage), coverage.uses, coverage.quotation_first) == (FREE, uses, False), (bought, kind)
+
+
+def test_a_contract_gives_no_more_than_the_policys_row_for_contracts_allows() -> None:
+    """INT-13: here misuse stays the customer's."""
+    policy = preset("enterprise")
+    (row,) = (row for row in policy.coverage if row.warranty == ("contract",))
+    strict = row.model_copy(update={"cause": ("misuse",), "parts": "cost", "reason": "contract_misuse"})
+    policy = policy.model_copy(update={"coverage": (strict, *policy.coverage)})
+    case = Case(product("press", OUT), "repair", "misuse", Prepaid(contract="CT-1", included=True))
+    coverage = decide_coverage(case, policy, TODAY, NOW, "desk-7")
+    assert (payers(coverage), coverage.reason) == (("cost", "free", "free"), "contract_misuse")
+
+
+def test_an_entitlement_pays_for_all_of_it_and_says_its_name() -> None:
+    """INT-14."""
+    name = {"en": "Free running-in service", "zh-Hans": "免费走合保养"}
+    granted = Prepaid(entitlement="EB-1|running_in", name=name, contract="CT-1", included=True)
+    coverage = decided("e-bike", Case(product("e-bike", OUT), "maintenance", prepaid=granted))
+    assert (payers(coverage), coverage.reason, coverage.uses, coverage.why) == (
+        FREE,
+        "entitlement",
+        "entitlement",
+        name,
+    )
+    assert (coverage.uses, coverage.price_list_first) == ("entitlement", False)
 
 
 @pytest.mark.parametrize(

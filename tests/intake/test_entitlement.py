@@ -5,34 +5,42 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from intake.covers import preset
 
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import EntitlementDue, ProductSold
+from aftersales.common.policy.model import Policy, cover
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Room
 from aftersales.common.values import GeoPoint
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.entitlement import Entitlement, Grant, sell, use, wake
+from aftersales.intake.domain.entitlement import Entitlement, sell, use, wake
 from aftersales.intake.domain.product import Product
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 DAY = date(2026, 11, 20)
 BRANCH = Branch(id="BJ01", branch="BJ01", name="北京", zone="Asia/Shanghai", location=GeoPoint(lat=39.9, lon=116.4))
 BIKE = Product(id="EB-1", branch="BJ01", model="E1", line="e-bike", batch="B7", customer="c-1", purchased_on=DAY)
-RUNNING_IN = Grant(kind="running_in", remind_within=timedelta(weeks=3), expires_within=timedelta(days=90))
-GRANTS = {"e-bike": [RUNNING_IN], "tractor": []}
+(RUNNING_IN,) = preset("e-bike").entitlements
 REQUESTS = ["SR-261122-0001", "SR-261122-0002"]
 
 
+def _policy(*grants: cover.Entitlement) -> Policy:
+    return preset("e-bike").model_copy(update={"entitlements": grants})
+
+
+POLICY = _policy(RUNNING_IN.model_copy(update={"lines": ("e-bike",)}))
+
+
 def _granted(**changes: Any) -> Entitlement:
-    grants = {"e-bike": [RUNNING_IN.model_copy(update=changes)]}
-    return sell(BIKE, DAY, grants, BRANCH, NOW)[0][0]
+    return sell(BIKE, DAY, _policy(RUNNING_IN.model_copy(update=changes)), BRANCH, NOW)[0][0]
 
 
 def test_a_purchase_brings_what_its_line_brings_and_is_told_without_personal_data() -> None:
-    (granted,), (sold,) = sell(BIKE, DAY, GRANTS, BRANCH, NOW)
+    (granted,), (sold,) = sell(BIKE, DAY, POLICY, BRANCH, NOW)
     assert (granted.id, granted.count, granted.expires_on) == ("EB-1|running_in", 1, date(2027, 2, 18))
+    assert (granted.work, granted.policy) == ("maintenance", "e-bike@0"), "INT-6 asks for the kind of work"
     assert isinstance(sold, ProductSold)
     assert (sold.serial, sold.batch, sold.purchased_on) == ("EB-1", "B7", DAY)
     assert [(grant.kind, grant.expires_on) for grant in sold.entitlements] == [("running_in", date(2027, 2, 18))]
@@ -40,14 +48,14 @@ def test_a_purchase_brings_what_its_line_brings_and_is_told_without_personal_dat
 
 
 def test_a_line_without_grants_is_sold_all_the_same() -> None:
-    granted, news = sell(BIKE.but(line="tractor"), DAY, GRANTS, BRANCH, NOW)
+    granted, news = sell(BIKE.but(line="tractor"), DAY, POLICY, BRANCH, NOW)
     assert (granted, len(news)) == ((), 1)
 
 
 def test_nothing_that_has_expired_is_granted_for_an_old_purchase() -> None:
     for age, number in (90, 1), (91, 0):
         day = date(2026, 11, 22) - timedelta(days=age)
-        assert len(sell(BIKE, day, GRANTS, BRANCH, NOW)[0]) == number, age
+        assert len(sell(BIKE, day, POLICY, BRANCH, NOW)[0]) == number, age
 
 
 def test_the_reminder_comes_once_and_within_three_weeks() -> None:

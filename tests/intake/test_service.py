@@ -14,6 +14,7 @@ from aftersales.common.events.intake import ProductRef
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.heartbeat import BEAT, Heartbeat
 from aftersales.common.parking import ParkedMessage
+from aftersales.common.policies import Library
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House, Room, _room
 from aftersales.common.work import Work
@@ -91,7 +92,7 @@ async def test_one_phone_is_one_customer_between_replicas(
     both = asyncio.Event()
 
     async def archive(work: Work) -> Customer:
-        customer = await archive_customer(work, form, mine)
+        customer = await archive_customer(work, form, mine, Library())
         if not keyed:
             work.changes.pop((ContactPoint.COLLECTION, form.phone), None)
         started.append(work)

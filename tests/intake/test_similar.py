@@ -86,7 +86,7 @@ def test_what_is_shown_is_what_saving_brings(form: Form, archive: Archive, groun
 
 
 def test_what_nobody_is_sent_for_promises_no_visit(form: Form, archive: Archive, ground: Ground) -> None:
-    shown = preview(form(kind="consultation"), Found(*archive), Taken("desk-7", NOW), ground)
+    shown = preview(form(kind="consultation"), Found(archive.customer, archive.product), Taken("desk-7", NOW), ground)
     assert "dispatch" not in {promise.stage for promise in shown.promises}
     assert shown.promises
 

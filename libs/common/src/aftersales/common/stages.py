@@ -1,7 +1,8 @@
 """Clocks by policy (ALL-3): a milestone starts the stages that begin with it, stops those that wait for it. Pure."""
 
-from collections.abc import Collection
-from datetime import datetime, time
+from collections.abc import Collection, Mapping
+from datetime import datetime, time, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aftersales.common import sla
@@ -14,6 +15,13 @@ from aftersales.common.sla import Clocks, Level, SlaClock, Terms
 def policy_id(policy: Policy) -> str:
     """Name a version: `e-bike@3`."""
     return f"{policy.name}@{policy.version}"
+
+
+class Response(NamedTuple):
+    """The customer's own targets by stage, which hold instead of the policy's (INT-13)."""
+
+    contract: str = ""
+    targets: Mapping[StageName, timedelta] = MappingProxyType({})
 
 
 class Situation(NamedTuple):
@@ -30,6 +38,7 @@ class Situation(NamedTuple):
     """The deadline that was agreed with the customer, for stages that have no figure of their own."""
     again: int = 0
     """How often this has happened in the round before, where it may happen several times."""
+    response: Response = Response()
 
 
 def reach(clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation) -> Clocks:
@@ -62,7 +71,10 @@ def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
     """What the stage promises to an item that starts at `at`; None while nothing is agreed."""
     policy = situation.policy
     found = policy.stages[stage]
+    contract, targets = situation.response
     promise = found.promise(situation.priority, situation.cases)
+    if own := targets.get(stage):
+        promise = Promise(target=own, calendar=promise.calendar)
     calendar = _calendar(policy, promise, situation.calendar)
     until = deadline(promise.due, situation.calendar, calendar, at) if promise.due else None
     if promise.agreed_in:
@@ -78,7 +90,7 @@ def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
         pauses=found.pauses,
         warn_at=found.warn_at,
         ladder=tuple(Level(role=level.role, after=level.after) for level in policy.ladder_of(stage)),
-        policy=policy_id(policy),
+        policy=contract if own else policy_id(policy),
     )
 
 

@@ -18,8 +18,7 @@ from .domain.product import Product
 from .domain.request import ServiceRequest
 from .handlers import digests, partners, requests
 from .handlers.partners import with_receipt
-from .settings import Settings
-from .store.archive import caller
+from .store.archive import caller, owned
 
 MARKS: tuple[type[SlaMark], ...] = (
     *(intake.SlaWarned, intake.SlaBreached, intake.SlaEscalated),
@@ -28,18 +27,18 @@ MARKS: tuple[type[SlaMark], ...] = (
 )
 
 
-def consumers(settings: Settings, library: Library) -> tuple[Consumer, ...]:
+def consumers(library: Library) -> tuple[Consumer, ...]:
     return (
         on(
             PartnerServiceRequest,
-            with_receipt(partial(requests.take_partner_request, library=library, grants=settings.entitlements)),
+            with_receipt(partial(requests.take_partner_request, library=library)),
             needs=lambda e: (*_sender_and_product(e), *LIST),
             receipt=PartnerMessage,
         ),
         on(
             PartnerProductSold,
-            with_receipt(partial(partners.take_partner_sale, grants=settings.entitlements)),
-            needs=_sender_and_product,
+            with_receipt(partial(partners.take_partner_sale, library=library)),
+            needs=lambda e: (*_sender_and_product(e), *LIST),
             receipt=PartnerMessage,
         ),
         on(
@@ -65,7 +64,7 @@ def consumers(settings: Settings, library: Library) -> tuple[Consumer, ...]:
 
 
 def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Needs:
-    return (Branch, event.branch), caller(event.phone), (Product, event.serial)
+    return (Branch, event.branch), caller(event.phone), *owned(event.serial, event.model)
 
 
 def _request(event: OrderEvent | SlipEvent | FollowupEvent) -> Need:

@@ -9,7 +9,6 @@ from aftersales.common.values import Code
 
 from .domain import meeting
 from .domain.customer import ClassWeights
-from .domain.entitlement import Grant
 from .domain.meeting import Topic
 
 
@@ -34,10 +33,6 @@ class Settings(ServiceSettings):
     duplicate_within: timedelta = timedelta(hours=72)
     """How near to each other two requests with the same fault of the same person or product may be the same one."""
 
-    entitlements: dict[str, list[Grant]] = {  # noqa: RUF012 (a field, copied per instance)
-        "e-bike": [Grant(kind="running_in", remind_within=timedelta(weeks=3), expires_within=timedelta(days=90))]
-    }
-    """INT-14: what the purchase of a product of each line brings with it."""
     max_file: int = Field(default=20_000_000, ge=1)
     """Bytes of a customer's photo or file at most (INT-2); not less than `max_body`."""
     export_most: int = Field(default=100_000, ge=1)

@@ -57,25 +57,21 @@ class IdentityMap:
         self.slots: dict[Key, Slot] = {}
 
     async def load(self, needs: Sequence[Need], others: Sequence[Read]) -> None:
-        """All that is needed, and other rows, in one round trip; then what that leads to, in another."""
-        reads = [*others]
+        """All that is needed, and other rows, in one round trip; then what that leads to, in another, and so on."""
+        await self._read([*others, *self._reads(needs)])
+        while needs := [further for need in needs for further in self._led_to(*need)]:
+            await self._read(self._reads(needs))
+
+    def _reads(self, needs: Sequence[Need]) -> list[Read]:
         wanted: dict[type[Aggregate], set[str]] = defaultdict(set)
         for kind, which, *_ in needs:
             if isinstance(which, str):
                 wanted[kind].add(which)
-        reads += [self._by_id(kind, ids) for kind, ids in wanted.items()]
         queries = {_query(kind, which): kind for kind, which, *_ in needs if not isinstance(which, str)}
-        reads += [self._matching(kind, query) for query, kind in queries.items()]
-        await self._read(reads)
-        further: dict[type[Aggregate], set[str]] = defaultdict(set)
-        for kind, which, *then in needs:
-            for other, id in self._led_to(kind, which, then):
-                further[other].add(id)
-        await self._read([self._by_id(kind, ids) for kind, ids in further.items()])
+        by_id = [self._by_id(kind, ids) for kind, ids in wanted.items()]
+        return by_id + [self._matching(kind, query) for query, kind in queries.items()]
 
-    def _led_to(
-        self, kind: type[Aggregate], which: Which, then: Sequence[Then]
-    ) -> Iterable[tuple[type[Aggregate], str]]:
+    def _led_to(self, kind: type[Aggregate], which: Which, *then: Then) -> Iterable[Need]:
         for follow in then:
             for id in [which] if isinstance(which, str) else self._found[_query(kind, which)]:
                 if state := self.slots[kind.COLLECTION, id].current:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A", bound=Aggregate)
 Which = str | Mapping[str, Any]
-Then = Callable[[Any], Iterable[tuple[type[Aggregate], str]]]
+Then = Callable[[Any], Iterable["Need"]]
 Need = tuple[type[Aggregate], Which] | tuple[type[Aggregate], Which, Then]
 Needs = Sequence[Need]
 """Documents, each by its id, or all whose fields equal these; `then` names what each of those found leads to."""

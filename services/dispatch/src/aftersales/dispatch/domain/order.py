@@ -18,10 +18,11 @@ from aftersales.common.events.dispatch import (
 )
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.policy.model import Policy as ServicePolicy
-from aftersales.common.policy.model.stages import CASES, Case
+from aftersales.common.policy.model.stages import CASES, Case, StageName
 from aftersales.common.promises import Marks
 from aftersales.common.sla import Said
-from aftersales.common.stages import Situation, reach
+from aftersales.common.sla.model import Seconds
+from aftersales.common.stages import Response, Situation, reach
 from aftersales.common.values import GeoPoint, Money, Value
 from aftersales.dispatch.domain.report import ServiceReport
 
@@ -104,6 +105,10 @@ class WorkOrder(Aggregate):
     """Who took the contact and owns it to the end (INT-7)."""
     policy: str = ""
     """The service policy that the request keeps for life, such as `e-bike@3` (ALL-1)."""
+    contract: str | None = None
+    """The contract whose targets it keeps (INT-13)."""
+    response: dict[StageName, Seconds] = {}  # noqa: RUF012 (a field, copied per instance)
+    """Targets by that contract, in the place of the policy's."""
     calendar: Calendar | None = None
     """The branch's hours when the request came in; None: round the clock."""
     quotation: Quotation = "none"
@@ -132,7 +137,8 @@ def fact(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
 def situation(order: WorkOrder, policy: Policy, agreed: datetime | None = None) -> Situation:
     """What the order's promises depend on; `agreed` is the end of the appointment."""
     calendar = order.calendar or always("UTC")
-    return Situation(policy.service, calendar, order.priority, order.cases, order.visit, agreed)
+    own = Response(order.contract or "", order.response)
+    return Situation(policy.service, calendar, order.priority, order.cases, order.visit, agreed, response=own)
 
 
 def reached(order: WorkOrder, milestone: str, at: datetime, policy: Policy) -> WorkOrder:
@@ -161,6 +167,8 @@ def open_order(number: str, event: RequestRegistered, now: datetime, by: str, po
         location=event.location,
         owner=event.owner,
         policy=event.policy,
+        contract=event.contract,
+        response=event.response,
         calendar=event.calendar,
         cases=tuple(case for case in CASES if case in event.cases),
     )

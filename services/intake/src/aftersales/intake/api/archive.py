@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from aftersales.common.errors import Malformed, NotFound
 from aftersales.common.mongo import Mongo
+from aftersales.common.policies import LIST
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake.domain import search
@@ -30,8 +31,8 @@ Words = Annotated[str | None, Query(max_length=100)]
 async def archive_customer(form: ArchiveCustomer, desk: Desk) -> Customer:
     """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
     products = (need for product in form.products for need in owned(product.serial, product.model))
-    needs = ((Branch, form.branch), caller(form.phone), *products)
-    return await desk.do(archive.archive_customer, form, desk.settings, needs=needs)
+    needs = ((Branch, form.branch), caller(form.phone), *products, *LIST)
+    return await desk.do(archive.archive_customer, form, desk.settings, desk.library, needs=needs)
 
 
 @router.get("/customers")

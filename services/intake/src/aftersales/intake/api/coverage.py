@@ -14,6 +14,7 @@ from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.domain.warranty import WarrantyRecord, record
 from aftersales.intake.handlers import coverage
 from aftersales.intake.handlers.branches import known_branch
+from aftersales.intake.handlers.entitlements import policy_of
 
 from .requests import Number
 
@@ -51,5 +52,5 @@ async def show_warranty(serial: SerialNumber, desk: Desk) -> WarrantyRecord:
     """The record that is given at sale, in the caller's language: term, scope, liability, and how it stands today."""
     product = await desk.read(Product, serial)
     today = (await known_branch(desk.mongo, product.branch)).day_of(desk.now)
-    policy = await coverage.policy_of(desk.mongo, product, today, desk.library)
+    policy = await policy_of(desk.mongo, product, today, desk.library)
     return record(product, policy, today, desk.locale)

@@ -21,9 +21,8 @@ async def import_customers(batch: Batch, desk: Desk) -> Outcomes:
 
     def job(form: ArchiveCustomer) -> Job:
         products = [need for one in form.products for need in owned(one.serial, one.model)]
-        return Job(
-            imports.import_customer, (form, desk.settings), ((Branch, form.branch), caller(form.phone), *products)
-        )
+        needs = ((Branch, form.branch), caller(form.phone), *products, *LIST)
+        return Job(imports.import_customer, (form, desk.settings, desk.library), needs)
 
     return await take(desk, batch, ArchiveCustomer, job)
 
@@ -34,7 +33,7 @@ async def import_products(batch: Batch, desk: Desk) -> Outcomes:
 
     def job(form: ImportProduct) -> Job:
         owner = caller(form.phone) if form.phone else (Customer, str(form.customer))
-        return Job(imports.import_product, (form, desk.settings), (owner, *owned(form.serial, form.model)))
+        return Job(imports.import_product, (form, desk.library), (owner, *owned(form.serial, form.model), *LIST))
 
     return await take(desk, batch, ImportProduct, job)
 
@@ -46,6 +45,6 @@ async def import_requests(batch: Batch, desk: Desk) -> Outcomes:
     def job(form: RegisterRequest) -> Job:
         product = owned(form.product.serial, form.product.model)
         needs = ((Branch, form.branch), caller(form.customer.phone), *product, *LIST)
-        return Job(requests.register_request, (form, desk.library, desk.settings.entitlements), needs)
+        return Job(requests.register_request, (form, desk.library), needs)
 
     return await take(desk, batch, RegisterRequest, job)

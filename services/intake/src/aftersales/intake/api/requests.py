@@ -22,8 +22,7 @@ Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
     needs = (*_ground(form), *owned(form.product.serial, form.product.model))
-    grants = desk.settings.entitlements
-    return await desk.do(requests.register_request, form, desk.library, grants, needs=needs)
+    return await desk.do(requests.register_request, form, desk.library, needs=needs)
 
 
 @router.post("/contacts", status_code=201)
@@ -31,8 +30,7 @@ async def register_contact(contact: RegisterContact, desk: Desk) -> list[Service
     """Record one contact about several products: each becomes a request of its own (INT-2)."""
     products = (need for one in contact.subjects for need in owned(one.product.serial, one.product.model))
     needs = (*_ground(contact), *products)
-    grants = desk.settings.entitlements
-    return await desk.do(requests.register_contact, contact, desk.library, grants, needs=needs)
+    return await desk.do(requests.register_contact, contact, desk.library, needs=needs)
 
 
 @router.get("/forms")

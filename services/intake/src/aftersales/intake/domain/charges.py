@@ -12,7 +12,6 @@ from aftersales.common.values import Code, Line, Moment, Money, Value
 
 from .coverage import Case, Coverage, announce, compared, decide_coverage
 from .form import VISITS
-from .product import Product
 from .registration import Taken
 from .request import Acceptance, Decision, Ground, ServiceRequest, must_be_open
 
@@ -28,7 +27,7 @@ class DecideCoverage(Value):
 
     cause: Cause
     contract: Code | None = None
-    """Left out: the one of the decision before."""
+    """Left out: the one that the customer's contracts gave when the request came in; null: none covers it."""
 
 
 class AcceptQuotation(Value):
@@ -50,27 +49,10 @@ class Redecided(Value):
     """Its `differs` names the components with another payer."""
 
 
-def decide(
-    request: ServiceRequest, product: Product, command: DecideCoverage, ground: Ground, taken: Taken
-) -> Decision:
-    """Decide with what is known of the cause."""
+def decide(request: ServiceRequest, case: Case, ground: Ground, taken: Taken) -> Decision:
+    """Decide with what is known of the cause. Nothing changes where the inputs are the same."""
     if request.state in ("closed", "cancelled"):
         raise DomainError(f"request.already_{request.state}", request=request.id)
-    contract = command.contract
-    if "contract" not in command.model_fields_set and request.coverage:
-        contract = request.coverage.inputs.contract
-    return _decide(request, Case(product, request.kind, command.cause, contract), ground, taken)
-
-
-def redecide(request: ServiceRequest, product: Product, ground: Ground, taken: Taken) -> Decision:
-    """Decide with what is known of the product by now; cause and contract stay."""
-    known = request.coverage.inputs if request.coverage else None
-    case = Case(product, request.kind, known.cause, known.contract) if known else Case(product, request.kind)
-    return _decide(request, case, ground, taken)
-
-
-def _decide(request: ServiceRequest, case: Case, ground: Ground, taken: Taken) -> Decision:
-    """Nothing changes where the inputs are the same."""
     before, day = request.coverage, ground.branch.day_of(request.registered_at)
     after = compared(before, decide_coverage(case, ground.policy, day, taken.at, taken.by))
     if before and before.inputs == after.inputs:

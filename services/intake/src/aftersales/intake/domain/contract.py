@@ -10,6 +10,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.events import Event
 from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
+from aftersales.common.policy.model.stages import StageName
 from aftersales.common.promises import Marks
 from aftersales.common.sla import Said, Terms
 from aftersales.common.sla.model import Seconds
@@ -70,7 +71,7 @@ class ContractForm(Value):
     """Training promised to the customer's staff."""
     services: Annotated[tuple[Included, ...], Field(max_length=50)] = ()
     covers: Covers = Covers()
-    response: Annotated[dict[Code, Target], Field(max_length=20)] = Field(default_factory=dict)
+    response: Annotated[dict[StageName, Target], Field(max_length=20)] = Field(default_factory=dict)
     """Targets that hold instead of the policy's, by stage."""
 
     @model_validator(mode="after")
@@ -147,7 +148,15 @@ class Contract(Aggregate):
     sessions: tuple[Session, ...] = ()
     services: tuple[Allowance, ...] = ()
     covers: Covers = Covers()
-    response: dict[str, Target] = Field(default_factory=dict)
+    response: dict[StageName, Target] = Field(default_factory=dict)
+
+    def includes(self, kind: str, request: str) -> bool:
+        """Whether a service of this kind is left for the request, or is used for it already."""
+        return any(
+            service.left > 0 or any(used.request == request for used in service.used)
+            for service in self.services
+            if service.kind == kind
+        )
 
 
 Decision = tuple[Contract, tuple[Event, ...]]
@@ -192,6 +201,15 @@ def use(contract: Contract, form: UseService, today: date, by: str, now: datetim
         raise DomainError("contract.none_left", contract=contract.id, kind=form.kind)
     after = service.model_copy(update={"used": (*service.used, Use(request=form.request, at=now, by=by))})
     return contract.but(services=tuple(after if s.kind == form.kind else s for s in contract.services))
+
+
+def give_back(contract: Contract, request: str) -> Contract:
+    """Let go of what was used for a request that came to nothing."""
+    services = [
+        service.model_copy(update={"used": tuple(one for one in service.used if one.request != request)})
+        for service in contract.services
+    ]
+    return contract.but(services=tuple(services))
 
 
 def commission(contract: Contract, form: Commission, branch: Branch, by: str, now: datetime) -> Decision:

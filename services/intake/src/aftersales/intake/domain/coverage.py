@@ -1,15 +1,17 @@
 """Coverage (免费/收费, INT-6): who pays for parts, labour and travel, by the policy's table, and why. Pure."""
 
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from aftersales.common.events.intake import CoverageDecided
 from aftersales.common.policy.model import Policy
-from aftersales.common.policy.model.cover import Cause, Payer, WarrantyState, Work, decide
+from aftersales.common.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, WarrantyState, Work, decide
 from aftersales.common.stages import policy_id
 from aftersales.common.values import Day, Value
 
+from .contract import Covers
 from .form import RequestKind
+from .prepaid import NOTHING, Prepaid
 from .product import Product
 from .warranty import standing
 
@@ -39,7 +41,8 @@ class Inputs(Value):
     """None: nobody knows, which counts as out of warranty."""
     warranty_until: Day | None
     """The last day of the warranty, extensions included."""
-    contract: str | None = None
+    prepaid: Prepaid = NOTHING
+    """What a contract or an entitlement gives."""
 
 
 class Component(Value):
@@ -65,39 +68,79 @@ class Coverage(Value):
     """The code of the row that decided."""
     why: dict[str, str]
     """The reason as the customer reads it, by language."""
+    uses: Literal["entitlement", "service"] | None = None
+    """What is used up by it: one of an entitlement, or of a contract's services."""
     differs: tuple[Component, ...] = ()
     """From the decision before, where there was one."""
 
 
 class Case(NamedTuple):
-    """What is to be decided: the product, the kind of request, what broke it, and a contract that covers it."""
+    """What is to be decided: the product, the kind of request, what broke it, and what was paid beforehand."""
 
     product: Product
     kind: RequestKind
     cause: Cause = "unknown"
-    contract: str | None = None
+    prepaid: Prepaid = NOTHING
 
 
 def decide_coverage(case: Case, policy: Policy, day: date, at: datetime, by: str) -> Coverage:
     """Decide by the policy that the request keeps; `day` is when it came in, as the branch writes it."""
-    product, kind, cause, contract = case
+    product, kind, cause, prepaid = case
     state, until = standing(product, policy, day)
     inputs = Inputs(
         policy=policy_id(policy),
         day=day,
-        warranty="contract" if contract else state,
+        warranty=state,
         cause=cause,
         work=WORKS.get(kind, "consultation"),
         line=product.line,
         purchased_on=product.purchased_on,
         warranty_until=until,
-        contract=contract,
+        prepaid=prepaid,
     )
-    row = decide(policy.coverage, inputs.warranty, inputs.cause, inputs.work, inputs.line)
+    return Coverage(at=at, by=by, inputs=inputs, **_outcome(policy, inputs))
+
+
+FREE = Covers(parts="free", labour="free", travel="free")
+
+
+def _outcome(policy: Policy, inputs: Inputs) -> dict[str, Any]:
+    """The warranty's row; an entitlement makes all of it free; a contract what it makes cheaper, as its row allows."""
+    prepaid, row = inputs.prepaid, _row(policy, inputs, inputs.warranty)
+    usual = {name: getattr(row, name) for name in _DECIDED}
+    if prepaid.entitlement:
+        nothing_first = {"price_list_first": False, "quotation_first": False}
+        named = {"reason": "entitlement", "why": prepaid.name, "uses": "entitlement"}
+        return dict.fromkeys(_COMPONENTS, "free") | nothing_first | named
+    if not prepaid.contract:
+        return usual
+    by_contract = _row(policy, inputs, "contract")
+    used = prepaid.included and (inputs.work != "repair" or any(usual[name] != "free" for name in _COMPONENTS))
+    agreed = FREE if used else prepaid.covers
+    pays = {
+        name: _cheaper(usual[name], _dearer(getattr(by_contract, name), getattr(agreed, name))) for name in _COMPONENTS
+    }
+    if not used and all(pays[name] == usual[name] for name in pays):
+        return usual
+    asked = any(pays[name] != "free" for name in pays)
+    first = {name: usual[name] and asked for name in ("price_list_first", "quotation_first")}
+    told = {"reason": by_contract.reason, "why": by_contract.why, "uses": "service" if used else None}
+    return pays | first | told
+
+
+def _row(policy: Policy, inputs: Inputs, warranty: WarrantyState) -> CoverageRow:
+    row = decide(policy.coverage, warranty, inputs.cause, inputs.work, inputs.line)
     if row is None:
         raise LookupError(f"{inputs.policy} decides nothing for {inputs}")  # lint refuses such a table
-    decided = {name: getattr(row, name) for name in _DECIDED}
-    return Coverage(at=at, by=by, inputs=inputs, **decided)
+    return row
+
+
+def _cheaper(one: Payer, other: Payer) -> Payer:
+    return min(one, other, key=PAYERS.index)
+
+
+def _dearer(one: Payer, other: Payer) -> Payer:
+    return max(one, other, key=PAYERS.index)
 
 
 _COMPONENTS = ("parts", "labour", "travel")

@@ -164,6 +164,8 @@ class Customer(Aggregate):
     language: Language | None = None
     consents: tuple[Consent, ...] = ()
     """All that were ever given or taken back, by time: for each purpose the last one counts."""
+    contracts: tuple[str, ...] = ()
+    """Numbers of their contracts (INT-13)."""
     also: tuple[str, ...] = ()
     """Ids of those who were merged into this customer: requests keep them."""
     merged_into: str | None = None

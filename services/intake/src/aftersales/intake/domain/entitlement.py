@@ -1,8 +1,7 @@
 """Entitlements (INT-14): what comes with a purchase, such as one free running-in service (走合保养)."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -10,27 +9,14 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import EntitlementDue, Granted, ProductSold
-from aftersales.common.values import Code, Day, Value
+from aftersales.common.policy.model import Policy, cover
+from aftersales.common.policy.model.figures import Texts
+from aftersales.common.stages import policy_id
+from aftersales.common.values import Day, Value
 
 from .branch import Branch
 from .contract import RequestNumber, Use
 from .product import Product
-
-_A_LIFE = timedelta(days=36_525)
-
-
-class Grant(Value):
-    """What each purchase of a product line brings with it."""
-
-    kind: Code
-    count: Annotated[int, Field(ge=1, le=1000)] = 1
-    remind_within: Annotated[timedelta, Field(gt=timedelta(), le=_A_LIFE)]
-    """Counted from the day of purchase; that day it becomes due, and the customer is reminded."""
-    expires_within: Annotated[timedelta, Field(gt=timedelta(), le=_A_LIFE)]
-
-
-Grants = Mapping[str, Sequence[Grant]]
-"""By product line."""
 
 
 class UseEntitlement(Value):
@@ -44,6 +30,12 @@ class Entitlement(Aggregate):
 
     product: str
     kind: str
+    """The policy's code for it."""
+    work: str = "maintenance"
+    """The kind of work that it pays for (INT-6)."""
+    name: Texts = Field(default_factory=dict)
+    policy: str = ""
+    """The version that granted it."""
     customer: str
     granted_on: Day
     count: int
@@ -56,12 +48,17 @@ class Entitlement(Aggregate):
     due: bool = False
     """The customer is to be reminded: it is time, some of it is left, and it has not expired."""
 
+    def is_left(self, at: datetime) -> bool:
+        """Whether one of it can be used then."""
+        return at < self.expires_at and len(self.used) < self.count
+
 
 def sell(
-    product: Product, day: date, grants: Grants, branch: Branch, now: datetime
+    product: Product, day: date, policy: Policy, branch: Branch, now: datetime
 ) -> tuple[tuple[Entitlement, ...], tuple[Event, ...]]:
     """Grant what comes with the purchase of that day and has not expired since."""
-    possible = [_granted(product, grant, day, branch) for grant in grants.get(product.line, ())]
+    grants = [grant for grant in policy.entitlements if not grant.lines or product.line in grant.lines]
+    possible = [_granted(product, grant, day, branch).but(policy=policy_id(policy)) for grant in grants]
     granted = tuple(entitlement for entitlement in possible if now < entitlement.expires_at)
     sold = ProductSold(
         serial=product.id,
@@ -75,14 +72,16 @@ def sell(
     return granted, (sold,)
 
 
-def _granted(product: Product, grant: Grant, day: date, branch: Branch) -> Entitlement:
+def _granted(product: Product, grant: cover.Entitlement, day: date, branch: Branch) -> Entitlement:
     remind_at = branch.begins(day + grant.remind_within)
     last = day + grant.expires_within
     return Entitlement(
-        id=f"{product.id}|{grant.kind}",
+        id=f"{product.id}|{grant.code}",
         branch=product.branch,
         product=product.id,
-        kind=grant.kind,
+        kind=grant.code,
+        work=grant.work,
+        name=grant.name,
         customer=str(product.customer),
         granted_on=day,
         count=grant.count,
@@ -123,3 +122,12 @@ def use(entitlement: Entitlement, request: str, by: str, now: datetime) -> Entit
         raise DomainError("entitlement.used_up", entitlement=entitlement.id, count=entitlement.count)
     used = entitlement.but(used=(*entitlement.used, Use(request=request, at=now, by=by)))
     return used.but(due=False, wake_at=None) if len(used.used) == used.count else used
+
+
+def give_back(entitlement: Entitlement, request: str) -> Entitlement:
+    """Let go of what was used for a request that came to nothing."""
+    used = tuple(one for one in entitlement.used if one.request != request)
+    if used == entitlement.used:
+        return entitlement
+    told = entitlement.reminded
+    return entitlement.but(used=used, due=told, wake_at=entitlement.expires_at if told else entitlement.remind_at)

@@ -55,6 +55,7 @@ class Merge(Aggregate):
     addresses: tuple[Address, ...]
     contacts: tuple[Contact, ...]
     consents: tuple[Consent, ...]
+    contracts: tuple[str, ...] = ()
     also: tuple[str, ...]
     undone_by: str | None = None
     undone_at: datetime | None = None
@@ -90,6 +91,7 @@ def merge(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[P
         addresses=_new(loser.addresses, winner.addresses),
         contacts=_new(loser.contacts, winner.contacts),
         consents=_new(loser.consents, winner.consents),
+        contracts=_new(loser.contracts, winner.contracts),
         also=(loser.id, *loser.also),
     )
     grown = winner.but(
@@ -98,6 +100,7 @@ def merge(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[P
         addresses=winner.addresses + record.addresses,
         contacts=winner.contacts + record.contacts,
         consents=by_time(winner.consents + record.consents),
+        contracts=winner.contracts + record.contracts,
         also=winner.also + record.also,
     )
     return Pair(grown, loser.but(merged_into=winner.id)), record
@@ -128,6 +131,7 @@ def undo(record: Merge, pair: Pair, found: Sequence[Product | ContactPoint], act
         addresses=addresses,
         contacts=_without(reached, record.contacts),
         consents=_without(winner.consents, record.consents),
+        contracts=_without(winner.contracts, record.contracts),
         also=_without(winner.also, record.also),
     )
     done = record.but(undone_by=act.by, undone_at=act.at, undone_why=act.why)

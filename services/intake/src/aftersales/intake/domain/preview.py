@@ -12,6 +12,7 @@ from . import product as products
 from .coverage import Coverage
 from .customer import Customer, CustomerClass
 from .form import VISITS, RegisterRequest
+from .prepaid import NOTHING, Prepaid
 from .product import CardEntry, Owner, Product
 from .registration import Archive, Taken, register, repeats
 from .request import STAGES, Ground, ServiceRequest, situation
@@ -65,13 +66,14 @@ class Found(NamedTuple):
     customer: Customer | None
     product: Product | None
     similar: tuple[Similar, ...] = ()
+    prepaid: Prepaid = NOTHING
 
 
 def archive_of(form: RegisterRequest, found: Found, today: date) -> Archive:
     """The archive as it would be. Raises `DomainError` for a day of purchase that is still to come."""
     customer = found.customer or customers.enrol("", form.customer, form.branch)[0]
     owner = Owner(customer.id, customer.branch)
-    return Archive(customer, products.archive(found.product, form.product, owner, today))
+    return Archive(customer, products.archive(found.product, form.product, owner, today), found.prepaid)
 
 
 def preview(form: RegisterRequest, found: Found, taken: Taken, ground: Ground) -> Preview:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.events.intake import ProductRef
 from aftersales.common.values import Code, Day, Line, Serial, Value
 
 from .contact import Address, CustomerId, Short
@@ -121,9 +122,16 @@ class Product(Aggregate):
     status: Literal["in_use", "scrapped", "returned", "quarantined"] = "in_use"
     quarantine: Literal["model_unknown"] | None = None
     """Why it is `quarantined`."""
+    entitled: tuple[str, ...] = ()
+    """Ids of the entitlements that came with the purchase (INT-14)."""
     history: tuple[Chapter, ...] = ()
     warranty_card: tuple[CardEntry, ...] = ()
     """Entries are only ever added. The card stays with the product, whoever owns it."""
+
+    @property
+    def ref(self) -> ProductRef:
+        """As requests and events name it."""
+        return ProductRef(serial=self.id, model=self.model, line=self.line)
 
 
 class Owner(NamedTuple):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.business_time import spans
-from aftersales.common.events.intake import ProductRef, RepeatRepairFound, RequestRegistered
+from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
 from aftersales.common.policy.model import Policy, stages
 from aftersales.common.stages import policy_id
 
@@ -12,6 +12,7 @@ from .branch import Branch
 from .coverage import Case, announce, decide_coverage
 from .customer import Customer
 from .form import VISITS, RegisterRequest
+from .prepaid import NOTHING, Prepaid
 from .product import CardEntry, Product
 from .request import Decision, Ground, ServiceRequest, Step, reached, settled
 
@@ -28,11 +29,13 @@ class Archive(NamedTuple):
 
     customer: Customer
     product: Product
+    prepaid: Prepaid = NOTHING
+    """What their contracts and its entitlements give to the request."""
 
 
 def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken, ground: Ground) -> Decision:
     """Record the contact: who took it owns it to the end, unless the form names somebody (INT-7)."""
-    customer, product = archive
+    customer, product, prepaid = archive
     branch, policy = ground
     fault = form.fault or form.kind
     repeated = repeats(product, fault, policy, taken.at) if form.kind == "repair" else None
@@ -41,7 +44,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         "branch": form.branch,
         "channel": form.channel,
         "customer": customer.id,
-        "product": ProductRef(serial=product.id, model=product.model, line=product.line),
+        "product": product.ref,
         "fault": fault,
         "priority": policy.priority.rank(customer.known_as, form.urgency, danger=form.danger, raised=raised),
         "owner": form.owner or taken.by,
@@ -51,7 +54,8 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         "repeats": repeated.request if repeated else None,
         **{name: getattr(form, name) for name in ("wanted_at", "location")},
     }
-    coverage = decide_coverage(Case(product, form.kind), policy, branch.day_of(taken.at), taken.at, taken.by)
+    case = Case(product, form.kind, prepaid=prepaid)
+    coverage = decide_coverage(case, policy, branch.day_of(taken.at), taken.at, taken.by)
     request = ServiceRequest(
         id=number,
         address=form.customer.address,
@@ -69,6 +73,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         work_type=form.kind,
         on_site=form.kind in VISITS,
         calendar=branch.calendar,
+        **prepaid.model_dump(include={"contract", "response"}),
         **shared,
     )
     decided = announce(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)

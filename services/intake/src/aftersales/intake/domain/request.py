@@ -12,13 +12,14 @@ from aftersales.common.events.intake import ProductRef, SlaBreached, SlaEscalate
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case
 from aftersales.common.promises import Marks
-from aftersales.common.stages import Situation, reach
+from aftersales.common.stages import Response, Situation, reach
 from aftersales.common.values import GeoPoint, Money, Value
 
 from .branch import Branch
 from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
 from .form import Channel, ProblemClass, RequestKind
+from .prepaid import NOTHING
 
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
 OPEN: tuple[State, ...] = ("registered", "reopened")
@@ -149,7 +150,11 @@ Decision = tuple[ServiceRequest, tuple[Event, ...]]
 
 def situation(request: ServiceRequest, ground: Ground) -> Situation:
     """What the request's promises depend on."""
-    return Situation(ground.policy, ground.branch.calendar, request.priority, request.cases, request.visit)
+    agreed = request.coverage.inputs.prepaid if request.coverage else NOTHING
+    own = Response(agreed.contract or "", agreed.response)
+    return Situation(
+        ground.policy, ground.branch.calendar, request.priority, request.cases, request.visit, response=own
+    )
 
 
 def reached(

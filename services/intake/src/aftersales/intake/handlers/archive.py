@@ -3,6 +3,7 @@
 from datetime import date
 
 from aftersales.common.errors import DomainError
+from aftersales.common.policies import Library
 from aftersales.common.values import uuid7
 from aftersales.common.work import Work
 from aftersales.intake.domain import customer as customers
@@ -18,7 +19,6 @@ from aftersales.intake.domain.customer import (
     ContactPoint,
     Customer,
 )
-from aftersales.intake.domain.entitlement import Grants
 from aftersales.intake.domain.product import Owner, Product, ProductForm
 from aftersales.intake.domain.search import SearchEntry
 from aftersales.intake.settings import Settings
@@ -29,13 +29,13 @@ from .models import look_up
 from .recalls import hold_against_recalls
 
 
-async def archive_customer(work: Work, form: ArchiveCustomer, settings: Settings) -> Customer:
+async def archive_customer(work: Work, form: ArchiveCustomer, settings: Settings, library: Library) -> Customer:
     branch = await known_branch(work, form.branch)
     new = await work.get(ContactPoint, form.phone) is None
     known = await find_or_enrol(work, form, branch)
     customer = await keep(work, known, customers.update(known, form, work.actor, settings.class_weights), new=new)
     for product in form.products:
-        await keep_product(work, product, customer, branch.day_of(work.now), settings.entitlements)
+        await keep_product(work, product, customer, branch.day_of(work.now), library)
     return customer
 
 
@@ -53,21 +53,22 @@ async def find_or_enrol(work: Work, caller: Caller, branch: Branch) -> Customer:
     """Find the customer by phone, or archive them."""
     contact = await work.get(ContactPoint, caller.phone)
     if contact:
-        return await _living(work, contact.customer)
+        return await living(work, contact.customer)
     customer, contact = customers.enrol(uuid7(), caller, branch.id)
     work.put(contact)
     work.put(search.entry(customer))
     return work.put(customer)
 
 
-async def keep_product(work: Work, form: ProductForm, customer: Customer, today: date, grants: Grants) -> Product:
+async def keep_product(work: Work, form: ProductForm, customer: Customer, today: date, library: Library) -> Product:
     known = await work.get(Product, form.serial)
     listing = await look_up(work, form.model)
     product = products.archive(known, form, Owner(customer.id, customer.branch), today, listing)
     if product == known:
         return product
     await hold_against_recalls(work, product)
-    return work.put(product, *await grant(work, known, product, grants))
+    entitled, news = await grant(work, known, product, library)
+    return work.put(entitled, *news)
 
 
 async def need_customer(work: Work, id: str) -> Customer:
@@ -113,7 +114,7 @@ async def _claim(work: Work, before: Customer, after: Customer) -> None:
             work.delete(contact)
 
 
-async def _living(work: Work, id: str) -> Customer:
+async def living(work: Work, id: str) -> Customer:
     """Give the customer who stands for this one."""
     customer = await work.need(Customer, id)
     while customer.merged_into:

@@ -6,20 +6,22 @@ from aftersales.common.work import Work
 from aftersales.intake.domain import contract as contracts
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.contract import Commission, Contract, ContractForm, Train, UseService
-from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.request import ServiceRequest
 
+from .archive import need_customer
 from .branches import known_branch
 
 
 async def agree_contract(work: Work, number: str | None, form: ContractForm) -> Contract:
     """Make or change it; without a number of the customer's own it gets one of ours."""
     branch = await known_branch(work, form.branch)
-    await work.need(Customer, form.customer)
+    customer = await need_customer(work, form.customer)
     number = number or await work.number("CT")
     known = await work.get(Contract, number)
     said = Said(work.now, work.actor, "agreed")
     contract, news = contracts.agree(known, number, form, branch, said)
+    if number not in customer.contracts:
+        work.put(customer.but(contracts=(*customer.contracts, number)))
     return contract if contract == known else work.put(contract, *news)
 
 

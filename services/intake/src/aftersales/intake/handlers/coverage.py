@@ -1,21 +1,19 @@
 """Who pays, decided again as more is known; proofs, longer warranties and accepted quotations (INT-6)."""
 
-from datetime import date
-
-from aftersales.common.policies import Library, Source
-from aftersales.common.policy.choose import Facts
-from aftersales.common.policy.model import Policy
+from aftersales.common.policies import Library
 from aftersales.common.work import Work
 from aftersales.intake.domain import charges
 from aftersales.intake.domain import product as products
 from aftersales.intake.domain.charges import AcceptQuotation, DecideCoverage, Redecided
-from aftersales.intake.domain.customer import Customer
+from aftersales.intake.domain.coverage import Case
 from aftersales.intake.domain.product import Extension, Product, Proof
 from aftersales.intake.domain.registration import Taken
-from aftersales.intake.domain.request import OPEN, ServiceRequest
+from aftersales.intake.domain.request import OPEN, Ground, ServiceRequest
 from aftersales.intake.domain.warranty import standing
 
+from . import prepaid
 from .branches import known_branch
+from .entitlements import policy_of
 from .requests import ground_of, keep
 
 
@@ -23,7 +21,17 @@ async def decide_coverage(work: Work, number: str, command: DecideCoverage, libr
     request = await work.need(ServiceRequest, number)
     product = await work.need(Product, request.product.serial)
     ground = await ground_of(work, request, library)
-    return keep(work, request, *charges.decide(request, product, command, ground, Taken(work.actor, work.now)))
+    if "contract" in command.model_fields_set:
+        kept = await prepaid.prepaid_by(work, request, command.contract, ground)
+    else:
+        kept = await prepaid.prepaid_of(work, request)
+    return await _decide(work, request, Case(product, request.kind, command.cause, kept), ground)
+
+
+async def _decide(work: Work, request: ServiceRequest, case: Case, ground: Ground) -> ServiceRequest:
+    decided, news = charges.decide(request, case, ground, Taken(work.actor, work.now))
+    await prepaid.use(work, request, request.coverage, decided.coverage)
+    return keep(work, request, decided, news)
 
 
 async def accept_quotation(work: Work, number: str, command: AcceptQuotation) -> ServiceRequest:
@@ -44,13 +52,6 @@ async def extend_warranty(work: Work, serial: str, extension: Extension, library
     return await _redecide(work, product, products.extend(product, extension, until), library)
 
 
-async def policy_of(source: Source, product: Product, day: date, library: Library) -> Policy:
-    """What would hold for a repair on that day."""
-    owner = await source.get(Customer, product.customer) if product.customer else None
-    facts = Facts(product.branch, product.line, "repair", owner.known_as if owner else "", day)
-    return await library.choose(source, facts)
-
-
 async def _redecide(work: Work, before: Product, product: Product, library: Library) -> list[Redecided]:
     """Keep the product, and decide each open request about it again."""
     if product == before:
@@ -60,8 +61,9 @@ async def _redecide(work: Work, before: Product, product: Product, library: Libr
     for request in await work.find(ServiceRequest, **{"product.serial": product.id}):
         if request.state in OPEN:
             ground = await ground_of(work, request, library)
-            decided, news = charges.redecide(request, product, ground, Taken(work.actor, work.now))
-            keep(work, request, decided, news)
+            cause = request.coverage.inputs.cause if request.coverage else "unknown"
+            case = Case(product, request.kind, cause, await prepaid.prepaid_of(work, request))
+            decided = await _decide(work, request, case, ground)
             if decided.coverage:
                 found.append(Redecided(request=request.id, before=request.coverage, after=decided.coverage))
     return found

@@ -1,25 +1,44 @@
 """Entitlements (INT-14): granted with a purchase, brought to mind, used up."""
 
+from datetime import date
+
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
+from aftersales.common.policies import Library, Source
+from aftersales.common.policy.choose import Facts
+from aftersales.common.policy.model import Policy
 from aftersales.common.work import Work
 from aftersales.intake.domain import entitlement as entitlements
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.entitlement import Entitlement, Grants, UseEntitlement
+from aftersales.intake.domain.customer import Customer
+from aftersales.intake.domain.entitlement import Entitlement, UseEntitlement
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import ServiceRequest
 
 
-async def grant(work: Work, known: Product | None, product: Product, grants: Grants) -> tuple[Event, ...]:
-    """Grant what comes with a purchase, once: when its day becomes known. The events to be kept with the product."""
+async def policy_of(source: Source, product: Product, day: date, library: Library) -> Policy:
+    """What would hold for a repair on that day."""
+    owner = await source.get(Customer, product.customer) if product.customer else None
+    facts = Facts(product.branch, product.line, "repair", owner.known_as if owner else "", day)
+    return await library.choose(source, facts)
+
+
+async def grant(
+    work: Work, known: Product | None, product: Product, library: Library
+) -> tuple[Product, tuple[Event, ...]]:
+    """Grant what comes with a purchase, once: when its day becomes known. The product, and events to keep with it.
+
+    The policy is that of the day of the purchase: what it promised then.
+    """
     day = product.purchased_on
     if day is None or (known and known.purchased_on):
-        return ()
+        return product, ()
     branch = await work.need(Branch, product.branch)
-    granted, news = entitlements.sell(product, day, grants, branch, work.now)
+    policy = await policy_of(work, product, day, library)
+    granted, news = entitlements.sell(product, day, policy, branch, work.now)
     for entitlement in granted:
         work.put(entitlement)
-    return news
+    return product.but(entitled=tuple(one.id for one in granted)), news
 
 
 async def use_entitlement(work: Work, id: str, form: UseEntitlement) -> Entitlement:

@@ -10,10 +10,10 @@ from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.events import Event, describe
 from aftersales.common.events.partner import PartnerProductSold
 from aftersales.common.parking import ParkedMessage
+from aftersales.common.policies import Library
 from aftersales.common.work import Work
 from aftersales.intake.domain import partner as partners
 from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint
-from aftersales.intake.domain.entitlement import Grants
 from aftersales.intake.domain.partner import Outcome, PartnerMessage
 from aftersales.intake.domain.product import Product
 
@@ -61,7 +61,7 @@ async def tell_refusal(work: Work, parked: ParkedMessage) -> None:
         work.put(receipt, *news)
 
 
-async def take_partner_sale(work: Work, event: PartnerProductSold, grants: Grants) -> Outcome:
+async def take_partner_sale(work: Work, event: PartnerProductSold, library: Library) -> Outcome:
     """Archive the buyer and what they bought; the same sale in another event is nothing new.
 
     Raises `DomainError` for a product that is somebody else's, or was sold on another day.
@@ -77,7 +77,7 @@ async def take_partner_sale(work: Work, event: PartnerProductSold, grants: Grant
     form = _form(event)
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form, branch)
-    await keep_product(work, form.products[0], customer, branch.day_of(work.now), grants)
+    await keep_product(work, form.products[0], customer, branch.day_of(work.now), library)
     return "accepted"
 
 

@@ -14,6 +14,7 @@ from aftersales.intake.domain.request import Ground, ServiceRequest
 from aftersales.intake.domain.similar import Similar, Subject, similar
 
 from .branches import known_branch
+from .prepaid import prepaid_for
 
 MOST = 20
 """So many requests are looked at, the newest, by person and by product."""
@@ -32,8 +33,9 @@ async def check_request(
     facts = Facts(branch.id, archive.product.line, form.kind, archive.customer.known_as, today)
     ground = Ground(branch, await library.choose(mongo, facts))
     subject = Subject(customer.id if customer else None, form.product.serial, form.fault or form.kind, taken.at)
+    agreed = await prepaid_for(mongo, archive, form.kind, taken, today)
     alike = await find_similar(mongo, subject, within, taken.at)
-    return preview(form, found._replace(similar=alike), taken, ground)
+    return preview(form, found._replace(similar=alike, prepaid=agreed), taken, ground)
 
 
 async def similar_to(mongo: Mongo, request: ServiceRequest, within: timedelta, now: datetime) -> tuple[Similar, ...]:

@@ -17,35 +17,36 @@ from aftersales.intake.domain import product as products
 from aftersales.intake.domain import progress, registration
 from aftersales.intake.domain import request as requests
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.entitlement import Grants
 from aftersales.intake.domain.form import CancelRequest, RegisterContact, RegisterRequest
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.registration import Archive, Taken
 from aftersales.intake.domain.request import Ground, ServiceRequest
 
+from . import prepaid
 from .archive import find_or_enrol, keep_product
 from .branches import known_branch
 
 
-async def register_request(work: Work, form: RegisterRequest, library: Library, grants: Grants) -> ServiceRequest:
+async def register_request(work: Work, form: RegisterRequest, library: Library) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
-    product = await keep_product(work, form.product, customer, branch.day_of(work.now), grants)
+    product = await keep_product(work, form.product, customer, branch.day_of(work.now), library)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await library.choose(work, facts))
     taken = Taken(by=form.owner or work.actor, at=work.now)
-    request, news = registration.register(await work.number("SR"), form, Archive(customer, product), taken, ground)
+    archive = Archive(customer, product)
+    archive = archive._replace(prepaid=await prepaid.prepaid_for(work, archive, form.kind, taken, facts.day))
+    request, news = registration.register(await work.number("SR"), form, archive, taken, ground)
+    await prepaid.use(work, request, None, request.coverage)
     return work.put(request, *news)
 
 
-async def register_contact(
-    work: Work, contact: RegisterContact, library: Library, grants: Grants
-) -> list[ServiceRequest]:
+async def register_contact(work: Work, contact: RegisterContact, library: Library) -> list[ServiceRequest]:
     """Several products in one contact: a request each, of one correlation id."""
-    return [await register_request(work, form, library, grants) for form in contact.forms()]
+    return [await register_request(work, form, library) for form in contact.forms()]
 
 
-async def take_partner_request(work: Work, event: PartnerServiceRequest, library: Library, grants: Grants) -> None:
+async def take_partner_request(work: Work, event: PartnerServiceRequest, library: Library) -> None:
     """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
     try:
         form = RegisterRequest.model_validate(
@@ -61,11 +62,13 @@ async def take_partner_request(work: Work, event: PartnerServiceRequest, library
         )
     except ValidationError as error:
         raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
-    await register_request(work, form, library, grants)
+    await register_request(work, form, library)
 
 
 async def cancel_request(work: Work, number: str, command: CancelRequest) -> ServiceRequest:
-    request, news = progress.cancel(await work.need(ServiceRequest, number), command, work.actor, work.now)
+    known = await work.need(ServiceRequest, number)
+    request, news = progress.cancel(known, command, work.actor, work.now)
+    await prepaid.use(work, request, known.coverage, None)
     return work.put(request, *news)
 
 

@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from aftersales.common.business_time import Calendar
 from aftersales.common.events import Event, Part
+from aftersales.common.sla.model import Seconds
 from aftersales.common.values import GeoPoint, Money
 
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
@@ -48,6 +51,10 @@ class RequestRegistered(Event):
     """What makes it another case for the policy: `emergency`, `rush`, `holiday` ... (ALL-10)"""
     repeats: str | None = None
     """The request of the repair that did not hold (INT-9)."""
+    contract: str | None = None
+    """The service contract that covers it (INT-13)."""
+    response: dict[str, Seconds] = Field(default_factory=dict)
+    """By stage, the targets of that contract, which hold instead of the policy's; in seconds."""
 
 
 class RequestAnswered(Event):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from aftersales.common.policy.findings import Finding, Path, doubtful, wrong
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.aftercare import Call, Callbacks, Limit, Penalty, Survey
+from aftersales.common.policy.model.cover import Entitlement
 from aftersales.common.values import Money
 
 DAY = 24 * 60
@@ -32,6 +33,7 @@ def aftercare(policy: Policy) -> Iterator[Finding]:
     for name, routine in policy.routines.items():
         if routine.day and routine.every in ("day", "week"):
             yield wrong("policy.day_of_no_month", "routines", name, "day", every=routine.every)
+    yield from _entitlements(policy.entitlements)
     yield from _codes(policy)
 
 
@@ -46,6 +48,12 @@ def _callbacks(callbacks: Callbacks) -> Iterator[Finding]:
     for index, call in enumerate(callbacks.calls):
         if call.due and _minute(call.due.time) in quiet:
             yield doubtful("policy.call_in_quiet_hours", "callbacks", "calls", index, "due", time=call.due.time)
+
+
+def _entitlements(entitlements: Sequence[Entitlement]) -> Iterator[Finding]:
+    for index, granted in enumerate(entitlements):
+        if granted.expires_within < granted.remind_within:
+            yield wrong("policy.entitlement_expired", "entitlements", index, "expires_within", code=granted.code)
 
 
 def _call(policy: Policy, call: Call, path: Path) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Priority, warranty, and who pays for what (INT-5, INT-6, INT-9, INT-14). Pure."""
 
+from datetime import timedelta
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StrictBool, StrictInt
@@ -14,6 +15,8 @@ Cause = Literal["manufacturing", "assembly", "material", "misuse", "man_made", "
 Work = Literal["repair", "installation", "commissioning", "maintenance", "training", "consultation", "recall"]
 Payer = Literal["free", "cost", "list", "quote"]
 """What the customer pays: nothing, our cost price, the list price, or what an accepted quotation says."""
+PAYERS: tuple[Payer, ...] = get_args(Payer)
+"""From the cheapest to the dearest."""
 STATES: tuple[WarrantyState, ...] = get_args(WarrantyState)
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 WORKS: tuple[Work, ...] = get_args(Work)
@@ -108,4 +111,8 @@ class Entitlement(Value):
     work: Work
     count: Count
     remind_within: Duration
+    """Of the purchase; then the customer is reminded of it."""
+    expires_within: Duration = timedelta(days=90)
     """Of the purchase."""
+    lines: tuple[Code, ...] = ()
+    """Of products; empty: any that the policy covers."""

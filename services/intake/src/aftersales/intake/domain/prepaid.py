@@ -1,13 +1,22 @@
-"""Which contract covers a product on a day (INT-13), with the reasons. Coverage (INT-6) and clocks ask it."""
+"""What a customer agreed or was granted beforehand: a contract's terms (INT-13), an entitlement (INT-14). Pure.
+
+Coverage (INT-6) and clocks (ALL-3) ask when a request comes in; the request keeps the answer, with the reasons.
+"""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from pydantic import Field
+
 from aftersales.common.events.intake import ProductRef
+from aftersales.common.policy.model.figures import Texts
+from aftersales.common.policy.model.stages import StageName
+from aftersales.common.sla.model import Seconds
 from aftersales.common.values import Value
 
-from .contract import Contract
+from .contract import Contract, Covers
+from .entitlement import Entitlement
 
 Why = Literal[
     "names_serial",
@@ -27,6 +36,52 @@ class Reason(Value):
 
     contract: str
     why: Why
+
+
+class Prepaid(Value):
+    """What holds for one request, whatever becomes of the contract later."""
+
+    contract: str | None = None
+    covers: Covers = Covers()
+    """What the customer pays by the contract."""
+    included: bool = False
+    """A service of this kind is included in the contract, and was left."""
+    response: dict[StageName, Seconds] = Field(default_factory=dict)
+    """Targets that the contract puts in the place of the policy's."""
+    entitlement: str | None = None
+    """What pays for all of it, and was left."""
+    name: Texts = Field(default_factory=dict)
+    """The entitlement's."""
+    reasons: tuple[Reason, ...] = ()
+    """Of every contract that was looked at."""
+
+
+NOTHING = Prepaid()
+
+
+class Asked(NamedTuple):
+    """For what a request asks, and when it came in."""
+
+    product: ProductRef
+    kind: str
+    """Of request, which contracts name."""
+    work: str
+    """The kind of work, which entitlements name."""
+    day: date
+    at: datetime
+
+
+def prepaid(contracts: Iterable[Contract], entitlements: Iterable[Entitlement], asked: Asked) -> Prepaid:
+    """Find what holds; an entitlement goes before a contract's service, for it expires sooner."""
+    contract, included, reasons = applies(contracts, asked.product, asked.day, asked.kind)
+    granted = next((one for one in entitlements if one.work == asked.work and one.is_left(asked.at)), None)
+    found = Prepaid(reasons=reasons)
+    if contract:
+        terms = {"covers": contract.covers, "response": contract.response}
+        found = found.model_copy(update=terms | {"contract": contract.id, "included": included})
+    if granted:
+        found = found.model_copy(update={"entitlement": granted.id, "name": granted.name})
+    return found
 
 
 class Covering(NamedTuple):
