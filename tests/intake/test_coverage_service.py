@@ -227,3 +227,21 @@ async def test_forms_say_what_each_kind_needs(intake: Room) -> None:
     """INT-4."""
     forms = await call(intake, "GET", "/forms")
     assert (forms["training"], forms["repair"], forms["installation"]) == (["topic"], ["fault"], [])
+
+
+async def test_a_file_that_is_named_as_evidence_must_be_the_customers(intake: Room) -> None:
+    """INT-6."""
+    request = await register(intake)
+    stranger = FORM["customer"] | {"phone": "13900139000", "branch": "BJ01"}
+    owners = [request["customer"], (await call(intake, "POST", "/customers", stranger, 201))["id"]]
+    files = []
+    for owner in owners:
+        sent = b"%PDF-1.7 " + owner.encode()
+        answer = await intake.http.post(f"/customers/{owner}/files?name=invoice.pdf", content=sent)
+        assert answer.status_code == 201, answer.text
+        files.append(answer.json()["id"])
+    proof = {"purchased_on": "2026-01-31", "evidence": "发票照片"}
+    path = "/products/PR/0001/proof"
+    assert (await call(intake, "POST", path, proof | {"file": files[1]}, 409))["code"] == "file.of_another_customer"
+    assert (await call(intake, "POST", path, proof | {"file": "nowhere"}, 404))["code"] == "customer_files.unknown"
+    await call(intake, "POST", path, proof | {"file": files[0]})

@@ -30,7 +30,6 @@ from aftersales.intake.domain.recall import (
     open_recall,
     take,
 )
-from aftersales.intake.handlers import recalls
 from aftersales.intake.store.agreements import affected, rest
 
 Heard = Callable[..., Awaitable[list[Event]]]
@@ -210,6 +209,8 @@ async def _rewind(work: Any, recall: Recall) -> None:
 PERSON = {"name": "李雷", "phone": "13900139000", "address": "长安街 2 号"}
 BIKE = {"serial": "EB-0001", "model": "E1", "line": "e-bike", "batch": "B7"}
 
+NEW = {"serial": "EB-0009"}
+
 
 async def test_a_product_that_is_archived_later_gets_its_case_while_the_recall_is_open(intake: Room) -> None:
     """INT-4; whoever calls about it can be told."""
@@ -219,9 +220,13 @@ async def test_a_product_that_is_archived_later_gets_its_case_while_the_recall_i
     for _ in range(2):
         await intake.http.post("/customers", json=form)
     assert (await _searched(intake, number) or {})["counts"] == {"found": 1}
-    (case,) = await intake.do(recalls.open_case, "EB-0001")
-    assert (case.recall, case.branch, case.state) == (number, "BJ01", "found")
-    assert await intake.do(recalls.open_case, "EB-0002") == ()
+    for product, told in (BIKE, [number]), (BIKE | {"serial": "EB-0002", "batch": "B8"}, []), (BIKE | NEW, [number]):
+        call = {"branch": "BJ01", "channel": "phone", "customer": PERSON, "product": product, "fault": "noise"}
+        shown = (await intake.http.post("/requests/check", json=call)).json()["recalls"]
+        assert [recall["id"] for recall in shown] == told, product
+    await intake.http.post(f"/recalls/{number}/cases/EB-0001/done", json={})
+    call = {"branch": "BJ01", "channel": "phone", "customer": PERSON, "product": BIKE, "fault": "noise"}
+    assert (await intake.http.post("/requests/check", json=call)).json()["recalls"] == []
 
     closed = await intake.http.post(f"/recalls/{number}/close", json={"reason": "完成"})
     assert closed.json()["state"] == "closed"

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import NamedTuple
 
+from aftersales.common.events.intake import RecallKind
 from aftersales.common.policy.model.stages import Case
 from aftersales.common.stages import reach
 from aftersales.common.values import Day, Value
@@ -14,6 +15,7 @@ from .customer import Customer, CustomerClass
 from .form import VISITS, RegisterRequest
 from .prepaid import NOTHING, Prepaid
 from .product import CardEntry, Owner, Product
+from .recall import Recall
 from .registration import Archive, Taken, register, repeats
 from .request import STAGES, Ground, ServiceRequest, situation
 from .similar import Similar
@@ -38,6 +40,16 @@ class KnownProduct(Value):
     """Which of these were said otherwise."""
 
 
+class OpenRecall(Value):
+    """A recall that is not settled for the product yet (INT-4)."""
+
+    id: str
+    kind: RecallKind
+    title: str
+    remedy: str
+    safety: bool
+
+
 class Promise(Value):
     """What the customer may be told: a stage, and by when."""
 
@@ -53,6 +65,7 @@ class Preview(Value):
     duplicates: tuple[Similar, ...]
     repeats: CardEntry | None
     """The repair that did not hold (INT-9)."""
+    recalls: tuple[OpenRecall, ...]
     policy: str
     priority: int
     cases: tuple[Case, ...]
@@ -67,6 +80,7 @@ class Found(NamedTuple):
     product: Product | None
     similar: tuple[Similar, ...] = ()
     prepaid: Prepaid = NOTHING
+    recalls: tuple[Recall, ...] = ()
 
 
 def archive_of(form: RegisterRequest, found: Found, today: date) -> Archive:
@@ -87,10 +101,14 @@ def preview(form: RegisterRequest, found: Found, taken: Taken, ground: Ground) -
         product=found.product and _known(found.product, form, archive.customer),
         duplicates=found.similar,
         repeats=repeats(archive.product, request.fault, ground.policy, taken.at) if request.repeats else None,
+        recalls=tuple(OpenRecall.model_validate(one.model_dump(include=_OF_A_RECALL)) for one in found.recalls),
         coverage=request.coverage,
         promises=_promises(request, ground),
         **request.model_dump(include={"policy", "priority", "cases"}),
     )
+
+
+_OF_A_RECALL = set(OpenRecall.model_fields)
 
 
 def _known(product: Product, form: RegisterRequest, customer: Customer) -> KnownProduct:

@@ -14,6 +14,7 @@ from aftersales.intake.domain.warranty import standing
 from . import prepaid
 from .branches import known_branch
 from .entitlements import policy_of
+from .files import must_be_theirs
 from .requests import ground_of, keep
 
 
@@ -36,11 +37,13 @@ async def _decide(work: Work, request: ServiceRequest, case: Case, ground: Groun
 
 async def accept_quotation(work: Work, number: str, command: AcceptQuotation) -> ServiceRequest:
     request = await work.need(ServiceRequest, number)
+    await must_be_theirs(work, command.file, request.customer)
     return keep(work, request, *charges.accept(request, command, work.actor, work.now))
 
 
 async def prove_purchase(work: Work, serial: str, proof: Proof, library: Library) -> list[Redecided]:
     product = await work.need(Product, serial)
+    await must_be_theirs(work, proof.file, product.customer)
     branch = await known_branch(work, product.branch)
     return await _redecide(work, product, products.prove(product, proof, branch.day_of(work.now)), library)
 

@@ -15,6 +15,7 @@ from aftersales.intake.domain.similar import Similar, Subject, similar
 
 from .branches import known_branch
 from .prepaid import prepaid_for
+from .recalls import open_recalls
 
 MOST = 20
 """So many requests are looked at, the newest, by person and by product."""
@@ -35,7 +36,8 @@ async def check_request(
     subject = Subject(customer.id if customer else None, form.product.serial, form.fault or form.kind, taken.at)
     agreed = await prepaid_for(mongo, archive, form.kind, taken, today)
     alike = await find_similar(mongo, subject, within, taken.at)
-    return preview(form, found._replace(similar=alike, prepaid=agreed), taken, ground)
+    recalled = await open_recalls(mongo, archive.product)
+    return preview(form, found._replace(similar=alike, prepaid=agreed, recalls=recalled), taken, ground)
 
 
 async def similar_to(mongo: Mongo, request: ServiceRequest, within: timedelta, now: datetime) -> tuple[Similar, ...]:

@@ -1,5 +1,6 @@
 """Recalls and upgrades (INT-4): the archive is searched in steps, each affected product has a case."""
 
+from aftersales.common.mongo import Mongo
 from aftersales.common.work import Work
 from aftersales.intake.domain import recall as recalls
 from aftersales.intake.domain.product import Product
@@ -58,12 +59,11 @@ async def hold_against_recalls(work: Work, product: Product) -> None:
             work.put(case.but(customer=product.customer, branch=product.branch))
 
 
-async def open_case(work: Work, serial: str) -> tuple[RecallCase, ...]:
-    """The cases of a product that are not settled, to be told to whoever calls about it.
-
-    Name `(RecallCase, {"product": serial})` in the piece's needs, and it costs no round trip of its own.
-    """
-    return tuple(case for case in await work.find(RecallCase, product=serial) if case.state != "done")
+async def open_recalls(mongo: Mongo, product: Product) -> tuple[Recall, ...]:
+    """The recalls that are still to be settled for a product, to be told to whoever calls about it."""
+    recalled = await mongo.find(Recall, {"state": "open"})
+    done = {case.recall for case in await mongo.find(RecallCase, {"product": product.id}) if case.state == "done"}
+    return tuple(recall for recall in recalled if recall.affects(product) and recall.id not in done)
 
 
 async def take_step(work: Work, number: str, serial: str, step: Step, form: TakeStep) -> RecallCase:
