@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from deploy.demo import clerks, customers, desk, imports, store, summary, technicians, told
+from deploy.demo import agreements, clerks, customers, desk, imports, store, summary, technicians, told
 from deploy.demo.books import Books, open_books
 from deploy.demo.checks import Check, audit_check, house_checks
 from deploy.demo.day import SECONDS, Contact, Day, Row, WrongSettingsError
@@ -90,6 +90,7 @@ async def live_through(day: Day, amqp_url: str) -> bool:
             partner(amqp_url) as shop,
             asyncio.TaskGroup() as all,
         ):
+            await agreements.sign(day)
             await store.morning(day, sheet("stock"))
             day.open()
             all.create_task(customers.come(day, shop))
