@@ -6,8 +6,8 @@ import pytest
 
 from aftersales.common.errors import NotYet
 from aftersales.common.events.dispatch import OrderCancelled, OrderCreated
-from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened
-from aftersales.dispatch.domain.order import Policy, WorkOrder, cancel, open_order, reopen
+from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened, RequestReprioritised
+from aftersales.dispatch.domain.order import Policy, WorkOrder, cancel, open_order, reopen, reprioritise
 
 STATES = ("waiting", "offered", "accepted", "on_the_way", "arrived", "diagnosed", "waiting_for_parts")
 
@@ -65,6 +65,33 @@ def test_targets_of_a_contract_hold_for_every_visit_int_13(
     assert (clock.deadline, clock.terms.policy) == (now + timedelta(minutes=5), "HT-7")
     again, _ = reopen(completed.but(**said), reopened, now, "intake", policy)
     assert again.clocks[-1].deadline == reopened.reopened_at + timedelta(minutes=5)
+
+
+def test_what_becomes_more_pressing_gets_other_targets_and_old_news_changes_nothing_int_5(
+    registered: RequestRegistered, now: datetime, policy: Policy
+) -> None:
+    order, _ = open_order("WO-261123-0001", registered, now, "intake", policy)
+    stage = policy.service.stages["dispatch"].model_copy(update={"by_priority": {"1": timedelta(minutes=5)}})
+    stages = policy.service.stages | {"dispatch": stage}
+    policy = policy.model_copy(update={"service": policy.service.model_copy(update={"stages": stages})})
+    told = RequestReprioritised(
+        request=registered.request,
+        branch="SH01",
+        priority=1,
+        cases=("emergency",),
+        on_site=True,
+        why="smoke",
+        by="desk-7",
+        changed_at=now + timedelta(minutes=1),
+    )
+    ranked, _ = reprioritise(order, told, told.changed_at, policy)
+    assert (ranked.priority, ranked.cases) == (1, ("emergency",))
+    assert ranked.clocks[0].deadline == now + timedelta(minutes=5)
+    assert [change.by for change in ranked.clocks[0].retargets] == ["desk-7"]
+    older = told.model_copy(update={"priority": 4, "changed_at": now})
+    assert reprioritise(ranked, older, now, policy) == (ranked, ())
+    ended, later = ranked.but(state="completed"), told.model_copy(update={"changed_at": now + timedelta(hours=1)})
+    assert reprioritise(ended, later, now, policy) == (ended, ())
 
 
 def test_another_visit_waits_for_all_before(completed: WorkOrder, reopened: RequestReopened, policy: Policy) -> None:

@@ -11,7 +11,7 @@ from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
-from aftersales.common.events.intake import SlaBreached
+from aftersales.common.events.intake import RequestReprioritised, SlaBreached
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.policy.presets import presets
 from aftersales.intake.domain.answers import Reprioritise, reprioritise
@@ -73,7 +73,9 @@ def test_int_8_what_becomes_an_emergency_is_answered_at_once(take: Any, company:
 
     assert due(raised, "first_reply-1") == timedelta(minutes=5)
     assert due(raised, "review-1") == due(take("enterprise"), "review-1")
-    assert news == ()
+    (told,) = news
+    assert isinstance(told, RequestReprioritised), "dispatch has clocks of its own"
+    assert (told.priority, told.cases, told.on_site) == (1, ("emergency",), True)
     assert clock(late, "first_reply-1").outcome == "breached"
     assert {event.mark for event in marks if isinstance(event, SlaBreached)} == {"breach"}
 

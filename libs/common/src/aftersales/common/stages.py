@@ -9,7 +9,7 @@ from aftersales.common import sla
 from aftersales.common.business_time import Calendar, always, local_deadline
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case, Due, Promise, StageName
-from aftersales.common.sla import Clocks, Level, SlaClock, Terms
+from aftersales.common.sla import Clocks, Level, Said, SlaClock, Terms
 
 
 def policy_id(policy: Policy) -> str:
@@ -52,6 +52,15 @@ def reach(clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageN
     for name, stage in stages.items():
         if stage.starts_on == milestone and (wanted := terms(name, at, situation)):
             clocks = sla.start(clocks, name, f"{name}-{situation.round}{again}", at, wanted)
+    return clocks
+
+
+def retarget(clocks: Clocks, situation: Situation, said: Said) -> Clocks:
+    """Give the open clocks what the situation promises now; what was paused stays paused time (INT-5)."""
+    for clock in clocks:
+        wanted = terms(clock.stage, clock.started_at, situation) if clock.stage in situation.policy.stages else None
+        if wanted and clock.outcome == "open":
+            clocks = sla.retarget(clocks, clock.key, wanted.target, said)
     return clocks
 
 

@@ -10,6 +10,7 @@ from aftersales.common.events.intake import (
     RequestCancelled,
     RequestRegistered,
     RequestReopened,
+    RequestReprioritised,
 )
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.heartbeat import BEAT, Heartbeat
@@ -22,7 +23,9 @@ from aftersales.dispatch.domain.order import WorkOrder
 from aftersales.dispatch.domain.technician import Technician
 from aftersales.dispatch.handlers import Rules
 
-Requested = RequestRegistered | RequestCancelled | RequestReopened | CoverageDecided | QuotationAccepted
+Requested = (
+    RequestRegistered | RequestCancelled | RequestReopened | RequestReprioritised | CoverageDecided | QuotationAccepted
+)
 
 
 def consumers(rules: Rules) -> tuple[Consumer, ...]:
@@ -31,6 +34,7 @@ def consumers(rules: Rules) -> tuple[Consumer, ...]:
         on(RequestRegistered, partial(handlers.open_order, rules=rules), needs=_order_and_people),
         on(RequestCancelled, handlers.cancel_order, needs=_order_of_request),
         on(RequestReopened, partial(handlers.reopen_order, rules=rules), needs=_order_of_request),
+        on(RequestReprioritised, partial(handlers.reprioritise, rules=rules), needs=_order_of_request),
         on(CoverageDecided, handlers.hear_of_coverage, needs=_order_of_request),
         on(QuotationAccepted, handlers.hear_of_quotation, needs=_order_of_request),
         on(PartReserved, hear_of_parts, needs=_order),

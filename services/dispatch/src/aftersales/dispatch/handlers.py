@@ -12,6 +12,7 @@ from aftersales.common.events.intake import (
     RequestCancelled,
     RequestRegistered,
     RequestReopened,
+    RequestReprioritised,
 )
 from aftersales.common.events.inventory import PartReserved
 from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
@@ -87,6 +88,13 @@ async def reopen_order(work: Work, event: RequestReopened, rules: Rules) -> None
         work.put(again, *events)
     else:
         await _assign(work, again, events, policy)
+
+
+async def reprioritise(work: Work, event: RequestReprioritised, rules: Rules) -> None:
+    if event.on_site:
+        order = await _order(work, sibling(event.request, "WO"))
+        ranked, events = orders.reprioritise(order, event, work.now, await rules.of(work, order))
+        _keep(work, order, ranked, *events)
 
 
 async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None:
@@ -166,9 +174,9 @@ async def wake_order(work: Work, number: str, rules: Rules) -> None:
         work.put(ticked, *marks)
 
 
-def _keep(work: Work, before: WorkOrder, order: WorkOrder) -> None:
+def _keep(work: Work, before: WorkOrder, order: WorkOrder, *events: Event) -> None:
     if order != before:
-        work.put(order)
+        work.put(order, *events)
 
 
 async def _order(work: Work, number: str) -> WorkOrder:

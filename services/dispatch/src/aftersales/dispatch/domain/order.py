@@ -16,13 +16,19 @@ from aftersales.common.events.dispatch import (
     SlaEscalated,
     SlaWarned,
 )
-from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
+from aftersales.common.events.intake import (
+    ProductRef,
+    RequestCancelled,
+    RequestRegistered,
+    RequestReopened,
+    RequestReprioritised,
+)
 from aftersales.common.policy.model import Policy as ServicePolicy
 from aftersales.common.policy.model.stages import CASES, Case, StageName
 from aftersales.common.promises import Marks
 from aftersales.common.sla import Said
 from aftersales.common.sla.model import Seconds
-from aftersales.common.stages import Response, Situation, reach
+from aftersales.common.stages import Response, Situation, reach, retarget
 from aftersales.common.values import GeoPoint, Money, Value
 from aftersales.dispatch.domain.report import ServiceReport
 
@@ -121,6 +127,8 @@ class WorkOrder(Aggregate):
     """When the newest decision on coverage that was heard of was made."""
     cases: tuple[Case, ...] = ()
     """Emergency, rush or holiday work: what the policy has other figures for (ALL-10)."""
+    ranked_at: datetime | None = None
+    """When the newest change of priority that was heard of was made (INT-5)."""
     history: tuple[Step, ...] = ()
 
 
@@ -170,11 +178,24 @@ def open_order(number: str, event: RequestRegistered, now: datetime, by: str, po
         contract=event.contract,
         response=event.response,
         calendar=event.calendar,
-        cases=tuple(case for case in CASES if case in event.cases),
+        cases=_cases(event),
     )
     order = _awaiting(order, event.registered_at, policy)
     created = fact(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)
     return entered(order, "waiting", now, by), (created,)
+
+
+def reprioritise(order: WorkOrder, event: RequestReprioritised, now: datetime, policy: Policy) -> Decision:
+    """Take note that it is more pressing now, or less; the clocks that run get other targets (INT-5)."""
+    if order.state in ENDED or (order.ranked_at and event.changed_at <= order.ranked_at):
+        return order, ()
+    ranked = order.but(priority=event.priority, cases=_cases(event), ranked_at=event.changed_at)
+    clocks = retarget(ranked.clocks, situation(ranked, policy), Said(event.changed_at, event.by, event.why))
+    return settled(order, ranked.but(clocks=clocks), now)
+
+
+def _cases(event: RequestRegistered | RequestReprioritised) -> tuple[Case, ...]:
+    return tuple(case for case in CASES if case in event.cases)
 
 
 def cancel(order: WorkOrder, event: RequestCancelled, now: datetime, by: str) -> Decision:

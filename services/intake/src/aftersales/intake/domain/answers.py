@@ -7,9 +7,9 @@ from pydantic import model_validator
 
 from aftersales.common import sla
 from aftersales.common.errors import DomainError
-from aftersales.common.events.intake import RequestAnswered, RequestClosed
+from aftersales.common.events.intake import RequestAnswered, RequestClosed, RequestReprioritised
 from aftersales.common.sla import Said, SlaClock
-from aftersales.common.stages import terms
+from aftersales.common.stages import retarget
 from aftersales.common.values import Code, Line, Value, Words
 
 from .form import VISITS, Channel, Urgency
@@ -88,12 +88,18 @@ def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: d
     emergency = ("emergency",) if command.danger else ()
     cases = (*emergency, *(case for case in request.cases if case != "emergency"))
     changed = request.but(urgency=command.urgency, danger=command.danger, priority=rank, cases=cases)
-    clocks = changed.clocks
-    for clock in changed.clocks:
-        wanted = terms(clock.stage, clock.started_at, situation(changed, ground))
-        if wanted and clock.outcome == "open":
-            clocks = sla.retarget(clocks, clock.key, wanted.target, Said(now, by, command.why))
-    return settled(request, changed.but(clocks=clocks), now)
+    clocks = retarget(changed.clocks, situation(changed, ground), Said(now, by, command.why))
+    news = RequestReprioritised(
+        request=request.id,
+        branch=request.branch,
+        priority=rank,
+        cases=cases,
+        on_site=request.kind in VISITS,
+        why=command.why,
+        by=by,
+        changed_at=now,
+    )
+    return settled(request, changed.but(clocks=clocks), now, *((news,) if changed != request else ()))
 
 
 def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -> ServiceRequest:

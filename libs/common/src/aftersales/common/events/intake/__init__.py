@@ -49,6 +49,7 @@ from aftersales.common.events.intake.requests import (
     RequestHandedOver,
     RequestRegistered,
     RequestReopened,
+    RequestReprioritised,
     RequestResolved,
 )
 
@@ -90,6 +91,7 @@ __all__ = [
     "RequestHandedOver",
     "RequestRegistered",
     "RequestReopened",
+    "RequestReprioritised",
     "RequestResolved",
     "SlaBreached",
     "SlaDigest",
@@ -109,6 +111,7 @@ PRODUCES = (
     CoverageDecided,
     QuotationAccepted,
     RequestCancelled,
+    RequestReprioritised,
     RequestResolved,
     RequestReopened,
     RequestClosed,

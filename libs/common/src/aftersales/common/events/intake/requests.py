@@ -146,6 +146,22 @@ class RequestResolved(Event):
     resolved_at: datetime
 
 
+class RequestReprioritised(Event):
+    """It is more pressing than it was said to be, or less (INT-5)."""
+
+    TYPE = "intake.request_reprioritised.v1"
+    request: str
+    branch: str
+    priority: int
+    cases: tuple[str, ...]
+    """All that make it another case for the policy now."""
+    on_site: bool
+    """Whether somebody must be sent."""
+    why: str
+    by: str
+    changed_at: datetime
+
+
 class RequestReopened(Event):
     """The customer is not satisfied: another visit (DSP-7)."""
 
