@@ -9,7 +9,8 @@ from intake.office import ask, data, overheard, register, say, staff
 from pydantic import ValidationError
 
 from aftersales.common.errors import DomainError
-from aftersales.common.events.intake import SlaBreached, SlaWarned
+from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
+from aftersales.common.policy.choose import Facts, fallback
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Room
 from aftersales.common.values import GeoPoint
@@ -21,11 +22,10 @@ from aftersales.intake.domain.handover import (
     ShiftHandover,
     close_line,
     hand_over,
-    noon_after,
     tick,
 )
 from aftersales.intake.domain.people import Person
-from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.domain.request import Ground, ServiceRequest
 
 NUMBER = "SH-261122-4TQ2"
 EVENING = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
@@ -40,8 +40,9 @@ FORM: dict[str, Any] = {
 }
 
 
-def _branch(zone: str = "Asia/Shanghai") -> Branch:
-    return Branch(id="BJ01", branch="BJ01", name="北京", zone=zone, location=GeoPoint(lat=39.9, lon=116.4))
+def _ground(zone: str = "Asia/Shanghai") -> Ground:
+    branch = Branch(id="BJ01", branch="BJ01", name="北京", zone=zone, location=GeoPoint(lat=39.9, lon=116.4))
+    return Ground(branch, fallback(Facts("BJ01", "", "", "", NOON.date())))
 
 
 def _requests(number: int = 2) -> list[OpenRequest]:
@@ -49,7 +50,12 @@ def _requests(number: int = 2) -> list[OpenRequest]:
 
 
 def _handover(number: int = 2, now: datetime = EVENING, **changes: Any) -> ShiftHandover:
-    return hand_over(NUMBER, HandoverForm.model_validate(FORM | changes), _branch(), _requests(number), now)
+    return hand_over(NUMBER, HandoverForm.model_validate(FORM | changes), _ground(), _requests(number), now)
+
+
+def _due(ends_at: datetime, zone: str = "Asia/Shanghai") -> datetime | None:
+    form = HandoverForm.model_validate(FORM | {"ends_at": ends_at})
+    return hand_over(NUMBER, form, _ground(zone), _requests(), ends_at).due_at
 
 
 def _closing(by: str = "desk-8", at: datetime = NOON) -> Closing:
@@ -68,12 +74,12 @@ def _closing(by: str = "desk-8", at: datetime = NOON) -> Closing:
 )
 def test_noon_is_the_next_day_s_and_after_a_night_shift_that_day_s(ends_at: str, noon: str) -> None:
     """ALL-7."""
-    assert noon_after(_branch(), datetime.fromisoformat(ends_at)) == datetime.fromisoformat(noon)
+    assert _due(datetime.fromisoformat(ends_at)) == datetime.fromisoformat(noon)
 
 
 def test_noon_is_on_the_branch_s_wall_when_the_clocks_change() -> None:
     saturday = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)
-    assert noon_after(_branch("Europe/Berlin"), saturday) == datetime(2026, 10, 25, 11, 0, tzinfo=UTC)
+    assert _due(saturday, "Europe/Berlin") == datetime(2026, 10, 25, 11, 0, tzinfo=UTC)
 
 
 def test_a_handover_freezes_what_is_open_with_its_notes() -> None:
@@ -88,7 +94,16 @@ def test_a_handover_freezes_what_is_open_with_its_notes() -> None:
 
 def test_a_shift_that_leaves_nothing_open_owes_nothing() -> None:
     handover = _handover(0)
-    assert (handover.open, handover.clocks, handover.wake_at) == (False, (), None)
+    assert (handover.open, handover.clocks, handover.wake_at, handover.due_at) == (False, (), None, None)
+
+
+def test_a_policy_without_the_stage_promises_nothing() -> None:
+    """ALL-1: by when is the branch's own affair."""
+    ground = _ground()
+    stages = {name: stage for name, stage in ground.policy.stages.items() if name != "handover"}
+    ground = ground._replace(policy=ground.policy.model_copy(update={"stages": stages}))
+    handover = hand_over(NUMBER, HandoverForm.model_validate(FORM), ground, _requests(), EVENING)
+    assert (handover.open, handover.due_at, handover.wake_at) == (True, None, None)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +161,7 @@ def test_the_clock_stops_with_the_last_line() -> None:
     assert (clock.outcome, handover.open, handover.wake_at) == ("breached", False, None)
     early = _handover()
     for request in early.left:
-        early, news = close_line(early, request, _closing(at=EVENING + timedelta(hours=9)), None)
+        early, news = close_line(early, request, _closing(at=EVENING + timedelta(hours=6)), None)
         assert news == ()
     assert early.clocks[0].outcome == "met"
 
@@ -158,11 +173,12 @@ def test_what_is_late_is_told_with_the_lines_left() -> None:
     handover, (warned,) = tick(handover, handover.wake_at)
     assert isinstance(warned, SlaWarned)
     handover, _ = close_line(handover, "SR-261122-0000", _closing(at=NOON - timedelta(minutes=30)), None)
-    late, (breached,) = tick(handover, NOON)
+    late, (breached, owner) = tick(handover, NOON)
     assert isinstance(breached, SlaBreached)
     assert (warned.left, breached.left) == (("SR-261122-0000", "SR-261122-0001"), ("SR-261122-0001",))
     assert (breached.subject, breached.stage, breached.deadline) == (NUMBER, "handover", NOON)
-    assert tick(late, NOON + timedelta(hours=1))[1] == ()
+    _, (supervisor,) = tick(late, NOON + timedelta(minutes=30))
+    assert [mark.mark for mark in (owner, supervisor) if isinstance(mark, SlaEscalated)] == ["owner", "supervisor"]
 
 
 async def test_the_next_shift_takes_over_and_settles_every_line(intake: Room, clock: ManualClock) -> None:

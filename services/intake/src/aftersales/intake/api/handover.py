@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from aftersales.common.policies import LIST
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake.domain.branch import Branch
@@ -23,7 +24,7 @@ HandoverNumber = Annotated[str, Path(pattern=r"^SH-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4
 async def list_shift(form: HandoverForm, desk: Desk) -> ShiftHandover:
     """List what is open at the end of a shift for the next one, which has until noon."""
     requests = await open_requests(desk.mongo, form.branch, form.from_person if form.only_own else None)
-    return await desk.do(handover.list_shift, form, requests, needs=((Branch, form.branch),))
+    return await desk.do(handover.list_shift, form, requests, desk.library, needs=((Branch, form.branch), *LIST))
 
 
 @router.get("/handovers")

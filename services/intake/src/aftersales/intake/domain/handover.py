@@ -1,9 +1,8 @@
 """Shift handover (ALL-7): what is open at the end of a shift; the next one settles or takes over every line by noon."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
@@ -13,17 +12,16 @@ from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
 from aftersales.common.promises import Marks
-from aftersales.common.sla import Terms
+from aftersales.common.stages import Situation, reach, stop
 from aftersales.common.values import Code, Line, Moment, Value
 
-from .branch import Branch
 from .people import Person
+from .request import Ground
 
 MOST_LINES = 2000
 """A shift has a few hundred; so many in one document still fit, and are written again with each line."""
 STAGE = "handover"
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
-NOON = time(12)
 AROUND = timedelta(days=1)
 """How far from now a shift may end."""
 
@@ -99,7 +97,8 @@ class ShiftHandover(Aggregate):
     lines: tuple[HandoverLine, ...]
     open: bool
     """Some line is neither settled nor taken over."""
-    due_at: datetime
+    due_at: datetime | None
+    """None: nothing was left open, or the policy promises nothing."""
     listed_at: datetime
 
     @property
@@ -110,18 +109,10 @@ class ShiftHandover(Aggregate):
 Decision = tuple[ShiftHandover, tuple[Event, ...]]
 
 
-def noon_after(branch: Branch, ends_at: datetime) -> datetime:
-    """The first noon on the branch's wall after the shift's end: the next day's, or after a night shift that day's."""
-    zone = ZoneInfo(branch.zone)
-    local = ends_at.astimezone(zone)
-    day = local.date() if local.time() < NOON else local.date() + timedelta(days=1)
-    return datetime.combine(day, NOON, zone).astimezone(ends_at.tzinfo)
-
-
 def hand_over(
-    number: str, form: HandoverForm, branch: Branch, requests: Sequence[OpenRequest], now: datetime
+    number: str, form: HandoverForm, ground: Ground, requests: Sequence[OpenRequest], now: datetime
 ) -> ShiftHandover:
-    """Freeze what is open; the clock runs from the end of the shift to the noon after it."""
+    """Freeze what is open; the clock runs from the end of the shift, by the branch's policy to the noon after it."""
     if abs(form.ends_at - now) > AROUND:
         raise DomainError("handover.another_day", ends_at=form.ends_at.isoformat())
     if len(requests) > MOST_LINES:
@@ -133,15 +124,15 @@ def hand_over(
         HandoverLine(request=one.number, state=one.state, owner=one.owner, note=notes.get(one.number, ""))
         for one in requests
     )
-    due_at = noon_after(branch, form.ends_at)
-    clocks = _started(min(form.ends_at, now), due_at) if lines else ()
+    there = Situation(ground.policy, ground.branch.calendar, priority=4)
+    clocks = reach((), "shift_ended", form.ends_at, (STAGE,), there) if lines else ()
     return ShiftHandover(
         id=number,
-        branch=branch.id,
+        branch=ground.branch.id,
         **form.model_dump(include={"shift", "ends_at", "from_person", "to_person", "to_role"}),
         lines=lines,
         open=bool(lines),
-        due_at=due_at,
+        due_at=clocks[0].deadline if clocks else None,
         listed_at=now,
         clocks=clocks,
         wake_at=sla.next_wake(clocks),
@@ -160,7 +151,7 @@ def close_line(handover: ShiftHandover, request: str, closing: Closing, person: 
     lines = tuple(closed if one is line else one for one in handover.lines)
     done = handover.but(lines=lines, clocks=sla.tick(handover.clocks, closing.at))
     if not done.left:
-        done = done.but(open=False, clocks=sla.stop(done.clocks, STAGE, closing.at))
+        done = done.but(open=False, clocks=stop(done.clocks, STAGE, closing.at))
     return _settled(handover, done, closing.at)
 
 
@@ -176,10 +167,6 @@ def _must_be_next(handover: ShiftHandover, by: str, person: Person | None) -> No
         return
     next_shift = handover.to_person or handover.to_role
     raise DomainError("handover.for_somebody_else", handover=handover.id, to=next_shift)
-
-
-def _started(since: datetime, due_at: datetime) -> sla.Clocks:
-    return sla.start((), STAGE, STAGE, since, Terms(target=due_at - since))
 
 
 def _settled(before: ShiftHandover, after: ShiftHandover, now: datetime) -> Decision:

@@ -2,25 +2,31 @@
 
 from collections.abc import Sequence
 
+from aftersales.common.policies import Library
+from aftersales.common.policy.choose import Facts
 from aftersales.common.work import Work
 from aftersales.intake.domain import handover as handovers
 from aftersales.intake.domain import ownership
 from aftersales.intake.domain.handover import Closing, HandoverForm, OpenRequest, Settle, ShiftHandover
 from aftersales.intake.domain.people import Person
-from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.domain.request import Ground, ServiceRequest
 
 from .branches import known_branch
 from .people import known_person, known_roles
 
 
-async def list_shift(work: Work, form: HandoverForm, requests: Sequence[OpenRequest]) -> ShiftHandover:
+async def list_shift(
+    work: Work, form: HandoverForm, requests: Sequence[OpenRequest], library: Library
+) -> ShiftHandover:
     branch = await known_branch(work, form.branch)
     if form.to_person:
         await known_person(work, form.to_person)
     if form.to_role:
         await known_roles(work, (form.to_role,))
     number = await work.number("SH")
-    return work.put(handovers.hand_over(number, form, branch, requests, work.now))
+    facts = Facts(branch.id, "", "", "", branch.day_of(form.ends_at))
+    ground = Ground(branch, await library.choose(work, facts))
+    return work.put(handovers.hand_over(number, form, ground, requests, work.now))
 
 
 async def take_line(work: Work, handover: str, number: str) -> ShiftHandover:
