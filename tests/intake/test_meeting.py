@@ -61,7 +61,7 @@ CASES = st.lists(st.builds(_case, st.sampled_from(get_args(Topic)), st.text("012
 @given(CASES, st.integers(0, 90))
 def test_an_agenda_fits_into_its_time_and_counts_what_it_leaves_out(cases: list[Case], minutes: int) -> None:
     """ALL-8: and nothing that would still fit is left out."""
-    policy = Policy(length=timedelta(minutes=minutes), minutes=POLICY.minutes, repeat_window=timedelta(days=90))
+    policy = Policy(length=timedelta(minutes=minutes), minutes=POLICY.minutes)
     meeting = propose("BJ01", WEEK, cases, policy)
     used = sum(item.minutes for item in meeting.agenda)
     assert used <= minutes

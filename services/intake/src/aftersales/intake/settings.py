@@ -25,8 +25,6 @@ class Settings(ServiceSettings):
         "frequent_fault": 4,
     }
     """ALL-8: what one case of each kind takes there."""
-    repeat_window: timedelta = timedelta(days=90)
-    """INT-9: how long after a repair the same fault of the same product counts as a repeated one on the agenda."""
     class_weights: ClassWeights = ClassWeights()
     """INT-3: what size, spend, importance and loyalty weigh, and from which mean a customer is of class A or B."""
 
@@ -51,6 +49,4 @@ class Settings(ServiceSettings):
     """INT-11: where inventory's price list (INV-15) is shown to everybody."""
 
     def meeting_policy(self) -> meeting.Policy:
-        return meeting.Policy(
-            length=self.meeting_length, minutes=self.meeting_minutes, repeat_window=self.repeat_window
-        )
+        return meeting.Policy(length=self.meeting_length, minutes=self.meeting_minutes)

@@ -42,5 +42,5 @@ async def _branch(code: str, desk: Any) -> Branch:
 
 async def _proposed(place: Branch, week: str, desk: Any) -> Meeting:
     policy = desk.settings.meeting_policy()
-    cases = await week_cases(desk.mongo, place.id, span(week, place), policy.repeat_window)
+    cases = await week_cases(desk.mongo, place.id, span(week, place))
     return propose(place.id, week, cases, policy)

@@ -25,8 +25,6 @@ class Policy(Value):
     length: timedelta
     minutes: Mapping[Topic, int]
     """What one case of each kind takes."""
-    repeat_window: timedelta
-    """How long after a repair the same fault of the same product is a repeated one (INT-9)."""
 
 
 class Case(Value):

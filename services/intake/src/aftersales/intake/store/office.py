@@ -13,7 +13,6 @@ from aftersales.intake.domain.meeting import Case, Meeting
 from aftersales.intake.domain.message import CustomerMessage
 from aftersales.intake.domain.notice import Acknowledgement, Notice, ReaderChunk
 from aftersales.intake.domain.people import Person, Role
-from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import OPEN, ServiceRequest
 from aftersales.intake.domain.training import Attendance, TrainingPlan
 
@@ -82,9 +81,7 @@ async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str
     return await mongo.aggregate(Notice, [*pipeline, {"$limit": limit}])
 
 
-async def week_cases(
-    mongo: Mongo, branch: str, span: tuple[datetime, datetime], repeat_window: timedelta
-) -> list[Case]:
+async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime]) -> list[Case]:
     """What there is to talk about after a week at a branch (ALL-8), each kind in the order of its weight.
 
     A number begins with its day, so that the week's requests are a range of the index over branch and number;
@@ -97,14 +94,16 @@ async def week_cases(
     again = {"branch": branch, **AGAIN, "history": {"$elemMatch": {"state": "reopened", "at": registered}}}
     wanted = ("fault", "priority")
     reopened = await mongo.rows(ServiceRequest.COLLECTION, again, sort=("priority", "_id"), limit=_CASES, only=wanted)
-    complaints: list[Document] = [{"$match": {"kind": "complaint"}}, {"$sort": {"priority": 1, "_id": 1}}]
+    pressing: Document = {"$sort": {"priority": 1, "_id": 1}}
+    complaints: list[Document] = [{"$match": {"kind": "complaint"}}, pressing]
+    repeated: list[Document] = [{"$match": {"repeats": {"$ne": None}}}, pressing, {"$set": {"count": 2}}]
     frequent: list[Document] = [
         {"$group": {"_id": "$fault", "count": {"$sum": 1}}},
         {"$match": {"count": {"$gt": 1}}},
         {"$sort": {"count": -1, "_id": 1}},
         {"$set": {"fault": "$_id"}},
     ]
-    kinds = {"complaint": complaints, "repeated_fault": _repeated(repeat_window), "frequent_fault": frequent}
+    kinds = {"complaint": complaints, "repeated_fault": repeated, "frequent_fault": frequent}
     cut: list[Document] = [{"$limit": _CASES}, {"$project": {"fault": 1, "count": 1}}]
     facets = {"$facet": {topic: stages + cut for topic, stages in kinds.items()}}
     (found,) = await mongo.aggregate(ServiceRequest, [week, facets])
@@ -113,32 +112,4 @@ async def week_cases(
         Case(topic=topic, subject=row["_id"], fault=row["fault"], count=row.get("count", 1))
         for topic, some in rows.items()
         for row in some
-    ]
-
-
-def _repeated(window: timedelta) -> list[Document]:
-    """Requests about a fault that the product's warranty card shows as repaired not long before (INT-9)."""
-    millis = int(window.total_seconds() * 1000)
-    same_before = {
-        "$and": [
-            {"$eq": ["$$entry.fault", "$fault"]},
-            {"$ne": ["$$entry.request", "$_id"]},
-            {"$lte": ["$$entry.at", "$registered_at"]},
-            {"$gte": ["$$entry.at", {"$subtract": ["$registered_at", millis]}]},
-        ]
-    }
-    card = {"$ifNull": [{"$first": "$products.warranty_card"}, []]}
-    repairs = {"$filter": {"input": card, "as": "entry", "cond": same_before}}
-    return [
-        {
-            "$lookup": {
-                "from": Product.COLLECTION,
-                "localField": "product.serial",
-                "foreignField": "_id",
-                "as": "products",
-            }
-        },
-        {"$set": {"count": {"$add": [1, {"$size": repairs}]}}},
-        {"$match": {"count": {"$gt": 1}}},
-        {"$sort": {"count": -1, "priority": 1, "_id": 1}},
     ]
