@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from aftersales.common.cli.session import Session, Trouble
-from aftersales.common.cli.sheets.catalogue import PARTS, STOCK
+from aftersales.common.cli.sheets.catalogue import ASKS, PARTS, REQUESTS, STOCK
 from aftersales.common.cli.sheets.decoding import decode
 from aftersales.common.cli.sheets.kinds import Kind
 from aftersales.common.cli.sheets.manner import Manner
 from aftersales.common.cli.sheets.refusals import write_refusals
 from aftersales.common.cli.sheets.rows import Row, digests, fingerprint, read_rows
 from aftersales.common.cli.sheets.table import Table, read_table
+from aftersales.intake.domain.form import FIELDS, KINDS
 
 CHINESE = "网点,配件编码,批次,库位,数量\nsh-01,P-100,L-1,A-01,5\n备注:冰箱压缩机,,,,\n"
 HEADER = "branch,part,lot,bin,quantity"
@@ -198,3 +199,24 @@ def test_an_older_error_file_is_kept_beside_the_new_one(tmp_path: Path) -> None:
     written(table, read_rows(table, MANNER), path)
 
     assert (tmp_path / "x.errors.csv~").read_text() == "corrections of somebody"
+
+
+def test_each_kind_of_request_says_what_intake_asks_of_it() -> None:
+    """INT-4: a row is held against it before anything is sent."""
+    asked = {kind: FIELDS[kind] for kind in KINDS if kind in FIELDS}
+    assert asked == {kind: fields for kind, fields in ASKS.items() if kind}
+    assert ASKS[""] == FIELDS["repair"], "an empty cell is a repair"
+    header = "branch,channel,name,phone,address,serial,model,line,kind,fault,topic"
+    row = "sh-01,phone,王芳,13800138000,南京西路 1 号,SN-1,P-9,press"
+    for rest, wrong in (
+        (",,", ["fault"]),
+        ("repair,noise,", []),
+        ("Training,,", ["topic"]),
+        ("training,,操作培训", []),
+        ("commissioning,,", []),
+    ):
+        (found,) = rows_of(f"{header}\n{row},{rest}\n", REQUESTS)
+        assert [one.column for one in found.wrong] == wrong, rest
+    (trained,) = rows_of(f"{header}\n{row},training,,操作培训\n", REQUESTS)
+    assert trained.call is not None
+    assert trained.call.body["details"] == {"topic": "操作培训"}

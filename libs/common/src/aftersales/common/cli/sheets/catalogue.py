@@ -22,7 +22,20 @@ _CHANNELS = (
     *("phone", "email", "web", "letter", "walk_in", "on_site"),
     *("chat", "message", "social", "suggestion_box", "partner"),
 )
-_WORK = ("repair", "installation", "commissioning", "maintenance")
+_WORK = (
+    *("repair", "installation", "commissioning", "maintenance", "training", "consultation"),
+    *("return", "exchange", "compensation", "complaint", "recall", "upgrade"),
+)
+ASKS = {
+    "": ("fault",),
+    "repair": ("fault",),
+    "training": ("topic",),
+    "consultation": ("description",),
+    **dict.fromkeys(("return", "exchange", "compensation"), ("reason",)),
+    "complaint": ("description",),
+    **dict.fromkeys(("recall", "upgrade"), ("recall",)),
+}
+"""What each kind of request must say (INT-4); as intake asks, but before anything is sent."""
 _CLASSES = ("technical", "quality", "usage")
 _BRANCH = Column("branch", "网点 網點", code, "the branch's code")
 
@@ -159,8 +172,11 @@ REQUESTS = Kind(
         *_product("product.", "always"),
         Column("kind", "需求类型 需求類型", choice(*_WORK), f"{', '.join(_WORK)}; empty: repair", need="never"),
         Column("problem_class", "问题类别 問題類別", choice(*_CLASSES), ", ".join(_CLASSES), need="never"),
-        Column("fault", "故障代码 故障代碼", code, "e.g. no-cooling"),
+        Column("fault", "故障代码 故障代碼", code, "e.g. no-cooling; needed for a repair", need="never"),
         Column("description", "故障描述", text(50_000), "the customer's own words", need="never"),
+        Column("topic", "培训内容 培訓內容", _LINE, "what a training is about", "details.topic", "never"),
+        Column("reason", "原因", _LINE, "why something is returned, exchanged, claimed", "details.reason", "never"),
+        Column("recall", "召回编号 召回編號", _LINE, "which recall or upgrade", "details.recall", "never"),
         Column("urgency", "紧急程度 緊急程度", whole(1, 3), "1 can wait, 3 is pressing; empty: 2", need="never"),
         Column("danger", "有危险 有危險", yes, "yes: somebody may be hurt", need="never"),
         Column("rush", "加急", yes, "yes: ordered as rush work", need="never"),
@@ -170,6 +186,7 @@ REQUESTS = Kind(
     ),
     "Service requests: each row registers one.",
     turn=("phone",),
+    asks=("kind", ASKS),
     adds=True,
     batches=True,
 )

@@ -103,6 +103,8 @@ class Kind:
     """Its rows add something, so one that is sent again must not count again; else they say how things are."""
     either: tuple[str, ...] = ()
     """Of these columns one at least must be filled."""
+    asks: tuple[str, Mapping[str, tuple[str, ...]]] = ("", {})
+    """A column, and which others must be filled for what it says."""
     batches: bool = False
     """The target takes many rows at once (`common/batches.py`), each with a key of its own."""
 
@@ -171,11 +173,17 @@ class Kind:
 
     def _missing(self, given: Mapping[str, str]) -> list[Wrong]:
         objects = {column.beside for column in self.columns if column.name in given}
+        by, asked = self.asks
+        asks = asked.get(given.get(by, "").casefold(), ())
         missing = [
             Wrong.by(Misfit("cell.empty"), column.name)
             for column in self.columns
             if column.name not in given
-            and (column.need == "always" or (column.need == "together" and column.beside in objects))
+            and (
+                column.need == "always"
+                or column.name in asks
+                or (column.need == "together" and column.beside in objects)
+            )
         ]
         if self.either and not any(name in given for name in self.either):
             first, *others = self.either
