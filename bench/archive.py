@@ -1,32 +1,26 @@
 """Searches in an archive of a million customers, over HTTP: how long they take, and what MongoDB looked at."""
 
-import asyncio
 import json
-import multiprocessing
 import random
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from bench.caller import Caller
-from bench.people import documents, people
+from bench.loading import LOADERS, drop_indexes, load, make_indexes
+from bench.people import archived, people
 from bench.places import DATA, Urls, caught_up
-from pymongo import AsyncMongoClient, MongoClient
-from pymongo.write_concern import WriteConcern
+from pymongo import AsyncMongoClient
 
 from aftersales.common.testing.programs import services
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.search import SearchEntry
 from aftersales.intake.store import INDEXES
 
-LOADERS, TIMES = 2, 200
-_CHUNK = 5000
+TIMES = 200
 _INDEXED = {kind.COLLECTION: INDEXES[kind] for kind in (SearchEntry, Product)}
-"""Indexed after the load, as one would who moves in."""
-_SEARCHED = ("customers", *_INDEXED)
 
 
 @dataclass(frozen=True)
@@ -47,38 +41,17 @@ async def race(urls: Urls, count: int) -> tuple[dict[str, float], list[Found]]:
     async with services(urls, DATA, "intake") as bases, AsyncMongoClient[Any](urls.mongo_url) as client:
         await caught_up(urls, bases["bus"], "intake")
         name = f"{bases['bus']}_intake"
-        for collection in _INDEXED:
-            await client[name][collection].drop_indexes()
+        await drop_indexes(client, name, _INDEXED)
         began = time.perf_counter()
-        await _load(urls.mongo_url, name, count)
+        await load(urls.mongo_url, name, archived, count)
         loaded = time.perf_counter()
-        for collection, indexes in _INDEXED.items():
-            for index in indexes:
-                await client[name][collection].create_index(index.keys, **index.options)
+        await make_indexes(client, name, _INDEXED)
         indexed = time.perf_counter()
         caller = await Caller.connect(bases["intake"])
         found = [await _measure(caller, client[name], *kind) for kind in _kinds(count)]
         await caller.close()
         await client.drop_database(name)
     return {"load": loaded - began, "index": indexed - loaded}, found
-
-
-async def _load(url: str, database: str, count: int) -> None:
-    share = count // LOADERS
-    with ProcessPoolExecutor(LOADERS, multiprocessing.get_context("spawn")) as pool:
-        loop = asyncio.get_running_loop()
-        jobs = [loop.run_in_executor(pool, _fill, url, database, part * share, share) for part in range(LOADERS)]
-        await asyncio.gather(*jobs)
-
-
-def _fill(url: str, database: str, first: int, count: int) -> None:
-    with MongoClient[Any](url) as client:
-        loose = client.get_database(database, write_concern=WriteConcern(1, j=False))
-        crowd = people(first, count)
-        for _ in range(0, count, _CHUNK):
-            several = [documents(person) for _, person in zip(range(_CHUNK), crowd, strict=False)]
-            for collection in _SEARCHED:
-                loose[collection].insert_many([one[collection] for one in several], ordered=False)
 
 
 def _kinds(count: int) -> Iterator[tuple[str, str, list[dict[str, str]]]]:

@@ -5,34 +5,32 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bench.caller import Caller
+from bench.loading import drop_indexes, load, make_indexes
+from bench.past import BRANCHES, CUSTOMERS, OWNERS, PRODUCTS, documents, number_of
 from bench.places import DATA, Urls, caught_up
 from bench.requests import BRANCH
 from pymongo import AsyncMongoClient
 
-from aftersales.common.events.intake import ProductRef
-from aftersales.common.mongo import Document, to_document
+from aftersales.common.mongo import Document
 from aftersales.common.paging import Place
 from aftersales.common.testing.programs import services
-from aftersales.common.values import number_tail
 from aftersales.intake.api.boards import counting
 from aftersales.intake.api.filters import RequestFilter
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.store import INDEXES
 
-OPEN = 50
-"""One request in so many is open."""
-BRANCHES, OWNERS, CUSTOMERS = 50, 500, 300_000
 DEEP = 20
 """Pages before the one that is called deep."""
 CALLS = 200
-_CHUNK = 10_000
 _NOW = datetime.now(UTC).replace(microsecond=0)
 _FEW = random.Random(7)
+_INDEXED = {ServiceRequest.COLLECTION: INDEXES[ServiceRequest]}
 
 
 class Asked(NamedTuple):
@@ -91,49 +89,17 @@ async def _filled(urls: Urls, count: int) -> AsyncIterator[tuple[Caller, Any, li
             status, body = await caller.send("PUT", f"/branches/b-{number}", BRANCH)
             assert status == 200, body
         await caller.close()
-        database = client[f"{bases['bus']}_intake"]
-        numbers = []
-        await database["requests"].drop_indexes()  # made again below: a million entries one by one take an hour
-        for start in range(0, count, _CHUNK):
-            rows = [to_document(_request(number, count)) for number in range(start, min(start + _CHUNK, count))]
-            await database["requests"].insert_many(rows, ordered=False)
-            numbers += [row["_id"] for row in rows]
-        for index in INDEXES[ServiceRequest]:
-            await database["requests"].create_index(index.keys, **index.options)
+        name = f"{bases['bus']}_intake"
+        await drop_indexes(client, name, _INDEXED)
+        await load(urls.mongo_url, name, partial(documents, _NOW, count), count)
+        await make_indexes(client, name, _INDEXED)
         caller = await Caller.connect(bases["intake"])  # intake has hung up on one that was silent so long
-        yield caller, database, numbers
+        yield caller, client[name], [number_of(number, count, _NOW) for number in range(count)]
         await caller.close()
 
 
-def _request(number: int, count: int) -> ServiceRequest:
-    """One of three years' requests, as intake would have stored it."""
-    registered_at = _NOW - timedelta(days=1000) * ((count - number) / count)
-    is_open, branch = number % OPEN == 0, _FEW.randrange(BRANCHES)
-    request = ServiceRequest(
-        id=f"SR-{registered_at:%y%m%d}-{number_tail(number)}",
-        version=1 if is_open else 4,
-        branch=f"b-{branch}",
-        channel=_FEW.choices(("phone", "web", "chat", "letter"), (700, 200, 95, 5))[0],
-        customer=f"c-{number % CUSTOMERS}",
-        address="静安区南京西路 1 号",
-        product=ProductRef(serial=f"SN-{number % 400_000}", model="BCD-470", line="refrigerator"),
-        kind=_FEW.choices(("repair", "installation", "maintenance", "consultation"), (700, 200, 95, 5))[0],
-        fault="no-cooling",
-        description="冰箱不制冷" * 10,
-        urgency=2,
-        priority=_FEW.choices((1, 2, 3, 4), (1, 9, 40, 50))[0],
-        owner=f"desk-{branch + BRANCHES * _FEW.randrange(OWNERS // BRANCHES)}",
-        registered_at=registered_at,
-        state="registered" if is_open else _FEW.choices(("closed", "cancelled"), (97, 3))[0],
-    )
-    due_at = _NOW + timedelta(minutes=_FEW.randint(-2000, 8000)) if _FEW.random() < 0.9 else None
-    at_risk_at = due_at - timedelta(hours=2) if due_at else None
-    due = {"stage": _FEW.choice(("reply", "visit", "repair")), "due_at": due_at, "at_risk_at": at_risk_at}
-    return request.but(**request.derived() | (due if is_open else {}))
-
-
 def _url(asked: Asked, number: str) -> str:
-    numbers = {"b-{n}": BRANCHES, "desk-{n}": OWNERS, "c-{n}": CUSTOMERS, "SN-{n}": 400_000}
+    numbers = {"b-{n}": BRANCHES, "desk-{n}": OWNERS, "c-{n}": CUSTOMERS, "SN-{n}": PRODUCTS}
 
     def filled(value: str) -> str:
         most = next((most for name, most in numbers.items() if value.endswith(name)), 1)

@@ -100,6 +100,14 @@ def documents(person: Person) -> Documents:
     }
 
 
+def archived(first: int, count: int) -> Iterator[Documents]:
+    """What a search reads of these people."""
+    for person in people(first, count):
+        stored = documents(person)
+        del stored["contact_points"]
+        yield stored
+
+
 @cache
 def _name(name: str) -> frozenset[str]:
     return frozenset(search.name_tokens(name))

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, MongoClient
 
 from aftersales.common.testing import eventually
 from aftersales.common.testing.servers import Name, provide
@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 DATA = ROOT / ".run" / "bench"
 NAMES: tuple[Name, ...] = ("mongo", "rabbitmq")
 Driver = Literal["motor", "pymongo"]
+_ROOM = {"wiredTigerEngineRuntimeConfig": "cache_size=4G", "maxIndexBuildMemoryUsageMegabytes": 2000}
+"""As a MongoDB with a million documents would have it (half of the memory, unless told); in tests it has little."""
 
 
 @dataclass(frozen=True)
@@ -43,4 +45,7 @@ def servers() -> Iterator[Urls]:
             provided.append(provide(name, DATA))
             stack.callback(provided[-1].close)
         mongo, rabbit = provided
+        if mongo.kind != "url":
+            with MongoClient[dict[str, object]](mongo.url) as client:
+                client.admin.command({"setParameter": 1, **_ROOM})
         yield Urls(mongo.url, rabbit.url)

@@ -209,7 +209,8 @@ def report(rows: list[Row]) -> Iterator[str]:
     yield "Written by `make bench`. Rates say little about another machine; the ratios, taken side by side in one run,"
     yield "say more: each is the median of the rounds' ratios. What each race does stands in `bench/`.\n"
     yield f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()},"
-    yield "one MongoDB (replica set of one, journaled majority) and one RabbitMQ (quorum queues) on the same machine.\n"
+    yield "one MongoDB (replica set of one, journaled majority, 4 GB of cache) and one RabbitMQ (quorum queues) on the"
+    yield "same machine.\n"
     yield "| what | ours | held against | ratio | goal | |"
     yield "| --- | --- | --- | --- | --- | --- |"
     yield from (row.markdown() for row in rows)

@@ -170,6 +170,7 @@ FILTERS: tuple[dict[str, Any], ...] = (
     {"open": True},
     {"open": True, "priority": 1, "kind": "repair"},
     {"open": True, "owner": "desk-7"},
+    {"open": True, "channel": "web"},
     {"state": ["registered"], "branch": "BJ01"},
     {"open": True, "sort": "newest"},
     {"owner": "desk-7"},

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import bson
 from motor.frameworks.asyncio import run_on_executor
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, IndexModel
 from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -108,14 +108,17 @@ class Mongo:
         await self._client.drop_database(self._db.name)
 
     async def prepare(self, indexes: Mapping[str, Sequence[Index]]) -> None:
-        """Create collections and indexes that are missing: nothing is created inside a transaction."""
+        """Create collections and indexes that are missing: nothing is created inside a transaction.
+
+        The indexes of a collection are made at once, so that a large one is read once for all of them.
+        """
         with translated():
             existing = set(await self._db.list_collection_names())
             for collection, wanted in indexes.items():
                 if collection not in existing:
                     await self._create(collection)
-                for index in wanted:
-                    await self._collection(collection).create_index(index.keys, **index.options)
+                if models := [IndexModel(index.keys, **index.options) for index in wanted]:
+                    await self._collection(collection).create_indexes(models)
 
     async def _create(self, collection: str) -> None:
         try:

@@ -33,7 +33,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("status", "-_id", partial={"status": "quarantined"}),
     ),
 }
-_DETAILS, _FEW, _COUNTED = 8, 100, 4000
+_DETAILS, _FEW, _COUNTED = 8, 100, 2000
 """The last tokens of a query (Chinese goes into detail) are counted: to a few each, then to so many in all."""
 _ENDS = 2000
 """Products whose serial numbers end alike that are looked at."""
@@ -69,7 +69,7 @@ class Search(NamedTuple):
     below: str | None = None
     """Go on after this id, downwards."""
     limit: int = 20
-    looks: tuple[int, int] = (200, 1000)
+    looks: tuple[int, int] = (200, 800)
     """How many entries are looked at for a page, at first and then."""
 
 
@@ -100,7 +100,8 @@ async def _by_tokens(mongo: Mongo, search: Search, tokens: Sequence[str]) -> tup
     """Ids of those who have all the tokens, and the last one looked at unless there are no more."""
     rarest = await _rarest(mongo, tokens[-_DETAILS:])
     rest = [token for token in tokens if token != rarest]
-    hit = {"$cond": [{"$setIsSubset": [rest, "$tokens"]}, "$customer", "$$REMOVE"]} if rest else "$customer"
+    fits = {"$and": [{"$in": [token, "$tokens"]} for token in rest]}  # a third quicker than $setIsSubset
+    hit = {"$cond": [fits, "$customer", "$$REMOVE"]} if rest else "$customer"
     looked = {"_id": None, "ids": {"$push": hit}, "seen": {"$sum": 1}, "last": {"$last": "$customer"}}
     ids: list[str] = []
     below = search.below
@@ -149,8 +150,12 @@ async def _by_serial(mongo: Mongo, serial: str, tokens: set[str]) -> list[str]:
     """Ids of those who own a product with this serial number, or one that ends so, and have all the tokens."""
     where: Document = {"$or": [{"_id": serial}, {"backwards": _begins(serial[::-1])}]}
     owners = {row["customer"] for row in await mongo.rows(Product.COLLECTION, where, limit=_SOME, only=("customer",))}
-    entries = await mongo.rows(SearchEntry.COLLECTION, {"_id": {"$in": [*owners]}}, only=("tokens",)) if owners else []
-    return [row["_id"] for row in entries if tokens.issubset(row["tokens"])]
+    if not owners:
+        return []
+    fits: Document = {"_id": {"$in": [*owners]}}
+    if tokens:  # else no entry need be read: that there is one is enough
+        fits["$expr"] = {"$setIsSubset": [[*tokens], "$tokens"]}
+    return [row["_id"] for row in await mongo.rows(SearchEntry.COLLECTION, fits, only=("_id",))]
 
 
 async def find_products(

@@ -25,6 +25,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         _open("branch", "due_at", "_id", "stage", "owner", *_WORDS, "at_risk_at", "registered_at"),
         _open("owner", "due_at", "_id", "branch", "stage", *_WORDS),
         _open("due_at", "_id", "stage", *_WORDS),
+        *(_open(name, "due_at", "_id") for name in ("kind", "channel")),
         Index("branch", *_NEWEST, "open", *_WORDS),
         Index(*_NEWEST, "open", *_WORDS),
         *(Index(name, *_NEWEST, "open") for name in ("owner", "customer", "product.serial", "kind", "channel")),
