@@ -22,8 +22,8 @@ from .archive import living
 async def prepaid_for(source: Source, archive: Archive, kind: RequestKind, taken: Taken, day: date) -> Prepaid:
     """Look up what the customer's contracts and the product's entitlements give to such a request."""
     customer, product, _ = archive
-    agreed = [one for id in customer.contracts if (one := await source.get(Contract, id))]
-    granted = [won for id in product.entitled if (won := await source.get(Entitlement, id))]
+    agreed = [contract for id in customer.contracts if (contract := await source.get(Contract, id))]
+    granted = [entitlement for id in product.entitled if (entitlement := await source.get(Entitlement, id))]
     asked = Asked(product.ref, kind, WORKS.get(kind, "consultation"), day, taken.at)
     return prepaid(agreed, granted, asked)
 
