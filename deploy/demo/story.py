@@ -43,7 +43,7 @@ def story_checks(day: Day, books: Books) -> Iterator[Check]:
     own = sum(1 for row in today.requests if row["policy"].partition("@")[0] == OWN_POLICY[row["branch"]])
     yield Check("requests under their own branch's policy", len(day.contacts), own)
     yield Check("who pays was decided for", len(day.contacts), sum(1 for row in today.requests if row["coverage"]))
-    paid = [row for row in today.requests if row["coverage"]["reason"] == "contract"]
+    paid = [row for row in today.requests if row["coverage"] and row["coverage"]["reason"] == "contract"]
     yield Check("repairs that a contract pays for", [agreements.SERIAL], [row["product"]["serial"] for row in paid])
     yield Check("requests from the partner's event that came twice", 1, len(today.of("partner_twice", today.requests)))
     yield Check("dead letters of today, by reason", MISTAKES, _parked_today(day, books))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from deploy.demo import agreements
 from deploy.demo.books import COLLECTIONS, Books
 from deploy.demo.day import Contact
 from deploy.demo.make_data import DATA
@@ -36,7 +37,8 @@ class Played:
         ended = "cancelled" if scene == "cancelled" else "closed"
         request = {"_id": number, "product": {"serial": contact.serial}, "registered_at": BEGAN, "scene": scene}
         branch = contact.row["branch"]
-        request |= {"branch": branch, "policy": f"{OWN_POLICY[branch]}@1", "coverage": {"parts": "free"}}
+        paid = {"parts": "free", "reason": "contract" if contact.serial == agreements.SERIAL else "in_warranty"}
+        request |= {"branch": branch, "policy": f"{OWN_POLICY[branch]}@1", "coverage": paid}
         visit = 2 if scene == "dissatisfied" else 1
         self.rows["intake", "requests"].append(request | {"state": ended, "visit": visit})
         late = {"late": "arrival", "unlicensed": "dispatch"}.get(scene)
@@ -107,6 +109,12 @@ def test_a_scene_that_went_otherwise_fails_its_check(played, case):
 def test_a_request_too_few_fails_the_count_of_the_day(played):
     played.rows["intake", "requests"].pop()
     assert any("requests registered today" in promise for promise in played.failing())
+
+
+def test_a_contract_that_pays_for_nobody_s_repair_fails_its_check(played):
+    (covered,) = (row for row in played.of("requests") if row["coverage"]["reason"] == "contract")
+    covered["coverage"] = {"parts": "list", "reason": "out_of_warranty"}
+    assert any("a contract pays for" in promise for promise in played.failing())
 
 
 def test_a_dead_letter_that_nobody_planned_fails_its_check(played):
