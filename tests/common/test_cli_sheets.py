@@ -211,7 +211,7 @@ def test_each_kind_of_request_says_what_intake_asks_of_it() -> None:
     for rest, wrong in (
         (",,", ["fault"]),
         ("repair,noise,", []),
-        ("Training,,", ["topic"]),
+        ("\uff34raining,,", ["topic"]),  # a full-width T
         ("training,,操作培训", []),
         ("commissioning,,", []),
     ):

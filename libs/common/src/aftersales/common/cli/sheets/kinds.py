@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from aftersales.common.cli.sheets.cells import Cell
 from aftersales.common.cli.sheets.manner import Manner, Said
-from aftersales.common.cli.sheets.misfit import Misfit
+from aftersales.common.cli.sheets.misfit import Misfit, plain
 from aftersales.common.cli.sheets.synonyms import SYNONYMS
 
 NO_OWN: Mapping[str, Manner] = {}
@@ -174,7 +174,7 @@ class Kind:
     def _missing(self, given: Mapping[str, str]) -> list[Wrong]:
         objects = {column.beside for column in self.columns if column.name in given}
         by, asked = self.asks
-        asks = asked.get(given.get(by, "").casefold(), ())
+        asks = asked.get(plain(given.get(by, "")).casefold(), ())
         missing = [
             Wrong.by(Misfit("cell.empty"), column.name)
             for column in self.columns
