@@ -138,5 +138,13 @@ async def test_a_purchase_is_granted_once_reminded_of_and_used(intake: Room, clo
     assert (refused.status_code, refused.json()["code"]) == (409, "entitlement.of_another_product")
 
 
+async def test_a_purchase_older_than_any_policy_is_archived_and_grants_nothing(intake: Room) -> None:
+    old = SOLD | {"serial": "EB-0099", "purchased_on": "1987-05-01"}
+    request = {"branch": "BJ01", "channel": "phone", "customer": PERSON, "product": old, "fault": "noise"}
+    taken = await intake.http.post("/requests", json=request)
+    assert taken.status_code == 201, taken.text
+    assert await _items(intake, {"serial": "EB-0099"}) == []
+
+
 async def _items(intake: Room, query: dict[str, str]) -> list[Any]:
     return (await intake.http.get("/entitlements", params=query)).json()["items"]

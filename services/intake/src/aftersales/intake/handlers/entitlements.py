@@ -28,13 +28,13 @@ async def grant(
 ) -> tuple[Product, tuple[Event, ...]]:
     """Grant what comes with a purchase, once: when its day becomes known. The product, and events to keep with it.
 
-    The policy is that of the day of the purchase: what it promised then.
+    By the policy of the day on which it is recorded: a purchase may be older than any policy.
     """
     day = product.purchased_on
     if day is None or (known and known.purchased_on):
         return product, ()
     branch = await work.need(Branch, product.branch)
-    policy = await policy_of(work, product, day, library)
+    policy = await policy_of(work, product, branch.day_of(work.now), library)
     granted, news = entitlements.sell(product, day, policy, branch, work.now)
     for entitlement in granted:
         work.put(entitlement)
