@@ -24,7 +24,11 @@ WORKS: dict[RequestKind, Work] = {
     "recall": "recall",
     "upgrade": "recall",
 }
-"""The kind of work that a kind of request asks for; the others are consultation."""
+
+
+def work_of(kind: RequestKind) -> Work:
+    """The kind of work that a kind of request asks for; what has none of its own is consultation."""
+    return WORKS.get(kind, "consultation")
 
 
 class Inputs(Value):
@@ -92,7 +96,7 @@ def decide_coverage(case: Case, policy: Policy, day: date, at: datetime, by: str
         day=day,
         warranty=state,
         cause=cause,
-        work=WORKS.get(kind, "consultation"),
+        work=work_of(kind),
         line=product.line,
         purchased_on=product.purchased_on,
         warranty_until=until,

@@ -9,7 +9,7 @@ from aftersales.common.work import Work
 from aftersales.intake.domain import contract as contracts
 from aftersales.intake.domain import entitlement as entitlements
 from aftersales.intake.domain.contract import Contract, UseService
-from aftersales.intake.domain.coverage import WORKS, Coverage
+from aftersales.intake.domain.coverage import Coverage, work_of
 from aftersales.intake.domain.entitlement import Entitlement
 from aftersales.intake.domain.form import RequestKind
 from aftersales.intake.domain.prepaid import NOTHING, Asked, Prepaid, prepaid
@@ -24,7 +24,7 @@ async def prepaid_for(source: Source, archive: Archive, kind: RequestKind, taken
     customer, product, _ = archive
     agreed = [contract for id in customer.contracts if (contract := await source.get(Contract, id))]
     granted = [entitlement for id in product.entitled if (entitlement := await source.get(Entitlement, id))]
-    asked = Asked(product.ref, kind, WORKS.get(kind, "consultation"), day, taken.at)
+    asked = Asked(product.ref, kind, work_of(kind), day, taken.at)
     return prepaid(agreed, granted, asked)
 
 
@@ -43,8 +43,9 @@ async def prepaid_by(work: Work, request: ServiceRequest, number: str | None, gr
     if number == kept.contract:
         return kept
     agreed = [await _theirs(work, request, number)] if number else []
-    work_asked, at = WORKS.get(request.kind, "consultation"), request.registered_at
-    found = prepaid(agreed, (), Asked(request.product, request.kind, work_asked, ground.branch.day_of(at), at))
+    at = request.registered_at
+    asked = Asked(request.product, request.kind, work_of(request.kind), ground.branch.day_of(at), at)
+    found = prepaid(agreed, (), asked)
     if number and not found.contract:
         raise DomainError("contract.covers_not", contract=number, why=found.reasons[-1].why)
     return found.model_copy(update=kept.model_dump(include={"entitlement", "name"}))
