@@ -40,6 +40,12 @@ class Servers:
         """Give the local process, to be killed and started again; None when the server is not ours to kill."""
         return self._get(name).process
 
+    @property
+    def ended(self) -> list[str]:
+        """What is to say of those that ended by themselves."""
+        processes = [server.process for server in self._provided.values() if server.process]
+        return [process.ended for process in processes if process.ended]
+
     def close(self) -> None:
         while self._provided:
             self._provided.popitem()[1].close()
@@ -61,6 +67,13 @@ def servers() -> Iterator[Servers]:
     finally:
         running.close()
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(autouse=True)
+def _servers_live(servers: Servers) -> None:
+    """Without its server each of the tests that follow would wait in vain: say once what happened, and stop."""
+    if servers.ended:
+        pytest.exit("\n".join(servers.ended), returncode=1)
 
 
 @pytest.fixture(scope="session")

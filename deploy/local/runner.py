@@ -18,7 +18,7 @@ from deploy.local.place import Place
 from deploy.local.programs import Program
 from supervisor.xmlrpc import SupervisorTransport
 
-from aftersales.common.testing.servers.model import OWNER
+from aftersales.common.testing.servers.model import OWNER, open_files
 
 _SOCKET_LIMIT = 90  # the kernel allows 107 bytes and supervisord binds a longer name first
 _NEEDED = {"mongod", "rabbitmq"}
@@ -33,6 +33,7 @@ logfile = {log_dir}/supervisord.log
 pidfile = {run_dir}/supervisord.pid
 childlogdir = {log_dir}
 identifier = aftersales
+minfds = {files}
 nocleanup = true
 {user}
 
@@ -154,6 +155,7 @@ class Runner:
             log_dir=self._place.log_dir,
             run_dir=self._place.run_dir,
             user="user = root" if os.geteuid() == 0 else "",
+            files=open_files(),
         )
         self._config.touch(mode=0o600)
         self._config.write_text(head + "".join(self._section(program) for program in programs))

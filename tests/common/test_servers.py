@@ -1,6 +1,8 @@
 """The real servers start, keep what they confirmed over kill -9, and say what to do where they can't be had."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,11 +59,10 @@ def test_a_committed_transaction_survives_kill_9_and_restart(mongo: Process) -> 
         assert client.shop.orders.count_documents({}) == client.shop.events.count_documents({}) == 1
 
 
-def test_mongodb_clears_nothing_away_by_the_machines_clock_while_tests_move_their_own(servers) -> None:
+def test_mongodb_goes_by_the_tests_clock_and_lets_go_of_what_they_drop(servers) -> None:
     with pymongo.MongoClient[dict[str, int]](servers.mongo_url) as client:
-        answer = client.admin.command({"getParameter": 1, "ttlMonitorEnabled": 1})
-
-    assert answer["ttlMonitorEnabled"] is False
+        for name, value in (("ttlMonitorEnabled", False), ("minSnapshotHistoryWindowInSeconds", 0)):
+            assert client.admin.command({"getParameter": 1, name: 1})[name] == value
 
 
 async def test_a_confirmed_message_survives_kill_9_and_restart(rabbit: Process) -> None:
@@ -95,6 +96,19 @@ def test_a_server_whose_starter_was_killed_is_found_and_ended(mongo: Process) ->
     assert [process.pid for process in orphans(mongo.server.data_dir)] == [mongo.pid]
 
     assert end_orphans(mongo.server.data_dir) == 1
+
+
+def test_a_server_that_ended_by_itself_is_told_with_its_log(mongo: Process) -> None:
+    assert mongo.ended is None
+    assert mongo.pid is not None
+    os.kill(mongo.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while not mongo.ended and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert mongo.ended is not None
+    assert mongo.ended.startswith("mongod ended by itself (exit -9)\n{")
+    mongo.kill()
+    assert mongo.ended is None, "its owner has let it go"
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path, mongo: Process) -> None:

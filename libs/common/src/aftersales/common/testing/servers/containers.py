@@ -6,7 +6,7 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from aftersales.common.testing.servers.mongod import NO_EXPIRY, REPLICA_SET, TRANSACTION_LIFETIME, initiate
+from aftersales.common.testing.servers.mongod import FOR_TESTS, REPLICA_SET, TRANSACTION_LIFETIME, initiate
 from aftersales.common.testing.servers.rabbitmq import MAX_MESSAGE_BYTES, wait_amqp
 
 MONGO_IMAGE = "mongo:8.0"
@@ -37,7 +37,7 @@ def _connects(engine: str) -> bool:
 def start_mongo() -> tuple[Any, str]:
     """Start a replica set of one; give the container and the URL a client on this machine uses."""
     container = _container(os.environ.get("AFTERSALES_TEST_MONGO_IMAGE", MONGO_IMAGE), 27017)
-    parameters = f"--setParameter {TRANSACTION_LIFETIME} --setParameter {NO_EXPIRY}"
+    parameters = " ".join(f"--setParameter {parameter}" for parameter in (TRANSACTION_LIFETIME, *FOR_TESTS))
     options = f"--bind_ip_all --wiredTigerCacheSizeGB 0.25 {parameters}"
     container.with_command(f"mongod --replSet {REPLICA_SET} {options}")
     host, port = _started(container, 27017)

@@ -1,5 +1,6 @@
 """What it takes to run one real server on loopback: prepared here, run by a test or by supervisord alike."""
 
+import resource
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,15 @@ WAYS_OUT = (
 
 OWNER = "AFTERSALES_SERVER_DIR"
 """Set in the environment of all we start: the proof that a process is ours, should its starter be killed."""
+
+
+_ENOUGH_FILES = 64_000  # what MongoDB asks for; Erlang reserves memory for each, so no more of an unbounded limit
+
+
+def open_files() -> int:
+    """How many files and connections a server may hold: a shell's 1024 are too few, and MongoDB ends at its limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_FILES)
 
 
 class ServerUnavailableError(RuntimeError):

@@ -2,12 +2,13 @@
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from aftersales.common.testing.servers.model import OWNER, Server, ServerUnavailableError, tail
+from aftersales.common.testing.servers.model import OWNER, Server, ServerUnavailableError, open_files, tail
 from aftersales.common.testing.servers.mongod import initiate
 from aftersales.common.testing.servers.ports import is_taken
 from aftersales.common.testing.servers.rabbitmq import wait_amqp
@@ -39,6 +40,12 @@ class Process:
     @property
     def pid(self) -> int | None:
         return self._child.pid if self._child else None
+
+    @property
+    def ended(self) -> str | None:
+        """That it ended by itself, with its exit code and the end of its log; None while it runs or was stopped."""
+        code = self._child.poll() if self._child else None
+        return None if code is None else f"{self.server.name} ended by itself (exit {code})\n{tail(self.log)}"
 
     def start(self, seconds: float = 60) -> None:
         """Start and wait until it is ready; raises ServerUnavailableError with the end of its log."""
@@ -86,6 +93,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        resource.prlimit(self._child.pid, resource.RLIMIT_NOFILE, (open_files(), open_files()))
 
     def _await_ready(self, deadline: float) -> None:
         while True:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from aftersales.common.testing.servers.model import Server
-from aftersales.common.testing.servers.mongod import NO_EXPIRY, mongod
+from aftersales.common.testing.servers.mongod import FOR_TESTS, mongod
 from aftersales.common.testing.servers.ports import free_port
 from aftersales.common.testing.servers.process import Process, start
 from aftersales.common.testing.servers.rabbitmq import rabbitmq
@@ -19,7 +19,7 @@ Kind = Literal["url", "docker", "process"]
 
 _URL_FROM: dict[Name, str] = {"mongo": "AFTERSALES_MONGO_URL", "rabbitmq": "AFTERSALES_AMQP_URL"}
 _PREPARE: dict[Name, Callable[[Path, int], Server]] = {
-    "mongo": lambda data_dir, port: mongod(data_dir, port, NO_EXPIRY),
+    "mongo": lambda data_dir, port: mongod(data_dir, port, *FOR_TESTS),
     "rabbitmq": rabbitmq,
 }
 
