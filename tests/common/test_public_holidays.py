@@ -1,12 +1,13 @@
 """Public holidays, make-up days and the branch's own (ALL-3): real dates of 2006 to 2026."""
 # ruff: noqa: RUF001 (Chinese punctuation is meant)
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from common.calendars import STOCKTAKE, calendar, day_hours, told
 
-from aftersales.common.business_time import SpecialDay
+from aftersales.common.business_time import SpecialDay, on_holiday
 
 
 @pytest.mark.parametrize(
@@ -108,3 +109,12 @@ def test_the_night_of_a_holiday_is_closed_whole_and_the_night_before_ends_on_it(
         ("01-02 00:00", "01-03 00:00", False, "holiday", "休息日（由 2026-01-04 调休）"),
         ("01-03 00:00", "01-03 12:00", False, "closed", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [("2025-12-31T23:00", False), ("2026-01-01T05:59", False), ("2026-01-01T06:00", True), ("2026-01-03T00:00", False)],
+)
+def test_all_10_work_is_on_a_holiday_from_the_end_of_the_shift_before(at: str, expected: bool) -> None:
+    moment = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert on_holiday(calendar(week=("22:00-06:00",) * 7, holidays="CN"), moment) is expected

@@ -6,6 +6,7 @@ Windows are times on the wall, lengths are time that really passes (`timetable.p
 import re
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from itertools import groupby, islice
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -87,6 +88,7 @@ class Span(Value):
     detail: str
 
 
+@lru_cache
 def always(zone: str) -> Calendar:
     """Round the clock, every day."""
     return Calendar(zone=zone)
@@ -100,7 +102,7 @@ def add(calendar: Calendar, start: datetime, work: timedelta) -> datetime:
     _check(start)
     if work <= timedelta():
         return start
-    if _never_closes(calendar) and work <= DAY * 365 * _HORIZON:
+    if never_closes(calendar) and work <= DAY * 365 * _HORIZON:
         return start + work
     table, first = tables(calendar), _on_wall(calendar, start).year
     wanted = work // MICRO + table(first).passed(micros(start))
@@ -116,7 +118,7 @@ def between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     _check(start, end)
     if end <= start:
         return timedelta()
-    if _never_closes(calendar):
+    if never_closes(calendar):
         return end - start
     table, first, last = tables(calendar), _on_wall(calendar, start).year, _on_wall(calendar, end).year
     whole = sum(table(year).total for year in range(first, last))
@@ -136,6 +138,13 @@ def spans(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
         yield Span(start=same[0].start, end=same[-1].end, open=is_open, why=why, detail=detail)
 
 
+def on_holiday(calendar: Calendar, at: datetime) -> bool:
+    """Whether a public holiday keeps it closed at that moment (ALL-10); a shift may reach into one from the eve."""
+    _check(at)
+    closed, _ = plan(calendar, _on_wall(calendar, at).date()).closed
+    return closed == "holiday" and next(pieces(calendar, at, at + MICRO)).why == "holiday"
+
+
 def local_deadline(calendar: Calendar, at: datetime, time_of_day: time, days: int) -> datetime:
     """When the wall shows `time_of_day` on the `days`-th open day after that of `at`.
 
@@ -152,7 +161,8 @@ def local_deadline(calendar: Calendar, at: datetime, time_of_day: time, days: in
     return instant(datetime.combine(day, time_of_day), ZoneInfo(calendar.zone))
 
 
-def _never_closes(calendar: Calendar) -> bool:
+def never_closes(calendar: Calendar) -> bool:
+    """Whether it is `always`."""
     return calendar.week == _WHOLE_WEEK and not calendar.holidays and not calendar.days
 
 

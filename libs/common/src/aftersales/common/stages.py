@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from aftersales.common import sla
-from aftersales.common.business_time import Calendar, always, local_deadline
+from aftersales.common.business_time import Calendar, always, local_deadline, never_closes
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case, Due, Promise, StageName
 from aftersales.common.sla import Clocks, Level, Said, SlaClock, Terms
@@ -115,6 +115,7 @@ def _calendar(policy: Policy, promise: Promise, branch: Calendar) -> Calendar | 
     """None: round the clock."""
     if promise.calendar == "always":
         return None
-    hours = branch if promise.calendar == "branch" else policy.calendars[promise.calendar]
-    found = Calendar(zone=branch.zone, **hours.model_dump(exclude={"zone"}))
-    return None if found == always(branch.zone) else found
+    found = branch
+    if promise.calendar != "branch":
+        found = Calendar.model_construct(zone=branch.zone, **dict(policy.calendars[promise.calendar]))
+    return None if never_closes(found) else found

@@ -54,9 +54,9 @@ class Group:
         self._origin, self.numbers = origin, numbers
         self.documents = IdentityMap(mongo)
         self._seen: set[str] = set()
-        self._answers: dict[str, Document] = {}
+        self.answers: dict[str, Document] = {}
         self._answers_before: dict[str, Document] = {}
-        self._inbox: list[Document] = []
+        self.inbox: list[Document] = []
         self._tallies: dict[tuple[str, tuple[tuple[str, str], ...]], float] = defaultdict(float)
         self._outgoing: list[Outgoing] = []
         self.audited: list[audit.Change] = []
@@ -75,11 +75,17 @@ class Group:
     def _note_answers(self, rows: list[Document]) -> None:
         self._answers_before = {row["_id"]: row for row in rows}
 
+    def follow(self, other: "Group") -> None:
+        """Know what another did that was committed after this one was loaded."""
+        self.documents.follow(other.documents)
+        self._seen.update(row["_id"] for row in other.inbox)
+        self._answers_before |= other.answers
+
     async def run(self, piece: Piece, now: datetime) -> Any:
         """Run one piece and stage what it did. Its result, or the exception that refused it."""
         if piece.inbox in self._seen:
             return DUPLICATE
-        if piece.answer and (old := self._answers.get(piece.answer.id) or self._answers_before.get(piece.answer.id)):
+        if piece.answer and (old := self.answers.get(piece.answer.id) or self._answers_before.get(piece.answer.id)):
             return self._replay(piece, old)
         work = Work(self, piece, now)
         try:
@@ -104,7 +110,7 @@ class Group:
     def _remember(self, piece: Piece, result: Any, now: datetime) -> None:
         if piece.answer and (answer := piece.answer.render(result)):
             row = {"_id": piece.answer.id, "fingerprint": piece.answer.fingerprint, "at": now}
-            self._answers[piece.answer.id] = row | {"answer": answer}
+            self.answers[piece.answer.id] = row | {"answer": answer}
 
     def _accept(self, piece: Piece, work: Work) -> None:
         """Stage what the handler did; what cannot be encoded raises before anything is staged."""
@@ -131,7 +137,7 @@ class Group:
         self._outgoing += messages + work.outgoing
         if piece.inbox:
             self._seen.add(piece.inbox)
-            self._inbox.append({"_id": piece.inbox, "at": work.now})
+            self.inbox.append({"_id": piece.inbox, "at": work.now})
 
     def _prepare(self, key: Key, state: Aggregate | None, work: Work) -> tuple[Document | None, str]:
         """The state as a document, and its digest."""
@@ -167,8 +173,8 @@ class Group:
     def writes(self, record: Document | None, writer: str, now: datetime) -> Writes:
         """All of it as one transaction's writes."""
         writes = Writes()
-        writes.insert(INBOX, *self._inbox)
-        writes.insert(ANSWERS, *self._answers.values())
+        writes.insert(INBOX, *self.inbox)
+        writes.insert(ANSWERS, *self.answers.values())
         writes.insert(audit.COLLECTION, *([record] if record else []))
         self.parcels = pack(self._outgoing, now)
         writes.insert(OUTBOX, *(parcel.row() for parcel in self.parcels))

@@ -52,8 +52,10 @@ class IdentityMap:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
         self._found: dict[_Query, list[str]] = {}
-        self._changed: dict[str, set[str]] = defaultdict(set)
+        self.changed: dict[str, set[str]] = defaultdict(set)
         """What the group changed, by collection: it may match a query now that it did not match in the database."""
+        self._followed: dict[str, set[str]] = defaultdict(set)
+        """What other groups changed since this one was loaded."""
         self.slots: dict[Key, Slot] = {}
 
     async def load(self, needs: Sequence[Need], others: Sequence[Read]) -> None:
@@ -107,6 +109,15 @@ class IdentityMap:
                 state = from_document(kind, row)
                 self.slots[kind.COLLECTION, state.id] = Slot(state.version, state, row)
 
+    def follow(self, other: "IdentityMap") -> None:
+        """Take over what another map has changed and committed since this one was read."""
+        for collection, ids in other.changed.items():
+            self._followed[collection] |= ids
+            for id in ids:
+                slot = other.slots[collection, id]
+                base = slot.current.version if slot.current else 0
+                self.slots[collection, id] = Slot(base, slot.current, slot.document, digest=slot.digest)
+
     async def get(self, kind: type[A], id: str) -> A | None:
         """The document as the group has it now."""
         key = (kind.COLLECTION, id)
@@ -119,7 +130,7 @@ class IdentityMap:
         query = _query(kind, equal)
         if query not in self._found:
             await self._read([self._matching(kind, query)])
-        ids = {*self._found[query], *self._changed[kind.COLLECTION]}
+        ids = {*self._found[query], *self._followed[kind.COLLECTION], *self.changed[kind.COLLECTION]}
         states = (self.slots[kind.COLLECTION, id].current for id in ids)
         return [cast("A", state) for state in states if matches(state, equal)]
 
@@ -133,7 +144,7 @@ class IdentityMap:
     def change(self, key: Key, state: Aggregate | None, document: Document | None, digest: str) -> None:
         """Note what a piece made of a document; None: it is gone."""
         collection, id = key
-        self._changed[collection].add(id)
+        self.changed[collection].add(id)
         slot = self.slots[key]
         slot.current, slot.document, slot.digest = state, document, digest
 

@@ -1,6 +1,7 @@
 """The loop that takes all the work that waits and commits it as one group."""
 
 import asyncio
+import contextlib
 import random
 from collections import deque
 from datetime import timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Conflict, Unavailable
-from aftersales.common.mongo import Document, Mongo
+from aftersales.common.mongo import Document, Mongo, Writes
 from aftersales.common.relay import Relay
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.work import audit
@@ -35,6 +36,8 @@ class Writer:
         self._queue_size: int = limits.get("queue_size", 2000)
         self._gather: float = limits.get("gather", timedelta()).total_seconds()
         self._queue: deque[Piece] = deque()
+        self._ahead: _Attempt | None = None
+        """What comes next, loaded while the last group was committed."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._chain_loaded = self._busy = False
@@ -46,7 +49,7 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        return len(self._queue)
+        return len(self._queue) + (len(self._ahead.pieces) if self._ahead else 0)
 
     async def submit(self, piece: Piece) -> Any:
         """Do it, and return what its handler returned once that is committed.
@@ -67,17 +70,17 @@ class Writer:
 
     async def run(self) -> None:
         """Until `stop`: take what waits, commit it, tell those who wait."""
-        while self._queue or not self._stopping:
-            if not self._queue:
+        while self.waiting or not self._stopping:
+            if not self.waiting:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            size = min(self._group_size, len(self._queue))
+            first, self._ahead = self._ahead or _Attempt(self._take()), None
             self._busy = True
-            await self._settle([self._queue.popleft() for _ in range(size)])
+            await self._settle(first)
             self._busy = False
-            self._metrics.waiting.set(len(self._queue))
-            if 0 < len(self._queue) < self._group_size and not self._stopping:
+            self._metrics.waiting.set(self.waiting)
+            if not self._ahead and 0 < len(self._queue) < self._group_size and not self._stopping:
                 await asyncio.sleep(self._gather)
 
     def stop(self) -> None:
@@ -85,12 +88,15 @@ class Writer:
         self._stopping = True
         self._wake.set()
 
-    async def _settle(self, pieces: list[Piece]) -> None:
-        """Commit these pieces, again on fresh state after a conflict; in the end each has its outcome."""
+    def _take(self) -> list[Piece]:
+        return [self._queue.popleft() for _ in range(min(self._group_size, len(self._queue)))]
+
+    async def _settle(self, attempt: "_Attempt") -> None:
+        """Commit its pieces, again on fresh state after a conflict; in the end each has its outcome."""
         conflicts = waits = 0
         unknown: list[_Attempt] = []
+        pieces = attempt.pieces
         while True:
-            attempt = _Attempt(pieces)
             try:
                 if await self._landed(unknown):
                     return None
@@ -116,28 +122,49 @@ class Writer:
                     return await self._one_by_one(pieces)
                 log.exception("writer.refused", why=pieces[0].why)
                 return pieces[0].resolve(error)
+            attempt = _Attempt(pieces)
 
     async def _one_by_one(self, pieces: list[Piece]) -> None:
         """So that the culprit alone fails."""
         self._metrics.reruns.labels("one_by_one").inc()
         for piece in pieces:
-            await self._settle([piece])
+            await self._settle(_Attempt([piece]))
 
     async def _attempt(self, attempt: "_Attempt") -> None:
         began = perf_counter()
-        group = attempt.group = Group(self._mongo, self._origin, self._numbers)
         if not self._chain_loaded:
             await self._chain.reload(self._mongo)
             self._chain_loaded = True
-        await group.load(attempt.pieces)
+        group = attempt.group or await self._load(attempt)
         now = self._clock.now()
         attempt.outcomes = [await group.run(piece, now) for piece in attempt.pieces]
         attempt.record = self._chain.extend(group.audited, now)
         writes = group.writes(attempt.record, self._chain.writer, now)
         if not writes.empty:
-            await self._mongo.commit(writes)
+            await self._commit(writes)
         self._metrics.commit_seconds.observe(perf_counter() - began)
         self._finish(attempt)
+
+    async def _load(self, attempt: "_Attempt") -> Group:
+        group = Group(self._mongo, self._origin, self._numbers)
+        await group.load(attempt.pieces)
+        attempt.group = group
+        return group
+
+    async def _commit(self, writes: Writes) -> None:
+        """Commit; where a whole group waits already, load it meanwhile: MongoDB has time for both."""
+        ahead = asyncio.create_task(self._load_ahead())
+        try:
+            await self._mongo.commit(writes)
+        finally:
+            await ahead
+
+    async def _load_ahead(self) -> None:
+        if self._ahead or len(self._queue) < self._group_size:
+            return
+        self._ahead = _Attempt(self._take())
+        with contextlib.suppress(Exception):  # whatever it is, it comes again when they are loaded in their turn
+            await self._load(self._ahead)
 
     async def _landed(self, unknown: list["_Attempt"]) -> bool:
         """After a lost connection: was one of these committed all the same? Its audit record tells."""
@@ -155,6 +182,8 @@ class Writer:
         self._metrics.group_pieces.observe(len(attempt.pieces))
         if attempt.group:
             self._relay.offer(attempt.group.parcels)
+            if self._ahead and self._ahead.group:
+                self._ahead.group.follow(attempt.group)
         for piece, outcome in zip(attempt.pieces, attempt.outcomes, strict=True):
             piece.resolve(outcome)
 

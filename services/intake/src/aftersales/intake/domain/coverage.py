@@ -166,11 +166,12 @@ def compared(before: Coverage | None, after: Coverage) -> Coverage:
 
 def announce(before: Coverage | None, after: Coverage, **about: Any) -> tuple[CoverageDecided, ...]:
     """Tell of a decision, unless it comes to the same as the one before, or is the first and nothing comes first."""
-    told = _told(after, **about, revised=before is not None)
-    if before:
-        same = _told(before, **about, revised=True).model_copy(update={"decided_at": told.decided_at})
-        return () if same == told else (told,)
-    return (told,) if after.price_list_first or after.quotation_first else ()
+    if before is None:
+        asked = after.price_list_first or after.quotation_first
+        return (_told(after, **about, revised=False),) if asked else ()
+    told = _told(after, **about, revised=True)
+    same = _told(before, **about, revised=True).model_copy(update={"decided_at": told.decided_at})
+    return () if same == told else (told,)
 
 
 def _told(coverage: Coverage, **more: Any) -> CoverageDecided:

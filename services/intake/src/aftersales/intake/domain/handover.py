@@ -124,7 +124,7 @@ def hand_over(
         HandoverLine(request=one.number, state=one.state, owner=one.owner, note=notes.get(one.number, ""))
         for one in requests
     )
-    there = Situation(ground.policy, ground.branch.calendar, priority=4)
+    there = Situation(ground.policy, ground.calendar, priority=4)
     clocks = reach((), "shift_ended", form.ends_at, (STAGE,), there) if lines else ()
     return ShiftHandover(
         id=number,

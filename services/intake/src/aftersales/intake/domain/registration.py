@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from aftersales.common.business_time import spans
+from aftersales.common.business_time import Calendar, on_holiday
 from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
 from aftersales.common.policy.model import Policy, stages
 from aftersales.common.stages import policy_id
 
-from .branch import Branch
 from .coverage import Case, announce, decide_coverage
 from .customer import Customer
 from .form import VISITS, RegisterRequest
@@ -36,7 +35,7 @@ class Archive(NamedTuple):
 def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken, ground: Ground) -> Decision:
     """Record the contact: who took it owns it to the end, unless the form names somebody (INT-7)."""
     customer, product, prepaid = archive
-    branch, policy = ground
+    branch, policy = ground.branch, ground.policy
     fault = form.fault or form.kind
     repeated = repeats(product, fault, policy, taken.at) if form.kind == "repair" else None
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
@@ -50,7 +49,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         "owner": form.owner or taken.by,
         "registered_at": taken.at,
         "policy": policy_id(policy),
-        "cases": cases(form, branch, taken.at),
+        "cases": cases(form, ground.calendar, taken.at),
         "repeats": repeated.request if repeated else None,
         **{name: getattr(form, name) for name in ("wanted_at", "location")},
     }
@@ -72,7 +71,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         kind=VISITS.get(form.kind, "consultation"),
         work_type=form.kind,
         on_site=form.kind in VISITS,
-        calendar=branch.calendar,
+        calendar=ground.calendar,
         **prepaid.model_dump(include={"contract", "response"}),
         **shared,
     )
@@ -104,13 +103,11 @@ def repeats(product: Product, fault: str, policy: Policy, at: datetime) -> CardE
     return next((entry for entry in product.warranty_card if entry.fault == fault and since <= entry.at <= at), None)
 
 
-def cases(form: RegisterRequest, branch: Branch, at: datetime) -> tuple[stages.Case, ...]:
+def cases(form: RegisterRequest, calendar: Calendar, at: datetime) -> tuple[stages.Case, ...]:
     """Danger, rush work, and work that is wanted on a public holiday (ALL-10)."""
-    moment = form.wanted_at or at
-    wall = next(iter(spans(branch.calendar, moment, moment.replace(second=59, microsecond=999_000))), None)
     found: dict[stages.Case, bool] = {
         "emergency": form.danger,
         "rush": form.rush,
-        "holiday": wall is not None and wall.why == "holiday",
+        "holiday": on_holiday(calendar, form.wanted_at or at),
     }
     return tuple(case for case, applies in found.items() if applies)

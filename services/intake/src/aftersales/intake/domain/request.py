@@ -1,10 +1,13 @@
 """A service request: its state, its clocks, its timer (INT-1, INT-2, INT-5, INT-7, ALL-3)."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, NamedTuple
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.business_time import Calendar
 from aftersales.common.due import Due, next_due
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
@@ -31,11 +34,16 @@ OF_A_VISIT = frozenset({"confirm", "resolve"})
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 
-class Ground(NamedTuple):
+@dataclass(frozen=True)
+class Ground:
     """What a request stands on: the branch, and the policy that was chosen for it."""
 
     branch: Branch
     policy: Policy
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return self.branch.calendar
 
 
 class Step(Value):
@@ -153,7 +161,7 @@ def situation(request: ServiceRequest, ground: Ground) -> Situation:
     agreed = request.coverage.inputs.prepaid if request.coverage else NOTHING
     own = Response(agreed.contract or "", agreed.response)
     return Situation(
-        ground.policy, ground.branch.calendar, request.priority, request.cases, request.visit, response=own
+        ground.policy, ground.calendar, request.priority, request.cases, request.visit, response=own
     )
 
 

@@ -1,0 +1,109 @@
+"""While a group is committed the next is loaded, and yet it runs on what that one changed."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+from common.counter import Counter, add
+
+from aftersales.common.errors import Unavailable
+from aftersales.common.testing import eventually
+from aftersales.common.values import uuid7
+from aftersales.common.work import Piece, Stored, audit
+from aftersales.common.work.piece import AnswerKey
+
+
+@pytest.fixture
+def ahead(counter, monkeypatch):
+    """The counter in groups of two; no commit begins before the next two are loaded."""
+    writer, mongo = counter.runtime.writer, counter.runtime.mongo
+    writer._group_size = 2
+    commit, loaded = mongo.commit, []
+
+    async def later(writes):
+        async def has_loaded():
+            return writer._ahead.group if writer._ahead else len(writer._queue) < 2
+
+        await eventually(has_loaded)
+        loaded.append(len(writer._ahead.pieces) if writer._ahead else 0)
+        await commit(writes)
+
+    monkeypatch.setattr(mongo, "commit", later)
+    return loaded
+
+
+def piece(handler, *args, **known):
+    async def run(work):
+        return await handler(work, *args)
+
+    needs = ((Counter, "c"), (Counter, {"note": "found"}))
+    return Piece(run, handler.__name__, "test", uuid7(), needs=needs, **known)
+
+
+async def noted(work, note):
+    return [counter.id for counter in await work.find(Counter, note=note)]
+
+
+async def note(work, id, note):
+    return work.put((await work.need(Counter, id)).but(note=note))
+
+
+async def remove(work, id):
+    work.delete(await work.need(Counter, id))
+
+
+async def is_there(work, id):
+    return await work.get(Counter, id) is not None
+
+
+async def results(counter, *pieces):
+    return await asyncio.gather(*(counter.runtime.writer.submit(one) for one in pieces))
+
+
+def reruns(counter):
+    return sum(sample.value for metric in counter.runtime.metrics.reruns.collect() for sample in metric.samples[::2])
+
+
+async def test_the_next_group_runs_on_what_the_one_before_it_changed(counter, ahead):
+    await counter.do(add, "c", 1)
+    found = await results(
+        counter, piece(add, "c", 1), piece(note, "c", "found"), piece(add, "c", 10), piece(noted, "found")
+    )
+    assert (found[2].total, found[3]) == (12, ["c"])
+    assert ahead == [0, 2, 0], "the second group was loaded before the first was committed"
+    assert reruns(counter) == 0
+    changes = await audit.history(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
+    assert all(one["after"] == other["before"] for one, other in pairwise(changes))
+    assert (await audit.verify(counter.runtime.mongo)).broken == {}
+
+
+async def test_what_is_gone_or_no_longer_matches_is_not_found(counter, ahead):
+    for id in ("c", "d"):
+        await counter.do(add, id, 1)
+        await counter.do(note, id, "found")
+    gone = piece(remove, "c"), piece(note, "d", "other"), piece(is_there, "c"), piece(noted, "found")
+    assert (await results(counter, *gone))[2:] == [False, []]
+    assert ahead[-1] == 2
+
+
+async def test_an_event_and_a_key_count_once_over_two_groups(counter, ahead):
+    key = AnswerKey("key", "print", lambda result: {"total": result.total})
+    once = {"inbox": "same"}, {"answer": key}, {"inbox": "same"}, {"answer": key}
+    found = await results(counter, *(piece(add, "c", 1, **known) for known in once))
+    assert isinstance(found[3], Stored)
+    assert (await counter.get(Counter, "c")).total == 2
+    assert ahead == [2]
+
+
+async def test_a_commit_that_failed_takes_nothing_from_the_next_group(counter, ahead, monkeypatch):
+    commit, failures = counter.runtime.mongo.commit, [Unavailable("mongodb", "gone")]
+
+    async def failing(writes):
+        await commit(writes)
+        if failures:
+            raise failures.pop()  # it was committed, and the answer was lost
+
+    monkeypatch.setattr(counter.runtime.mongo, "commit", failing)
+    found = await results(counter, *(piece(add, "c", 1) for _ in range(6)))
+    assert sorted(one.total for one in found) == [1, 2, 3, 4, 5, 6]
+    assert (await counter.get(Counter, "c")).version == 6
