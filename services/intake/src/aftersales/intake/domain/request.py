@@ -160,9 +160,7 @@ def situation(request: ServiceRequest, ground: Ground) -> Situation:
     """What the request's promises depend on."""
     agreed = request.coverage.inputs.prepaid if request.coverage else NOTHING
     own = Response(agreed.contract or "", agreed.response)
-    return Situation(
-        ground.policy, ground.calendar, request.priority, request.cases, request.visit, response=own
-    )
+    return Situation(ground.policy, ground.calendar, request.priority, request.cases, request.visit, response=own)
 
 
 def reached(
