@@ -1,6 +1,7 @@
 """The people, things and events of intake's tests."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -160,7 +161,7 @@ async def heard(built: House) -> AsyncIterator[Callable[..., Awaitable[list[Even
 
 @pytest.fixture
 def under(ground: Ground) -> Callable[[str], Ground]:
-    return lambda name: ground._replace(policy=next(policy for policy in presets() if policy.name == name))
+    return lambda name: replace(ground, policy=next(policy for policy in presets() if policy.name == name))
 
 
 @pytest.fixture

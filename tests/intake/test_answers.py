@@ -1,6 +1,7 @@
 """The clocks of the front desk: replies, questions to be checked, appointments, parts, reviews (INT-2, INT-8)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,6 +146,6 @@ def test_int_2_the_day_ends_on_the_branchs_wall(form: Any, archive: Archive, com
     """Half past eleven at night in Beijing: 29 minutes are left of the day; in Urumqi's own time two hours more."""
     at = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
     for zone, left in (("Asia/Shanghai", 29), ("Asia/Urumqi", 149)):
-        ground = company._replace(branch=company.branch.but(zone=zone))
+        ground = replace(company, branch=company.branch.but(zone=zone))
         request, _ = register("SR-261122-7K3F", form(), archive, Taken("desk-7", at), ground)
         assert clock(request, "review-1").deadline == at + timedelta(minutes=left)

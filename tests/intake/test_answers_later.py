@@ -1,6 +1,7 @@
 """What changes the promises of the front desk: parts, priorities, another visit, the end (INV-13, INT-5, FBK-2)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -51,7 +52,7 @@ def test_int_5_another_priority_moves_the_deadline_and_a_pause_stays_a_pause(
 ) -> None:
     ranked = POLICIES["enterprise"]
     stage = ranked.stages["resolve"].model_copy(update={"by_priority": {"1": 4 * HOUR}})
-    ground = company._replace(policy=ranked.model_copy(update={"stages": ranked.stages | {"resolve": stage}}))
+    ground = replace(company, policy=ranked.model_copy(update={"stages": ranked.stages | {"resolve": stage}}))
     paused, _ = hear_of_parts(take("enterprise", urgency=1), say["short"](1, 1, at=NOW + HOUR))
     pressing = Reprioritise(urgency=3, danger=True, why="漏电")
     raised, _ = reprioritise(paused, pressing, "desk-7", NOW + 10 * HOUR, ground)

@@ -1,6 +1,7 @@
 """Shift handover: what is open is listed for the next shift, which settles or takes over every line by noon (ALL-7)."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,7 +102,7 @@ def test_a_policy_without_the_stage_promises_nothing() -> None:
     """ALL-1: by when is the branch's own affair."""
     ground = _ground()
     stages = {name: stage for name, stage in ground.policy.stages.items() if name != "handover"}
-    ground = ground._replace(policy=ground.policy.model_copy(update={"stages": stages}))
+    ground = replace(ground, policy=ground.policy.model_copy(update={"stages": stages}))
     handover = hand_over(NUMBER, HandoverForm.model_validate(FORM), ground, _requests(), EVENING)
     assert (handover.open, handover.due_at, handover.wake_at) == (True, None, None)
 
