@@ -43,9 +43,10 @@ async def drop_indexes(client: AsyncMongoClient[Any], database: str, indexes: Ma
 
 
 async def make_indexes(client: AsyncMongoClient[Any], database: str, indexes: Mapping[str, Sequence[Index]]) -> None:
-    """All of a collection in one command, which reads it once."""
+    """All of a collection in one command, which reads it once; then all is written out, so that nobody waits for it."""
     commands = [
         client[database][collection].create_indexes([IndexModel(index.keys, **index.options) for index in several])
         for collection, several in indexes.items()
     ]
     await asyncio.gather(*commands)
+    await client.admin.command("fsync")
