@@ -49,7 +49,10 @@ class Metrics:
             registry=registry,
         )
         self.commit_seconds = Histogram(
-            "aftersales_writer_commit_seconds", "Time of a group, load to commit.", buckets=_SECONDS, registry=registry
+            "aftersales_writer_commit_seconds",
+            "Time of a group; without its loading, where that was done during another commit.",
+            buckets=_SECONDS,
+            registry=registry,
         )
         self.reruns = Counter(
             "aftersales_writer_reruns", "Groups that were run again, by cause.", ["cause"], registry=registry

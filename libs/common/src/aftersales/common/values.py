@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,6 +31,7 @@ def uuid7() -> str:
     return str(_uuid7())
 
 
+@lru_cache(maxsize=4096)  # a document repeats what a form has said
 def _e164(text: str) -> str:
     """Normalise to E.164; a number without a country code is read as mainland Chinese."""
     try:
