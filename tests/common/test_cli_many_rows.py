@@ -101,7 +101,7 @@ async def test_the_template_knows_the_headers_of_a_file(intake, tmp_path):
 
 async def test_an_import_that_breaks_off_goes_on_where_it_stopped(intake, tmp_path):
     """Killed, then interrupted: the same command completes it; nothing counts twice, what was confirmed is not sent."""
-    count = 1600
+    count = 3200
     file = requests_sheet(tmp_path / "x.csv", "d-kill", count)
     progress = tmp_path / "x.csv.progress"
 

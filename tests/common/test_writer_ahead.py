@@ -22,7 +22,7 @@ def ahead(counter, monkeypatch):
 
     async def later(writes):
         async def has_loaded():
-            return writer._ahead.group if writer._ahead else len(writer._queue) < 2
+            return writer._ahead.loading.done() if writer._ahead else len(writer._queue) < 2
 
         await eventually(has_loaded)
         loaded.append(len(writer._ahead.pieces) if writer._ahead else 0)

@@ -10,7 +10,7 @@ from typing import Any
 
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Conflict, Unavailable
-from aftersales.common.mongo import Document, Mongo, Writes
+from aftersales.common.mongo import Document, Mongo
 from aftersales.common.relay import Relay
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.work import audit
@@ -37,7 +37,7 @@ class Writer:
         self._gather: float = limits.get("gather", timedelta()).total_seconds()
         self._queue: deque[Piece] = deque()
         self._ahead: _Attempt | None = None
-        """What comes next, loaded while the last group was committed."""
+        """What comes next, where it is loaded while another group is committed."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._chain_loaded = self._busy = False
@@ -135,36 +135,37 @@ class Writer:
         if not self._chain_loaded:
             await self._chain.reload(self._mongo)
             self._chain_loaded = True
-        group = attempt.group or await self._load(attempt)
+        group = attempt.group = await self._loaded(attempt)
         now = self._clock.now()
         attempt.outcomes = [await group.run(piece, now) for piece in attempt.pieces]
         attempt.record = self._chain.extend(group.audited, now)
         writes = group.writes(attempt.record, self._chain.writer, now)
         if not writes.empty:
-            await self._commit(writes)
+            self._load_ahead()
+            await self._mongo.commit(writes)
         self._metrics.commit_seconds.observe(perf_counter() - began)
         self._finish(attempt)
 
-    async def _load(self, attempt: "_Attempt") -> Group:
+    def _load_ahead(self) -> None:
+        """Where a whole group waits already, load it during the commit: MongoDB has time for both."""
+        if self._ahead is None and len(self._queue) >= self._group_size:
+            self._ahead = _Attempt(self._take())
+            self._ahead.loading = asyncio.create_task(self._load(self._ahead.pieces))
+
+    async def _loaded(self, attempt: "_Attempt") -> Group:
+        """Its pieces with all they need; what was loaded ahead learns what has been committed since."""
+        if attempt.loading:
+            with contextlib.suppress(Exception):  # whatever it is, it comes again below
+                group = await attempt.loading
+                for other in attempt.since:
+                    group.follow(other)
+                return group
+        return await self._load(attempt.pieces)
+
+    async def _load(self, pieces: list[Piece]) -> Group:
         group = Group(self._mongo, self._origin, self._numbers)
-        await group.load(attempt.pieces)
-        attempt.group = group
+        await group.load(pieces)
         return group
-
-    async def _commit(self, writes: Writes) -> None:
-        """Commit; where a whole group waits already, load it meanwhile: MongoDB has time for both."""
-        ahead = asyncio.create_task(self._load_ahead())
-        try:
-            await self._mongo.commit(writes)
-        finally:
-            await ahead
-
-    async def _load_ahead(self) -> None:
-        if self._ahead or len(self._queue) < self._group_size:
-            return
-        self._ahead = _Attempt(self._take())
-        with contextlib.suppress(Exception):  # whatever it is, it comes again when they are loaded in their turn
-            await self._load(self._ahead)
 
     async def _landed(self, unknown: list["_Attempt"]) -> bool:
         """After a lost connection: was one of these committed all the same? Its audit record tells."""
@@ -182,8 +183,8 @@ class Writer:
         self._metrics.group_pieces.observe(len(attempt.pieces))
         if attempt.group:
             self._relay.offer(attempt.group.parcels)
-            if self._ahead and self._ahead.group:
-                self._ahead.group.follow(attempt.group)
+            if self._ahead:
+                self._ahead.since.append(attempt.group)
         for piece, outcome in zip(attempt.pieces, attempt.outcomes, strict=True):
             piece.resolve(outcome)
 
@@ -193,6 +194,9 @@ class _Attempt:
 
     def __init__(self, pieces: list[Piece]) -> None:
         self.pieces = pieces
+        self.loading: asyncio.Task[Group] | None = None
+        self.since: list[Group] = []
+        """What was committed since its loading began."""
         self.group: Group | None = None
         self.outcomes: list[Any] = []
         self.record: Document | None = None
