@@ -9,6 +9,7 @@ SLICE = (
     "kill -9 intake",
     "SIGTERM dispatch",
     "kill -9 dispatch",
+    "twice and shuffled",  # says again all that was said so far
     "SIGTERM feedback",
     "kill -9 inventory",
     "SIGTERM inventory",
@@ -19,7 +20,6 @@ SLICE = (
     "cut half a frame",
     "cut before the confirm",
     "cut all connections",
-    "twice and shuffled",
     "step down",
     "restart mongod",
     "kill -9 mongod",
