@@ -43,8 +43,8 @@ class Servers:
     @property
     def ended(self) -> list[str]:
         """What is to say of those that ended by themselves."""
-        processes = [server.process for server in self._provided.values() if server.process]
-        return [process.ended for process in processes if process.ended]
+        processes = (server.process for server in self._provided.values())
+        return [words for process in processes if process and (words := process.ended)]
 
     def close(self) -> None:
         while self._provided:

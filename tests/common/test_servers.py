@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import aio_pika
+import psutil
 import pymongo
 import pytest
 
@@ -21,6 +23,7 @@ from aftersales.common.testing.servers import (
     rabbitmq,
     start,
 )
+from aftersales.common.testing.servers.model import open_files
 from aftersales.common.testing.servers.mongod import find_mongod
 from aftersales.common.testing.servers.orphans import end_orphans, orphans
 from aftersales.common.testing.servers.rabbitmq import find_rabbitmq
@@ -109,6 +112,19 @@ def test_a_server_that_ended_by_itself_is_told_with_its_log(mongo: Process) -> N
     assert mongo.ended.startswith("mongod ended by itself (exit -9)\n{")
     mongo.kill()
     assert mongo.ended is None, "its owner has let it go"
+
+
+def test_a_server_may_hold_more_files_than_the_shell_that_starts_it(tmp_path: Path) -> None:
+    given = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() - 1, given[1]))
+    try:
+        process = start(mongod(tmp_path / "mongo", free_port()))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, given)
+    try:
+        assert psutil.Process(process.pid).rlimit(psutil.RLIMIT_NOFILE)[0] == open_files()
+    finally:
+        process.kill()
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path, mongo: Process) -> None:

@@ -1,6 +1,7 @@
 """Service requests: the form, priority, ownership, and each step."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise, product
@@ -9,6 +10,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
+from aftersales.common.business_time import Hours
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events.intake import (
     RequestCancelled,
@@ -55,6 +57,26 @@ def _rules(request: pytest.FixtureRequest) -> dict[str, Any]:
         "dissatisfied": partial(reopen, ground=ground),
         "answered": close,
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "cases"),
+    [
+        ({}, ()),
+        ({"rush": True}, ("rush",)),
+        ({"wanted_at": "2026-10-01T10:00:00+08:00"}, ("holiday",)),
+        ({"wanted_at": "2026-10-09T10:00:00+08:00"}, ()),
+        ({"danger": True, "rush": True, "wanted_at": "2026-10-01T10:00:00+08:00"}, ("emergency", "rush", "holiday")),
+    ],
+)
+def test_all_10_danger_rush_and_work_on_a_holiday_go_with_the_request(
+    said: dict[str, Any], cases: tuple[str, ...], form: Form, archive: Archive, ground: Ground
+) -> None:
+    branch = ground.branch.but(hours=Hours(week=("09:00-18:00",) * 7, holidays="CN"))
+    taken = Taken("desk-7", datetime(2026, 9, 29, tzinfo=UTC))
+    request, (told, *_) = register("SR-1", form(**said), archive, taken, replace(ground, branch=branch))
+    assert isinstance(told, RequestRegistered)
+    assert request.cases == told.cases == cases
 
 
 def test_a_request_is_recorded_and_told_without_personal_data(
