@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from faults.chaos import Chaos
 from faults.evidence import Watch
-from faults.load import Load
+from faults.load import Load, Stream
 from faults.rig import System
 from faults.score import Outcome
 from faults.servers import Servers
@@ -18,10 +18,8 @@ from faults.wire import Wire
 Log = Callable[[str], None]
 
 
-async def campaign(
-    servers: Servers, plan: Sequence[str], *, seed: int, requests: tuple[int, int], log: Log = print
-) -> Outcome:
-    """Strike as planned while at least and at most so many requests stream in."""
+async def campaign(servers: Servers, plan: Sequence[str], *, seed: int, stream: Stream, log: Log = print) -> Outcome:
+    """Strike as planned while requests stream in."""
     began = time.monotonic()
     system = System(servers)
     watch = Watch(system)
@@ -29,9 +27,9 @@ async def campaign(
     try:
         await system.start()
         wire = Wire(system, seed)
-        load = Load(wire, seed)
+        load = Load(wire, seed, stream)
         await load.furnish()
-        tasks = [asyncio.create_task(watch.run()), asyncio.create_task(load.run(*requests))]
+        tasks = [asyncio.create_task(watch.run()), asyncio.create_task(load.run())]
         chaos = Chaos(system, load, random.Random(seed))
         with suppress(TimeoutError):  # it is among the complaints, and there is no point in going on
             for number, kind in enumerate(plan, 1):

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from faults.journeys import FAULTS, PARTS, Journey
 from faults.ledger import Attempt, Ledger
@@ -20,11 +20,19 @@ LATE_SKILL = "tv"
 _AT_ONCE = 150
 
 
+class Stream(NamedTuple):
+    """How many requests come in at least and at most, and the seconds between two of them on average."""
+
+    least: int
+    most: int
+    gap: float
+
+
 class Load:
     """`furnish` first; `run` streams until told to `close`; every journey has its own seeded chance."""
 
-    def __init__(self, wire: Wire, seed: int, gap: float = 0.2) -> None:
-        self.wire, self.seed, self.gap = wire, seed, gap
+    def __init__(self, wire: Wire, seed: int, stream: Stream) -> None:
+        self.wire, self.seed, self.stream = wire, seed, stream
         self.chance = random.Random(seed)
         self._journeys: list[asyncio.Task[None]] = []
         self._room = asyncio.Semaphore(_AT_ONCE)
@@ -60,26 +68,27 @@ class Load:
         form = {"branch": branch, "part": part, "lot": lot, "bin": "A-01", "quantity": quantity}
         await self.wire.send("inventory", "POST", "/receipts", form)
 
-    async def run(self, at_least: int, at_most: int) -> None:
+    async def run(self) -> None:
         """Stream until `close` was called and there were enough, or there were too many; then end every journey."""
         try:
-            await self._run(at_least, at_most)
+            await self._run()
         finally:
             for journey in self._journeys:
                 journey.cancel()
             await asyncio.gather(*self._journeys, return_exceptions=True)
 
-    async def _run(self, at_least: int, at_most: int) -> None:
+    async def _run(self) -> None:
+        least, most, gap = self.stream
         self._start(self._deliveries())
         hired = False
-        while self._count < at_most and not (self.wire.closing.is_set() and self._count >= at_least):
+        while self._count < most and not (self.wire.closing.is_set() and self._count >= least):
             async with self._room:
                 self._start(self._journey(self._count))
             self._count += 1
-            if not hired and self._count >= at_least // 2:
+            if not hired and self._count >= least // 2:
                 hired = True
                 self._start(self._hire())
-            await asyncio.sleep(0.05 if self.wire.closing.is_set() else self.chance.expovariate(1 / self.gap))
+            await asyncio.sleep(0.05 if self.wire.closing.is_set() else self.chance.expovariate(1 / gap))
         await self.wire.closing.wait()
         await asyncio.gather(*self._journeys)
 
@@ -99,7 +108,7 @@ class Load:
     async def _deliveries(self) -> None:
         while not self.wire.closing.is_set():
             await self._receive(self.chance.choice(BRANCHES), self.chance.choice(PARTS), self.chance.randint(1, 5))
-            await asyncio.sleep(self.chance.uniform(2, 6) * self.gap)
+            await asyncio.sleep(self.chance.uniform(2, 6) * self.stream.gap)
 
     def form(self, serial: str, chance: random.Random, lines: tuple[str, ...] = LINES) -> dict[str, Any]:
         line = chance.choices(lines, (5, 4, 1)[: len(lines)])[0]

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from faults.campaign import campaign
 from faults.chaos import KINDS
+from faults.load import Stream
 from faults.report import markdown
 from faults.scenarios import BROKEN, SOUND, play
 from faults.score import Outcome
@@ -41,9 +42,9 @@ async def run(given: argparse.Namespace) -> int:
     log("starting mongod and RabbitMQ")
     servers = await start_servers()
     try:
-        requests = (given.requests, given.requests + 20 * given.rounds + 1000)
+        stream = Stream(given.requests, given.requests + 20 * given.rounds + 1000, gap=0.2)
         planned = given.only or plan(given.seed, given.rounds)
-        outcome = await campaign(servers, planned, seed=given.seed, requests=requests, log=log)
+        outcome = await campaign(servers, planned, seed=given.seed, stream=stream, log=log)
         variants: dict[str, Outcome] = {}
         for name, scenario in {"sound": SOUND, **BROKEN}.items():
             log(f"the variant {name}")

@@ -27,6 +27,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         _open("due_at", "_id", "stage", *_WORDS),
         *(_open(name, "due_at", "_id") for name in ("kind", "channel")),
         Index("branch", *_NEWEST, "open", *_WORDS),
+        Index("branch", "state", *_NEWEST, "kind"),
         Index(*_NEWEST, "open", *_WORDS),
         *(Index(name, *_NEWEST, "open") for name in ("owner", "customer", "product.serial", "kind", "channel")),
         Index("tail"),
