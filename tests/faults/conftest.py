@@ -1,11 +1,12 @@
 """Servers that may be killed, and what a sound system leaves behind after a day with four crashes."""
 
+import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator
 
 import pytest
-from faults.scenarios import SOUND, play
+from faults.scenarios import BROKEN, SOUND, play
 from faults.score import Outcome
 from faults.servers import Servers, start_servers
 
@@ -32,3 +33,10 @@ async def killable() -> AsyncIterator[Servers]:
 async def sound(killable) -> Outcome:
     """The end of a day on which each service was killed once, at its worst moment."""
     return await play(killable, "sound", SOUND)
+
+
+@pytest.fixture(scope="session")
+async def broken(killable) -> dict[str, Outcome]:
+    """What each broken variant leaves behind; they run at once, since they mostly wait."""
+    outcomes = await asyncio.gather(*(play(killable, name, scenario) for name, scenario in BROKEN.items()))
+    return dict(zip(BROKEN, outcomes, strict=True))
