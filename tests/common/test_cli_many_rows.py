@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import xlsxwriter
 from common.cli_house import INTAKE, PROGRAM, Program, open_house
 
 from aftersales.common.cli.sheets.journal import Journal
-from aftersales.common.testing import ManualClock, eventually
+from aftersales.common.testing import ManualClock
 from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import ServiceRequest
@@ -133,7 +134,10 @@ def journal_rows(progress: Path) -> int:
 
 
 async def broken_off(intake: Program, file: Path, by: signal.Signals, rows: int) -> Broken:
-    """Run the import, and end it once its journal has so many rows."""
+    """Run the import, and end it once its journal has so many rows.
+
+    A thread looks: the services take the rows on this loop, which would be late.
+    """
     process = await asyncio.create_subprocess_exec(
         PROGRAM,
         *("import", "requests", str(file)),
@@ -143,11 +147,13 @@ async def broken_off(intake: Program, file: Path, by: signal.Signals, rows: int)
     )
     progress = file.with_name(f"{file.name}.progress")
 
-    async def under_way() -> bool:
-        return journal_rows(progress) >= rows
+    def end_it() -> None:
+        deadline = time.monotonic() + 60
+        while journal_rows(progress) < rows and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(by)
 
-    await eventually(under_way, 60)
-    process.send_signal(by)
+    await asyncio.to_thread(end_it)
     _, err = await process.communicate()
     assert process.returncode is not None
     return Broken(process.returncode, err.decode())
