@@ -161,7 +161,7 @@ class System:
             await program.kill()
         await self.http.aclose()
 
-    async def ready(self, seconds: float = 90) -> None:
+    async def ready(self, seconds: float = 180) -> None:
         await until(partial(self._ready, list(self.programs)), seconds, "services ready")
 
     async def _caught_up(self, client: pymongo.MongoClient[dict[str, Any]]) -> bool:
