@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from time import perf_counter
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,20 +33,24 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update({**_GUARDS, "X-Correlation-ID": correlation})
+                message["headers"] = [
+                    *message["headers"],
+                    *_GUARDS,
+                    (b"x-correlation-id", correlation.encode("latin-1")),
+                ]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(correlation=correlation):
-            try:
-                await self._within_limit(scope, receive, answer, headers)
-            except asyncio.CancelledError:  # the server stops and waits no longer: whether it was done is not known
-                if status != _NOTHING_YET:
-                    raise
-                await problem(Request(scope), 503, "service.stopping")(scope, receive, answer)
-            finally:
-                route = getattr(scope.get("route"), "path", "none")
-                method = scope["method"] if scope["method"] in _METHODS else "other"
-                self._metrics.http.labels(method, route, status // 100 * 100).observe(perf_counter() - began)
+        structlog.contextvars.bind_contextvars(correlation=correlation)  # of this task, which is the request's alone
+        try:
+            await self._within_limit(scope, receive, answer, headers)
+        except asyncio.CancelledError:  # the server stops and waits no longer: whether it was done is not known
+            if status != _NOTHING_YET:
+                raise
+            await problem(Request(scope), 503, "service.stopping")(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self._metrics.http.labels(method, route, status // 100 * 100).observe(perf_counter() - began)
         return None
 
     async def _within_limit(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
@@ -77,6 +81,10 @@ class Edge:
 
 _NOTHING_YET = 500
 """The status that counts when no answer was begun."""
-_GUARDS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
+_GUARDS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
 """What a browser must not do with any answer: guess its type, tell others its address, show it in a frame."""
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}

@@ -79,11 +79,9 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     app.state.runtime, app.state.locale = runtime, service.settings.locale
     problem.install(app)
     app.add_exception_handler(Replayed, _replay)
-    app.include_router(service.router)
-    app.include_router(deadletters.router)
-    if service.clocked:
-        app.include_router(deadlines.router)
-    app.include_router(_operations(runtime))
+    ours = (service.router, deadletters.router, *([deadlines.router] if service.clocked else []), _operations(runtime))
+    for router in ours:  # not `include_router`, which has each request matched twice
+        app.router.routes.extend(router.routes)
     app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=service.uploads)
     return app
 

@@ -33,7 +33,6 @@ _ANY_BYTES = {
 }
 _TYPES: dict[str, object] = {name: {} for name in TYPES}
 _SAFE = {
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-store",
 }

@@ -5,12 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from aftersales.common.policies import LIST
-from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
-from aftersales.common.values import Code
+from aftersales.common.service import PROBLEMS, Desk
 from aftersales.common.work.piece import Needs
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.form import FIELDS, KINDS, CancelRequest, RegisterContact, RegisterRequest, RequestKind
-from aftersales.intake.domain.request import ServiceRequest, State
+from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import requests
 from aftersales.intake.store.archive import caller, owned
 
@@ -37,13 +36,6 @@ async def register_contact(contact: RegisterContact, desk: Desk) -> list[Service
 async def show_forms() -> dict[RequestKind, tuple[str, ...]]:
     """Name the fields that each kind of request must have, besides customer and product (INT-4)."""
     return {kind: FIELDS.get(kind, ()) for kind in KINDS}
-
-
-@router.get("/requests")
-async def list_requests(
-    desk: Desk, branch: Code | None = None, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
-) -> Page[ServiceRequest]:
-    return await desk.page(ServiceRequest, {"branch": branch, "state": state}, cursor, limit)
 
 
 @router.get("/requests/{number}")

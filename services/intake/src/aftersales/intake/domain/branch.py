@@ -1,6 +1,7 @@
 """Branches (ALL-2): where people, stock and calendar (ALL-3) are."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,7 @@ class Branch(Aggregate):
 
     @property
     def calendar(self) -> Calendar:
-        return Calendar.model_construct(zone=self.zone, **dict(self.hours))  # both were validated before
+        return _calendar(self.zone, self.hours)
 
     def day_of(self, now: datetime) -> date:
         """Read the date on the branch's wall."""
@@ -42,6 +43,11 @@ class Branch(Aggregate):
     def begins(self, day: date) -> datetime:
         """When that day begins there."""
         return datetime.combine(day, datetime.min.time(), ZoneInfo(self.zone))
+
+
+@lru_cache(maxsize=1024)
+def _calendar(zone: str, hours: Hours) -> Calendar:
+    return Calendar.model_construct(zone=zone, **dict(hours))  # both were validated before
 
 
 def local_day(now: datetime, zone: str) -> date:
