@@ -9,12 +9,21 @@ from pathlib import Path
 
 import psutil
 import pytest
+import structlog
 
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.servers import Kind, Name, Process, Provided, expected, provide
 from aftersales.common.testing.servers.orphans import end_orphans
 
 DATA = Path(__file__).parents[1] / ".run" / "tests"
+structlog.configure(  # the default prints every local variable of a traceback, megabytes of documents among them
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S"),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @dataclass

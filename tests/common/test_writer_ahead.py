@@ -1,12 +1,14 @@
-"""While a group is committed the next is loaded, and yet it runs on what that one changed."""
+"""While a group is committed the next one runs already, on what that one changed."""
 
 import asyncio
 from itertools import pairwise
 
 import pytest
 from common.counter import Counter, add
+from pydantic import ValidationError
 
-from aftersales.common.errors import Unavailable
+from aftersales.common.errors import Conflict, Unavailable
+from aftersales.common.mongo import Writes
 from aftersales.common.testing import eventually
 from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Stored, audit
@@ -15,21 +17,23 @@ from aftersales.common.work.piece import AnswerKey
 
 @pytest.fixture
 def ahead(counter, monkeypatch):
-    """The counter in groups of two; no commit begins before the next two are loaded."""
+    """The counter in groups of two; no commit begins before the next two have run."""
     writer, mongo = counter.runtime.writer, counter.runtime.mongo
     writer._group_size = 2
-    commit, loaded = mongo.commit, []
+    commit, ran = mongo.commit, []
 
     async def later(writes):
-        async def has_loaded():
-            return writer._ahead.loading.done() if writer._ahead else len(writer._queue) < 2
+        async def has_run():
+            if writer._ahead is None:
+                return len(writer._queue) < 2
+            return writer._ahead.running is None or writer._ahead.running.done()
 
-        await eventually(has_loaded)
-        loaded.append(len(writer._ahead.pieces) if writer._ahead else 0)
+        await eventually(has_run)
+        ran.append(len(writer._ahead.pieces) if writer._ahead else 0)
         await commit(writes)
 
     monkeypatch.setattr(mongo, "commit", later)
-    return loaded
+    return ran
 
 
 def piece(handler, *args, **known):
@@ -66,7 +70,7 @@ async def test_the_next_group_runs_on_what_the_one_before_it_changed(counter, ah
         counter, piece(add, "c", 1), piece(note, "c", "found"), piece(add, "c", 10), piece(noted, "found")
     )
     assert (found[2].total, found[3]) == (12, ["c"])
-    assert ahead == [0, 2, 0], "the second group was loaded before the first was committed"
+    assert ahead == [0, 2, 0], "the second group ran before the first was committed"
     assert counter.runtime.metrics.reruns.labels("version")._value.get() == 0
     changes = await audit.history(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
     assert all(one["after"] == other["before"] for one, other in pairwise(changes))
@@ -91,15 +95,59 @@ async def test_an_event_and_a_key_count_once_over_two_groups(counter, ahead):
     assert ahead == [2]
 
 
-async def test_a_commit_that_failed_takes_nothing_from_the_next_group(counter, ahead, monkeypatch):
-    commit, failures = counter.runtime.mongo.commit, [Unavailable("mongodb", "gone")]
+@pytest.mark.parametrize("landed", [True, False])
+async def test_a_commit_that_failed_takes_nothing_from_the_next_group(counter, ahead, monkeypatch, landed):
+    """It was committed and the answer was lost, or it met another writer's change."""
+    commit = counter.runtime.mongo.commit
+    failures = [Unavailable("mongodb", "gone") if landed else Conflict("version")]
 
     async def failing(writes):
-        await commit(writes)
+        if landed or not failures:
+            await commit(writes)
         if failures:
-            raise failures.pop()  # it was committed, and the answer was lost
+            raise failures.pop()
 
     monkeypatch.setattr(counter.runtime.mongo, "commit", failing)
     found = await results(counter, *(piece(add, "c", 1) for _ in range(6)))
     assert sorted(one.total for one in found) == [1, 2, 3, 4, 5, 6]
     assert (await counter.get(Counter, "c")).version == 6
+    assert (await audit.verify(counter.runtime.mongo)).broken == {}
+
+
+async def test_nothing_runs_ahead_while_pieces_go_one_by_one(counter, monkeypatch):
+    """They go so because one needs a document that cannot be read; another changes what the next group looks for."""
+    writer, commit = counter.runtime.writer, counter.runtime.mongo.commit
+    writer._group_size = 3
+    await counter.do(add, "c", 1)
+    spoilt = Writes()
+    spoilt.insert(Counter.COLLECTION, {"_id": "spoilt", "total": "many"})
+    await commit(spoilt)
+
+    async def later(writes):
+        await asyncio.sleep(0.1)
+        await commit(writes)
+
+    monkeypatch.setattr(counter.runtime.mongo, "commit", later)
+    reader = piece(is_there, "spoilt")
+    reader.needs = ((Counter, "spoilt"),)
+    pieces = piece(add, "c", 1), piece(note, "c", "found"), reader, *(piece(noted, "found") for _ in range(3))
+    done = await asyncio.gather(*(writer.submit(one) for one in pieces), return_exceptions=True)
+    assert isinstance(done[2], ValidationError)
+    assert done[3:] == [["c"]] * 3
+
+
+async def test_a_walk_waits_for_the_group_before_it(counter, monkeypatch):
+    """It asks MongoDB, which does not know yet what that group makes."""
+    writer, commit = counter.runtime.writer, counter.runtime.mongo.commit
+    writer._group_size = 2
+
+    async def later(writes):
+        await asyncio.sleep(0.1)
+        await commit(writes)
+
+    async def walked(work):
+        return [counter.id for counter in await work.page(Counter, {"total": 7})]
+
+    monkeypatch.setattr(counter.runtime.mongo, "commit", later)
+    pieces = piece(add, "a", 1), piece(add, "b", 7), piece(walked), piece(add, "c", 1)
+    assert (await results(counter, *pieces))[2] == ["b"]

@@ -134,7 +134,9 @@ async def _last_week(built: House, intake: Room, events: Any, clock: ManualClock
 async def _turn_into_complaint(intake: Room, number: str) -> None:
     """As a request of that kind stands in the database."""
     (row,) = await intake.runtime.mongo.rows("requests", {"_id": number})
-    await intake.runtime.mongo.commit(Writes(replaces={"requests": [(row["version"], row | {"kind": "complaint"})]}))
+    await intake.runtime.mongo.commit(
+        Writes(replaces={"requests": [(row["_id"], row["version"], row | {"kind": "complaint"})]})
+    )
 
 
 async def test_minutes_keep_the_agenda_as_it_was(intake: Room, clock: ManualClock) -> None:

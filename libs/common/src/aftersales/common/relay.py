@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Unavailable
@@ -215,5 +215,5 @@ class Relay:
             await asyncio.sleep(0.02)
 
 
-def from_row(row: Document) -> Parcel:
+def from_row(row: Mapping[str, Any]) -> Parcel:
     return Parcel(row["_id"], row["at"], [Outgoing(**message) for message in row["messages"]])

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import bson
+from bson.raw_bson import RawBSONDocument
 from motor.frameworks.asyncio import run_on_executor
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient, IndexModel
@@ -52,9 +53,9 @@ class Index:
 class Writes:
     """What one transaction changes, per collection."""
 
-    inserts: dict[str, list[Document]] = field(default_factory=dict)
-    replaces: dict[str, list[tuple[int, Document]]] = field(default_factory=dict)
-    """The version that was read, and the new document: it is replaced only where that version still stands."""
+    inserts: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    replaces: dict[str, list[tuple[str, int, Mapping[str, Any]]]] = field(default_factory=dict)
+    """Id, the version that was read, and the new document: it is replaced only where that version still stands."""
     deletes: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     increments: dict[str, dict[str, tuple[Document, float]]] = field(default_factory=dict)
     """Counters by id: the fields set when it is new, and by how much it grows."""
@@ -63,7 +64,7 @@ class Writes:
     def empty(self) -> bool:
         return not (self.inserts or self.replaces or self.deletes or self.increments)
 
-    def insert(self, collection: str, *documents: Document) -> None:
+    def insert(self, collection: str, *documents: Mapping[str, Any]) -> None:
         if documents:
             self.inserts.setdefault(collection, []).extend(documents)
 
@@ -247,7 +248,7 @@ def _steps(writes: Writes) -> Iterator[_Step]:
     for collection, documents in writes.inserts.items():
         yield {"insert": collection, "documents": documents, "ordered": False}, len(documents)
     for collection, replaces in writes.replaces.items():
-        changes = [{"q": {"_id": new["_id"], "version": old}, "u": new} for old, new in replaces]
+        changes = [{"q": {"_id": id, "version": old}, "u": new} for id, old, new in replaces]
         yield {"update": collection, "updates": changes, "ordered": False}, len(changes)
     for collection, gone in writes.deletes.items():
         deletes = [{"q": {"_id": id, "version": old}, "limit": 1} for id, old in gone]
@@ -266,6 +267,11 @@ def _check(reply: Document, count: int) -> None:
         raise OperationFailure(refused["errmsg"], refused["code"], reply)
     if reply["n"] != count:
         raise Conflict("version")
+
+
+def encoded(document: Document) -> RawBSONDocument:
+    """Encode it once, for its digest and for MongoDB."""
+    return RawBSONDocument(bson.encode(document))
 
 
 def to_document(state: Aggregate) -> Document:

@@ -1,7 +1,7 @@
 """One group of pieces: the changes they stage, and the writes that come of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from aftersales.common.aggregate import Aggregate, Tally
 from aftersales.common.errors import Conflict, DomainError, Malformed, Unavailable
 from aftersales.common.events import Event
-from aftersales.common.mongo import Document, Mongo, Writes, digest, to_document
+from aftersales.common.mongo import Document, Mongo, Writes, digest, encoded, to_document
 from aftersales.common.relay import OUTBOX, Outgoing, Parcel, pack
 from aftersales.common.telemetry import log
 from aftersales.common.values import human_number, uuid7
@@ -76,7 +76,7 @@ class Group:
         self._answers_before = {row["_id"]: row for row in rows}
 
     def follow(self, other: "Group") -> None:
-        """Know what another did that was committed after this one was loaded."""
+        """Know what another did that is committed before this one."""
         self.documents.follow(other.documents)
         self._seen.update(row["_id"] for row in other.inbox)
         self._answers_before |= other.answers
@@ -139,12 +139,12 @@ class Group:
             self._seen.add(piece.inbox)
             self.inbox.append({"_id": piece.inbox, "at": work.now})
 
-    def _prepare(self, key: Key, state: Aggregate | None, work: Work) -> tuple[Document | None, str]:
+    def _prepare(self, key: Key, state: Aggregate | None, work: Work) -> tuple[Mapping[str, Any] | None, str]:
         """The state as a document, and its digest."""
         slot = self.documents.slots.setdefault(key, Slot())
         if state is None:
             return None, ""
-        document = to_document(state)
+        document = encoded(to_document(state))
         work.tallies += state.tallies(slot.current)
         return document, digest(document) if state.AUDITED else ""
 
@@ -181,7 +181,7 @@ class Group:
         for (collection, id), slot in self.documents.slots.items():
             if slot.document is not None and slot.current is not None:
                 if slot.base:
-                    writes.replaces.setdefault(collection, []).append((slot.base, slot.document))
+                    writes.replaces.setdefault(collection, []).append((id, slot.base, slot.document))
                 else:
                     writes.insert(collection, slot.document)
             elif slot.base and slot.current is None:

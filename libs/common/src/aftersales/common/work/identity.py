@@ -1,5 +1,6 @@
 """The identity map of a group: each document once, read in as few round trips as can be."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +22,9 @@ class Slot:
     base: int = 0
     """The version in the database; 0 where it is not there."""
     current: Aggregate | None = None
-    row: Document | None = None
+    row: Mapping[str, Any] | None = None
     """As it was read."""
-    document: Document | None = None
+    document: Mapping[str, Any] | None = None
     """As it will be written."""
     digest: str | None = None
 
@@ -55,7 +56,10 @@ class IdentityMap:
         self.changed: dict[str, set[str]] = defaultdict(set)
         """What the group changed, by collection: it may match a query now that it did not match in the database."""
         self._followed: dict[str, set[str]] = defaultdict(set)
-        """What other groups changed since this one was loaded."""
+        """What the group before it changed."""
+        self._before: asyncio.Event | None = None
+        """Set when that is committed."""
+        self.committed = asyncio.Event()
         self.slots: dict[Key, Slot] = {}
 
     async def load(self, needs: Sequence[Need], others: Sequence[Read]) -> None:
@@ -110,7 +114,8 @@ class IdentityMap:
                 self.slots[kind.COLLECTION, state.id] = Slot(state.version, state, row)
 
     def follow(self, other: "IdentityMap") -> None:
-        """Take over what another map has changed and committed since this one was read."""
+        """Take over what another map, which is committed before this one, has changed since this one was read."""
+        self._before = other.committed
         for collection, ids in other.changed.items():
             self._followed[collection] |= ids
             for id in ids:
@@ -136,12 +141,14 @@ class IdentityMap:
 
     async def page(self, kind: type[A], where: Document, limit: int) -> list[A]:
         """Documents that match in the database, by id, as the group has them now; without those it deleted."""
+        if self._before:
+            await self._before.wait()  # what does not match yet may match by then
         rows = await self._mongo.rows(kind.COLLECTION, where, sort=("_id",), limit=limit)
         self._adopt(kind, rows)
         states = (self.slots[kind.COLLECTION, row["_id"]].current for row in rows)
         return [cast("A", state) for state in states if state]
 
-    def change(self, key: Key, state: Aggregate | None, document: Document | None, digest: str) -> None:
+    def change(self, key: Key, state: Aggregate | None, document: Mapping[str, Any] | None, digest: str) -> None:
         """Note what a piece made of a document; None: it is gone."""
         collection, id = key
         self.changed[collection].add(id)

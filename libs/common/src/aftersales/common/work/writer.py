@@ -1,10 +1,9 @@
 """The loop that takes all the work that waits and commits it as one group."""
 
 import asyncio
-import contextlib
 import random
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -37,7 +36,7 @@ class Writer:
         self._gather: float = limits.get("gather", timedelta()).total_seconds()
         self._queue: deque[Piece] = deque()
         self._ahead: _Attempt | None = None
-        """What comes next, where it is loaded while another group is committed."""
+        """What comes next, where it runs while another group is committed."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._chain_loaded = self._busy = False
@@ -91,7 +90,7 @@ class Writer:
     def _take(self) -> list[Piece]:
         return [self._queue.popleft() for _ in range(min(self._group_size, len(self._queue)))]
 
-    async def _settle(self, attempt: "_Attempt") -> None:
+    async def _settle(self, attempt: "_Attempt", *, alone: bool = False) -> None:
         """Commit its pieces, again on fresh state after a conflict; in the end each has its outcome."""
         conflicts = waits = 0
         unknown: list[_Attempt] = []
@@ -100,7 +99,7 @@ class Writer:
             try:
                 if await self._landed(unknown):
                     return None
-                return await self._attempt(attempt)
+                return await self._attempt(attempt, alone=alone)
             except Unavailable as error:
                 waits += 1
                 unknown += [attempt] if attempt.record else []
@@ -125,47 +124,52 @@ class Writer:
             attempt = _Attempt(pieces)
 
     async def _one_by_one(self, pieces: list[Piece]) -> None:
-        """So that the culprit alone fails."""
+        """So that the culprit alone fails. Nothing runs ahead: it would miss what the next of these changes."""
         self._metrics.reruns.labels("one_by_one").inc()
         for piece in pieces:
-            await self._settle(_Attempt([piece]))
+            await self._settle(_Attempt([piece]), alone=True)
 
-    async def _attempt(self, attempt: "_Attempt") -> None:
+    async def _attempt(self, attempt: "_Attempt", *, alone: bool) -> None:
         began = perf_counter()
         if not self._chain_loaded:
             await self._chain.reload(self._mongo)
             self._chain_loaded = True
-        group = attempt.group = await self._loaded(attempt)
-        now = self._clock.now()
-        attempt.outcomes = [await group.run(piece, now) for piece in attempt.pieces]
-        attempt.record = self._chain.extend(group.audited, now)
-        writes = group.writes(attempt.record, self._chain.writer, now)
+        group = await (attempt.running or self._run(attempt))
+        attempt.record = self._chain.extend(group.audited, attempt.at)
+        writes = group.writes(attempt.record, self._chain.writer, attempt.at)
         if not writes.empty:
-            self._load_ahead()
-            await self._mongo.commit(writes)
+            if not alone:
+                self._run_ahead(group)
+            try:
+                await self._mongo.commit(writes)
+            except BaseException:
+                self._forget_ahead()
+                raise
         self._metrics.commit_seconds.observe(perf_counter() - began)
         self._finish(attempt)
 
-    def _load_ahead(self) -> None:
-        """Where a whole group waits already, load it during the commit: MongoDB has time for both."""
+    async def _run(self, attempt: "_Attempt", before: Group | None = None) -> Group:
+        """Load what its pieces need and run them, on what the group before it changed."""
+        group = attempt.group = Group(self._mongo, self._origin, self._numbers)
+        await group.load(attempt.pieces)
+        if before:
+            group.follow(before)
+        attempt.at = self._clock.now()
+        attempt.outcomes = [await group.run(piece, attempt.at) for piece in attempt.pieces]
+        return group
+
+    def _run_ahead(self, before: Group) -> None:
+        """Where a whole group waits already, run it during the commit; its own commit comes after that one."""
         if self._ahead is None and len(self._queue) >= self._group_size:
             self._ahead = _Attempt(self._take())
-            self._ahead.loading = asyncio.create_task(self._load(self._ahead.pieces))
+            self._ahead.running = asyncio.create_task(self._run(self._ahead, before))
+            self._ahead.running.add_done_callback(_look)
 
-    async def _loaded(self, attempt: "_Attempt") -> Group:
-        """Its pieces with all they need; what was loaded ahead learns what has been committed since."""
-        if attempt.loading:
-            with contextlib.suppress(Exception):  # whatever it is, it comes again below
-                group = await attempt.loading
-                for other in attempt.since:
-                    group.follow(other)
-                return group
-        return await self._load(attempt.pieces)
-
-    async def _load(self, pieces: list[Piece]) -> Group:
-        group = Group(self._mongo, self._origin, self._numbers)
-        await group.load(pieces)
-        return group
+    def _forget_ahead(self) -> None:
+        """What it stands on was not committed: its pieces wait to be run anew."""
+        if self._ahead and self._ahead.running:
+            self._ahead.running.cancel()
+            self._ahead = _Attempt(self._ahead.pieces)
 
     async def _landed(self, unknown: list["_Attempt"]) -> bool:
         """After a lost connection: was one of these committed all the same? Its audit record tells."""
@@ -182,11 +186,16 @@ class Writer:
             self._chain.advance(attempt.record)
         self._metrics.group_pieces.observe(len(attempt.pieces))
         if attempt.group:
+            attempt.group.documents.committed.set()
             self._relay.offer(attempt.group.parcels)
-            if self._ahead:
-                self._ahead.since.append(attempt.group)
         for piece, outcome in zip(attempt.pieces, attempt.outcomes, strict=True):
             piece.resolve(outcome)
+
+
+def _look(task: "asyncio.Task[Group]") -> None:
+    """Its error counts where it is awaited; a forgotten one's is nobody's."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _Attempt:
@@ -194,9 +203,9 @@ class _Attempt:
 
     def __init__(self, pieces: list[Piece]) -> None:
         self.pieces = pieces
-        self.loading: asyncio.Task[Group] | None = None
-        self.since: list[Group] = []
-        """What was committed since its loading began."""
+        self.running: asyncio.Task[Group] | None = None
+        """Where it runs during another's commit."""
         self.group: Group | None = None
+        self.at: datetime
         self.outcomes: list[Any] = []
         self.record: Document | None = None
