@@ -107,6 +107,21 @@ async def test_a_bug_is_a_500_problem_without_inner_details(counter):
     assert "a bug" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "takes"),
+    [
+        ("PUT", "/counters/c/add", "POST"),
+        ("DELETE", "/livez", "GET"),
+        ("PUT", "/dead/x", "DELETE, GET"),
+        ("DELETE", "/static-offline-docs/x", ""),
+    ],
+)
+async def test_a_method_that_a_path_does_not_take_is_told_which_it_takes(counter, method, path, takes):
+    """RFC 9110, section 10.2.1."""
+    answer = await counter.http.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, takes)
+
+
 async def test_operations_answer(counter):
     assert (await counter.http.get("/livez")).json() == {"alive": True}
     assert (await counter.http.get("/readyz")).json() == {"prepared": True, "mongodb": True, "rabbitmq": True}

@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457): a stable code and its parameters, words in the reader's language."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -112,10 +113,19 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return answer
 
 
+_PARAMETER = re.compile(r"{[^}]*}")
+
+
 def _methods(request: Request) -> set[str]:
-    """All that the path takes (the framework names those of the first route only; RFC 9110, section 10.2.1)."""
-    fitting = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in fitting for method in getattr(route, "methods", None) or ()}
+    """All that the path takes (the framework names those of the first route only; RFC 9110, section 10.2.1).
+
+    Of several templates that fit, the one that says most is meant: `/requests/check`, not `/requests/{number}`.
+    """
+    fitting = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    meant = max((route.path for route in fitting), key=lambda path: len(_PARAMETER.sub("", path)), default="")
+    same = [route for route in fitting if route.path == meant]
+    shown = [route for route in same if getattr(route, "include_in_schema", False)] or same
+    return {method for route in shown for method in getattr(route, "methods", None) or ()}
 
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
