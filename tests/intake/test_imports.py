@@ -123,8 +123,8 @@ async def test_int3_a_product_goes_to_a_known_customer_by_phone_or_id(intake: Ro
 
 
 async def test_a_dry_run_says_what_would_be_and_stores_nothing(intake: Room) -> None:
+    await intake.runtime._cancel("relay")  # else events leave the outbox meanwhile
     await send(intake, "customers", ("known", customer(1)))
-    await intake.quiet()  # else its event leaves the outbox meanwhile
     collections = (*(kind.COLLECTION for kind in (Customer, ContactPoint, Product, ServiceRequest)), ANSWERS)
     before = [await intake.runtime.mongo.rows(name, {}) for name in (*collections, audit.COLLECTION, "outbox")]
     rows = await send(
