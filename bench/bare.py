@@ -111,13 +111,13 @@ async def _transaction(client: Any, database: Any, events: list[Any], previous: 
         await database.audit.insert_many(audit, ordered=False, session=session)
         await database.outbox.insert_many(outbox, ordered=False, session=session)
 
-    async with _session(client) as session:
+    async with in_session(client) as session:
         await session.with_transaction(write)
     return previous, outbox
 
 
 @asynccontextmanager
-async def _session(client: Any) -> AsyncIterator[Any]:
+async def in_session(client: Any) -> AsyncIterator[Any]:
     """One line of difference between the two drivers."""
     starting = client.start_session()
     session = await starting if isinstance(client, AsyncIOMotorClient) else starting
@@ -147,7 +147,7 @@ async def faststream(amqp_url: str, client: Any, database: Any, name: str, count
     async def on_posted(message: Message) -> None:
         nonlocal handled
         rows: list[Any] = []
-        async with _session(client) as session:
+        async with in_session(client) as session:
 
             async def write(session: Any) -> None:
                 await database.inbox.insert_one({"_id": message.id}, session=session)

@@ -1,6 +1,8 @@
-"""`POST /requests` with 32 clients: intake, and the least a FastAPI program could do with the same form."""
+"""`POST /requests` with 32 clients: intake, the least a FastAPI program could do with the form, and one as safe."""
 
 import asyncio
+import hashlib
+import json
 import os
 import sys
 import time
@@ -9,6 +11,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+import bson
+from bench.bare import in_session
 from bench.caller import Caller
 from bench.places import DATA, Driver, Urls, caught_up
 from fastapi import FastAPI
@@ -38,11 +42,11 @@ def form(number: int, branch: str = "sh-01") -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def both(urls: Urls, driver: Driver = "motor") -> AsyncIterator[tuple[Race, Race]]:
-    """Give the race of intake, and that of the bare program; both run all the while, and are called in turn.
+async def all_three(urls: Urls, driver: Driver = "motor") -> AsyncIterator[tuple[Race, Race, Race]]:
+    """Give the race of intake, of the bare program, and of the safe one; all run all the while, and are called in turn.
 
-    Intake does customer, product, number, audit, outbox and event, in one transaction a group; the other
-    checks the same form and inserts it.
+    Intake does customer, product, number, audit, outbox and event, in one transaction a group, and knows the rules.
+    Of the same form, the bare program makes a document, and the safe one what intake stores, but no rules.
     """
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bench.requests:app", "--port", str(port), "--loop", "uvloop"]
@@ -54,46 +58,83 @@ async def both(urls: Urls, driver: Driver = "motor") -> AsyncIterator[tuple[Race
         status, body = await caller.send("PUT", "/branches/sh-01", BRANCH)
         assert status == 200, body
         await caller.close()
-        for base in (bases["intake"], other):
-            await _clients(base, 1000)
-        yield partial(_race, bases["intake"]), partial(_race, other)
+        races = [
+            partial(_race, *where) for where in ((bases["intake"], "/requests"), (other, "/bare"), (other, "/safe"))
+        ]
+        for race in races:
+            await race(1000)
+        ours, bare_one, safe_one = races
+        yield ours, bare_one, safe_one
 
 
-async def _race(base: str, count: int) -> float:
+async def _race(base: str, path: str, count: int) -> float:
+    """Requests a second."""
     began = time.perf_counter()
-    await _clients(base, count)
+    await _clients(base, path, count)
     return count / (time.perf_counter() - began)
 
 
-async def _clients(base: str, count: int) -> None:
+async def _clients(base: str, path: str, count: int) -> None:
     numbers = iter(range(count))
 
     async def client() -> None:
         caller = await Caller.connect(base)
         for number in numbers:
-            status, body = await caller.send("POST", "/requests", form(number))
+            status, body = await caller.send("POST", path, form(number))
             assert status == 201, body
         await caller.close()
 
     await asyncio.gather(*(client() for _ in range(CLIENTS)))
 
 
-app = FastAPI()
-"""What one would write first: check the form, insert it."""
-
-
-def _collection() -> Any:
+def _connected() -> Any:
     connect: Any = AsyncIOMotorClient if os.environ["BENCH_DRIVER"] == "motor" else AsyncMongoClient
-    client = connect(os.environ["BENCH_MONGO_URL"], w="majority", journal=True)
-    return client["bench_bare"]["requests"]
+    return connect(os.environ["BENCH_MONGO_URL"], w="majority", journal=True)
 
+
+@asynccontextmanager
+async def _collections(_app: FastAPI) -> AsyncIterator[None]:
+    """Make what transactions write into: those that make a collection at once conflict."""
+    for name in ("customers", "products", "requests", "audit", "outbox"):
+        await database.create_collection(name)
+    yield
+
+
+app = FastAPI(lifespan=_collections)
+"""What one would write by hand."""
 
 if "BENCH_MONGO_URL" in os.environ:
-    collection = _collection()
+    client = _connected()
+    database = client[f"bench_bare_{os.environ['BENCH_DRIVER']}"]
 
-    @app.post("/requests", status_code=201)
+    @app.post("/bare", status_code=201)
     async def register(request: RegisterRequest) -> RegisterRequest:
-        await collection.insert_one({"_id": uuid7(), **request.model_dump(mode="json")})
+        """Check the form, insert it: what one would write first."""
+        await database.requests.insert_one({"_id": uuid7(), **request.model_dump(mode="json")})
+        return request
+
+    @app.post("/safe", status_code=201)
+    async def register_safely(request: RegisterRequest) -> RegisterRequest:
+        """Keep customer, product, request, audit entry and event together: a transaction each time."""
+        form = request.model_dump(mode="json")
+        phone, serial = form["customer"]["phone"], form["product"]["serial"]
+        customer = await database.customers.find_one({"_id": phone})
+        known = await database.products.find_one({"_id": serial})
+        document = {**form, "_id": uuid7(), "customer": phone, "product": serial}
+        digest = hashlib.sha256(bson.encode(document)).hexdigest()
+
+        async def write(session: Any) -> None:
+            if not customer:
+                new = {"$setOnInsert": form["customer"]}
+                await database.customers.update_one({"_id": phone}, new, upsert=True, session=session)
+            if not known:
+                await database.products.insert_one({"_id": serial, **form["product"]}, session=session)
+            await database.requests.insert_one(document, session=session)
+            await database.audit.insert_one({"_id": uuid7(), "after": digest}, session=session)
+            await database.outbox.insert_one({"_id": uuid7(), "body": json.dumps(document).encode()}, session=session)
+
+        async with in_session(client) as session:
+            await session.with_transaction(write)
         return request
 
     @app.get("/readyz")

@@ -56,7 +56,7 @@ class Rival:
     name: str
     race: Race
     count: int
-    goal: float
+    goal: float | None = None
 
 
 async def compare(what: str, ours: Race, count: int, rivals: list[Rival]) -> list[Row]:
@@ -100,8 +100,11 @@ async def race_requests(urls: Urls, size: float) -> list[Row]:
     count = _count(3000, size)
     rows = []
     for driver, name in DRIVERS.items():
-        async with requests.both(urls, driver) as (ours, bare):
-            rivals = [Rival(f"bare FastAPI + insert, {name}", bare, count, 0.6)]
+        async with requests.all_three(urls, driver) as (ours, bare, safe):
+            rivals = [
+                Rival(f"bare FastAPI + insert, {name}", bare, count, 0.6),
+                Rival(f"FastAPI + one transaction a request, the same rows, no rules, {name}", safe, count // 5),
+            ]
             rows += await compare(f"`POST /requests`, {requests.CLIENTS} clients, {name}", ours, count, rivals)
     return rows
 
