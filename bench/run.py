@@ -23,7 +23,7 @@ from bench import archive, business_time, chain, events, imports, lists, relay, 
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
-ROUNDS = 3
+ROUNDS = 5
 DRIVERS: dict[Driver, str] = {"motor": "Motor", "pymongo": "PyMongo"}
 say = Console(stderr=True).print
 Race = Callable[[int], Awaitable[float]]

@@ -1,8 +1,8 @@
 """Clocks by policy (ALL-3): a milestone starts the stages that begin with it, stops those that wait for it. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
-from types import MappingProxyType
+from functools import lru_cache
 from typing import NamedTuple
 
 from aftersales.common import sla
@@ -21,7 +21,7 @@ class Response(NamedTuple):
     """The customer's own targets by stage, which hold instead of the policy's (INT-13)."""
 
     contract: str = ""
-    targets: Mapping[StageName, timedelta] = MappingProxyType({})
+    targets: tuple[tuple[StageName, timedelta], ...] = ()
 
 
 class Situation(NamedTuple):
@@ -31,7 +31,7 @@ class Situation(NamedTuple):
     calendar: Calendar
     """The branch's."""
     priority: int
-    cases: Collection[Case] = ()
+    cases: tuple[Case, ...] = ()
     round: int = 1
     """Of a request that is reopened, each visit has clocks of its own."""
     agreed: datetime | None = None
@@ -76,13 +76,14 @@ def stop(clocks: Clocks, stage: StageName, at: datetime) -> Clocks:
     return clocks
 
 
+@lru_cache(maxsize=1024)  # the items of a group start at one time, most of them alike
 def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
     """What the stage promises to an item that starts at `at`; None while nothing is agreed."""
     policy = situation.policy
     found = policy.stages[stage]
     contract, targets = situation.response
     promise = found.promise(situation.priority, situation.cases)
-    if own := targets.get(stage):
+    if own := dict(targets).get(stage):
         promise = Promise(target=own, calendar=promise.calendar)
     calendar = _calendar(policy, promise, situation.calendar)
     until = deadline(promise.due, situation.calendar, calendar, at) if promise.due else None

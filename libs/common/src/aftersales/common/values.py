@@ -112,6 +112,7 @@ class GeoPoint(Value):
 
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SPACE = 32**4
 
 
@@ -121,12 +122,17 @@ def number_tail(sequence: int) -> str:
     A bijection over 32**4 = 1 048 576 values: unique for as many numbers a day in the whole network.
     """
     value = sequence * 461_777 % _SPACE
-    return "".join(_ALPHABET[value >> shift & 31] for shift in (15, 10, 5, 0))
+    return _PAIRS[value >> 10] + _PAIRS[value & 1023]
 
 
 def human_number(prefix: str, day: date, sequence: int) -> str:
     """A number people can read out, such as `SR-261122-7K3F`."""
-    return f"{prefix}-{day:%y%m%d}-{number_tail(sequence)}"
+    return f"{prefix}-{_stamp(day)}-{number_tail(sequence)}"
+
+
+@lru_cache(maxsize=16)
+def _stamp(day: date) -> str:
+    return f"{day:%y%m%d}"
 
 
 NUMBER = re.compile(r"^[A-Z]{2}-\d{6}-[0-9A-HJKMNP-TV-Z]{4}$")

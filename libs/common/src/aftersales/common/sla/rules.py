@@ -6,6 +6,7 @@ level of the ladder) is an amount of used time, so that pauses and new targets m
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from aftersales.common.business_time import add, between
@@ -21,7 +22,12 @@ def start(clocks: Clocks, stage: str, key: str, at: datetime, terms: Terms) -> C
     """Start the clock `key` unless it was started before."""
     if find(clocks, key):
         return clocks
-    return (*clocks, _planned(SlaClock(key=key, stage=stage, terms=terms, started_at=at, deadline=None)))
+    return (*clocks, _started(stage, key, at, terms))
+
+
+@lru_cache(maxsize=1024)  # as for `stages.terms`
+def _started(stage: str, key: str, at: datetime, terms: Terms) -> SlaClock:
+    return _planned(SlaClock(key=key, stage=stage, terms=terms, started_at=at, deadline=None))
 
 
 def stop(clocks: Clocks, key: str, at: datetime) -> Clocks:

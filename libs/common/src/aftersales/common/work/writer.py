@@ -58,7 +58,7 @@ class Writer:
         if len(self._queue) >= self._queue_size:
             raise Busy("service.busy")
         self.enqueue(piece)
-        return await asyncio.shield(piece.future)
+        return await piece.future  # a caller that gives up cancels this alone: the work is done all the same
 
     def enqueue(self, piece: Piece) -> None:
         """Take the piece without waiting; deliveries come this way, bounded by the prefetch."""

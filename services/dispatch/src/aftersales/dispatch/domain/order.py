@@ -145,7 +145,7 @@ def fact(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
 def situation(order: WorkOrder, policy: Policy, agreed: datetime | None = None) -> Situation:
     """What the order's promises depend on; `agreed` is the end of the appointment."""
     calendar = order.calendar or always("UTC")
-    own = Response(order.contract or "", order.response)
+    own = Response(order.contract or "", tuple(order.response.items()))
     return Situation(policy.service, calendar, order.priority, order.cases, order.visit, agreed, response=own)
 
 

@@ -72,7 +72,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         work_type=form.kind,
         on_site=form.kind in VISITS,
         calendar=ground.calendar,
-        **prepaid.model_dump(include={"contract", "response"}),
+        **{name: getattr(prepaid, name) for name in ("contract", "response")},
         **shared,
     )
     decided = announce(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)

@@ -159,7 +159,7 @@ Decision = tuple[ServiceRequest, tuple[Event, ...]]
 def situation(request: ServiceRequest, ground: Ground) -> Situation:
     """What the request's promises depend on."""
     agreed = request.coverage.inputs.prepaid if request.coverage else NOTHING
-    own = Response(agreed.contract or "", agreed.response)
+    own = Response(agreed.contract or "", tuple(agreed.response.items()))
     return Situation(ground.policy, ground.calendar, request.priority, request.cases, request.visit, response=own)
 
 

@@ -86,6 +86,10 @@ class Policy(Value):
     kpis: dict[Code, Share] = Field(default_factory=dict)
     """What must be reached, as a share (FBK-8)."""
 
+    def __hash__(self) -> int:
+        """Its name and version tell it apart as a rule; `==` looks at all of it."""
+        return hash((self.name, self.version))
+
     def ladder_of(self, stage: StageName) -> tuple[Level, ...]:
         own = self.stages[stage].ladder
         return self.ladder if own is None else own
