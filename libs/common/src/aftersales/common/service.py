@@ -80,8 +80,8 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     problem.install(app)
     app.add_exception_handler(Replayed, _replay)
     ours = (service.router, deadletters.router, *([deadlines.router] if service.clocked else []), _operations(runtime))
+    # before the documentation's, and not by `include_router`, which has each request matched twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
-    # first of all, and not by `include_router`, which has each request matched twice
     app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=service.uploads)
     return app
 
