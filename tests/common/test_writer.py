@@ -177,6 +177,19 @@ async def test_a_stop_finishes_what_was_taken(urls, clock):
         assert (await built.counter.get(Counter, "c")).total == 300
 
 
+async def test_work_is_done_though_its_caller_gave_up_and_its_group_is_told(counter):
+    callers = [asyncio.create_task(counter.do(add, "c", amount)) for amount in (1, 2, -9)]
+    await asyncio.sleep(0)
+    assert counter.runtime.writer.waiting == 3, "all are taken, none is done"
+    for caller in (callers[0], callers[2]):
+        caller.cancel()
+    gave_up, told, also_gave_up = await asyncio.gather(*callers, return_exceptions=True)
+    assert isinstance(gave_up, asyncio.CancelledError)
+    assert isinstance(also_gave_up, asyncio.CancelledError)
+    assert told.total == 3
+    assert (await counter.get(Counter, "c")).total == 3
+
+
 async def test_every_change_is_in_the_audit_trail_and_tampering_shows(counter):
     """ALL-5: who, when, why, before and after; the record can't be altered without it showing."""
     await counter.do(add, "c", 1)

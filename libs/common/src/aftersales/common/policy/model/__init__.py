@@ -87,7 +87,7 @@ class Policy(Value):
     """What must be reached, as a share (FBK-8)."""
 
     def __hash__(self) -> int:
-        """Its name and version tell it apart as a rule; `==` looks at all of it."""
+        """By name and version, which nearly always tell two apart; `==` looks at all of it."""
         return hash((self.name, self.version))
 
     def ladder_of(self, stage: StageName) -> tuple[Level, ...]:
