@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -26,7 +26,7 @@ from aftersales.common.mongo import Index
 from aftersales.common.policies import Library
 from aftersales.common.problem import PROBLEMS
 from aftersales.common.runtime import HTTP_SHARE, Runtime
-from aftersales.common.settings import ServiceSettings
+from aftersales.common.settings import ServiceSettings, WrongSettings
 from aftersales.common.telemetry import configure_logs
 from aftersales.common.timers import Timer
 
@@ -135,8 +135,15 @@ def _calm_garbage_collection() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def run(service: Service) -> None:
-    """Serve until SIGTERM or ctrl-C; then finish what was taken, within `stop_budget`."""
+def run(make: Callable[[], Service]) -> None:
+    """Serve until SIGTERM or ctrl-C; then finish what was taken, within `stop_budget`.
+
+    Wrong settings end it at once with what is wrong on stderr.
+    """
+    try:
+        service = make()
+    except WrongSettings as error:
+        raise SystemExit(str(error)) from error
     settings = service.settings
     configure_logs(service.name, settings.log_level)
     config = uvicorn.Config(

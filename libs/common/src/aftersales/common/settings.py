@@ -1,24 +1,53 @@
 """What every service can be told from outside: environment variables `AFTERSALES_*`, secrets also by file."""
 
 import os
+import re
 import socket
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from aftersales.common.messages import render
+from aftersales.common.values import Zone
 
 PREFIX = "AFTERSALES_"
+_HOW = "Durations are written like PT15M, lists and maps as JSON; docs/settings.md shows each."
+
+
+class WrongSettings(Exception):
+    """What was told from outside cannot be used: a line for each variable, without its value, which may be secret."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        super().__init__("\n".join((*lines, _HOW)))
+
+
+def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
+    def check(url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(tuple(f"{scheme}://" for scheme in schemes)):
+            raise ValueError(f"it must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return url
+
+    return check
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _FromFile(PydanticBaseSettingsSource):
     """`AFTERSALES_MONGO_URL_FILE=/run/secrets/x` gives `mongo_url` the file's text."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 (its interface)
-        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
-        return (Path(path).read_text().strip() if path else None), field_name, False
+        variable = f"{PREFIX}{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        try:
+            return (Path(path).read_text("utf-8").strip() if path else None), field_name, False
+        except (OSError, UnicodeError) as error:
+            raise WrongSettings([f"{variable}: {error}"]) from error
 
     def __call__(self) -> dict[str, Any]:
         found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
@@ -30,9 +59,13 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
-    mongo_url: SecretStr = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
+    mongo_url: Annotated[SecretStr, AfterValidator(_url("mongodb", "mongodb+srv"))] = SecretStr(
+        "mongodb://127.0.0.1:27017/?replicaSet=rs0"
+    )
     """A replica set: a single server knows no transactions."""
-    amqp_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
+    amqp_url: Annotated[SecretStr, AfterValidator(_url("amqp", "amqps"))] = SecretStr(
+        "amqp://guest:guest@127.0.0.1:5672/"
+    )
     """RabbitMQ 3.10 or newer."""
     mongo_driver: Literal["motor", "pymongo"] = "motor"
     """Which driver stands behind `common/mongo` (ADR 4)."""
@@ -45,14 +78,14 @@ class ServiceSettings(BaseSettings):
 
     http_host: str = "127.0.0.1"
     """Where to listen. There is no sign-in yet, so by default nobody outside this machine is served."""
-    http_port: int = 8100
+    http_port: Port = 8100
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """Reverse proxies between a caller and this service; each has added to `X-Forwarded-For` whom it heard."""
     max_body: int = Field(default=1_000_000, ge=1)
     """Bytes; a larger request is refused with 413."""
-    locale: str = "en"
+    locale: Literal["en", "zh-Hans", "zh-Hant"] = "en"
     """The language of an answer when the caller names none."""
-    zone: str = "Asia/Shanghai"
+    zone: Zone = "Asia/Shanghai"
     """The day in human numbers such as SR-261122-7K3F begins at midnight here."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Of our own lines; libraries speak from WARNING on."""
@@ -78,8 +111,25 @@ class ServiceSettings(BaseSettings):
     stop_budget: timedelta = timedelta(seconds=15)
     """From SIGTERM to the end; keep it below what the orchestrator grants."""
 
+    def __init__(self, **given: Any) -> None:
+        """Read the environment; `given` goes before it. Raises `WrongSettings`."""
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise WrongSettings(_line(one["loc"], one["msg"]) for one in error.errors()) from error
+        except SettingsError as error:  # not JSON where a list or a map is wanted
+            raise WrongSettings([_line(re.findall(r'field "(\w+)"', str(error)), str(error.__cause__))]) from error
+
     @classmethod
     def settings_customise_sources(  # type: ignore[override]  # it passes all of them by name
         cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return sources["init_settings"], sources["env_settings"], _FromFile(settings_cls)
+
+
+def _line(place: Sequence[int | str], message: str) -> str:
+    """Name the variable, and the place in it where it is a list or a map."""
+    name, *within = map(str, place)
+    inside = f" ({'.'.join(within)})" if within else ""
+    words = render(message.removeprefix("Value error, "), "en", {})
+    return f"{PREFIX}{name.upper()}{inside}: {words}"

@@ -28,4 +28,4 @@ def service(settings: Settings | None = None) -> Service:
 
 
 def main() -> None:
-    run(service())
+    run(service)

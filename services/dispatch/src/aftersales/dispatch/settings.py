@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from aftersales.common.settings import ServiceSettings
+from aftersales.common.settings import Port, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    http_port: int = 8102
+    http_port: Port = 8102
     appointment_lead: timedelta = timedelta(minutes=20)
     """DSP-3: the soonest that somebody can be there, where the service policy does not say."""
     appointment_window: timedelta = timedelta(hours=1)

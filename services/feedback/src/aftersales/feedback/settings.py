@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from aftersales.common.settings import ServiceSettings
+from aftersales.common.settings import Port, ServiceSettings
 
 from .domain.survey import HIGHEST, LOWEST
 
 
 class Settings(ServiceSettings):
-    http_port: int = 8104
+    http_port: Port = 8104
     callback_after: timedelta = timedelta(hours=3)
     """FBK-1: the customer is called so long after the repair, where the service policy plans no calls."""
     callback_window: timedelta = timedelta(hours=1)

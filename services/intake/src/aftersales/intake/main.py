@@ -35,4 +35,4 @@ def service(settings: Settings | None = None) -> Service:
 
 
 def main() -> None:
-    run(service())
+    run(service)

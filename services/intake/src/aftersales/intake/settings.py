@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from aftersales.common.settings import ServiceSettings
+from aftersales.common.settings import Port, ServiceSettings
 from aftersales.common.values import Code
 
 from .domain import meeting
@@ -13,7 +13,7 @@ from .domain.meeting import Topic
 
 
 class Settings(ServiceSettings):
-    http_port: int = 8101
+    http_port: Port = 8101
     heartbeat_every: timedelta = timedelta(seconds=15)
     """How often a beat is sent through all four services."""
     meeting_length: timedelta = timedelta(hours=1)

@@ -1,7 +1,7 @@
 """Inventory's knobs: those of every service."""
 
-from aftersales.common.settings import ServiceSettings
+from aftersales.common.settings import Port, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    http_port: int = 8103
+    http_port: Port = 8103
