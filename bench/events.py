@@ -30,7 +30,7 @@ LANES = 16
 
 
 @asynccontextmanager
-async def room(urls: Urls, name: str, driver: Driver = "motor") -> AsyncIterator[Runtime]:
+async def room(urls: Urls, name: str, **more: Any) -> AsyncIterator[Runtime]:
     """The bench's own small service, in this process, on a database and a bus of its own."""
     tag = f"{name}{uuid7()[-6:]}"
     settings = ServiceSettings(
@@ -39,7 +39,7 @@ async def room(urls: Urls, name: str, driver: Driver = "motor") -> AsyncIterator
         bus=tag,
         database=f"bench_{tag}",
         instance="bench",
-        mongo_driver=driver,
+        **more,
     )
     runtime = Runtime(service(settings), SystemClock())
     await runtime.start()
@@ -66,15 +66,15 @@ def booked(number: int) -> bytes:
     return envelope(Posted(account=account, text=PAYLOAD), id=uuid7(), subject=account, time=now, sequence=number)
 
 
-async def ours(urls: Urls, count: int, driver: Driver = "motor") -> float:
+async def ours(urls: Urls, count: int, driver: Driver) -> float:
     """Events a second with everything on."""
-    async with room(urls, "group", driver) as runtime:
+    async with room(urls, "group", mongo_driver=driver) as runtime:
         return await _handled(runtime, count)
 
 
-async def one_by_one(urls: Urls, count: int) -> float:
+async def one_by_one(urls: Urls, count: int, driver: Driver) -> float:
     """Events a second: the same handler and guarantees, one transaction per message, `LANES` at once."""
-    async with room(urls, "single") as runtime:
+    async with room(urls, "single", mongo_driver=driver) as runtime:
         lanes = [_lane(runtime, number) for number in range(LANES)]
         tasks = [asyncio.create_task(lane.run()) for lane in lanes]
         runtime.inbound._writer = _Spread(lanes)  # type: ignore[assignment]  # all that inbound asks of a writer
@@ -123,18 +123,18 @@ class _Spread:
         self._writers[self._next].enqueue(piece)
 
 
-async def by_hand(urls: Urls, count: int, driver: Driver = "motor") -> float:
+async def by_hand(urls: Urls, count: int, driver: Driver) -> float:
     """Events a second of the bare loop: the same guarantees, nothing else (no models, no metrics, no refusals)."""
     return await _other(urls, count, bare.batch_loop, driver)
 
 
-async def with_faststream(urls: Urls, count: int) -> float:
+async def with_faststream(urls: Urls, count: int, driver: Driver) -> float:
     """Events a second of FastStream, its subscriber doing one transaction per message, as its users write it."""
     logging.getLogger("faststream").setLevel(logging.ERROR)
-    return await _other(urls, count, bare.faststream)
+    return await _other(urls, count, bare.faststream, driver)
 
 
-async def _other(urls: Urls, count: int, race: Any, driver: Driver = "motor") -> float:
+async def _other(urls: Urls, count: int, race: Any, driver: Driver) -> float:
     name = f"bench.{race.__name__}.{uuid7()[-6:]}"
     connect: Any = AsyncIOMotorClient if driver == "motor" else AsyncMongoClient
     client = connect(urls.mongo_url, w="majority", journal=True)

@@ -42,7 +42,7 @@ def form(number: int, branch: str = "sh-01") -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def all_three(urls: Urls, driver: Driver = "motor") -> AsyncIterator[tuple[Race, Race, Race]]:
+async def all_three(urls: Urls, driver: Driver) -> AsyncIterator[tuple[Race, Race, Race]]:
     """Give the race of intake, of the bare program, and of the safe one; all run all the while, and are called in turn.
 
     Intake does customer, product, number, audit, outbox and event, in one transaction a group, and knows the rules.

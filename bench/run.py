@@ -16,6 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import psutil
 import uvloop
@@ -23,8 +24,8 @@ from bench import archive, business_time, chain, events, imports, lists, relay, 
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
-ROUNDS = 5
-DRIVERS: dict[Driver, str] = {"motor": "Motor", "pymongo": "PyMongo"}
+ROUNDS = 7
+DRIVERS: dict[Driver, str] = {"pymongo": "PyMongo", "motor": "Motor"}
 say = Console(stderr=True).print
 Race = Callable[[int], Awaitable[float]]
 
@@ -80,15 +81,19 @@ async def compare(what: str, ours: Race, count: int, rivals: list[Rival]) -> lis
 
 async def race_events(urls: Urls, size: float) -> list[Row]:
     many, few = _count(6000, size), _count(600, size)
-    what = "events handled, exactly-once effect"
-    rivals = [
-        Rival("one transaction a message, 16 at once", lambda n: events.one_by_one(urls, n), few, 5),
-        Rival("FastStream, one transaction a message, 16 at once", lambda n: events.with_faststream(urls, n), few, 3),
-        Rival("bare batch loop, Motor", lambda n: events.by_hand(urls, n), many, 0.7),
-    ]
-    rows = await compare(f"{what}, Motor", lambda n: events.ours(urls, n), many, rivals)
-    other = [Rival("bare batch loop, PyMongo", lambda n: events.by_hand(urls, n, "pymongo"), many, 0.7)]
-    return rows + await compare(f"{what}, PyMongo", lambda n: events.ours(urls, n, "pymongo"), many, other)
+    rows = []
+    for driver, name in DRIVERS.items():
+        single, stream, loop = (
+            partial(race, urls, driver=driver) for race in (events.one_by_one, events.with_faststream, events.by_hand)
+        )
+        rivals = [
+            Rival(f"one transaction a message, 16 at once, {name}", single, few, 5),
+            Rival(f"FastStream, one transaction a message, 16 at once, {name}", stream, few, 3),
+            Rival(f"bare batch loop, {name}", loop, many, 0.7),
+        ]
+        ours = partial(events.ours, urls, driver=driver)
+        rows += await compare(f"events handled, exactly-once effect, {name}", ours, many, rivals)
+    return rows
 
 
 async def race_relay(urls: Urls, size: float) -> list[Row]:

@@ -67,7 +67,7 @@ class ServiceSettings(BaseSettings):
         "amqp://guest:guest@127.0.0.1:5672/"
     )
     """RabbitMQ 3.10 or newer."""
-    mongo_driver: Literal["motor", "pymongo"] = "motor"
+    mongo_driver: Literal["pymongo", "motor"] = "pymongo"
     """Which driver stands behind `common/mongo` (ADR 4)."""
     database: str = ""
     """Empty: the service's own name."""

@@ -72,7 +72,7 @@ class Writes:
 class Mongo:
     """One service's database. Every read is `majority`, every write is journaled on a majority."""
 
-    def __init__(self, url: str, database: str, driver: str = "motor") -> None:
+    def __init__(self, url: str, database: str, driver: str = "pymongo") -> None:
         options: Document = {
             "w": "majority",
             "journal": True,
