@@ -1,11 +1,19 @@
 """What is told from outside: a wrong setting is named, with what is wrong, and its value is not shown."""
 
+import os
+
 import pytest
+from deploy.local.place import PORTS
 
 from aftersales.common.service import run
 from aftersales.common.settings import WrongSettings
+from aftersales.dispatch.settings import Settings as DispatchSettings
+from aftersales.feedback.settings import Settings as FeedbackSettings
 from aftersales.intake.main import service
 from aftersales.intake.settings import Settings
+from aftersales.inventory.settings import Settings as InventorySettings
+
+ALL = (Settings, DispatchSettings, InventorySettings, FeedbackSettings)
 
 DURATION = "Input should be a valid timedelta"
 
@@ -52,3 +60,23 @@ def test_a_secret_comes_from_a_file_where_its_variable_is_not_set(monkeypatch, t
     assert Settings().mongo_url.get_secret_value() == "mongodb://from-a-file/"
     monkeypatch.setenv("AFTERSALES_MONGO_URL", "mongodb://from-the-variable/")
     assert Settings().mongo_url.get_secret_value() == "mongodb://from-the-variable/"
+
+
+def test_a_variable_that_no_service_knows_is_held_against_those_there_are(monkeypatch):
+    monkeypatch.setenv("AFTERSALES_AMPQ_URL", "amqp://elsewhere/")
+    monkeypatch.setenv("AFTERSALES_MONGO_URI_FILE", "/run/secrets/url")
+    assert Settings().misspelt() == {
+        "AFTERSALES_AMPQ_URL": "AFTERSALES_AMQP_URL",
+        "AFTERSALES_MONGO_URI_FILE": "AFTERSALES_MONGO_URL",
+    }
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__module__.split(".")[1])
+def test_what_others_are_told_is_no_slip_of_the_pen(monkeypatch, kind):
+    known = {name for other in ALL for name in other.model_fields}
+    programs = {f"{name}_url" for name in ("intake", "dispatch", "inventory", "feedback")} | {
+        f"port_{name.lower()}" for name in PORTS
+    }
+    made = kind()
+    monkeypatch.setattr(os, "environ", dict.fromkeys((f"AFTERSALES_{name.upper()}" for name in known | programs), ""))
+    assert made.misspelt() == {}

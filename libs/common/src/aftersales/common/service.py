@@ -27,7 +27,7 @@ from aftersales.common.policies import Library
 from aftersales.common.problem import PROBLEMS
 from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.settings import ServiceSettings, WrongSettings
-from aftersales.common.telemetry import configure_logs
+from aftersales.common.telemetry import configure_logs, log
 from aftersales.common.timers import Timer
 
 __all__ = ["PROBLEMS", "Consumer", "Cursor", "Desk", "Limit", "Page", "Service", "build_app", "on", "run"]
@@ -146,6 +146,8 @@ def run(make: Callable[[], Service]) -> None:
         raise SystemExit(str(error)) from error
     settings = service.settings
     configure_logs(service.name, settings.log_level)
+    for variable, meant in settings.misspelt().items():
+        log.warning("settings.unknown", variable=variable, meant=meant)
     config = uvicorn.Config(
         build_app(service),
         host=settings.http_host,

@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,8 @@ from aftersales.common.messages import render
 from aftersales.common.values import Zone
 
 PREFIX = "AFTERSALES_"
+_ALIKE = 0.8
+"""How alike a variable's name must be to a setting's, of 1, to be taken for a slip of the pen."""
 _HOW = "Durations are written like PT15M, lists and maps as JSON; docs/settings.md shows each."
 
 
@@ -119,6 +122,19 @@ class ServiceSettings(BaseSettings):
             raise WrongSettings(_line(one["loc"], one["msg"]) for one in error.errors()) from error
         except SettingsError as error:  # not JSON where a list or a map is wanted
             raise WrongSettings([_line(re.findall(r'field "(\w+)"', str(error)), str(error.__cause__))]) from error
+
+    def misspelt(self) -> dict[str, str]:
+        """Variables that this service does not know, each with the setting it resembles.
+
+        Those of other services stand in the same environment, so what resembles nothing says nothing.
+        """
+        found: dict[str, str] = {}
+        for variable in sorted(name for name in os.environ if name.startswith(PREFIX)):
+            name = variable.removeprefix(PREFIX).removesuffix("_FILE").lower()
+            alike = get_close_matches(name, type(self).model_fields, 1, _ALIKE)
+            if alike and alike != [name]:
+                found[variable] = f"{PREFIX}{alike[0].upper()}"
+        return found
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]  # it passes all of them by name
