@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from aftersales.common.messages import render
+from aftersales.common.messages import catalogue
 from aftersales.common.values import Zone
 
 PREFIX = "AFTERSALES_"
@@ -147,5 +147,5 @@ def _line(place: Sequence[int | str], message: str) -> str:
     """Name the variable, and the place in it where it is a list or a map."""
     name, *within = map(str, place)
     inside = f" ({'.'.join(within)})" if within else ""
-    words = render(message.removeprefix("Value error, "), "en", {})
-    return f"{PREFIX}{name.upper()}{inside}: {words}"
+    code = message.removeprefix("Value error, ")  # of ours; pydantic's own are words
+    return f"{PREFIX}{name.upper()}{inside}: {catalogue('en').get(code, code)}"
