@@ -70,7 +70,8 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=KINDS, metavar="KIND", help="these faults, in this order")
     parser.add_argument("--report", type=Path, default=REPORT)
     given = parser.parse_args()
-    given.arguments = " ".join(sys.argv[1:])
+    planned = f"--seed {given.seed} --rounds {given.rounds} --requests {given.requests}"
+    given.arguments = " ".join(sys.argv[1:]) or planned
     for name in ("aio_pika", "aiormq"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # connections that break are what this is about
     sys.exit(asyncio.run(run(given)))
