@@ -142,14 +142,15 @@ def run(make: Callable[[], Service]) -> None:
     """
     try:
         service = make()
+        settings = service.settings
+        configure_logs(service.name, settings.log_level)
+        app = build_app(service)
     except WrongSettings as error:
         raise SystemExit(str(error)) from error
-    settings = service.settings
-    configure_logs(service.name, settings.log_level)
     for variable, meant in settings.misspelt().items():
         log.warning("settings.unknown", variable=variable, meant=meant)
     config = uvicorn.Config(
-        build_app(service),
+        app,
         host=settings.http_host,
         port=settings.http_port,
         loop="uvloop",
@@ -162,7 +163,7 @@ def run(make: Callable[[], Service]) -> None:
     )
     _calm_garbage_collection()
     server = uvicorn.Server(config)
-    runtime: Runtime = config.app.state.runtime  # type: ignore[union-attr]  # build_app made it just now
+    runtime: Runtime = app.state.runtime
     runtime.on_failure = lambda: setattr(server, "should_exit", True)
     server.run()
     raise SystemExit(1 if runtime.failed or not server.started else 0)

@@ -3,11 +3,12 @@
 import os
 import re
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -29,13 +30,24 @@ class WrongSettings(Exception):
         super().__init__("\n".join((*lines, _HOW)))
 
 
-def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
-    def check(url: SecretStr) -> SecretStr:
-        if not url.get_secret_value().startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError(f"it must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-        return url
+def _scheme(url: SecretStr, *known: str) -> None:
+    if not url.get_secret_value().startswith(known):
+        raise ValueError(f"it must begin with {' or '.join(known)}")
 
-    return check
+
+def _mongo(url: SecretStr) -> SecretStr:
+    """The driver looks at the rest of it."""
+    _scheme(url, "mongodb://", "mongodb+srv://")
+    return url
+
+
+def _amqp(url: SecretStr) -> SecretStr:
+    _scheme(url, "amqp://", "amqps://")
+    try:
+        urlsplit(url.get_secret_value()).port  # noqa: B018 (it is parsed when it is asked for)
+    except ValueError as error:
+        raise ValueError("what stands after the host is no port") from error  # nor a secret to be shown
+    return url
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -62,13 +74,9 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
-    mongo_url: Annotated[SecretStr, AfterValidator(_url("mongodb", "mongodb+srv"))] = SecretStr(
-        "mongodb://127.0.0.1:27017/?replicaSet=rs0"
-    )
+    mongo_url: Annotated[SecretStr, AfterValidator(_mongo)] = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
     """A replica set: a single server knows no transactions."""
-    amqp_url: Annotated[SecretStr, AfterValidator(_url("amqp", "amqps"))] = SecretStr(
-        "amqp://guest:guest@127.0.0.1:5672/"
-    )
+    amqp_url: Annotated[SecretStr, AfterValidator(_amqp)] = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
     """RabbitMQ 3.10 or newer."""
     mongo_driver: Literal["pymongo", "motor"] = "pymongo"
     """Which driver stands behind `common/mongo` (ADR 4)."""

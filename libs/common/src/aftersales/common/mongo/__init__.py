@@ -16,7 +16,7 @@ from bson.raw_bson import RawBSONDocument
 from motor.frameworks.asyncio import run_on_executor
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient, IndexModel
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -24,6 +24,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Conflict
 from aftersales.common.mongo.errors import translated
 from aftersales.common.mongo.files import Files
+from aftersales.common.settings import PREFIX, WrongSettings
 
 Document = dict[str, Any]
 A = TypeVar("A", bound=Aggregate)
@@ -70,7 +71,10 @@ class Writes:
 
 
 class Mongo:
-    """One service's database. Every read is `majority`, every write is journaled on a majority."""
+    """One service's database. Every read is `majority`, every write is journaled on a majority.
+
+    Raises `WrongSettings` for a URL that the driver cannot read.
+    """
 
     def __init__(self, url: str, database: str, driver: str = "pymongo") -> None:
         options: Document = {
@@ -84,7 +88,10 @@ class Mongo:
             "maxPoolSize": 32,
         }
         self._motor = driver == "motor"
-        self._client: Any = AsyncIOMotorClient(url, **options) if self._motor else AsyncMongoClient(url, **options)
+        try:
+            self._client: Any = AsyncIOMotorClient(url, **options) if self._motor else AsyncMongoClient(url, **options)
+        except (ConfigurationError, ValueError) as error:
+            raise WrongSettings([f"{PREFIX}MONGO_URL: {error}"]) from error
         self._db: Any = self._client[database]
         self._collections: dict[str, Any] = {}
         self.files = Files(self._db, motor=self._motor)
