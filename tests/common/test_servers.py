@@ -51,6 +51,11 @@ async def queue_registered(rabbit: Process, name: bytes, seconds: float = 10) ->
         await asyncio.sleep(0.1)
 
 
+def test_no_port_is_given_twice_before_somebody_listens_there() -> None:
+    given = [free_port() for _ in range(300)]
+    assert len(set(given)) == len(given)
+
+
 def test_a_committed_transaction_survives_kill_9_and_restart(mongo: Process) -> None:
     with pymongo.MongoClient[dict[str, int]](mongo.url) as client:
         with client.start_session() as session, session.start_transaction():

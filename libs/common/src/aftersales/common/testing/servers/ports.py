@@ -4,6 +4,7 @@ import secrets
 import socket
 
 _FIRST, _COUNT = 20000, 6000  # below what the kernel gives to outgoing connections, so a restart finds them free
+_given: set[int] = set()
 
 
 def is_taken(port: int, host: str = "127.0.0.1") -> bool:
@@ -18,9 +19,10 @@ def is_taken(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_port() -> int:
-    """Pick a port nobody holds now; two callers at once differ by chance, not by agreement."""
+    """Pick a port nobody holds now, and never one twice in a process; two processes differ by chance."""
     for _ in range(200):
         port = _FIRST + secrets.randbelow(_COUNT)
-        if not is_taken(port):
+        if port not in _given and not is_taken(port):
+            _given.add(port)
             return port
     raise RuntimeError("no free port found on loopback")
