@@ -36,6 +36,9 @@ _SETTINGS = """\
 Each is an environment variable. Durations are written as in ISO 8601 (`PT15M`) or as `00:15:00`; lists and maps as
 JSON. A secret can come from a file: `AFTERSALES_MONGO_URL_FILE=/run/secrets/mongo_url` is read where
 `AFTERSALES_MONGO_URL` is not set. The same works for every setting that is not a list or a map.
+
+A value that cannot be used ends the service at its start, with a line for each such variable on stderr. A variable that
+is no setting but resembles one is warned of in the log (`settings.unknown`).
 """
 _LOCAL = """\
 ## The local run
