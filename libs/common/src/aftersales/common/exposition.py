@@ -32,7 +32,7 @@ _DATABASE_SECONDS = 2
 
 async def expose(runtime: "Runtime") -> tuple[bytes, str]:
     """The whole page. Without the database it still shows the process's own instruments."""
-    _ = runtime.bus.blocked, runtime.bus.consuming
+    _ = runtime.bus.blocked, runtime.bus.consuming, runtime.bus.oldest_delivery
     runtime.metrics.waiting.set(runtime.writer.waiting)
     own = generate_latest(runtime.metrics.registry)
     try:

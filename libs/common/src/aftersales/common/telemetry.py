@@ -71,6 +71,12 @@ class Metrics:
             "aftersales_broker_blocked", "1 while RabbitMQ blocks publishing.", ["connection"], registry=registry
         )
         self.consuming = Gauge("aftersales_consumer_up", "1 while the queue is consumed.", ["queue"], registry=registry)
+        self.oldest_delivery = Gauge(
+            "aftersales_oldest_delivery_seconds",
+            "Age of the oldest delivery that was taken from the queue and is not finished; 0 when there is none.",
+            ["queue"],
+            registry=registry,
+        )
         for connection in ("publish", "consume", "control"):
             self.connected.labels(connection)
             self.blocked.labels(connection)

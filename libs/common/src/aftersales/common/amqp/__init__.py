@@ -47,6 +47,11 @@ class Bus:
         """Whether RabbitMQ holds any connection's publishing back; each one's gauge is set by this."""
         return any([link.blocked for link in self._links.values()])  # noqa: C419 (look at each of them)
 
+    @property
+    def oldest_delivery(self) -> float:
+        """Age of the oldest unfinished delivery of any queue, in seconds; each one's gauge is set by this."""
+        return max([consumer.oldest for consumer in self._consumers])
+
     async def waiting(self) -> int:
         """Deliveries in hand and messages in our queue (retry tiers apart)."""
         if self._channel is None:

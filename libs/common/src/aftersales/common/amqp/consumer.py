@@ -1,4 +1,4 @@
-"""Taking deliveries from one queue, and acknowledging the finished prefix of them."""
+"""Taking deliveries from one queue, and acknowledging those that are finished."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,6 +11,9 @@ from aiormq.abc import DeliveredMessage
 
 from aftersales.common.amqp.link import TROUBLE, Link
 from aftersales.common.telemetry import Metrics, log
+
+_PATIENCE = 1.0
+"""Seconds that a finished delivery waits for an unfinished one before it."""
 
 
 @dataclass(slots=True)  # not frozen: that makes creating one three times as slow, and there is one a message
@@ -27,41 +30,72 @@ class Delivery:
 
 
 class _Acknowledger:
-    """Acknowledges the contiguous finished prefix of one channel's deliveries in one frame."""
+    """Acknowledges finished deliveries of one channel: the finished prefix in one frame, mostly all there is.
+
+    A delivery that takes long holds that prefix back, so after `_PATIENCE` what finished behind it goes one by one.
+    """
 
     def __init__(self, channel: Any) -> None:
         self._channel = channel
-        self._pending: dict[int, bool] = {}
-        self._scheduled = False
+        self._taken: dict[int, float] = {}
+        """When each unfinished delivery came, by its tag, in order."""
+        self._finished: set[int] = set()
+        """Finished and not yet acknowledged."""
+        self._scheduled: asyncio.Handle | None = None
+        self._singly: asyncio.TimerHandle | None = None
 
     def took(self, tag: int) -> None:
-        self._pending[tag] = False
+        self._taken[tag] = _now()
 
     def done(self, tag: int) -> None:
-        self._pending[tag] = True
+        if self._taken.pop(tag, None) is None:
+            return  # it is done already
+        self._finished.add(tag)
         if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._flush)
+            self._scheduled = asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
-        self._scheduled = False
-        prefix = 0
-        for tag, finished in self._pending.items():
-            if not finished:
-                break
-            prefix = tag
+        self._scheduled = None
+        oldest = next(iter(self._taken), None)
+        prefix = [tag for tag in self._finished if oldest is None or tag < oldest]
         if prefix:
-            self._pending = {tag: finished for tag, finished in self._pending.items() if tag > prefix}
-            sending = asyncio.ensure_future(self._ack(prefix))
-            sending.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._finished.difference_update(prefix)
+            self._send(max(prefix), multiple=True)
+        if self._finished and not self._singly:
+            self._singly = asyncio.get_running_loop().call_later(_PATIENCE, self._flush_singly)
 
-    async def _ack(self, tag: int) -> None:
+    def _flush_singly(self) -> None:
+        self._singly = None
+        self._flush()
+        if self.oldest >= _PATIENCE:
+            for tag in sorted(self._finished):
+                self._send(tag, multiple=False)
+            self._finished.clear()
+
+    def _send(self, tag: int, *, multiple: bool) -> None:
+        sending = asyncio.ensure_future(self._ack(tag, multiple=multiple))
+        sending.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    async def _ack(self, tag: int, *, multiple: bool) -> None:
         with suppress(*TROUBLE):  # the channel is gone: the inbox absorbs the redelivery
-            await self._channel.basic_ack(tag, multiple=True, wait=False)
+            await self._channel.basic_ack(tag, multiple=multiple, wait=False)
 
     @property
     def unfinished(self) -> int:
-        return len(self._pending)
+        """Deliveries that are not yet acknowledged."""
+        return len(self._taken) + len(self._finished)
+
+    @property
+    def oldest(self) -> float:
+        """Seconds since the oldest unfinished delivery came; 0 when there is none, or the channel is gone."""
+        if not self._taken or self._channel.is_closed:
+            return 0.0
+        return _now() - next(iter(self._taken.values()))
+
+
+def _now() -> float:
+    """Seconds on a clock that never goes back."""
+    return asyncio.get_running_loop().time()
 
 
 class Consumer:
@@ -74,6 +108,7 @@ class Consumer:
         self._acks: _Acknowledger | None = None
         self._stopping = False
         metrics.consuming.labels(queue)
+        metrics.oldest_delivery.labels(queue)
 
     async def start(self, connection: AbstractConnection, link: Link) -> None:
         """Consume on a channel of its own."""
@@ -120,6 +155,13 @@ class Consumer:
     def unfinished(self) -> int:
         """Deliveries taken and not yet acknowledged."""
         return self._acks.unfinished if self._acks else 0
+
+    @property
+    def oldest(self) -> float:
+        """Seconds since the oldest delivery that is not yet finished came; 0 when there is none."""
+        oldest = self._acks.oldest if self._acks else 0.0
+        self._metrics.oldest_delivery.labels(self.queue).set(oldest)
+        return oldest
 
     async def drained(self) -> None:
         """Until every delivery taken is acknowledged."""
