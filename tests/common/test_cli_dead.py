@@ -8,7 +8,7 @@ import pytest
 from common.cli_house import NOBODY, Program, open_house
 
 from aftersales.common.events.partner import PartnerServiceRequest
-from aftersales.common.parking import ParkedMessage, parked_id
+from aftersales.common.parking import ParkedMessage
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.work import audit
 from aftersales.intake.domain.request import ServiceRequest
@@ -124,11 +124,12 @@ async def test_a_letter_whose_reason_is_not_gone_comes_back(aftersales):
 
 async def test_dropping_asks_first_and_the_audit_trail_keeps_who_did(aftersales):
     first, second = await kill(aftersales, "XX-5", "drop-1", "drop-2")
+    (row,) = await aftersales.house.intake.find(ParkedMessage, event_id=first)
     refused = await aftersales("dead", "drop", first, second, stdin="n\n")
     kept = await listed(aftersales)
     dropped = await aftersales("dead", "drop", first, "--service", "intake", "--yes", LOGNAME="storekeeper")
     left = await listed(aftersales)
-    document = f"{ParkedMessage.COLLECTION}/{parked_id(first)}"
+    document = f"{ParkedMessage.COLLECTION}/{row.id}"
     changes = await audit.history(aftersales.house.intake.runtime.mongo, document)
 
     assert refused.code == 1

@@ -97,9 +97,9 @@ async def test_an_event_nobody_handles_any_more_is_passed_over(counter):
 
 async def test_replay_sends_it_to_the_failing_queue_and_it_is_applied_once(counter):
     await counter.deliver(Add(counter="c", amount=-5), id="bad")
-    await parked(counter)
+    (message,) = await parked(counter)
     await counter.do(add, "c", 7)
-    answer = await counter.http.post("/dead/bad/replay", headers={"X-Actor": "ops"})
+    answer = await counter.http.post(f"/dead/{message.id}/replay", headers={"X-Actor": "ops"})
     assert answer.status_code == 200
 
     async def applied():
@@ -113,18 +113,18 @@ async def test_replay_sends_it_to_the_failing_queue_and_it_is_applied_once(count
 
 async def test_a_replay_that_fails_again_is_parked_again(counter):
     await counter.deliver(Add(counter="c", amount=-5), id="bad")
-    await parked(counter)
-    await counter.http.post("/dead/bad/replay")
+    (message,) = await parked(counter)
+    await counter.http.post(f"/dead/{message.id}/replay")
     await counter.quiet()
     assert len(await parked(counter)) == 1
 
 
 async def test_drop_gives_it_up_and_the_audit_trail_says_who(counter):
     await counter.deliver(Add(counter="c", amount=-5), id="bad")
-    await parked(counter)
-    assert (await counter.http.delete("/dead/bad", headers={"X-Actor": "ops"})).status_code == 200
-    assert (await counter.http.get("/dead/bad")).status_code == 404
-    assert (await audit.history(counter.runtime.mongo, "parked/bad"))[-1]["who"] == "ops"
+    (message,) = await parked(counter)
+    assert (await counter.http.delete(f"/dead/{message.id}", headers={"X-Actor": "ops"})).status_code == 200
+    assert (await counter.http.get(f"/dead/{message.id}")).status_code == 404
+    assert (await audit.history(counter.runtime.mongo, f"parked/{message.id}"))[-1]["who"] == "ops"
 
 
 async def test_dead_letters_are_listed_by_reason_and_shown_whole(counter):
@@ -132,7 +132,7 @@ async def test_dead_letters_are_listed_by_reason_and_shown_whole(counter):
     await counter.deliver_raw(b"\xff")
     await parked(counter, 2)
     listed = (await counter.http.get("/dead", params={"reason": "counter.negative"})).json()
-    assert [item["id"] for item in listed["items"]] == ["bad"]
+    assert [item["event_id"] for item in listed["items"]] == ["bad"]
     binary = (await counter.http.get("/dead", params={"reason": "event.malformed"})).json()["items"][0]
     assert binary["body_base64"] == "/w=="
 

@@ -94,7 +94,7 @@ def read_books(url: str, database: str) -> Books:
         for name in db.list_collection_names():
             if name not in _BOOKKEEPING:
                 books.documents[name] = {row["_id"]: row for row in db[name].find()}
-        books.inbox = {row["_id"] for row in db["inbox"].find({}, {"_id": 1})}
+        books.inbox = {row["_id"] for row in db["inbox"].find({"parked": {"$exists": False}}, {"_id": 1})}
         books.answers = {row["_id"]: row for row in db["answers"].find({}, {"answer": 1})}
         books.parked = {row["_id"]: row for row in db["parked"].find()}
         books.outbox = [message for row in db["outbox"].find() for message in row["messages"]]

@@ -130,7 +130,8 @@ class Settling:
         found: set[str] = set()
         for name in self._system.programs:
             db = self._mongo[self._system.database(name)]
-            known = {row["_id"] for place in ("inbox", "parked") for row in db[place].find({}, {"_id": 1})}
+            known = {row["_id"] for row in db["inbox"].find({"parked": {"$exists": False}}, {"_id": 1})}
+            known |= {row["event_id"] for row in db["parked"].find({}, {"event_id": 1})}
             taken = {type for type in consumed_by(name) if not type.endswith(_PASSING)}
             found |= {event["id"] for event in events if event["type"] in taken} - known
         return found

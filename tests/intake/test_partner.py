@@ -184,8 +184,8 @@ async def test_a_refused_event_that_is_sent_again_when_it_can_be_done_is_accepte
     assert (receipt["state"], len(await heard(PartnerMessageRefused))) == ("refused", 1)
     place = {"name": "上海", "zone": "Asia/Shanghai", "location": {"lat": 31.2, "lon": 121.4}}
     await intake.http.put("/branches/SH01", json=place)
-    (dead,) = (await intake.http.get("/dead")).json()["items"]
-    await intake.http.post(f"/dead/{dead['id']}/replay")
+    for dead in (await intake.http.get("/dead")).json()["items"]:  # it came twice, at two times
+        await intake.http.post(f"/dead/{dead['id']}/replay")
     (receipt,) = await _receipts(intake, 1, state="accepted")
     assert (receipt["code"], receipt["words"], len(await intake.find(ServiceRequest))) == ("", "", 1)
 

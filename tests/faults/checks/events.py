@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from faults.checks.finding import Finding
 from faults.declared import consumed_by
-from faults.evidence import Evidence
+from faults.evidence import Books, Evidence
 
 from aftersales.common.events import REGISTRY
+from aftersales.common.mongo import Document
 
 Pair = tuple[str, str]
 """A service, and the id of an event that it takes."""
@@ -35,9 +36,12 @@ def published_as_committed(evidence: Evidence) -> Iterator[Finding]:
 def applied_once_or_parked(evidence: Evidence) -> Iterator[Finding]:
     types = {id: event["type"] for id, event in evidence.events.items()}
     caused = {service: {entry["causation"] for entry in books.audit} for service, books in evidence.books.items()}
+    parked = {service: _by_event(books) for service, books in evidence.books.items()}
     for service, id in expected(evidence):
         books = evidence.books[service]
-        if id in books.inbox or id in books.parked:
+        if id in books.inbox and id in parked[service]:
+            yield Finding("wrong", f"{types[id]} {id} was applied by {service} and is parked all the same")
+        if id in books.inbox or id in parked[service]:
             continue
         if id in caused[service]:
             yield Finding("wrong", f"{types[id]} {id} was applied by {service} and is not in its inbox")
@@ -70,10 +74,14 @@ def _parked(evidence: Evidence) -> Iterator[Finding]:
             if not row["reason"]:
                 yield Finding("wrong", f"{id} is parked at {service} without a reason")
     if "intake" in evidence.books:
-        parked = evidence.books["intake"].parked
+        parked = _by_event(evidence.books["intake"])
         for id in evidence.ledger.malformed:
             if parked.get(id, {}).get("reason") != "event.malformed":
                 yield Finding("lost", f"the unreadable message {id} is not parked as such")
+
+
+def _by_event(books: Books) -> dict[str, Document]:
+    return {row["event_id"]: row for row in books.parked.values()}
 
 
 def expected(evidence: Evidence) -> Iterator[Pair]:

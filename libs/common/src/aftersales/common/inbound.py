@@ -1,12 +1,11 @@
 """Events in: a delivery becomes a piece of work; what fails is retried later or parked, never lost."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -16,14 +15,17 @@ from aftersales.common.amqp import Delivery, Topology
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, DomainError, Malformed, NotYet
 from aftersales.common.events import Envelope, Event, decode
-from aftersales.common.relay import Outgoing, Publishes
+from aftersales.common.parking import ParkedMessage
+from aftersales.common.relay import Outgoing
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.values import Moment, uuid7
 from aftersales.common.work import DUPLICATE, Piece, Work, Writer
 from aftersales.common.work.piece import Needs
 
 E = TypeVar("E", bound=Event)
-Refused = Callable[[Work, parking.ParkedMessage], Awaitable[None]]
+Refused = Callable[[Work, ParkedMessage], Awaitable[None]]
+_BUSY_SECONDS = 0.5
+_DELIVERY_LIMIT = "delivery_limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +50,28 @@ def on(
 
 
 class Inbound:
-    """Classes every failure: refused or malformed -> parked; too early, or a bug -> retry tiers, then parked."""
+    """Classes every failure: refused or malformed -> parked; too early, or a bug -> retry tiers, then parked.
+
+    Every delivery ends with a commit: of its effect, of its retry (which the outbox then publishes), or of the
+    parked message. None of these waits for RabbitMQ, so that no message holds the others up.
+    """
 
     def __init__(self, consumers: Sequence[Consumer], topology: Topology, writer: Writer, **tools: Any) -> None:
         self._consumers = {consumer.kind.TYPE: consumer for consumer in consumers}
         self._topology, self._writer = topology, writer
         self._clock: Clock = tools["clock"]
         self._metrics: Metrics = tools["metrics"]
-        self._publisher: Publishes = tools["publisher"]
         self._refused: Refused | None = tools.get("refused")
-        self._retrying: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
         self._counters: dict[tuple[str, str], Any] = {}
 
     def take(self, delivery: Delivery) -> None:
         """Start the work; the delivery is acknowledged when its effect is committed."""
         if delivery.queue == self._topology.dead:
-            return self._later(self._park(delivery, "delivery_limit", {}, _peek(delivery.body)))
+            return self._park(delivery, DomainError(_DELIVERY_LIMIT), _peek(delivery.body))
         try:
             envelope = decode(delivery.body)
-            if delivery.exchange == self._topology.partner_exchange and not envelope.type.startswith("partner."):
+            if self._from_partner(delivery) and not envelope.type.startswith("partner."):
                 raise Malformed("event.not_for_partners", type=envelope.type[:100])  # noqa: TRY301 (parked right below)
             consumer = self._consumers.get(envelope.type)
             if consumer is None and envelope.type.startswith("partner."):
@@ -74,19 +79,22 @@ class Inbound:
             if consumer is None:  # a binding of an older version of this service
                 self._count(envelope.type, "ignored")
                 return delivery.done()
-            piece = self._piece(envelope, consumer)
+            piece = self._piece(delivery, envelope, consumer)
         except Malformed as error:
-            return self._later(self._refuse(delivery, error, _peek(delivery.body)))
+            return self._park(delivery, error, _peek(delivery.body))
         with suppress(Busy):  # stopping: unacknowledged, it comes back after the restart
             self._writer.enqueue(piece)
             piece.future.add_done_callback(lambda future: self._settled(delivery, envelope, future))
         return None
 
-    def _piece(self, envelope: Envelope, consumer: Consumer) -> Piece:
+    def _piece(self, delivery: Delivery, envelope: Envelope, consumer: Consumer) -> Piece:
         event = envelope.event()
+        inbox = inbox_id(envelope)
 
-        def run(work: Work) -> Awaitable[Any]:
-            return consumer.handle(work, event)
+        async def run(work: Work) -> None:
+            await consumer.handle(work, event)
+            if work.was_parked:
+                await parking.forget(work, inbox, delivery.body)
 
         return Piece(
             run,
@@ -95,8 +103,8 @@ class Inbound:
             correlation=envelope.correlationid,
             causation=envelope.id,
             traceparent=envelope.traceparent,
-            inbox=inbox_id(envelope),
-            needs=(*consumer.needs(event), *(((consumer.receipt, inbox_id(envelope)),) if consumer.receipt else ())),
+            inbox=inbox,
+            needs=(*consumer.needs(event), *(((consumer.receipt, inbox),) if consumer.receipt else ())),
         )
 
     def _settled(self, delivery: Delivery, envelope: Envelope, future: "asyncio.Future[Any]") -> None:
@@ -110,10 +118,12 @@ class Inbound:
                 late = (self._clock.now() - envelope.time).total_seconds()
                 self._metrics.critical_time.labels(envelope.type).observe(max(0.0, late))
             delivery.done()
-        elif isinstance(error, DomainError) and not isinstance(error, NotYet | Busy):
-            self._later(self._refuse(delivery, error, (inbox_id(envelope), envelope.type)))
+            return
+        refused = isinstance(error, DomainError) and not isinstance(error, NotYet | Busy)
+        if refused or self._tried(delivery) >= len(self._topology.tiers):
+            self._park(delivery, error, _named(envelope))
         else:
-            self._later(self._retry(delivery, envelope, error))
+            self._retry(delivery, error, _named(envelope))
 
     def _count(self, kind: str, result: str) -> None:
         key = (kind if kind in self._consumers else "other", result)
@@ -121,64 +131,125 @@ class Inbound:
             self._counters[key] = self._metrics.events.labels(*key)
         self._counters[key].inc()
 
-    def _later(self, doing: Any) -> None:
-        task = asyncio.ensure_future(doing)
-        self._retrying.add(task)
-        task.add_done_callback(self._retrying.discard)
+    def _retry(self, delivery: Delivery, error: BaseException, message: "_Message") -> None:
+        """Send it to the next tier, by way of the outbox (the inbox absorbs a double)."""
+        parked = self._parked(delivery, error, message)
+        headers = {  # only our own: an old x-death makes RabbitMQ 3.10 drop the message
+            "x-attempt": parked.attempts,
+            "x-error": parked.reason,
+            "x-first-failed-at": parked.first_at.isoformat(),
+            parking.ORIGIN: parked.exchange,
+        }
+        again = Outgoing(uuid7(), "", self._topology.retry(parked.attempts - 1), delivery.body, headers)
 
-    async def _retry(self, delivery: Delivery, envelope: Envelope, error: BaseException) -> None:
-        """Move it to the next tier: publish there, confirmed, then acknowledge here (the inbox absorbs a double)."""
-        tried = _tried(delivery)
-        code = error.code if isinstance(error, DomainError) else type(error).__name__
-        params = error.params if isinstance(error, DomainError) else {"error": str(error)[:500]}
-        if tried >= len(self._topology.tiers):
-            return await self._park(delivery, code, params, (inbox_id(envelope), envelope.type))
-        self._count(envelope.type, "retried")
-        log.info("event.retried", type=envelope.type, event_id=envelope.id, reason=code, attempt=tried + 1)
-        headers = {"x-attempt": tried + 1, "x-error": code, "x-first-failed-at": self._first_at(delivery).isoformat()}
-        # only our own headers go along: an old x-death makes RabbitMQ 3.10 drop the message
-        message = Outgoing(uuid7(), "", self._topology.retry(tried), delivery.body, headers)
-        while message.id not in (await self._publisher.publish([message])).confirmed:
-            await asyncio.sleep(0.5)
-        delivery.done()
-        return None
+        async def retry(work: Work) -> None:
+            work.send(again)
 
-    async def _refuse(self, delivery: Delivery, error: DomainError, event: tuple[str, str]) -> None:
-        """Park what does not fit or what a rule refused; a partner is to hear of it (INT-12)."""
-        partner = delivery.exchange == self._topology.partner_exchange or event[1].startswith("partner.")
-        await self._park(delivery, error.code, error.params, event, self._refused if partner else None)
+        self._note("retried", parked, message)
+        self._end(delivery, self._own(retry, message), parked, message)
 
-    async def _park(
-        self, delivery: Delivery, reason: str, params: Any, event: tuple[str, str], tell: Refused | None = None
-    ) -> None:
-        self._count(event[1], "parked")
-        log.warning("event.parked", type=event[1], event_id=event[0], reason=reason)
-        message = parking.ParkedMessage(
-            id=parking.parked_id(event[0]),
+    def _park(self, delivery: Delivery, error: BaseException, message: "_Message") -> None:
+        """Keep what does not fit or what a rule refused; a partner is to hear of it (INT-12)."""
+        parked = self._parked(delivery, error, message)
+        partner = self._from_partner(delivery) or message.type.startswith("partner.")
+        refused = isinstance(error, DomainError) and not isinstance(error, NotYet | Busy)
+        tell = self._refused if partner and refused and parked.reason != _DELIVERY_LIMIT else None
+        self._note("parked", parked, message)
+        self._end(delivery, self._parking(parked, message, tell), parked, message)
+
+    def _note(self, result: str, parked: ParkedMessage, message: "_Message") -> None:
+        self._count(message.type, result)
+        tell = log.warning if result == "parked" else log.info
+        tell(
+            f"event.{result}",
+            type=message.type,
+            event_id=message.id,
+            reason=parked.reason,
+            attempt=parked.attempts,
+            correlation=message.correlation,
+        )
+
+    def _parked(self, delivery: Delivery, error: BaseException, message: "_Message") -> ParkedMessage:
+        return ParkedMessage(
+            id=parking.parked_id(message.id, delivery.body),
             queue=self._topology.queue,
-            event_id=event[0],
-            event_type=event[1],
-            reason=reason,
-            params=params,
-            attempts=_tried(delivery) + 1,
+            exchange=self._origin(delivery),
+            event_id=message.id,
+            event_type=message.type,
+            reason=error.code if isinstance(error, DomainError) else type(error).__name__,
+            params=error.params if isinstance(error, DomainError) else {"error": str(error)[:500]},
+            attempts=self._tried(delivery) + 1,
             first_at=self._first_at(delivery),
             last_at=self._clock.now(),
+            digest=parking.body_digest(delivery.body),
             body=delivery.body,
         )
 
-        async def park(work: Work) -> None:
-            await parking.park(work, message)
-            if tell:
-                await tell(work, message)
+    def _own(self, run: Callable[[Work], Awaitable[None]], message: "_Message") -> Piece:
+        return Piece(run, run.__name__, self._topology.service, message.correlation)
 
-        piece = Piece(park, "park", self._topology.service, correlation=uuid7())
-        self._writer.enqueue(piece)
-        await piece.future
-        delivery.done()
+    def _parking(self, parked: ParkedMessage, message: "_Message", tell: Refused | None = None) -> Piece:
+        async def park(work: Work) -> None:
+            await parking.park(work, parked)
+            if tell:
+                await tell(work, parked)
+
+        return replace(self._own(park, message), inbox=message.inbox, parks=message.inbox is not None)
+
+    def _end(self, delivery: Delivery, piece: Piece, parked: ParkedMessage, message: "_Message") -> None:
+        task = asyncio.ensure_future(self._ended(delivery, piece, parked, message))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _ended(self, delivery: Delivery, piece: Piece, parked: ParkedMessage, message: "_Message") -> None:
+        """Acknowledge once the piece is committed; if it never can be, once a stub of the message is parked."""
+        try:
+            done = await self._committed(piece)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the delivery has to end)
+            log.exception("event.not_stored", type=message.type, correlation=message.correlation)
+            done = await self._committed(self._parking(parking.stub(parked, error), message))
+        if done:
+            delivery.done()
+
+    async def _committed(self, piece: Piece) -> bool:
+        """Commit it, however busy the writer is; false when the service stops, and the delivery is to come back."""
+        while True:
+            try:
+                self._writer.enqueue(piece)
+                await piece.future
+            except Busy as error:
+                if error.code == "service.stopping":
+                    return False
+                await asyncio.sleep(_BUSY_SECONDS)
+                piece = replace(piece, future=asyncio.get_running_loop().create_future())
+            else:
+                return True
+
+    def _from_partner(self, delivery: Delivery) -> bool:
+        return self._origin(delivery) == self._topology.partner_exchange
+
+    def _origin(self, delivery: Delivery) -> str:
+        """The exchange where it was first published; empty where it was put into our queue directly.
+
+        That is also how we send again what failed, with headers of our own; where it came by way of an exchange,
+        anybody can have made them up, and they count for nothing.
+        """
+        if delivery.exchange:
+            return delivery.exchange
+        deaths = delivery.headers.get("x-death") if delivery.queue == self._topology.dead else None
+        newest = deaths[0] if isinstance(deaths, list) and deaths else None
+        if isinstance(newest, dict) and newest.get("exchange"):  # RabbitMQ's word
+            return str(newest["exchange"])
+        return str(delivery.headers.get(parking.ORIGIN, ""))[:256]
+
+    def _tried(self, delivery: Delivery) -> int:
+        """How often it was tried before."""
+        stated = None if delivery.exchange else delivery.headers.get("x-attempt")
+        return stated if type(stated) is int and 0 < stated <= len(self._topology.tiers) else 0
 
     def _first_at(self, delivery: Delivery) -> datetime:
         try:
-            return _AWARE.validate_python(delivery.headers.get("x-first-failed-at"))
+            return _AWARE.validate_python(None if delivery.exchange else delivery.headers.get("x-first-failed-at"))
         except ValidationError:  # not there, or not ours
             return self._clock.now()
 
@@ -186,21 +257,28 @@ class Inbound:
 _AWARE = TypeAdapter(Moment)
 
 
-def _tried(delivery: Delivery) -> int:
-    """How often it was tried before; a header that a partner made up counts for nothing."""
-    stated = delivery.headers.get("x-attempt")
-    return stated if isinstance(stated, int) and stated > 0 else 0
+class _Message(NamedTuple):
+    """What is known of a message that may be anything."""
+
+    id: str
+    """The id under which the event is remembered; a digest where it has none."""
+    type: str
+    correlation: str
+    inbox: str | None
+
+
+def _named(envelope: Envelope) -> _Message:
+    id = inbox_id(envelope)
+    return _Message(id, envelope.type, envelope.correlationid, id)
+
+
+def _peek(body: bytes) -> _Message:
+    try:
+        return _named(Envelope.model_validate_json(body))
+    except ValidationError:
+        return _Message(parking.body_digest(body), "unknown", uuid7(), None)
 
 
 def inbox_id(envelope: Envelope) -> str:
     """Ours are unique by id; a partner's by source and id (CloudEvents 1.0, section 3.1)."""
     return f"{envelope.source}|{envelope.id}" if envelope.type.startswith("partner.") else envelope.id
-
-
-def _peek(body: bytes) -> tuple[str, str]:
-    """The id and type of a message that may be anything; a digest where it has no id."""
-    try:
-        envelope = Envelope.model_validate_json(body)
-    except ValidationError:
-        return hashlib.sha256(body).hexdigest(), "unknown"
-    return inbox_id(envelope), envelope.type

@@ -7,10 +7,17 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
 from aftersales.common.mongo import Index
 from aftersales.common.relay import Outgoing
 from aftersales.common.values import uuid7
 from aftersales.common.work import Work
+
+ORIGIN = "x-origin"
+"""Header of what is sent again: the exchange where the message was first published."""
+NEVER_REPLAYED = frozenset({"event.not_for_partners"})
+"""Reasons that no repetition mends: a partner may not state what only we can know."""
+_HEAD_BYTES = 65_536
 
 
 class ParkedMessage(Aggregate):
@@ -20,7 +27,10 @@ class ParkedMessage(Aggregate):
 
     branch: str = "-"
     queue: str
+    exchange: str = ""
+    """Where it was first published; empty where nobody knows."""
     event_id: str
+    """The id under which the event is remembered, or the digest of a message that has none."""
     event_type: str
     reason: str
     """A code: of the rule that refused it, `event.malformed`, `delivery_limit`, or the exception's name."""
@@ -29,12 +39,38 @@ class ParkedMessage(Aggregate):
     first_at: datetime
     last_at: datetime
     times: int = 1
+    digest: str = ""
+    """SHA-256 of the whole body, as hex."""
+    incomplete: bool = False
+    """Whether `body` is only the beginning: the message could not be stored whole."""
     body: bytes
 
 
-def parked_id(event_id: str) -> str:
-    """The event's own id, or a digest of one that cannot stand in a path."""
-    return event_id if event_id.isascii() and "/" not in event_id else hashlib.sha256(event_id.encode()).hexdigest()
+def body_digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def parked_id(event_id: str, body: bytes) -> str:
+    """Names one message: another one that uses the same event id is parked beside it. 20 hex digits."""
+    return hashlib.sha256(event_id.encode(errors="surrogatepass") + b"\0" + body).hexdigest()[:20]
+
+
+def stub(message: ParkedMessage, error: BaseException) -> ParkedMessage:
+    """What is left of a message that could not be parked whole: plain values, and the beginning of its body."""
+    return message.but(
+        event_id=_plain(message.event_id),
+        event_type=_plain(message.event_type),
+        reason=_plain(message.reason),
+        params={"not_stored": _plain(f"{type(error).__name__}: {error}"), "bytes": len(message.body)},
+        first_at=message.last_at,
+        incomplete=len(message.body) > _HEAD_BYTES,
+        body=message.body[:_HEAD_BYTES],
+    )
+
+
+def _plain(text: str) -> str:
+    """Text that every store takes: no lone surrogate, and not too long."""
+    return text.encode(errors="replace").decode()[:300]
 
 
 INDEXES = (Index("reason", "_id"), Index("event_type", "_id"))
@@ -56,11 +92,24 @@ async def park(work: Work, message: ParkedMessage) -> ParkedMessage:
     )
 
 
+async def forget(work: Work, event_id: str, body: bytes) -> None:
+    """The message is handled after all: it is parked no longer."""
+    if parked := await work.get(ParkedMessage, parked_id(event_id, body)):
+        work.delete(parked)
+
+
 async def replay(work: Work, id: str) -> ParkedMessage:
-    """Send it once more to the queue that failed (no other service sees it again), and forget it here."""
+    """Send it once more to the queue that failed (no other service sees it again), and forget it here.
+
+    Raises `DomainError` for what may never come true, and for a message of which only the beginning was kept.
+    """
     parked = await work.need(ParkedMessage, id)
+    if parked.reason in NEVER_REPLAYED:
+        raise DomainError("dead.never_replayed", id=id, reason=parked.reason)
+    if parked.incomplete:
+        raise DomainError("dead.incomplete", id=id, digest=parked.digest)
     work.delete(parked)
-    work.send(Outgoing(uuid7(), "", parked.queue, parked.body))
+    work.send(Outgoing(uuid7(), "", parked.queue, parked.body, {ORIGIN: parked.exchange}))
     return parked
 
 

@@ -77,7 +77,6 @@ class Runtime:
             self.writer,
             clock=clock,
             metrics=self.metrics,
-            publisher=self.bus.publisher,
             refused=service.refused,
         )
         self.timers = Timers(self.mongo, self.writer, clock, self.metrics)

@@ -53,10 +53,10 @@ class Group:
     def __init__(self, mongo: Mongo, origin: Origin, numbers: Numbers) -> None:
         self._origin, self.numbers = origin, numbers
         self.documents = IdentityMap(mongo)
-        self._seen: set[str] = set()
+        self._inbox_before: dict[str, Document] = {}
         self.answers: dict[str, Document] = {}
         self._answers_before: dict[str, Document] = {}
-        self.inbox: list[Document] = []
+        self.inbox: dict[str, Document] = {}
         self._tallies: dict[tuple[str, tuple[tuple[str, str], ...]], float] = defaultdict(float)
         self._outgoing: list[Outgoing] = []
         self.audited: list[audit.Change] = []
@@ -66,11 +66,11 @@ class Group:
         """Everything the pieces said they need, and what is known of their events and keys."""
         inbox = among(piece.inbox for piece in pieces if piece.inbox)
         answers = among(piece.answer.id for piece in pieces if piece.answer)
-        others = (Read(INBOX, inbox, self._note_seen), Read(ANSWERS, answers, self._note_answers))
+        others = (Read(INBOX, inbox, self._note_inbox), Read(ANSWERS, answers, self._note_answers))
         await self.documents.load([need for piece in pieces for need in piece.needs], others)
 
-    def _note_seen(self, rows: list[Document]) -> None:
-        self._seen.update(row["_id"] for row in rows)
+    def _note_inbox(self, rows: list[Document]) -> None:
+        self._inbox_before = {row["_id"]: row for row in rows}
 
     def _note_answers(self, rows: list[Document]) -> None:
         self._answers_before = {row["_id"]: row for row in rows}
@@ -78,12 +78,21 @@ class Group:
     def follow(self, other: "Group") -> None:
         """Know what another did that is committed before this one."""
         self.documents.follow(other.documents)
-        self._seen.update(row["_id"] for row in other.inbox)
+        self._inbox_before |= other.inbox
         self._answers_before |= other.answers
+
+    def _known(self, event: str | None) -> Document | None:
+        """What is remembered of an event."""
+        return (self.inbox.get(event) or self._inbox_before.get(event)) if event else None
+
+    def is_parked(self, event: str | None) -> bool:
+        """Whether a message with this id was parked and none has been handled since."""
+        row = self._known(event)
+        return row is not None and "parked" in row
 
     async def run(self, piece: Piece, now: datetime) -> Any:
         """Run one piece and stage what it did. Its result, or the exception that refused it."""
-        if piece.inbox in self._seen:
+        if self._known(piece.inbox) and not self.is_parked(piece.inbox):
             return DUPLICATE
         if piece.answer and (old := self.answers.get(piece.answer.id) or self._answers_before.get(piece.answer.id)):
             return self._replay(piece, old)
@@ -136,8 +145,11 @@ class Group:
             self._tallies[tally.name, tally.labels] += tally.amount
         self._outgoing += messages + work.outgoing
         if piece.inbox:
-            self._seen.add(piece.inbox)
-            self.inbox.append({"_id": piece.inbox, "at": work.now})
+            row: Document = {"_id": piece.inbox, "at": work.now}
+            if piece.parks:  # so that handling it, here or in another replica, meets this row
+                row |= {"parked": True, "version": 1}
+            if not (piece.parks and piece.inbox in self._inbox_before):
+                self.inbox[piece.inbox] = row
 
     def _prepare(self, key: Key, state: Aggregate | None, work: Work) -> tuple[Mapping[str, Any] | None, str]:
         """The state as a document, and its digest."""
@@ -173,7 +185,11 @@ class Group:
     def writes(self, record: Document | None, writer: str, now: datetime) -> Writes:
         """All of it as one transaction's writes."""
         writes = Writes()
-        writes.insert(INBOX, *self.inbox)
+        for id, row in self.inbox.items():
+            if id in self._inbox_before:  # it was parked, and is handled now
+                writes.replaces.setdefault(INBOX, []).append((id, 1, row))
+            else:
+                writes.insert(INBOX, row)
         writes.insert(ANSWERS, *self.answers.values())
         writes.insert(audit.COLLECTION, *([record] if record else []))
         self.parcels = pack(self._outgoing, now)

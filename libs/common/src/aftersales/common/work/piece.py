@@ -61,6 +61,8 @@ class Piece:
     traceparent: str | None = None
     inbox: str | None = None
     """The id under which this event is remembered, so that its effect happens once."""
+    parks: bool = False
+    """Whether it parks the event of that id instead of handling it; one that was handled is not parked."""
     answer: AnswerKey | None = None
     needs: Needs = ()
     """Documents to load in one batch with those of the whole group."""
@@ -89,6 +91,8 @@ class Work:
         self.actor = piece.actor
         self.message = piece.inbox
         """The id under which the event that is handled is remembered; None for a command or a timer."""
+        self.was_parked = group.is_parked(piece.inbox)
+        """Whether a message with that id has been parked, and none handled since."""
         self.changes: dict[Key, Aggregate | None] = {}
         self.events: list[tuple[Aggregate, Event]] = []
         self.outgoing: list[Outgoing] = []
