@@ -135,6 +135,6 @@ if "BENCH_MONGO_URL" in os.environ:
             await session.with_transaction(write)
         return request
 
-    @app.get("/readyz")
+    @app.get("/healthz")
     async def ready() -> dict[str, bool]:
         return {"ready": True}

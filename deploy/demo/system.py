@@ -92,7 +92,7 @@ def _must_be_ready(name: str, url: str) -> None:
 
 def _why_not_ready(url: str) -> str:
     try:
-        answer = httpx.get(f"{url}/readyz", timeout=5, trust_env=False)
+        answer = httpx.get(f"{url}/healthz", timeout=5, trust_env=False)
     except httpx.HTTPError as error:
         return str(error)
     return "" if answer.status_code == httpx.codes.OK else answer.text

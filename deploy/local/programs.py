@@ -93,7 +93,7 @@ def _service(place: Place, name: str, urls: Mapping[str, str]) -> Program:
         name=name,
         command=(str(Path(sys.executable).with_name(f"aftersales-{name}")),),
         cwd=ROOT,
-        ready=lambda: _answers(f"{base}/readyz"),
+        ready=lambda: _answers(f"{base}/healthz"),
         ports={name.upper(): port},
         env=place.service_settings() | dict(urls) | here,
         links=((name, f"{base}/docs"), ("", f"{base}/metrics")),

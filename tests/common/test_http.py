@@ -124,7 +124,7 @@ async def test_a_method_that_a_path_does_not_take_is_told_which_it_takes(counter
 
 async def test_operations_answer(counter):
     assert (await counter.http.get("/livez")).json() == {"alive": True}
-    assert (await counter.http.get("/readyz")).json() == {"prepared": True, "mongodb": True, "rabbitmq": True}
+    assert set((await counter.http.get("/readyz")).json().values()) == {True}
     assert (await counter.http.get("/version")).json()["service"] == "counter"
     assert (await counter.http.get("/nowhere")).json()["code"] == "http.404"
     assert (await counter.http.get("/docs")).status_code == 200

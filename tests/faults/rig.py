@@ -173,7 +173,7 @@ class System:
 
     async def _is_ready(self, program: Program) -> bool:
         try:
-            return (await self.http.get(f"{program.url}/readyz", timeout=3)).status_code == 200
+            return (await self.http.get(f"{program.url}/healthz", timeout=3)).status_code == 200
         except httpx.HTTPError:
             return False
 

@@ -1,6 +1,5 @@
 """What a service declares, and the application that is built from it."""
 
-import asyncio
 import gc
 import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -13,12 +12,11 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from aftersales.common import deadletters, deadlines, problem
+from aftersales.common import deadletters, deadlines, health, problem
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock, SystemClock
 from aftersales.common.desk import Cursor, Desk, Limit, Page, Replayed
 from aftersales.common.edge import Edge
-from aftersales.common.errors import Unavailable
 from aftersales.common.events import Event
 from aftersales.common.exposition import expose
 from aftersales.common.inbound import Consumer, Refused, on
@@ -99,7 +97,7 @@ async def _replay(_request: Request, error: Exception) -> Response:
 
 
 def _operations(runtime: Runtime) -> APIRouter:
-    """What an orchestrator and Prometheus ask for."""
+    """Probes for orchestrators and load balancers (`health`), and the metrics page for Prometheus."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
@@ -108,12 +106,12 @@ def _operations(runtime: Runtime) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz() -> JSONResponse:
-        try:
-            await asyncio.wait_for(runtime.mongo.ping(), 2)
-            database = True
-        except (Unavailable, TimeoutError):
-            database = False
-        parts = {"prepared": runtime.prepared, "mongodb": database, "rabbitmq": runtime.bus.ready}
+        parts = await health.check(runtime)
+        return JSONResponse(parts, 200 if all(parts[name] for name in health.SERVES_HTTP) else 503)
+
+    @router.get("/healthz")
+    async def healthz() -> JSONResponse:
+        parts = await health.check(runtime)
         return JSONResponse(parts, 200 if all(parts.values()) else 503)
 
     @router.get("/version")

@@ -22,7 +22,7 @@ _STOP_SECONDS = 30
 
 @asynccontextmanager
 async def running(command: Sequence[str], port: int, environment: Mapping[str, str], log: Path) -> AsyncIterator[str]:
-    """Run an HTTP program; its base URL, once its `/readyz` answers 200."""
+    """Run an HTTP program; its base URL, once its `/healthz` answers 200."""
     base = f"http://127.0.0.1:{port}"
     child = _start(command, environment, log)
     try:
@@ -44,7 +44,7 @@ async def _ready(http: httpx.AsyncClient, base: str, child: "subprocess.Popen[by
     if child.poll() is not None:
         raise AssertionError(f"{child.args!r} ended with {child.returncode}:\n{tail(log)}")
     try:
-        return (await http.get(f"{base}/readyz")).status_code == httpx.codes.OK
+        return (await http.get(f"{base}/healthz")).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 
