@@ -18,7 +18,7 @@ from aftersales.common.testing import eventually
 from aftersales.common.testing.servers import free_port
 from aftersales.common.values import uuid7
 
-EVERYTHING = {"running", "prepared", "mongodb", "rabbitmq", "publishing"}
+EVERYTHING = {"running", "prepared", "mongodb", "rabbitmq", "publishing", "deliveries"}
 
 
 @asynccontextmanager

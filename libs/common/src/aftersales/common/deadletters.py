@@ -17,10 +17,14 @@ Id = Annotated[str, Path(max_length=600)]
 
 
 class DeadLetter(BaseModel):
-    """A parked message. `body` is its text; `body_base64` is there when it is not UTF-8."""
+    """A parked message. `body` is its text; `body_base64` is there when it is not UTF-8.
+
+    `digest` is the SHA-256 of the whole body, of which `body` is only the beginning where it is `incomplete`.
+    """
 
     id: str
     queue: str
+    exchange: str
     event_id: str
     event_type: str
     reason: str
@@ -29,6 +33,8 @@ class DeadLetter(BaseModel):
     times: int
     first_at: datetime
     last_at: datetime
+    digest: str
+    incomplete: bool
     body: str
     body_base64: str | None = None
 

@@ -13,6 +13,9 @@ SERVES_HTTP = frozenset({"running", "prepared", "mongodb"})
 _DATABASE_SECONDS = 2
 """How long a probe waits for MongoDB: less than the 3 s that orchestrators usually grant."""
 
+_DELIVERY_SECONDS = 10
+"""How old the oldest unfinished delivery may become: mostly it takes less than a second."""
+
 
 async def check(runtime: "Runtime") -> dict[str, bool]:
     """Return whether each part works; the keys are the parts' names."""
@@ -22,6 +25,7 @@ async def check(runtime: "Runtime") -> dict[str, bool]:
         "mongodb": await _database_answers(runtime),
         "rabbitmq": runtime.bus.ready,
         "publishing": not runtime.bus.blocked,
+        "deliveries": runtime.bus.oldest_delivery < _DELIVERY_SECONDS,
     }
 
 

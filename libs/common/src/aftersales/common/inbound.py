@@ -25,7 +25,6 @@ from aftersales.common.work.piece import Needs
 E = TypeVar("E", bound=Event)
 Refused = Callable[[Work, ParkedMessage], Awaitable[None]]
 _BUSY_SECONDS = 0.5
-_DELIVERY_LIMIT = "delivery_limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Inbound:
     def take(self, delivery: Delivery) -> None:
         """Start the work; the delivery is acknowledged when its effect is committed."""
         if delivery.queue == self._topology.dead:
-            return self._park(delivery, DomainError(_DELIVERY_LIMIT), _peek(delivery.body))
+            return self._park(delivery, DomainError("delivery_limit"), _peek(delivery.body))
         try:
             envelope = decode(delivery.body)
             if self._from_partner(delivery) and not envelope.type.startswith("partner."):
@@ -153,7 +152,7 @@ class Inbound:
         parked = self._parked(delivery, error, message)
         partner = self._from_partner(delivery) or message.type.startswith("partner.")
         refused = isinstance(error, DomainError) and not isinstance(error, NotYet | Busy)
-        tell = self._refused if partner and refused and parked.reason != _DELIVERY_LIMIT else None
+        tell = self._refused if partner and refused and parked.reason != "delivery_limit" else None
         self._note("parked", parked, message)
         self._end(delivery, self._parking(parked, message, tell), parked, message)
 
