@@ -111,6 +111,19 @@ async def test_a_blocked_connection_shows_in_the_metrics(counter):
     assert 'aftersales_broker_blocked{connection="publish"} 0.0' in (await counter.http.get("/metrics")).text
 
 
+async def test_a_publisher_is_usable_while_it_is_connected_and_not_blocked(counter):
+    bus = counter.runtime.bus
+    await eventually(lambda: _async(bus.publisher.usable))
+    event = unblocked_event(bus._links["publish"]._connection)
+    event.clear()
+    assert not bus.publisher.usable
+    event.set()
+    assert bus.publisher.usable
+    await bus._links["publish"].drop()
+    await eventually(lambda: _async(not bus.publisher.usable))
+    await eventually(lambda: _async(bus.publisher.usable))
+
+
 async def test_the_consumer_comes_back_after_each_kind_of_loss(counter):
     """Connected is not the same as consuming (aio-pika#231): the watchdog and the link bring it back."""
     bus = counter.runtime.bus

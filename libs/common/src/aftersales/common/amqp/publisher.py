@@ -35,6 +35,11 @@ class Publisher:
         self._channel: Any = None
         self._ready = asyncio.Event()
 
+    @property
+    def usable(self) -> bool:
+        """Whether a message published now would go out: connected, and not blocked by the broker."""
+        return self._ready.is_set() and not self._link.blocked
+
     async def use(self, connection: AbstractConnection) -> None:
         """Serve `publish` on this connection until it is lost."""
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
