@@ -132,7 +132,6 @@ async def test_the_consumer_comes_back_after_each_kind_of_loss(counter):
     consumer = bus._consumers[0]
     await consumer._channel.basic_cancel(consumer._tag)
     assert not bus.ready
-    await bus.watch()
     await eventually(lambda: _async(bus.ready))
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Document, Mongo
+from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.values import uuid7
 
@@ -117,9 +118,7 @@ class Relay:
 
     async def run(self) -> None:
         """For ever: publish what waits, and clear away what was confirmed."""
-        async with asyncio.TaskGroup() as parts:
-            parts.create_task(self._send())
-            parts.create_task(self._clear())
+        await run_together(send=self._send(), clear=self._clear())
 
     async def _send(self) -> None:
         """A few batches in flight at a time."""

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aftersales.common import parking, relay, timers
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Topology
+from aftersales.common.broker_urls import broker_urls
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Unavailable
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo, files
+from aftersales.common.parts import PartEnded
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.timers import Timers
 from aftersales.common.values import uuid7
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 INBOX_KEPT, ANSWERS_KEPT, UPLOADS_KEPT = timedelta(days=14), timedelta(hours=72), timedelta(days=1)
 SWEEP_FILES_EVERY = timedelta(hours=1)
+_ENDING = frozenset({"history"})
+"""Parts that end when they are done."""
 HTTP_SHARE = 0.3
 """Of the stop budget: for the requests in hand, before everything else stops (`service.run`)."""
 
@@ -57,7 +61,8 @@ class Runtime:
             tiers=settings.retry_tiers,
             partners=any(c.kind.TYPE.startswith("partner.") for c in service.consumers),
         )
-        self.bus = Bus(settings.amqp_url.get_secret_value(), self.topology, self.metrics, self._take, settings.prefetch)
+        brokers = broker_urls(settings.amqp_url.get_secret_value())
+        self.bus = Bus(brokers, self.topology, self.metrics, self._take, settings.prefetch)
         self.relay = relay.Relay(self.mongo, self.bus.publisher, clock, self.metrics)
         self.writer = Writer(
             self.mongo,
@@ -80,7 +85,7 @@ class Runtime:
             refused=service.refused,
         )
         self.timers = Timers(self.mongo, self.writer, clock, self.metrics)
-        self.prepared = self.failed = False
+        self.prepared = self.failed = self._stopping = False
         self.on_failure: Callable[[], None] = lambda: None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -151,13 +156,19 @@ class Runtime:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (error := task.exception()):
-            self.failed = True
-            log.critical("service.part_failed", part=task.get_name(), exc_info=error)
-            self.on_failure()
+        """A part that never should end makes the process unhealthy, however it ended."""
+        error = None if task.cancelled() else task.exception()
+        done = not task.cancelled() and task.get_name() in _ENDING
+        if error is None and (done or self._stopping):
+            return
+        self.failed = True
+        how = PartEnded("was cancelled" if task.cancelled() else "returned")
+        log.critical("service.part_failed", part=task.get_name(), exc_info=error or how)
+        self.on_failure()
 
     async def stop(self) -> None:
         """Finish what was taken, within what HTTP leaves of the budget; the rest waits in outbox and queue."""
+        self._stopping = True
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
         await self._cancel("timers", "sweep", "history", "files", seconds=budget * 0.1)
         with suppress(TimeoutError):

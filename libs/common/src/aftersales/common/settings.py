@@ -8,12 +8,12 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from aftersales.common.broker_urls import broker_urls
 from aftersales.common.messages import catalogue
 from aftersales.common.values import Zone
 
@@ -42,11 +42,7 @@ def _mongo(url: SecretStr) -> SecretStr:
 
 
 def _amqp(url: SecretStr) -> SecretStr:
-    _scheme(url, "amqp://", "amqps://")
-    try:
-        urlsplit(url.get_secret_value()).port  # noqa: B018 (it is parsed when it is asked for)
-    except ValueError as error:
-        raise ValueError("what stands after the host is no port") from error  # nor a secret to be shown
+    broker_urls(url.get_secret_value())
     return url
 
 
@@ -76,8 +72,11 @@ class ServiceSettings(BaseSettings):
 
     mongo_url: Annotated[SecretStr, AfterValidator(_mongo)] = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
     """A replica set: a single server knows no transactions."""
-    amqp_url: Annotated[SecretStr, AfterValidator(_amqp)] = SecretStr("amqp://guest:guest@127.0.0.1:5672/")
-    """RabbitMQ 3.10 or newer."""
+    amqp_url: Annotated[SecretStr, AfterValidator(_amqp)] = SecretStr("amqp://guest:guest@127.0.0.1:5672")
+    """RabbitMQ 3.10 or newer. Several brokers of a cluster: their URLs with commas between, each tried for 3 s.
+
+    `?heartbeat=` of a URL are the seconds after which RabbitMQ gives a silent connection up, 10 by default.
+    """
     mongo_driver: Literal["pymongo", "motor"] = "pymongo"
     """Which driver stands behind `common/mongo` (ADR 4)."""
     database: str = ""

@@ -1,41 +1,56 @@
 """The bus: three supervised connections to RabbitMQ. Only this package touches the drivers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
 
+from aftersales.common.amqp.connecting import TROUBLE
 from aftersales.common.amqp.consumer import Consumer, Delivery
 from aftersales.common.amqp.history import replay
-from aftersales.common.amqp.link import TROUBLE, Link
+from aftersales.common.amqp.link import Link
 from aftersales.common.amqp.publisher import Publisher
 from aftersales.common.amqp.topology import Topology, declare
+from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
 
 __all__ = ["TROUBLE", "Bus", "Delivery", "Topology"]
-_WATCH_SECONDS = 15
+_WATCH_SECONDS = 3
+_DECLARE_SECONDS, _DECLARE_PAUSE = 5, 1
+"""How often to declare everything again, and the shortest time between two declarations that were asked for."""
+_CALL_SECONDS, _DECLARING_SECONDS = 10, 30
+"""No call waits longer for the broker's answer; declaring everything is many of them."""
 
 
 class Bus:
     """Connects, declares, consumes and publishes; each part comes back by itself after a loss."""
 
     def __init__(
-        self, url: str, topology: Topology, metrics: Metrics, handle: Callable[[Delivery], None], prefetch: int = 300
+        self,
+        urls: Sequence[str],
+        topology: Topology,
+        metrics: Metrics,
+        handle: Callable[[Delivery], None],
+        prefetch: int = 300,
     ) -> None:
-        self.topology, self._url = topology, url
-        self._links = {name: Link(url, name, metrics) for name in ("publish", "consume", "control")}
-        self.publisher = Publisher(self._links["publish"])
+        self.topology, self._urls = topology, urls
+        self._links = {name: Link(urls, name, metrics) for name in ("publish", "consume", "control")}
+        self._missing = asyncio.Event()
+        """Something may have vanished at the broker: declare now."""
+        self.publisher = Publisher(self._links["publish"], self._missing.set)
         self._consumers = [
             Consumer(topology.queue, prefetch, handle, metrics),
             Consumer(topology.dead, 10, handle, metrics),
         ]
         self._declared = asyncio.Event()
+        self._declaring = asyncio.Lock()
+        self._stopping = False
         self._channel: AbstractChannel | None = None
 
     @property
     def ready(self) -> bool:
-        return all(link.up for link in self._links.values()) and self.consuming
+        return all(link.up for link in self._links.values()) and self._declared.is_set() and self.consuming
 
     @property
     def consuming(self) -> bool:
@@ -56,16 +71,18 @@ class Bus:
         """Deliveries in hand and messages in our queue (retry tiers apart)."""
         if self._channel is None:
             return 1
-        queue = await self._channel.declare_queue(self.topology.queue, passive=True)
+        async with asyncio.timeout(_CALL_SECONDS):
+            queue = await self._channel.declare_queue(self.topology.queue, passive=True)
         return (queue.declaration_result.message_count or 0) + sum(c.unfinished for c in self._consumers)
 
     async def run(self) -> None:
         """For ever, until cancelled."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._links["control"].run(self._control))
-                tasks.create_task(self._links["publish"].run(self._publish))
-                tasks.create_task(self._links["consume"].run(self._consume))
+            await run_together(
+                control=self._links["control"].run(self._control),
+                publish=self._links["publish"].run(self._publish),
+                consume=self._links["consume"].run(self._consume),
+            )
         finally:
             for link in self._links.values():
                 await link.drop()
@@ -75,45 +92,74 @@ class Bus:
         await self.publisher.use(connection)
 
     async def _consume(self, connection: AbstractConnection) -> None:
+        """Consume until a queue of ours has no consumer any more (connected is not the same as consuming)."""
         await self._declared.wait()
-        for consumer in self._consumers:
-            await consumer.start(connection, self._links["consume"])
-        await asyncio.Event().wait()
+        try:
+            for consumer in self._consumers:
+                async with asyncio.timeout(_CALL_SECONDS):
+                    await consumer.start(connection, self._links["consume"])
+            await self._watch(connection)
+        finally:
+            self._missing.set()
+
+    async def _watch(self, connection: AbstractConnection) -> None:
+        """Raises ConnectionError when a queue has lost its consumer.
+
+        A queue that elects its leader reports no consumers for a moment, so the broker's word counts when it is
+        repeated.
+        """
+        async with asyncio.timeout(_CALL_SECONDS):
+            channel = await connection.channel(publisher_confirms=False)
+        doubts: dict[str, int] = {}
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            for consumer in self._consumers:
+                if self._stopping:
+                    continue
+                async with asyncio.timeout(_CALL_SECONDS):
+                    queue = await channel.declare_queue(consumer.queue, passive=True)
+                there = bool(queue.declaration_result.consumer_count)
+                doubts[consumer.queue] = 0 if there else doubts.get(consumer.queue, 0) + 1
+                if not self._stopping and (not consumer.alive or doubts[consumer.queue] > 1):
+                    log.error("amqp.consumer_missing", queue=consumer.queue)
+                    raise ConnectionError(f"{consumer.queue} has lost its consumer")
 
     async def _control(self, connection: AbstractConnection) -> None:
-        """Declare, then watch that our queue really has consumers (connected is not the same as consuming).
+        """Declare everything, again and again: what vanished while the connection stood is there anew.
 
         A broker that comes back takes publishes before its stream is there, and confirms what the journal
         never gets (3.10, measured: for 1 to 2 s). So nobody publishes before the journal is declared anew.
         """
         channel = self._channel = await connection.channel(publisher_confirms=False)
         try:
-            await declare(channel, self.topology)
-            self._declared.set()
             while True:
-                await asyncio.sleep(_WATCH_SECONDS)
-                await self.watch()
+                await self._declare(channel)
+                await asyncio.sleep(_DECLARE_PAUSE)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_DECLARE_SECONDS - _DECLARE_PAUSE):
+                        await self._missing.wait()
         finally:
+            self._channel = None
             self._declared.clear()
+
+    async def _declare(self, channel: AbstractChannel) -> None:
+        async with self._declaring, asyncio.timeout(_DECLARING_SECONDS):
+            if not self._stopping:
+                self._missing.clear()
+                await declare(channel, self.topology)
+                self._declared.set()
 
     async def replay(self, handle: Callable[[Delivery], None]) -> int:
         """Hand to `handle` what the journal has of events that this service listens to; raises one of `TROUBLE`."""
         await self._declared.wait()
-        return await replay(self._url, self.topology, handle)
-
-    async def watch(self) -> None:
-        """Consume anew where a queue of ours has lost its consumer."""
-        if self._channel is None or not self._links["consume"].up:
-            return
-        for consumer in self._consumers:
-            queue = await self._channel.declare_queue(consumer.queue, passive=True)
-            if not consumer.alive or not queue.declaration_result.consumer_count:
-                log.error("amqp.consumer_missing", queue=consumer.queue)
-                await self._links["consume"].drop()
+        return await replay(self._urls, self.topology, handle)
 
     async def stop_consuming(self, seconds: float) -> None:
-        """Take nothing more, and wait until what was taken is acknowledged, at most so long."""
-        for consumer in self._consumers:
-            await consumer.stop()
-        with suppress(asyncio.TimeoutError, *TROUBLE):
-            await asyncio.wait_for(asyncio.gather(*(consumer.drained() for consumer in self._consumers)), seconds)
+        """Take and declare nothing more, and wait until what was taken is acknowledged, at most so long."""
+        self._stopping = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(consumer.stop() for consumer in self._consumers), return_exceptions=True)
+                await asyncio.gather(*(consumer.drained() for consumer in self._consumers), return_exceptions=True)
+                async with self._declaring:
+                    pass

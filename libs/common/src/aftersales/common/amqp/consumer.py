@@ -9,7 +9,8 @@ from typing import Any
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import DeliveredMessage
 
-from aftersales.common.amqp.link import TROUBLE, Link
+from aftersales.common.amqp.connecting import TROUBLE
+from aftersales.common.amqp.link import Link
 from aftersales.common.telemetry import Metrics, log
 
 _PATIENCE = 1.0

@@ -1,11 +1,13 @@
-"""What was said before a service was here: read from the journal, once, when it is new."""
+"""What was said before a service was here, or missed by it: read from the journal."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
 
-import aio_pika
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
+from aftersales.common.amqp.connecting import connect, retrieve
 from aftersales.common.amqp.consumer import Delivery
 from aftersales.common.amqp.topology import Topology
 
@@ -13,35 +15,45 @@ _WINDOW = 200
 _OFFSET = "x-stream-offset"
 _EMPTY_SECONDS, _END_SECONDS = 5, 1
 """A stream tells nobody its length: nothing comes for so long when it is empty, else its last batch within that."""
+_ANSWER_SECONDS, _NEXT_SECONDS = 10, 30
+"""How long a call, and the next message of a stream that has more, may take."""
 Messages = asyncio.Queue[AbstractIncomingMessage]
 
 
-async def replay(url: str, topology: Topology, handle: Callable[[Delivery], None]) -> int:
+async def replay(
+    urls: Sequence[str], topology: Topology, handle: Callable[[Delivery], None], since: datetime | None = None
+) -> int:
     """Hand to `handle` all that the journal holds now and the service listens to; how many these were.
 
+    With `since` only what was published from then on (a chunk of the stream may bring some older ones along).
     Its queue must be there already: what is published from then on comes that way (and some of it both ways).
     Raises one of `TROUBLE` when the connection is lost.
     """
-    async with await aio_pika.connect(url) as connection:
-        reading = asyncio.ensure_future(_replay(connection, topology, handle))
-        connection.close_callbacks.add(lambda *_: reading.cancel())
-        try:
-            return await reading
-        except asyncio.CancelledError as lost:
-            if reading.cancelled() and connection.is_closed:
-                raise ConnectionError("lost while reading the journal") from lost
-            reading.cancel()
-            raise
+    connection = await connect(urls, "history")
+    reading = asyncio.ensure_future(_replay(connection, topology, handle, since))
+    reading.add_done_callback(retrieve)
+    waiting: set[asyncio.Future[Any]] = {reading, connection.lost()}
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done() or reading.cancelled():  # the driver cancels what waits for an answer
+            raise ConnectionError("lost while reading the journal")
+        return reading.result()
+    finally:
+        reading.cancel()
+        await connection.end()
 
 
-async def _replay(connection: AbstractConnection, topology: Topology, handle: Callable[[Delivery], None]) -> int:
+async def _replay(
+    connection: AbstractConnection, topology: Topology, handle: Callable[[Delivery], None], since: datetime | None
+) -> int:
     end, found = await _end(await _read(connection, topology, "last")), 0
     if end < 0:
         return 0
-    messages = await _read(connection, topology, "first")
+    messages = await _read(connection, topology, since or "first")
     window: list[AbstractIncomingMessage] = []
     while True:
-        window.append(await messages.get())
+        async with asyncio.timeout(_NEXT_SECONDS):
+            window.append(await messages.get())
         ended = _offset(window[-1]) >= end
         if ended or len(window) == _WINDOW:
             wanted = [message for message in window if message.routing_key in topology.keys]
@@ -53,13 +65,15 @@ async def _replay(connection: AbstractConnection, topology: Topology, handle: Ca
             return found
 
 
-async def _read(connection: AbstractConnection, topology: Topology, offset: str) -> Messages:
-    """Read the stream from `first` or `last` on, a window at a time; the connection's end is the reader's."""
-    channel = await connection.channel()
-    await channel.set_qos(_WINDOW)
-    journal = await channel.get_queue(topology.journal)
+async def _read(connection: AbstractConnection, topology: Topology, offset: str | datetime) -> Messages:
+    """Read the stream from `first`, `last` or a time on, a window at a time; the connection's end is the reader's."""
     messages: Messages = asyncio.Queue()
-    await journal.consume(messages.put, arguments={_OFFSET: offset})
+    async with asyncio.timeout(_ANSWER_SECONDS):
+        channel = await connection.channel()
+        await channel.set_qos(_WINDOW)
+        journal = await channel.get_queue(topology.journal)
+        arguments: dict[str, Any] = {_OFFSET: offset}
+        await journal.consume(messages.put, arguments=arguments)
     return messages
 
 

@@ -2,71 +2,120 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import aio_pika
 from aio_pika.abc import AbstractConnection
-from aiormq.exceptions import AMQPError
 
+from aftersales.common.amqp.connecting import TROUBLE, Connection, connect, describe, retrieve
+from aftersales.common.back_off import back_off
 from aftersales.common.telemetry import Metrics, log
 
 Use = Callable[[AbstractConnection], Awaitable[None]]
-TROUBLE = (AMQPError, OSError, EOFError, asyncio.TimeoutError, RuntimeError, StopAsyncIteration)
-"""What a connection that breaks at any point may raise.
-
-aio-pika closes with RuntimeError in places; aiormq ends a greeting that is cut off with StopAsyncIteration.
-"""
-_CONNECT_SECONDS = 10
+_ANSWER_SECONDS, _SILENCES = 4, 4
+"""A broker is silent after the first, and the connection is given up after so many silences in a row."""
+_PROBE_SECONDS = 3
+_STEADY_SECONDS = 10
+"""A connection that served for so long was a good one: after it the waits begin from the shortest again."""
+_WAIT = (0.3, 3.0)
 
 
 class Link:
     """Publishing, consuming and control each have one: a blocked publisher must not stop the acknowledgements."""
 
-    def __init__(self, url: str, name: str, metrics: Metrics) -> None:
-        self._url, self.name, self._metrics = url, name, metrics
-        self._connection: AbstractConnection | None = None
+    def __init__(self, urls: Sequence[str], name: str, metrics: Metrics) -> None:
+        self._urls, self.name, self._metrics = urls, name, metrics
+        self._connection: Connection | None = None
         self.up = False
+        """Connected, and the broker answers."""
 
     async def run(self, use: Use) -> None:
-        """For ever: `use` the connection until it breaks or `use` raises."""
-        failures = 0
+        """For ever: `use` the connection until it breaks or `use` ends, however it does.
+
+        aiormq also ends a call that waits with CancelledError or a bare Exception; only the cancellation of the task
+        that runs this is one.
+        """
+        failures, clock = 0, asyncio.get_running_loop().time
         while True:
+            began, task = clock(), asyncio.current_task()
             try:
-                await self._once(use)
-                failures = 0
-            except TROUBLE as error:
-                failures = 0 if self.up else failures + 1
-                log.warning("amqp.lost", link=self.name, error=f"{type(error).__name__}: {error}"[:200])
+                cause = await self._once(use)
+            except asyncio.CancelledError:
+                if task is None or task.cancelling():
+                    raise
+                cause = "closed while waiting for an answer"
+            except Exception as error:  # noqa: BLE001 (a loss is a loss)
+                cause = describe(error)
+                if not isinstance(error, TROUBLE) and type(error) is not Exception:
+                    log.exception("amqp.failed", link=self.name)
             finally:
                 self._set(up=False)
                 await self.drop()
-            await asyncio.sleep(random.uniform(0.1, min(3.0, 0.3 * 2**failures)))  # noqa: S311 (jitter)
+            failures = 0 if clock() - began > _STEADY_SECONDS else failures + 1
+            log.warning("amqp.lost", link=self.name, error=cause[:500])
+            await asyncio.sleep(random.uniform(0.1, back_off(failures, *_WAIT)))  # noqa: S311 (jitter)
 
-    async def _once(self, use: Use) -> None:
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            connection = await aio_pika.connect(self._url, client_properties={"connection_name": self.name})
-        self._connection = connection
-        lost = asyncio.Event()
-        connection.close_callbacks.add(lambda *_: lost.set())
+    async def _once(self, use: Use) -> str:
+        """Connect and use it; why that ended, where nothing was raised."""
+        connection = self._connection = await connect(self._urls, self.name)
+        lost = connection.lost()
         self._set(up=True)
-        tasks = {asyncio.ensure_future(use(connection)), asyncio.ensure_future(lost.wait())}
+        tasks: set[asyncio.Future[Any]] = {
+            asyncio.ensure_future(use(connection)),
+            asyncio.ensure_future(self._probe(connection)),
+        }
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({*tasks, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if lost.done():
+                return lost.result()
             for task in done:
                 task.result()
+            return "its use ended"
         finally:
             for task in tasks:
+                task.add_done_callback(retrieve)
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks, timeout=_ANSWER_SECONDS)
+
+    async def _probe(self, connection: AbstractConnection) -> None:
+        """Ask the broker for an answer again and again; raises TimeoutError after a long silence.
+
+        A connection whose broker froze, or whose packets are swallowed, looks like one on which nothing happens.
+        """
+        channel: Any = None
+
+        async def ask() -> None:
+            nonlocal channel
+            channel = channel or await connection.channel(publisher_confirms=False)
+            await channel.set_qos(1)
+
+        while True:
+            asking = asyncio.ensure_future(ask())
+            asking.add_done_callback(retrieve)
+            try:
+                await self._answered(asking)
+            finally:
+                asking.cancel()
+            self._set(up=True)
+            await asyncio.sleep(_PROBE_SECONDS)
+
+    async def _answered(self, asking: "asyncio.Future[None]") -> None:
+        silences = 0
+        while not asking.done():
+            await asyncio.wait({asking}, timeout=_ANSWER_SECONDS)
+            if asking.done() or self.blocked:  # a blocked connection isn't read by the broker
+                continue
+            self._set(up=False)
+            silences += 1
+            if silences == _SILENCES:
+                raise TimeoutError(f"no answer within {_SILENCES * _ANSWER_SECONDS} s")
+        await asking
 
     async def drop(self) -> None:
-        """Close the connection; a running `run` then connects anew."""
+        """End the connection; a running `run` then connects anew."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(asyncio.CancelledError, *TROUBLE):
-                await asyncio.wait_for(connection.close(), 2)
+            await connection.end()
 
     @property
     def blocked(self) -> bool:

@@ -5,7 +5,7 @@ Uses public but undocumented attributes of aiormq channels (7.2), pinned and wat
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,8 @@ from pamqp.body import ContentBody
 from pamqp.frame import marshal
 from pamqp.header import ContentHeader
 
-from aftersales.common.amqp.link import TROUBLE, Link
+from aftersales.common.amqp.connecting import TROUBLE
+from aftersales.common.amqp.link import Link
 from aftersales.common.relay import Outgoing, Receipt
 from aftersales.common.telemetry import log
 
@@ -28,10 +29,10 @@ _WRITE_BYTES = 1_000_000
 
 
 class Publisher:
-    """Publishes on its own link; waits while that is down or blocked."""
+    """Publishes on its own link; waits while that is down or blocked. `refused` hears when the broker refused any."""
 
-    def __init__(self, link: Link, *, batched: bool = True) -> None:
-        self._link, self._batched = link, batched
+    def __init__(self, link: Link, refused: Callable[[], None] = lambda: None, *, batched: bool = True) -> None:
+        self._link, self._refused, self._batched = link, refused, batched
         self._channel: Any = None
         self._ready = asyncio.Event()
 
@@ -67,6 +68,8 @@ class Publisher:
         for message, future in zip(messages, futures, strict=True):
             _judge(message, future, receipt)
             channel.message_id_delivery_tag.pop(message.id, None)
+        if receipt.refused:
+            self._refused()
         if len(receipt.confirmed) + len(receipt.refused) < len(messages):
             await self._discard(channel)
         return receipt
@@ -100,10 +103,10 @@ class Publisher:
                 futures.append(future)
                 wire += _on_the_wire(message, channel.number, channel.max_content_size)
                 if len(wire) > _WRITE_BYTES:
-                    await channel.write_queue.put(ChannelFrame(bytes(wire), should_close=False))
+                    await _put(channel, bytes(wire))
                     wire.clear()
             if wire:
-                await channel.write_queue.put(ChannelFrame(bytes(wire), should_close=False))
+                await _put(channel, bytes(wire))
         return futures
 
     async def _write_plainly(self, channel: Any, messages: Sequence[Outgoing]) -> list["asyncio.Future[Any]"]:
@@ -119,6 +122,23 @@ class Publisher:
             )
             for message in messages
         ]
+
+
+async def _put(channel: Any, wire: bytes) -> None:
+    """Hand it to the writer; raises ConnectionError when the channel closes first, after which nobody takes it."""
+    frame = ChannelFrame(wire, should_close=False)
+    if not channel.write_queue.full():
+        channel.write_queue.put_nowait(frame)
+        return
+    putting, closing = asyncio.ensure_future(channel.write_queue.put(frame)), channel.closing
+    try:
+        await asyncio.wait({putting, closing}, return_when=asyncio.FIRST_COMPLETED)
+        if not putting.done():
+            raise ConnectionError("closed while it was written")
+    finally:
+        putting.cancel()
+        if not closing.done():
+            closing.cancel()
 
 
 def _judge(message: Outgoing, future: "asyncio.Future[Any]", receipt: Receipt) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
+from aftersales.common.back_off import back_off
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Conflict, Unavailable
 from aftersales.common.mongo import Document, Mongo
@@ -105,7 +106,7 @@ class Writer:
                 unknown += [attempt] if attempt.record else []
                 self._metrics.reruns.labels("unavailable").inc()
                 log.warning("writer.waits", error=str(error), pieces=len(pieces))
-                await asyncio.sleep(min(5.0, 0.1 * 2**waits) * random.uniform(0.5, 1))  # noqa: S311 (jitter)
+                await asyncio.sleep(back_off(waits, 0.1, 5.0) * random.uniform(0.5, 1))  # noqa: S311 (jitter)
             except Conflict as error:
                 conflicts += 1
                 self._metrics.reruns.labels(str(error.args[0])).inc()

@@ -1,0 +1,136 @@
+"""One connection to one of the brokers: each address is tried for a few seconds, in random order."""
+
+import asyncio
+import logging
+import random
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Sequence
+from contextlib import suppress
+from socket import SOCK_STREAM
+from typing import Any
+
+import aio_pika
+from aiormq.connection import TransportFactory
+from aiormq.exceptions import AMQPError
+from yarl import URL
+
+TROUBLE = (AMQPError, OSError, EOFError, asyncio.TimeoutError, RuntimeError, StopAsyncIteration)
+"""What a connection that breaks at any point may raise.
+
+aio-pika closes with RuntimeError in places; aiormq ends a greeting that is cut off with StopAsyncIteration.
+"""
+CONNECT_SECONDS = 3
+"""For one address, its greeting included: a frozen broker still accepts connections."""
+_CLOSE_SECONDS = 2
+# `Link` has one line for a lost connection; the driver adds others, one of them with a traceback
+logging.getLogger("aiormq.connection").addFilter(lambda record: "blocked" in str(record.msg))
+
+
+class _Socket(TransportFactory):
+    """Connects to the address that was chosen; certificates are still checked against the URL's host."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.writer: StreamWriter | None = None
+
+    async def create(self, url: URL, **given: Any) -> tuple[StreamReader, StreamWriter]:
+        secure = url.scheme == "amqps"
+        context = await given["ssl_context_provider"].get_context() if secure else None
+        name = url.host if secure else None
+        reader, self.writer = await asyncio.open_connection(self.address, url.port, ssl=context, server_hostname=name)
+        return reader, self.writer
+
+
+class Connection(aio_pika.Connection):
+    """A connection to one address of a broker. `end` always ends it, whether or not the broker answers."""
+
+    def __init__(self, url: str, address: str, name: str) -> None:
+        super().__init__(URL(url), client_properties={"connection_name": name})
+        self._socket = _Socket(address)
+        self.kwargs["transport_factory"] = self._socket
+
+    async def open(self) -> None:
+        """Raises one of `TROUBLE`; without an answer that is TimeoutError."""
+        opening = asyncio.ensure_future(self.connect())
+        opening.add_done_callback(retrieve)
+        try:
+            await asyncio.wait({opening}, timeout=CONNECT_SECONDS)
+        finally:
+            if not opening.done():
+                self._cut()
+                opening.cancel()
+        if not opening.done():
+            raise TimeoutError(f"no answer within {CONNECT_SECONDS} s")
+        if opening.cancelled():
+            raise ConnectionError("closed during the greeting")
+        opening.result()
+
+    async def end(self) -> None:
+        """Close it; cut it off when the broker does not answer that soon enough."""
+        closing = asyncio.ensure_future(self.close())
+        closing.add_done_callback(retrieve)
+        try:
+            await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
+        finally:
+            if not closing.done():
+                self._cut()
+
+    def lost(self) -> "asyncio.Future[str]":
+        """Done when it is closed from either side; why it was."""
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def note(_sender: Any, error: object = None) -> None:
+            if not future.done():
+                future.set_result(describe(error) if isinstance(error, BaseException) else "closed")
+
+        self.close_callbacks.add(note)
+        return future
+
+    def _cut(self) -> None:
+        if self._socket.writer is not None:
+            self._socket.writer.transport.abort()
+
+
+async def connect(urls: Sequence[str], name: str) -> Connection:
+    """Try every address of every URL, in random order. Raises ConnectionError with what each of them said."""
+    failures: list[str] = []
+    found = [(url, address) for url in urls for address in await _addresses(url, failures)]
+    random.shuffle(found)
+    for url, address in found:
+        connection = Connection(url, address, name)
+        try:
+            await connection.open()
+        except TROUBLE as error:
+            failures.append(f"{_place(url, address)}: {describe(error)}")
+        else:
+            return connection
+    raise ConnectionError("; ".join(failures))
+
+
+async def _addresses(url: str, failures: list[str]) -> list[str]:
+    host, port = URL(url).host or "", URL(url).port
+    looking = asyncio.get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
+    try:
+        found = await asyncio.wait_for(looking, CONNECT_SECONDS)
+    except (OSError, TimeoutError) as error:
+        failures.append(f"{host}: {describe(error)}")
+        return []
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
+def _place(url: str, address: str) -> str:
+    parts = URL(url)
+    host = parts.host if parts.host == address else f"{parts.host} ({address})"
+    return f"{host}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}"
+
+
+def describe(error: BaseException) -> str:
+    """Its kind and words, on one line."""
+    words = " ".join(str(error).split())
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def retrieve(future: "asyncio.Future[Any]") -> None:
+    """Look at how it ended, so that asyncio does not log it a second time."""
+    with suppress(asyncio.CancelledError):
+        future.exception()

@@ -1,0 +1,39 @@
+"""`AFTERSALES_AMQP_URL` as one or several broker URLs. Imports no driver, so that settings can use it."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+HEARTBEAT_SECONDS = 10
+"""Where a URL has no `?heartbeat=` of its own. The driver's default notices a silent broker after three minutes."""
+
+
+def broker_urls(text: str) -> tuple[str, ...]:
+    """Split a comma-separated list of URLs, and give each a heartbeat.
+
+    A comma separates only where the next URL begins, because a password may contain one. Raises ValueError with
+    words that show nothing of the URL, which contains a password.
+    """
+    urls = re.split(r"\s*,\s*(?=[a-z]+://)", text.strip())
+    return tuple(_checked(url, f" (URL {place})" if len(urls) > 1 else "") for place, url in enumerate(urls, 1))
+
+
+def _checked(url: str, which: str) -> str:
+    if not url.startswith(("amqp://", "amqps://")):
+        raise ValueError(f"it must begin with amqp:// or amqps://{which}")
+    if "," in url.rpartition("@")[2]:
+        raise ValueError(f"each broker needs a URL of its own: amqp://one:5672,amqp://two:5672{which}")
+    try:
+        parts = urlsplit(url)
+        zero = parts.port == 0
+    except ValueError as error:
+        raise ValueError(f"what stands after the host is no port{which}") from error
+    if zero:
+        raise ValueError(f"what stands after the host is no port{which}")
+    if not parts.hostname:
+        raise ValueError(f"it names no host{which}")
+    heartbeat = parse_qs(parts.query).get("heartbeat")
+    if heartbeat is None:
+        return f"{url}{'&' if parts.query else '?'}heartbeat={HEARTBEAT_SECONDS}"
+    if not re.fullmatch(r"[1-9]\d{0,3}", heartbeat[-1]):
+        raise ValueError(f"its heartbeat must be a number of seconds from 1 to 9999{which}")
+    return url

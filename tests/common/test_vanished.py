@@ -1,0 +1,97 @@
+"""What vanishes at the broker while the connections stand is declared again; the process is not ready meanwhile."""
+
+from collections.abc import AsyncIterator
+
+import aio_pika
+import pytest
+from common.counter import Add, Counter
+from structlog.testing import capture_logs
+
+from aftersales.common.testing import eventually
+from aftersales.common.testing.house import Room, envelope
+from aftersales.common.values import uuid7
+
+
+@pytest.fixture
+async def channel(counter) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+    async with await aio_pika.connect(counter.runtime.service.settings.amqp_url.get_secret_value()) as connection:
+        yield await connection.channel()
+
+
+async def publish(room: Room, channel: aio_pika.abc.AbstractChannel, event: Add) -> None:
+    """As another service does: on the exchange of all events."""
+    body = envelope(event, id=uuid7(), subject="s", time=room.runtime.clock.now())
+    exchange = await channel.get_exchange(room.runtime.topology.events, ensure=False)
+    await exchange.publish(aio_pika.Message(body, delivery_mode=2), event.TYPE)
+
+
+async def arrives(room: Room, channel: aio_pika.abc.AbstractChannel) -> bool:
+    await publish(room, channel, Add(counter="b"))
+    return await total(room, "b") > 0
+
+
+async def total(room: Room, id: str) -> int:
+    found = await room.get(Counter, id)
+    return found.total if found else 0
+
+
+async def ready(room: Room) -> bool:
+    return (await room.http.get("/readyz")).status_code == 200
+
+
+async def test_a_deleted_queue_is_declared_again_and_consumed(counter, channel):
+    queue = counter.runtime.topology.queue
+    with capture_logs() as lines:
+        await channel.queue_delete(queue)
+        await eventually(lambda: _not(ready(counter)))
+        await eventually(lambda: ready(counter), 30)
+    await publish(counter, channel, Add(counter="later", amount=7))
+    await eventually(lambda: _is(total(counter, "later"), 7))
+    assert len([line for line in lines if line["event"] == "amqp.lost"]) < 6  # not four times a second for ever
+
+
+async def test_a_deleted_retry_queue_is_declared_again_and_the_event_is_retried(counter, channel):
+    for tier in range(len(counter.runtime.topology.tiers)):
+        await channel.queue_delete(counter.runtime.topology.retry(tier))
+    await counter.deliver(Add(counter="a", after=1, amount=10))
+    await counter.deliver(Add(counter="a", amount=1))
+    await eventually(lambda: _is(total(counter, "a"), 11), 30)
+
+
+@pytest.mark.parametrize("what", ["events", "partner_exchange"])
+async def test_a_deleted_exchange_is_declared_again(counter, channel, what):
+    name = getattr(counter.runtime.topology, what)
+    await channel.exchange_delete(name)
+    await eventually(lambda: _exists(counter, "exchange", name), 30)
+    await eventually(lambda: ready(counter), 30)
+    await eventually(lambda: arrives(counter, channel), 30)
+
+
+async def test_a_deleted_journal_is_declared_again(counter, channel):
+    await channel.queue_delete(counter.runtime.topology.journal)
+    await eventually(lambda: _exists(counter, "queue", counter.runtime.topology.journal), 30)
+
+
+async def test_a_binding_that_was_removed_is_there_again(counter, channel):
+    topology = counter.runtime.topology
+    queue = await channel.get_queue(topology.queue, ensure=False)
+    await queue.unbind(topology.events, Add.TYPE)
+    await eventually(lambda: arrives(counter, channel), 30)
+
+
+async def _exists(room: Room, kind: str, name: str) -> bool:
+    async with await aio_pika.connect(room.runtime.service.settings.amqp_url.get_secret_value()) as connection:
+        channel = await connection.channel()
+        try:
+            await (channel.get_queue if kind == "queue" else channel.get_exchange)(name)
+        except aio_pika.exceptions.ChannelNotFoundEntity:
+            return False
+        return True
+
+
+async def _not(found) -> bool:
+    return not await found
+
+
+async def _is(found, wanted) -> bool:
+    return await found == wanted
