@@ -169,6 +169,53 @@ async def test_a_service_whose_database_goes_away_while_it_hears_the_journal_wai
         assert not built.counter.runtime.failed
 
 
+@pytest.mark.parametrize("waits", [True, False], ids=["sound", "broken"])
+async def test_lost_connections_while_the_database_is_away_use_up_no_deliveries(frozen_mongo, urls, clock, waits):
+    """RabbitMQ gives up what it has delivered 20 times. Broken: it is taken although it cannot be handled."""
+    servers = SimpleNamespace(mongo_url=frozen_mongo.url, amqp_url=urls.amqp_url)
+    async with house(servers, clock, [(service, ServiceSettings)]) as built:
+        counter = built.counter
+        bus, waiting = counter.runtime.bus, asyncio.Event()
+        until_useful, consumer = bus.wait_until_useful, bus._consumers[0]
+
+        async def gate():
+            waiting.set()
+            if waits:
+                await until_useful()
+
+        bus.wait_until_useful = gate
+        await asyncio.to_thread(frozen_mongo.kill)
+        await asyncio.gather(*(counter.deliver(Add(counter="c"), id=f"e{n}") for n in range(30)))
+        for _ in range(25):
+            await bus._links["consume"].drop()
+            waiting.clear()
+            await asyncio.wait_for(waiting.wait(), 20)
+
+            async def taken():
+                return waits or (consumer.alive and (consumer.unfinished or not await queued(bus)))
+
+            await eventually(taken)
+        await asyncio.to_thread(frozen_mongo.start)
+        await eventually(lambda: total(counter, 30), 60)
+        await built.quiet()
+        given_up = counter.runtime.metrics.registry.get_sample_value(
+            "aftersales_events_total", {"type": Add.TYPE, "result": "parked"}
+        )
+        assert bool(given_up) != waits
+        assert await counter.find(ParkedMessage) == []
+
+
+async def queued(bus):
+    """Messages in its queue that nobody has taken."""
+    queue = await bus._channel.declare_queue(bus.topology.queue, passive=True)
+    return queue.declaration_result.message_count
+
+
+async def total(counter, wanted):
+    found = await counter.get(Counter, "c")
+    return found is not None and found.total == wanted
+
+
 async def test_deliveries_are_acknowledged_only_after_their_commit(frozen_mongo, urls, clock):
     """While the database is away the consumer waits, burns no attempt and loses nothing."""
     servers = SimpleNamespace(mongo_url=frozen_mongo.url, amqp_url=urls.amqp_url)

@@ -1,17 +1,12 @@
 """The state of a service's parts, for the three probes `/livez`, `/readyz` and `/healthz` (ADR 9)."""
 
-import asyncio
 from typing import TYPE_CHECKING
-
-from aftersales.common.errors import Unavailable
 
 if TYPE_CHECKING:
     from aftersales.common.runtime import Runtime
 
 SERVES_HTTP = frozenset({"running", "prepared", "mongodb"})
 """Parts without which neither a read nor a command can be answered; events need all parts."""
-_DATABASE_SECONDS = 2
-"""How long a probe waits for MongoDB: less than the 3 s that orchestrators usually grant."""
 
 _DELIVERY_SECONDS = 10
 """How old the oldest unfinished delivery may become: mostly it takes less than a second."""
@@ -22,16 +17,8 @@ async def check(runtime: "Runtime") -> dict[str, bool]:
     return {
         "running": not runtime.failed,
         "prepared": runtime.prepared,
-        "mongodb": await _database_answers(runtime),
+        "mongodb": await runtime.mongo.answers(),
         "rabbitmq": runtime.bus.ready,
         "publishing": not runtime.bus.blocked,
         "deliveries": runtime.bus.oldest_delivery < _DELIVERY_SECONDS,
     }
-
-
-async def _database_answers(runtime: "Runtime") -> bool:
-    try:
-        await asyncio.wait_for(runtime.mongo.ping(), _DATABASE_SECONDS)
-    except (Unavailable, TimeoutError):
-        return False
-    return True

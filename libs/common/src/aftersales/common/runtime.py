@@ -63,6 +63,7 @@ class Runtime:
         )
         brokers = broker_urls(settings.amqp_url.get_secret_value())
         self.bus = Bus(brokers, self.topology, self.metrics, self._take, settings.prefetch)
+        self.bus.wait_until_useful = self._database_there
         self.relay = relay.Relay(self.mongo, self.bus.publisher, clock, self.metrics)
         self.writer = Writer(
             self.mongo,
@@ -91,6 +92,11 @@ class Runtime:
 
     def _take(self, delivery: Any) -> None:
         self.inbound.take(delivery)
+
+    async def _database_there(self) -> None:
+        """Until MongoDB answers: a delivery taken earlier spends one of its 20 when the connection is lost."""
+        while not await self.mongo.answers():
+            await asyncio.sleep(0.5)
 
     async def start(self) -> None:
         """Returns at once; everything else waits for MongoDB and RabbitMQ in the background."""

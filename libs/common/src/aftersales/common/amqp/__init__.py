@@ -1,7 +1,7 @@
 """The bus: three supervised connections to RabbitMQ. Only this package touches the drivers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -21,6 +21,10 @@ _DECLARE_SECONDS, _DECLARE_PAUSE = 5, 1
 """How often to declare everything again, and the shortest time between two declarations that were asked for."""
 _CALL_SECONDS, _DECLARING_SECONDS = 10, 30
 """No call waits longer for the broker's answer; declaring everything is many of them."""
+
+
+async def _at_once() -> None:
+    pass
 
 
 class Bus:
@@ -43,6 +47,8 @@ class Bus:
             Consumer(topology.queue, prefetch, handle, metrics),
             Consumer(topology.dead, 10, handle, metrics),
         ]
+        self.wait_until_useful: Callable[[], Awaitable[None]] = _at_once
+        """Waited for before deliveries are taken."""
         self._declared = asyncio.Event()
         self._declaring = asyncio.Lock()
         self._stopping = False
@@ -94,6 +100,7 @@ class Bus:
     async def _consume(self, connection: AbstractConnection) -> None:
         """Consume until a queue of ours has no consumer any more (connected is not the same as consuming)."""
         await self._declared.wait()
+        await self.wait_until_useful()
         try:
             for consumer in self._consumers:
                 async with asyncio.timeout(_CALL_SECONDS):
