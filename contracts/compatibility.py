@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.corrections import CORRECTIONS
 from contracts.schema import Schema, resolve
 
 _WORDS = {"$schema", "$id", "$comment", "title", "description", "examples", "definitions"}
@@ -20,7 +21,12 @@ def incompatible(published: Mapping[str, Schema], new: Mapping[str, Schema]) -> 
     """Say, for every published type that would change under its readers, what changed and what to do."""
     for kind in sorted(published.keys() & new.keys()):
         for difference in differences(published[kind], new[kind], inbound=kind.startswith("partner.")):
-            yield f"{kind}: {difference}. {advice(kind)}"
+            if not _corrected(kind, difference):
+                yield f"{kind}: {difference}. {advice(kind)}"
+
+
+def _corrected(kind: str, difference: str) -> bool:
+    return any(kind == one and difference.startswith(f"field `{field}` ") for one, field in CORRECTIONS)
 
 
 def advice(kind: str) -> str:

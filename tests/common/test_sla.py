@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 from aftersales.common import sla
 from aftersales.common.business_time import Calendar, SpecialDay
 from aftersales.common.mongo import from_document, to_document
-from aftersales.common.sla import BREACH, Level, Said, SlaClock, Terms
+from aftersales.common.sla import BREACH, LadderStep, Said, SlaClock, Terms
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """09:00 in Shanghai, a working Monday."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OFFICE = Calendar(zone="Asia/Shanghai", week=("09:00-12:00 13:00-18:00",) * 5 + ("", ""), holidays="CN")
-LADDER = (Level(role="supervisor"), Level(role="centre", after=HOUR), Level(role="headquarters", after=3 * HOUR))
+LADDER = (
+    LadderStep(role="supervisor"),
+    LadderStep(role="centre", after=HOUR),
+    LadderStep(role="headquarters", after=3 * HOUR),
+)
 
 
 def begun(target=8 * HOUR, calendar=None, pauses=("waiting_part", "waiting_customer"), **terms):

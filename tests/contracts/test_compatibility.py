@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from contracts.compatibility import advice, differences, incompatible
+from contracts.corrections import CORRECTIONS
 from contracts.schema import Schema, envelope_schema
 
+from aftersales.common.events import REGISTRY
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import RequestRegistered
 from aftersales.common.events.partner import PartnerServiceRequest
@@ -177,3 +179,18 @@ def test_a_break_is_told_with_the_version_that_mends_it() -> None:
     assert told.startswith("dispatch.repair_completed.v1: field `data.cause` was removed. ")
     assert "leave it as it was, add dispatch.repair_completed.v2 beside it" in told
     assert "dispatch.repair_completed.v13" in advice("dispatch.repair_completed.v12")
+
+
+def test_a_correction_of_a_wrong_description_is_let_through_and_every_other_change_of_the_event_is_not() -> None:
+    wrong = changed(
+        REGISTERED, lambda data, _: data["properties"]["response"].update(additionalProperties={"type": "string"})
+    )
+    worse = changed(REGISTERED, lambda data, _: data["properties"].pop("policy"))
+
+    assert list(differences(wrong, REGISTERED)) != []
+    assert list(incompatible({RequestRegistered.TYPE: wrong}, {RequestRegistered.TYPE: REGISTERED})) == []
+    assert len(list(incompatible({RequestRegistered.TYPE: REGISTERED}, {RequestRegistered.TYPE: worse}))) == 1
+
+
+def test_each_correction_names_a_published_event() -> None:
+    assert {kind for kind, _field in CORRECTIONS} <= REGISTRY.keys()

@@ -26,7 +26,7 @@ BIKE = Product(id="EB-1", branch="BJ01", model="E1", line="e-bike", batch="B7", 
 REQUESTS = ["SR-261122-0001", "SR-261122-0002"]
 
 
-def _policy(*grants: cover.Entitlement) -> Policy:
+def _policy(*grants: cover.Grant) -> Policy:
     return preset("e-bike").model_copy(update={"entitlements": grants})
 
 

@@ -9,7 +9,7 @@ from aftersales.common import sla
 from aftersales.common.business_time import Calendar, always, local_deadline, never_closes
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case, Due, Promise, StageName
-from aftersales.common.sla import Clocks, Level, Said, SlaClock, Terms
+from aftersales.common.sla import Clocks, LadderStep, Said, SlaClock, Terms
 
 
 def policy_id(policy: Policy) -> str:
@@ -99,7 +99,7 @@ def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
         calendar=calendar if until is None else None,
         pauses=found.pauses,
         warn_at=found.warn_at,
-        ladder=tuple(Level(role=level.role, after=level.after) for level in policy.ladder_of(stage)),
+        ladder=tuple(LadderStep(role=level.role, after=level.after) for level in policy.ladder_of(stage)),
         policy=contract if own else policy_id(policy),
     )
 

@@ -3,19 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, WithJsonSchema
 
 from aftersales.common.business_time import Calendar
 from aftersales.common.values import Value
 
 Outcome = Literal["open", "met", "breached", "waived"]
-Seconds = Annotated[timedelta, PlainSerializer(timedelta.total_seconds)]
-"""A duration, stored as seconds."""
+Seconds = Annotated[timedelta, PlainSerializer(timedelta.total_seconds), WithJsonSchema({"type": "number"})]
+"""A duration: stored and sent as a number of seconds, and described so in every schema."""
 BREACH = "breach"
 NONE = timedelta(0)
 
 
-class Level(Value):
+class LadderStep(Value):
     """A step of the ladder: who hears of a breach, and how much later (of used time)."""
 
     role: str
@@ -32,7 +32,7 @@ class Terms(Value):
     """The reasons that stop this clock."""
     warn_at: tuple[float, ...] = (0.8,)
     """Shares of the target, ascending."""
-    ladder: tuple[Level, ...] = ()
+    ladder: tuple[LadderStep, ...] = ()
     policy: str = ""
     """Where this comes from, such as `e-bike@3`."""
 

@@ -14,7 +14,7 @@ router = APIRouter(responses=PROBLEMS)
 Source = Annotated[str, Path(max_length=256, description="as the partner's events say it")]
 
 
-class Receipt(BaseModel):
+class PartnerReceipt(BaseModel):
     """The outcome of one event, in words too."""
 
     id: str
@@ -35,15 +35,15 @@ async def list_messages(  # noqa: PLR0913, PLR0917 (its query string)
     cursor: Cursor = None,
     limit: Limit = 50,
     accept_language: Annotated[str | None, Header(include_in_schema=False)] = None,
-) -> Page[Receipt]:
+) -> Page[PartnerReceipt]:
     """List what became of the events of this partner: accepted, duplicate or refused, and why (INT-12)."""
     page = await desk.page(PartnerMessage, {"source": source, "state": state}, cursor, limit)
     locale = choose_locale(accept_language, desk.settings.locale)
     return Page(items=[_receipt(message, locale) for message in page.items], next=page.next)
 
 
-def _receipt(message: PartnerMessage, locale: str) -> Receipt:
-    return Receipt(
+def _receipt(message: PartnerMessage, locale: str) -> PartnerReceipt:
+    return PartnerReceipt(
         id=message.message,
         type=message.type,
         state=message.state,

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
@@ -28,8 +28,12 @@ def _some_time(span: timedelta) -> timedelta:
     return span
 
 
-Target = Annotated[Seconds, AfterValidator(_some_time)]
-"""How long a stage may take."""
+Target = Annotated[
+    Seconds,
+    AfterValidator(_some_time),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "duration"}, {"type": "number"}]}, mode="validation"),
+]
+"""How long a stage may take: accepted as an ISO 8601 duration or in seconds, answered in seconds."""
 Hours = Annotated[float, Field(ge=0.25, le=10_000, multiple_of=0.25, strict=True)]
 Pays = Literal["free", "cost", "list"]
 """The customer pays nothing, the cost price, or the list price."""
@@ -125,7 +129,7 @@ class Commissioned(Commission):
     by: str
 
 
-class Session(Train):
+class TrainingGiven(Train):
     at: datetime
     by: str
 
@@ -145,7 +149,7 @@ class Contract(Aggregate):
     commissioned: Commissioned | None = None
     training_hours: float | None = None
     training_done: float = 0
-    sessions: tuple[Session, ...] = ()
+    sessions: tuple[TrainingGiven, ...] = ()
     services: tuple[Allowance, ...] = ()
     covers: Covers = Covers()
     response: dict[StageName, Target] = Field(default_factory=dict)
@@ -230,7 +234,7 @@ def commission(contract: Contract, form: Commission, branch: Branch, by: str, no
 def train(contract: Contract, form: Train, branch: Branch, by: str, now: datetime) -> Contract:
     """Record a training session of the customer's staff."""
     _not_in_future(form.day, branch, now)
-    session = Session(**form.model_dump(), at=now, by=by)
+    session = TrainingGiven(**form.model_dump(), at=now, by=by)
     return contract.but(sessions=(*contract.sessions, session), training_done=contract.training_done + form.hours)
 
 

@@ -127,13 +127,17 @@ class ArchiveCustomer(Caller, Particulars):
     products: Annotated[tuple[ProductForm, ...], Field(max_length=100)] = ()
 
 
+_UNSAID = Field(json_schema_extra=lambda schema: schema.pop("default"))
+"""A field that may be left out; its default cannot be sent, so the schema does not show it."""
+
+
 class ChangeCustomer(Particulars):
     """What to change: null takes a particular away, a list replaces the one that is known."""
 
-    name: Line = ""
-    phones: Annotated[Phones, Field(min_length=1)] = ()
+    name: Annotated[Line, _UNSAID] = ""
+    phones: Annotated[Phones, Field(min_length=1), _UNSAID] = ()
     """All of them, the main one first."""
-    addresses: Annotated[Addresses, Field(min_length=1)] = ()
+    addresses: Annotated[Addresses, Field(min_length=1), _UNSAID] = ()
     """All of them, the main one first."""
 
 

@@ -72,7 +72,7 @@ def sell(
     return granted, (sold,)
 
 
-def _granted(product: Product, grant: cover.Entitlement, day: date, branch: Branch) -> Entitlement:
+def _granted(product: Product, grant: cover.Grant, day: date, branch: Branch) -> Entitlement:
     remind_at = branch.begins(day + grant.remind_within)
     last = day + grant.expires_within
     return Entitlement(

@@ -7,7 +7,7 @@ from itertools import pairwise
 from aftersales.common.policy.findings import Finding, Path, doubtful, wrong
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.aftercare import Call, Callbacks, Limit, Penalty, Survey
-from aftersales.common.policy.model.cover import Entitlement
+from aftersales.common.policy.model.cover import Grant
 from aftersales.common.values import Money
 
 DAY = 24 * 60
@@ -50,7 +50,7 @@ def _callbacks(callbacks: Callbacks) -> Iterator[Finding]:
             yield doubtful("policy.call_in_quiet_hours", "callbacks", "calls", index, "due", time=call.due.time)
 
 
-def _entitlements(entitlements: Sequence[Entitlement]) -> Iterator[Finding]:
+def _entitlements(entitlements: Sequence[Grant]) -> Iterator[Finding]:
     for index, granted in enumerate(entitlements):
         if granted.expires_within < granted.remind_within:
             yield wrong("policy.entitlement_expired", "entitlements", index, "expires_within", code=granted.code)

@@ -19,7 +19,7 @@ from .aftercare import (
     Script,
     Survey,
 )
-from .cover import CoverageRow, Entitlement, Priority, RepeatRepair, Warranty
+from .cover import CoverageRow, Grant, Priority, RepeatRepair, Warranty
 from .field_work import Appointments, Expenses, Licence, Maintenance, Phrases, Quota, Routine, Stock, Tick
 from .figures import Share, Texts
 from .stages import Level, Stage, StageName
@@ -56,7 +56,7 @@ class Policy(Value):
     coverage: tuple[CoverageRow, ...]
     """From top to bottom: the first row that fits decides."""
     repeat_repair: RepeatRepair | None = None
-    entitlements: tuple[Entitlement, ...] = ()
+    entitlements: tuple[Grant, ...] = ()
     channels: tuple[Code, ...] = ()
     """In which order a customer who was not reached is tried again (INT-1)."""
 

@@ -103,7 +103,7 @@ class RepeatRepair(Value):
     reported_to: Role = "supervisor"
 
 
-class Entitlement(Value):
+class Grant(Value):
     """What a purchase grants (INT-14)."""
 
     code: Code
