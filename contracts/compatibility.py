@@ -1,7 +1,7 @@
 """May the schema of a published event change like this? Only optional fields and words may be added.
 
 What partners send in has one reader, which is ours, and writers that are not: there a field may also become
-optional, and a list of fixed values may grow.
+optional or accept more than before, a list of fixed values may grow, and a field may go where unknown ones are ignored.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 from contracts.corrections import CORRECTIONS
 from contracts.schema import Schema, resolve
 
@@ -26,7 +27,7 @@ def incompatible(published: Mapping[str, Schema], new: Mapping[str, Schema]) -> 
 
 
 def _corrected(kind: str, difference: str) -> bool:
-    return any(kind == one and difference.startswith(f"field `{field}` ") for one, field in CORRECTIONS)
+    return any(one in {kind, "*"} and difference.startswith(f"field `{field}` ") for one, field in CORRECTIONS)
 
 
 def advice(kind: str) -> str:
@@ -56,6 +57,8 @@ class _Comparison:
     def of(self, old: Schema, new: Schema, where: str) -> Iterator[str]:
         old, new = resolve(old, self.before), resolve(new, self.after)
         field = f"field `{where}`" if where else "the envelope"
+        if self.inbound and self._accepts_all(old, new, where):
+            return
         if old.get("type") != new.get("type") or len(old.get("anyOf", ())) != len(new.get("anyOf", ())):
             yield f"{field} changed its type from {type_of(old)} to {type_of(new)}"
             return
@@ -70,12 +73,20 @@ class _Comparison:
                 said = f"`{keyword}` from {old.get(keyword, 'nothing')!r} to {new.get(keyword, 'nothing')!r}"
                 yield f"{field} changed its {said}"
 
+    def _accepts_all(self, old: Schema, new: Schema, where: str) -> bool:
+        """Whether `new` clearly accepts all of `old`: a fixed value that still fits, or one option that is the same."""
+        if "const" in old:
+            return jsonschema.Draft7Validator(new).is_valid(old["const"])
+        options = new.get("anyOf", ()) if "anyOf" not in old else ()
+        return any(not list(self.of(old, option, where)) for option in options)
+
     def _objects(self, old: Schema, new: Schema, where: str) -> Iterator[str]:
         before, after = old.get("properties", {}), new.get("properties", {})
         for name in [*before, *(name for name in after if name not in before)]:
             path = f"{where}.{name}" if where else name
             if name not in after:
-                yield f"field `{path}` was removed"
+                if not self.inbound or name in old.get("required", ()) or new.get("additionalProperties") is False:
+                    yield f"field `{path}` was removed"
             elif name not in before:
                 yield from self._added(old, new, name, path)
             else:

@@ -11,6 +11,7 @@ from contracts.docstrings import class_doc
 from contracts.schema import Schema, envelope_fields, model_schema
 from pydantic_core import to_jsonable_python
 
+from aftersales.common.events import PartnerEnvelope
 from aftersales.common.settings import PREFIX, ServiceSettings
 
 _GENERATED = "<!-- Written by contracts/generate.py (`make contracts`). Change the source, not this page. -->"
@@ -61,6 +62,8 @@ def events_page(contracts: Iterable[Contract]) -> str:
         about = _cell(class_doc(contract.kind))
         lines.append(f"| [`{contract.type}`](#{_anchor(contract.type)}) | {contract.producer} | {to} | {about} |")
     lines += ["", "## The envelope", "", *_fields(envelope_fields())]
+    lines += ["", "## The envelope of a partner's event", "", class_doc(PartnerEnvelope), ""]
+    lines += _fields(envelope_fields(partner=True))
     for contract in known:
         lines += ["", f"## {contract.type}", ""]
         if words := class_doc(contract.kind):

@@ -6,10 +6,9 @@ from contracts.docstrings import class_doc, field_docs
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from aftersales.common.events import Envelope, Event
+from aftersales.common.events import PARTNER, Envelope, Event, PartnerEnvelope
 
 Schema = dict[str, Any]
-_REQUIRED_BY_CLOUDEVENTS = ("specversion", "id", "source", "type")
 
 
 class _WithWords(GenerateJsonSchema):
@@ -39,16 +38,14 @@ def model_schema(kind: type[BaseModel]) -> Schema:
     return made
 
 
-def envelope_fields() -> Schema:
-    """The envelope of any event. We read one without `specversion`, but CloudEvents does not allow it."""
-    made = model_schema(Envelope)
-    required = {*_REQUIRED_BY_CLOUDEVENTS, *made["required"]}
-    return made | {"required": [name for name in made["properties"] if name in required]}
+def envelope_fields(*, partner: bool = False) -> Schema:
+    """The envelope of any event of ours, or of those that partners send."""
+    return model_schema(PartnerEnvelope if partner else Envelope)
 
 
 def envelope_schema(kind: type[Event]) -> Schema:
     """The schema of one event type as it stands on the wire."""
-    envelope, data = envelope_fields(), model_schema(kind)
+    envelope, data = envelope_fields(partner=kind.TYPE.startswith(PARTNER)), model_schema(kind)
     definitions = data.pop("definitions", {})
     properties = envelope["properties"] | {"type": {"const": kind.TYPE, "type": "string"}, "data": data}
     made: Schema = {

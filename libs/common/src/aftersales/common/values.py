@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticKnownError
 from uuid_utils import uuid7 as _uuid7
@@ -43,6 +44,25 @@ def _e164(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but tab and line ends, and those that turn the direction of what follows (Unicode UAX 9)."""
+_SPACING = re.compile("[\t\n\r\u2028\u2029]+")
+
+
+def _plain(given: Any) -> Any:
+    """Take away the characters that nobody sees and that make text read as something else."""
+    if not isinstance(given, str) or given.isprintable():
+        return given
+    return _CONTROL.sub("", given)
+
+
+def _one_line(given: Any) -> Any:
+    """The same, and line ends and tabs become a space."""
+    if not isinstance(given, str) or given.isprintable():
+        return given
+    return _SPACING.sub(" ", _CONTROL.sub("", given))
+
+
 def _no_number(error: Literal["date_type", "datetime_type"]) -> Callable[[Any], Any]:
     """Refuse a number, which Pydantic would read as seconds since 1970."""
 
@@ -52,6 +72,13 @@ def _no_number(error: Literal["date_type", "datetime_type"]) -> Callable[[Any], 
         return given
 
     return check
+
+
+def _day_alone(given: Any) -> Any:
+    """Refuse a text with a time of day, which Pydantic takes where that is midnight."""
+    if isinstance(given, str) and len(given.strip()) > len("2026-03-01"):
+        raise PydanticKnownError("date_from_datetime_inexact")
+    return given
 
 
 def _utc(at: datetime) -> datetime:
@@ -74,11 +101,22 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,6
 Serial = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,63}$")
 ]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-"""One line of people's words, stored as written."""
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000)]
-Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_e164)]
-Day = Annotated[date, BeforeValidator(_no_number("date_type")), PlainSerializer(date.isoformat)]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(_one_line)
+]
+"""One line of people's words, stored as written, without control characters."""
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000), BeforeValidator(_plain)]
+"""People's words, in as many lines as they like, stored as written, without control characters."""
+Phone = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(_e164),
+    WithJsonSchema({"type": "string", "maxLength": 40, "pattern": "[0-9０-９]"}),  # noqa: RUF001 (wide digits are meant)
+]
+"""A telephone number as people write it, kept in E.164."""
+Day = Annotated[
+    date, BeforeValidator(_no_number("date_type")), BeforeValidator(_day_alone), PlainSerializer(date.isoformat)
+]
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number("datetime_type")), AfterValidator(_utc)]
 """A point in time with its offset, kept in UTC to the millisecond."""
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$"), AfterValidator(_iana)]

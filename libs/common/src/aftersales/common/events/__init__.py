@@ -2,12 +2,43 @@
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
+from uuid import NAMESPACE_URL, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticKnownError, from_json, to_json
 
 from aftersales.common.errors import Malformed
 
+PRODUCERS = ("intake", "dispatch", "inventory", "feedback")
+"""Who publishes events of ours; each one's types begin with its name."""
+PARTNER = "partner."
+"""What the types of partners' events begin with."""
+
+
+def _rfc3339(given: Any) -> Any:
+    """Refuse a number, which Pydantic would read as seconds since 1970."""
+    if isinstance(given, datetime) or (isinstance(given, str) and given[4:5] == "-"):
+        return given
+    raise PydanticKnownError("datetime_type")
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+"""A point in time as RFC 3339 writes it, with its offset from UTC."""
+
+
+_JSON_TYPE = (
+    r'^application/([A-Za-z0-9.+-]+\+)?[Jj][Ss][Oo][Nn]( *; *[Cc][Hh][Aa][Rr][Ss][Ee][Tt]="?[Uu][Tt][Ff]-8"?)?$'
+)
+"""A media type of JSON in UTF-8."""
 
 
 class Event(BaseModel):
@@ -43,7 +74,7 @@ class Envelope(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    specversion: Literal["1.0"] = "1.0"
+    specversion: Literal["1.0"]
     id: Name
     """Unique for its source; the same id again is the same event again."""
     source: Name
@@ -51,14 +82,14 @@ class Envelope(BaseModel):
     type: Name
     subject: Name
     """The document it is about."""
-    time: AwareDatetime
+    time: Instant
     """When it was committed, with its offset from UTC."""
     datacontenttype: Literal["application/json"] = "application/json"
     correlationid: Name
     """One for a customer contact, all the way to the KPI."""
     causationid: str = ""
     """The id of the event, or the correlation id of the call, that led to this one."""
-    sequence: int = Field(default=0, ge=0)
+    sequence: int = Field(default=0, ge=0, strict=True)
     """The version of the aggregate named by `subject`."""
     branch: str = ""
     """Where the document named by `subject` belongs."""
@@ -77,12 +108,56 @@ class Envelope(BaseModel):
             raise Malformed("event.data_malformed", type=self.type, errors=describe(error)) from error
 
 
+class PartnerEnvelope(BaseModel):
+    """A CloudEvents 1.0 event from a partner. Attributes that are not named here are allowed and ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"]
+    id: Name
+    """Unique for its source; the same id again is the same event again."""
+    source: Name
+    """The partner's system; the partner's RabbitMQ user must be allowed to name it (docs/partners.md)."""
+    type: Name
+    subject: Name | None = None
+    """The partner's own reference, such as an order number; the service request keeps it."""
+    time: Instant
+    """When it happened, with its offset from UTC."""
+    datacontenttype: Annotated[str, StringConstraints(pattern=_JSON_TYPE)] = "application/json"
+    correlationid: Name | None = None
+    """One for a customer contact, all the way to the KPI; without it, one is made of `source` and `id`."""
+    traceparent: str | None = None
+    """W3C Trace Context, as the call that began it all brought it along."""
+    data: dict[str, Any]
+
+    def envelope(self) -> Envelope:
+        """The same event with the attributes that ours always have."""
+        made = self.correlationid or str(uuid5(NAMESPACE_URL, to_json([self.source, self.id]).decode()))
+        known = self.model_dump(include={"specversion", "id", "source", "type", "time", "traceparent", "data"})
+        return Envelope.model_construct(**known, subject=self.subject or self.id, correlationid=made)
+
+
 def decode(body: bytes) -> Envelope:
     """Read an envelope from the wire. Raises `Malformed`."""
     try:
         return Envelope.model_validate_json(body)
     except ValidationError as error:
+        if not type_of(body).startswith(PARTNER):
+            raise Malformed("event.malformed", errors=describe(error)) from error
+    try:
+        return PartnerEnvelope.model_validate_json(body).envelope()
+    except ValidationError as error:
         raise Malformed("event.malformed", errors=describe(error)) from error
+
+
+def type_of(body: bytes) -> str:
+    """The `type` that a message states, whatever else is wrong with it; empty where it states none."""
+    try:
+        stated = from_json(body)
+    except ValueError:
+        return ""
+    kind = stated.get("type") if isinstance(stated, dict) else None
+    return kind if isinstance(kind, str) and len(kind) <= 256 else ""
 
 
 def describe(error: ValidationError) -> list[dict[str, str]]:

@@ -1,12 +1,12 @@
 """Events that partner systems send in (INT-12)."""
 
-from datetime import datetime
+from typing import Annotated
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import Kind
-from aftersales.common.values import Code, Day, GeoPoint, Line, Phone, Serial, Words
+from aftersales.common.values import Code, Day, GeoPoint, Line, Moment, Phone, Serial, Words
 
 
 class PartnerServiceRequest(Event):
@@ -25,8 +25,9 @@ class PartnerServiceRequest(Event):
     kind: Kind = "repair"
     fault: Code
     description: Words = ""
-    urgency: int = 2
-    wanted_at: datetime | None = None
+    urgency: Annotated[int, Field(ge=1, le=3, strict=True)] = 2
+    """1 can wait, 3 is pressing."""
+    wanted_at: Moment | None = None
     location: GeoPoint | None = None
 
 

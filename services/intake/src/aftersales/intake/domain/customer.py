@@ -127,7 +127,11 @@ class ArchiveCustomer(Caller, Particulars):
     products: Annotated[tuple[ProductForm, ...], Field(max_length=100)] = ()
 
 
-_UNSAID = Field(json_schema_extra=lambda schema: schema.pop("default"))
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+_UNSAID = Field(json_schema_extra=_without_default)
 """A field that may be left out; its default cannot be sent, so the schema does not show it."""
 
 
