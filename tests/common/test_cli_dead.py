@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from importlib.metadata import version
 
 import pytest
+import typer
 from common.cli_house import NOBODY, Program, open_house
 
+from aftersales.common.cli.app import app
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.testing import ManualClock, eventually
@@ -63,7 +65,7 @@ async def test_dead_letters_are_listed_for_people_and_for_scripts(aftersales):
     assert (shown.code, shown.err) == (0, "")
     assert [word for word in ("service", "intake", "branch.unknown", "dispatch", id) if word not in shown.out] == []
     assert letters[id]["service"] == "intake"
-    assert json.loads(letters[id]["body"])["data"]["customer_name"] == "李雷"
+    assert [letter for letter in letters.values() if "body" in letter] == []
     assert letters[odd.event_id]["reason"] == "event.malformed"
     assert "\x1b" not in everything.out
 
@@ -85,6 +87,7 @@ async def test_filters_and_limits_narrow_the_list(aftersales):
 async def test_one_dead_letter_is_shown_wherever_it_is(aftersales):
     (id,) = await kill(aftersales, "XX-3", "show-1")
     (letter,) = (await aftersales("dead", "show", id)).json
+    assert json.loads(letter["body"])["data"]["customer_name"] == "李雷"
     missing = await aftersales("dead", "show", "no-such", AFTERSALES_LOCALE="zh-Hans")
 
     assert (letter["event_id"], letter["params"]) == (id, {"branch": "XX-3"})
@@ -133,7 +136,8 @@ async def test_dropping_asks_first_and_the_audit_trail_keeps_who_did(aftersales)
     changes = await audit.history(aftersales.house.intake.runtime.mongo, document)
 
     assert refused.code == 1
-    assert "Drop 2 for good?" in refused.out
+    assert "Drop 2 for good?" in refused.err
+    assert refused.out.strip() == ""
     assert {first, second} <= set(kept)
     assert (dropped.code, dropped.out.strip()) == (0, "Dropped: 1.")
     assert (first in left, second in left) == (False, True)
@@ -144,9 +148,9 @@ async def test_a_filter_drops_all_it_finds_and_nothing_else(aftersales):
     await kill(aftersales, "XX-6", "all-1", "all-2")
     before = await listed(aftersales)
     others = await listed(aftersales, "--where", "reason=event.malformed")
-    done = await aftersales("dead", "drop", "--where", "reason=branch.unknown", "-y")
+    done = await aftersales("dead", "drop", "--where", "reason=branch.unknown", "-y", "--json")
 
-    assert f"Dropped: {len(before) - len(others)}." in done.out
+    assert {letter["event_id"] for letter in done.json} == set(before) - set(others)
     assert await listed(aftersales) == others
 
 
@@ -180,20 +184,69 @@ async def test_a_command_that_cannot_be_meant_is_refused_with_an_example(aftersa
 
 
 async def test_versions_of_the_program_and_of_each_service_are_shown(aftersales):
+    ours = version("aftersales-common")
+    every = await aftersales("version", "--json")
     done = await aftersales("--url", f"dispatch={NOBODY}", "version")
-    lines = {line.split()[0]: line for line in done.out.splitlines()}
+    for_scripts = await aftersales("--url", f"dispatch={NOBODY}", "version", "--json")
+    lines = {line.split()[0]: line for line in done.out.splitlines() if line.strip()}
 
-    assert done.code == 0
-    assert version("aftersales-common") in lines["aftersales"]
-    assert version("aftersales-common") in lines["intake"]
+    assert (every.code, every.json["version"]) == (0, ours)
+    assert [(one["service"], one["version"], one["url"]) for one in every.json["services"]] == [
+        (name, ours, url) for name, url in aftersales.urls.items()
+    ]
+    assert (done.code, for_scripts.code) == (2, 2)
+    assert (ours in lines["aftersales"], ours in lines["intake"]) == (True, True)
     assert "does not answer" in lines["dispatch"]
+    assert "dispatch does not answer at http://127.0.0.1:9" in done.err
+    assert {one["service"]: one["version"] for one in for_scripts.json["services"]}["dispatch"] is None
+
+
+async def test_sending_everything_again_asks_first(aftersales):
+    first, second = await kill(aftersales, "XX-8", "ask-1", "ask-2")
+    chosen = ("--service", "intake", "--where", "reason=branch.unknown")
+    refused = await aftersales("dead", "replay", *chosen, "--json", stdin="n\n")
+    alone = await aftersales("dead", "replay", *chosen, "--json")
+    kept = {message.times for message in await aftersales.house.intake.find(ParkedMessage, event_id=first)}
+    sent = await aftersales("dead", "replay", *chosen, "--json", "--yes")
+
+    assert [(done.code, done.out.strip()) for done in (refused, alone)] == [(1, "")] * 2
+    assert "again?" in refused.err
+    assert (first in refused.err, second in refused.err) == (True, True)
+    assert kept == {1}
+    assert sent.code == 0
+    assert {first, second} <= {letter["event_id"] for letter in sent.json}
+
+
+@pytest.mark.parametrize("columns", ["20", "80", "300"])
+@pytest.mark.parametrize("terminal", ["", "1"])
+async def test_an_id_can_be_copied_at_any_width(aftersales, columns, terminal):
+    name = "订单 " + "0123456789" * 12
+    (id,) = await kill(aftersales, "XX-9", f"{name}-{columns}{terminal}")
+    shown = await aftersales("dead", "list", COLUMNS=columns, TTY_COMPATIBLE=terminal, NO_COLOR="1")
+
+    lines = [line for line in shown.out.splitlines() if id in line]
+    assert len(lines) == 1
+    assert ("branch.unknown" in lines[0]) == (not terminal or columns == "300"), "a block for each on a narrow terminal"
 
 
 async def test_help_lists_columns_and_commands(aftersales):
     program = await aftersales("--help")
     sheet = await aftersales("import", "requests", "--help")
-    completion = await aftersales("--show-completion", "bash")
+    completion = await aftersales(_AFTERSALES_COMPLETE="source_bash")
 
     assert [word for word in ("import", "dead", "version", "AFTERSALES_INTAKE_URL") if word not in program.out] == []
     assert [word for word in ("phone", "电话", "電話", "--dry-run") if word not in sheet.out] == []
     assert "_AFTERSALES_COMPLETE" in completion.out
+
+
+def test_every_command_gives_json_to_scripts():
+    def without(command, path):
+        if isinstance(command, typer.core.TyperGroup):
+            return [found for name, one in command.commands.items() for found in without(one, (*path, name))]
+        return [] if any("--json" in option.opts for option in command.params) else [" ".join(path)]
+
+    assert without(typer.main.get_command(app), ()) == []
+    lacking = typer.Typer()
+    lacking.command("one")(lambda: None)
+    lacking.command("two")(lambda: None)
+    assert without(typer.main.get_command(lacking), ()) == ["one", "two"]

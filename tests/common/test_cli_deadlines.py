@@ -1,8 +1,9 @@
 """`aftersales sla explain`, as a desk runs it, on real services: why a deadline is when it is (ALL-3)."""
 
 import pytest
-from common.cli_house import ROWS, open_house
+from common.cli_house import NOBODY, ROWS, open_house
 
+from aftersales.common.policy.presets import texts
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.dispatch.domain.order import WorkOrder
 
@@ -43,6 +44,11 @@ async def test_a_desk_is_told_how_the_deadlines_of_a_request_came_about(aftersal
     assert "派工" in shown.out
     assert "截止 2026-11-23 09:15:00" in shown.out
 
+    apart = await aftersales("--url", f"feedback={NOBODY}", "sla", "explain", number, "--json")
+    assert apart.code == 2
+    assert [one["document"] for one in apart.json] == [number, order], "a silent service does not hide the others"
+    assert "feedback does not answer" in apart.err
+
 
 @pytest.mark.parametrize(("number", "code"), [("WO-261122-0000", 1), ("fridge", 2)])
 async def test_a_number_that_leads_nowhere_is_said_in_words(aftersales, number, code):
@@ -50,3 +56,16 @@ async def test_a_number_that_leads_nowhere_is_said_in_words(aftersales, number, 
     assert done.code == code
     assert number.upper() in done.err
     assert done.out == ""
+
+
+async def test_all_1_a_branch_that_nobody_knows_is_named_and_one_of_a_draft_is_not(aftersales, tmp_path):
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(texts()["property"].replace("lines: [", "branches: [sh-02], lines: ["), "utf-8")
+    unknown = await aftersales("policy", "explain", "--branch", "nope")
+    known = await aftersales("policy", "explain", "--branch", "SH01", "--json")
+    planned = await aftersales("policy", "explain", "--branch", "sh-02", "--file", draft)
+
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "There is no branch nope." in unknown.err
+    assert (known.code, known.json["name"]) == (0, "enterprise")
+    assert planned.code == 0

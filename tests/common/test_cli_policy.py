@@ -50,7 +50,12 @@ async def test_lint_looks_at_several_files_side_by_side_in_the_readers_language(
 
     told = await aftersales("--lang", "zh-CN", "policy", "lint", one, other)
 
-    assert told.code == 1
+    for_scripts = await aftersales("policy", "lint", one, other, "--json")
+
+    assert (told.code, for_scripts.code) == (1, 1)
+    assert [file["file"] for file in for_scripts.json] == [str(one), str(other)]
+    (error,) = [found for found in for_scripts.json[0]["findings"] if found["level"] == "error"]
+    assert [error[name] for name in ("code", "line", "column", "path")] == ["policy.scope_tie", 8, 8, "scope"]
     assert f"{one}:8:8: 错误: b 版本 0" in told.err
     assert "1 个错误" in told.out
 
@@ -81,7 +86,10 @@ async def test_diff_compares_files_and_presets(aftersales: Program, tmp_path: Pa
 async def test_show_prints_a_preset_as_it_is_shipped(aftersales: Program) -> None:
     shown = await aftersales("policy", "show", "property")
 
+    for_scripts = await aftersales("policy", "show", "property", "--json")
+
     assert (shown.code, shown.out) == (0, PROPERTY)
+    assert for_scripts.json["stages"]["dispatch"]["target"] == "PT15M"
 
 
 async def test_all_1_explain_tells_which_policy_holds_and_why_although_intake_is_away(
@@ -96,7 +104,8 @@ async def test_all_1_explain_tells_which_policy_holds_and_why_although_intake_is
     published = await aftersales("policy", "explain", *item, "--file", ours)
     for_scripts = await aftersales("policy", "explain", *item, "--file", ours, "--json")
 
-    assert (preset.code, preset.out.splitlines()[0]) == (0, "On 2026-11-26 property, version 0, holds.")
+    assert (preset.code, published.code, for_scripts.code) == (2, 2, 2), "what intake has published is left out"
+    assert preset.out.splitlines()[0] == "On 2026-11-26 property, version 0, holds."
     assert "not for this product line" in preset.out
     assert "Published policies are left out: intake does not answer" in preset.err
     assert published.out.startswith("On 2026-11-26 ours, version 0, holds.")

@@ -127,14 +127,28 @@ async def test_drop_gives_it_up_and_the_audit_trail_says_who(counter):
     assert (await audit.history(counter.runtime.mongo, f"parked/{message.id}"))[-1]["who"] == "ops"
 
 
-async def test_dead_letters_are_listed_by_reason_and_shown_whole(counter):
+async def test_dead_letters_are_listed_without_their_bodies_and_shown_with_them(counter):
     await counter.deliver(Add(counter="c", amount=-5), id="bad")
     await counter.deliver_raw(b"\xff")
     await parked(counter, 2)
     listed = (await counter.http.get("/dead", params={"reason": "counter.negative"})).json()
-    assert [item["event_id"] for item in listed["items"]] == ["bad"]
-    binary = (await counter.http.get("/dead", params={"reason": "event.malformed"})).json()["items"][0]
-    assert binary["body_base64"] == "/w=="
+    (binary,) = (await counter.http.get("/dead", params={"reason": "event.malformed"})).json()["items"]
+    (bad,) = listed["items"]
+    assert bad["event_id"] == "bad"
+    assert [name for item in (bad, binary) for name in item if name.startswith("body")] == []
+    assert (await counter.http.get(f"/dead/{binary['id']}")).json()["body_base64"] == "/w=="
+    assert '"amount":-5' in (await counter.http.get(f"/dead/{bad['id']}")).json()["body"]
+    assert "body" not in (await counter.http.delete(f"/dead/{bad['id']}")).json()
+
+
+async def test_a_page_of_dead_letters_stays_small_however_large_they_are(counter):
+    """A body may have 4 MiB, and so may what a refusal quotes of it."""
+    for id in ("a" * 5_000, "b"):
+        await counter.deliver(Add(counter="x" * 1_000_000, amount=-5), id=id)
+    await parked(counter, 2)
+    listed = (await counter.http.get("/dead", params={"event_id": "b"})).json()
+    assert [item["event_id"] for item in listed["items"]] == ["b"]
+    assert len((await counter.http.get("/dead")).content) < 10_000
 
 
 async def test_what_rabbitmq_delivered_too_often_is_parked(counter):

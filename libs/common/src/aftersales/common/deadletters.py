@@ -1,13 +1,15 @@
-"""Dead letters over HTTP: list, look, send again, give up."""
+"""Dead letters over HTTP: list them, look at one (only this shows a body), send it again, give it up."""
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
+from pydantic_core import to_json
 
-from aftersales.common import parking
+from aftersales.common import paging, parking
 from aftersales.common.desk import Cursor, Desk, Limit, Page
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.problem import PROBLEMS
@@ -16,15 +18,16 @@ router = APIRouter(prefix="/dead", tags=["dead letters"], responses=PROBLEMS)
 Id = Annotated[str, Path(max_length=600)]
 
 
-class DeadLetter(BaseModel):
-    """A parked message. `body` is its text; `body_base64` is there when it is not UTF-8.
+_LONGEST = 1000
 
-    `digest` is the SHA-256 of the whole body, of which `body` is only the beginning where it is `incomplete`.
-    """
+
+class DeadLetter(BaseModel):
+    """A parked message without what may have megabytes: its body, and values in `params` of over 1000 characters."""
 
     id: str
     queue: str
-    exchange: str
+    exchange: str = ""
+    """Where it was first published; empty where nobody knows."""
     event_id: str
     event_type: str
     reason: str
@@ -33,37 +36,55 @@ class DeadLetter(BaseModel):
     times: int
     first_at: datetime
     last_at: datetime
-    digest: str
-    incomplete: bool
+    digest: str = ""
+    """SHA-256 of the whole body, as hex."""
+    incomplete: bool = False
+    """Whether only the beginning of the body was stored."""
+
+
+class WholeDeadLetter(DeadLetter):
+    """A parked message. `body` is its text; `body_base64` is there when it is not UTF-8."""
+
     body: str
     body_base64: str | None = None
 
 
-def _shown(parked: ParkedMessage) -> DeadLetter:
+_LISTED = tuple(name for name in DeadLetter.model_fields if name != "id")
+
+
+def _brief(fields: Mapping[str, Any]) -> DeadLetter:
+    return DeadLetter(**{**fields, "params": {name: _cut(value) for name, value in fields["params"].items()}})
+
+
+def _cut(value: Any) -> Any:
+    """Give a value that the sender may have chosen, or the beginning of its JSON when that is too long."""
+    text = to_json(value).decode()
+    return value if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+@router.get("")
+async def list_dead(  # noqa: PLR0913, PLR0917 (filters)
+    desk: Desk,
+    reason: Annotated[str | None, Query(max_length=200)] = None,
+    event_type: Annotated[str | None, Query(max_length=200)] = None,
+    event_id: Annotated[str | None, Query(max_length=600)] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[DeadLetter]:
+    """List what is parked, filtered by reason, event type or event id; `GET /dead/{id}` has the body."""
+    where = {"reason": reason, "event_type": event_type, "event_id": event_id}
+    page = await desk.page_of_rows(ParkedMessage, where, paging.place(paging.BY_ID, cursor), limit, _LISTED)
+    return Page(items=[_brief({"id": row["_id"], **row}) for row in page.items], next=page.next)
+
+
+@router.get("/{id}")
+async def show_dead(id: Id, desk: Desk) -> WholeDeadLetter:
+    parked = await desk.read(ParkedMessage, id)
     try:
         text, raw = parked.body.decode(), None
     except UnicodeDecodeError:
         text, raw = parked.body.decode(errors="replace"), base64.b64encode(parked.body).decode()
-    fields = {name: getattr(parked, name) for name in DeadLetter.model_fields if not name.startswith("body")}
-    return DeadLetter(**fields, body=text, body_base64=raw)
-
-
-@router.get("")
-async def list_dead(
-    desk: Desk,
-    reason: Annotated[str | None, Query(max_length=200)] = None,
-    event_type: Annotated[str | None, Query(max_length=200)] = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> Page[DeadLetter]:
-    """What is parked, filtered by reason or event type."""
-    page = await desk.page(ParkedMessage, {"reason": reason, "event_type": event_type}, cursor, limit)
-    return Page(items=[_shown(parked) for parked in page.items], next=page.next)
-
-
-@router.get("/{id}")
-async def show_dead(id: Id, desk: Desk) -> DeadLetter:
-    return _shown(await desk.read(ParkedMessage, id))
+    return WholeDeadLetter(**_fields(parked), body=text, body_base64=raw)
 
 
 @router.post("/{id}/replay")
@@ -79,8 +100,12 @@ async def drop_dead(id: Id, desk: Desk) -> DeadLetter:
 
 
 async def _replayed(work: Any, id: str) -> DeadLetter:
-    return _shown(await parking.replay(work, id))
+    return _brief(_fields(await parking.replay(work, id)))
 
 
 async def _dropped(work: Any, id: str) -> DeadLetter:
-    return _shown(await parking.drop(work, id))
+    return _brief(_fields(await parking.drop(work, id)))
+
+
+def _fields(parked: ParkedMessage) -> dict[str, Any]:
+    return {name: getattr(parked, name) for name in DeadLetter.model_fields}

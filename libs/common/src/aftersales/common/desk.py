@@ -202,10 +202,16 @@ class _Desk:
 
         Items without the field come last; those with the same value go by id.
         """
-        start = paging.place(sort, cursor)
-        rows = await self._rows(kind, where, start, limit + 1)
-        more = start.at(rows[limit - 1]).cursor() if len(rows) > limit else None
-        return Page(items=[from_document(kind, row) for row in rows[:limit]], next=more)
+        found = await self.page_of_rows(kind, where, paging.place(sort, cursor), limit)
+        return Page(items=[from_document(kind, row) for row in found.items], next=found.next)
+
+    async def page_of_rows(
+        self, kind: type[A], where: Document, after: paging.Place, limit: int, only: Sequence[str] = ()
+    ) -> Page[Document]:
+        """Like `page`, as plain documents: with the fields `only` (and the id) where some are named."""
+        rows = await self._rows(kind, where, after, limit + 1, only)
+        more = after.at(rows[limit - 1]).cursor() if len(rows) > limit else None
+        return Page(items=rows[:limit], next=more)
 
     async def more_than(self, kind: type[A], where: Document, sort: str, most: int) -> bool:
         """Whether a list has more than so many: reads no further, and along the list's own index."""

@@ -73,7 +73,7 @@ def _plain(text: str) -> str:
     return text.encode(errors="replace").decode()[:300]
 
 
-INDEXES = (Index("reason", "_id"), Index("event_type", "_id"))
+INDEXES = (Index("reason", "_id"), Index("event_type", "_id"), Index("event_id", "_id"))
 
 
 async def park(work: Work, message: ParkedMessage) -> ParkedMessage:

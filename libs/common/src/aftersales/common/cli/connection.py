@@ -1,4 +1,4 @@
-"""Talks to one service: asks again while it is busy or away, and says what to do when it stays away."""
+"""Talks to one service: asks again while it is busy or away, says so, and says what to do when it stays away."""
 
 import asyncio
 import getpass
@@ -20,8 +20,10 @@ DEFAULT_URLS = {
     "feedback": "http://127.0.0.1:8104",
 }
 SERVICES = tuple(DEFAULT_URLS)
-PATIENCE = 60.0
-"""Seconds without a useful answer after which a service counts as away."""
+PATIENCE = 15.0
+"""Seconds without a useful answer after which a service that had answered counts as away."""
+_ANSWERS, _INTRODUCTION = httpx.Timeout(30, connect=3), httpx.Timeout(5, connect=3)
+"""How many seconds an answer may take (a service waits 20 s for its own writes), and the first one."""
 BUSY = {429, 502, 503, 504}
 LONGEST_PAUSE = 10.0
 PAGE = 200
@@ -30,14 +32,17 @@ PAGE = 200
 class Connection:
     """One service, asked by any number of tasks at once."""
 
-    def __init__(self, service: str, client: httpx.AsyncClient, patience: float = PATIENCE) -> None:
-        self.service, self._client, self._patience = service, client, patience
+    def __init__(self, session: Session, service: str, client: httpx.AsyncClient, patience: float) -> None:
+        self.service, self._session, self._client, self._patience = service, session, client, patience
         self._heard = asyncio.get_running_loop().time()
+        self._told = False
+        self.version = ""
+        """Which one the service runs."""
 
-    async def introduce(self) -> str:
-        """Ask who answers, once, and give its version. Raises `Trouble`."""
+    async def introduce(self) -> None:
+        """Ask who answers, once and without patience: a service that is down is reported at once. Raises `Trouble`."""
         try:
-            answer = await self._client.get("/version")
+            answer = await self._client.get("/version", timeout=_INTRODUCTION)
             found = dict(answer.json()) if answer.is_success else {}
         except httpx.RequestError as error:
             raise self._away(error) from error
@@ -46,7 +51,8 @@ class Connection:
         if found.get("service") != self.service:
             who = found.get("service", "?")
             raise Trouble("cli.somebody_else", service=self.service, url=self._url, who=who, variable=self._variable)
-        return str(found["version"])
+        self.version = str(found["version"])
+        self._heard = asyncio.get_running_loop().time()
 
     async def call(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **request: Any
@@ -54,7 +60,8 @@ class Connection:
         """Ask until there is an answer that another try would not change.
 
         A call that changes something carries an Idempotency-Key, or may happen twice without harm.
-        Raises `Trouble` once nobody on this connection has been answered for `patience` seconds.
+        The first wait is reported on stderr. Raises `Trouble` once nobody on this connection has been answered for
+        `patience` seconds.
         """
         now = asyncio.get_running_loop().time
         for tries in itertools.count():
@@ -67,11 +74,12 @@ class Connection:
                 if answer.status_code not in BUSY:
                     self._heard = now()
                     return answer
-                trouble = self._away(httpx.RequestError(f"{answer.status_code} {answer.reason_phrase}"))
+                trouble = self._away(httpx.RequestError(problem(answer)[1]))
                 pause = _retry_after(answer) or pause
             pause *= random.uniform(1, 1.5)  # noqa: S311 (keeps callers apart, and no secret)
             if now() + pause > self._heard + self._patience:
                 raise trouble
+            self._tell_wait(trouble)
             await asyncio.sleep(pause)
         raise AssertionError
 
@@ -97,6 +105,14 @@ class Connection:
     def _variable(self) -> str:
         return f"AFTERSALES_{self.service.upper()}_URL"
 
+    def _tell_wait(self, trouble: Trouble) -> None:
+        """Say once that this takes longer, and how long it may."""
+        if not self._told:
+            self._told = True
+            self._session.complain(
+                "cli.waits", service=self.service, why=trouble.params["why"], seconds=round(self._patience)
+            )
+
     def _away(self, error: httpx.RequestError) -> Trouble:
         why = str(error) or type(error).__name__
         return Trouble("cli.unreachable", service=self.service, url=self._url, why=why, variable=self._variable)
@@ -106,14 +122,19 @@ class Connection:
 async def connect(
     session: Session, service: str, *, actor: str = "", patience: float = PATIENCE
 ) -> AsyncIterator[Connection]:
-    """A connection; whoever runs the command is the actor unless another is named."""
+    """Connect to a service that answers, as the user who runs the command unless another actor is named.
+
+    Raises `Trouble` within seconds when the service does not answer, or when another one does.
+    """
     async with httpx.AsyncClient(
         base_url=session.urls[service],
-        timeout=httpx.Timeout(30, connect=5),
+        timeout=_ANSWERS,
         headers={"x-actor": actor or me(), "accept-language": session.locale},
         trust_env=False,  # a proxy of the desk has no business between the house and its tools
     ) as client:
-        yield Connection(service, client, patience)
+        connection = Connection(session, service, client, patience)
+        await connection.introduce()
+        yield connection
 
 
 def checked_url(url: str) -> str:

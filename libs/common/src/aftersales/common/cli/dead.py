@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic_core import to_json
-from rich import box
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
 from aftersales.common.cli.connection import SERVICES
 from aftersales.common.cli.letters import Letter, Outcome, Search, fetch, find, settle
-from aftersales.common.cli.session import OUT, Session, printable
+from aftersales.common.cli.output import AsJson, print_json, print_table
+from aftersales.common.cli.session import ERR, OUT, Session
 
 app = typer.Typer(no_args_is_help=True, help="Look after the messages that could not be handled (dead letters).")
 FILTERS = {"reason": "reason", "type": "event_type"}
@@ -24,7 +22,7 @@ Where = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="FILTER", help="`reason=CODE` or `type=EVENT_TYPE`; both may be given."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Ids = Annotated[
     list[str] | None,
     typer.Argument(
@@ -41,13 +39,13 @@ def list_letters(
     limit: Annotated[int, typer.Option(min=0, help="At most so many of each service; 0: all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List dead letters, newest first."""
+    """List dead letters, newest first, without their bodies (`aftersales dead show ID`)."""
     session: Session = ctx.obj
     found = session.run(fetch(session, _search(service, where), limit))
     if as_json:
-        _print_json([letter.shown for letter in found.letters])
+        print_json([letter.shown for letter in found.letters])
     elif found.letters:
-        OUT.print(_table(session, found.letters))
+        _print_letters(session, found.letters)
     elif not found.silent:
         session.say("dead.none")
     if found.more:
@@ -56,46 +54,62 @@ def list_letters(
 
 
 @app.command()
-def show(ctx: typer.Context, id: Annotated[str, typer.Argument(metavar="ID")], service: Service = None) -> None:
+def show(
+    ctx: typer.Context,
+    id: Annotated[str, typer.Argument(metavar="ID")],
+    service: Service = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The output is JSON with or without it.")] = True,
+) -> None:
     """Show a dead letter as JSON: why it is one, and its body. The same event may be dead in several services."""
+    del as_json
     session: Session = ctx.obj
     found = session.run(find(session, [id], _search(service, None)))
     if found.letters:
-        _print_json([letter.shown for letter in found.letters])
+        print_json([letter.shown for letter in found.letters])
     found.end(session)
 
 
 @app.command()
-def replay(
-    ctx: typer.Context, ids: Ids = None, service: Service = None, where: Where = None, as_json: AsJson = False
+def replay(  # noqa: PLR0913, PLR0917 (a command's options)
+    ctx: typer.Context,
+    ids: Ids = None,
+    service: Service = None,
+    where: Where = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Send dead letters again: to the service that could not handle them, and to no other."""
+    """Send dead letters again: to the service that could not handle them, and to no other. Asks when no ID is given."""
     session: Session = ctx.obj
     chosen = _choose(session, ids, service, where)
+    if chosen.letters and not (ids or yes):
+        _confirm(session, chosen.letters, session.words("dead.really_replay", count=len(chosen.letters)))
     done = session.run(settle(session, chosen.letters, "POST", "/replay"))
     if as_json:
-        _print_json([letter.shown for letter in done.letters])
+        print_json([letter.shown for letter in done.letters])
     else:
         session.say("dead.replayed", count=len(done.letters))
     _end(session, chosen, done)
 
 
 @app.command()
-def drop(
+def drop(  # noqa: PLR0913, PLR0917 (a command's options)
     ctx: typer.Context,
     ids: Ids = None,
     service: Service = None,
     where: Where = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give dead letters up for good; the audit trail keeps who did."""
     session: Session = ctx.obj
     chosen = _choose(session, ids, service, where)
     if chosen.letters and not yes:
-        OUT.print(_table(session, chosen.letters))
-        typer.confirm(session.words("dead.really_drop", count=len(chosen.letters)), abort=True)
+        _confirm(session, chosen.letters, session.words("dead.really_drop", count=len(chosen.letters)))
     done = session.run(settle(session, chosen.letters, "DELETE", ""))
-    session.say("dead.dropped", count=len(done.letters))
+    if as_json:
+        print_json([letter.shown for letter in done.letters])
+    else:
+        session.say("dead.dropped", count=len(done.letters))
     _end(session, chosen, done)
 
 
@@ -106,6 +120,12 @@ def _choose(session: Session, ids: list[str] | None, service: list[str] | None, 
         raise typer.BadParameter("an ID needs no --where")
     search = _search(service, where)
     return session.run(find(session, ids, search) if ids else fetch(session, search))
+
+
+def _confirm(session: Session, letters: Sequence[Letter], question: str) -> None:
+    """Ask on stderr, below the letters in question: stdout is for the result. Ends the program unless it is a yes."""
+    _print_letters(session, letters, ERR)
+    typer.confirm(question, abort=True, err=True)
 
 
 def _end(session: Session, chosen: Outcome, done: Outcome) -> None:
@@ -126,30 +146,28 @@ def _search(service: list[str] | None, where: list[str] | None) -> Search:
     return Search(tuple(dict.fromkeys(service or SERVICES)), filters)
 
 
-def _table(session: Session, letters: Sequence[Letter]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in (
-        session.words("dead.column.service"),
+def _print_letters(session: Session, letters: Sequence[Letter], console: Console = OUT) -> None:
+    titles = (
+        session.words("cli.column.service"),
         session.words("dead.column.id"),
+        session.words("dead.column.event"),
         session.words("dead.column.type"),
         session.words("dead.column.reason"),
         session.words("dead.column.attempts"),
         session.words("dead.column.last"),
-    ):
-        table.add_column(title, overflow="fold")
-    for letter in letters:
-        known = letter.content
-        last = datetime.fromisoformat(known["last_at"]).astimezone(session.zone)
-        cells = (
-            known["event_id"],
-            known["event_type"],
-            known["reason"],
-            str(known["attempts"]),
-            f"{last:%Y-%m-%d %H:%M:%S}",
-        )
-        table.add_row(letter.service, *(Text(printable(cell)) for cell in cells))
-    return table
+    )
+    print_table(titles, [_cells(session, letter) for letter in letters], console=console)
 
 
-def _print_json(content: Any) -> None:
-    OUT.file.write(printable(to_json(content, indent=2).decode()) + "\n")
+def _cells(session: Session, letter: Letter) -> tuple[str, ...]:
+    known = letter.content
+    last = datetime.fromisoformat(known["last_at"]).astimezone(session.zone)
+    return (
+        letter.service,
+        letter.id,
+        known["event_id"],
+        known["event_type"],
+        known["reason"],
+        str(known["attempts"]),
+        f"{last:%Y-%m-%d %H:%M:%S}",
+    )

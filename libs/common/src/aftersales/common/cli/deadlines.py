@@ -1,17 +1,15 @@
 """`aftersales sla`: why a deadline is when it is, line by line (ALL-3)."""
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
-from pydantic_core import to_json
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
 from aftersales.common.cli.connection import connect, problem
-from aftersales.common.cli.session import OUT, REFUSED, Session, Trouble, printable
+from aftersales.common.cli.output import AsJson, print_json, print_table
+from aftersales.common.cli.session import REFUSED, Session, Trouble
 from aftersales.common.sla import Deadline, Line
 from aftersales.common.values import NUMBER, sibling
 
@@ -23,41 +21,62 @@ _WHERE = {"intake": "SR", "dispatch": "WO", "feedback": "FU"}
 def explain(
     ctx: typer.Context,
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of a request, a work order or a callback.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Explain every deadline of a request (`SR-…`: those of its work order and callbacks too) line by line."""
+    """Explain every deadline of a request (`SR-…`: those of its work order and callbacks too) line by line.
+
+    Exit code 2 when a service that may have one does not answer; the deadlines of the others are shown.
+    """
     session: Session = ctx.obj
-    found = session.run(_fetch(session, number.strip().upper()))
-    if as_json:
-        OUT.print_json(to_json(found).decode(), highlight=False)
-        return
-    for deadline in found:
-        _print(session, deadline)
-
-
-async def _fetch(session: Session, number: str) -> list[Deadline]:
-    if not NUMBER.match(number[:14]):
-        raise Trouble("deadline.no_number", id=number)
-    asked = {name: sibling(number, prefix) for name, prefix in _WHERE.items()} if number.startswith("SR-") else {}
-    asked = asked or {name: number for name, prefix in _WHERE.items() if number.startswith(prefix)}
-    found: list[Deadline] = []
-    for service, id in asked.items():
-        async with connect(session, service) as connection:
-            answer = await connection.call("GET", f"/deadlines/{id}")
-        if answer.is_success:
-            found += [Deadline.model_validate(one) for one in answer.json()]
-        elif answer.status_code != 404:
-            raise Trouble("cli.refused", service=service, why=problem(answer)[1])
+    number = number.strip().upper()
+    troubles: list[Trouble] = []
+    found = session.run(_fetch_all(session, number, troubles))
+    if as_json and found:
+        print_json(found)
+    elif found:
+        for deadline in found:
+            _print(session, deadline)
+    session.end(troubles)
     if not found:
         session.complain("deadline.none", id=number)
         raise typer.Exit(REFUSED)
-    return found
+
+
+async def _fetch_all(session: Session, number: str, troubles: list[Trouble]) -> list[Deadline]:
+    async def of(service: str, id: str) -> list[Deadline]:
+        try:
+            return await _fetch(session, service, id)
+        except Trouble as trouble:
+            troubles.append(trouble)
+            return []
+
+    found = await asyncio.gather(*(of(service, id) for service, id in _documents(number).items()))
+    return [deadline for deadlines in found for deadline in deadlines]
+
+
+def _documents(number: str) -> Mapping[str, str]:
+    """Give the number to ask for by service. Raises `Trouble` when it is no number of ours."""
+    if not NUMBER.match(number[:14]):
+        raise Trouble("deadline.no_number", id=number)
+    if number.startswith("SR-"):
+        return {name: sibling(number, prefix) for name, prefix in _WHERE.items()}
+    return {name: number for name, prefix in _WHERE.items() if number.startswith(prefix)}
+
+
+async def _fetch(session: Session, service: str, id: str) -> list[Deadline]:
+    async with connect(session, service) as connection:
+        answer = await connection.call("GET", f"/deadlines/{id}")
+    if answer.is_success:
+        return [Deadline.model_validate(one) for one in answer.json()]
+    if answer.status_code == 404:
+        return []
+    raise Trouble("cli.refused", service=service, why=problem(answer)[1])
 
 
 def _print(session: Session, deadline: Deadline) -> None:
     sum_ = deadline.explanation
     clock = sum_.clock
-    title = session.words(
+    session.say(
         "deadline.title",
         document=deadline.document,
         stage=_stages(session).get(clock.stage, clock.stage),
@@ -65,18 +84,14 @@ def _print(session: Session, deadline: Deadline) -> None:
         target=_long(clock.terms.target),
         policy=clock.terms.policy or "-",
     )
-    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
-    for column in (
+    titles = (
         session.words("deadline.column.from"),
         session.words("deadline.column.until"),
         session.words("deadline.column.what"),
         session.words("deadline.column.why"),
-    ):
-        table.add_column(column)
-    table.add_column(session.words("deadline.column.used"), justify="right")
-    for cells in _rows(session, sum_.lines):
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    OUT.print(table)
+        session.words("deadline.column.used"),
+    )
+    print_table(titles, list(_rows(session, sum_.lines)), right=frozenset({4}))
     for change in clock.retargets:
         session.say(
             "deadline.retargeted",

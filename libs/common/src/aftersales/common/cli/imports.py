@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from pydantic_core import to_json
 
 from aftersales.common.cli.connection import Connection, connect
+from aftersales.common.cli.output import AsJson, print_json
 from aftersales.common.cli.session import OUT, REFUSED, TROUBLE, Session, Trouble, printable
 from aftersales.common.cli.sheets.catalogue import KINDS
 from aftersales.common.cli.sheets.journal import Journal
@@ -28,6 +29,8 @@ from aftersales.common.cli.sheets.table import NO_MAPPING, Table
 from aftersales.common.values import uuid7
 
 INTERRUPTED = 130
+PATIENCE = 60.0
+"""Seconds without an answer that an import under way waits for its service: long enough for a restart."""
 app = typer.Typer(no_args_is_help=True)
 
 
@@ -105,7 +108,7 @@ def _declare(kind: Kind) -> None:
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Check the file, here and at the service, and store nothing.")
         ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         session: Session = ctx.obj
         if mapping_template:
@@ -123,7 +126,7 @@ def _load_and_report(session: Session, kind: Kind, wish: Wish, *, as_json: bool)
         session.complain("import.interrupted", file=wish.file)
         raise typer.Exit(INTERRUPTED) from interruption
     if as_json:
-        OUT.file.write(to_json(asdict(summary), indent=2).decode() + "\n")
+        print_json(asdict(summary))
     report(session, summary, result, brief=as_json)
     if result.trouble:
         raise typer.Exit(TROUBLE)
@@ -202,9 +205,10 @@ async def _sent(session: Session, kind: Kind, rows: Sequence[Row], wish: Wish) -
     unseen = Result(refused=[row for row in rows if not row.call])
     if wish.dry_run and not kind.batches:
         return unseen, False
-    async with connect(session, kind.service, actor=IMPORTER if kind.adds else "") as connection:
+    async with AsyncExitStack() as stack:
+        connecting = connect(session, kind.service, actor=IMPORTER if kind.adds else "", patience=PATIENCE)
         try:
-            await connection.introduce()
+            connection = await stack.enter_async_context(connecting)
         except Trouble:
             if wish.dry_run:
                 return unseen, False

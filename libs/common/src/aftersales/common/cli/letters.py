@@ -13,14 +13,13 @@ from aftersales.common.cli.session import REFUSED, TROUBLE, Session, Trouble
 from aftersales.common.values import uuid7
 
 AT_ONCE = 8
-PATIENCE = 15.0
 
 
 @dataclass(frozen=True)
 class Letter:
     service: str
     content: Mapping[str, Any]
-    """As `GET /dead/{id}` answers."""
+    """As `GET /dead` answers, without a body; `find` adds the body, as `GET /dead/{id}` does."""
 
     @property
     def id(self) -> str:
@@ -89,16 +88,15 @@ async def find(session: Session, ids: Sequence[str], search: Search) -> Outcome:
     outcome = Outcome()
 
     async def look(connection: Connection) -> None:
-        by_event = set()
         for id in ids:
             answer = await connection.call("GET", _path(id))
             if answer.is_success:
                 outcome.letters.append(Letter(connection.service, answer.json()))
-            else:
-                by_event.add(id)
-        if by_event:
-            found = [Letter(connection.service, item) async for item in connection.pages("/dead", {})]
-            outcome.letters += [letter for letter in found if letter.content["event_id"] in by_event]
+                continue
+            async for item in connection.pages("/dead", {"event_id": id}):
+                answer = await connection.call("GET", _path(str(item["id"])))
+                if answer.is_success:  # else somebody has settled it in the meantime
+                    outcome.letters.append(Letter(connection.service, answer.json()))
 
     await _each(session, search.services, look, outcome)
     known = {name for letter in outcome.letters for name in (letter.id, letter.content["event_id"])}
@@ -137,12 +135,11 @@ async def _each(
     """Do it at all these services at once; one that is silent does not keep the others from answering."""
 
     async def at(service: str) -> None:
-        async with connect(session, service, patience=PATIENCE) as connection:
-            try:
-                await connection.introduce()
+        try:
+            async with connect(session, service) as connection:
                 await doing(connection)
-            except Trouble as trouble:
-                outcome.silent.append(trouble)
+        except Trouble as trouble:
+            outcome.silent.append(trouble)
 
     await asyncio.gather(*(at(service) for service in services))
 

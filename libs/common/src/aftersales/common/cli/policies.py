@@ -7,14 +7,12 @@ from typing import Annotated, Any
 
 import typer
 from pydantic_core import to_json, to_jsonable_python
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
 from aftersales.common.cli.connection import connect, problem
+from aftersales.common.cli.output import AsJson, print_json, print_table
 from aftersales.common.cli.policy_sources import (
-    PATIENCE,
     File,
+    branch_exists,
     findings,
     policy_named,
     policy_of,
@@ -22,7 +20,7 @@ from aftersales.common.cli.policy_sources import (
     read_file,
     text_of,
 )
-from aftersales.common.cli.session import ERR, OUT, REFUSED, Session, Trouble, printable
+from aftersales.common.cli.session import ERR, OUT, REFUSED, TROUBLE, Session, Trouble, printable
 from aftersales.common.clock import SystemClock
 from aftersales.common.policy.choose import Facts, Shelf
 from aftersales.common.policy.difference import diff
@@ -33,7 +31,6 @@ from aftersales.common.values import uuid7
 
 app = typer.Typer(no_args_is_help=True, help="Work on service policies: the figures by which each item is handled.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OneFile = Annotated[Path, typer.Argument(metavar="FILE", help="A policy in YAML.", show_default=False)]
 A_NAME = "A file, a preset's name, or `NAME@VERSION` as intake has it."
 Named = Annotated[str, typer.Argument(help=A_NAME, show_default=False)]
@@ -43,12 +40,22 @@ Named = Annotated[str, typer.Argument(help=A_NAME, show_default=False)]
 def lint_files(
     ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Policies in YAML.", show_default=False)],
+    as_json: AsJson = False,
 ) -> None:
     """Say everything that is wrong with these policies, alone and side by side. Warnings are no refusal."""
     session: Session = ctx.obj
     read = session.run(_read(files))
     policies = [file.draft.policy for file in read if file.draft.policy]
-    refused = [_lint(session, file, policies) for file in read]
+    if as_json:
+        found = [findings(file, policies) for file in read]
+        rows = [
+            {"file": str(file.path), "findings": list(file.described(session, wrong))}
+            for file, wrong in zip(read, found, strict=True)
+        ]
+        print_json(rows)
+        refused = [finding.level == "error" for wrong in found for finding in wrong]
+    else:
+        refused = [_lint(session, file, policies) for file in read]
     raise typer.Exit(REFUSED if any(refused) else 0)
 
 
@@ -75,7 +82,7 @@ def show_difference(ctx: typer.Context, a: Named, b: Named, as_json: AsJson = Fa
     changes = diff(*session.run(both()))
     if as_json:
         rows = [{"path": dotted(change.path), "old": change.old, "new": change.new} for change in changes]
-        OUT.file.write(printable(to_json(rows, indent=2).decode()) + "\n")
+        print_json(rows)
         return
     for change in changes:
         line = f"{dotted(change.path)}: {_figure(change.old)} → {_figure(change.new)}"
@@ -89,9 +96,12 @@ def _figure(value: Any) -> str:
 
 
 @app.command()
-def show(ctx: typer.Context, name: Named) -> None:
-    """Print a policy as YAML; a preset with the rule behind each figure."""
+def show(ctx: typer.Context, name: Named, as_json: AsJson = False) -> None:
+    """Print a policy as YAML; a preset with the rule behind each figure. As JSON it has every figure, defaults too."""
     session: Session = ctx.obj
+    if as_json:
+        print_json(session.run(policy_named(session, name)))
+        return
     OUT.file.write(printable(session.run(text_of(session, name))).rstrip("\n") + "\n")
 
 
@@ -110,27 +120,39 @@ def explain_choice(  # noqa: PLR0913, PLR0917 (a command's options)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show which policy holds for an item, and why none of the others does."""
+    """Show which policy holds for an item, and why none of the others does.
+
+    Exit code 2 when intake does not answer: the published policies are left out then.
+    """
     session: Session = ctx.obj
     when = day.date() if day else SystemClock().now().astimezone(session.zone).date()
     facts = Facts(branch, line, work_type, customer_class, when)
-    policies = session.run(_considered(session, file or []))
+    policies, complete = session.run(_considered(session, file or [], branch))
     found = explain(Shelf(policies), facts)
     if as_json:
-        OUT.file.write(printable(to_json(_as_data(found), indent=2).decode()) + "\n")
-        return
-    session.say("policy.chosen", name=found.chosen.name, version=found.chosen.version, day=when)
-    OUT.print(_table(session, found.candidates))
+        print_json(_as_data(found))
+    else:
+        session.say("policy.chosen", name=found.chosen.name, version=found.chosen.version, day=when)
+        _print_candidates(session, found.candidates)
+    if not complete:
+        raise typer.Exit(TROUBLE)
 
 
-async def _considered(session: Session, files: Sequence[Path]) -> list[Policy]:
-    """Policies of files, and those of intake, if it answers; else that is said."""
+async def _considered(session: Session, files: Sequence[Path], branch: str) -> tuple[list[Policy], bool]:
+    """Policies of files and of intake, and whether intake answered. Ends the program when nobody knows the branch."""
     ours = [policy_of(session, read_file(path)) for path in files]
     try:
-        return [*ours, *await published(session)]
+        async with connect(session, "intake") as connection:
+            policies = [*ours, *await published(connection)]
+            named = any(branch in policy.scope.branches for policy in policies)
+            known = not branch or named or await branch_exists(connection, branch)
     except Trouble as trouble:
         session.complain("policy.without_intake", why=session.words(trouble.code, **trouble.params))
-        return ours
+        return ours, False
+    if not known:
+        session.complain("branch.unknown", branch=branch)
+        raise typer.Exit(REFUSED)
+    return policies, True
 
 
 def _as_data(found: Explanation) -> dict[str, Any]:
@@ -138,20 +160,23 @@ def _as_data(found: Explanation) -> dict[str, Any]:
     return {"name": found.chosen.name, "version": found.chosen.version, "candidates": candidates}
 
 
-def _table(session: Session, candidates: Sequence[Candidate]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in (
+def _print_candidates(session: Session, candidates: Sequence[Candidate]) -> None:
+    titles = (
         session.words("policy.column.policy"),
         session.words("policy.column.from"),
         session.words("policy.column.specificity"),
         session.words("policy.column.outcome"),
-    ):
-        table.add_column(title, overflow="fold")
-    for one in candidates:
-        name = session.words("policy.preset", name=one.name) if one.preset else f"{one.name}@{one.version}"
-        cells = (name, f"{one.effective_from}", str(one.specificity), _outcome(session, one))
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    return table
+    )
+    rows = [
+        (
+            session.words("policy.preset", name=one.name) if one.preset else f"{one.name}@{one.version}",
+            f"{one.effective_from}",
+            str(one.specificity),
+            _outcome(session, one),
+        )
+        for one in candidates
+    ]
+    print_table(titles, rows)
 
 
 def _outcome(session: Session, candidate: Candidate) -> str:
@@ -174,27 +199,34 @@ def _outcome(session: Session, candidate: Candidate) -> str:
 
 
 @app.command()
-def publish(ctx: typer.Context, file: OneFile) -> None:
+def publish(ctx: typer.Context, file: OneFile, as_json: AsJson = False) -> None:
     """Publish a policy at intake: it gets the next version of its name. Items under way keep theirs."""
     session: Session = ctx.obj
     (read,) = session.run(_read([file]))
-    if _lint(session, read, []):
+    wrong = findings(read, [])
+    read.complain(session, wrong)
+    if any(finding.level == "error" for finding in wrong):
         raise typer.Exit(REFUSED)
-    if not session.run(_publish(session, policy_of(session, read))):
+    content = session.run(_publish(session, policy_of(session, read)))
+    if content is None:
         raise typer.Exit(REFUSED)
+    if as_json:
+        print_json(content)
+    else:
+        name, version, day = content["name"], content["version"], content["effective_from"]
+        session.say("policy.published", name=name, version=version, day=day)
 
 
-async def _publish(session: Session, policy: Policy) -> bool:
+async def _publish(session: Session, policy: Policy) -> dict[str, Any] | None:
+    """Give the policy as it was published, or None once the refusal was reported."""
     body = policy.model_dump(mode="json", exclude={"version"})
-    async with connect(session, "intake", patience=PATIENCE) as connection:
-        await connection.introduce()
+    async with connect(session, "intake") as connection:
         answer = await connection.call("POST", "/policies", json=body, headers={"idempotency-key": uuid7()})
     if not answer.is_success:
         _, why, params = problem(answer)
         session.complain("cli.refused", service="intake", why=why)
         for error in params.get("errors", ()):
             ERR.print(printable(f"{error['field']}: {error['problem']}"), soft_wrap=True, markup=False, highlight=False)
-        return False
-    content = answer.json()["policy"]
-    session.say("policy.published", name=content["name"], version=content["version"], day=content["effective_from"])
-    return True
+        return None
+    published_now: dict[str, Any] = answer.json()["policy"]
+    return published_now

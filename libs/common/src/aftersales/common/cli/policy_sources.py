@@ -1,24 +1,24 @@
 """Where the policies come from that a command is about: a file, the presets, intake."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import yaml
 from pydantic import ValidationError
 
-from aftersales.common.cli.connection import connect, problem
+from aftersales.common.cli.connection import Connection, connect, problem
 from aftersales.common.cli.session import ERR, Session, Trouble, printable
 from aftersales.common.messages import render
-from aftersales.common.policy.findings import Finding
+from aftersales.common.policy.findings import Finding, dotted
 from aftersales.common.policy.lint import lint, lint_among
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.presets import texts
 from aftersales.common.policy.reading import Draft, read
 
-PATIENCE = 15.0
 _PUBLISHED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)@(\d{1,9})")
 
 
@@ -29,14 +29,20 @@ class File:
     draft: Draft
 
     def complain(self, session: Session, findings: Sequence[Finding]) -> None:
+        for found in self.described(session, findings):
+            level = session.words("policy.error") if found["level"] == "error" else session.words("policy.warning")
+            told = printable(f"{self.path}:{found['line']}:{found['column']}: {level}: {found['detail']}")
+            ERR.print(told, soft_wrap=True, markup=False, highlight=False)
+
+    def described(self, session: Session, findings: Sequence[Finding]) -> Iterator[dict[str, Any]]:
+        """Yield each finding with its line and column in the file, both from 1, and its words (`detail`)."""
         for finding in findings:
             line, column = self.draft.place(finding.path)
-            level = session.words("policy.error") if finding.level == "error" else session.words("policy.warning")
             why = render(finding.code, session.locale, dict(finding.params))
             if why == finding.code:  # Pydantic's own, for which we have no words
                 why = str(finding.params.get("message", why))
-            told = printable(f"{self.path}:{line}:{column}: {level}: {why}")
-            ERR.print(told, soft_wrap=True, markup=False, highlight=False)
+            told = {"level": finding.level, "code": finding.code, "line": line, "column": column}
+            yield told | {"path": dotted(finding.path), "detail": why}
 
 
 def read_file(path: Path) -> File:
@@ -85,19 +91,21 @@ def is_file(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) or "/" in name
 
 
-async def published(session: Session) -> list[Policy]:
-    """All that intake has. Raises `Trouble` when it does not answer."""
-    async with connect(session, "intake", patience=PATIENCE) as connection:
-        await connection.introduce()
-        return [_understood(item["policy"]) async for item in connection.pages("/policies", {})]
+async def published(connection: Connection) -> list[Policy]:
+    """Every policy that intake has. Raises `Trouble` when it does not answer."""
+    return [_understood(item["policy"]) async for item in connection.pages("/policies", {})]
+
+
+async def branch_exists(connection: Connection, branch: str) -> bool:
+    """Whether intake knows the branch. Raises `Trouble` when it does not answer."""
+    return (await connection.call("GET", f"/branches/{quote(branch, safe='')}")).is_success
 
 
 async def _fetch(session: Session, name: str) -> Policy:
     found = _PUBLISHED.fullmatch(name)
     if not found:
         raise Trouble("policy.name_unknown", name=name, known=", ".join(texts()))
-    async with connect(session, "intake", patience=PATIENCE) as connection:
-        await connection.introduce()
+    async with connect(session, "intake") as connection:
         answer = await connection.call("GET", f"/policies/{quote(found[1], safe='')}/{int(found[2])}")
     if not answer.is_success:
         raise Trouble("cli.refused", service="intake", why=problem(answer)[1])

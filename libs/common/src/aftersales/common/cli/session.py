@@ -3,7 +3,7 @@
 import asyncio
 import struct
 import unicodedata
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -54,6 +54,13 @@ class Session:
         except Trouble as trouble:
             self.complain(trouble.code, **trouble.params)
             raise typer.Exit(TROUBLE) from trouble
+
+    def end(self, troubles: Sequence[Trouble]) -> None:
+        """After the result of those that answered: report the others on stderr and end with exit code 2."""
+        for trouble in troubles:
+            self.complain(trouble.code, **trouble.params)
+        if troubles:
+            raise typer.Exit(TROUBLE)
 
 
 def printable(text: str) -> str:

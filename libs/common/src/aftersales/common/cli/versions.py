@@ -2,33 +2,38 @@
 
 import asyncio
 from importlib.metadata import version
+from typing import Any
 
 import typer
-from rich.table import Table
 
 from aftersales.common.cli.connection import connect
-from aftersales.common.cli.session import OUT, Session, Trouble
+from aftersales.common.cli.output import AsJson, print_json, print_table
+from aftersales.common.cli.session import Session, Trouble
 
 
-def show(ctx: typer.Context) -> None:
-    """Show the version of this program and of each service that answers."""
+def show(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Show the version of this program and of each service. Exit code 2 when one does not answer."""
     session: Session = ctx.obj
-    found = session.run(_ask_all(session))
-    table = Table(box=None, show_header=False)
-    table.add_row("aftersales", version("aftersales-common"), "")
-    for service, answer in found.items():
-        table.add_row(service, answer, session.urls[service])
-    OUT.print(table)
+    silent: list[Trouble] = []
+    services = session.run(_ask_all(session, silent))
+    ours = version("aftersales-common")
+    if as_json:
+        print_json({"version": ours, "services": services})
+    else:
+        rows = [[one["service"], one["version"] or session.words("cli.silent"), one["url"]] for one in services]
+        titles = (session.words("cli.column.service"), session.words("cli.column.version"), "URL")
+        print_table(titles, [["aftersales", ours, ""], *rows])
+    session.end(silent)
 
 
-async def _ask_all(session: Session) -> dict[str, str]:
-    answers = await asyncio.gather(*(_ask(session, service) for service in session.urls))
-    return dict(zip(session.urls, answers, strict=True))
-
-
-async def _ask(session: Session, service: str) -> str:
-    async with connect(session, service) as connection:
+async def _ask_all(session: Session, silent: list[Trouble]) -> list[dict[str, Any]]:
+    async def ask(service: str) -> dict[str, Any]:
+        found = None
         try:
-            return await connection.introduce()
-        except Trouble:
-            return session.words("cli.silent")
+            async with connect(session, service) as connection:
+                found = connection.version
+        except Trouble as trouble:
+            silent.append(trouble)
+        return {"service": service, "url": session.urls[service], "version": found}
+
+    return await asyncio.gather(*map(ask, session.urls))
