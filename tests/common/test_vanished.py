@@ -36,7 +36,7 @@ async def total(room: Room, id: str) -> int:
 
 
 async def ready(room: Room) -> bool:
-    return (await room.http.get("/readyz")).status_code == 200
+    return room.runtime.bus.ready
 
 
 async def test_a_deleted_queue_is_declared_again_and_consumed(counter, channel):

@@ -10,6 +10,7 @@ from aftersales.common import parking, relay, timers
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Topology
 from aftersales.common.broker_urls import broker_urls
+from aftersales.common.catch_up import CatchUp
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Unavailable
 from aftersales.common.inbound import Inbound
@@ -28,6 +29,8 @@ INBOX_KEPT, ANSWERS_KEPT, UPLOADS_KEPT = timedelta(days=14), timedelta(hours=72)
 SWEEP_FILES_EVERY = timedelta(hours=1)
 _ENDING = frozenset({"history"})
 """Parts that end when they are done."""
+_CLOCKS_DIFFER = timedelta(minutes=2)
+"""Ours and the broker's, by whose clock the journal is searched."""
 HTTP_SHARE = 0.3
 """Of the stop budget: for the requests in hand, before everything else stops (`service.run`)."""
 
@@ -85,6 +88,9 @@ class Runtime:
             metrics=self.metrics,
             refused=service.refused,
         )
+        self.catch_up = CatchUp(self.bus, self._take, clock, INBOX_KEPT)
+        self.bus.on_missed = self._missed
+        self._queue_made = False
         self.timers = Timers(self.mongo, self.writer, clock, self.metrics)
         self.prepared = self.failed = self._stopping = False
         self.on_failure: Callable[[], None] = lambda: None
@@ -110,6 +116,7 @@ class Runtime:
         self._spawn("bus", self.bus.run())
         self._spawn("sweep", self.relay.sweep(settings.sweep_every, settings.sweep_age))
         self._spawn("history", self._catch_up())
+        self._spawn("catch_up", self.catch_up.run())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
         if self.service.files:
             self._spawn("files", self._sweep_files(self.service.files))
@@ -118,16 +125,31 @@ class Runtime:
 
     async def _catch_up(self) -> None:
         """Hear, once, what was said before this service was here: the journal keeps it for a week."""
-        while True:
-            try:
-                if await self.mongo.get(Mark, _CAUGHT_UP.id):
-                    return
+        while not await self._caught_up():
+            await asyncio.sleep(1)
+
+    async def _caught_up(self) -> bool:
+        try:
+            if not await self.mongo.get(Mark, _CAUGHT_UP.id):
                 found = await self.bus.replay(self.inbound.take)
                 await self.writer.submit(self._planting("caught up", _CAUGHT_UP))
                 log.info("service.caught_up", events=found)
-            except (*TROUBLE, Unavailable, Busy) as error:
-                log.warning("service.waits", error=str(error)[:200])
-                await asyncio.sleep(1)
+                return True
+            await self.bus.declared()
+        except (*TROUBLE, Unavailable, Busy) as error:
+            log.warning("service.waits", error=str(error)[:200])
+            return False
+        if self._queue_made:
+            self.catch_up.reach_back()
+        return True
+
+    def _missed(self, seconds: float | None) -> None:
+        """Our queue had to be made: read again what was published while there was none."""
+        if seconds is None:  # since this process started: a new service, or its queue was deleted meanwhile
+            self._queue_made = True
+        else:
+            log.error("events.missed", queue=self.topology.queue, seconds=round(seconds))
+            self.catch_up.reach_back(self.clock.now() - timedelta(seconds=seconds) - _CLOCKS_DIFFER)
 
     async def _sweep_files(self, kind: type[Aggregate]) -> None:
         """Remove the bytes that a crash kept from their document; at the start, and now and then."""
@@ -176,7 +198,7 @@ class Runtime:
         """Finish what was taken, within what HTTP leaves of the budget; the rest waits in outbox and queue."""
         self._stopping = True
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
-        await self._cancel("timers", "sweep", "history", "files", seconds=budget * 0.1)
+        await self._cancel("timers", "sweep", "history", "catch_up", "files", seconds=budget * 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(budget * 0.8):
                 if "bus" in self._tasks:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from aftersales.common import deadletters, deadlines, health, problem
+from aftersales.common import catch_up, deadletters, deadlines, health, problem
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock, SystemClock
 from aftersales.common.desk import Cursor, Desk, Limit, Page, Replayed
@@ -77,7 +77,8 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     app.state.runtime, app.state.locale = runtime, service.settings.locale
     problem.install(app)
     app.add_exception_handler(Replayed, _replay)
-    ours = (service.router, deadletters.router, *([deadlines.router] if service.clocked else []), _operations(runtime))
+    shared = (deadletters.router, catch_up.router, *([deadlines.router] if service.clocked else []))
+    ours = (service.router, *shared, _operations(runtime))
     # before the documentation's, and not by `include_router`, which has each request matched twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
     app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=service.uploads)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
 
@@ -11,7 +12,7 @@ from aftersales.common.amqp.consumer import Consumer, Delivery
 from aftersales.common.amqp.history import replay
 from aftersales.common.amqp.link import Link
 from aftersales.common.amqp.publisher import Publisher
-from aftersales.common.amqp.topology import Topology, declare
+from aftersales.common.amqp.topology import Topology, declare, exists
 from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
 
@@ -52,6 +53,10 @@ class Bus:
         self._declared = asyncio.Event()
         self._declaring = asyncio.Lock()
         self._stopping = False
+        self._seen: float | None = None
+        """When our queue was there, by the event loop's clock."""
+        self.on_missed: Callable[[float | None], None] = lambda _seconds: None
+        """Called when our queue had to be made: so many seconds of events may be missing, or nobody knows how many."""
         self._channel: AbstractChannel | None = None
 
     @property
@@ -140,7 +145,7 @@ class Bus:
         channel = self._channel = await connection.channel(publisher_confirms=False)
         try:
             while True:
-                await self._declare(channel)
+                await self._declare(connection, channel)
                 await asyncio.sleep(_DECLARE_PAUSE)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_DECLARE_SECONDS - _DECLARE_PAUSE):
@@ -149,17 +154,27 @@ class Bus:
             self._channel = None
             self._declared.clear()
 
-    async def _declare(self, channel: AbstractChannel) -> None:
+    async def _declare(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
         async with self._declaring, asyncio.timeout(_DECLARING_SECONDS):
-            if not self._stopping:
-                self._missing.clear()
-                await declare(channel, self.topology)
-                self._declared.set()
+            if self._stopping:
+                return
+            self._missing.clear()
+            there = await exists(connection, self.topology.queue)
+            await declare(channel, self.topology)
+            now = asyncio.get_running_loop().time()
+            if not there:
+                self.on_missed(None if self._seen is None else now - self._seen)
+            self._seen = now
+            self._declared.set()
 
-    async def replay(self, handle: Callable[[Delivery], None]) -> int:
+    async def declared(self) -> None:
+        """Until everything is declared."""
+        await self._declared.wait()
+
+    async def replay(self, handle: Callable[[Delivery], None], since: datetime | None = None) -> int:
         """Hand to `handle` what the journal has of events that this service listens to; raises one of `TROUBLE`."""
         await self._declared.wait()
-        return await replay(self._urls, self.topology, handle)
+        return await replay(self._urls, self.topology, handle, since)
 
     async def stop_consuming(self, seconds: float) -> None:
         """Take and declare nothing more, and wait until what was taken is acknowledged, at most so long."""

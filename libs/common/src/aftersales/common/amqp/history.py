@@ -51,10 +51,17 @@ async def _replay(
         return 0
     messages = await _read(connection, topology, since or "first")
     window: list[AbstractIncomingMessage] = []
+    patience = _EMPTY_SECONDS if since else _NEXT_SECONDS  # it may be that nothing was published since
     while True:
-        async with asyncio.timeout(_NEXT_SECONDS):
-            window.append(await messages.get())
-        ended = _offset(window[-1]) >= end
+        try:
+            message = await asyncio.wait_for(messages.get(), patience)
+        except TimeoutError:
+            if patience == _EMPTY_SECONDS:
+                return 0
+            raise
+        window.append(message)
+        patience = _NEXT_SECONDS
+        ended = _offset(message) >= end
         if ended or len(window) == _WINDOW:
             wanted = [message for message in window if message.routing_key in topology.keys]
             await asyncio.gather(*(_handled(message, topology, handle) for message in wanted))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from aio_pika.abc import AbstractChannel
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aiormq.exceptions import ChannelNotFoundEntity
 
 _JOURNAL_BYTES = 2_000_000_000
 _NO_LIMIT = 1_000_000
@@ -90,6 +91,17 @@ async def declare(channel: AbstractChannel, topology: Topology) -> None:
         await queue.bind(events, key)
     if topology.partners:
         await queue.bind(partners, "#")
+
+
+async def exists(connection: AbstractConnection, queue: str) -> bool:
+    """Whether there is such a queue (on a channel of its own: RabbitMQ closes it when there is none)."""
+    channel = await connection.channel(publisher_confirms=False)
+    try:
+        await channel.declare_queue(queue, passive=True)
+    except ChannelNotFoundEntity:
+        return False
+    await channel.close()
+    return True
 
 
 async def delete(channel: AbstractChannel, topologies: Sequence[Topology]) -> None:

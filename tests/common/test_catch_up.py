@@ -1,0 +1,130 @@
+"""What a service missed while its queue was gone is read again from the journal, and has one effect."""
+
+from datetime import timedelta
+
+import aio_pika
+import pytest
+from common.counter import Add, Counter, service
+
+from aftersales.common.clock import SystemClock
+from aftersales.common.runtime import Runtime
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.testing import eventually
+from aftersales.common.testing.house import Room, envelope, house
+from aftersales.common.values import uuid7
+
+
+@pytest.fixture
+async def room(urls):
+    """On the clock of this machine, because RabbitMQ searches the journal by that."""
+    async with house(urls, SystemClock(), [(service, ServiceSettings)]) as built:
+        await eventually(lambda: _is(built.counter.runtime._tasks["history"].done()))
+        yield built.counter
+
+
+@pytest.fixture
+async def channel(room):
+    async with await aio_pika.connect(room.runtime.service.settings.amqp_url.get_secret_value()) as connection:
+        yield await connection.channel()
+
+
+async def publish(room: Room, channel: aio_pika.abc.AbstractChannel, count: int, counter: str = "c") -> None:
+    exchange = await channel.get_exchange(room.runtime.topology.events, ensure=False)
+    for _ in range(count):
+        event = Add(counter=counter)
+        body = envelope(event, id=uuid7(), subject="s", time=room.runtime.clock.now())
+        await exchange.publish(aio_pika.Message(body, delivery_mode=2), event.TYPE)
+
+
+async def total(runtime: Runtime, id: str = "c") -> int:
+    found = await runtime.mongo.get(Counter, id)
+    return found.total if found else 0
+
+
+async def ask(room: Room, since) -> dict:
+    answer = await room.http.post("/events/catch-up", json={"since": since.isoformat()})
+    assert answer.status_code == 202, answer.text
+
+    async def ended():
+        progress = (await room.http.get("/events/catch-up")).json()
+        return None if progress["running"] else progress
+
+    return await eventually(ended, 60)
+
+
+async def test_events_that_came_while_the_queue_was_deleted_are_read_from_the_journal(room, channel):
+    await publish(room, channel, 5)
+    await eventually(lambda: _equal(total(room.runtime), 5))
+    await channel.queue_delete(room.runtime.topology.queue)
+    await publish(room, channel, 20)
+    await eventually(lambda: _equal(total(room.runtime), 25), 60)
+    await eventually(lambda: _is(not room.runtime.catch_up.progress.running), 60)
+    await room.quiet()
+    assert await total(room.runtime) == 25
+
+
+async def test_events_that_came_while_the_service_was_away_and_its_queue_deleted_are_read_too(room, channel):
+    before = room.runtime
+    await publish(room, channel, 3)
+    await eventually(lambda: _equal(total(before), 3))
+    await before._cancel("bus")
+    await channel.queue_delete(before.topology.queue)
+    await publish(room, channel, 4)
+    after = Runtime(before.service, before.clock)
+    await after.start()
+    try:
+        await eventually(lambda: _equal(total(after), 7), 60)
+    finally:
+        await after.stop()
+
+
+async def test_reading_again_by_hand_gives_what_was_handled_no_second_effect(room, channel):
+    now = room.runtime.clock.now()
+    await publish(room, channel, 30)
+    await eventually(lambda: _equal(total(room.runtime), 30))
+    progress = await ask(room, now - timedelta(hours=1))
+    assert progress["events"] == 30
+    assert progress["error"] is None
+    await room.quiet()
+    assert await total(room.runtime) == 30
+
+
+async def test_an_event_that_was_lost_on_its_way_comes_back_by_hand(room, channel):
+    """As after an exchange was deleted: the journal has it, our queue never had."""
+    queue = await channel.get_queue(room.runtime.topology.queue)
+    now = room.runtime.clock.now()
+    await room.runtime.bus._links["control"].drop()  # or the binding would be there again too soon
+    await queue.unbind(room.runtime.topology.events, Add.TYPE)
+    await publish(room, channel, 2, "lost")
+    await ask(room, now - timedelta(minutes=5))
+    await eventually(lambda: _equal(total(room.runtime, "lost"), 2), 60)
+
+
+async def test_when_nothing_came_since_there_is_nothing_to_read(room, channel):
+    await publish(room, channel, 1)
+    await eventually(lambda: _equal(total(room.runtime), 1))
+    progress = await ask(room, room.runtime.clock.now() + timedelta(minutes=5))
+    assert progress["events"] == 0
+
+
+async def test_what_the_inbox_may_have_forgotten_is_not_read_again(room):
+    long_ago = room.runtime.clock.now() - timedelta(days=13, minutes=1)
+    answer = await room.http.post("/events/catch-up", json={"since": long_ago.isoformat()})
+    assert (answer.status_code, answer.json()["code"]) == (409, "catch_up.too_old")
+    assert (await room.http.get("/events/catch-up")).json()["running"] is False
+    nearly = room.runtime.clock.now() - timedelta(days=13) + timedelta(minutes=1)
+    assert (await ask(room, nearly))["events"] == 0
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2026-11-28T08:00", None, "", "2026-13-45T00:00:00Z"])
+async def test_a_time_that_is_none_is_refused(counter, since):
+    answer = await counter.http.post("/events/catch-up", json={"since": since})
+    assert answer.status_code == 422
+
+
+async def _is(value) -> bool:
+    return bool(value)
+
+
+async def _equal(found, wanted) -> bool:
+    return await found == wanted
