@@ -13,6 +13,7 @@ from aftersales.common.broker_urls import broker_urls
 from aftersales.common.catch_up import CatchUp
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, Unavailable
+from aftersales.common.health import answers
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo, files
 from aftersales.common.parts import PartEnded
@@ -101,7 +102,7 @@ class Runtime:
 
     async def _database_there(self) -> None:
         """Until MongoDB answers: a delivery taken earlier spends one of its 20 when the connection is lost."""
-        while not await self.mongo.answers():
+        while not await answers(self.mongo):
             await asyncio.sleep(0.5)
 
     async def start(self) -> None:

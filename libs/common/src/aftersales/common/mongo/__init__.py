@@ -21,7 +21,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Conflict, Unavailable
+from aftersales.common.errors import Conflict
 from aftersales.common.mongo.errors import translated
 from aftersales.common.mongo.files import Files
 from aftersales.common.settings import PREFIX, WrongSettings
@@ -112,14 +112,6 @@ class Mongo:
         """Raises `Unavailable` when no primary answers."""
         with translated():
             await self._db.command("ping")
-
-    async def answers(self, seconds: float = 2) -> bool:
-        """Whether a primary answers within this time."""
-        try:
-            await asyncio.wait_for(self.ping(), seconds)
-        except (Unavailable, TimeoutError):
-            return False
-        return True
 
     async def drop(self) -> None:
         """Drop the whole database (tests and benches)."""
