@@ -11,6 +11,8 @@ from aio_pika.abc import AbstractExchange
 from deploy.demo.day import Contact, Day
 from pydantic_core import to_json
 
+from aftersales.common.broker_urls import broker_urls
+
 EXCHANGE = "aftersales.partners"
 TYPE = "partner.service_request.v1"
 SHOP = "/partners/corner-shop"
@@ -41,7 +43,7 @@ class Partner:
 
 @asynccontextmanager
 async def partner(amqp_url: str) -> AsyncIterator[Partner]:
-    connection = await aio_pika.connect(amqp_url)
+    connection = await aio_pika.connect(broker_urls(amqp_url)[0])
     async with connection:
         channel = await connection.channel(on_return_raises=True)
         yield Partner(await channel.get_exchange(EXCHANGE))

@@ -70,7 +70,7 @@ def attach(environ: Mapping[str, str]) -> System:
             for name in SERVICES
         },
         mongo_url=environ.get("AFTERSALES_MONGO_URL", f"mongodb://127.0.0.1:{PORTS['MONGO']}/?directConnection=true"),
-        amqp_url=environ.get("AFTERSALES_AMQP_URL", f"amqp://aftersales:aftersales@127.0.0.1:{PORTS['AMQP']}/"),
+        amqp_url=environ.get("AFTERSALES_AMQP_URL", f"amqp://aftersales:aftersales@127.0.0.1:{PORTS['AMQP']}"),
     )
     for name, url in system.urls.items():
         _must_be_ready(name, url)

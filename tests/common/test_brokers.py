@@ -8,7 +8,8 @@ from yarl import URL
 
 from aftersales.common.amqp.connecting import connect
 from aftersales.common.broker_urls import broker_urls
-from aftersales.common.testing.servers import free_port
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.testing.servers import free_port, rabbitmq
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,20 @@ async def test_the_brokers_are_tried_until_one_answers(urls, silent):
         connection = await connect((*dead, urls.amqp_url), "test")
         assert str(connection.url.port) == str(URL(urls.amqp_url).port)
         await connection.end()
+
+
+@pytest.mark.parametrize("end", ["", "/", "/%2F", "//"])
+async def test_with_and_without_a_slash_at_the_end_the_virtual_host_is_the_same(urls, end):
+    url = URL(urls.amqp_url)
+    connection = await connect((f"amqp://{url.user}:{url.password}@{url.host}:{url.port}{end}",), "test")
+    assert connection.transport.connection.vhost == "/"
+    await connection.end()
+
+
+def test_no_url_that_is_shown_ends_with_a_slash(tmp_path):
+    """amqp-tools take that for a virtual host without a name."""
+    assert not ServiceSettings().amqp_url.get_secret_value().endswith("/")
+    assert not rabbitmq(tmp_path, free_port()).url.endswith("/")
 
 
 async def test_each_address_of_a_name_is_tried(urls, monkeypatch):

@@ -53,7 +53,7 @@ def start_rabbitmq() -> tuple[Any, str]:
         f"-rabbit max_message_size {MAX_MESSAGE_BYTES} loopback_users []",
     )
     host, port = _started(container, 5672)
-    url = f"amqp://guest:guest@{host}:{port}/"
+    url = f"amqp://guest:guest@{host}:{port}"
     wait_amqp(url)
     return container, url
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import aio_pika
 from aio_pika.exceptions import AMQPError
 
+from aftersales.common.broker_urls import broker_urls
 from aftersales.common.testing.servers import apt
 from aftersales.common.testing.servers.model import WAYS_OUT, Server, ServerUnavailableError
 from aftersales.common.testing.servers.ports import free_port
@@ -68,7 +69,7 @@ def rabbitmq(data_dir: Path, port: int, others: dict[str, int] | None = None) ->
         name="rabbitmq",
         command=(str(binary),),
         data_dir=data_dir,
-        url=f"amqp://guest:guest@127.0.0.1:{port}/",
+        url=f"amqp://guest:guest@127.0.0.1:{port}",
         ports=ports,
         env=_environment(data_dir, ports),
         stop_seconds=30,
@@ -102,6 +103,7 @@ def _environment(data_dir: Path, ports: dict[str, int]) -> dict[str, str]:
 def wait_amqp(url: str, seconds: float = 60) -> None:
     """Wait until the broker lets a client log in. Not from a running event loop: use `asyncio.to_thread`."""
     deadline = time.monotonic() + seconds
+    url = broker_urls(url)[0]
     while True:
         with contextlib.suppress(OSError, AMQPError, asyncio.TimeoutError):
             _knock(url)
