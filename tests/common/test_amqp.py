@@ -87,9 +87,15 @@ async def test_a_cut_connection_leaves_no_message_in_doubt_for_ever(counter, que
     messages = [message(queue.name) for _ in range(2000)]
     publishing = asyncio.ensure_future(bus.publisher.publish(messages))
     await asyncio.sleep(0)
-    await bus._links["publish"].drop()
+    bus._links["publish"]._connection._cut()
     receipt = await asyncio.wait_for(publishing, 20)
-    assert len(receipt.confirmed) <= 2000
+    assert not receipt.refused
+    left = [message for message in messages if message.id not in receipt.confirmed]
+    assert left, "nothing was cut off"
+    for unsent in left:
+        unsent.id = uuid7()
+    once_more = await asyncio.wait_for(bus.publisher.publish(left), 20)
+    assert once_more.confirmed == {message.id for message in left}
     again = await asyncio.wait_for(bus.publisher.publish([message(queue.name)]), 20)
     assert len(again.confirmed) == 1
 
@@ -122,6 +128,17 @@ async def test_a_publisher_is_usable_while_it_is_connected_and_not_blocked(count
     await bus._links["publish"].drop()
     await eventually(lambda: _async(not bus.publisher.usable))
     await eventually(lambda: _async(bus.publisher.usable))
+
+
+@pytest.mark.parametrize("name", ["publish", "consume", "control"])
+async def test_a_service_is_not_healthy_while_any_of_its_connections_is_down(counter, name):
+    bus = counter.runtime.bus
+    await bus._links[name].drop()
+    await eventually(lambda: _async(not bus._links[name].up))
+    assert not bus.ready
+    assert (await counter.http.get("/healthz")).json()["rabbitmq"] is bus.ready
+    await eventually(lambda: _async(bus.ready))
+    assert (await counter.http.get("/healthz")).status_code == 200
 
 
 async def test_the_consumer_comes_back_after_each_kind_of_loss(counter):

@@ -3,20 +3,22 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from common.counter import Add, Counter, service
 from structlog.testing import capture_logs
 
-from aftersales.common.amqp.link import Link
+from aftersales.common.amqp.link import Link, unblocked_event
+from aftersales.common.amqp.publisher import Publisher
 from aftersales.common.back_off import back_off
 from aftersales.common.parts import PartEnded, run_together
+from aftersales.common.relay import Outgoing
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.telemetry import Metrics
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import house
-from aftersales.common.testing.servers import Process, free_port, rabbitmq, start
+from aftersales.common.testing.servers import Process, free_port, rabbitmq, start, wait_amqp
+from aftersales.common.values import uuid7
 
 
 @dataclass
@@ -36,8 +38,8 @@ async def using(urls):
     """Start a link for `use(connection)`; each of them runs until the test ends."""
     tasks = []
 
-    def begin(use) -> Using:
-        made = Using(Link((urls.amqp_url,), "test", Metrics()))
+    def begin(use, url=None) -> Using:
+        made = Using(Link((url or urls.amqp_url,), "test", Metrics()))
 
         async def counted(connection):
             made.begun += 1
@@ -158,12 +160,20 @@ class Both:
     amqp_url: str
 
 
-@pytest.fixture
-def rabbit(tmp_path: Path) -> Iterator[Process]:
-    process = start(rabbitmq(tmp_path / "rabbitmq", free_port()))
+@pytest.fixture(scope="module")
+def own_rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    process = start(rabbitmq(tmp_path_factory.mktemp("links"), free_port()))
     yield process
     process.resume()
     process.kill()
+
+
+@pytest.fixture
+def rabbit(own_rabbit: Process) -> Process:
+    """Each test gets it running, whatever the one before did."""
+    own_rabbit.resume()
+    wait_amqp(own_rabbit.url)
+    return own_rabbit
 
 
 async def test_a_broker_that_froze_for_longer_than_its_heartbeat_is_used_again_on_every_link(
@@ -182,6 +192,45 @@ async def test_a_broker_that_froze_for_longer_than_its_heartbeat_is_used_again_o
         await eventually(lambda: _total(built.counter, "after", 3), 30)
         await built.quiet()
     assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.fixture
+async def frozen(rabbit, using):
+    """A publisher with little patience, whose broker froze after it had connected."""
+    made: list[Publisher] = []
+
+    async def use(connection):
+        made.append(Publisher(link, confirm_seconds=0.2))
+        await made[-1].use(connection)
+
+    link = using(use, rabbit.url).link
+    await eventually(lambda: _async(made and made[0].usable))
+    rabbit.pause()
+    yield made[0], link
+    rabbit.resume()
+
+
+async def test_a_connection_whose_confirms_stay_away_is_not_used_on(frozen):
+    """Its counting cannot be trusted any more, so what was published there is published again elsewhere."""
+    publisher, link = frozen
+    connection = link._connection
+    receipt = await publisher.publish([Outgoing(uuid7(), "", "nowhere", b"x")])
+    assert (receipt.confirmed, receipt.refused) == (set(), set())
+    assert link._connection is not connection
+    assert not publisher.usable
+
+
+async def test_a_block_is_waited_out_however_long_confirms_stay_away(frozen):
+    publisher, link = frozen
+    connection = link._connection
+    event = unblocked_event(connection)
+    event.clear()
+    publishing = asyncio.create_task(publisher.publish([Outgoing(uuid7(), "", "nowhere", b"x")]))
+    await asyncio.wait({publishing}, timeout=1)
+    assert not publishing.done()
+    assert link._connection is connection
+    event.set()
+    assert (await publishing).confirmed == set()
 
 
 async def _total(room, counter, wanted):

@@ -31,8 +31,16 @@ _WRITE_BYTES = 1_000_000
 class Publisher:
     """Publishes on its own link; waits while that is down or blocked. `refused` hears when the broker refused any."""
 
-    def __init__(self, link: Link, refused: Callable[[], None] = lambda: None, *, batched: bool = True) -> None:
+    def __init__(
+        self,
+        link: Link,
+        refused: Callable[[], None] = lambda: None,
+        *,
+        batched: bool = True,
+        confirm_seconds: float = _CONFIRM_SECONDS,
+    ) -> None:
         self._link, self._refused, self._batched = link, refused, batched
+        self._confirm_seconds = confirm_seconds
         self._channel: Any = None
         self._ready = asyncio.Event()
 
@@ -81,7 +89,7 @@ class Publisher:
         """
         for future in futures:
             while not future.done():
-                await asyncio.wait({future}, timeout=_CONFIRM_SECONDS)
+                await asyncio.wait({future}, timeout=self._confirm_seconds)
                 if not future.done() and not self._link.blocked:
                     return
 
