@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import random
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Sequence
@@ -22,8 +23,9 @@ aio-pika closes with RuntimeError in places; aiormq ends a greeting that is cut 
 CONNECT_SECONDS = 3
 """For one address, its greeting included: a frozen broker still accepts connections."""
 _CLOSE_SECONDS = 2
-# `Link` has one line for a lost connection; the driver adds others, one of them with a traceback
-logging.getLogger("aiormq.connection").addFilter(lambda record: "blocked" in str(record.msg))
+for _driver in ("aiormq.connection", "aiormq.channel"):
+    # `Link` has one line for a lost connection; the driver adds others, one of them with a traceback
+    logging.getLogger(_driver).addFilter(lambda record: "blocked" in str(record.msg))
 
 
 class _Socket(TransportFactory):
@@ -125,8 +127,12 @@ def _place(url: str, address: str) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """Its kind and words, on one line."""
+    """Its kind and words, on one line; the place of a refused connection is named elsewhere."""
     words = " ".join(str(error).split())
+    if isinstance(error, OSError) and isinstance(error.errno, int) and error.errno > 0:
+        words = os.strerror(error.errno)
+    if isinstance(error, TimeoutError) and not words:
+        words = "a call was not answered in time"
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 

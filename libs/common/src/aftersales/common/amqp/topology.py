@@ -94,12 +94,17 @@ async def declare(channel: AbstractChannel, topology: Topology) -> None:
 
 
 async def exists(connection: AbstractConnection, queue: str) -> bool:
-    """Whether there is such a queue (on a channel of its own: RabbitMQ closes it when there is none)."""
+    """Whether there is such a queue (on a channel of its own: RabbitMQ closes it when there is none).
+
+    A queue whose node is down is answered with 404 as well, but exists: that raises.
+    """
     channel = await connection.channel(publisher_confirms=False)
     try:
         await channel.declare_queue(queue, passive=True)
-    except ChannelNotFoundEntity:
-        return False
+    except ChannelNotFoundEntity as error:
+        if "no queue" in str(error):
+            return False
+        raise
     await channel.close()
     return True
 
