@@ -1,7 +1,8 @@
-"""Outbox to broker: our relay, and one awaited publish at a time."""
+"""Outbox to broker: our relay, one awaited publish at a time, and a backlog that the sweep takes up."""
 
 import asyncio
 import time
+from datetime import timedelta
 
 import aio_pika
 from bench.events import booked, room
@@ -11,6 +12,8 @@ from aftersales.common.clock import SystemClock
 from aftersales.common.relay import OUTBOX, Outgoing, pack
 from aftersales.common.testing import eventually
 from aftersales.common.values import uuid7
+
+_CHUNK = 5000
 
 
 async def ours(urls: Urls, count: int) -> float:
@@ -30,6 +33,25 @@ async def ours(urls: Urls, count: int) -> float:
             return not await runtime.mongo.rows(OUTBOX, {})
 
         await eventually(empty)
+    return count / seconds
+
+
+async def backlog(urls: Urls, count: int) -> float:
+    """Events a second, from the start of a sweep to the last row deleted, each in a row of its own."""
+    async with room(urls, "backlog") as runtime:
+        await runtime._cancel("sweep")
+        now = SystemClock().now()
+        for at in range(0, count, _CHUNK):
+            messages = _messages(runtime.topology.events, min(_CHUNK, count - at))
+            parcels = [parcel for message in messages for parcel in pack([message], now - timedelta(minutes=1))]
+            await runtime.mongo._db[OUTBOX].insert_many([parcel.row() for parcel in parcels], ordered=False)
+        settings = runtime.service.settings
+        began = time.perf_counter()
+        taken = await runtime.sweep.once(settings.sweep_every, settings.sweep_age)
+        while not runtime.relay.idle:
+            await asyncio.sleep(0.002)
+        seconds = time.perf_counter() - began
+        assert taken == count, f"{count - taken} rows were not taken up by one sweep"
     return count / seconds
 
 

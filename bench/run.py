@@ -101,6 +101,12 @@ async def race_relay(urls: Urls, size: float) -> list[Row]:
     return await compare("events relayed, confirmed", lambda n: relay.ours(urls, n), _count(20_000, size), rivals)
 
 
+async def race_backlog(urls: Urls, size: float) -> list[Row]:
+    count = _count(100_000, size)
+    rivals = [Rival("events relayed, confirmed", lambda n: relay.ours(urls, n), _count(20_000, size), 0.5)]
+    return await compare(f"a backlog of {count:,} outbox rows swept", lambda n: relay.backlog(urls, n), count, rivals)
+
+
 async def race_requests(urls: Urls, size: float) -> list[Row]:
     count = _count(3000, size)
     rows = []
@@ -195,6 +201,7 @@ RACES = {
     "startup": race_startup,
     "events": race_events,
     "relay": race_relay,
+    "backlog": race_backlog,
     "requests": race_requests,
     "chain": race_chain,
     "sleepers": race_sleepers,

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from common.counter import add
 
 from aftersales.common.relay import OUTBOX, Outgoing, Receipt, Relay, pack
+from aftersales.common.sweep import Sweep
 from aftersales.common.testing import eventually
 from aftersales.common.values import uuid7
+
+EVERY, AGE = timedelta(seconds=5), timedelta(seconds=10)
 
 
 async def rows(counter):
@@ -18,6 +21,8 @@ async def rows(counter):
 class _Broker:
     """Stands for the broker's answers only: what it confirms, refuses or leaves unanswered."""
 
+    usable = True
+
     def __init__(self, *answers):
         self.answers, self.seen = list(answers), []
 
@@ -26,6 +31,12 @@ class _Broker:
         answer = self.answers.pop(0) if self.answers else "confirm"
         ids = {m.id for m in messages}
         return {"confirm": Receipt(confirmed=ids), "refuse": Receipt(refused=ids), "silence": Receipt()}[answer]
+
+
+def sweeper(counter, clock, broker):
+    """A relay and a sweep of their own, as another replica has them."""
+    relay = Relay(counter.runtime.mongo, broker, clock, counter.runtime.metrics)
+    return relay, Sweep(counter.runtime.mongo, relay, broker, clock)
 
 
 async def left_behind(counter, count):
@@ -48,20 +59,9 @@ async def test_the_sweep_publishes_what_a_crash_left_behind(counter, clock):
 
 async def test_the_sweep_leaves_young_rows_to_their_own_process(counter, clock):
     await left_behind(counter, 3)
-    broker = _Broker()
-    relay = Relay(counter.runtime.mongo, broker, clock, counter.runtime.metrics)
-    assert await relay.sweep_once(timedelta(seconds=5), timedelta(seconds=10)) == 0
-
-
-async def test_only_one_replica_sweeps_at_a_time(counter, clock):
-    await left_behind(counter, 3)
     await counter.runtime._cancel("sweep")
-    clock.advance(seconds=60)
-    first, second = (Relay(counter.runtime.mongo, _Broker(), clock, counter.runtime.metrics) for _ in range(2))
-    found = [await relay.sweep_once(timedelta(seconds=5), timedelta(seconds=10)) for relay in (first, second)]
-    assert found == [3, 0]
-    clock.advance(seconds=30)
-    assert await second.sweep_once(timedelta(seconds=5), timedelta(seconds=10)) == 3
+    _, sweep = sweeper(counter, clock, _Broker())
+    assert await sweep.once(EVERY, AGE) == 0
 
 
 async def test_unanswered_messages_go_again_in_the_old_order_and_refused_ones_wait_for_the_sweep(counter, clock):
@@ -69,13 +69,14 @@ async def test_unanswered_messages_go_again_in_the_old_order_and_refused_ones_wa
     await counter.runtime._cancel("sweep")
     clock.advance(seconds=60)
     broker = _Broker("silence", "refuse")
-    relay = Relay(counter.runtime.mongo, broker, clock, counter.runtime.metrics)
+    relay, sweep = sweeper(counter, clock, broker)
     running = asyncio.create_task(relay.run())
-    await relay.sweep_once(timedelta(seconds=5), timedelta(seconds=10))
+    await sweep.once(EVERY, AGE)
     await eventually(lambda: _value(relay.idle))
     assert broker.seen[0] == broker.seen[1]
     assert len(await rows(counter)) == 5
-    await relay.sweep_once(timedelta(seconds=5), timedelta(seconds=10))
+    clock.advance(seconds=60)
+    await sweep.once(EVERY, AGE)
 
     async def empty():
         return not await rows(counter)
@@ -107,7 +108,16 @@ def test_large_bodies_are_spread_over_rows_below_mongodbs_limit():
     assert [len(parcel.messages) for parcel in parcels] == [2, 2, 1]
 
 
+def test_memory_counts_bytes_as_well_as_messages(clock):
+    relay = Relay(None, _Broker(), clock, None)
+    for _ in range(50):
+        relay.offer(pack([Outgoing(uuid7(), "events", "k", bytes(2_000_000))], clock.now()))
+    assert len(relay.held) == 16, "32 MB of bodies"
+
+
 class _Refusing:
+    usable = True
+
     def __init__(self, ids):
         self.ids = ids
 

@@ -10,7 +10,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.mongo import Index
 from aftersales.common.relay import Outgoing
-from aftersales.common.values import uuid7
+from aftersales.common.values import Value, uuid7
 from aftersales.common.work import Work
 
 ORIGIN = "x-origin"
@@ -18,6 +18,14 @@ ORIGIN = "x-origin"
 NEVER_REPLAYED = frozenset({"event.not_for_partners"})
 """Reasons that no repetition mends: a partner may not state what only we can know."""
 _HEAD_BYTES = 65_536
+
+
+class Target(Value):
+    """Where a message of ours was to go that RabbitMQ refused; without an exchange, `key` is a queue."""
+
+    exchange: str
+    key: str
+    headers: dict[str, Any] = Field(default_factory=dict)
 
 
 class ParkedMessage(Aggregate):
@@ -44,6 +52,8 @@ class ParkedMessage(Aggregate):
     incomplete: bool = False
     """Whether `body` is only the beginning: the message could not be stored whole."""
     body: bytes
+    target: Target | None = None
+    """Of a message of ours that RabbitMQ refused (`publish.refused`): it is sent there again."""
 
 
 def body_digest(body: bytes) -> str:
@@ -109,8 +119,14 @@ async def replay(work: Work, id: str) -> ParkedMessage:
     if parked.incomplete:
         raise DomainError("dead.incomplete", id=id, digest=parked.digest)
     work.delete(parked)
-    work.send(Outgoing(uuid7(), "", parked.queue, parked.body, {ORIGIN: parked.exchange}))
+    work.send(_again(parked))
     return parked
+
+
+def _again(parked: ParkedMessage) -> Outgoing:
+    if target := parked.target:
+        return Outgoing(uuid7(), target.exchange, target.key, parked.body, target.headers)
+    return Outgoing(uuid7(), "", parked.queue, parked.body, {ORIGIN: parked.exchange})
 
 
 async def drop(work: Work, id: str) -> ParkedMessage:

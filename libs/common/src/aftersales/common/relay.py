@@ -1,8 +1,11 @@
-"""Outbox to broker: committed messages go out in commit order, and a row goes once all of it is confirmed."""
+"""Outbox to broker: committed messages go out in commit order, and a row goes once all of it is confirmed.
+
+What was left in the outbox is taken up by `sweep`.
+"""
 
 import asyncio
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,15 +16,19 @@ from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
-from aftersales.common.values import uuid7
 
 OUTBOX = "outbox"
 _BATCH = 200
 _IN_FLIGHT = 3
 _PARCEL_BYTES = 4_000_000
 _CLEAR_EVERY = 0.1
-_MEMORY = 20_000
-"""Messages kept in memory at most; the rest stays in the outbox for the sweep."""
+_MEMORY, _MEMORY_BYTES = 20_000, 32_000_000
+"""Messages kept in memory at most, and bytes of their bodies; the rest stays in the outbox for the sweep."""
+TRIES = 8
+"""How often a message may find no queue before it is parked: within eleven minutes."""
+_FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+"""Before a refused message is sent again; each pause is twice as long as the one before."""
+_PARKED_AT_ONCE = 100
 
 
 @dataclass(slots=True)  # not frozen, like a delivery: there is one a message
@@ -42,13 +49,31 @@ class Parcel:
     id: str
     at: datetime
     messages: list[Outgoing]
+    tries: int = 0
+    """How often the broker has refused what is left of it."""
     unanswered: set[str] = field(default_factory=set)
     confirmed: list[str] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
 
     @property
     def sent(self) -> bool:
         """Whether the broker has all of it, so that the row may go."""
         return len(self.confirmed) == len(self.messages)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether all that is left has been refused too often, for want of a queue: waiting does not mend that."""
+        return self.tries + 1 >= TRIES and all(message.id in self.returned for message in self.left)
+
+    @property
+    def left(self) -> list[Outgoing]:
+        """What the broker has not confirmed."""
+        return [message for message in self.messages if message.id not in self.confirmed]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the bodies."""
+        return sum(len(message.body) for message in self.messages)
 
     def row(self) -> Document:
         fields = Outgoing.__slots__
@@ -71,24 +96,37 @@ def pack(messages: Sequence[Outgoing], at: datetime) -> list[Parcel]:
 
 @dataclass(slots=True)
 class Receipt:
-    """What the broker said of a batch: ids it confirmed, and ids it refused (queue full, or no such queue)."""
+    """The broker's answers to a batch, by message id."""
 
     confirmed: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
+    """It could not take them (a queue is full or has no majority), or they are in `returned`."""
+    returned: set[str] = field(default_factory=set)
+    """No queue is there for them."""
 
 
 class Publishes(Protocol):
     """Publishes a batch. Of messages named nowhere in the receipt nothing is known: publish them again."""
 
+    @property
+    def usable(self) -> bool:
+        """Whether a message would go out now."""
+        ...
+
     async def publish(self, messages: Sequence[Outgoing]) -> Receipt: ...
 
 
+def _cannot_park(_parcel: Parcel) -> Awaitable[None]:
+    raise NotImplementedError
+
+
 class Relay:
-    """`offer` after a commit; `run` and `sweep` are tasks. A row is deleted only after its confirm."""
+    """`offer` after a commit; `run` is a task. A row is deleted only after its confirm, or once it is parked."""
 
     def __init__(self, mongo: Mongo, publisher: Publishes, clock: Clock, metrics: Metrics) -> None:
         self._mongo, self._publisher, self._clock, self._metrics = mongo, publisher, clock, metrics
-        self._owner = uuid7()
+        self.park: Callable[[Parcel], Awaitable[None]] = _cannot_park
+        """Keeps what the broker refuses for good as dead letters."""
         self._waiting: deque[Outgoing] = deque()
         self._held: dict[str, Parcel] = {}
         """In memory or in flight here, by id, so that the sweep leaves them alone."""
@@ -97,6 +135,9 @@ class Relay:
         self._finished: list[Parcel] = []
         """Answered, and not yet cleared away."""
         self._any_finished = asyncio.Event()
+        self._bytes = 0
+        """Of the bodies in memory."""
+        self._cleared = asyncio.Event()
         self._wake = asyncio.Event()
         self._flights: set[asyncio.Task[None]] = set()
         self._paused_until = 0.0
@@ -105,12 +146,32 @@ class Relay:
     def idle(self) -> bool:
         return not self._held
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Ids of the rows that are in memory here."""
+        return frozenset(self._held)
+
+    @property
+    def _full(self) -> bool:
+        return len(self._open) >= _MEMORY or self._bytes >= _MEMORY_BYTES
+
+    async def room(self, seconds: float) -> bool:
+        """Wait until half of the memory is free, at most so long; whether it is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while len(self._open) > _MEMORY // 2 or self._bytes > _MEMORY_BYTES // 2:
+                    self._cleared.clear()
+                    await self._cleared.wait()
+                return True
+        return False
+
     def offer(self, parcels: Sequence[Parcel]) -> None:
         """Take committed messages; what does not fit into memory waits in the outbox."""
         for parcel in parcels:
-            if len(self._open) >= _MEMORY or parcel.id in self._held:
+            if self._full or parcel.id in self._held:
                 continue
             self._held[parcel.id] = parcel
+            self._bytes += parcel.size
             parcel.unanswered = {message.id for message in parcel.messages}
             self._open.update(dict.fromkeys(parcel.unanswered, parcel))
             self._waiting.extend(parcel.messages)
@@ -143,7 +204,7 @@ class Relay:
         self._metrics.published.labels("confirmed").inc(len(receipt.confirmed))
         if unknown:
             self._put_back(unknown)
-        if receipt.refused:  # their rows stay, and the sweep tries again
+        if receipt.refused:  # their rows stay, and the sweep tries again later
             self._metrics.published.labels("refused").inc(len(receipt.refused))
             log.error("relay.refused", messages=len(receipt.refused), keys=sorted({m.key for m in batch})[:5])
         if finished := self._answered(receipt):
@@ -159,14 +220,39 @@ class Relay:
             try:
                 if sent := [parcel.id for parcel in parcels if parcel.sent]:
                     await self._mongo.remove(OUTBOX, sent)
-                for parcel in parcels:
-                    if not parcel.sent:  # what was refused waits for the sweep alone
-                        await self._mongo.pull(OUTBOX, parcel.id, "messages", parcel.confirmed)
+                if refused := [parcel for parcel in parcels if not parcel.sent]:
+                    await self._put_off(refused)
             except Unavailable as error:
                 log.warning("relay.rows_left", error=str(error), rows=len(parcels))
             for parcel in parcels:
                 del self._held[parcel.id]
+                self._bytes -= parcel.size
+            self._cleared.set()
             await asyncio.sleep(_CLEAR_EVERY)
+
+    async def _put_off(self, parcels: list[Parcel]) -> None:
+        """Leave what was refused to a later sweep; park what is hopeless."""
+        for parcel in parcels:
+            if parcel.confirmed:
+                await self._mongo.amend(OUTBOX, [parcel.id], {"$pull": {"messages": {"id": {"$in": parcel.confirmed}}}})
+        for at in range(0, len(parcels), _PARKED_AT_ONCE):
+            await self._park([parcel for parcel in parcels[at : at + _PARKED_AT_ONCE] if parcel.hopeless])
+        later: dict[int, list[str]] = defaultdict(list)
+        for parcel in parcels:
+            later[min(parcel.tries + 1, TRIES - 1)].append(parcel.id)
+        for tries, ids in later.items():
+            again_at = self._clock.now() + pause(tries)
+            await self._mongo.amend(OUTBOX, ids, {"$set": {"tries": tries, "again_at": again_at}})
+
+    async def _park(self, parcels: list[Parcel]) -> None:
+        """Move these from the outbox to the dead letters; one that cannot be moved stays, and is tried again later."""
+        done = await asyncio.gather(*(self.park(parcel) for parcel in parcels), return_exceptions=True)
+        gone = [parcel for parcel, error in zip(parcels, done, strict=True) if error is None]
+        if errors := [error for error in done if error]:
+            log.error("relay.not_parked", rows=len(errors), first=repr(errors[0])[:200])
+        if gone:
+            await self._mongo.remove(OUTBOX, [parcel.id for parcel in gone])
+            self._metrics.published.labels("parked").inc(sum(len(parcel.left) for parcel in gone))
 
     def _answered(self, receipt: Receipt) -> list[Parcel]:
         """Note what the broker said; the parcels that have nothing open any more."""
@@ -176,6 +262,8 @@ class Relay:
             parcel.unanswered.discard(id)
             if id in receipt.confirmed:
                 parcel.confirmed.append(id)
+            elif id in receipt.returned:
+                parcel.returned.append(id)
             if not parcel.unanswered:
                 finished.append(parcel)
         return finished
@@ -187,26 +275,6 @@ class Relay:
         self._paused_until = asyncio.get_running_loop().time() + 0.2
         self._wake.set()
 
-    async def sweep(self, every: timedelta, age: timedelta) -> None:
-        """Publish what a crash, here or in another replica, left in the outbox. One sweeper at a time."""
-        while True:
-            with suppress(Unavailable):
-                await self.sweep_once(every, age)
-            await asyncio.sleep(every.total_seconds())
-
-    async def sweep_once(self, every: timedelta, age: timedelta) -> int:
-        """Take up what is old; how many messages that is."""
-        now = self._clock.now()
-        if not await self._mongo.claim("sweep", self._owner, now + 3 * every, now):
-            return 0
-        rows = await self._mongo.rows(OUTBOX, {"at": {"$lt": now - age}}, sort=("_id",), limit=200)
-        left = [from_row(row) for row in rows if row["_id"] not in self._held]
-        messages = sum(len(parcel.messages) for parcel in left)
-        if left:
-            log.info("relay.swept", messages=messages)
-            self.offer(left)
-        return messages
-
     async def drain(self, seconds: float) -> None:
         """Wait until all that was offered is out, at most so long; the rest stays in the outbox."""
         deadline = asyncio.get_running_loop().time() + seconds
@@ -214,5 +282,11 @@ class Relay:
             await asyncio.sleep(0.02)
 
 
+def pause(tries: int) -> timedelta:
+    """How long a message waits that was refused so often."""
+    return min(_FIRST_PAUSE * (1 << tries - 1), LONGEST_PAUSE)
+
+
 def from_row(row: Mapping[str, Any]) -> Parcel:
-    return Parcel(row["_id"], row["at"], [Outgoing(**message) for message in row["messages"]])
+    messages = [Outgoing(**message) for message in row["messages"]]
+    return Parcel(row["_id"], row["at"], messages, row.get("tries", 0))

@@ -17,8 +17,10 @@ from aftersales.common.health import answers
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo, files
 from aftersales.common.parts import PartEnded
+from aftersales.common.sweep import Sweep
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.timers import Timers
+from aftersales.common.undeliverable import Undeliverable
 from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer, audit
 from aftersales.common.work.group import ANSWERS, INBOX, TALLIES, Origin
@@ -81,6 +83,8 @@ class Runtime:
             queue_size=settings.writer_queue,
             gather=settings.gather,
         )
+        self.relay.park = Undeliverable(self.writer, clock, service.name).park
+        self.sweep = Sweep(self.mongo, self.relay, self.bus.publisher, clock)
         self.inbound = Inbound(
             service.consumers,
             self.topology,
@@ -115,7 +119,7 @@ class Runtime:
         settings = self.service.settings
         await self._prepare()
         self._spawn("bus", self.bus.run())
-        self._spawn("sweep", self.relay.sweep(settings.sweep_every, settings.sweep_age))
+        self._spawn("sweep", self.sweep.run(settings.sweep_every, settings.sweep_age))
         self._spawn("history", self._catch_up())
         self._spawn("catch_up", self.catch_up.run())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))

@@ -158,6 +158,8 @@ def _judge(message: Outgoing, future: "asyncio.Future[Any]", receipt: Receipt) -
             receipt.confirmed.add(message.id)
         elif isinstance(error, PublishError | DeliveryError):
             receipt.refused.add(message.id)
+            if isinstance(error, PublishError):
+                receipt.returned.add(message.id)
 
 
 def _properties(message: Outgoing) -> spec.Basic.Properties:

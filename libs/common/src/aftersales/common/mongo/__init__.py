@@ -5,10 +5,10 @@ Motor and PyMongo's own async API stand behind the same seam; they differ in fiv
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import bson
@@ -24,6 +24,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Conflict
 from aftersales.common.mongo.errors import translated
 from aftersales.common.mongo.files import Files
+from aftersales.common.mongo.leases import Leases
 from aftersales.common.settings import PREFIX, WrongSettings
 
 Document = dict[str, Any]
@@ -95,6 +96,7 @@ class Mongo:
         self._db: Any = self._client[database]
         self._collections: dict[str, Any] = {}
         self.files = Files(self._db, motor=self._motor)
+        self.leases = Leases(self._db)
 
     def _collection(self, name: str) -> Any:
         """Give the driver's collection; one is dear to make, so each is made once."""
@@ -157,6 +159,14 @@ class Mongo:
             if sort:
                 cursor = cursor.sort(Index(*sort).keys)
             return list(await cursor.limit(limit).to_list(None))
+
+    async def each(
+        self, collection: str, where: Document, *, sort: Sequence[str], limit: int
+    ) -> AsyncGenerator[Document, None]:
+        """Plain documents one by one: the driver holds no more than one reply of the server (16 MB)."""
+        with translated():
+            async for row in self._collection(collection).find(where).sort(Index(*sort).keys).limit(limit):
+                yield row
 
     async def find(self, kind: type[A], where: Document, *, sort: Sequence[str] = ("_id",), limit: int = 0) -> list[A]:
         """The aggregates that match a filter."""
@@ -222,24 +232,13 @@ class Mongo:
         with translated():
             await self._loosely(collection).delete_many({"_id": {"$in": list(ids)}})
 
-    async def pull(self, collection: str, id: str, field: str, ids: Sequence[str]) -> None:
-        """Take what is of no more use out of a row's list; like `remove`."""
+    async def amend(self, collection: str, ids: Sequence[str], change: Document) -> None:
+        """Change rows in a way that may be lost; like `remove`."""
         with translated():
-            await self._loosely(collection).update_one({"_id": id}, {"$pull": {field: {"id": {"$in": list(ids)}}}})
+            await self._loosely(collection).update_many({"_id": {"$in": list(ids)}}, change)
 
     def _loosely(self, collection: str) -> Any:
         return self._collection(collection).with_options(write_concern=WriteConcern(1, j=False))
-
-    async def claim(self, lease: str, owner: str, until: datetime, now: datetime) -> bool:
-        """Take or renew a lease; false when somebody else holds it."""
-        mine = {"_id": lease, "$or": [{"owner": owner}, {"until": {"$lt": now}}]}
-        try:
-            with translated():
-                taken = {"$set": {"owner": owner, "until": until}}
-                await self._collection("leases").update_one(mine, taken, upsert=True)
-        except Conflict:
-            return False
-        return True
 
     async def reserve(self, counter: str, amount: int) -> int:
         """Take `amount` numbers from a counter; the first of them comes back."""

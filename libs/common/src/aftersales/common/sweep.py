@@ -1,0 +1,91 @@
+"""What was left in the outbox goes out as well: after a crash, here or in another replica, or beyond the memory."""
+
+import asyncio
+from contextlib import aclosing, suppress
+from datetime import timedelta
+
+from aftersales.common.clock import Clock
+from aftersales.common.errors import Unavailable
+from aftersales.common.mongo import Document, Mongo
+from aftersales.common.relay import LONGEST_PAUSE, OUTBOX, Parcel, Publishes, Relay, from_row
+from aftersales.common.telemetry import log
+from aftersales.common.values import uuid7
+
+LEASE = "sweep"
+_PAGE_ROWS, _PAGE_MESSAGES, _PAGE_BYTES = 1000, 4000, 8_000_000
+"""Read at once: less than half of what the relay holds."""
+_SKEW = timedelta(minutes=1)
+"""A time further ahead than clocks differ was written by a wrong clock and does not count."""
+_LAST_WORD = 1
+"""Seconds to give the lease back at the end."""
+
+
+class Sweep:
+    """One replica sweeps at a time, by lease, and only while its publisher is usable."""
+
+    def __init__(self, mongo: Mongo, relay: Relay, publisher: Publishes, clock: Clock) -> None:
+        self._mongo, self._relay, self._publisher, self._clock = mongo, relay, publisher, clock
+        self._owner = uuid7()
+        self._leading = False
+
+    async def run(self, every: timedelta, age: timedelta) -> None:
+        """For ever: take up rows older than `age`, looking for them each `every`."""
+        try:
+            while True:
+                with suppress(Unavailable):
+                    await self.once(every, age)
+                await asyncio.sleep(every.total_seconds())
+        finally:
+            with suppress(Unavailable, TimeoutError):
+                async with asyncio.timeout(_LAST_WORD):
+                    await self._give_back()
+
+    async def once(self, every: timedelta, age: timedelta) -> int:
+        """Take up all that is old, as fast as it goes out; how many messages that was."""
+        last, messages, more = "", 0, True
+        while more and self._publisher.usable and await self._lead(every):
+            if await self._relay.room(every.total_seconds()):
+                last, left, more = await self._page(last, age)
+                messages += sum(len(parcel.messages) for parcel in left)
+                self._relay.offer(left)
+        if not self._publisher.usable:
+            await self._give_back()
+        if messages:
+            log.info("relay.swept", messages=messages)
+        return messages
+
+    async def _lead(self, every: timedelta) -> bool:
+        self._leading = await self._mongo.leases.claim(LEASE, self._owner, 3 * every)
+        return self._leading
+
+    async def _give_back(self) -> None:
+        """So that a replica with a broker has it at once."""
+        if self._leading:
+            self._leading = False
+            await self._mongo.leases.release(LEASE, self._owner)
+
+    async def _page(self, after: str, age: timedelta) -> tuple[str, list[Parcel], bool]:
+        """Read some rows that are not in memory here, the id of the last of them, and whether there may be more."""
+        held = self._relay.held  # before reading: what is in memory now may be gone when its row is here
+        left: list[Parcel] = []
+        rows = messages = size = 0
+        old = self._mongo.each(OUTBOX, self._old(after, age), sort=("_id",), limit=_PAGE_ROWS)
+        async with aclosing(old):
+            async for row in old:
+                after, rows = row["_id"], rows + 1
+                if after not in held:
+                    left.append(parcel := from_row(row))
+                    messages += len(parcel.messages)
+                    size += parcel.size
+                if messages >= _PAGE_MESSAGES or size >= _PAGE_BYTES:
+                    return after, left, True
+        return after, left, rows == _PAGE_ROWS
+
+    def _old(self, after: str, age: timedelta) -> Document:
+        """The filter: rows left behind, apart from those that were refused and wait."""
+        now = self._clock.now()
+        return {
+            "_id": {"$gt": after},
+            "at": {"$not": {"$gte": now - age, "$lte": now + _SKEW}},
+            "again_at": {"$not": {"$gt": now, "$lte": now + LONGEST_PAUSE + _SKEW}},
+        }

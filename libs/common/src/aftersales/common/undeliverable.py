@@ -1,0 +1,57 @@
+"""Messages of ours for which RabbitMQ has no queue become dead letters in the end."""
+
+from pydantic import ValidationError
+
+from aftersales.common.clock import Clock
+from aftersales.common.events import Envelope
+from aftersales.common.inbound import inbox_id
+from aftersales.common.parking import ORIGIN, ParkedMessage, Target, body_digest, park, parked_id
+from aftersales.common.relay import Outgoing, Parcel
+from aftersales.common.telemetry import log
+from aftersales.common.values import uuid7
+from aftersales.common.work import Piece, Work, Writer
+
+REASON = "publish.refused"
+
+
+class Undeliverable:
+    """Parks what is left of a parcel; raises what the writer raises."""
+
+    def __init__(self, writer: Writer, clock: Clock, service: str) -> None:
+        self._writer, self._clock, self._service = writer, clock, service
+
+    async def park(self, parcel: Parcel) -> None:
+        for message in parcel.left:
+            await self._park(message, parcel)
+
+    async def _park(self, message: Outgoing, parcel: Parcel) -> None:
+        """What went to a queue of ours directly is an event in: one that was handled meanwhile is not parked."""
+        try:
+            envelope = Envelope.model_validate_json(message.body)
+            event_id, event_type, correlation = inbox_id(envelope), envelope.type, envelope.correlationid
+            inbox = None if message.exchange else event_id
+        except ValidationError:
+            event_id, event_type, correlation, inbox = body_digest(message.body), "unknown", uuid7(), None
+        letter = ParkedMessage(
+            id=parked_id(event_id, message.body),
+            queue=message.exchange or message.key,
+            exchange=message.exchange or str(message.headers.get(ORIGIN, "")),
+            event_id=event_id,
+            event_type=event_type,
+            reason=REASON,
+            params={"exchange": message.exchange, "key": message.key},
+            attempts=parcel.tries + 1,
+            first_at=parcel.at,
+            last_at=self._clock.now(),
+            digest=body_digest(message.body),
+            body=message.body,
+            target=Target(exchange=message.exchange, key=message.key, headers=message.headers),
+        )
+
+        async def keep(work: Work) -> None:
+            await park(work, letter)
+
+        piece = Piece(keep, "park", self._service, correlation, inbox=inbox, parks=inbox is not None)
+        self._writer.enqueue(piece)
+        await piece.future
+        log.error("relay.parked", type=event_type, event_id=event_id, key=message.key, correlation=correlation)
