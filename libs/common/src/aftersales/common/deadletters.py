@@ -1,7 +1,7 @@
 """Dead letters over HTTP: list them, look at one (only this shows a body), send it again, give it up."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from aftersales.common import paging, parking
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.desk import Cursor, Desk, Limit, Page
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.problem import PROBLEMS
@@ -89,8 +90,8 @@ async def show_dead(id: Id, desk: Desk) -> WholeDeadLetter:
 
 @router.post("/{id}/replay")
 async def replay_dead(id: Id, desk: Desk) -> DeadLetter:
-    """Send it again to the queue where it failed; no other service sees it a second time."""
-    return await desk.do(_replayed, id, needs=((ParkedMessage, id),))
+    """Send it again to the queue where it failed, or ring its timer; no other service sees it a second time."""
+    return await desk.do(_replayed, id, desk.woken, needs=((ParkedMessage, id),))
 
 
 @router.delete("/{id}")
@@ -99,8 +100,8 @@ async def drop_dead(id: Id, desk: Desk) -> DeadLetter:
     return await desk.do(_dropped, id, needs=((ParkedMessage, id),))
 
 
-async def _replayed(work: Any, id: str) -> DeadLetter:
-    return _brief(_fields(await parking.replay(work, id)))
+async def _replayed(work: Any, id: str, woken: Sequence[type[Aggregate]]) -> DeadLetter:
+    return _brief(_fields(await parking.replay(work, id, woken)))
 
 
 async def _dropped(work: Any, id: str) -> DeadLetter:

@@ -87,6 +87,11 @@ class _Desk:
         return self._runtime.service.clocked
 
     @property
+    def woken(self) -> Sequence[type[Aggregate]]:
+        """The kinds of this service that have timers."""
+        return [timer.kind for timer in self._runtime.service.timers]
+
+    @property
     def now(self) -> datetime:
         return self._runtime.clock.now()
 

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from aftersales.common.aggregate import DURATION_EDGES
 from aftersales.common.errors import Unavailable
+from aftersales.common.failing_timers import GRACE, FailingTimer
 from aftersales.common.mongo import Document
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.relay import OUTBOX
@@ -60,12 +61,13 @@ class _Snapshot(Collector):
 
 async def _families(runtime: "Runtime") -> list[Metric]:
     now = runtime.clock.now()
-    tallies, clocks, outbox, dead, beats = await asyncio.gather(
+    tallies, clocks, outbox, dead, beats, failing = await asyncio.gather(
         runtime.mongo.rows(TALLIES, {}),
         _open_clocks(runtime, now),
         runtime.mongo.aggregate(OUTBOX, _UNSENT),
         runtime.mongo.aggregate(ParkedMessage, [{"$group": {"_id": "$reason", "n": {"$sum": 1}}}]),
         runtime.mongo.rows("heartbeats", {}),
+        runtime.mongo.aggregate(FailingTimer, _failing_since(now)),
     )
     return [
         *_tallied(tally_totals(tallies), clocks),
@@ -73,7 +75,21 @@ async def _families(runtime: "Runtime") -> list[Metric]:
         *_outbox(outbox[0] if outbox else {}),
         _dead(dead),
         _heartbeat(runtime.service.name, beats),
+        _failing({timer.kind.COLLECTION: 0 for timer in runtime.service.timers}, failing),
     ]
+
+
+def _failing_since(now: datetime) -> list[Document]:
+    return [{"$match": {"again_at": {"$gt": now - GRACE}}}, {"$group": {"_id": "$kind", "n": {"$sum": 1}}}]
+
+
+def _failing(none: dict[str, int], rows: Sequence[Document]) -> Metric:
+    family = GaugeMetricFamily(
+        "aftersales_timers_failing", "Documents whose timer failed and will be tried again.", labels=("kind",)
+    )
+    for kind, count in (none | {row["_id"]: row["n"] for row in rows}).items():
+        family.add_metric([kind], count)
+    return family
 
 
 async def _open_clocks(runtime: "Runtime", now: datetime) -> list[Document]:

@@ -1,6 +1,7 @@
 """The parking place: messages that could not be handled, with the reason, until somebody decides (dead letters)."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -54,6 +55,8 @@ class ParkedMessage(Aggregate):
     body: bytes
     target: Target | None = None
     """Of a message of ours that RabbitMQ refused (`publish.refused`): it is sent there again."""
+    timer: str | None = None
+    """Of a timer whose handler failed: the collection of the document, which `event_id` names as `collection/id`."""
 
 
 def body_digest(body: bytes) -> str:
@@ -108,9 +111,10 @@ async def forget(work: Work, event_id: str, body: bytes) -> None:
         work.delete(parked)
 
 
-async def replay(work: Work, id: str) -> ParkedMessage:
+async def replay(work: Work, id: str, woken: Sequence[type[Aggregate]] = ()) -> ParkedMessage:
     """Send it once more to the queue that failed (no other service sees it again), and forget it here.
 
+    A timer rings again at once, where its kind of document is among `woken`.
     Raises `DomainError` for what may never come true, and for a message of which only the beginning was kept.
     """
     parked = await work.need(ParkedMessage, id)
@@ -119,8 +123,16 @@ async def replay(work: Work, id: str) -> ParkedMessage:
     if parked.incomplete:
         raise DomainError("dead.incomplete", id=id, digest=parked.digest)
     work.delete(parked)
-    work.send(_again(parked))
+    if parked.timer is None:
+        work.send(_again(parked))
+    for kind in woken:
+        if parked.timer == kind.COLLECTION and (state := await work.get(kind, _document(parked))):
+            work.put(state.but(wake_at=work.now))
     return parked
+
+
+def _document(parked: ParkedMessage) -> str:
+    return parked.event_id.removeprefix(f"{parked.timer}/")
 
 
 def _again(parked: ParkedMessage) -> Outgoing:

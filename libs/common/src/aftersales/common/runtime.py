@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from aftersales.common import parking, relay, timers
+from aftersales.common import failing_timers, parking, relay, timers
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Topology
 from aftersales.common.broker_urls import broker_urls
@@ -232,6 +232,7 @@ def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
         "counters": [],
         Mark.COLLECTION: [],
         parking.ParkedMessage.COLLECTION: list(parking.INDEXES),
+        failing_timers.FailingTimer.COLLECTION: list(failing_timers.INDEXES),
         relay.OUTBOX: [],
         **({files.UPLOADS: [Index("at")]} if service.files else {}),
         audit.COLLECTION: list(audit.INDEXES),

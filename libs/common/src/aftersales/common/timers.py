@@ -8,8 +8,18 @@ from typing import Any
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Busy, Unavailable
+from aftersales.common.errors import Busy, DomainError, Unavailable
+from aftersales.common.failing_timers import (
+    LONGEST_PAUSE,
+    TRIES,
+    FailingTimer,
+    failed_again,
+    failing_id,
+    first_failure,
+    letter,
+)
 from aftersales.common.mongo import Document, Index, Mongo
+from aftersales.common.parking import park
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer
@@ -39,7 +49,10 @@ def wakes(kind: type[Aggregate], handle: Callable[[Work, str], Awaitable[Any]]) 
 
 
 class Timers:
-    """Looks for what is due and hands it to the writer; a million that sleep cost one index seek."""
+    """Looks for what is due and hands it to the writer; a million that sleep cost one index seek.
+
+    A document whose handler fails is put off, longer each time, and its timer becomes a dead letter in the end.
+    """
 
     def __init__(self, mongo: Mongo, writer: Writer, clock: Clock, metrics: Metrics) -> None:
         self._mongo, self._writer, self._clock, self._metrics = mongo, writer, clock, metrics
@@ -56,22 +69,76 @@ class Timers:
                 await asyncio.sleep(tick.total_seconds())
 
     async def wake(self, timer: Timer) -> int:
-        """Wake one batch of one kind, earliest first. How many went well."""
+        """Wake one batch of one kind, earliest first; how many that was. Raises `Busy` where the writer was."""
         now = self._clock.now()
         due = await self._mongo.rows(
             timer.kind.COLLECTION, due_by(now), sort=("wake_at",), limit=_BATCH, only=("wake_at",)
         )
         for row in due:
             self._metrics.timer_lag.observe((now - row["wake_at"]).total_seconds())
-        woken = await asyncio.gather(*(self._one(timer, row["_id"]) for row in due), return_exceptions=True)
-        failed = [error for error in woken if isinstance(error, BaseException)]
+        ids = [row["_id"] for row in due]
+        outcomes = await asyncio.gather(*(self._one(timer, id) for id in ids), return_exceptions=True)
+        passing = next((error for error in outcomes if isinstance(error, Busy)), None)
+        failed = [
+            (id, error)
+            for id, error in zip(ids, outcomes, strict=True)
+            if isinstance(error, Exception) and not isinstance(error, Busy)
+        ]
         if failed:
-            log.error("timers.failed", kind=timer.kind.COLLECTION, failed=len(failed), first=repr(failed[0])[:200])
-        return len(due) - len(failed)
+            first = repr(failed[0][1])[:200]
+            log.error("timers.failed", kind=timer.kind.COLLECTION, failed=len(failed), first=first)
+            await asyncio.gather(*(self._put_off(timer.kind, id, error) for id, error in failed))
+        if passing:
+            raise passing
+        return len(due)
 
     async def _one(self, timer: Timer, id: str) -> None:
-        def run(work: Work) -> Awaitable[Any]:
-            return timer.handle(work, id)
+        async def run(work: Work) -> None:
+            before = await work.get(timer.kind, id)
+            await timer.handle(work, id)
+            after = await work.get(timer.kind, id)
+            unchanged = before and after and after.version == before.version
+            if after and unchanged and after.wake_at and after.wake_at <= work.now:  # it would ring at every tick
+                raise DomainError("timer.still_due", id=id)
 
-        why = f"wake {timer.kind.COLLECTION}"
-        await self._writer.submit(Piece(run, why, "timer", correlation=uuid7(), needs=((timer.kind, id),)))
+        await self._submit(run, timer.kind, id)
+
+    async def _put_off(self, kind: type[Aggregate], id: str, error: Exception) -> None:
+        """Let the document wake later; after the last try it sleeps, and its timer is a dead letter."""
+
+        async def put_off(work: Work) -> None:
+            state = await work.get(kind, id)
+            if state is None or state.wake_at is None or state.wake_at > work.now:
+                return  # changed meanwhile, here or in another replica
+            known = await work.get(FailingTimer, failing_id(kind, id)) or first_failure(kind, id, work.now)
+            failing = failed_again(known, state.wake_at, work.now)
+            if failing.tries < TRIES:
+                work.put(failing)
+                work.put(state.but(wake_at=failing.again_at))
+            else:
+                work.delete(failing)
+                work.put(state.but(wake_at=None))
+                await park(work, letter(failing, error, work.now))
+
+        try:
+            await self._submit(put_off, kind, id)
+        except (Busy, Unavailable):
+            raise
+        except Exception:  # noqa: BLE001 (whatever it is, the other timers go on)
+            log.exception("timers.unreadable", kind=kind.COLLECTION, id=id)
+            await self._put_off_unread(kind, id)
+
+    async def _put_off_unread(self, kind: type[Aggregate], id: str) -> None:
+        """A document that no handler can read stays as it is, but for the time when it is looked at again."""
+
+        async def note(work: Work) -> None:
+            known = await work.get(FailingTimer, failing_id(kind, id)) or first_failure(kind, id, work.now)
+            work.put(failed_again(known, known.again_at, work.now).but(again_at=later))
+
+        later = self._clock.now() + LONGEST_PAUSE
+        await self._mongo.amend(kind.COLLECTION, [id], {"$set": {"wake_at": later}})
+        await self._writer.submit(Piece(note, f"wake {kind.COLLECTION}", "timer", correlation=uuid7()))
+
+    async def _submit(self, run: Callable[[Work], Awaitable[None]], kind: type[Aggregate], id: str) -> None:
+        why = f"wake {kind.COLLECTION}"
+        await self._writer.submit(Piece(run, why, "timer", correlation=uuid7(), needs=((kind, id),)))

@@ -1,0 +1,69 @@
+"""Timers whose handler fails: when each is tried again, and how it becomes a dead letter."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.mongo import Index
+from aftersales.common.parking import ParkedMessage, parked_id
+
+TRIES = 8
+"""How often a handler may fail in a row before its timer is parked: within eleven minutes."""
+_FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
+GRACE = timedelta(minutes=1)
+"""A timer that has not failed so long after it was to be tried again went well."""
+
+
+class FailingTimer(Aggregate):
+    """A timer that failed the last time it was tried; removed an hour after its next try."""
+
+    COLLECTION: ClassVar[str] = "failing_timers"
+    AUDITED: ClassVar[bool] = False
+
+    branch: str = "-"
+    kind: str
+    """The collection of the document that was to wake."""
+    tries: int = 0
+    first_at: datetime
+    again_at: datetime
+
+
+INDEXES = (Index("again_at", ttl=timedelta(hours=1)),)
+
+
+def failing_id(kind: type[Aggregate], id: str) -> str:
+    """Names the document whose timer it is, such as `orders/WO-261123-0001`."""
+    return f"{kind.COLLECTION}/{id}"
+
+
+def first_failure(kind: type[Aggregate], id: str, now: datetime) -> FailingTimer:
+    return FailingTimer(id=failing_id(kind, id), kind=kind.COLLECTION, first_at=now, again_at=now)
+
+
+def failed_again(known: FailingTimer, due: datetime, now: datetime) -> FailingTimer:
+    """Count one more failure, and say when to try again: after 5 s, 10 s, 20 s and so on.
+
+    `due` is when the document was to wake: another time than was set here means that it has changed in between.
+    """
+    if due != known.again_at:
+        known = known.but(tries=0, first_at=now)
+    pause = min(_FIRST_PAUSE * (1 << known.tries), LONGEST_PAUSE)
+    return known.but(tries=known.tries + 1, again_at=now + pause)
+
+
+def letter(failing: FailingTimer, error: Exception, now: datetime) -> ParkedMessage:
+    """Make the dead letter: its event id is the document, its event type the kind of timer."""
+    return ParkedMessage(
+        id=parked_id(failing.id, b""),
+        queue="",
+        event_id=failing.id,
+        event_type=f"timer.{failing.kind}",
+        reason=error.code if isinstance(error, DomainError) else type(error).__name__,
+        params=error.params if isinstance(error, DomainError) else {"error": str(error)[:500]},
+        attempts=failing.tries,
+        first_at=failing.first_at,
+        last_at=now,
+        body=b"",
+        timer=failing.kind,
+    )
