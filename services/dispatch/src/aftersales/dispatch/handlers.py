@@ -1,5 +1,6 @@
 """Dispatch's use cases: what a dispatcher, a technician, another service or the clock asks for."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from aftersales.common.errors import NotYet
@@ -25,6 +26,7 @@ from aftersales.dispatch.domain import assignment, parts, quotation, technician,
 from aftersales.dispatch.domain import order as orders
 from aftersales.dispatch.domain.order import Policy, WorkOrder
 from aftersales.dispatch.domain.report import ServiceReport
+from aftersales.dispatch.domain.second_look import STEP, SecondLook
 from aftersales.dispatch.domain.technician import RegisterTechnician, Technician
 from aftersales.dispatch.domain.visit import Decline, Diagnose, NeedPart
 from aftersales.dispatch.settings import Settings
@@ -54,7 +56,28 @@ class Rules(NamedTuple):
 async def register_technician(work: Work, code: str, form: RegisterTechnician) -> Technician:
     known = await work.get(Technician, code)
     someone = technician.register(known, code, form)
-    return someone if someone == known else work.put(someone)
+    if someone == known:
+        return someone
+    look = await work.get(SecondLook, someone.branch) or SecondLook(id=someone.branch, branch=someone.branch)
+    work.put(look.but(after="", wake_at=work.now))
+    return work.put(someone)
+
+
+async def look_again(work: Work, branch: str, rules: Rules) -> None:
+    """Try some of the branch's waiting orders again; an order that nobody can take still is left as it is."""
+    look = await work.get(SecondLook, branch)
+    if look is None or look.wake_at is None or look.wake_at > work.now:
+        return
+    where = {"branch": branch, "state": "waiting", "_id": {"$gt": look.after}}
+    orders = await work.page(WorkOrder, where, STEP)
+    for order in orders:
+        if order.state == "waiting" and order.deferred_for:
+            with suppress(NotYet):  # without its policy the order is for its own timer to try
+                await _assign_if_news(work, order, await rules.of(work, order))
+    if len(orders) == STEP:
+        work.put(look.but(after=orders[-1].id, wake_at=work.now))
+    else:
+        work.delete(look)
 
 
 async def open_order(work: Work, event: RequestRegistered, rules: Rules) -> None:
@@ -105,6 +128,9 @@ async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None
     policy = await rules.of(work, order)
     if isinstance(event, PartReserved):
         planned, events = parts.reserved(order, event, work.now, work.actor, policy)
+        if planned.state == "waiting" and order.parts_state == "short":  # somebody may be free earlier
+            await _assign(work, planned, events, policy)
+            return
     else:
         planned, events = parts.short(order, event, work.now, work.actor, policy)
     work.put(planned, *events)
@@ -184,6 +210,15 @@ async def _order(work: Work, number: str) -> WorkOrder:
     if order is None:
         raise NotYet("order.unknown", order=number)
     return order
+
+
+async def _assign_if_news(work: Work, order: WorkOrder, policy: Policy) -> None:
+    known = await work.find(Technician, branch=order.branch)
+    chosen, (planned, events) = assignment.assign(order, known, work.now, work.actor, policy)
+    if chosen:
+        work.put(chosen)
+    if assignment.is_news(order, planned):
+        work.put(planned, *events)
 
 
 async def _assign(work: Work, order: WorkOrder, events: tuple[Event, ...], policy: Policy) -> WorkOrder:

@@ -12,6 +12,6 @@ class Settings(ServiceSettings):
     appointment_window: timedelta = timedelta(hours=1)
     """DSP-5: how long the agreed window is, where the service policy does not say."""
     assignment_retry_after: timedelta = timedelta(minutes=5)
-    """How long to wait before looking again for somebody."""
+    """How long to wait before looking again for somebody for the first time; later waits are longer, a day at most."""
     shortage_delay: timedelta = timedelta(days=1)
     """INV-13: how much later a visit is when parts are missing, where the service policy does not say."""

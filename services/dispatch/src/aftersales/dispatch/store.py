@@ -5,12 +5,14 @@ from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
 from aftersales.common.policies import PolicyList, PublishedPolicy
 from aftersales.dispatch.domain.order import WorkOrder
+from aftersales.dispatch.domain.second_look import SecondLook
 from aftersales.dispatch.domain.technician import Technician
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Heartbeat: (),
     PolicyList: (),
     PublishedPolicy: (),
+    SecondLook: (),
     Technician: (Index("branch", "-_id"),),
     WorkOrder: (
         Index("branch", "state", "-_id"),

@@ -48,7 +48,7 @@ class TechnicianAssigned(OrderEvent):
 
 
 class AssignmentDeferred(OrderEvent):
-    """Nobody fits now; it is tried again at `retry_at`."""
+    """Nobody fits now. It is tried again at `retry_at` or earlier; published once for each reason."""
 
     TYPE = "dispatch.assignment_deferred.v1"
     reason: str

@@ -1,7 +1,7 @@
 """Who is sent, and when: the choice of a technician and the appointment (DSP-1, DSP-4, DSP-5)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aftersales.common import sla
 from aftersales.common.events.dispatch import AppointmentMoved, AssignmentDeferred, TechnicianAssigned
@@ -9,6 +9,10 @@ from aftersales.common.sla import Said, SlaClock, Terms
 from aftersales.common.stages import stop, terms
 from aftersales.dispatch.domain.order import Decision, Policy, WorkOrder, entered, fact, reached, settled, situation
 from aftersales.dispatch.domain.technician import Technician
+
+RETRY_AT_MOST = timedelta(days=1)
+"""Between two looks for somebody, when nothing has changed meanwhile."""
+_GROWTH = 3
 
 
 def choose(
@@ -30,20 +34,26 @@ def choose(
 
 def earliest(order: WorkOrder, now: datetime, policy: Policy) -> datetime:
     """When somebody can be there: not before the customer wants it, nor before the missing parts are."""
-    start = max(order.wanted_at or now, now + policy.lead)
-    return start + policy.shortage_delay if order.parts_state == "short" else start
+    return max(order.wanted_at or now, now + policy.lead) + _delay(order, policy)
+
+
+def _delay(order: WorkOrder, policy: Policy) -> timedelta:
+    return policy.shortage_delay if order.parts_state == "short" else timedelta()
 
 
 def assign(
     order: WorkOrder, technicians: Iterable[Technician], now: datetime, by: str, policy: Policy
 ) -> tuple[Technician | None, Decision]:
     """Send somebody, or try again later (DSP-2). The technician comes back with the order taken on."""
+    technicians = tuple(technicians)
     start = earliest(order, now, policy)
     chosen, reason = choose(order, technicians, start, start + policy.window)
     if chosen is None:
-        return None, _deferred(order, reason, now, policy)
+        on_duty = next_on_duty(order, technicians, now, policy)
+        return None, _deferred(order, reason, now, now + _pause(order, reason, now, policy), on_duty)
     agreed = agree(order, start, now, policy)
-    sent = entered(agreed, "offered", now, by, technician=chosen.id, retry_at=None, deferred_for=None)
+    sent = entered(agreed, "offered", now, by, technician=chosen.id, retry_at=None)
+    sent = sent.but(deferred_for=None, deferred_at=None)
     sent = sent.but(clocks=stop(sent.clocks, "dispatch", now))
     if sent.parts_state == "none":
         sent = sent.but(parts_state="pending")
@@ -57,10 +67,38 @@ def assign(
     return chosen.take(order.id), settled(order, sent, now, assigned)
 
 
-def _deferred(order: WorkOrder, reason: str, now: datetime, policy: Policy) -> Decision:
-    retry_at = now + policy.retry_after
-    later = order.but(retry_at=retry_at, deferred_for=reason)
+def next_on_duty(order: WorkOrder, technicians: Iterable[Technician], now: datetime, policy: Policy) -> datetime | None:
+    """When to try again because somebody who fits otherwise comes on duty; None: nobody does."""
+    start = earliest(order, now, policy)
+    begins = [
+        begin
+        for someone in technicians
+        if order.product.line in someone.skills and someone.id not in order.declined_by
+        if (begin := someone.shift.next_start(start)) > start and someone.may_work(until=begin + policy.window)
+    ]
+    return min(begins) - policy.lead - _delay(order, policy) if begins else None
+
+
+def _pause(order: WorkOrder, reason: str, now: datetime, policy: Policy) -> timedelta:
+    """Longer the longer nobody fits: a change of the technicians or of the parts has it tried again at once."""
+    since = order.deferred_at if order.deferred_at and order.deferred_for == reason else now
+    return min(max(policy.retry_after, (now - since) * _GROWTH), RETRY_AT_MOST)
+
+
+def _deferred(order: WorkOrder, reason: str, now: datetime, latest: datetime, on_duty: datetime | None) -> Decision:
+    """Wait for the time when the next one comes on duty, `latest` at most; say so once for each reason."""
+    retry_at = min(latest, on_duty) if on_duty else latest
+    if order.deferred_at and order.deferred_for == reason:
+        return settled(order, order.but(retry_at=retry_at), now)
+    later = order.but(retry_at=retry_at, deferred_for=reason, deferred_at=now)
     return settled(order, later, now, fact(AssignmentDeferred, later, now, reason=reason, retry_at=retry_at))
+
+
+def is_news(before: WorkOrder, planned: WorkOrder) -> bool:
+    """Whether a look between two tries has changed anything that is worth a record."""
+    if planned.state != "waiting" or planned.deferred_for != before.deferred_for:
+        return True
+    return bool(planned.retry_at and before.retry_at and planned.retry_at < before.retry_at)
 
 
 def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy, why: str = "assigned") -> WorkOrder:

@@ -95,7 +95,10 @@ class WorkOrder(Aggregate):
     declined_by: tuple[str, ...] = ()
     deferred_for: str | None = None
     """Why nobody could be sent, while the order waits (DSP-2)."""
+    deferred_at: datetime | None = None
+    """Since when, for that reason."""
     retry_at: datetime | None = None
+    """When to look for somebody again at the latest; a change of a technician or of the parts comes before it."""
     appointment_start: datetime | None = None
     appointment_end: datetime | None = None
     parts_state: PartsState = "none"
@@ -210,7 +213,7 @@ def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> Decisio
         order, "cancelled", now, by, clocks=sla.waive(order.clocks, Said(now, by, reason)), called_off=reason
     )
     ended = ended.but(technician=None, appointment_start=None, appointment_end=None)
-    ended = ended.but(retry_at=None, deferred_for=None, parts_state="none")
+    ended = ended.but(retry_at=None, deferred_for=None, deferred_at=None, parts_state="none")
     return settled(order, ended, now, fact(OrderCancelled, order, now, reason=reason))
 
 

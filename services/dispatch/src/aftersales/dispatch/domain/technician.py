@@ -1,6 +1,6 @@
 """Technicians: who may be sent, for what, and when (DSP-1, DSP-4)."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,13 @@ class Shift(Value):
         if self.start < self.end:
             return self.start <= minute < self.end
         return self.start == self.end or minute >= self.start or minute < self.end
+
+    def next_start(self, at: datetime) -> datetime:
+        """When the shift begins next, not before `at`."""
+        zone = ZoneInfo(self.zone)
+        day = at.astimezone(zone).date()
+        begins = (datetime.combine(day + timedelta(days=n), time(*divmod(self.start, 60)), zone) for n in range(3))
+        return next(begin for begin in (begin.astimezone(UTC) for begin in begins) if begin >= at)
 
 
 class RegisterTechnician(Value):
