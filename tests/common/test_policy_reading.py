@@ -161,8 +161,8 @@ def test_all_10_a_case_decides_before_the_priority_and_each_figure_for_itself(pr
 def test_all_3_a_stage_has_the_ladder_of_its_policy_unless_it_names_its_own() -> None:
     house = next(policy for policy in presets() if policy.name == "property")
 
-    assert house.ladder_of("arrival") == house.ladder
-    assert house.ladder_of("dispatch")[0].role == "supervisor"
+    assert house.ladder_of(house.stages["arrival"]) == house.ladder
+    assert house.ladder_of(house.stages["dispatch"])[0].role == "supervisor"
     assert CASES[0] == "emergency"
 
 

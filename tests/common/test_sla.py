@@ -4,37 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from common.counter import Counter
+from common.promised import DAY, HOUR, LADDER, MONDAY, OFFICE, SHUT, begun, only, retargeted, told
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.common import sla
 from aftersales.common.business_time import Calendar, SpecialDay
 from aftersales.common.mongo import from_document, to_document
-from aftersales.common.sla import BREACH, LadderStep, Said, SlaClock, Terms
-
-MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-"""09:00 in Shanghai, a working Monday."""
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-OFFICE = Calendar(zone="Asia/Shanghai", week=("09:00-12:00 13:00-18:00",) * 5 + ("", ""), holidays="CN")
-LADDER = (
-    LadderStep(role="supervisor"),
-    LadderStep(role="centre", after=HOUR),
-    LadderStep(role="headquarters", after=3 * HOUR),
-)
-
-
-def begun(target=8 * HOUR, calendar=None, pauses=("waiting_part", "waiting_customer"), **terms):
-    wanted = Terms(target=target, calendar=calendar, pauses=pauses, **({"warn_at": (0.5, 0.8)} | terms))
-    return sla.start((), "repair", "repair-1", MONDAY, wanted)
-
-
-def only(clocks) -> SlaClock:
-    (clock,) = clocks
-    return clock
-
-
-def told(before, after):
-    return [(news.kind, news.mark) for news in sla.news(before, after)]
+from aftersales.common.sla import BREACH, Said, Terms
 
 
 def test_thresholds_fire_once_each_and_each_level_of_the_ladder_is_its_own_record():
@@ -111,43 +88,6 @@ def test_two_pauses_both_count_and_two_at_once_count_once():
     assert only(clocks).paused, "the customer is still waited for"
     clocks = sla.resume(clocks, "waiting_customer", MONDAY + 11 * HOUR)
     assert only(clocks).deadline == MONDAY + 15 * HOUR
-
-
-def test_a_new_target_keeps_what_was_paused():
-    """glpi #6902, #15605: a change of priority dropped the pause already earned."""
-    clocks = sla.pause(begun(), "waiting_part", "inventory", MONDAY + HOUR)
-    clocks = sla.resume(clocks, "waiting_part", MONDAY + 3 * HOUR)
-    clocks = sla.retarget(clocks, "repair-1", 4 * HOUR, Said(MONDAY + 3 * HOUR, "desk-7", "priority"))
-    assert only(clocks).deadline == MONDAY + 6 * HOUR
-    assert only(clocks).retargets == (sla.Retarget(at=MONDAY + 3 * HOUR, target=8 * HOUR, why="priority", by="desk-7"),)
-
-
-def test_a_priority_that_changes_while_it_is_paused_counts_from_where_it_stood():
-    clocks = sla.pause(begun(), "waiting_part", "inventory", MONDAY + HOUR)
-    clocks = sla.retarget(clocks, "repair-1", 2 * HOUR, Said(MONDAY + 5 * HOUR, "desk-7", "priority"))
-    assert only(clocks).deadline is None
-    clocks = sla.resume(clocks, "waiting_part", MONDAY + 10 * HOUR)
-    assert only(clocks).deadline == MONDAY + 11 * HOUR
-
-
-def test_a_shorter_target_that_is_already_used_up_breaches_once_at_the_next_look():
-    clocks = sla.tick(begun(), MONDAY + 4 * HOUR)
-    shorter = sla.retarget(clocks, "repair-1", 2 * HOUR, Said(MONDAY + 4 * HOUR, "desk-7", "emergency"))
-    assert told(clocks, sla.tick(shorter, MONDAY + 4 * HOUR)) == [("warned", "80%"), ("breached", BREACH)]
-
-
-def test_a_mark_that_comes_again_after_a_longer_target_fires_again_and_no_other():
-    clocks = sla.tick(begun(), MONDAY + 7 * HOUR)
-    longer = sla.retarget(clocks, "repair-1", MONDAY + 10 * HOUR, Said(MONDAY + 7 * HOUR, "desk-7", "agreed"))
-    assert [fired.mark for fired in only(longer).fired] == ["50%"]
-    assert told(longer, sla.tick(longer, MONDAY + 8 * HOUR)) == [("warned", "80%")]
-
-
-def test_a_breach_stays_whatever_is_agreed_afterwards():
-    clocks = sla.tick(begun(), MONDAY + 9 * HOUR)
-    assert sla.retarget(clocks, "repair-1", MONDAY + DAY, Said(MONDAY + 9 * HOUR, "desk-7", "late")) == clocks
-    done = only(sla.stop(clocks, "repair-1", MONDAY + 10 * HOUR))
-    assert (done.outcome, done.ended_at) == ("breached", MONDAY + 10 * HOUR)
 
 
 def test_word_of_work_in_time_that_comes_after_the_breach_was_told_leaves_it_and_says_when_the_work_was_done():
@@ -236,13 +176,21 @@ def test_the_sum_is_read_aloud_line_by_line():
     assert sum_.lines[-1].end == only(clocks).deadline == datetime(2026, 12, 1, 2, 15, tzinfo=UTC)
 
 
+def recalendared(clocks, at, span):
+    """The same terms on another calendar, which one depends on `span`."""
+    terms = only(clocks).terms
+    calendar = (None, OFFICE, SHUT)[int(span / timedelta(minutes=1)) % 3]
+    return sla.retarget(clocks, "r", terms.model_copy(update={"calendar": calendar, "until": None}), Said(at, "a", "b"))
+
+
 MOVES = {
     "pause": lambda clocks, at, _: sla.pause(clocks, "a", "x", at),
     "pause too": lambda clocks, at, _: sla.pause(clocks, "b", "y", at),
     "resume": lambda clocks, at, _: sla.resume(clocks, "a", at),
     "resume too": lambda clocks, at, _: sla.resume(clocks, "b", at),
-    "retarget": lambda clocks, at, span: sla.retarget(clocks, "r", span, Said(at, "desk-7", "because")),
+    "retarget": lambda clocks, at, span: retargeted(clocks, span, Said(at, "desk-7", "because")),
     "until": lambda clocks, at, span: sla.retarget(clocks, "r", at + span, Said(at, "desk-7", "because")),
+    "other hours": recalendared,
     "tick": lambda clocks, at, _: sla.tick(clocks, at),
 }
 lives = st.lists(st.tuples(st.sampled_from(sorted(MOVES)), st.integers(0, 900)), max_size=14)
@@ -269,12 +217,9 @@ def test_the_explanation_of_any_clock_ends_at_its_deadline_with_its_target_used(
     if clock.deadline is None or clock.outcome != "open":
         return
     counted = sum((line.end - line.start for line in sum_.lines if line.kind == "counted"), timedelta(0))
-    if counted <= clock.terms.target:
-        assert sum_.until == clock.deadline
-        assert abs(counted - clock.terms.target) < timedelta(milliseconds=2)
-        assert not sum_.lines or sum_.lines[-1].used == counted
-    else:
-        assert clock.deadline <= max([clock.started_at, *(pause.until for pause in clock.pauses)]), "used up before"
+    assert sum_.until == clock.deadline
+    assert abs(counted - clock.terms.target) < timedelta(milliseconds=2)
+    assert not sum_.lines or sum_.lines[-1].used == counted
 
 
 @given(calendar=calendars, moves=lives)

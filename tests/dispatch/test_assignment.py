@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from aftersales.common import sla
 from aftersales.common.events.dispatch import AssignmentDeferred, SlaBreached, SlaWarned, TechnicianAssigned
-from aftersales.dispatch.domain.assignment import assign, choose
+from aftersales.dispatch.domain.assignment import agree, assign, choose
 from aftersales.dispatch.domain.order import Policy, WorkOrder, open_order, tick
 from aftersales.dispatch.domain.technician import RegisterTechnician, Shift, Technician, register
 
@@ -200,3 +200,30 @@ def test_a_second_assignment_moves_the_promise_that_still_runs(
     _, (again, _) = assign(offered, [technician("T2")], later, "dispatch", policy)
     assert [clock.key for clock in again.clocks] == ["dispatch-1", "arrival-1"]
     assert sla.find(again.clocks, "arrival-1").deadline == again.appointment_end  # type: ignore[union-attr]
+
+
+def test_the_second_promise_moves_with_the_appointment_after_the_first_was_broken_dsp_5(
+    offered: WorkOrder, now: datetime, policy: Policy
+) -> None:
+    late, _ = tick(offered, now + timedelta(hours=3))
+    first = agree(late, now + timedelta(hours=4), now + timedelta(hours=3), policy)
+    moved = agree(first, now + timedelta(hours=6), now + timedelta(hours=3), policy)
+    assert [clock.key for clock in moved.clocks] == ["dispatch-1", "arrival-1", "arrival-1-2"]
+    assert [clock.outcome for clock in moved.clocks] == ["met", "breached", "open"]
+    assert moved.clocks[-1].deadline == moved.appointment_end == now + timedelta(hours=7)
+
+
+def test_a_contracts_arrival_stands_when_the_appointment_moves_unless_the_customer_wants_another_time_int_13(
+    waiting: WorkOrder, technician: Maker, now: datetime, policy: Policy
+) -> None:
+    """Also where the policy has no such stage."""
+    bare = policy.model_copy(update={"service": policy.service.model_copy(update={"stages": {}})})
+    for figures in (policy, bare):
+        theirs = waiting.but(contract="CT-1", response={"arrival": timedelta(minutes=30)})
+        _, (sent, _) = assign(theirs, [technician()], now, "dispatch", figures)
+        later = now + timedelta(hours=5)
+        moved = agree(sent, later, now, figures)
+        assert moved.clocks[-1].deadline == now + timedelta(minutes=30)
+        assert moved.clocks[-1].terms.policy == "CT-1"
+        wanted = agree(sent.but(wanted_at=later), later, now, figures)
+        assert wanted.clocks[-1].deadline == wanted.appointment_end

@@ -94,6 +94,28 @@ def test_what_becomes_more_pressing_gets_other_targets_and_old_news_changes_noth
     assert reprioritise(ended, later, now, policy) == (ended, ())
 
 
+@pytest.mark.parametrize("agreed", [True, False])
+def test_an_order_with_an_appointment_becomes_more_pressing_and_the_appointment_stands_int_5(
+    offered: WorkOrder, registered: RequestRegistered, now: datetime, policy: Policy, agreed: bool
+) -> None:
+    """Also one whose clock was stored before clocks told that their moment is agreed."""
+    *done, arrival = offered.clocks
+    stored = arrival.model_copy(update={"terms": arrival.terms.model_copy(update={"agreed": agreed})})
+    order = offered.but(clocks=(*done, stored))
+    told = RequestReprioritised(
+        request=registered.request,
+        branch="SH01",
+        priority=1,
+        cases=("emergency",),
+        on_site=True,
+        why="smoke",
+        by="desk-7",
+        changed_at=now + timedelta(minutes=1),
+    )
+    ranked, events = reprioritise(order, told, told.changed_at, policy)
+    assert (ranked.priority, ranked.clocks, events) == (1, order.clocks, ())
+
+
 def test_another_visit_waits_for_all_before(completed: WorkOrder, reopened: RequestReopened, policy: Policy) -> None:
     third = reopened.model_copy(update={"visit": 3})
     with pytest.raises(NotYet):

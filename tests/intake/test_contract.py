@@ -75,6 +75,8 @@ def test_a_contract_keeps_what_was_agreed() -> None:
         ({"serials": [], "models": [], "lines": []}, "contract.covers_nothing"),
         ({"services": [{"kind": "repair", "count": 1}] * 2}, "contract.service_twice"),
         ({"response": {"confirm": "PT0S"}}, "contract.target_out_of_range"),
+        ({"response": {"resolv": "PT4H"}}, "contract.stage_without_clock"),
+        ({"response": {"callback": "PT4H"}}, "contract.stage_without_clock"),
         ({"response": {"confirm": "P900D"}}, "contract.target_out_of_range"),
     ],
 )

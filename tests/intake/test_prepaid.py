@@ -182,6 +182,22 @@ async def test_a_contract_pays_answers_sooner_and_is_used_up(intake: Room) -> No
     assert (await call(intake, "POST", f"/requests/{third['id']}/coverage", again))["coverage"]["uses"] == "service"
 
 
+async def test_what_was_signed_is_watched_also_where_the_policy_has_no_such_stage(intake: Room) -> None:
+    """INT-13: no appliance policy has `resolve`; four hours were signed."""
+    owner = (await call(intake, "POST", "/customers", PERSON | {"branch": "BJ01"}, 201))["id"]
+    signed = AGREED | {"customer": owner, "lines": ["refrigerator"], "response": {"resolve": "PT4H"}}
+    await call(intake, "PUT", "/contracts/HT-9", signed)
+    fridge = {"serial": "FR-0001", "model": "F-1", "line": "refrigerator"}
+    request = await call(intake, "POST", "/requests", FORM | {"product": fridge}, 201)
+    assert request["policy"].startswith("appliance@")
+    (promised,) = (clock for clock in request["clocks"] if clock["stage"] == "resolve")
+    assert (promised["terms"]["policy"], promised["terms"]["target"]) == ("HT-9", 4 * 3600)
+    explained = await call(intake, "GET", f"/deadlines/{request['id']}")
+    assert "HT-9" in {one["explanation"]["clock"]["terms"]["policy"] for one in explained}
+    refused = await call(intake, "PUT", "/contracts/HT-9", signed | {"response": {"resolv": "PT4H"}}, 422)
+    assert "contract.stage_without_clock" in str(refused)
+
+
 async def test_a_contract_that_does_not_cover_or_is_somebody_elses_is_refused_by_name(intake: Room) -> None:
     """INT-13."""
     for phone, number, lines in (("13800138000", "HT-7", ["lathe"]), ("13900139000", "HT-8", ["press"])):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aftersales.common import sla
 from aftersales.common.business_time import Calendar, always, local_deadline, never_closes
 from aftersales.common.policy.model import Policy
-from aftersales.common.policy.model.stages import Case, Due, Promise, StageName
+from aftersales.common.policy.model.stages import Case, Due, PauseReason, Promise, Stage, StageName
 from aftersales.common.sla import Clocks, LadderStep, Said, SlaClock, Terms
 
 
@@ -22,6 +22,23 @@ class Response(NamedTuple):
 
     contract: str = ""
     targets: tuple[tuple[StageName, timedelta], ...] = ()
+
+
+_HELD_UP: tuple[PauseReason, ...] = ("waiting_customer", "waiting_part", "waiting_approval")
+USUAL: dict[StageName, Stage] = {
+    "review": Stage(starts_on="request_registered", stops_on="request_reviewed"),
+    "first_reply": Stage(starts_on="request_registered", stops_on="customer_answered"),
+    "answer": Stage(starts_on="question_referred", stops_on="customer_answered"),
+    "confirm": Stage(starts_on="request_registered", stops_on="appointment_agreed"),
+    "resolve": Stage(starts_on="request_registered", stops_on="request_resolved", pauses=_HELD_UP),
+    "dispatch": Stage(starts_on="request_registered", stops_on="technician_assigned"),
+    "arrival": Stage(starts_on="technician_assigned", stops_on="technician_arrived", pauses=_HELD_UP),
+    "repair": Stage(starts_on="technician_arrived", stops_on="repair_completed", pauses=_HELD_UP),
+}
+"""The stages that have clocks for a request, for contracts whose targets the policy has no stage for (INT-13).
+
+They count round the clock: a contract names no calendar.
+"""
 
 
 class Situation(NamedTuple):
@@ -43,7 +60,7 @@ class Situation(NamedTuple):
 
 def reach(clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation) -> Clocks:
     """Stop and start what the milestone stops and starts in this round, of the stages that this service owns."""
-    stages = {name: stage for name, stage in situation.policy.stages.items() if name in owned}
+    stages = {name: stage for name, stage in stages_of(situation).items() if name in owned}
     again = f"-{situation.again + 1}" if situation.again else ""
     for clock in clocks:
         stage = stages.get(clock.stage)
@@ -56,12 +73,29 @@ def reach(clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageN
 
 
 def retarget(clocks: Clocks, situation: Situation, said: Said) -> Clocks:
-    """Give the open clocks what the situation promises now; what was paused stays paused time (INT-5)."""
+    """Give the clocks that run the whole terms of the situation as it is now (INT-5); an agreed moment stands."""
     for clock in clocks:
-        wanted = terms(clock.stage, clock.started_at, situation) if clock.stage in situation.policy.stages else None
-        if wanted and clock.outcome == "open":
-            clocks = sla.retarget(clocks, clock.key, wanted.target, said)
+        if wanted := _wanted(clock, situation):
+            clocks = sla.retarget(clocks, clock.key, wanted, said)
     return clocks
+
+
+def change_hours(clocks: Clocks, situation: Situation, said: Said) -> Clocks:
+    """Count the time from `said.at` on by the branch's new hours (ALL-3); no moment that is due moves into the past."""
+    for clock in clocks:
+        wanted = _wanted(clock, situation)
+        if wanted and not (wanted.until and wanted.until <= said.at):
+            clocks = sla.retarget(clocks, clock.key, wanted, said)
+    return clocks
+
+
+def _wanted(clock: SlaClock, situation: Situation) -> Terms | None:
+    """What the situation promises for the clock's stage; None where neither policy nor contract decides that."""
+    if clock.ended_at or clock.terms.agreed or not clock.terms.policy:
+        return None
+    if clock.stage not in stages_of(situation):
+        return None
+    return terms(clock.stage, clock.started_at, situation)
 
 
 def _is_of(clock: SlaClock, round: int) -> bool:
@@ -76,11 +110,17 @@ def stop(clocks: Clocks, stage: StageName, at: datetime) -> Clocks:
     return clocks
 
 
+def stages_of(situation: Situation) -> dict[StageName, Stage]:
+    """The stages of the policy, and the usual ones where it lacks what the customer's contract has targets for."""
+    own = (name for name, _ in situation.response.targets if name in USUAL)
+    return {**situation.policy.stages, **{name: USUAL[name] for name in own if name not in situation.policy.stages}}
+
+
 @lru_cache(maxsize=1024)  # the items of a group start at one time, most of them alike
 def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
     """What the stage promises to an item that starts at `at`; None while nothing is agreed."""
     policy = situation.policy
-    found = policy.stages[stage]
+    found = stages_of(situation)[stage]
     contract, targets = situation.response
     promise = found.promise(situation.priority, situation.cases)
     if own := dict(targets).get(stage):
@@ -99,8 +139,10 @@ def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
         calendar=calendar if until is None else None,
         pauses=found.pauses,
         warn_at=found.warn_at,
-        ladder=tuple(LadderStep(role=level.role, after=level.after) for level in policy.ladder_of(stage)),
+        ladder=tuple(LadderStep(role=level.role, after=level.after) for level in policy.ladder_of(found)),
         policy=contract if own else policy_id(policy),
+        until=until,
+        agreed=bool(promise.agreed_in),
     )
 
 

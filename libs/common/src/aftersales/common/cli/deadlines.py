@@ -94,7 +94,7 @@ def _print(session: Session, deadline: Deadline) -> None:
     print_table(titles, list(_rows(session, sum_.lines)), right=frozenset({4}))
     for change in clock.retargets:
         session.say(
-            "deadline.retargeted",
+            "deadline.retargeted" if change.calendar == "same" else "deadline.other_hours",
             at=_moment(session, change.at),
             by=change.by,
             why=change.why,

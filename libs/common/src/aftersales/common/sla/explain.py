@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
-from aftersales.common.business_time import spans
+from aftersales.common.business_time import Calendar, spans
 from aftersales.common.sla.model import NONE, Pause, Seconds, SlaClock
-from aftersales.common.sla.rules import used_by
+from aftersales.common.sla.rules import counted_stretches, used_by
 from aftersales.common.values import Value
 
 Kind = Literal["counted", "closed", "paused"]
@@ -90,7 +91,11 @@ def _stretches(clock: SlaClock, until: datetime) -> Iterator[tuple[datetime, dat
 def _cut(clock: SlaClock, start: datetime, end: datetime, pause: Pause | None) -> Iterable[Line]:
     if pause:
         return (Line(start=start, end=end, kind="paused", why=pause.reason, detail=pause.owner, used=NONE),)
-    if clock.terms.calendar is None:
+    return chain.from_iterable(_counted(*stretch) for stretch in counted_stretches(clock, start, end))
+
+
+def _counted(calendar: Calendar | None, start: datetime, end: datetime) -> Iterable[Line]:
+    if calendar is None:
         return (Line(start=start, end=end, kind="counted", used=end - start),)
     return (
         Line(
@@ -103,7 +108,7 @@ def _cut(clock: SlaClock, start: datetime, end: datetime, pause: Pause | None) -
         )
         if span.open
         else Line(start=span.start, end=span.end, kind="closed", why=span.why, detail=span.detail, used=NONE)
-        for span in spans(clock.terms.calendar, start, end)
+        for span in spans(calendar, start, end)
     )
 
 

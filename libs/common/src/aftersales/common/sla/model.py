@@ -35,6 +35,10 @@ class Terms(Value):
     ladder: tuple[LadderStep, ...] = ()
     policy: str = ""
     """Where this comes from, such as `e-bike@3`."""
+    until: datetime | None = None
+    """The moment on the wall that the target leads to, where one was due or agreed; only pauses move it."""
+    agreed: bool = False
+    """`until` was agreed with the customer: only another agreement changes it."""
 
 
 class Pause(Value):
@@ -47,12 +51,14 @@ class Pause(Value):
 
 
 class Retarget(Value):
-    """A promise that was changed while it ran: from how much, when, why and by whom."""
+    """A promise that was changed while it ran: from which target and calendar, when, why and by whom."""
 
     at: datetime
     target: Seconds
     why: str
     by: str
+    calendar: Calendar | Literal["same"] | None = "same"
+    """The calendar that counted until then; None: round the clock; `same`: the one that counts after it, too."""
 
 
 class Fired(Value):

@@ -7,11 +7,15 @@ level of the ladder) is an amount of used time, so that pauses and new targets m
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
-from aftersales.common.business_time import add, between
+from aftersales.common.business_time import Calendar, add, between
 from aftersales.common.clock import to_millis
 from aftersales.common.sla.model import BREACH, NONE, Clocks, Fired, News, Pause, Retarget, Said, SlaClock, Terms
+from aftersales.common.timetable import DAY
+from aftersales.common.values import Value
+
+V = TypeVar("V", bound=Value)
 
 
 def find(clocks: Clocks, key: str) -> SlaClock | None:
@@ -70,27 +74,55 @@ def resume(clocks: Clocks, reason: str, at: datetime) -> Clocks:
     return _each(clocks, None, lambda clock: _resumed(clock, at, reason))
 
 
-def retarget(clocks: Clocks, key: str, target: timedelta | datetime, said: Said) -> Clocks:
-    """Agree another target, in used time or as a moment, while the clock is open.
+def retarget(clocks: Clocks, key: str, wanted: Terms | datetime, said: Said) -> Clocks:
+    """Change what a clock promises: to other terms, or to a moment that was agreed with the customer.
 
-    What was paused stays paused time (glpi #6902). A mark that is to come again may fire again.
+    What was used before `said.at` counts by the calendar of that time, and what was paused stays paused time
+    (glpi #6902). A mark that is to come again may fire again. A breach stays, with its target and its deadline; only
+    the ladder after it goes by a new calendar.
     """
 
-    def agreed(clock: SlaClock) -> SlaClock:
+    def changed(clock: SlaClock) -> SlaClock:
         clock = _ticked(clock, said.at)
-        if clock.outcome != "open":
-            return clock
-        used = used_by(clock, said.at)
-        wanted = used + _between(clock, said.at, target) if isinstance(target, datetime) else target
-        if wanted == clock.terms.target:
-            return clock
-        noted = (*clock.retargets, Retarget(**said._asdict(), target=clock.terms.target))
-        clock = _but(clock, terms=clock.terms.model_copy(update={"target": wanted}), retargets=noted)
+        if isinstance(wanted, datetime):
+            agreed = _but(clock.terms, until=wanted, agreed=True, calendar=None)
+            return clock if clock.outcome == "breached" else _changed(clock, agreed, said)
+        breached = _but(clock.terms, calendar=wanted.calendar)
+        return _changed(clock, breached if clock.outcome == "breached" else wanted, said)
+
+    return _each(clocks, key, changed)
+
+
+def _changed(clock: SlaClock, wanted: Terms, said: Said) -> SlaClock:
+    old = clock.terms
+    at = max([said.at, clock.started_at, *(change.at for change in clock.retargets[-1:])])
+    if wanted.until:  # then the target follows from it
+        wanted = _but(wanted, target=old.target if wanted.until == old.until else _target_for(clock, wanted, at))
+    if (wanted.target, wanted.calendar) == (old.target, old.calendar):
+        return _but(clock, terms=wanted)
+    used = used_by(clock, at)
+    before = "same" if wanted.calendar == old.calendar else _within(old.calendar, clock.started_at, at)
+    noted = (*clock.retargets, Retarget(at=at, target=old.target, why=said.why, by=said.by, calendar=before))
+    clock = _but(clock, terms=wanted, retargets=noted)
+    if wanted.target != old.target:
         passed = {mark for mark, needs in _marks(clock) if needs <= used}
         clock = _but(clock, fired=tuple(fired for fired in clock.fired if fired.mark in passed))
-        return clock if clock.paused else _planned(clock)
+    return clock if clock.paused else _planned(clock)
 
-    return _each(clocks, key, agreed)
+
+def _target_for(clock: SlaClock, wanted: Terms, at: datetime) -> timedelta:
+    """How much is used when the moment comes; what was paused before moves one that was due, none that is agreed."""
+    paused = sum((until - since for since, until in paused_stretches(clock, at)), NONE)
+    until = cast("datetime", wanted.until) + (NONE if wanted.agreed else paused)
+    return used_by(clock, at) + (until - at) if until > at else used_by(clock, until)
+
+
+def _within(calendar: Calendar | None, start: datetime, end: datetime) -> Calendar | None:
+    """The calendar as far as it counted: without the special days of other times, of which there may be hundreds."""
+    if calendar is None:
+        return None
+    first, last = (start - DAY).date(), (end + DAY).date()
+    return calendar.model_copy(update={"days": tuple(d for d in calendar.days if first <= d.day <= last)})
 
 
 def tick(clocks: Clocks, now: datetime) -> Clocks:
@@ -114,10 +146,28 @@ def news(before: Clocks, after: Clocks) -> Iterator[News]:
 
 def used_by(clock: SlaClock, at: datetime) -> timedelta:
     """How much of its target the clock has used by `at`: open time since its start without what paused."""
-    used = _between(clock, clock.started_at, at)
-    for since, until in paused_stretches(clock, at):
-        used -= _between(clock, since, until)
-    return used
+    return sum((_between(*stretch) for stretch in running_stretches(clock, at)), NONE)
+
+
+def running_stretches(clock: SlaClock, at: datetime) -> Iterator[tuple[Calendar | None, datetime, datetime]]:
+    """When it ran up to `at`, and by which calendar: cut at each pause, and where another calendar came to count."""
+    since = clock.started_at
+    for start, end in (*paused_stretches(clock, at), (at, at)):
+        yield from counted_stretches(clock, since, start)
+        since = end
+
+
+def counted_stretches(
+    clock: SlaClock, start: datetime, end: datetime
+) -> Iterator[tuple[Calendar | None, datetime, datetime]]:
+    """Cut `start`..`end` where another calendar came to count."""
+    for change in clock.retargets:
+        until = min(change.at, end)
+        if change.calendar != "same" and start < until:
+            yield change.calendar, start, until
+            start = until
+    if start < end:
+        yield clock.terms.calendar, start, end
 
 
 def paused_stretches(clock: SlaClock, at: datetime) -> list[tuple[datetime, datetime]]:
@@ -148,11 +198,16 @@ def _marks(clock: SlaClock) -> Iterator[tuple[str, timedelta]]:
 
 def _planned(clock: SlaClock) -> SlaClock:
     """Work out, for a clock that runs, its deadline and when it wakes next."""
-    since = max([clock.started_at, *(pause.until for pause in clock.pauses if pause.until)])
-    used = used_by(clock, since)
+    since = max([clock.started_at, *(pause.until for pause in clock.pauses if pause.until), *_changes(clock)])
+    past = list(running_stretches(clock, since))
 
     def moment(needs: timedelta) -> datetime:
-        return since if needs <= used else _add(clock, since, needs - used)
+        for calendar, start, end in past:
+            used = _between(calendar, start, end)
+            if needs <= used:
+                return _add(calendar, start, needs)
+            needs -= used
+        return _add(clock.terms.calendar, since, needs)
 
     terms = clock.terms
     following = next((needs for mark, needs in _marks(clock) if not clock.has_fired(mark)), None)
@@ -199,15 +254,17 @@ def _each(clocks: Clocks, key: str | None, change: Callable[[SlaClock], SlaClock
     return tuple(change(clock) if clock.ended_at is None and key in (None, clock.key) else clock for clock in clocks)
 
 
-def _but(clock: SlaClock, **changes: Any) -> SlaClock:
-    return clock.model_copy(update=changes)
+def _but(value: V, **changes: Any) -> V:
+    return value.model_copy(update=changes)
 
 
-def _add(clock: SlaClock, at: datetime, work: timedelta) -> datetime:
-    return to_millis(add(clock.terms.calendar, at, work) if clock.terms.calendar else at + work)
+def _changes(clock: SlaClock) -> Iterator[datetime]:
+    return (change.at for change in clock.retargets if change.calendar != "same")
 
 
-def _between(clock: SlaClock, start: datetime, end: datetime) -> timedelta:
-    if clock.terms.calendar:
-        return between(clock.terms.calendar, start, end)
-    return max(end - start, NONE)
+def _add(calendar: Calendar | None, at: datetime, work: timedelta) -> datetime:
+    return to_millis(add(calendar, at, work) if calendar else at + work)
+
+
+def _between(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta:
+    return between(calendar, start, end) if calendar else max(end - start, NONE)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from aftersales.common import sla
 from aftersales.common.events.dispatch import AppointmentMoved, AssignmentDeferred, TechnicianAssigned
 from aftersales.common.sla import Said, SlaClock, Terms
-from aftersales.common.stages import stop, terms
+from aftersales.common.stages import stages_of, stop, terms
 from aftersales.dispatch.domain.order import Decision, Policy, WorkOrder, entered, fact, reached, settled, situation
 from aftersales.dispatch.domain.technician import Technician
 
@@ -106,18 +106,20 @@ def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy, why:
 
     After a broken one, or for a second coming, another is made, which must be kept (DSP-5). A policy that promises
     arrival within so many minutes of the report (DSP-3) is held to them, unless the customer wanted another time.
+    So is a contract's target (INT-13).
     """
     end = start + policy.window
     made = _promises(order)
-    stage = policy.service.stages.get("arrival")
+    there = situation(order, policy, end)
+    stage, by_contract = stages_of(there).get("arrival"), "arrival" in order.response
     clocks = order.clocks
     if made and made[-1].outcome == "open":
-        if stage is None or stage.agreed_in or order.wanted_at:
+        if order.wanted_at or (not by_contract and (stage is None or stage.agreed_in)):
             clocks = sla.retarget(clocks, made[-1].key, end, Said(now, "dispatch", why))
     else:
         key = f"arrival-{order.visit}" + (f"-{len(made) + 1}" if made else "")
-        promised = terms("arrival", now, situation(order, policy, end)) if stage and stage.agreed_in else None
-        clocks = sla.start(clocks, "arrival", key, now, promised or Terms(target=end - now))
+        promised = terms("arrival", now, there) if stage and (stage.agreed_in or by_contract) else None
+        clocks = sla.start(clocks, "arrival", key, now, promised or Terms(target=end - now, until=end, agreed=True))
     return order.but(appointment_start=start, appointment_end=end, clocks=clocks)
 
 

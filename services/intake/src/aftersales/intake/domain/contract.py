@@ -1,6 +1,6 @@
 """Contracts (INT-13): which products are covered, what is included, what was promised by when."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -14,6 +14,7 @@ from aftersales.common.policy.model.stages import StageName
 from aftersales.common.promises import Marks
 from aftersales.common.sla import Said, Terms
 from aftersales.common.sla.model import Seconds
+from aftersales.common.stages import USUAL
 from aftersales.common.values import Code, Day, Line, Serial, Value, Words
 
 from .branch import Branch
@@ -26,6 +27,12 @@ def _some_time(span: timedelta) -> timedelta:
     if not timedelta() < span <= timedelta(days=366):
         raise ValueError("contract.target_out_of_range")
     return span
+
+
+def _with_a_clock(stage: str) -> str:
+    if stage not in USUAL:
+        raise ValueError("contract.stage_without_clock")
+    return stage
 
 
 Target = Annotated[
@@ -75,8 +82,13 @@ class ContractForm(Value):
     """Training promised to the customer's staff."""
     services: Annotated[tuple[Included, ...], Field(max_length=50)] = ()
     covers: Covers = Covers()
-    response: Annotated[dict[StageName, Target], Field(max_length=20)] = Field(default_factory=dict)
-    """Targets that hold instead of the policy's, by stage."""
+    response: Annotated[dict[Annotated[StageName, AfterValidator(_with_a_clock)], Target], Field(max_length=20)] = (
+        Field(default_factory=dict)
+    )
+    """Targets that hold instead of the policy's, by stage; where the policy has no such stage, round the clock.
+
+    Only stages that have a clock for a request are taken: what nobody would watch is not promised.
+    """
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -248,7 +260,8 @@ def _promised(contract: Contract, branch: Branch, said: Said) -> Contract:
     clocks = sla.waive(contract.clocks, said)
     if contract.commissioning_due and not contract.commissioned:
         key = f"{STAGE}-{contract.version + 1}"
-        terms = Terms(target=_end(contract.commissioning_due, branch) - said.at, policy=contract.id)
+        until = _end(contract.commissioning_due, branch).astimezone(UTC)
+        terms = Terms(target=until - said.at, policy=contract.id, until=until, agreed=True)
         clocks = sla.start(clocks, STAGE, key, said.at, terms)
     return contract.but(clocks=clocks)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aftersales.common.events.intake import RecallKind
 from aftersales.common.policy.model.stages import Case
-from aftersales.common.stages import reach
+from aftersales.common.stages import reach, stages_of
 from aftersales.common.values import Day, Value
 
 from . import customer as customers
@@ -123,6 +123,7 @@ def _known(product: Product, form: RegisterRequest, customer: Customer) -> Known
 
 def _promises(request: ServiceRequest, ground: Ground) -> tuple[Promise, ...]:
     """Of every stage that begins at once; those of a visit as dispatch will promise them."""
-    names = [name for name in ground.policy.stages if request.kind in VISITS or name in STAGES]
-    clocks = reach((), "request_registered", request.registered_at, names, situation(request, ground))
+    theirs = situation(request, ground)
+    names = [name for name in stages_of(theirs) if request.kind in VISITS or name in STAGES]
+    clocks = reach((), "request_registered", request.registered_at, names, theirs)
     return tuple(Promise(stage=clock.stage, deadline=clock.deadline) for clock in clocks if clock.deadline)

@@ -90,6 +90,5 @@ class Policy(Value):
         """By name and version, which nearly always tell two apart; `==` looks at all of it."""
         return hash((self.name, self.version))
 
-    def ladder_of(self, stage: StageName) -> tuple[Level, ...]:
-        own = self.stages[stage].ladder
-        return self.ladder if own is None else own
+    def ladder_of(self, stage: Stage) -> tuple[Level, ...]:
+        return self.ladder if stage.ladder is None else stage.ladder
