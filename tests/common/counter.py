@@ -1,5 +1,6 @@
 """The smallest service there can be, to test the plumbing with: it counts what it is told."""
 
+from functools import partial
 from typing import ClassVar
 
 from fastapi import APIRouter
@@ -7,8 +8,10 @@ from pydantic import Field
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.branch_hours import BranchHours, Mover, hear_of_hours, needs_of, walk
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events import Event
+from aftersales.common.events.intake import BranchRegistered
 from aftersales.common.inbound import on
 from aftersales.common.service import PROBLEMS, Desk, Service
 from aftersales.common.settings import ServiceSettings
@@ -68,6 +71,14 @@ async def ring(work: Work, id: str) -> None:
         work.put(counter.but(rings=counter.rings + 1, wake_at=sla.next_wake(clocks), clocks=clocks))
 
 
+async def go_over(work: Work, counter: Counter, hours: BranchHours) -> None:
+    """Count the one promise by the branch's new hours."""
+    (clock,) = counter.clocks
+    wanted = clock.terms.model_copy(update={"calendar": hours.calendar})
+    clocks = sla.retarget(counter.clocks, clock.key, wanted, hours.said)
+    work.put(counter.but(clocks=clocks, wake_at=sla.next_wake(clocks)))
+
+
 router = APIRouter(responses=PROBLEMS)
 
 
@@ -85,10 +96,13 @@ def service(settings: ServiceSettings) -> Service:
     return Service(
         name="counter",
         settings=settings,
-        indexes={Counter: ()},
+        indexes={Counter: (), BranchHours: ()},
         router=router,
         produces=(Counted,),
-        consumers=(on(Add, on_add, needs=lambda event: ((Counter, event.counter),)),),
-        timers=(wakes(Counter, ring),),
+        consumers=(
+            on(Add, on_add, needs=lambda event: ((Counter, event.counter),)),
+            on(BranchRegistered, hear_of_hours, needs=needs_of),
+        ),
+        timers=(wakes(Counter, ring), wakes(BranchHours, partial(walk, movers=(Mover(Counter, go_over),)))),
         clocked=(Counter,),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aftersales.common import failing_timers, parking, relay, timers
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Topology
+from aftersales.common.branch_hours import OPEN_CLOCKS
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.catch_up import CatchUp
 from aftersales.common.clock import Clock
@@ -48,7 +49,6 @@ class Mark(Aggregate):
 
 
 _CAUGHT_UP = Mark(id="caught_up")
-OPEN_CLOCKS = Index("clocks.ended_at", "clocks.stage")
 
 
 class Runtime:

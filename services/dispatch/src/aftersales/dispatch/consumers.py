@@ -2,7 +2,10 @@
 
 from functools import partial
 
+from aftersales.common import branch_hours
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events.intake import (
+    BranchRegistered,
     CoverageDecided,
     IntakeHeartbeat,
     PolicyPublished,
@@ -39,6 +42,7 @@ def consumers(rules: Rules) -> tuple[Consumer, ...]:
         on(QuotationAccepted, handlers.hear_of_quotation, needs=_order_of_request),
         on(PartReserved, hear_of_parts, needs=_order),
         on(PartShort, hear_of_parts, needs=_order),
+        on(BranchRegistered, branch_hours.hear_of_hours, needs=branch_hours.needs_of),
         on(PolicyPublished, keep_policy, needs=needs_of),
         on(IntakeHeartbeat, handlers.pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
     )
@@ -49,7 +53,7 @@ def _order_of_request(event: Requested) -> Needs:
 
 
 def _order_and_people(event: RequestRegistered) -> Needs:
-    return (*_order_of_request(event), (Technician, {"branch": event.branch}))
+    return (*_order_of_request(event), (Technician, {"branch": event.branch}), (BranchHours, event.branch))
 
 
 def _order(event: PartReserved | PartShort) -> Needs:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import NamedTuple
 
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import DispatchHeartbeat
@@ -87,7 +88,8 @@ async def open_order(work: Work, event: RequestRegistered, rules: Rules) -> None
         facts = Facts(event.branch, event.product.line, event.work_type or event.kind, "", event.registered_at.date())
         policy = rules.figures(await rules.library.of(work, event.policy, facts))
         order, events = orders.open_order(number, event, work.now, work.actor, policy)
-        await _assign(work, order, events, policy)
+        order, marks = await _by_newest_hours(work, order, policy)
+        await _assign(work, order, (*events, *marks), policy)
 
 
 async def cancel_order(work: Work, event: RequestCancelled) -> None:
@@ -106,6 +108,7 @@ async def reopen_order(work: Work, event: RequestReopened, rules: Rules) -> None
     if order.state == "cancelled" or order.visit >= event.visit:
         return
     policy = await rules.of(work, order)
+    order, _ = await _by_newest_hours(work, order, policy)
     again, events = orders.reopen(order, event, work.now, work.actor, policy)
     if again.state == "cancelled":
         work.put(again, *events)
@@ -118,6 +121,12 @@ async def reprioritise(work: Work, event: RequestReprioritised, rules: Rules) ->
         order = await _order(work, sibling(event.request, "WO"))
         ranked, events = orders.reprioritise(order, event, work.now, await rules.of(work, order))
         _keep(work, order, ranked, *events)
+
+
+async def change_hours(work: Work, order: WorkOrder, hours: BranchHours, rules: Rules) -> None:
+    """Go over to the branch's new hours (ALL-3)."""
+    moved, marks = orders.change_hours(order, hours.calendar, hours.said, work.now, await rules.of(work, order))
+    _keep(work, order, moved, *marks)
 
 
 async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None:
@@ -219,6 +228,14 @@ async def _assign_if_news(work: Work, order: WorkOrder, policy: Policy) -> None:
         work.put(chosen)
     if assignment.is_news(order, planned):
         work.put(planned, *events)
+
+
+async def _by_newest_hours(work: Work, order: WorkOrder, policy: Policy) -> orders.Decision:
+    """The order by the branch's hours of now: the walk of a change has missed one that comes, or comes again, later."""
+    hours = await work.get(BranchHours, order.branch)
+    if hours is None:
+        return order, ()
+    return orders.change_hours(order, hours.calendar, hours.said, work.now, policy)
 
 
 async def _assign(work: Work, order: WorkOrder, events: tuple[Event, ...], policy: Policy) -> WorkOrder:

@@ -1,6 +1,7 @@
 """Dispatch's documents and their indexes."""
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
 from aftersales.common.policies import PolicyList, PublishedPolicy
@@ -9,6 +10,7 @@ from aftersales.dispatch.domain.second_look import SecondLook
 from aftersales.dispatch.domain.technician import Technician
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    BranchHours: (),
     Heartbeat: (),
     PolicyList: (),
     PublishedPolicy: (),

@@ -1,10 +1,12 @@
-"""Events in: every milestone of a request, and the end of the heartbeat."""
+"""Events in: every milestone of a request, policies, branches' hours, and the end of the heartbeat."""
 
 from functools import partial
 
+from aftersales.common import branch_hours
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import PRODUCES
-from aftersales.common.events.intake import PolicyPublished
+from aftersales.common.events.intake import BranchRegistered, PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat
 from aftersales.common.policies import keep_policy, needs_of
@@ -24,8 +26,13 @@ def consumers(rules: Rules) -> tuple[Consumer, ...]:
         on(
             RepairCompleted,
             partial(handlers.schedule_followup, rules=rules),
-            needs=lambda e: ((Timeline, e.request), (FollowUp, followup_id(e.request, e.visit))),
+            needs=lambda e: (
+                (Timeline, e.request),
+                (FollowUp, followup_id(e.request, e.visit)),
+                (BranchHours, e.branch),
+            ),
         ),
+        on(BranchRegistered, branch_hours.hear_of_hours, needs=branch_hours.needs_of),
         on(PolicyPublished, keep_policy, needs=needs_of),
         on(InventoryHeartbeat, handlers.see_beat, needs=lambda _: ((Heartbeat, BEAT),)),
     )

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple
 
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.errors import NotFound
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
@@ -48,7 +49,21 @@ async def schedule_followup(work: Work, event: RepairCompleted, rules: Rules) ->
     if await work.get(FollowUp, followup_id(event.request, event.visit)) is None:
         facts = Facts(event.branch, event.product.line, "repair", "", event.at.date())
         policy = await rules.library.of(work, event.policy, facts)
-        work.put(followups.schedule(event, followups.plan(event, policy, rules.usual(event.at))))
+        planned = followups.schedule(event, followups.plan(event, policy, rules.usual(event.at)))
+        hours = await work.get(BranchHours, event.branch)
+        marks: tuple[Event, ...] = ()
+        if hours and hours.since >= event.at:  # its walk has missed this one
+            planned, marks = followups.change_hours(planned, hours.calendar, hours.said, work.now, policy)
+        work.put(planned, *marks)
+
+
+async def change_hours(work: Work, followup: FollowUp, hours: BranchHours, library: Library) -> None:
+    """Go over to the branch's new hours, by the request's own policy (ALL-3)."""
+    if followup.policy:
+        policy = await library.get(work, followup.policy)
+        moved, marks = followups.change_hours(followup, hours.calendar, hours.said, work.now, policy)
+        if moved != followup:
+            work.put(moved, *marks)
 
 
 async def wake_followup(work: Work, key: str) -> None:

@@ -1,11 +1,15 @@
-"""Time in: callbacks that are due, and their clocks."""
+"""Time in: callbacks that are due, their clocks, branches with new hours."""
 
+from functools import partial
+
+from aftersales.common.branch_hours import BranchHours, Mover, walk
+from aftersales.common.policies import Library
 from aftersales.common.timers import Timer, wakes
 
 from . import handlers
 from .domain.followup import FollowUp
-from .settings import Settings
 
 
-def timers(settings: Settings) -> tuple[Timer, ...]:  # noqa: ARG001 (every service's table has this shape)
-    return (wakes(FollowUp, handlers.wake_followup),)
+def timers(library: Library) -> tuple[Timer, ...]:
+    movers = (Mover(FollowUp, partial(handlers.change_hours, library=library)),)
+    return (wakes(BranchHours, partial(walk, movers=movers)), wakes(FollowUp, handlers.wake_followup))

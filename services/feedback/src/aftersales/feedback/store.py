@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index, Mongo
 from aftersales.common.policies import PolicyList, PublishedPolicy
@@ -14,6 +15,7 @@ from .domain.survey import Survey
 from .domain.timeline import SUMMED, Timeline
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    BranchHours: (),
     FollowUp: (Index("branch", "state", "-_id"), Index("branch", "-_id"), Index("state", "-_id")),
     Survey: (),
     Timeline: (Index("branch", "registered_at"), Index("registered_at")),

@@ -6,7 +6,9 @@ from importlib.resources import files
 
 import yaml
 
+from aftersales.common.branch_hours import BranchHours, Mover, walk
 from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.policies import Library
 from aftersales.common.timers import Timer, wakes
 
 from .domain.classification import RULES, ClassificationRules, RuleBook
@@ -32,8 +34,13 @@ SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), packaged_rules(), *r
 """The first beat is due at once; rules and roles are planted where they are missing."""
 
 
-def timers(settings: Settings) -> tuple[Timer, ...]:
+def timers(settings: Settings, library: Library) -> tuple[Timer, ...]:
+    movers = (
+        Mover(ServiceRequest, partial(requests.change_hours, library=library)),
+        Mover(ShiftHandover, partial(handover.change_hours, library=library)),
+    )
     return (
+        wakes(BranchHours, partial(walk, movers=movers)),
         wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),
         wakes(Contract, contracts.wake_contract),
         wakes(Entitlement, entitlements.wake_entitlement),

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, TypeVar
 
-from aftersales.common import sla
+from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.business_time import Calendar, always
 from aftersales.common.errors import NotYet
@@ -195,6 +195,15 @@ def reprioritise(order: WorkOrder, event: RequestReprioritised, now: datetime, p
     ranked = order.but(priority=event.priority, cases=_cases(event), ranked_at=event.changed_at)
     clocks = retarget(ranked.clocks, situation(ranked, policy), Said(event.changed_at, event.by, event.why))
     return settled(order, ranked.but(clocks=clocks), now)
+
+
+def change_hours(order: WorkOrder, calendar: Calendar, said: Said, now: datetime, policy: Policy) -> Decision:
+    """The branch has other hours: what is still to come is promised by them (ALL-3), and what begins later, too."""
+    if said.at < order.registered_at:  # the request was registered by these, or by newer ones
+        return order, ()
+    there = order.but(calendar=calendar)
+    clocks = stages.change_hours(order.clocks, situation(there, policy), said)
+    return settled(order, there.but(clocks=clocks), now)
 
 
 def _cases(event: RequestRegistered | RequestReprioritised) -> tuple[Case, ...]:

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from aftersales.common import sla
+from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.business_time import always
+from aftersales.common.business_time import Calendar, always
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
@@ -20,7 +20,7 @@ from aftersales.common.events.feedback import (
 )
 from aftersales.common.policy.model import Policy
 from aftersales.common.promises import Marks
-from aftersales.common.sla import NONE, Terms
+from aftersales.common.sla import NONE, Said, Terms
 from aftersales.common.stages import Situation, deadline, terms
 from aftersales.common.values import Code, Value, Words, sibling
 
@@ -111,6 +111,12 @@ def wake(followup: FollowUp, now: datetime) -> Decision:
     woken = followup.but(state="due" if due else followup.state, clocks=sla.tick(followup.clocks, now))
     told = (FollowupDue(**_about(followup, now)),) if due else ()
     return _settled(followup, woken, now, *told)
+
+
+def change_hours(followup: FollowUp, calendar: Calendar, said: Said, now: datetime, policy: Policy) -> Decision:
+    """The branch has other hours: what is still to come is promised by them (ALL-3)."""
+    there = Situation(policy, calendar, priority=4)
+    return _settled(followup, followup.but(clocks=stages.change_hours(followup.clocks, there, said)), now)
 
 
 def finish(followup: FollowUp, command: FinishFollowUp, token: str, now: datetime) -> Decision:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.business_time import Span, spans
 from aftersales.common.errors import Malformed
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
@@ -20,7 +21,7 @@ MOST_DAYS = 92
 
 @router.put("/branches/{code}")
 async def register_branch(code: BranchCode, form: BranchForm, desk: Desk) -> Branch:
-    return await desk.do(branches.register_branch, code, form, needs=((Branch, code),))
+    return await desk.do(branches.register_branch, code, form, needs=((Branch, code), (BranchHours, code)))
 
 
 @router.get("/branches")

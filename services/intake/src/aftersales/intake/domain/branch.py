@@ -31,6 +31,9 @@ class Branch(Aggregate):
     zone: str
     location: GeoPoint
     hours: Hours = Hours()
+    hours_since: datetime | None = None
+    """When hours or zone were last changed; None: before that was noted."""
+    hours_by: str = ""
 
     @property
     def calendar(self) -> Calendar:
@@ -55,10 +58,15 @@ def local_day(now: datetime, zone: str) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
 
 
-def register(known: Branch | None, code: str, form: BranchForm) -> tuple[Branch, tuple[Event, ...]]:
+def register(
+    known: Branch | None, code: str, form: BranchForm, by: str, now: datetime
+) -> tuple[Branch, tuple[Event, ...]]:
     """Open the branch or change its particulars; saying the same again changes nothing."""
     hours = form.hours or (known.hours if known else Hours())
     fields = {"name": form.name, "zone": form.zone, "location": form.location, "hours": hours}
+    fields |= {"hours_since": now, "hours_by": by}
+    if known and (known.zone, known.hours) == (form.zone, hours):
+        fields |= {"hours_since": known.hours_since, "hours_by": known.hours_by}
     branch = known.but(**fields) if known else Branch(id=code, branch=code, **fields)
     if branch == known:
         return known, ()

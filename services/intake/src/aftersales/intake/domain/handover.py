@@ -6,12 +6,13 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from aftersales.common import sla
+from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
 from aftersales.common.promises import Marks
+from aftersales.common.sla import Said
 from aftersales.common.stages import Situation, reach, stop
 from aftersales.common.values import Code, Line, Moment, Value
 
@@ -158,6 +159,13 @@ def close_line(handover: ShiftHandover, request: str, closing: Closing, person: 
 def tick(handover: ShiftHandover, now: datetime) -> Decision:
     """Say what became late, naming the lines that are left."""
     return _settled(handover, handover.but(clocks=sla.tick(handover.clocks, now)), now)
+
+
+def change_hours(handover: ShiftHandover, ground: Ground, said: Said, now: datetime) -> Decision:
+    """The branch has other hours: the next shift may have another noon (ALL-3)."""
+    there = Situation(ground.policy, ground.calendar, priority=4)
+    moved = handover.but(clocks=stages.change_hours(handover.clocks, there, said))
+    return _settled(handover, moved.but(due_at=moved.clocks[0].deadline), now)
 
 
 def _must_be_next(handover: ShiftHandover, by: str, person: Person | None) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from aftersales.common import sla
+from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.business_time import Calendar
 from aftersales.common.due import Due, next_due
@@ -15,6 +15,7 @@ from aftersales.common.events.intake import ProductRef, SlaBreached, SlaEscalate
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case
 from aftersales.common.promises import Marks
+from aftersales.common.sla import Said
 from aftersales.common.stages import Response, Situation, reach
 from aftersales.common.values import GeoPoint, Money, Value
 
@@ -182,6 +183,12 @@ def settled(before: ServiceRequest | None, request: ServiceRequest, now: datetim
 def tick(request: ServiceRequest, now: datetime) -> Decision:
     """Let the clocks say what they have to by now."""
     return settled(request, request.but(clocks=sla.tick(request.clocks, now)), now)
+
+
+def change_hours(request: ServiceRequest, ground: Ground, said: Said, now: datetime) -> Decision:
+    """The branch has other hours: what is still to come is promised by them (ALL-3)."""
+    clocks = stages.change_hours(request.clocks, situation(request, ground), said)
+    return settled(request, request.but(clocks=clocks), now)
 
 
 def must_be_open(request: ServiceRequest) -> None:

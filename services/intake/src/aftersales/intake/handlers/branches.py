@@ -1,5 +1,6 @@
 """Branches: opened, changed, and found for whoever names one (ALL-2)."""
 
+from aftersales.common.branch_hours import change_hours
 from aftersales.common.errors import DomainError
 from aftersales.common.policies import Source
 from aftersales.common.work import Work
@@ -9,8 +10,12 @@ from aftersales.intake.domain.branch import Branch, BranchForm
 
 async def register_branch(work: Work, code: str, form: BranchForm) -> Branch:
     known = await work.get(Branch, code)
-    branch, news = branches.register(known, code, form)
-    return branch if branch == known else work.put(branch, *news)
+    branch, news = branches.register(known, code, form, work.actor, work.now)
+    if branch == known:
+        return branch
+    if known and branch.calendar != known.calendar:
+        await change_hours(work, code, branch.calendar, work.now, work.actor)
+    return work.put(branch, *news)
 
 
 async def known_branch(source: Source, code: str) -> Branch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.policies import Library
 from aftersales.common.policy.choose import Facts
 from aftersales.common.work import Work
@@ -48,6 +49,15 @@ async def wake_handover(work: Work, number: str) -> None:
     if handover and handover.wake_at and handover.wake_at <= work.now:
         ticked, news = handovers.tick(handover, work.now)
         work.put(ticked, *news)
+
+
+async def change_hours(work: Work, handover: ShiftHandover, hours: BranchHours, library: Library) -> None:
+    """Go over to the branch's new hours, by the policy that the clock was started with (ALL-3)."""
+    policy = await library.get(work, handover.clocks[0].terms.policy)
+    ground = Ground(await known_branch(work, handover.branch), policy)
+    moved, news = handovers.change_hours(handover, ground, hours.said, work.now)
+    if moved != handover:
+        work.put(moved, *news)
 
 
 async def _close(work: Work, id: str, request: str, closing: Closing) -> ShiftHandover:

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.errors import Malformed, NotYet
 from aftersales.common.events import Event, describe
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
@@ -106,6 +107,12 @@ async def wake_request(work: Work, number: str) -> None:
     """Say which promises are at risk, late, or later still (ALL-3)."""
     request = await work.need(ServiceRequest, number)
     keep(work, request, *requests.tick(request, work.now))
+
+
+async def change_hours(work: Work, request: ServiceRequest, hours: BranchHours, library: Library) -> None:
+    """Go over to the branch's new hours (ALL-3)."""
+    ground = await ground_of(work, request, library)
+    keep(work, request, *requests.change_hours(request, ground, hours.said, work.now))
 
 
 async def ground_of(work: Work, request: ServiceRequest, library: Library) -> Ground:

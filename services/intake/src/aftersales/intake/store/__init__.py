@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index
 from aftersales.common.policies import PolicyList, PublishedPolicy
@@ -13,6 +14,7 @@ from . import agreements, archive, office, requests
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Branch: (),
+    BranchHours: (),
     Heartbeat: (),
     PolicyList: (),
     PublishedPolicy: (),

@@ -36,6 +36,10 @@ class BranchRegistered(Event):
     location: GeoPoint
     hours: OpenHours | None = None
     """When it is open (ALL-3); None, from before branches had hours: round the clock."""
+    hours_since: datetime | None = None
+    """When its hours were last changed; open clocks count by them from then on."""
+    hours_by: str = ""
+    """Who changed them."""
 
 
 class PolicyPublished(Event):

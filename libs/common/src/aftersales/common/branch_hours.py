@@ -1,0 +1,90 @@
+"""Branches' hours as a service goes by them (ALL-3), and the walk that moves open clocks when they change.
+
+A closure that is entered today reaches every open clock of the branch, a page at a time: by a timer, so that thousands
+of them are no single command and a crash only means that the walk goes on where it was.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, NamedTuple
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.business_time import Calendar
+from aftersales.common.events.intake import BranchRegistered
+from aftersales.common.mongo import Index
+from aftersales.common.sla import Said
+from aftersales.common.work import Work
+from aftersales.common.work.piece import Needs
+
+PAGE = 100
+"""Documents per step: a step is one command among the others, which must not wait long for it."""
+_SETTLE = timedelta(seconds=5)
+"""How long the walk waits, so that what was under way by the old hours is committed."""
+OPEN_CLOCKS = Index("branch", "clocks.ended_at", "_id")
+"""Of every kind with clocks: the open ones of a branch (its null entries), in the order of the walk."""
+
+
+class BranchHours(Aggregate):
+    """A branch's hours, since when they hold, and how far the walk is; its id is the branch's code."""
+
+    COLLECTION: ClassVar[str] = "branch_hours"
+    AUDITED: ClassVar[bool] = False  # a copy: the branch itself is audited at intake
+
+    calendar: Calendar
+    since: datetime
+    by: str
+    kind: int = 0
+    """Which of the service's kinds the walk is at."""
+    after: str = ""
+    """The last document that was moved."""
+
+    @property
+    def said(self) -> Said:
+        """Who changed the hours, and when: as clocks note it."""
+        return Said(self.since, self.by, "branch_hours")
+
+
+class Mover(NamedTuple):
+    """How the clocks of one kind of document go over to new hours."""
+
+    kind: type[Aggregate]
+    move: Callable[[Work, Any, BranchHours], Awaitable[None]]
+
+
+def needs_of(event: BranchRegistered) -> Needs:
+    return ((BranchHours, event.branch),)
+
+
+async def hear_of_hours(work: Work, event: BranchRegistered) -> None:
+    """Go by the branch's hours as an event tells them. Older news, and that of other particulars, changes nothing."""
+    if event.hours_since is not None:
+        hours = event.hours.model_dump() if event.hours else {}
+        calendar = Calendar.model_validate({"zone": event.zone, **hours})
+        await change_hours(work, event.branch, calendar, event.hours_since, event.hours_by)
+
+
+async def change_hours(work: Work, branch: str, calendar: Calendar, since: datetime, by: str) -> None:
+    """Take note of new hours, and begin the walk through the open clocks anew."""
+    known = await work.get(BranchHours, branch)
+    if known is None or known.since < since:
+        fresh = known or BranchHours(id=branch, branch=branch, calendar=calendar, since=since, by=by)
+        walk = {"kind": 0, "after": "", "wake_at": max(work.now, since + _SETTLE)}
+        work.put(fresh.but(calendar=calendar, since=since, by=by, **walk))
+
+
+async def walk(work: Work, branch: str, movers: Sequence[Mover]) -> None:
+    """Move one page of open clocks; the timer comes again until there is none left."""
+    hours = await work.get(BranchHours, branch)
+    if hours is None or hours.wake_at is None or hours.wake_at > work.now:
+        return
+    kind, move = movers[hours.kind]
+    where = {"branch": branch, "clocks": {"$elemMatch": {"ended_at": None}}, "_id": {"$gt": hours.after}}
+    page = await work.page(kind, where, PAGE)
+    for document in page:
+        await move(work, document, hours)
+    if len(page) == PAGE:
+        work.put(hours.but(after=page[-1].id, wake_at=work.now))
+    elif hours.kind + 1 < len(movers):
+        work.put(hours.but(kind=hours.kind + 1, after="", wake_at=work.now))
+    else:
+        work.put(hours.but(kind=0, after="", wake_at=None))
