@@ -1,5 +1,7 @@
 """What the services say of themselves after the day, asked for as anybody could: lists, metrics, dead letters, KPIs."""
 
+import asyncio
+import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,11 +41,23 @@ async def ask(offices: Offices, since: datetime) -> Told:
     deadlines: Counter[tuple[str, str]] = Counter()
     dead: list[Document] = []
     for service in SERVICES:
-        deadlines += _deadlines(await offices.page(service, "/metrics"))
+        deadlines += _deadlines(await _counted(offices, service))
         dead += [letter | {"service": service} for letter in await offices.every(service, "/dead")]
     until = datetime.now(UTC)
     kpis = await offices.ask("feedback", "/kpis", **{"from": since.isoformat(), "to": until.isoformat()})
     return Told(states, dict(deadlines), dead, kpis, since)
+
+
+async def _counted(offices: Offices, service: str, seconds: float = 60) -> str:
+    """The service's metrics, when all that is counted in its database was counted after this call."""
+    began = time.time()
+    while True:
+        page = await offices.page(service, "/metrics")
+        families = {family.name: family.samples for family in text_string_to_metric_families(page)}
+        counted = [sample.value for sample in families.get("aftersales_counted_timestamp_seconds", ())]
+        if time.time() > began + seconds or min(counted, default=0) > began:
+            return page
+        await asyncio.sleep(0.2)
 
 
 def _deadlines(page: str) -> Counter[tuple[str, str]]:

@@ -70,7 +70,7 @@ async def pages(urls) -> dict[str, str]:
         await built.intake.deliver_raw(b"not an event")
 
         async def shown() -> dict[str, str] | None:
-            pages = {name: (await room.http.get("/metrics")).text for name, room in built.rooms.items()}
+            pages = {name: await room.metrics() for name, room in built.rooms.items()}
             parked = "aftersales_dead_letters{" in pages["intake"]
             repaired = 'stage="callback"' in pages["feedback"]
             beaten = f'aftersales_heartbeat_timestamp_seconds{{stage="feedback"}} {BEAT}' in pages["feedback"]

@@ -253,7 +253,7 @@ async def test_a_busy_service_that_takes_little_at_a_time_gets_the_rows_when_it_
         await program("import", "branches", saved(tmp_path, "b.csv", BRANCHES))
         done = await program("import", "requests", saved(tmp_path, "x.csv", requests(*range(16))), "--json")
         answers = await program.house.intake.runtime.mongo.rows(ANSWERS, {})
-        metrics = (await program.house.intake.http.get("/metrics")).text
+        metrics = await program.house.intake.metrics()
 
     assert (done.code, done.json["imported"] + done.json["repeated"]) == (0, 16)
     assert len(answers) == 16

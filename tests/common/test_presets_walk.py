@@ -65,7 +65,7 @@ async def _walk(room: Room, clock: ManualClock, seen: Walked) -> None:
             pass
         if moment == PAUSED_AT + MOMENT:
             seen.paused = await _items(room)
-            seen.metrics = (await room.http.get("/metrics")).text
+            seen.metrics = await room.metrics()
     seen.items = await _items(room)
 
 
@@ -190,7 +190,7 @@ async def test_all_3_prometheus_counts_what_the_documents_say(walked: Walked) ->
     ended = Counter((clock.stage, clock.outcome) for clock in clocks if clock.outcome != "open")
     late = Counter(clock.stage for clock in clocks if clock.ended_at is None)
     took = Counter(clock.stage for clock in clocks if clock.ended_at)
-    by = _samples((await walked.room.http.get("/metrics")).text)
+    by = _samples(await walked.room.metrics())
 
     assert {(one.labels["stage"], one.labels["outcome"]): one.value for one in by[_ENDED]} == ended
     assert {(one.labels["stage"], one.labels["state"]): one.value for one in by[_OPEN]} == {

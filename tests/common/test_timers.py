@@ -29,7 +29,7 @@ async def rings(counter, id, count):
 
 async def deadlines(counter):
     """Give the outcomes that were counted."""
-    text = (await counter.http.get("/metrics")).text
+    text = await counter.metrics()
     return {
         line.split('outcome="')[1].split('"')[0]: float(line.split()[-1])
         for line in text.splitlines()
@@ -59,12 +59,12 @@ async def test_prometheus_counts_open_items_and_the_durations_of_stages(counter,
     for id, seconds in (("a", 10), ("b", 100), ("c", 1000)):
         await counter.do(sleeper, id, seconds)
     clock.advance(seconds=85)
-    text = (await counter.http.get("/metrics")).text
+    text = await counter.metrics()
     for state in ("on_track", "at_risk", "overdue"):
         line = f'aftersales_sla_open_items{{branch="b-1",stage="mending",state="{state}"}} 1.0'
         assert line in text.replace('stage="mending",branch="b-1"', 'branch="b-1",stage="mending"')
     await counter.do(finish, "c")
-    text = (await counter.http.get("/metrics")).text
+    text = await counter.metrics()
     assert 'aftersales_stage_duration_seconds_bucket{le="300.0",stage="mending"} 1.0' in text
     assert 'aftersales_stage_duration_seconds_bucket{le="60.0",stage="mending"} 0.0' in text
 

@@ -65,5 +65,5 @@ async def test_a_fault_becomes_a_repair_a_callback_a_survey_and_a_kpi(aftersales
     about = {event["type"]: event["correlationid"] for event in heard if event["data"].get("request") == request}
     assert len(about) >= 14, "all the way, timers' events included"
     assert len(set(about.values())) == 1, "one id for a customer contact, from the first call to the KPI"
-    metrics = (await aftersales.dispatch.http.get("/metrics")).text
+    metrics = await aftersales.dispatch.metrics()
     assert 'aftersales_sla_deadlines_total{branch="sh-01",outcome="met",stage="dispatch"} 1.0' in metrics

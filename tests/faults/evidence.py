@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -129,6 +130,11 @@ async def scrape(system: System, service: str) -> dict[Sample, float] | None:
     return None
 
 
+def _counted_at(page: dict[Sample, float]) -> float:
+    """When the oldest of the page's counts was made; 0 where there is none."""
+    return min((at for (name, _), at in page.items() if name == "aftersales_counted_timestamp_seconds"), default=0)
+
+
 class Watch:
     """Adds up how counters grow over restarts, as Prometheus does."""
 
@@ -151,6 +157,15 @@ class Watch:
         for name, page in found.items():
             self._add(name, page)
         return found
+
+    async def counted(self, seconds: float = 60) -> dict[str, dict[Sample, float]]:
+        """Look until all that is counted in the databases was counted after this call; at the latest look as it is."""
+        began = time.time()
+        while True:
+            pages = await self.look()
+            if time.time() > began + seconds or all(_counted_at(page) > began for page in pages.values()):
+                return pages
+            await asyncio.sleep(0.2)
 
     def _add(self, service: str, page: dict[Sample, float]) -> None:
         before = self._last.get(service, {})

@@ -70,10 +70,10 @@ class Settling:
             await echo.once_more(await echo.journal())
             self.redelivered = echo.delivered
             await self.quiet(echo)
-        metrics = await self._watch.look()
+        metrics = await self._watch.counted()
         self.complaints += await stopped(self._system, "intake", "at the end")
         await self.quiet(echo)
-        metrics |= await self._watch.look()
+        metrics |= await self._watch.counted()
         for name in self._system.programs:
             if name != "intake":
                 self.complaints += await stopped(self._system, name, "at the end")

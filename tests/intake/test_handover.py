@@ -205,7 +205,7 @@ async def test_the_next_shift_takes_over_and_settles_every_line(intake: Room, cl
     assert [told["left"] for told in data(heard, "sla_breached")] == [[numbers[2]]]
     moved = data(heard, "request_handed_over")[0]
     assert (moved["from_owner"], moved["to_owner"], moved["reason"]) == ("desk-7", "desk-8", "shift_handover")
-    metrics = (await intake.http.get("/metrics")).text
+    metrics = await intake.metrics()
     late = 'aftersales_sla_deadlines_total{branch="BJ01",outcome="breached",stage="handover"} 1.0'
     assert late in metrics
 

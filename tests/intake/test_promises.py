@@ -126,7 +126,7 @@ async def test_all_3_what_is_at_risk_or_late_is_seen_by_prometheus_and_told_to_i
         "centre@BJ01",
         "headquarters@BJ01",
     }
-    lines = set((await intake.http.get("/metrics")).text.splitlines())
+    lines = set((await intake.metrics()).splitlines())
     for line in (
         'aftersales_sla_open_items{branch="BJ01",stage="confirm",state="overdue"} 1.0',
         'aftersales_sla_open_items{branch="BJ01",stage="resolve",state="on_track"} 1.0',

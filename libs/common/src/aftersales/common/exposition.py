@@ -12,13 +12,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from aftersales.common.aggregate import DURATION_EDGES
+from aftersales.common.counts import Counts
 from aftersales.common.errors import Unavailable
-from aftersales.common.failing_timers import GRACE, FailingTimer
 from aftersales.common.mongo import Document
-from aftersales.common.parking import ParkedMessage
-from aftersales.common.relay import OUTBOX
 from aftersales.common.telemetry import log
-from aftersales.common.work.group import TALLIES, tally_totals
+from aftersales.common.work.group import tally_totals
 
 if TYPE_CHECKING:
     from aftersales.common.runtime import Runtime
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 _Totals = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 _STATES = ("on_track", "at_risk", "overdue", "paused")
 _OUTCOMES = ("met", "breached", "waived")
-_UNSENT: list[Document] = [{"$group": {"_id": None, "n": {"$sum": {"$size": "$messages"}}, "oldest": {"$min": "$at"}}}]
 _DATABASE_SECONDS = 2
 """How long a scrape waits for it: less than `scrape_timeout`, or the whole service would seem to be down."""
 
@@ -37,7 +34,10 @@ async def expose(runtime: "Runtime") -> tuple[bytes, str]:
     runtime.metrics.waiting.set(runtime.writer.waiting)
     own = generate_latest(runtime.metrics.registry)
     try:
-        families = await asyncio.wait_for(_families(runtime), _DATABASE_SECONDS)
+        beats = await asyncio.wait_for(runtime.mongo.rows("heartbeats", {}), _DATABASE_SECONDS)
+        await runtime.counts.look()
+        timed = [timer.kind.COLLECTION for timer in runtime.service.timers]
+        families = [_heartbeat(runtime.service.name, beats), *_counted(runtime.counts, timed)]
     except (Unavailable, TimeoutError) as error:
         log.warning("metrics.database_missing", error=str(error))
         families = []
@@ -59,28 +59,27 @@ class _Snapshot(Collector):
         yield from self._families
 
 
-async def _families(runtime: "Runtime") -> list[Metric]:
-    now = runtime.clock.now()
-    tallies, clocks, outbox, dead, beats, failing = await asyncio.gather(
-        runtime.mongo.rows(TALLIES, {}),
-        _open_clocks(runtime, now),
-        runtime.mongo.aggregate(OUTBOX, _UNSENT),
-        runtime.mongo.aggregate(ParkedMessage, [{"$group": {"_id": "$reason", "n": {"$sum": 1}}}]),
-        runtime.mongo.rows("heartbeats", {}),
-        runtime.mongo.aggregate(FailingTimer, _failing_since(now)),
+def _counted(counts: Counts, timed: Sequence[str]) -> Iterator[Metric]:
+    """Show what was counted, each as of its own moment; what was not yet is missing."""
+    ages = GaugeMetricFamily(
+        "aftersales_counted_timestamp_seconds",
+        "When the numbers were counted that are shown of this; 0 before the first count has ended.",
+        labels=("of",),
     )
-    return [
-        *_tallied(tally_totals(tallies), clocks),
-        *_promises(clocks),
-        *_outbox(outbox[0] if outbox else {}),
-        _dead(dead),
-        _heartbeat(runtime.service.name, beats),
-        _failing({timer.kind.COLLECTION: 0 for timer in runtime.service.timers}, failing),
-    ]
-
-
-def _failing_since(now: datetime) -> list[Document]:
-    return [{"$match": {"again_at": {"$gt": now - GRACE}}}, {"$group": {"_id": "$kind", "n": {"$sum": 1}}}]
+    for count in counts.all:
+        ages.add_metric([count.of], count.at.timestamp() if count.at else 0)
+    yield ages
+    clocks = counts.clocks.rows
+    if counts.tallies.rows is not None:
+        yield from _tallied(tally_totals(counts.tallies.rows), clocks or ())
+    if clocks is not None:
+        yield from _promises(clocks)
+    if counts.outbox.rows is not None:
+        yield from _outbox(counts.outbox.rows[0] if counts.outbox.rows else {})
+    if counts.parked.rows is not None:
+        yield _dead(counts.parked.rows)
+    if counts.failing.rows is not None:
+        yield _failing(dict.fromkeys(timed, 0), counts.failing.rows)
 
 
 def _failing(none: dict[str, int], rows: Sequence[Document]) -> Metric:
@@ -92,35 +91,6 @@ def _failing(none: dict[str, int], rows: Sequence[Document]) -> Metric:
     return family
 
 
-async def _open_clocks(runtime: "Runtime", now: datetime) -> list[Document]:
-    """Items whose work is not done, per stage, branch and how late they are."""
-    state = {
-        "$switch": {
-            "branches": [
-                {"case": {"$eq": ["$clocks.deadline", None]}, "then": "paused"},
-                {"case": {"$lte": ["$clocks.deadline", now]}, "then": "overdue"},
-                {"case": {"$and": ["$clocks.warn_at", {"$lte": ["$clocks.warn_at", now]}]}, "then": "at_risk"},
-            ],
-            "default": "on_track",
-        }
-    }
-    waiting = {"$cond": [{"$gt": ["$clocks.deadline", now]}, "$clocks.deadline", None]}
-    pipeline: list[Document] = [
-        {"$match": {"clocks": {"$elemMatch": {"ended_at": None}}}},
-        {"$unwind": "$clocks"},
-        {"$match": {"clocks.ended_at": None}},
-        {
-            "$group": {
-                "_id": {"stage": "$clocks.stage", "branch": "$branch", "state": state},
-                "n": {"$sum": 1},
-                "next": {"$min": waiting},
-            }
-        },
-    ]
-    found = await asyncio.gather(*(runtime.mongo.aggregate(kind, pipeline) for kind in runtime.service.clocked))
-    return [row for rows in found for row in rows]
-
-
 def _tallied(totals: _Totals, clocks: Sequence[Document]) -> Iterator[Metric]:
     yield _deadlines(totals, clocks)
     buckets: dict[str, dict[float, float]] = defaultdict(dict)
@@ -128,7 +98,7 @@ def _tallied(totals: _Totals, clocks: Sequence[Document]) -> Iterator[Metric]:
     for (name, labels), amount in totals.items():
         values = dict(labels)
         if name == "stage_seconds":
-            sums[values["stage"]] = amount
+            sums[values["stage"]] = round(amount, 3)  # sums of milliseconds: the same in whatever order
         elif name == "stage_bucket":
             buckets[values["stage"]][float(values["le"])] = amount
     durations = HistogramMetricFamily(

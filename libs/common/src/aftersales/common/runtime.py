@@ -13,6 +13,7 @@ from aftersales.common.branch_hours import OPEN_CLOCKS
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.catch_up import CatchUp
 from aftersales.common.clock import Clock
+from aftersales.common.counts import Counts
 from aftersales.common.errors import Busy, Unavailable
 from aftersales.common.health import answers
 from aftersales.common.inbound import Inbound
@@ -96,6 +97,7 @@ class Runtime:
         self.catch_up = CatchUp(self.bus, self._take, clock, INBOX_KEPT)
         self.bus.on_missed = self._missed
         self._queue_made = False
+        self.counts = Counts(self.mongo, service.clocked, clock)
         self.timers = Timers(self.mongo, self.writer, clock, self.metrics)
         self.prepared = self.failed = self._stopping = False
         self.on_failure: Callable[[], None] = lambda: None
@@ -212,6 +214,7 @@ class Runtime:
                 await asyncio.wait({self._tasks["writer"]}, timeout=budget * 0.3)
                 await self.relay.drain(budget * 0.2)
         await self._cancel(*self._tasks, seconds=budget * 0.1)
+        await self.counts.stop()
         await self.mongo.close()
 
     async def _cancel(self, *names: str, seconds: float = 3) -> None:

@@ -58,7 +58,8 @@ class Writes:
     inserts: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     replaces: dict[str, list[tuple[str, int, Mapping[str, Any]]]] = field(default_factory=dict)
     """Id, the version that was read, and the new document: it is replaced only where that version still stands."""
-    deletes: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    deletes: dict[str, list[tuple[str, Document]]] = field(default_factory=dict)
+    """Id, and what must still stand in the document."""
     increments: dict[str, dict[str, tuple[Document, float]]] = field(default_factory=dict)
     """Counters by id: the fields set when it is new, and by how much it grows."""
 
@@ -175,11 +176,12 @@ class Mongo:
     async def get(self, kind: type[A], id: str) -> A | None:
         return next(iter(await self.find(kind, {"_id": id}, sort=())), None)
 
-    async def aggregate(self, kind: type[Aggregate] | str, pipeline: list[Document]) -> list[Document]:
-        """Run an aggregation pipeline on a collection."""
-        name = kind if isinstance(kind, str) else kind.COLLECTION
+    async def aggregate(self, kind: type[Aggregate] | str, pipeline: list[Document], level: str = "") -> list[Document]:
+        """Run an aggregation pipeline on a collection; at the level `snapshot` it sees no transaction in part."""
+        source = self._collection(kind if isinstance(kind, str) else kind.COLLECTION)
+        source = source.with_options(read_concern=ReadConcern(level)) if level else source
         with translated():
-            cursor = self._collection(name).aggregate(pipeline)
+            cursor = source.aggregate(pipeline)
             if not self._motor:
                 cursor = await cursor
             return list(await cursor.to_list(None))
@@ -257,7 +259,7 @@ def _steps(writes: Writes) -> Iterator[_Step]:
         changes = [{"q": {"_id": id, "version": old}, "u": new} for id, old, new in replaces]
         yield {"update": collection, "updates": changes, "ordered": False}, len(changes)
     for collection, gone in writes.deletes.items():
-        deletes = [{"q": {"_id": id, "version": old}, "limit": 1} for id, old in gone]
+        deletes = [{"q": {"_id": id, **stands}, "limit": 1} for id, stands in gone]
         yield {"delete": collection, "deletes": deletes, "ordered": False}, len(deletes)
     for collection, increments in writes.increments.items():
         counts = [

@@ -49,6 +49,11 @@ class Room:
     async def find(self, kind: type[Aggregate], **where: Any) -> list[Any]:
         return list(await self.runtime.mongo.find(kind, where))
 
+    async def metrics(self) -> str:
+        """What Prometheus is shown, with every count of this moment."""
+        await self.runtime.counts.refresh()
+        return (await self.http.get("/metrics")).text
+
     async def deliver(self, event: Event, *, id: str | None = None, subject: str = "test", **more: Any) -> None:
         """Put an event into this service's queue as another service would."""
         body = envelope(event, id=id or uuid7(), subject=subject, time=self.runtime.clock.now(), **more)

@@ -201,12 +201,17 @@ class Group:
                 else:
                     writes.insert(collection, slot.document)
             elif slot.base and slot.current is None:
-                writes.deletes.setdefault(collection, []).append((id, slot.base))
+                writes.deletes.setdefault(collection, []).append((id, {"version": slot.base}))
         for (name, labels), amount in self._tallies.items():
-            id = "|".join((writer, name, *(f"{key}={value}" for key, value in labels)))
+            id = tally_id(writer, name, labels)
             new = {"name": name, "labels": dict(labels), "writer": writer}
             writes.increments.setdefault(TALLIES, {})[id] = (new, amount)
         return writes
+
+
+def tally_id(writer: str, name: str, labels: tuple[tuple[str, str], ...]) -> str:
+    """The row of a writer's count."""
+    return "|".join((writer, name, *(f"{key}={value}" for key, value in labels)))
 
 
 def tally_totals(rows: list[Document]) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
