@@ -20,6 +20,7 @@ from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo, files
 from aftersales.common.parts import PartEnded
 from aftersales.common.sweep import Sweep
+from aftersales.common.tallies import Folding
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.timers import Timers
 from aftersales.common.undeliverable import Undeliverable
@@ -124,6 +125,7 @@ class Runtime:
         self._spawn("sweep", self.sweep.run(settings.sweep_every, settings.sweep_age))
         self._spawn("history", self._catch_up())
         self._spawn("catch_up", self.catch_up.run())
+        self._spawn("tallies", Folding(self.mongo, f"{self.service.name}@{settings.instance}").run())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
         if self.service.files:
             self._spawn("files", self._sweep_files(self.service.files))
@@ -205,7 +207,7 @@ class Runtime:
         """Finish what was taken, within what HTTP leaves of the budget; the rest waits in outbox and queue."""
         self._stopping = True
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
-        await self._cancel("timers", "sweep", "history", "catch_up", "files", seconds=budget * 0.1)
+        await self._cancel("timers", "sweep", "history", "catch_up", "tallies", "files", seconds=budget * 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(budget * 0.8):
                 if "bus" in self._tasks:
