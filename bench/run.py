@@ -20,7 +20,7 @@ from functools import partial
 
 import psutil
 import uvloop
-from bench import archive, business_time, chain, events, imports, lists, relay, requests, sleepers, startup
+from bench import archive, business_time, chain, events, imports, lists, relay, requests, scrapes, sleepers, startup
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
@@ -150,6 +150,18 @@ async def race_sleepers(urls: Urls, size: float) -> list[Row]:
     ]
 
 
+async def race_scrapes(urls: Urls, size: float) -> list[Row]:
+    count = _count(1_000_000, size)
+    clocks, tallied = await scrapes.race(urls, count)
+    rows = []
+    for what, found in ((f"{count:,} open clocks", clocks), (f"{count * 3 // 5:,} more rows of tallies", tallied)):
+        p50, p99 = (found.scrapes[int(len(found.scrapes) * share)] for share in (0.5, 0.99))
+        goal = "goal: p99 < 100 ms" + ("" if p99 < 100 else ", **missed**")
+        figure = f"p50 {p50:.0f} ms, p99 {p99:.0f} ms; counted in {found.counting:.1f} s"
+        rows.append(Row(f"a scrape, {what}", figure, goal))
+    return rows
+
+
 async def race_archive(urls: Urls, size: float) -> list[Row]:
     count = _count(1_000_000, size)
     took, found = await archive.race(urls, count)
@@ -205,6 +217,7 @@ RACES = {
     "requests": race_requests,
     "chain": race_chain,
     "sleepers": race_sleepers,
+    "scrapes": race_scrapes,
     "business_time": race_business_time,
     "archive": race_archive,
     "imports": race_imports,
