@@ -10,6 +10,7 @@ from aftersales.intake.domain.request import ServiceRequest
 
 OPEN = 50
 """One request in so many is open."""
+_KEY = b"past"
 BRANCHES, OWNERS, CUSTOMERS, PRODUCTS = 50, 500, 300_000, 400_000
 _SHARED: Document = {
     "address": "静安区南京西路 1 号",
@@ -21,7 +22,7 @@ _SHARED: Document = {
 
 def number_of(number: int, count: int, now: datetime) -> str:
     """The number (`SR-…`) of the request that was registered so long ago."""
-    return f"SR-{_registered_at(number, count, now):%y%m%d}-{number_tail(number)}"
+    return f"SR-{_registered_at(number, count, now):%y%m%d}-{number_tail(number, _KEY)}"
 
 
 def _registered_at(number: int, count: int, now: datetime) -> datetime:
@@ -39,7 +40,7 @@ def fields(chance: random.Random, number: int, count: int, now: datetime) -> Doc
     }
     return {
         "_id": number_of(number, count, now),
-        "tail": number_tail(number),
+        "tail": number_tail(number, _KEY),
         "version": 1 if is_open else 4,
         "branch": f"b-{branch}",
         "channel": chance.choices(("phone", "web", "chat", "letter"), (700, 200, 95, 5))[0],

@@ -1,6 +1,7 @@
 """What strangers get to see and to say (INT-11), on a real MongoDB."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -87,18 +88,59 @@ async def test_less_than_four_digits_of_a_phone_are_not_enough(intake: Room, tai
     assert (await look_up(intake, await register(intake), tail)).status_code == 422
 
 
-async def test_nobody_guesses_the_phone_of_a_request(intake: Room, clock: ManualClock) -> None:
-    """INT-11: ten tries an hour for one number, from wherever they come, right or wrong."""
+async def test_nobody_guesses_the_phone_of_a_request_and_its_customer_is_not_locked_out(
+    intake: Room, clock: ManualClock
+) -> None:
+    """INT-11: ten wrong tails an hour for one number, from wherever they come; then the whole phone is asked for."""
+    from_elsewhere = strangers(intake)
     number = await register(intake)
     for tail in range(10):
-        assert (await look_up(intake, number, f"{tail:04}")).status_code == 404
-    refused = await look_up(intake, number)
-    assert (refused.status_code, refused.json()["code"]) == (429, "public.too_many")
+        assert (await look_up(intake, number, f"{tail:04}", **next(from_elsewhere))).status_code == 404
+    refused = await look_up(intake, number, **next(from_elsewhere))
+    assert (refused.status_code, refused.json()["code"]) == (429, "public.whole_phone")
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.headers["retry-after"] == str(refused.json()["params"]["seconds"]) == "360"
-    assert (await look_up(intake, "SR-261123-ZZZZ")).status_code == 404
+    customer = next(from_elsewhere)
+    for whole in ("13800138000", "013800138000", "8613800138000", "00138000"):
+        assert (await look_up(intake, number, whole, **customer)).status_code == 200
+    assert (await look_up(intake, number, "8000", **customer)).status_code == 429, "four digits may be a guess"
     clock.advance(seconds=360)
-    assert (await look_up(intake, number)).status_code == 200
+    assert (await look_up(intake, number, **customer)).status_code == 200
+
+
+async def test_nobody_tries_one_tail_on_all_numbers(intake: Room) -> None:
+    """INT-11: ten wrong tails an hour from one address, for whichever numbers; a hundred whole phones."""
+    number = await register(intake)
+    statuses = [(await look_up(intake, f"SR-261123-{n:04}", "8000")).status_code for n in range(12)]
+    assert statuses == [404] * 10 + [429] * 2
+    refused = await look_up(intake, number, "8000")
+    assert refused.json()["code"] == "public.whole_phone"
+    assert (await look_up(intake, number, "13800138000")).status_code == 200
+
+
+async def test_whole_phones_are_not_tried_without_end(intake: Room, clock: ManualClock) -> None:
+    """INT-11: a hundred wrong ones an hour from one address."""
+    number, statuses = await register(intake), []
+    for n in range(110):
+        clock.advance(seconds=2)
+        statuses.append((await look_up(intake, number, f"139{n:08}")).status_code)
+    assert statuses[:100] == [404] * 100
+    assert statuses[-1] == 429
+
+
+async def test_who_is_right_may_look_as_often_as_they_like(intake: Room, clock: ManualClock) -> None:
+    """INT-11: only wrong tries count."""
+    number = await register(intake)
+    for _ in range(40):
+        clock.advance(seconds=2)
+        assert (await look_up(intake, number)).status_code == 200
+
+
+def strangers(intake: Room) -> Iterator[dict[str, str]]:
+    """Headers of callers from ever other addresses, behind one proxy of ours that writes ports too."""
+    settings: Any = intake.runtime.service.settings
+    settings.trusted_proxies = 1
+    return ({"X-Forwarded-For": f"198.51.100.{n}:{50_000 + n}"} for n in range(250))
 
 
 async def test_one_address_looks_up_so_often_a_minute_whoever_it_says_it_is(intake: Room) -> None:
@@ -108,10 +150,11 @@ async def test_one_address_looks_up_so_often_a_minute_whoever_it_says_it_is(inta
         (await look_up(intake, f"SR-261123-{n:04}", **{"X-Forwarded-For": f"192.0.2.{n}"})).status_code
         for n in range(31)
     ]
-    assert statuses == [404] * 30 + [429]
+    assert statuses == [404] * 10 + [429] * 21
+    assert (await look_up(intake, "z")).json()["code"] == "public.too_many"
     settings.trusted_proxies = 1
-    behind = {"X-Forwarded-For": "192.0.2.99, 198.51.100.1"}
-    assert [(await look_up(intake, f"x{n}", **behind)).status_code for n in range(31)] == statuses
+    behind = [{"X-Forwarded-For": f"192.0.2.99, 198.51.100.1:{40_000 + n}"} for n in range(31)]
+    assert [(await look_up(intake, f"x{n}", **behind[n])).status_code for n in range(31)] == statuses
     assert (await look_up(intake, "y", **{"X-Forwarded-For": "192.0.2.99, 198.51.100.2"})).status_code == 404
     assert (await look_up(intake, "z")).status_code == 429, "the proxy did not say for whom it asks"
 
@@ -162,12 +205,24 @@ async def test_one_address_complains_five_times_an_hour(intake: Room) -> None:
     assert len(await intake.find(PublicComplaint)) == 5
 
 
-async def test_the_complaint_phones_and_the_price_list_are_shown(intake: Room) -> None:
+async def test_the_pages_information_is_read_once_a_minute_however_many_ask(intake: Room, clock: ManualClock) -> None:
+    await intake.runtime._cancel("timers")
+    async with profiled(intake) as seen:
+        answers = await asyncio.gather(*(intake.http.get("/public/info") for _ in range(20)))
+        clock.advance(seconds=59)
+        answers.append(await intake.http.get("/public/info"))
+    assert seen.count("branches") == 1
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert answers[0].headers["cache-control"] == "public, max-age=240"
+
+
+async def test_the_complaint_phones_and_the_price_list_are_shown(intake: Room, clock: ManualClock) -> None:
     """INT-11."""
     none = {"complaint_phone": None, "price_list": None}
     branch = {"code": "BJ01", "name": "北京", "complaint_phone": None}
     assert (await intake.http.get("/public/info")).json() == none | {"branches": [branch]}
     settings: Any = intake.runtime.service.settings
+    clock.advance(seconds=60)
     settings.complaint_phone, settings.complaint_phones = "400-800-1234", {"BJ01": "010-6500 1234"}
     settings.price_list = "https://prices.example.org/"
     shown = (await intake.http.get("/public/info")).json()

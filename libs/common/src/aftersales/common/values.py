@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -151,21 +152,27 @@ class GeoPoint(Value):
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-_SPACE = 32**4
+_HALF = 32**2
+_SPACE = _HALF**2
+_ROUNDS = 8
 
 
-def number_tail(sequence: int) -> str:
-    """Scramble a sequence into four characters that do not look like a count.
+def number_tail(sequence: int, key: bytes) -> str:
+    """Turn a sequence into four characters from which nobody without the key computes the sequence, or the next ones.
 
-    A bijection over 32**4 = 1 048 576 values: unique for as many numbers a day in the whole network.
+    A permutation of 32**4 = 1 048 576 values, so that as many numbers a day are unique in the whole network: a Feistel
+    network over two halves of 10 bits (Luby and Rackoff, 1988), with keyed BLAKE2b (RFC 7693) as its round function.
     """
-    value = sequence * 461_777 % _SPACE
-    return _PAIRS[value >> 10] + _PAIRS[value & 1023]
+    left, right = divmod(sequence % _SPACE, _HALF)
+    for turn in range(_ROUNDS):
+        mixed = blake2b(bytes((turn, right >> 8, right & 255)), digest_size=2, key=key).digest()
+        left, right = right, left ^ (int.from_bytes(mixed) % _HALF)
+    return _PAIRS[left] + _PAIRS[right]
 
 
-def human_number(prefix: str, day: date, sequence: int) -> str:
+def human_number(prefix: str, day: date, sequence: int, key: bytes) -> str:
     """A number people can read out, such as `SR-261122-7K3F`."""
-    return f"{prefix}-{_stamp(day)}-{number_tail(sequence)}"
+    return f"{prefix}-{_stamp(day)}-{number_tail(sequence, key)}"
 
 
 @lru_cache(maxsize=16)

@@ -38,7 +38,8 @@ class Settings(ServiceSettings):
     public_lookups: int = Field(default=30, ge=1)
     """INT-11: how often a minute one address may look up requests without a login."""
     public_tries: int = Field(default=10, ge=1)
-    """INT-11: how often an hour one request may be looked up, so that nobody guesses its phone."""
+    """INT-11: wrong tries an hour with a short part of the phone, for one request and from one address. Then the whole
+    phone is asked for, of which ten times as many wrong ones are taken from one address."""
     public_complaints: int = Field(default=5, ge=1)
     """INT-11: complaints an hour from one address."""
     complaint_phone: str = ""

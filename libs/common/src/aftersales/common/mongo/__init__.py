@@ -5,6 +5,7 @@ Motor and PyMongo's own async API stand behind the same seam; they differ in fiv
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -242,13 +243,14 @@ class Mongo:
     def _loosely(self, collection: str) -> Any:
         return self._collection(collection).with_options(write_concern=WriteConcern(1, j=False))
 
-    async def reserve(self, counter: str, amount: int) -> int:
-        """Take `amount` numbers from a counter; the first of them comes back."""
+    async def reserve(self, counter: str, amount: int) -> tuple[int, bytes]:
+        """Take `amount` numbers from a counter: the first of them, and the counter's key (random, made once)."""
+        first, key = {"$ifNull": ["$next", 0]}, {"$ifNull": ["$key", secrets.token_bytes(16)]}
+        change = [{"$set": {"next": {"$add": [first, amount]}, "key": key}}]
+        counters = self._collection("counters")
         with translated():
-            row = await self._collection("counters").find_one_and_update(
-                {"_id": counter}, {"$inc": {"next": amount}}, upsert=True, return_document=True
-            )
-        return int(row["next"]) - amount
+            row = await counters.find_one_and_update({"_id": counter}, change, upsert=True, return_document=True)
+        return int(row["next"]) - amount, bytes(row["key"])
 
 
 def _steps(writes: Writes) -> Iterator[_Step]:

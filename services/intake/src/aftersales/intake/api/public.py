@@ -1,13 +1,16 @@
 """HTTP in for everybody, without a login (INT-11): one's own request, complaints, phones, and a page for these."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from aftersales.common.errors import NotFound, TooMany
 from aftersales.common.mongo import Document
@@ -28,15 +31,50 @@ _OURS = frozenset({"review"})
 """Stages that are nobody's business but ours."""
 _SHOWN = ("customer", "branch", "state", "stage", "registered_at")
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+WHOLE_PHONE = 8
+"""Digits from which on a phone counts as whole: a landline in China has so many without its area code."""
+_WHOLE_TRIES = 10
+"""How many times more wrong whole phones than short tails are taken from one address."""
+_INFO_KEPT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class _Gates:
-    """How often strangers may ask; in each process by itself."""
+    """How often strangers may ask, in each process by itself (ADR 10 says why that is enough)."""
 
     lookups: Throttle
-    tries: Throttle
+    tries_by_caller: Throttle
+    tries_by_number: Throttle
+    whole_tries: Throttle
     complaints: Throttle
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the page's information is read, so that it is read once however many ask."""
+
+    def begin_try(self, desk: Desk, number: str, digits: str) -> Callable[[], None]:
+        """Count a try at a request's phone; call what comes back when it was right, and it does not count.
+
+        Raises `TooMany`. Too many wrong short tails ask for the whole phone, which cannot be guessed: nobody can lock
+        a customer out by guessing.
+        """
+        if len(digits) >= WHOLE_PHONE:
+            gates = [(self.whole_tries, desk.client, "public.too_many")]
+        else:
+            gates = [
+                (self.tries_by_caller, desk.client, "public.whole_phone"),
+                (self.tries_by_number, number, "public.whole_phone"),
+            ]
+        taken: list[tuple[Throttle, str]] = []
+
+        def give_back() -> None:
+            for throttle, key in taken:
+                throttle.give_back(key)
+
+        for throttle, key, code in gates:
+            if seconds := throttle.take(key, desk.now):
+                give_back()
+                raise TooMany(code, seconds=seconds)
+            taken.append((throttle, key))
+        return give_back
 
 
 async def _gates(request: Request, desk: Desk) -> _Gates:
@@ -44,9 +82,11 @@ async def _gates(request: Request, desk: Desk) -> _Gates:
     if not hasattr(state, "gates"):
         given = desk.settings
         state.gates = _Gates(
-            Throttle(given.public_lookups, _MINUTE),
-            Throttle(given.public_tries, _HOUR),
-            Throttle(given.public_complaints, _HOUR),
+            lookups=Throttle(given.public_lookups, _MINUTE),
+            tries_by_caller=Throttle(given.public_tries, _HOUR),
+            tries_by_number=Throttle(given.public_tries, _HOUR),
+            whole_tries=Throttle(given.public_tries * _WHOLE_TRIES, _HOUR),
+            complaints=Throttle(given.public_complaints, _HOUR),
         )
     gates: _Gates = state.gates
     return gates
@@ -96,14 +136,19 @@ async def look_up(
     desk: Desk,
     gates: Gates,
 ) -> OwnRequest:
-    """Show the state of one's own request. A wrong number and a wrong phone are answered alike."""
+    """Show the state of one's own request. A wrong number and a wrong phone are answered alike.
+
+    After some wrong tries at this request or from this address four digits are not enough: `public.whole_phone`.
+    """
     number = readable(number)
     _pass(gates.lookups, desk, desk.client)
-    _pass(gates.tries, desk, number)
+    was_right = gates.begin_try(desk, number, phone_tail)
     request = await _row(desk, ServiceRequest.COLLECTION, number, _SHOWN)
     customer = await _row(desk, Customer.COLLECTION, request.get("customer", ""), ("phone",))
-    if not customer.get("phone", "").endswith(phone_tail):
+    tail = phone_tail.lstrip("0") if len(phone_tail) >= WHOLE_PHONE else phone_tail  # a trunk prefix, as in 010-…
+    if not customer.get("phone", "").endswith(tail):
         raise NotFound("public.request_unknown")
+    was_right()
     branch = await _row(desk, Branch.COLLECTION, request["branch"], ("name", "zone"))
     said = words(desk.locale)
     stage = None if request["stage"] in _OURS else request["stage"]
@@ -135,15 +180,23 @@ async def complain(form: ComplaintForm, desk: Desk, gates: Gates) -> Receipt:
     return await desk.do(complaints.receive_complaint, form, number, needs=needs)
 
 
-@router.get("/info")
-async def show_info(desk: Desk, response: Response) -> Info:
-    """Show the complaint phones (投诉电话公开) and where the price list is (配件价格公开)."""
-    response.headers["Cache-Control"] = "public, max-age=300"
+@router.get("/info", response_model=Info)
+async def show_info(desk: Desk, request: Request, gates: Gates) -> Response:
+    """Show the complaint phones (投诉电话公开) and where the price list is (配件价格公开), at most a minute old."""
+    state = request.app.state
+    async with gates.reading:
+        kept: tuple[datetime, bytes] | None = getattr(state, "public_info", None)
+        if kept is None or not timedelta() <= desk.now - kept[0] < _INFO_KEPT:
+            kept = state.public_info = desk.now, to_json(await _info(desk))
+    return Response(kept[1], headers={"Cache-Control": "public, max-age=240"}, media_type="application/json")
+
+
+async def _info(desk: Desk) -> Info:
     given = desk.settings
-    branches = await desk.mongo.find(Branch, {})
+    rows = await desk.mongo.rows(Branch.COLLECTION, {}, sort=("_id",), only=("name",))
     phones = [
-        BranchPhone(code=branch.id, name=branch.name, complaint_phone=given.complaint_phones.get(branch.id))
-        for branch in branches
+        BranchPhone(code=row["_id"], name=row["name"], complaint_phone=given.complaint_phones.get(row["_id"]))
+        for row in rows
     ]
     return Info(complaint_phone=given.complaint_phone or None, branches=phones, price_list=given.price_list or None)
 
