@@ -2,6 +2,7 @@
 
 import csv
 import io
+import resource
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -184,3 +185,35 @@ def test_a_csv_export_with_a_title_keeps_its_row_numbers() -> None:
 
     assert row.record.number == 4
     assert [one.code for one in row.wrong].count("cell.empty") == 7
+
+
+@pytest.mark.parametrize(("row", "column"), [(1_048_575, 20), (1_048_575, 16_383)])
+def test_one_cell_far_away_is_named_instead_of_filling_the_memory(
+    book: Callable[[Draw], Path], row: int, column: int
+) -> None:
+    def draw(workbook: xlsxwriter.Workbook) -> None:
+        sheet = workbook.add_worksheet()
+        for at, line in enumerate((HEADER, GOOD)):
+            sheet.write_row(at, 0, line)
+        sheet.write(row, column, "x")
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Trouble) as trouble:
+        opened(book(draw))
+    assert (trouble.value.code, trouble.value.params) == ("sheet.too_many_cells", {"most": 10_000_000})
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000, "kB"
+
+
+def test_a_sheet_may_be_wide_and_a_workbook_that_is_none_is_told_as_before(book: Callable[[Draw], Path]) -> None:
+    def draw(workbook: xlsxwriter.Workbook) -> None:
+        sheet = workbook.add_worksheet()
+        for at, line in enumerate((HEADER, GOOD)):
+            sheet.write_row(at, 0, line)
+        sheet.write(0, 16_383, "x")
+
+    path = book(draw)
+    assert len(opened(path).records) == 1
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(Trouble) as trouble:
+        opened(path)
+    assert trouble.value.code == "sheet.workbook_unreadable"

@@ -11,11 +11,11 @@ from python_calamine import (
     CalamineSheet,
     CalamineWorkbook,
     PasswordError,
-    SheetVisibleEnum,
     load_workbook,
 )
 
 from aftersales.common.cli.session import Trouble
+from aftersales.common.cli.sheets import extent
 from aftersales.common.cli.sheets.columns import header_at, lay_out
 from aftersales.common.cli.sheets.kinds import Kind
 from aftersales.common.cli.sheets.mapping import MappingFile
@@ -30,9 +30,12 @@ Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
 def read_workbook(data: bytes, kind: Kind, mapping: MappingFile = NO_MAPPING, sheet: str | None = None) -> Table:
     """The sheet of that name, else the first that has something. Raises `Trouble`."""
+    wanted = sheet or mapping.sheet
+    if extent.too_large(data, wanted):
+        raise Trouble("sheet.too_many_cells", most=extent.MOST_CELLS)
     try:
         with load_workbook(io.BytesIO(data)) as book:
-            chosen = _chosen(book, sheet or mapping.sheet)
+            chosen = _chosen(book, wanted)
             rows: list[list[Any]] = chosen.to_python(skip_empty_area=False)
             merged: Merged = chosen.merged_cell_ranges or ()
     except PasswordError as error:
@@ -54,13 +57,9 @@ def read_workbook(data: bytes, kind: Kind, mapping: MappingFile = NO_MAPPING, sh
 
 
 def _chosen(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet:
-    names = [meta.name for meta in book.sheets_metadata if meta.visible == SheetVisibleEnum.Visible]
-    if wanted is not None:
-        if wanted not in book.sheet_names:
-            raise Trouble("sheet.no_such_sheet", sheet=wanted, sheets=", ".join(book.sheet_names))
-        return book.get_sheet_by_name(wanted)
-    sheets = (book.get_sheet_by_name(name) for name in names)
-    found = next((one for one in sheets if one.height), None)
+    if wanted is not None and wanted not in book.sheet_names:
+        raise Trouble("sheet.no_such_sheet", sheet=wanted, sheets=", ".join(book.sheet_names))
+    found = extent.pick(book, wanted)
     if found is None:
         raise Trouble("sheet.empty")
     return found
