@@ -68,6 +68,28 @@ class Program:
         return Done(process.returncode, out.decode(), err.decode())
 
 
+class Withhold:
+    """Keeps back the answers to imports, once `free` of them were sent: what was asked is done, and nobody is told."""
+
+    def __init__(self, free: int) -> None:
+        self.free, self.kept = free, 0
+        self.ended = asyncio.Event()
+
+    def around(self, app: Any) -> Any:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            async def answer(message: Any) -> None:
+                if message["type"] == "http.response.start" and scope["path"].startswith("/imports/"):
+                    self.free -= 1
+                    if self.free < 0:
+                        self.kept += 1
+                        await self.ended.wait()
+                await send(message)
+
+            await app(scope, receive, answer)
+
+        return serve
+
+
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -84,10 +106,13 @@ async def open_house(servers, clock, rows: Sequence[Row] = ROWS, **settings) -> 
 
 
 @asynccontextmanager
-async def listening(room: Room, port: int = 0, *, cut: bool = False) -> AsyncIterator[str]:
+async def listening(
+    room: Room, port: int = 0, *, cut: bool = False, withhold: "Withhold | None" = None
+) -> AsyncIterator[str]:
     """A room on a port of its own; gives the address. `cut` ends it as a crash does: no answer is finished."""
     transport: Any = room.http._transport
-    server = _Server(uvicorn.Config(transport.app, port=port, lifespan="off", log_config=None, access_log=False))
+    app = withhold.around(transport.app) if withhold else transport.app
+    server = _Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
 
     async def started() -> bool:
@@ -102,6 +127,8 @@ async def listening(room: Room, port: int = 0, *, cut: bool = False) -> AsyncIte
                 door.close()
             for connection in list(server.server_state.connections):
                 connection.transport.abort()
+            if withhold:
+                withhold.ended.set()
         server.should_exit = True
         await serving
 

@@ -70,6 +70,7 @@ NOT_IN_SHEETS = re.compile(
         (cells.zone_name, "Asia/Urumqi", "Asia/Urumqi"),
         (days.minute, "8:30", 510),
         (days.minute, "24:00", 0),
+        (days.minute, "8:59", 539),
         (days.day, "2026年3月1日", "2026-03-01"),
         (days.day, "2026/3/1", "2026-03-01"),
         (days.moment, "2026-11-22 8:15", "2026-11-22T00:15:00+00:00"),
@@ -105,6 +106,8 @@ def test_cells_are_read_as_people_type_them(read: Callable[..., Any], cell: str,
         (cells.zone_name, "Asia", "cell.not_zone"),
         (cells.zone_name, "../etc", "cell.not_zone"),
         (days.minute, "24:01", "cell.not_time"),
+        (days.minute, "08:60", "cell.not_time"),
+        (days.minute, "10:75", "cell.not_time"),
         (days.minute, "8h", "cell.not_time"),
         (days.day, "2026-02-30", "cell.not_day"),
         (days.day, "1/3/2026", "cell.day_ambiguous"),
@@ -258,3 +261,10 @@ def test_times_are_sent_as_the_instant_they_mean() -> None:
     read = datetime.fromisoformat(days.moment("2026-03-29 02:30", Manner(ZoneInfo("Europe/Berlin"))))
 
     assert read == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(39, "x" * 39), (40, "x" * 40), (41, "x" * 39 + "…")])
+def test_a_cell_of_forty_characters_is_quoted_whole_and_a_longer_one_shortened(length: int, shown: str) -> None:
+    with pytest.raises(Misfit) as misfit:
+        days.day("x" * length, SHANGHAI)
+    assert misfit.value.params == {"cell": shown}
