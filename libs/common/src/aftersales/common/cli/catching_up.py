@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from pydantic_core import to_json
 
 from aftersales.common.cli.connection import SERVICES, Connection, connect, problem
-from aftersales.common.cli.session import OUT, REFUSED, Session, Trouble
+from aftersales.common.cli.output import AsJson, print_json
+from aftersales.common.cli.session import REFUSED, Session, Trouble
 
 app = typer.Typer(no_args_is_help=True, help="Look after the events between the services.")
-_PATIENCE, _LOOK_EVERY = 15.0, 0.5
+_LOOK_EVERY = 0.5
 
 
 @app.callback()
@@ -27,7 +27,7 @@ def catch_up(
         str,
         typer.Option(metavar="TIME", help="Read what was published from then on: 2026-11-28T08:00 or 2026-11-28."),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Have services read the journal again, after their queue was deleted or lost.
 
@@ -40,7 +40,7 @@ def catch_up(
     moment = _moment(session, since)
     found = session.run(_catch_up(session, list(dict.fromkeys(services)), moment))
     if as_json:
-        OUT.print_json(to_json(found).decode(), highlight=False)
+        print_json(found)
         return
     for service, progress in found.items():
         session.say("catch_up.done", service=service, count=progress["events"], since=moment.isoformat())
@@ -60,8 +60,7 @@ async def _catch_up(session: Session, services: list[str], since: datetime) -> d
 
 
 async def _at(session: Session, service: str, since: datetime) -> dict[str, Any]:
-    async with connect(session, service, patience=_PATIENCE) as connection:
-        await connection.introduce()
+    async with connect(session, service) as connection:
         answer = await connection.call("POST", "/events/catch-up", json={"since": since.isoformat()})
         if not answer.is_success:
             session.complain("cli.refused", service=service, why=problem(answer)[1])

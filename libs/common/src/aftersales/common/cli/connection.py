@@ -39,7 +39,7 @@ class Connection:
         self.version = ""
         """Which one the service runs."""
 
-    async def introduce(self) -> None:
+    async def _introduce(self) -> None:
         """Ask who answers, once and without patience: a service that is down is reported at once. Raises `Trouble`."""
         try:
             answer = await self._client.get("/version", timeout=_INTRODUCTION)
@@ -133,7 +133,7 @@ async def connect(
         trust_env=False,  # a proxy of the desk has no business between the house and its tools
     ) as client:
         connection = Connection(session, service, client, patience)
-        await connection.introduce()
+        await connection._introduce()  # noqa: SLF001 (only here)
         yield connection
 
 
