@@ -5,7 +5,9 @@ import asyncio
 import pytest
 from common.counter import Counter, add
 
-from aftersales.common.work import audit
+from aftersales.common.errors import Busy, NotYet, TooMany
+from aftersales.common.values import uuid7
+from aftersales.common.work import AnswerKey, Piece, Stored, audit
 
 
 async def post(counter, amount=1, id="c", **headers):
@@ -129,3 +131,55 @@ async def test_operations_answer(counter):
     assert (await counter.http.get("/nowhere")).json()["code"] == "http.404"
     assert (await counter.http.get("/docs")).status_code == 200
     assert "://" not in (await counter.http.get("/docs")).text.replace("http://www.w3.org", "")
+
+
+@pytest.mark.parametrize("refusal", [NotYet("counter.too_early"), Busy("service.busy"), TooMany("public.too_many")])
+async def test_a_refusal_that_passes_is_not_remembered_under_the_key(counter, refusal):
+    left = [refusal]
+
+    async def refused_once(work):
+        if left:
+            raise left.pop()
+        return await add(work, "c", 1)
+
+    key = AnswerKey("k", "print", lambda result: {"said": str(result)})
+
+    async def once():
+        return await counter.runtime.writer.submit(Piece(refused_once, "test", "test", uuid7(), answer=key))
+
+    with pytest.raises(type(refusal)):
+        await once()
+    assert (await once()).total == 1
+    assert isinstance(await once(), Stored), "the test can tell: what is done is remembered"
+
+
+async def test_after_a_412_the_same_key_may_come_with_the_right_version(counter):
+    await post(counter)
+    stale = await post(counter, **{"Idempotency-Key": "k", "If-Match": '"7"'})
+    right = await post(counter, **{"Idempotency-Key": "k", "If-Match": '"1"'})
+    again = await post(counter, **{"Idempotency-Key": "k", "If-Match": '"1"'})
+    other = await post(counter, **{"Idempotency-Key": "k", "If-Match": '"2"'})
+    assert [answer.status_code for answer in (stale, right, again, other)] == [412, 200, 200, 422]
+    assert again.headers["idempotent-replayed"] == "true"
+    assert other.json()["code"] == "idempotency_key.reused"
+    assert (await counter.get(Counter, "c")).total == 2
+
+
+async def test_another_query_under_the_same_key_is_refused(counter):
+    headers = {"Idempotency-Key": "k"}
+    paths = ("/counters/c/add?dry=1", "/counters/c/add?dry=2", "/counters/c/add?dry=1")
+    answers = [await counter.http.post(path, json={"amount": 1}, headers=headers) for path in paths]
+    assert [answer.status_code for answer in answers] == [200, 422, 200]
+    assert (await counter.get(Counter, "c")).total == 1
+
+
+@pytest.mark.parametrize("expected", ["*", '"1"'])
+async def test_if_match_does_not_hold_for_what_is_not_there(counter, expected):
+    """RFC 9110, section 13.1.1; what is refused anyway keeps its reason (section 13.2.1)."""
+    answer = await post(counter, **{"If-Match": expected})
+    refused = await post(counter, -1, **{"If-Match": expected})
+    assert (answer.status_code, answer.json()["code"]) == (412, "version.missing")
+    assert (refused.status_code, refused.json()["code"]) == (409, "counter.negative")
+    assert await counter.get(Counter, "c") is None
+    await post(counter)
+    assert (await post(counter, **{"If-Match": expected})).status_code == 200

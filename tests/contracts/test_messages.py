@@ -74,6 +74,7 @@ def test_codes_of_rules_collections_and_computed_names_are_all_found(codes: Code
         "request.already_closed": {"request"},
         "customers.unknown": {"id"},
         "version.changed": {"id", "version"},
+        "version.missing": {"id"},
         "phone.malformed": set(),
         "delivery_limit": set(),
     }

@@ -40,7 +40,10 @@ class Page(BaseModel, Generic[T]):
 
 
 class PreconditionFailed(DomainError):
+    """`If-Match` does not hold (RFC 9110, section 13.1.1). HTTP answers 412."""
+
     status = 412
+    transient = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +131,11 @@ class _Desk:
         expected = self._request.headers.get("if-match")
 
         async def run(work: Work) -> T:
-            if expected and needs:
-                await _check_version(work, needs, expected)
-            return await handler(work, *args)
+            known = not expected or await _matches(work, needs, expected)
+            result = await handler(work, *args)
+            if not known:  # only now: what is refused without If-Match is refused for the same reason with it
+                raise PreconditionFailed("version.missing", id=str(needs[0][1]))
+            return result
 
         name: str = getattr(handler, "func", handler).__name__
         correlation = self._request.scope["correlation"]
@@ -183,6 +188,10 @@ class _Desk:
             raise Malformed("idempotency_key.too_long")
         where = f"{self.actor}|{self._request.method}|{self._request.scope['path']}|{given}"
         body = await self._request.body() if said is None else said.encode()
+        asked = hashlib.sha256(body)
+        for condition in (self._request.url.query, self._request.headers.get("if-match")):
+            if condition:
+                asked.update(b"\0" + condition.encode())
         status = self._request.scope["route"].status_code or 200
 
         def render(result: Any) -> Document:
@@ -190,7 +199,7 @@ class _Desk:
                 return {"problem": result.code, "params": result.params, "status": result.status}
             return {"status": status, "body": to_json(result), "headers": _headers(result, self._request)}
 
-        return AnswerKey(hashlib.sha256(where.encode()).hexdigest(), hashlib.sha256(body).hexdigest(), render)
+        return AnswerKey(hashlib.sha256(where.encode()).hexdigest(), asked.hexdigest(), render)
 
     async def read(self, kind: type[A], id: str) -> A:
         """One document, with its ETag. Raises `NotFound`."""
@@ -258,12 +267,19 @@ def _said(where: Document) -> Document:
     return {name: value for name, value in where.items() if value is not None}
 
 
-async def _check_version(work: Work, needs: Needs, expected: str) -> None:
+async def _matches(work: Work, needs: Needs, expected: str) -> bool:
+    """Whether there is a document for `If-Match`; true for commands that are not about one.
+
+    Raises `PreconditionFailed` when it is at another version.
+    """
+    if not needs:
+        return True
     kind, id, *_ = needs[0]
     state = await work.get(kind, str(id))
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in expected.split(",")}
     if state and "*" not in tags and str(state.version) not in tags:
         raise PreconditionFailed("version.changed", id=id, version=state.version)
+    return state is not None
 
 
 def _headers(result: Any, request: Request | None) -> dict[str, str]:

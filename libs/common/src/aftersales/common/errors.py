@@ -1,12 +1,14 @@
 """What can go wrong, as codes and parameters; words are found at the edge (`messages/`)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 
 class DomainError(Exception):
     """A rule refused a command. HTTP answers 409; a delivered event is parked with the code."""
 
     status = 409
+    transient: ClassVar[bool] = False
+    """Whether the same input may be accepted later: no Idempotency-Key remembers such a refusal."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code, params)
@@ -29,17 +31,21 @@ class Malformed(DomainError):
 class NotYet(DomainError):
     """An event arrived before the one it builds on: it is tried again later (retry tiers)."""
 
+    transient = True
+
 
 class TooMany(DomainError):
     """The caller asks too often. HTTP answers 429; the parameter `seconds` is also its Retry-After."""
 
     status = 429
+    transient = True
 
 
 class Busy(DomainError):
     """The service cannot take more now. HTTP answers 503 with Retry-After."""
 
     status = 503
+    transient = True
 
 
 class Unavailable(Exception):

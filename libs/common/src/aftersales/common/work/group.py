@@ -118,6 +118,8 @@ class Group:
         return Stored(old["answer"])
 
     def _remember(self, piece: Piece, result: Any, now: datetime) -> None:
+        if isinstance(result, DomainError) and result.transient:
+            return
         if piece.answer and (answer := piece.answer.render(result)):
             row = {"_id": piece.answer.id, "fingerprint": piece.answer.fingerprint, "at": now}
             self.answers[piece.answer.id] = row | {"answer": answer}

@@ -27,7 +27,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class AnswerKey:
-    """An Idempotency-Key as stored: a hash of caller, route and key, and a fingerprint of the body."""
+    """An Idempotency-Key as stored: a hash of caller, route and key, and a fingerprint of what was asked under it."""
 
     id: str
     fingerprint: str
@@ -141,6 +141,12 @@ class Work:
         """Whether this piece has made the document."""
         slot = self._group.documents.slots.get((state.COLLECTION, state.id))
         return slot is None or slot.current is None
+
+    def is_staged(self, state: Aggregate) -> bool:
+        """Whether a piece that is not committed yet has left the document as it is: it may never be true."""
+        key = (state.COLLECTION, state.id)
+        slot = self._group.documents.slots.get(key)
+        return key in self.changes or slot is None or slot.document is not None
 
     def delete(self, state: Aggregate) -> None:
         """Stage the removal of a document that has served its purpose."""
