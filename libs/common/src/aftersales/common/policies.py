@@ -45,7 +45,10 @@ LIST: Needs = ((PolicyList, "published"),)
 
 
 class Library:
-    """The policies as one process knows them. What is published never changes, so each is read once."""
+    """The policies as one process knows them. What is published never changes, so each is read once.
+
+    Only committed policies are kept: a policy that is only staged may lose to another replica's of the same version.
+    """
 
     def __init__(self) -> None:
         self._known = {policy_id(policy): policy for policy in shipped().policies}
@@ -53,12 +56,14 @@ class Library:
 
     async def get(self, source: Source, id: str) -> Policy:
         """The policy that an item started with. Raises `NotYet` while the news of it is under way."""
-        if id not in self._known:
-            found = await source.get(PublishedPolicy, id)
-            if found is None:
-                raise NotYet("policies.unknown", id=id)
+        if known := self._known.get(id):
+            return known
+        found = await source.get(PublishedPolicy, id)
+        if found is None:
+            raise NotYet("policies.unknown", id=id)
+        if isinstance(source, Mongo) or not source.is_staged(found):
             self._known[id] = found.policy
-        return self._known[id]
+        return found.policy
 
     async def choose(self, source: Source, facts: Facts) -> Policy:
         """The policy for an item that comes in."""
@@ -68,9 +73,12 @@ class Library:
         """Everything published, laid out for choosing."""
         listed = await source.get(PolicyList, "published")
         ids = listed.published if listed else ()
-        if ids not in self._shelves:
-            self._shelves = {ids: Shelf([await self.get(source, id) for id in ids])}
-        return self._shelves[ids]
+        if known := self._shelves.get(ids):
+            return known
+        shelf = Shelf([await self.get(source, id) for id in ids])
+        if self._known.keys() >= set(ids):
+            self._shelves = {ids: shelf}
+        return shelf
 
     async def of(self, source: Source, id: str, facts: Facts) -> Policy:
         """The policy named by an event; what was said before there were policies falls to a preset."""
