@@ -35,7 +35,7 @@ async def withdraw_handover(work: Work, number: str) -> ServiceRequest:
 async def escalate_request(work: Work, number: str, command: Escalate) -> ServiceRequest:
     """Ask above, and see to it that the customer is told so."""
     request = await work.need(ServiceRequest, number)
-    chain = await chain_above(work, request.owner, request.branch)
+    chain = await chain_above(work, request.owner, request.branch, work.now)
     escalated, news = ownership.escalate(request, command, chain, work.actor, work.now)
     customer = await work.need(Customer, request.customer)
     before = await work.find(CustomerMessage, customer=customer.id)

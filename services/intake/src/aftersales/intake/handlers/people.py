@@ -1,6 +1,10 @@
 """People and roles: registered, changed, and the chain above somebody (ALL-8)."""
 
-from aftersales.common.errors import DomainError
+from datetime import datetime
+
+from aftersales.common.errors import DomainError, NotFound
+from aftersales.common.mongo import Mongo
+from aftersales.common.policies import Source
 from aftersales.common.work import Work
 from aftersales.intake.domain import people
 from aftersales.intake.domain.chain import LEVELS, OF_BRANCH, Rung, Start, chain
@@ -23,18 +27,21 @@ async def register_person(work: Work, code: str, form: PersonForm) -> Person:
     return person if person == known else work.put(person, *news)
 
 
-async def show_chain(work: Work, code: str) -> tuple[Rung, ...]:
-    """Climb from this person. It only reads, but by the same way as an escalation does."""
-    person = await work.need(Person, code)
-    return await chain_above(work, code, person.branch)
+async def show_chain(mongo: Mongo, code: str, now: datetime) -> tuple[Rung, ...]:
+    """Climb from this person, by the same way as an escalation does. Raises `NotFound`."""
+    person = await mongo.get(Person, code)
+    if person is None:
+        raise NotFound("people.unknown", id=code)
+    return await chain_above(mongo, code, person.branch, now)
 
 
-async def chain_above(work: Work, owner: str, branch: str) -> tuple[Rung, ...]:
+async def chain_above(source: Source, owner: str, branch: str, now: datetime) -> tuple[Rung, ...]:
     """Load whoever may stand in the chain, and climb it; the owner need not be registered."""
     known: dict[str, Person] = {}
     for level in LEVELS:
-        where = {"branch": branch} if level in OF_BRANCH else {}
-        known |= {person.id: person for person in await work.find(Person, roles=level, **where)}
+        where = {"roles": level, **({"branch": branch} if level in OF_BRANCH else {})}
+        found = await (source.find(Person, where) if isinstance(source, Mongo) else source.find(Person, **where))
+        known |= {person.id: person for person in found}
     looked_up = set()
     open_links: list[str | None] = [owner, *(person.supervisor for person in known.values())]
     while open_links:
@@ -42,10 +49,10 @@ async def chain_above(work: Work, owner: str, branch: str) -> tuple[Rung, ...]:
         if code is None or code in looked_up:
             continue
         looked_up.add(code)
-        if person := await work.get(Person, code):
+        if person := await source.get(Person, code):
             known[code] = person
             open_links.append(person.supervisor)
-    today = (await known_branch(work, branch)).day_of(work.now)
+    today = (await known_branch(source, branch)).day_of(now)
     return chain(known, Start(owner, branch, today))
 
 
