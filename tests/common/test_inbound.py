@@ -8,6 +8,7 @@ import aio_pika
 import pytest
 from common.counter import Add, Counted, Counter, add, service
 
+from aftersales.common.errors import Busy
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
@@ -246,4 +247,47 @@ async def test_deliveries_are_acknowledged_only_after_their_commit(frozen_mongo,
         frozen_mongo.resume()
         await built.quiet()
         assert (await counter.get(Counter, "c")).total == 30
+        assert await counter.find(ParkedMessage) == []
+
+
+async def test_lost_connections_while_the_writer_waits_do_not_multiply_the_deliveries(urls, clock):
+    """Nor do deliveries take the room of commands over HTTP in the writer's queue."""
+    async with house(urls, clock, [(service, ServiceSettings)], writer_queue=10) as built:
+        counter, writer = built.counter, built.counter.runtime.writer
+        (consumer, _) = counter.runtime.bus._consumers
+        running, gate = asyncio.Event(), asyncio.Event()
+
+        async def slow(_work):
+            running.set()
+            await gate.wait()
+
+        async def taken():
+            return consumer.alive and deliveries() == 30
+
+        def is_busy(answer):
+            return isinstance(answer, Busy)
+
+        def deliveries():
+            return sum(piece.inbox is not None for piece in writer._queue)
+
+        async def on_another_channel():
+            return consumer._channel is not before and consumer.alive and consumer.unfinished == 30
+
+        first = asyncio.create_task(counter.do(slow))
+        await running.wait()
+        await asyncio.gather(*(counter.deliver(Add(counter="c"), id=f"e{n}") for n in range(30)))
+        await eventually(taken, 30)
+        for _ in range(5):
+            before = consumer._channel
+            await counter.runtime.bus._links["consume"].drop()
+            await eventually(on_another_channel, 30)
+            assert deliveries() == 30
+        commands = [asyncio.ensure_future(counter.do(add, "c", 100)) for _ in range(20)]
+        await asyncio.sleep(0)
+        gate.set()
+        await first
+        refused = [answer for answer in await asyncio.gather(*commands, return_exceptions=True) if is_busy(answer)]
+        await built.quiet(60)
+        assert 0 < len(refused) < 20
+        assert (await counter.get(Counter, "c")).total == 30 + 100 * (20 - len(refused))
         assert await counter.find(ParkedMessage) == []

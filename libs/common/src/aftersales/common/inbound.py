@@ -79,6 +79,7 @@ class Inbound:
                 self._count(envelope.type, "ignored")
                 return delivery.done()
             piece = self._piece(delivery, envelope, consumer)
+            piece.message, piece.is_live = delivery.body, delivery.is_live
         except Malformed as error:
             return self._park(delivery, error, _peek(delivery.body))
         with suppress(Busy):  # stopping: unacknowledged, it comes back after the restart
@@ -196,6 +197,7 @@ class Inbound:
         return replace(self._own(park, message), inbox=message.inbox, parks=message.inbox is not None)
 
     def _end(self, delivery: Delivery, piece: Piece, parked: ParkedMessage, message: "_Message") -> None:
+        piece.message, piece.is_live = delivery.body, delivery.is_live
         task = asyncio.ensure_future(self._ended(delivery, piece, parked, message))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)

@@ -105,7 +105,7 @@ class ServiceSettings(BaseSettings):
     gather: timedelta = Field(default=timedelta(milliseconds=10), le=timedelta(seconds=1))
     """Under load: how long a group waits for more to join it. Whoever comes alone does not wait (ADR 2)."""
     writer_queue: int = Field(default=2000, ge=1)
-    """Pieces of work that may wait; more are refused with 503."""
+    """Commands that may wait; more are refused with 503. Deliveries do not count, `prefetch` bounds them."""
     write_timeout: timedelta = timedelta(seconds=20)
     """How long an HTTP caller waits for its write."""
     prefetch: int = Field(default=300, ge=1, le=2000)

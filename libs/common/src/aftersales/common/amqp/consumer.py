@@ -28,6 +28,8 @@ class Delivery:
     exchange: str
     """Where it was published; empty when it came by way of a retry queue or was sent again."""
     done: Callable[[], None]
+    is_live: Callable[[], bool] | None = None
+    """Whether its channel is still open (one function per channel); if not, RabbitMQ delivers the message again."""
 
 
 class _Acknowledger:
@@ -120,13 +122,16 @@ class Consumer:
         channel: Any = await outer.get_underlay_channel()
         acks = self._acks = _Acknowledger(channel)
 
+        def is_live() -> bool:
+            return not channel.is_closed
+
         async def on_message(message: DeliveredMessage) -> None:
             delivery: Any = message.delivery
             tag: int = delivery.delivery_tag
             acks.took(tag)
             headers = dict(message.header.properties.headers or {})
             key, exchange = str(delivery.routing_key), str(delivery.exchange)
-            self._handle(Delivery(message.body, headers, self.queue, key, exchange, lambda: acks.done(tag)))
+            self._handle(Delivery(message.body, headers, self.queue, key, exchange, lambda: acks.done(tag), is_live))
 
         async def on_cancel(_frame: Any) -> None:
             log.warning("amqp.consumer_cancelled", queue=self.queue)

@@ -50,6 +50,17 @@ async def _replay(
     if end < 0:
         return 0
     messages = await _read(connection, topology, since or "first")
+
+    def is_live() -> bool:
+        return not connection.is_closed
+
+    async def handled(message: AbstractIncomingMessage) -> None:
+        """Until its effect is committed, or it is safe in a retry queue or the parking place."""
+        done = asyncio.Event()
+        key = str(message.routing_key)
+        handle(Delivery(message.body, {}, topology.queue, key, topology.events, done.set, is_live))
+        await done.wait()
+
     window: list[AbstractIncomingMessage] = []
     patience = _EMPTY_SECONDS if since else _NEXT_SECONDS  # it may be that nothing was published since
     while True:
@@ -64,7 +75,7 @@ async def _replay(
         ended = _offset(message) >= end
         if ended or len(window) == _WINDOW:
             wanted = [message for message in window if message.routing_key in topology.keys]
-            await asyncio.gather(*(_handled(message, topology, handle) for message in wanted))
+            await asyncio.gather(*(handled(message) for message in wanted))
             await window[-1].ack(multiple=True)
             found += len(wanted)
             window.clear()
@@ -101,10 +112,3 @@ async def _end(messages: Messages) -> int:
 
 def _offset(message: AbstractIncomingMessage) -> int:
     return int(str(message.headers[_OFFSET]))
-
-
-async def _handled(message: AbstractIncomingMessage, topology: Topology, handle: Callable[[Delivery], None]) -> None:
-    """Until its effect is committed, or it is safe in a retry queue or the parking place."""
-    done = asyncio.Event()
-    handle(Delivery(message.body, {}, topology.queue, str(message.routing_key), topology.events, done.set))
-    await done.wait()

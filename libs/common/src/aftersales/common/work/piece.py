@@ -66,6 +66,10 @@ class Piece:
     answer: AnswerKey | None = None
     needs: Needs = ()
     """Documents to load in one batch with those of the whole group."""
+    message: bytes | None = None
+    """Of a delivery: the message as it came."""
+    is_live: Callable[[], bool] | None = None
+    """Of a delivery: whether its channel is open. If not, RabbitMQ delivers the message again."""
     future: "asyncio.Future[Any]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def resolve(self, outcome: Any) -> None:

@@ -36,6 +36,10 @@ class Writer:
         self._queue_size: int = limits.get("queue_size", 2000)
         self._gather: float = limits.get("gather", timedelta()).total_seconds()
         self._queue: deque[Piece] = deque()
+        self._commands = 0
+        """How many of them are no deliveries: `queue_size` limits these alone, the prefetch limits the others."""
+        self._deliveries: dict[tuple[bytes, str], Piece] = {}
+        """By message and `why`: the pieces that handle, retry or park it, until they are committed."""
         self._ahead: _Attempt | None = None
         """What comes next, where it runs while another group is committed."""
         self._wake = asyncio.Event()
@@ -56,15 +60,27 @@ class Writer:
 
         Raises what the handler raised, or `Busy` when too much waits or the service stops.
         """
-        if len(self._queue) >= self._queue_size:
+        if self._commands >= self._queue_size:
             raise Busy("service.busy")
         self.enqueue(piece)
         return await piece.future  # a caller that gives up cancels this alone: the work is done all the same
 
     def enqueue(self, piece: Piece) -> None:
-        """Take the piece without waiting; deliveries come this way, bounded by the prefetch."""
+        """Take the piece without waiting; deliveries come this way, bounded by the prefetch.
+
+        After a lost connection the same messages come again on another channel. One that waits here or is being
+        committed is not queued again: its outcome goes to the newest delivery.
+        """
         if self._stopping:
             raise Busy("service.stopping")
+        if piece.message is None:
+            self._commands += 1
+        else:
+            known = self._deliveries.setdefault((piece.message, piece.why), piece)
+            if known is not piece and known.is_live and not known.is_live():
+                known.future.cancel()
+                known.future, known.is_live = piece.future, piece.is_live
+                return
         self._queue.append(piece)
         self._wake.set()
 
@@ -89,7 +105,9 @@ class Writer:
         self._wake.set()
 
     def _take(self) -> list[Piece]:
-        return [self._queue.popleft() for _ in range(min(self._group_size, len(self._queue)))]
+        taken = [self._queue.popleft() for _ in range(min(self._group_size, len(self._queue)))]
+        self._commands -= sum(piece.message is None for piece in taken)
+        return taken
 
     async def _settle(self, attempt: "_Attempt", *, alone: bool = False) -> None:
         """Commit its pieces, again on fresh state after a conflict; in the end each has its outcome."""
@@ -115,13 +133,13 @@ class Writer:
                 if len(pieces) > 1 and (conflicts > _RERUNS or doubled):
                     return await self._one_by_one(pieces)
                 if conflicts >= _TRIES:
-                    return pieces[0].resolve(Busy("write.conflict"))
+                    return self._resolve(pieces[0], Busy("write.conflict"))
                 await asyncio.sleep(random.uniform(0, 0.005 * 2**conflicts))  # noqa: S311 (jitter)
             except Exception as error:  # noqa: BLE001 (a write MongoDB refuses is that piece's alone)
                 if len(pieces) > 1:
                     return await self._one_by_one(pieces)
                 log.exception("writer.refused", why=pieces[0].why)
-                return pieces[0].resolve(error)
+                return self._resolve(pieces[0], error)
             attempt = _Attempt(pieces)
 
     async def _one_by_one(self, pieces: list[Piece]) -> None:
@@ -190,7 +208,12 @@ class Writer:
             attempt.group.documents.committed.set()
             self._relay.offer(attempt.group.parcels)
         for piece, outcome in zip(attempt.pieces, attempt.outcomes, strict=True):
-            piece.resolve(outcome)
+            self._resolve(piece, outcome)
+
+    def _resolve(self, piece: Piece, outcome: Any) -> None:
+        if piece.message is not None and self._deliveries.get((piece.message, piece.why)) is piece:
+            del self._deliveries[piece.message, piece.why]
+        piece.resolve(outcome)
 
 
 def _look(task: "asyncio.Task[Group]") -> None:
