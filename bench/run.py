@@ -20,7 +20,20 @@ from functools import partial
 
 import psutil
 import uvloop
-from bench import archive, business_time, chain, events, imports, lists, relay, requests, scrapes, sleepers, startup
+from bench import (
+    archive,
+    business_time,
+    chain,
+    events,
+    imports,
+    lists,
+    relay,
+    requests,
+    scarce,
+    scrapes,
+    sleepers,
+    startup,
+)
 from bench.places import ROOT, Driver, Urls, servers
 from rich.console import Console
 
@@ -132,6 +145,16 @@ async def race_chain(urls: Urls, size: float) -> list[Row]:
     return rows
 
 
+async def race_scarce(urls: Urls, size: float) -> list[Row]:
+    waiting = _count(scarce.WAITING, size)
+    found = await scarce.race(urls, waiting)
+    goal = "goal: ≤ 3 ×" + ("" if found.ratio <= 3 else ", **missed**")
+    what = f"one piece received of a part that {waiting:,} slips wait for"
+    return [
+        Row(what, f"{found.scarce:.1f} ms", f"of a part that none waits for: {found.plain:.1f} ms; {goal}", found.ratio)
+    ]
+
+
 async def race_sleepers(urls: Urls, size: float) -> list[Row]:
     sleeping = _count(1_000_000, size)
     found = await sleepers.race(urls, sleeping)
@@ -216,6 +239,7 @@ RACES = {
     "backlog": race_backlog,
     "requests": race_requests,
     "chain": race_chain,
+    "scarce": race_scarce,
     "sleepers": race_sleepers,
     "scrapes": race_scrapes,
     "business_time": race_business_time,

@@ -7,12 +7,15 @@ from typing import Any
 
 from aftersales.common.events.dispatch import DispatchHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.mongo import Writes, to_document
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import House, Room
+from aftersales.inventory.domain import stock
 from aftersales.inventory.domain.movement import Movement
 from aftersales.inventory.domain.part import Part
-from aftersales.inventory.domain.slip import IssueSlip
+from aftersales.inventory.domain.slip import IssueSlip, SlipLine
 from aftersales.inventory.domain.stock import StockItem
+from aftersales.inventory.handlers import SERVED_AT_ONCE
 
 COMPRESSOR = {"name": "压缩机", "faults": ["no-cooling"], "lines": ["refrigerator"]}
 SLIP = "IS-261123-0001-1"
@@ -211,3 +214,62 @@ async def test_every_list_stands_on_an_index(running: House) -> None:
         assert "IXSCAN" in plan, (kind, where)
         assert "'stage': 'SORT'" not in plan, (kind, where)
     assert "COLLSCAN" in str(await mongo.explain(Part, {"name": "x"})), "the test can tell"
+
+
+async def waiting_line(room: Room, slips: int) -> list[str]:
+    """So many slips that wait for one COMP-1 each, as events would have left them; their numbers in order."""
+    numbers = [f"IS-261123-{number:04d}-1" for number in range(slips, 0, -1)]
+    rows = [
+        IssueSlip(
+            id=number, version=1, branch="SH01", state="short", order=number.replace("IS", "WO")[:-2], visit=1,
+            request=number.replace("IS", "SR")[:-2], lines=(SlipLine(part="COMP-1", wanted=1),),
+        )
+        for number in numbers
+    ]  # fmt: skip
+    writes = Writes()
+    writes.insert(IssueSlip.COLLECTION, *(to_document(row) for row in rows))
+    item = stock.empty("SH01", "COMP-1").but(version=1, waiting=tuple(numbers))
+    writes.insert(StockItem.COLLECTION, to_document(item))
+    await room.runtime.mongo.commit(writes)
+    return numbers
+
+
+async def reads_of_slips(room: Room) -> list[Any]:
+    """What MongoDB's profiler saw since it was switched on."""
+    database = room.runtime.mongo._db
+    found = await database["system.profile"].find({"command.$db": database.name}).to_list(None)
+    reads = [row["command"] for row in found if {"find", "aggregate"} & row["command"].keys()]
+    return [read for read in reads if IssueSlip.COLLECTION in str(read)]
+
+
+async def test_goods_load_no_more_slips_than_they_serve_and_in_one_read(running: House) -> None:
+    room = running.inventory
+    await call(room, "PUT", "/parts/COMP-1", COMPRESSOR)
+    line = await waiting_line(room, 40)
+    await room.runtime.mongo._db.command({"profile": 2})
+    item = await call(room, "POST", "/receipts", receipt(3), status=201)
+    (read,) = await reads_of_slips(room)
+    assert {number for number in line if number in str(read)} == set(line[:3])
+    assert item["waiting"] == line[3:]
+    assert {slip.id for slip in await room.find(IssueSlip, state="reserved")} == set(line[:3])
+
+
+async def test_a_long_line_is_served_in_order_with_room_for_others_in_between_inv_13(
+    running: House, story: Stories
+) -> None:
+    room = running.inventory
+    await call(room, "PUT", "/parts/COMP-1", COMPRESSOR)
+    line = await waiting_line(room, 2 * SERVED_AT_ONCE + 2)
+    first = await call(room, "POST", "/receipts", receipt(2 * SERVED_AT_ONCE + 1), status=201)
+    await room.deliver(story(9999).assigned())
+    assert (first["waiting"], first["lots"][0]["free"]) == (line[SERVED_AT_ONCE:], SERVED_AT_ONCE + 1)
+    late = (await slip_in(room, "short", "IS-261123-9999-1")).id
+
+    async def served() -> bool:
+        return (await room.get(StockItem, "SH01:COMP-1")).waiting == (line[-1], late)
+
+    await eventually(served)
+    assert await balance(room) == (0, 2 * SERVED_AT_ONCE + 1, 0)
+    moved = await room.runtime.mongo.find(Movement, {"kind": "reserved"})
+    assert [entry.order for entry in moved] == [number.replace("IS", "WO")[:-2] for number in line[:-1]]
+    assert (await room.get(StockItem, "SH01:COMP-1")).wake_at is None

@@ -88,6 +88,19 @@ def test_who_waits_longest_is_served_first_and_a_slip_that_still_lacks_something
     assert [len(slips.fill(change.slip, now)[1]) for change in changes] == [1, 0]
 
 
+def test_what_is_free_while_others_wait_longer_is_theirs_inv_13(goods: Goods, slip: Slips) -> None:
+    """A long line is served in steps, and nobody overtakes it in between."""
+    first, second, third = slip(number=1), slip(number=2), slip(number=3)
+    item = goods(("A", 3)).but(waiting=(first.id, second.id))
+    item, third, entries = allot(item, third)
+    assert (item.free, third.line("COMP-1").missing, entries) == (3, 1, ())
+    assert item.waiting == (first.id, second.id, third.id)
+    item, second, _ = allot(item, second)
+    assert (item.free, item.waiting) == (3, (first.id, second.id, third.id))
+    item, first, _ = allot(item, first)
+    assert (item.free, item.waiting) == (2, (second.id, third.id))
+
+
 def test_another_part_is_added_to_the_slip_inv_13(slip: Slips) -> None:
     more = slips.need(slips.need(slip(1), "FAN-1", 2), "COMP-1", 1)
     assert [(line.part, line.wanted) for line in more.lines] == [("COMP-1", 2), ("FAN-1", 2)]

@@ -25,6 +25,9 @@ from aftersales.inventory.domain.part import Part, RegisterPart, job
 from aftersales.inventory.domain.slip import ENDED, IssueSlip, slip_id
 from aftersales.inventory.domain.stock import Receipt, StockItem, stock_id
 
+SERVED_AT_ONCE = 200
+"""Slips that one command serves: other commands have their turn in between."""
+
 
 async def register_part(work: Work, code: str, form: RegisterPart) -> Part:
     known = await work.get(Part, code)
@@ -82,6 +85,13 @@ async def cancel_slip(work: Work, event: OrderCancelled) -> None:
         work.put(slip, *events)
 
 
+async def wake_stock(work: Work, id: str) -> None:
+    """Serve the next ones in a long line."""
+    item = await work.need(StockItem, id)
+    if item.wake_at and item.wake_at <= work.now:
+        work.put(await _serve(work, item))
+
+
 async def pass_heartbeat_on(work: Work, event: DispatchHeartbeat) -> None:
     if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, InventoryHeartbeat):
         state, events = beat
@@ -134,14 +144,18 @@ async def _finish(
 
 
 async def _serve(work: Work, item: StockItem) -> StockItem:
-    """Let those who wait have what became free; say so where all is there now."""
-    queue = [await work.need(IssueSlip, number) for number in item.waiting] if item.free else []
+    """Let those who wait have what became free; say so where all is there now.
+
+    Each slip in line takes a piece at least, so no more are loaded than pieces are free. The rest of a long line is
+    served by a timer.
+    """
+    queue = await work.several(IssueSlip, item.waiting[: min(item.free, SERVED_AT_ONCE)])
     item, changes = serve(item, queue)
     for change in changes:
         _record(work, item.branch, change.entries, change.slip)
         slip, events = slips.fill(change.slip, work.now)
         work.put(slip, *events)
-    return item
+    return item.but(wake_at=work.now if item.free and item.waiting else None)
 
 
 def _record(

@@ -4,6 +4,7 @@ from aftersales.common.events.inventory import PRODUCES
 from aftersales.common.service import Service, run
 from aftersales.inventory import api, store
 from aftersales.inventory.consumers import consumers
+from aftersales.inventory.jobs import timers
 from aftersales.inventory.settings import Settings
 
 
@@ -16,6 +17,7 @@ def service(settings: Settings | None = None) -> Service:
         router=api.router,
         consumers=consumers(settings),
         produces=PRODUCES,
+        timers=timers(),
     )
 
 

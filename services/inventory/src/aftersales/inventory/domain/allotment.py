@@ -26,9 +26,13 @@ class Change(NamedTuple):
 
 
 def allot(item: StockItem, slip: IssueSlip) -> Change:
-    """Set aside for the slip what it lacks of this part; while something is missing, it waits in line."""
+    """Set aside for the slip what it lacks of this part; while something is missing, it waits in line.
+
+    Only the first in line is given anything (INV-13): what is free for the moment may be about to be served.
+    """
     line = slip.line(item.part)
-    item, picks = stock.reserve(item, line.missing)
+    is_first = not item.waiting or item.waiting[0] == slip.id
+    item, picks = stock.reserve(item, line.missing if is_first else 0)
     line = line.model_copy(update={"reserved": (*line.reserved, *picks)})
     waiting = item.waiting
     if not line.missing:

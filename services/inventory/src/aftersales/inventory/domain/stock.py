@@ -64,7 +64,10 @@ class StockItem(Aggregate):
     lots: tuple[Lot, ...] = ()
     """Oldest first."""
     waiting: tuple[str, ...] = ()
-    """Slips that lack this part, oldest first. While any waits, nothing is free."""
+    """Slips that lack this part, oldest first. While any waits, what is free is theirs, and `wake_at` is set.
+
+    About 30 bytes each: 3 000 take 90 kB, and the 16 MB of a document are enough for 500 000 in one branch.
+    """
 
     @property
     def free(self) -> int:
