@@ -22,7 +22,18 @@ from aftersales.common.work import audit
 Document = dict[str, Any]
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its labels, sorted."""
-_BOOKKEEPING = ("inbox", "answers", "tallies", "leases", "counters", "outbox", "audit", "parked")
+_BOOKKEEPING = (
+    "inbox",
+    "answers",
+    "tallies",
+    "leases",
+    "counters",
+    "outbox",
+    "audit",
+    "parked",
+    "anchors",
+    "verifications",
+)
 
 
 @dataclass

@@ -18,6 +18,7 @@ from aftersales.common.messages import choose_locale
 from aftersales.common.mongo import Document, Index, Mongo, from_document
 from aftersales.common.policies import Library
 from aftersales.common.throttle import network
+from aftersales.common.trail.auditor import Auditor
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
 from aftersales.common.work.piece import Needs
 
@@ -83,6 +84,10 @@ class _Desk:
     @property
     def library(self) -> Library:
         return self._runtime.service.library
+
+    @property
+    def auditor(self) -> Auditor:
+        return self._runtime.auditor
 
     @property
     def clocked(self) -> Sequence[type[Aggregate]]:

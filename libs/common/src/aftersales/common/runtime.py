@@ -23,6 +23,8 @@ from aftersales.common.sweep import Sweep
 from aftersales.common.tallies import Folding
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.timers import Timers
+from aftersales.common.trail import auditor
+from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.undeliverable import Undeliverable
 from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer, audit
@@ -72,6 +74,8 @@ class Runtime:
         brokers = broker_urls(settings.amqp_url.get_secret_value())
         self.bus = Bus(brokers, self.topology, self.metrics, self._take, settings.prefetch)
         self.bus.wait_until_useful = self._database_there
+        self.auditor = auditor.Auditor(self.mongo, clock, service.name, settings, audited(service))
+        self.auditor.show_in(self.metrics.registry)
         self.relay = relay.Relay(self.mongo, self.bus.publisher, clock, self.metrics)
         self.writer = Writer(
             self.mongo,
@@ -80,6 +84,7 @@ class Runtime:
             self.metrics,
             Origin(service.name, self.topology.events, frozenset(event.TYPE for event in service.produces)),
             instance=settings.instance,
+            keys=self.auditor.keys,
             zone=settings.zone,
             group_size=settings.group_size,
             queue_size=settings.writer_queue,
@@ -127,6 +132,7 @@ class Runtime:
         self._spawn("catch_up", self.catch_up.run())
         self._spawn("tallies", Folding(self.mongo, f"{self.service.name}@{settings.instance}").run())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
+        self._spawn("audit", self.auditor.run())
         if self.service.files:
             self._spawn("files", self._sweep_files(self.service.files))
         log.info("service.started", port=settings.http_port)
@@ -207,7 +213,7 @@ class Runtime:
         """Finish what was taken, within what HTTP leaves of the budget; the rest waits in outbox and queue."""
         self._stopping = True
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
-        await self._cancel("timers", "sweep", "history", "catch_up", "tallies", "files", seconds=budget * 0.1)
+        await self._cancel("timers", "sweep", "history", "catch_up", "tallies", "files", "audit", seconds=budget * 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(budget * 0.8):
                 if "bus" in self._tasks:
@@ -227,6 +233,13 @@ class Runtime:
             await asyncio.wait(tasks, timeout=seconds)
 
 
+def audited(service: "Service") -> Sequence[str]:
+    """Names of the collections whose changes are audited."""
+    kinds: tuple[type[Aggregate], ...]
+    kinds = (parking.ParkedMessage, *service.indexes, *service.clocked, *(timer.kind for timer in service.timers))
+    return sorted({kind.COLLECTION for kind in kinds if kind.AUDITED})
+
+
 def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
     """Every collection of a service with its indexes, the shared ones included."""
     wanted: dict[str, list[Index]] = {
@@ -241,6 +254,8 @@ def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
         relay.OUTBOX: [],
         **({files.UPLOADS: [Index("at")]} if service.files else {}),
         audit.COLLECTION: list(audit.INDEXES),
+        ANCHORS: [],
+        auditor.VERIFICATIONS: list(auditor.INDEXES),
     }
     for kind, own in service.indexes.items():
         wanted.setdefault(kind.COLLECTION, []).extend(own)

@@ -27,6 +27,7 @@ from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.settings import ServiceSettings, WrongSettings
 from aftersales.common.telemetry import configure_logs, log
 from aftersales.common.timers import Timer
+from aftersales.common.trail import api as trail
 
 __all__ = ["PROBLEMS", "Consumer", "Cursor", "Desk", "Limit", "Page", "Service", "build_app", "on", "run"]
 
@@ -77,7 +78,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     app.state.runtime, app.state.locale = runtime, service.settings.locale
     problem.install(app)
     app.add_exception_handler(Replayed, _replay)
-    shared = (deadletters.router, catch_up.router, *([deadlines.router] if service.clocked else []))
+    shared = (deadletters.router, trail.router, catch_up.router, *([deadlines.router] if service.clocked else []))
     ours = (service.router, *shared, _operations(runtime))
     # before the documentation's, and not by `include_router`, which has each request matched twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]

@@ -46,6 +46,15 @@ def _amqp(url: SecretStr) -> SecretStr:
     return url
 
 
+_SHORTEST_KEY = 32
+
+
+def _audit_key(keys: SecretStr) -> SecretStr:
+    if any(len(key) < _SHORTEST_KEY for key in keys.get_secret_value().split()):
+        raise ValueError(f"a key has at least {_SHORTEST_KEY} characters; `openssl rand -hex 32` makes one")
+    return keys
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -118,6 +127,14 @@ class ServiceSettings(BaseSettings):
     """How often to look for events that a crash left in the outbox."""
     sweep_age: timedelta = timedelta(seconds=10)
     """Outbox rows older than this were left behind by a crash and are published by the sweep."""
+    audit_key: Annotated[SecretStr, AfterValidator(_audit_key)] = SecretStr("")
+    """ALL-5: seals audit records and anchors; the same in all replicas. Older keys follow it after a blank."""
+    audit_anchor_every: timedelta = Field(default=timedelta(hours=1), ge=timedelta(minutes=1), le=timedelta(days=1))
+    """How often the heads of the audit chains are anchored, if they have grown."""
+    audit_anchor_path: str = ""
+    """Anchors are also appended to this file, and verified against it; keep it apart from the database."""
+    audit_verify_every: timedelta = Field(default=timedelta(days=1), ge=timedelta(minutes=1))
+    """How often the whole audit trail is verified, in the background."""
     stop_budget: timedelta = timedelta(seconds=15)
     """From SIGTERM to the end; keep it below what the orchestrator grants."""
 

@@ -1,5 +1,8 @@
-"""The audit trail (ALL-5): who changed what, when and why, as one hash chain per writer, a record a commit."""
+"""The audit trail (ALL-5): who changed what, when and why, as one hash chain per writer, one record per commit."""
 
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
@@ -8,7 +11,8 @@ from aftersales.common.mongo import Document, Index, Mongo, digest
 
 COLLECTION = "audit"
 INDEXES = (Index("changes.document"),)
-_PAGE = 500
+PAGE = 100
+"""Records read at a time; each has at most as many changes as a group has commands."""
 
 
 class Change(TypedDict):
@@ -24,24 +28,77 @@ class Change(TypedDict):
     causation: str
 
 
-def _id(writer: str, seq: int) -> str:
-    """Where a record stands: unique, and in order of the chain."""
-    return f"{writer}:{seq:015d}"
+class Keys:
+    """The secret keys that seal audit records and anchors: the first one seals, all of them verify.
+
+    A sealed hash is HMAC-SHA256 (RFC 2104) over the SHA-256 of the document's BSON, and `key` names the key by the
+    beginning of its own hash. Without a key the hash is the plain SHA-256, which anyone with write access can compute.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self._keys = {_key_id(key): key.encode() for key in text.split()}
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def knows(self, id: object) -> bool:
+        return id in self._keys
+
+    def seal(self, document: Document) -> Document:
+        """Return the document with its `hash`, and with its `key` where there is one."""
+        if not self._keys:
+            return document | {"hash": digest(document)}
+        id = next(iter(self._keys))
+        named = document | {"key": id}
+        return named | {"hash": self._hash(id, named)}
+
+    def fits(self, sealed: Document) -> bool:
+        """Return whether the hash is that of the content; false for a key that is not known here."""
+        content = {name: value for name, value in sealed.items() if name != "hash"}
+        id = sealed.get("key")
+        if id is None:
+            return hmac.compare_digest(digest(content), str(sealed.get("hash")))
+        return self.knows(id) and hmac.compare_digest(self._hash(id, content), str(sealed.get("hash")))
+
+    def _hash(self, id: str, content: Document) -> str:
+        return hmac.new(self._keys[id], digest(content).encode(), hashlib.sha256).hexdigest()
+
+
+def _key_id(key: str) -> str:
+    return hashlib.sha256(f"aftersales audit key|{key}".encode()).hexdigest()[:8]
+
+
+def record_id(writer: str, seq: int) -> str:
+    """Return the id of a record: unique, and in the order of the chain.
+
+    A colon in the writer's name is escaped, or the records of `host:8101` would be among those of `host`.
+    """
+    name = writer.replace("%", "%25").replace(":", "%3A")
+    return f"{name}:{seq:015d}"
 
 
 _LAST = 10**15 - 1
 
 
+class Head(TypedDict):
+    """The newest record of a writer's chain."""
+
+    writer: str
+    seq: int
+    hash: str
+
+
 class Chain:
     """The head of one writer's chain. Two writers with one name cannot both extend it: the second conflicts."""
 
-    def __init__(self, writer: str) -> None:
+    def __init__(self, writer: str, keys: Keys | None = None) -> None:
         self.writer = writer
         self.seq = 0
         self.hash = ""
+        self._keys = keys or Keys()
 
     async def reload(self, mongo: Mongo) -> None:
-        own = {"_id": {"$gte": _id(self.writer, 0), "$lte": _id(self.writer, _LAST)}}
+        own = {"_id": {"$gte": record_id(self.writer, 0), "$lte": record_id(self.writer, _LAST)}}
         last = await mongo.rows(COLLECTION, own, sort=("-_id",), limit=1)
         self.seq, self.hash = (last[0]["seq"], last[0]["hash"]) if last else (0, "")
 
@@ -50,9 +107,8 @@ class Chain:
         if not changes:
             return None
         seq = self.seq + 1
-        place: Document = {"_id": _id(self.writer, seq), "writer": self.writer, "seq": seq}
-        record = place | {"at": at, "previous": self.hash, "changes": changes}
-        return record | {"hash": digest(record)}
+        place: Document = {"_id": record_id(self.writer, seq), "writer": self.writer, "seq": seq}
+        return self._keys.seal(place | {"at": at, "previous": self.hash, "changes": changes})
 
     def advance(self, record: Document) -> None:
         self.seq, self.hash = record["seq"], record["hash"]
@@ -64,28 +120,65 @@ async def history(mongo: Mongo, document: str) -> list[Change]:
     return [change for record in records for change in record["changes"] if change["document"] == document]
 
 
+async def heads(mongo: Mongo) -> list[Head]:
+    """Return the newest record of every chain, with two seeks of the index for each writer."""
+    found: list[Head] = []
+    after = ""
+    while first := await mongo.rows(COLLECTION, {"_id": {"$gt": after}}, sort=("_id",), limit=1, only=("_id",)):
+        start = str(first[0]["_id"])
+        after = max(start, f"{start.rpartition(':')[0]}:{_LAST:015d}")
+        (last,) = await mongo.rows(
+            COLLECTION, {"_id": {"$lte": after}}, sort=("-_id",), limit=1, only=("writer", "seq", "hash")
+        )
+        writer, seq = last.get("writer"), last.get("seq")
+        if isinstance(writer, str) and isinstance(seq, int) and last["_id"] == record_id(writer, seq):
+            found.append(Head(writer=writer, seq=seq, hash=str(last.get("hash"))))
+    return found
+
+
+async def pages(mongo: Mongo) -> AsyncIterator[list[Document]]:
+    """Yield all records, chain by chain, each chain in its order."""
+    page = await mongo.rows(COLLECTION, {}, sort=("_id",), limit=PAGE)
+    while page:
+        yield page
+        page = await mongo.rows(COLLECTION, {"_id": {"$gt": page[-1]["_id"]}}, sort=("_id",), limit=PAGE)
+
+
 @dataclass
 class Verdict:
-    """What `verify` found: of each writer's chain that is broken, the first record that does not fit."""
+    """What `verify` found: for each broken chain, the first record that does not fit."""
 
+    keys: Keys = field(default_factory=Keys)
     chains: int = 0
+    records: int = 0
     changes: int = 0
     broken: dict[str, int] = field(default_factory=dict)
+    heads: dict[str, Head] = field(default_factory=dict)
+
+    def take(self, record: Document) -> bool:
+        """Check the next record of its chain; whether it fits. One that is not even a record counts as broken."""
+        try:
+            writer, seq, changes = str(record["writer"]), int(record["seq"]), len(record["changes"])
+            before = self.heads.get(writer) or Head(writer=writer, seq=0, hash="")
+            fits = record["_id"] == record_id(writer, seq) and seq == before["seq"] + 1
+            fits = fits and record["previous"] == before["hash"] and self.keys.fits(record)
+            head = Head(writer=writer, seq=seq, hash=str(record["hash"]))
+        except (KeyError, TypeError, ValueError):
+            self.broken.setdefault(str(record["_id"]), 0)
+            return False
+        self.chains += writer not in self.heads
+        self.heads[writer] = head
+        self.records += 1
+        self.changes += changes
+        if not fits:
+            self.broken.setdefault(writer, seq)
+        return fits
 
 
-async def verify(mongo: Mongo) -> Verdict:
-    """Recompute every chain."""
-    heads: dict[str, tuple[int, str]] = {}
-    found = Verdict()
-    page = await mongo.rows(COLLECTION, {}, sort=("_id",), limit=_PAGE)
-    while page:
-        for row in page:
-            writer, seq, stated = row["writer"], row["seq"], row.pop("hash")
-            before, previous = heads.get(writer, (0, ""))
-            if seq != before + 1 or row["previous"] != previous or digest(row) != stated:
-                found.broken.setdefault(writer, seq)
-            heads[writer] = (seq, stated)
-            found.changes += len(row["changes"])
-        page = await mongo.rows(COLLECTION, {"_id": {"$gt": page[-1]["_id"]}}, sort=("_id",), limit=_PAGE)
-    found.chains = len(heads)
+async def verify(mongo: Mongo, keys: Keys | None = None) -> Verdict:
+    """Recompute every chain. What else is verified each day is in `aftersales.common.trail`."""
+    found = Verdict(keys or Keys())
+    async for page in pages(mongo):
+        for record in page:
+            found.take(record)
     return found

@@ -31,7 +31,7 @@ class Writer:
     ) -> None:
         self._mongo, self._relay, self._clock, self._metrics, self._origin = mongo, relay, clock, metrics, origin
         self._numbers = Numbers(mongo, limits.get("zone", "UTC"))
-        self._chain = audit.Chain(f"{origin.service}@{limits.get('instance', 'local')}")
+        self._chain = audit.Chain(f"{origin.service}@{limits.get('instance', 'local')}", limits.get("keys"))
         self._group_size: int = limits.get("group_size", 100)
         self._queue_size: int = limits.get("queue_size", 2000)
         self._gather: float = limits.get("gather", timedelta()).total_seconds()

@@ -1,0 +1,115 @@
+"""The audit trail over HTTP: a document's history, the state of the trail, and the anchors to be kept elsewhere."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from aftersales.common import paging
+from aftersales.common.desk import Cursor, Desk, Limit, Page
+from aftersales.common.errors import NotFound
+from aftersales.common.mongo import Document
+from aftersales.common.problem import PROBLEMS
+from aftersales.common.trail.anchors import ANCHORS
+from aftersales.common.trail.auditor import Run
+from aftersales.common.trail.exported import Anchor
+from aftersales.common.trail.verification import unaudited
+from aftersales.common.work import audit
+
+Collection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]
+Id = Annotated[str, Path(max_length=600)]
+
+
+class AuditedChange(BaseModel):
+    """One change of a document: who made it, when and why."""
+
+    at: datetime
+    version: int
+    """The document's version after the change; 0: it was removed."""
+    who: str
+    why: str
+    """The command, event or timer that made the change."""
+    correlation: str
+    causation: str
+    before: str
+    """The digest of the document before the change; empty where there was none."""
+    after: str
+    writer: str
+    seq: int
+    """Where the record stands in its writer's chain."""
+
+
+class History(Page[AuditedChange]):
+    """A page of a document's history, oldest change first."""
+
+    intact: bool
+    """Whether the document, as it is now, is what its audit records made of it."""
+
+
+class AuditStatus(BaseModel):
+    """How the trail stands."""
+
+    sealed: bool
+    """Whether a key is set, so that records and anchors cannot be forged without it."""
+    now: datetime
+    anchored_at: datetime | None
+    """When the heads of all chains were last anchored."""
+    anchors: int
+    last: Run | None
+    """The last verification that was finished."""
+
+
+router = APIRouter(prefix="/audit", tags=["audit"], responses=PROBLEMS)
+
+
+@router.get("")
+async def read_audit_status(desk: Desk) -> AuditStatus:
+    """The last anchor and the last verification."""
+    auditor = desk.auditor
+    anchor, last = await auditor.last_anchor(), await auditor.last_run()
+    return AuditStatus(
+        sealed=bool(auditor.keys),
+        now=desk.now,
+        anchored_at=anchor and anchor.at,
+        anchors=anchor.number if anchor else 0,
+        last=last,
+    )
+
+
+@router.post("/verifications", status_code=202)
+async def request_verification(desk: Desk) -> AuditStatus:
+    """Verify the whole trail in the background; `GET /audit` shows the result once it is finished."""
+    before = await read_audit_status(desk)
+    desk.auditor.ask()
+    return before
+
+
+@router.get("/anchors")
+async def list_anchors(desk: Desk, after: Annotated[int, Query(ge=0, le=2**53)] = 0, limit: Limit = 50) -> list[Anchor]:
+    """Anchors with a higher number than `after`, in order: to be kept where the database's owner cannot write."""
+    rows = await desk.mongo.rows(ANCHORS, {"_id": {"$gt": after}}, sort=("_id",), limit=limit)
+    return [Anchor.of(desk.auditor.service, row) for row in rows]
+
+
+@router.get("/{collection}/{id:path}")
+async def read_history(collection: Collection, id: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> History:
+    """Who changed a document, when and why; documents that were removed included."""
+    name = f"{collection}/{id}"
+    place = paging.place("at", cursor)
+    records: list[Document] = []
+    for run in place.runs():
+        where = {"$and": [{"changes.document": name}, run]}
+        records += await desk.mongo.rows(audit.COLLECTION, where, sort=place.keys, limit=limit + 1 - len(records))
+        if len(records) > limit:
+            break
+    if not records and cursor is None:
+        raise NotFound("audit.unknown", document=name)
+    items = [
+        AuditedChange(**change, at=record["at"], writer=record["writer"], seq=record["seq"])
+        for record in records[:limit]
+        for change in record["changes"]
+        if change["document"] == name
+    ]
+    more = place.at(records[limit - 1]).cursor() if len(records) > limit else None
+    return History(items=items, next=more, intact=not await unaudited(desk.mongo, [name]))

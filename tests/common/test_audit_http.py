@@ -1,0 +1,111 @@
+"""What an auditor asks of the audit trail over HTTP and on the command line (ALL-5)."""
+
+import pytest
+from common.auditing import KEY, database, room, work
+from common.cli_house import INTAKE, NOBODY, open_house
+from common.counter import Counter
+from prometheus_client.utils import floatToGoString
+from pydantic import SecretStr
+
+from aftersales.common.testing import ManualClock, eventually
+from aftersales.common.trail.anchors import ANCHORS
+
+
+@pytest.fixture
+async def sealed(urls, clock):
+    async with room(urls, clock) as built:
+        yield built
+
+
+async def test_a_verification_is_asked_for_over_http_and_runs_in_the_background(sealed):
+    await work(sealed)
+    await database(sealed)[Counter.COLLECTION].update_one({"_id": "c0"}, {"$set": {"total": 1000}})
+    asked = await sealed.http.post("/audit/verifications")
+    assert asked.status_code == 202
+
+    async def finished():
+        return (await sealed.http.get("/audit")).json()["last"]
+
+    last = await eventually(finished)
+    assert (last["broken"], last["findings"][0]["params"]) == (1, {"document": "counters_of_tests/c0"})
+
+    async def shown():
+        page = (await sealed.http.get("/metrics")).text
+        return page if "\naftersales_audit_broken 1.0\n" in page else None
+
+    page = await eventually(shown)
+    now = floatToGoString(sealed.runtime.clock.now().timestamp())
+    assert f"\naftersales_audit_verified_timestamp_seconds {now}\n" in page
+
+
+async def test_headquarters_asks_who_changed_a_document_when_and_why(sealed):
+    """ALL-5."""
+    await work(sealed)
+    first = (await sealed.http.get("/audit/counters_of_tests/c0", params={"limit": 4})).json()
+    assert [(change["version"], change["who"], change["why"]) for change in first["items"]] == [
+        (1, "test", "add"),
+        (3, "test", "add"),
+        (5, "test", "add"),
+        (2, "second", "add"),
+    ] or len(first["items"]) == 4
+    assert first["intact"]
+    rest = (await sealed.http.get("/audit/counters_of_tests/c0", params={"cursor": first["next"]})).json()
+    assert sorted(change["version"] for change in first["items"] + rest["items"]) == [1, 2, 3, 4, 5, 6]
+    await database(sealed)[Counter.COLLECTION].update_one({"_id": "c0"}, {"$set": {"total": 1000}})
+    assert not (await sealed.http.get("/audit/counters_of_tests/c0")).json()["intact"]
+    unknown = await sealed.http.get("/audit/counters_of_tests/nobody")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "audit.unknown")
+
+
+async def test_anchors_are_listed_so_that_another_machine_can_keep_them(sealed):
+    await work(sealed)
+    (anchor,) = (await sealed.http.get("/audit/anchors")).json()
+    assert (anchor["number"], anchor["service"], len(anchor["heads"])) == (1, "counter", 2)
+    assert (await sealed.http.get("/audit/anchors", params={"after": 1})).json() == []
+    assert await sealed.runtime.auditor.anchor() is None  # nothing has grown since
+
+
+@pytest.fixture(scope="module")
+async def program(urls):
+    async with open_house(urls, ManualClock(), [INTAKE], audit_key=SecretStr(KEY)) as opened:
+        yield opened
+
+
+BRANCH = {"name": "上海\u202e一店 <b>", "zone": "Asia/Shanghai", "location": {"lat": 31.2, "lon": 121.4}}
+
+
+async def test_the_command_line_shows_who_changed_a_document(program):
+    """ALL-5."""
+    put = await program.house.intake.http.put("/branches/hq", json=BRANCH, headers={"x-actor": "hq\x1b[31m"})
+    assert put.is_success, put.text
+    shown = await program("audit", "show", "branches/hq", "--service", "intake")
+    assert shown.code == 0, shown.err
+    assert "hq\\u001b[31m" in shown.out
+    told = (await program("audit", "show", "branches/hq", "--service", "intake", "--json")).json["intake"]
+    assert (told["intact"], [change["version"] for change in told["items"]]) == (True, [1])
+    unknown = await program("audit", "show", "branches/不存在", "--service", "intake")
+    assert (unknown.code, "branches/不存在" in unknown.err) == (1, True)
+
+
+async def test_the_command_line_verifies_and_compares_with_anchors_that_were_kept(program, tmp_path):
+    """ALL-5."""
+    intake, kept = program.house.intake, tmp_path / "anchors.jsonl"
+    await intake.http.put("/branches/sh-01", json=BRANCH)
+    await intake.runtime.auditor.anchor()
+    for _ in range(2):  # the second time nothing is new
+        assert (await program("audit", "anchors", kept, "--service", "intake")).code == 0
+    assert len(kept.read_text().splitlines()) == 1
+    whole = await program("audit", "verify", "--service", "intake", "--anchors", kept)
+    assert (whole.code, "is whole" in whole.out) == (0, True), whole.err
+    await database(intake)[ANCHORS].delete_many({})
+    await intake.http.put("/branches/sh-01", json=BRANCH | {"name": "二店"})
+    await database(intake)["branches"].update_one({"_id": "sh-01"}, {"$set": {"name": "x"}})
+    broken = await program("--lang", "zh-Hans", "audit", "verify", "--service", "intake", "--anchors", kept)
+    assert broken.code == 1
+    assert "branches/sh-01 与它的审计记录不符" in broken.err
+    assert "2026-11-23 01:00 UTC 的锚点" in broken.err
+
+
+async def test_the_command_line_says_what_it_cannot_do(program):
+    assert (await program("audit", "show", "nonsense")).code == 2
+    assert (await program("audit", "verify", "--service", "intake", AFTERSALES_INTAKE_URL=NOBODY)).code == 2
