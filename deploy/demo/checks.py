@@ -1,5 +1,6 @@
 """What must hold after any day: what the services tell, and what one has written, held against the databases."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -40,7 +41,7 @@ async def audit_check(mongo_url: str) -> Check:
     broken: dict[str, int] = {}
     for service in SERVICES:
         mongo = Mongo(mongo_url, service)
-        verdict = await audit.verify(mongo)
+        verdict = await audit.verify(mongo, audit.Keys(os.environ.get("AFTERSALES_AUDIT_KEY", "")))
         await mongo.close()
         changes += verdict.changes
         broken |= {f"{service}/{writer}": seq for writer, seq in verdict.broken.items()}

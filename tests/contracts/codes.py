@@ -14,7 +14,7 @@ HEAD = re.compile(r"[a-z_]+\.")
 BY_FRAMEWORK = (400, 404, 405)
 """Statuses that Starlette and FastAPI answer with by themselves."""
 ANY = "**"
-SAYERS = {"Trouble", "Misfit", "say", "complain", "words", "wrong", "doubtful", "Titled"}
+SAYERS = {"Trouble", "Misfit", "say", "complain", "words", "wrong", "doubtful", "Titled", "Broken"}
 """What takes a code and its parameters besides our exceptions."""
 
 

@@ -23,16 +23,8 @@ Document = dict[str, Any]
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its labels, sorted."""
 _BOOKKEEPING = (
-    "inbox",
-    "answers",
-    "tallies",
-    "leases",
-    "counters",
-    "outbox",
-    "audit",
-    "parked",
-    "anchors",
-    "verifications",
+    *("inbox", "answers", "tallies", "leases", "counters", "outbox", "audit", "parked"),
+    *("anchors", "verifications", "audit_bases", "audit_heads", "archived"),
 )
 
 

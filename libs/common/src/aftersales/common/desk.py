@@ -13,7 +13,8 @@ from pydantic_core import to_json
 
 from aftersales.common import paging
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Busy, DomainError, Malformed, NotFound
+from aftersales.common.archive.retained import Archived, Retained, archived_id
+from aftersales.common.errors import Busy, DomainError, Gone, Malformed, NotFound
 from aftersales.common.messages import choose_locale
 from aftersales.common.mongo import Document, Index, Mongo, from_document
 from aftersales.common.policies import Library
@@ -88,6 +89,11 @@ class _Desk:
     @property
     def auditor(self) -> Auditor:
         return self._runtime.auditor
+
+    @property
+    def retained(self) -> Sequence[Retained]:
+        """What this service can archive."""
+        return self._runtime.service.retained
 
     @property
     def clocked(self) -> Sequence[type[Aggregate]]:
@@ -210,9 +216,15 @@ class _Desk:
         """One document, with its ETag. Raises `NotFound`."""
         state = await self.mongo.get(kind, id)
         if state is None:
+            await self._check_archived(kind, id)
             raise NotFound(f"{kind.COLLECTION}.unknown", id=id)
         self._response.headers.update(_headers(state, None))
         return state
+
+    async def _check_archived(self, kind: type[Aggregate], id: str) -> None:
+        """Raises `Gone` for a document that was archived."""
+        if kind.COLLECTION in self.settings.retention and await self.mongo.get(Archived, archived_id(kind, id)):
+            raise Gone("archive.archived", document=archived_id(kind, id))
 
     async def page(
         self, kind: type[A], where: Document, cursor: str | None = None, limit: int = 50, sort: str = paging.BY_ID

@@ -22,6 +22,12 @@ class NotFound(DomainError):
     status = 404
 
 
+class Gone(DomainError):
+    """The thing was archived. HTTP answers 410; an event about it is parked, to be replayed once it is restored."""
+
+    status = 410
+
+
 class Malformed(DomainError):
     """The input cannot be read or does not fit its form. HTTP answers 422; an event is parked at once."""
 

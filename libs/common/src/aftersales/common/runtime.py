@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from aftersales.common import failing_timers, parking, relay, timers
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Topology
+from aftersales.common.archive.retained import Archived
 from aftersales.common.branch_hours import OPEN_CLOCKS
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.catch_up import CatchUp
@@ -23,8 +24,9 @@ from aftersales.common.sweep import Sweep
 from aftersales.common.tallies import Folding
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.timers import Timers
-from aftersales.common.trail import auditor
 from aftersales.common.trail.anchors import ANCHORS
+from aftersales.common.trail.auditor import INDEXES, VERIFICATIONS, Auditor
+from aftersales.common.trail.balance import BASES
 from aftersales.common.undeliverable import Undeliverable
 from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer, audit
@@ -64,17 +66,11 @@ class Runtime:
         self.mongo = Mongo(
             settings.mongo_url.get_secret_value(), settings.database or service.name, settings.mongo_driver
         )
-        self.topology = Topology(
-            bus=settings.bus,
-            service=service.name,
-            keys=tuple(sorted(c.kind.TYPE for c in service.consumers if not c.kind.TYPE.startswith("partner."))),
-            tiers=settings.retry_tiers,
-            partners=any(c.kind.TYPE.startswith("partner.") for c in service.consumers),
-        )
+        self.topology = _topology(service)
         brokers = broker_urls(settings.amqp_url.get_secret_value())
         self.bus = Bus(brokers, self.topology, self.metrics, self._take, settings.prefetch)
         self.bus.wait_until_useful = self._database_there
-        self.auditor = auditor.Auditor(self.mongo, clock, service.name, settings, audited(service))
+        self.auditor = Auditor(self.mongo, clock, service.name, settings, audited(service))
         self.auditor.show_in(self.metrics.registry)
         self.relay = relay.Relay(self.mongo, self.bus.publisher, clock, self.metrics)
         self.writer = Writer(
@@ -82,7 +78,7 @@ class Runtime:
             self.relay,
             clock,
             self.metrics,
-            Origin(service.name, self.topology.events, frozenset(event.TYPE for event in service.produces)),
+            _origin(service, self.topology),
             instance=settings.instance,
             keys=self.auditor.keys,
             zone=settings.zone,
@@ -233,6 +229,21 @@ class Runtime:
             await asyncio.wait(tasks, timeout=seconds)
 
 
+def _topology(service: "Service") -> Topology:
+    return Topology(
+        bus=service.settings.bus,
+        service=service.name,
+        keys=tuple(sorted(c.kind.TYPE for c in service.consumers if not c.kind.TYPE.startswith("partner."))),
+        tiers=service.settings.retry_tiers,
+        partners=any(c.kind.TYPE.startswith("partner.") for c in service.consumers),
+    )
+
+
+def _origin(service: "Service", topology: Topology) -> Origin:
+    produces = frozenset(event.TYPE for event in service.produces)
+    return Origin(service.name, topology.events, produces, frozenset(service.settings.retention))
+
+
 def audited(service: "Service") -> Sequence[str]:
     """Names of the collections whose changes are audited."""
     kinds: tuple[type[Aggregate], ...]
@@ -254,8 +265,9 @@ def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
         relay.OUTBOX: [],
         **({files.UPLOADS: [Index("at")]} if service.files else {}),
         audit.COLLECTION: list(audit.INDEXES),
-        ANCHORS: [],
-        auditor.VERIFICATIONS: list(auditor.INDEXES),
+        **{name: [] for name in (ANCHORS, BASES, audit.ARCHIVED_HEADS)},
+        Archived.COLLECTION: [],
+        VERIFICATIONS: list(INDEXES),
     }
     for kind, own in service.indexes.items():
         wanted.setdefault(kind.COLLECTION, []).extend(own)

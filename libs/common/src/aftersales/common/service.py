@@ -14,6 +14,8 @@ from fastapi_offline import FastAPIOffline
 
 from aftersales.common import catch_up, deadletters, deadlines, health, problem
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.archive import api as archive
+from aftersales.common.archive.retained import Retained
 from aftersales.common.clock import Clock, SystemClock
 from aftersales.common.desk import Cursor, Desk, Limit, Page, Replayed
 from aftersales.common.edge import Edge
@@ -30,6 +32,9 @@ from aftersales.common.timers import Timer
 from aftersales.common.trail import api as trail
 
 __all__ = ["PROBLEMS", "Consumer", "Cursor", "Desk", "Limit", "Page", "Service", "build_app", "on", "run"]
+
+_RESTORED = {r"/archive/[^/]+/restorations": 20_000_000}
+"""Path and bytes: a document may be as large as MongoDB stores it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Service:
     """What else is done with a partner's event that is refused; in the transaction that parks it (INT-12)."""
     uploads: Mapping[str, int] = field(default_factory=dict)
     """Paths, as regular expressions, whose bodies may be larger than `max_body`: in bytes."""
+    retained: Sequence[Retained] = ()
+    """Kinds of documents that can be archived once they have ended."""
     files: type[Aggregate] | None = None
     """Kind of document that stands for a stored file of its id; bytes without one are removed after a day."""
 
@@ -78,11 +85,18 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     app.state.runtime, app.state.locale = runtime, service.settings.locale
     problem.install(app)
     app.add_exception_handler(Replayed, _replay)
-    shared = (deadletters.router, trail.router, catch_up.router, *([deadlines.router] if service.clocked else []))
+    shared = (
+        deadletters.router,
+        trail.router,
+        archive.router,
+        catch_up.router,
+        *([deadlines.router] if service.clocked else []),
+    )
     ours = (service.router, *shared, _operations(runtime))
     # before the documentation's, and not by `include_router`, which has each request matched twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
-    app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=service.uploads)
+    larger = {**_RESTORED, **service.uploads}
+    app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=larger)
     return app
 
 

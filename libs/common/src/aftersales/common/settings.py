@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from aftersales.common.archive.retained import SHORTEST
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.messages import catalogue
 from aftersales.common.values import Zone
@@ -44,6 +45,15 @@ def _mongo(url: SecretStr) -> SecretStr:
 def _amqp(url: SecretStr) -> SecretStr:
     broker_urls(url.get_secret_value())
     return url
+
+
+Archivable = Literal["requests", "orders", "slips", "movements", "timelines", "followups", "surveys", "audit"]
+
+
+def _retention(periods: dict[Archivable, timedelta]) -> dict[Archivable, timedelta]:
+    if any(period < SHORTEST for period in periods.values()):
+        raise ValueError(f"a document stays for at least {SHORTEST.days} days after its end")
+    return periods
 
 
 _SHORTEST_KEY = 32
@@ -135,6 +145,8 @@ class ServiceSettings(BaseSettings):
     """Anchors are also appended to this file, and verified against it; keep it apart from the database."""
     audit_verify_every: timedelta = Field(default=timedelta(days=1), ge=timedelta(minutes=1))
     """How often the whole audit trail is verified, in the background."""
+    retention: Annotated[dict[Archivable, timedelta], AfterValidator(_retention)] = {}
+    """How long after their end documents stay before `aftersales archive write` takes them; others stay for ever."""
     stop_budget: timedelta = timedelta(seconds=15)
     """From SIGTERM to the end; keep it below what the orchestrator grants."""
 

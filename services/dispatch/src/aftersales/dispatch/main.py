@@ -18,6 +18,7 @@ def service(settings: Settings | None = None) -> Service:
         name="dispatch",
         settings=settings,
         indexes=store.INDEXES,
+        retained=store.RETAINED,
         router=api.router,
         consumers=consumers(rules),
         timers=timers(rules),

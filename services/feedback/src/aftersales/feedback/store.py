@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.archive.retained import Retained
 from aftersales.common.branch_hours import BranchHours
 from aftersales.common.heartbeat import Heartbeat
 from aftersales.common.mongo import Index, Mongo
@@ -23,6 +24,22 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     PolicyList: (),
     PublishedPolicy: (),
 }
+
+
+def _followups(before: datetime) -> dict[str, Any]:
+    return {"state": "done", "done_at": {"$lt": before}}
+
+
+def _surveys(before: datetime) -> dict[str, Any]:
+    return {"state": "answered", "answered_at": {"$lt": before}}
+
+
+def _timelines(before: datetime) -> dict[str, Any]:
+    """Timelines of closed and cancelled requests to which nothing has happened since then."""
+    return {"facts.milestone": {"$in": ["closed", "cancelled"]}, "facts.at": {"$not": {"$gte": before}}}
+
+
+RETAINED = (Retained(FollowUp, _followups), Retained(Survey, _surveys), Retained(Timeline, _timelines))
 
 
 async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: str | None) -> Kpis:

@@ -21,6 +21,7 @@ def service(settings: Settings | None = None) -> Service:
         name="intake",
         settings=settings,
         indexes=store.INDEXES,
+        retained=store.RETAINED,
         router=api.router,
         consumers=consumers(library),
         timers=timers(settings, library),

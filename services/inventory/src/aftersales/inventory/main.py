@@ -14,6 +14,7 @@ def service(settings: Settings | None = None) -> Service:
         name="inventory",
         settings=settings,
         indexes=store.INDEXES,
+        retained=store.RETAINED,
         router=api.router,
         consumers=consumers(settings),
         produces=PRODUCES,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from aftersales.common.cli import audit, catching_up, dead, deadlines, imports, policies, versions
+from aftersales.common.cli import archive, audit, catching_up, dead, deadlines, imports, policies, versions
 from aftersales.common.cli.connection import DEFAULT_URLS, SERVICES, checked_url
 from aftersales.common.cli.session import Session
 from aftersales.common.messages import choose_locale
@@ -14,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exce
 app.add_typer(imports.app, name="import")
 app.add_typer(dead.app, name="dead")
 app.add_typer(catching_up.app, name="events")
+app.add_typer(archive.app, name="archive")
 app.add_typer(audit.app, name="audit")
 app.add_typer(deadlines.app, name="sla")
 app.add_typer(policies.app, name="policy")

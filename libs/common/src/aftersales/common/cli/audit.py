@@ -9,25 +9,21 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
-from pydantic_core import to_json
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from aftersales.common.cli.connection import SERVICES, Connection, connect, problem
-from aftersales.common.cli.session import ERR, OUT, REFUSED, TROUBLE, Session, Trouble, printable
+from aftersales.common.cli.output import AsJson, print_json, print_table
+from aftersales.common.cli.session import ERR, REFUSED, TROUBLE, Session, Trouble, printable
 from aftersales.common.messages import render
 from aftersales.common.trail.exported import Anchor, append_to_file, read_file
 
 app = typer.Typer(no_args_is_help=True, help="Verify the audit trail, and ask it who changed what, when and why.")
-_PATIENCE = 15.0
 _LOOK_EVERY = 0.5
 _NOT_FOUND = 404
 
 Service = Annotated[
     list[str] | None, typer.Option("--service", metavar="NAME", help="Only of this service; may be repeated.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @dataclass
@@ -79,7 +75,7 @@ def verify(
 
     answers = session.run(_ask(session, service, one))
     if as_json:
-        _print_json(answers.found)
+        print_json(answers.found)
     else:
         for name, status in answers.found.items():
             _say_verdict(session, name, status)
@@ -105,10 +101,10 @@ def show(
     answers = session.run(_ask(session, service, one))
     known = {name: history for name, history in answers.found.items() if history}
     if as_json:
-        _print_json(known)
+        print_json(known)
     else:
         for name, history in known.items():
-            OUT.print(_table(session, name, history["items"]))
+            _print_history(session, name, history["items"])
             if not history["intact"]:
                 session.complain("audit.not_intact", service=name, document=document)
     if not known and not answers.silent:
@@ -121,6 +117,7 @@ def anchors(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(dir_okay=False, help="A file on a machine that the services do not reach.")],
     service: Service = None,
+    as_json: AsJson = False,
 ) -> None:
     """Append new anchors to FILE, one JSON object a line. Run it daily, where nobody of the database can write."""
     session: Session = ctx.obj
@@ -136,7 +133,9 @@ def anchors(
         answers = session.run(_ask(session, service, one))
     except OSError as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from error
-    for name, count in answers.found.items():
+    if as_json:
+        print_json(answers.found)
+    for name, count in answers.found.items() if not as_json else ():
         session.say("audit.kept", service=name, count=count, file=str(file))
     answers.end(session, refused=False)
 
@@ -149,11 +148,11 @@ async def _ask(session: Session, services: list[str] | None, doing: Callable[[Co
     answers = _Answers()
 
     async def at(service: str) -> None:
-        async with connect(session, service, patience=_PATIENCE) as connection:
-            try:
+        try:
+            async with connect(session, service) as connection:
                 answers.found[service] = await doing(connection)
-            except Trouble as trouble:
-                answers.silent.append(trouble)
+        except Trouble as trouble:
+            answers.silent.append(trouble)
 
     wanted = list(dict.fromkeys(services or SERVICES))
     await asyncio.gather(*(at(service) for service in wanted))
@@ -220,25 +219,21 @@ def _say_verdict(session: Session, service: str, status: Any) -> None:
         session.complain("audit.without_key", service=service)
 
 
-def _table(session: Session, service: str, changes: list[dict[str, Any]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=service, title_justify="left")
-    for title in (
+def _print_history(session: Session, service: str, changes: list[dict[str, Any]]) -> None:
+    titles = [
+        session.words("cli.column.service"),
         session.words("audit.column.at"),
         session.words("audit.column.version"),
         session.words("audit.column.who"),
         session.words("audit.column.why"),
         session.words("audit.column.correlation"),
-    ):
-        table.add_column(title, overflow="fold")
-    for change in changes:
-        told = (str(change["version"]), change["who"], change["why"], change["correlation"])
-        table.add_row(_local(session, change["at"]), *(Text(printable(cell)) for cell in told))
-    return table
+    ]
+    rows = [
+        (service, _local(session, one["at"]), str(one["version"]), one["who"], one["why"], one["correlation"])
+        for one in changes
+    ]
+    print_table(titles, rows)
 
 
 def _local(session: Session, at: str) -> str:
     return f"{datetime.fromisoformat(at).astimezone(session.zone):%Y-%m-%d %H:%M:%S}"
-
-
-def _print_json(content: Any) -> None:
-    OUT.file.write(printable(to_json(content, indent=2).decode()) + "\n")

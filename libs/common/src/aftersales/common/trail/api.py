@@ -13,8 +13,8 @@ from aftersales.common.mongo import Document
 from aftersales.common.problem import PROBLEMS
 from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.auditor import Run
+from aftersales.common.trail.balance import BASES, unaudited
 from aftersales.common.trail.exported import Anchor
-from aftersales.common.trail.verification import unaudited
 from aftersales.common.work import audit
 
 Collection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]
@@ -45,6 +45,8 @@ class History(Page[AuditedChange]):
 
     intact: bool
     """Whether the document, as it is now, is what its audit records made of it."""
+    earlier_archived: bool
+    """Whether earlier records of it are in an archive file."""
 
 
 class AuditStatus(BaseModel):
@@ -112,4 +114,6 @@ async def read_history(collection: Collection, id: Id, desk: Desk, cursor: Curso
         if change["document"] == name
     ]
     more = place.at(records[limit - 1]).cursor() if len(records) > limit else None
-    return History(items=items, next=more, intact=not await unaudited(desk.mongo, [name]))
+    intact = not await unaudited(desk.mongo, desk.auditor.keys, [name])
+    earlier = bool(await desk.mongo.rows(BASES, {"_id": name}, limit=1, only=("_id",)))
+    return History(items=items, next=more, intact=intact, earlier_archived=earlier)

@@ -1,6 +1,5 @@
 """One verification of a service's audit trail: its anchors, its chains, and the documents that they speak of."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,20 +8,16 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from aftersales.common.mongo import Document, Mongo, digest
+from aftersales.common.mongo import Document, Mongo
 from aftersales.common.trail.anchors import Anchored, read_anchors
+from aftersales.common.trail.balance import BASES, states, unaudited
 from aftersales.common.trail.exported import Anchor
 from aftersales.common.work import audit
 
 MOST_FINDINGS = 100
 _DOCUMENTS = 100
-_ROUNDS = 10
-"""How often a document that does not fit is looked at again while it changes."""
 _FIRST_ANCHOR_WITHIN = timedelta(days=1)
 """A record with a seal that is older than this, without any sealed anchor, means that the anchors were removed."""
-
-Balance = dict[str, int]
-"""Of one document's changes: how much more often each digest is a result than it is replaced; zeros are left out."""
 
 
 class Finding(BaseModel):
@@ -67,10 +62,14 @@ class Verification:
     pause: Callable[[float], Awaitable[None]] = _no_pause
     report: Report = field(default_factory=Report)
 
+    _gone: set[str] = field(default_factory=set)
+    """Documents found to be gone; several records name each."""
+
     async def run(self) -> Report:
         anchored = await read_anchors(self.mongo, self.keys)
         self._check_anchors(anchored)
         await self._check_chains(anchored)
+        await self._check_bases()
         for collection in self.collections:
             await self._check_documents(collection)
         return self.report
@@ -84,9 +83,9 @@ class Verification:
                 self.report.wrong("audit.anchor_missing", number=anchor.number, at=f"{anchor.at:%Y-%m-%d %H:%M} UTC")
 
     async def _check_chains(self, anchored: Anchored) -> None:
-        verdict = audit.Verdict(self.keys)
+        verdict = await audit.begin(self.mongo, self.keys)
         seals = _Seals(self.keys, anchored)
-        missing = {writer: dict(places) for writer, places in anchored.heads.items()}
+        missing = _still_there(anchored, verdict)
         began = perf_counter()
         async for page in audit.pages(self.mongo):
             for record in page:
@@ -94,7 +93,7 @@ class Verification:
                 writer, seq = str(record.get("writer")), record.get("seq")
                 if verdict.take(record) and missing.get(writer, {}).get(seq or 0) == record["hash"]:
                     del missing[writer][record["seq"]]
-            await self._check_gone(page)
+            await self._check_gone({name for record in page for name in _named_in(record)})
             await self.pause(perf_counter() - began)
             began = perf_counter()
         for writer, seq in verdict.broken.items():
@@ -111,12 +110,21 @@ class Verification:
         self.report.chains, self.report.records = verdict.chains, verdict.records
         self.report.changes = verdict.changes
 
-    async def _check_gone(self, page: Sequence[Document]) -> None:
-        """Look for documents that these records name and that were removed without an audit record."""
-        names = {name for record in page for name in _named_in(record)}
-        there = await _states(self.mongo, names, existence=True)
-        for name in await unaudited(self.mongo, sorted(names - there.keys())):
+    async def _check_gone(self, names: set[str]) -> None:
+        """Look for documents that records name and that were removed without one."""
+        there = await states(self.mongo, names, existence=True)
+        for name in await unaudited(self.mongo, self.keys, sorted(names - there.keys() - self._gone)):
+            self._gone.add(name)
             self.report.wrong("audit.document_gone", document=name)
+
+    async def _check_bases(self) -> None:
+        """Look for documents that were removed without a record, and whose earlier records are all archived."""
+        after = ""
+        while rows := await self.mongo.rows(BASES, {"_id": {"$gt": after}}, sort=("_id",), limit=_DOCUMENTS):
+            began = perf_counter()
+            after = rows[-1]["_id"]
+            await self._check_gone({row["_id"] for row in rows})
+            await self.pause(perf_counter() - began)
 
     async def _check_documents(self, collection: str) -> None:
         """Compare each document of a collection with what its audit records say."""
@@ -129,7 +137,7 @@ class Verification:
                 return
             after = rows[-1]["_id"]
             self.report.documents += len(rows)
-            for name in await unaudited(self.mongo, [f"{collection}/{row['_id']}" for row in rows]):
+            for name in await unaudited(self.mongo, self.keys, [f"{collection}/{row['_id']}" for row in rows]):
                 self.report.wrong("audit.document_changed", document=name)
             await self.pause(perf_counter() - began)
 
@@ -159,30 +167,13 @@ class _Seals:
             self.since = min(self.since or at, at)
 
 
-async def unaudited(mongo: Mongo, names: Sequence[str]) -> list[str]:
-    """Return those of these documents (`<collection>/<id>`) that are not what their audit records made of them.
-
-    Each change replaces one digest by another, so that the digests of a whole history cancel out, except the empty
-    one that it began with and the one of the document as it is. This holds in whatever order the records of several
-    writers are read. A document that changes meanwhile is looked at again, and counts only when the same two things
-    do not fit twice.
-    """
-    seen: dict[str, tuple[str, Balance]] = {}
-    wrong: list[str] = []
-    suspects: Sequence[str] = names
-    for _ in range(_ROUNDS):
-        if not suspects:
-            break
-        states = await _states(mongo, suspects)
-        balances = await _balances(mongo, suspects)
-        found = {name: (states.get(name, ""), balances.get(name, {})) for name in suspects}
-        misfits = {name: both for name, both in found.items() if both[1] != _expected(both[0])}
-        wrong += [name for name, both in misfits.items() if seen.get(name) == both]
-        seen = {name: both for name, both in misfits.items() if name not in wrong}
-        suspects = list(seen)
-        if suspects:
-            await asyncio.sleep(0)
-    return sorted(wrong)
+def _still_there(anchored: Anchored, verdict: audit.Verdict) -> dict[str, dict[int, str]]:
+    """Return the anchored records that were not archived: hashes by chain and place."""
+    archived = {writer: head["seq"] for writer, head in verdict.heads.items()}
+    return {
+        writer: {seq: hash for seq, hash in places.items() if seq > archived.get(writer, 0)}
+        for writer, places in anchored.heads.items()
+    }
 
 
 def _named_in(record: Document) -> Iterator[str]:
@@ -191,41 +182,3 @@ def _named_in(record: Document) -> Iterator[str]:
     for change in changes if isinstance(changes, list) else ():
         if isinstance(change, dict) and isinstance(change.get("document"), str):
             yield change["document"]
-
-
-def _expected(state: str) -> Balance:
-    return {"": -1, state: 1} if state else {}
-
-
-async def _states(mongo: Mongo, names: Sequence[str] | set[str], *, existence: bool = False) -> dict[str, str]:
-    """Return the digest of each document that is there; an empty one where only `existence` is asked."""
-    by_collection: dict[str, list[str]] = {}
-    for name in names:
-        collection, _, id = name.partition("/")
-        by_collection.setdefault(collection, []).append(id)
-    found: dict[str, str] = {}
-    for collection, ids in by_collection.items():
-        only = ("_id",) if existence else ()
-        for row in await mongo.rows(collection, {"_id": {"$in": ids}}, only=only):
-            found[f"{collection}/{row['_id']}"] = "" if existence else digest(row)
-    return found
-
-
-async def _balances(mongo: Mongo, names: Sequence[str]) -> dict[str, Balance]:
-    """Add up the changes of each document, in the database."""
-    among = {"changes.document": {"$in": list(names)}}
-    sides = [{"digest": "$changes.before", "n": -1}, {"digest": "$changes.after", "n": 1}]
-    pipeline: list[Document] = [
-        {"$match": among},
-        {"$project": {"changes.document": 1, "changes.before": 1, "changes.after": 1}},
-        {"$unwind": "$changes"},
-        {"$match": among},
-        {"$project": {"document": "$changes.document", "side": sides}},
-        {"$unwind": "$side"},
-        {"$group": {"_id": {"document": "$document", "digest": "$side.digest"}, "n": {"$sum": "$side.n"}}},
-        {"$match": {"n": {"$ne": 0}}},
-    ]
-    found: dict[str, Balance] = {}
-    for row in await mongo.aggregate(audit.COLLECTION, pipeline):
-        found.setdefault(row["_id"]["document"], {})[row["_id"]["digest"]] = row["n"]
-    return found

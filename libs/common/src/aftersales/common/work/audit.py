@@ -10,6 +10,8 @@ from typing import TypedDict
 from aftersales.common.mongo import Document, Index, Mongo, digest
 
 COLLECTION = "audit"
+ARCHIVED_HEADS = "audit_heads"
+"""Of each chain whose beginning was archived, the last record that was."""
 INDEXES = (Index("changes.document"),)
 PAGE = 100
 """Records read at a time; each has at most as many changes as a group has commands."""
@@ -77,7 +79,8 @@ def record_id(writer: str, seq: int) -> str:
     return f"{name}:{seq:015d}"
 
 
-_LAST = 10**15 - 1
+LAST = 10**15 - 1
+"""The highest place in a chain."""
 
 
 class Head(TypedDict):
@@ -98,7 +101,7 @@ class Chain:
         self._keys = keys or Keys()
 
     async def reload(self, mongo: Mongo) -> None:
-        own = {"_id": {"$gte": record_id(self.writer, 0), "$lte": record_id(self.writer, _LAST)}}
+        own = {"_id": {"$gte": record_id(self.writer, 0), "$lte": record_id(self.writer, LAST)}}
         last = await mongo.rows(COLLECTION, own, sort=("-_id",), limit=1)
         self.seq, self.hash = (last[0]["seq"], last[0]["hash"]) if last else (0, "")
 
@@ -126,7 +129,7 @@ async def heads(mongo: Mongo) -> list[Head]:
     after = ""
     while first := await mongo.rows(COLLECTION, {"_id": {"$gt": after}}, sort=("_id",), limit=1, only=("_id",)):
         start = str(first[0]["_id"])
-        after = max(start, f"{start.rpartition(':')[0]}:{_LAST:015d}")
+        after = max(start, f"{start.rpartition(':')[0]}:{LAST:015d}")
         (last,) = await mongo.rows(
             COLLECTION, {"_id": {"$lte": after}}, sort=("-_id",), limit=1, only=("writer", "seq", "hash")
         )
@@ -175,9 +178,21 @@ class Verdict:
         return fits
 
 
+async def begin(mongo: Mongo, keys: Keys) -> Verdict:
+    """Return a verdict on no record yet, in which archived chains go on after their last archived record."""
+    verdict = Verdict(keys)
+    for row in await mongo.rows(ARCHIVED_HEADS, {}):
+        if keys.fits(row):
+            verdict.heads[row["_id"]] = Head(writer=row["_id"], seq=row["seq"], hash=row["last"])
+        else:
+            verdict.broken[row["_id"]] = row.get("seq", 0)
+    verdict.chains = len(verdict.heads)
+    return verdict
+
+
 async def verify(mongo: Mongo, keys: Keys | None = None) -> Verdict:
     """Recompute every chain. What else is verified each day is in `aftersales.common.trail`."""
-    found = Verdict(keys or Keys())
+    found = await begin(mongo, keys or Keys())
     async for page in pages(mongo):
         for record in page:
             found.take(record)

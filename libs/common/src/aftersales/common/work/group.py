@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate, Tally
+from aftersales.common.archive.retained import Archived
 from aftersales.common.errors import Conflict, DomainError, Malformed, Unavailable
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document, Mongo, Writes, digest, encoded, to_document
@@ -48,12 +49,15 @@ class Origin:
     service: str
     exchange: str
     produces: frozenset[str]
+    archivable: frozenset[str] = frozenset()
+    """Collections whose documents may have been archived."""
 
 
 class Group:
     def __init__(self, mongo: Mongo, origin: Origin, numbers: Numbers) -> None:
         self._origin, self.numbers = origin, numbers
         self.documents = IdentityMap(mongo)
+        self.archivable = origin.archivable
         self._inbox_before: dict[str, Document] = {}
         self.answers: dict[str, Document] = {}
         self._answers_before: dict[str, Document] = {}
@@ -69,6 +73,8 @@ class Group:
         answers = among(piece.answer.id for piece in pieces if piece.answer)
         others = (Read(INBOX, inbox, self._note_inbox), Read(ANSWERS, answers, self._note_answers))
         await self.documents.load([need for piece in pieces for need in piece.needs], others)
+        if marks := [f"{collection}/{id}" for collection, id in self.documents.missing(self.archivable)]:
+            await self.documents.load([(Archived, mark) for mark in marks], ())
 
     def _note_inbox(self, rows: list[Document]) -> None:
         self._inbox_before = {row["_id"]: row for row in rows}

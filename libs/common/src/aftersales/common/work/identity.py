@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -112,6 +112,10 @@ class IdentityMap:
             if (kind.COLLECTION, row["_id"]) not in self.slots:
                 state = from_document(kind, row)
                 self.slots[kind.COLLECTION, state.id] = Slot(state.version, state, row)
+
+    def missing(self, collections: Container[str]) -> list[Key]:
+        """The documents of these collections that were asked for and are not there."""
+        return [key for key, slot in self.slots.items() if key[0] in collections and slot.current is None]
 
     def follow(self, other: "IdentityMap") -> None:
         """Take over what another map, which is committed before this one, has changed since this one was read."""

@@ -8,7 +8,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aftersales.common.aggregate import Aggregate, Tally
-from aftersales.common.errors import NotFound
+from aftersales.common.archive.retained import Archived, archived_id
+from aftersales.common.errors import Gone, NotFound
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document
 from aftersales.common.relay import Outgoing
@@ -103,11 +104,16 @@ class Work:
         self.tallies: list[Tally] = []
 
     async def get(self, kind: type[A], id: str) -> A | None:
-        """The document as this group has it now, or None."""
+        """The document as this group has it now, or None. Raises `Gone` where it was archived."""
         key = (kind.COLLECTION, id)
-        if key in self.changes:
-            return cast("A | None", self.changes[key])
-        return await self._group.documents.get(kind, id)
+        state = self.changes[key] if key in self.changes else await self._group.documents.get(kind, id)
+        if state is None and kind.COLLECTION in self._group.archivable:
+            await self._check_archived(archived_id(kind, id))
+        return cast("A | None", state)
+
+    async def _check_archived(self, document: str) -> None:
+        if await self.get(Archived, document):
+            raise Gone("archive.archived", document=document)
 
     async def need(self, kind: type[A], id: str) -> A:
         """The document. Raises `NotFound` with the code `<collection>.unknown`."""
@@ -145,6 +151,11 @@ class Work:
         self.changes[after.COLLECTION, after.id] = after
         self.events += [(after, event) for event in events]
         return after
+
+    def put_back(self, state: Aggregate) -> None:
+        """Stage a document as it once was, out of the archive; what it counted then is not counted again."""
+        self.changes[state.COLLECTION, state.id] = state
+        self.tallies += [tally.model_copy(update={"amount": -tally.amount}) for tally in state.tallies(None)]
 
     def is_new(self, state: Aggregate) -> bool:
         """Whether this piece has made the document."""

@@ -24,3 +24,4 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     **office.INDEXES,
     **requests.INDEXES,
 }
+RETAINED = requests.RETAINED

@@ -1,6 +1,10 @@
 """Requests, complaints and the rules that sort them: documents, and the indexes of lists and boards."""
 
+from datetime import datetime
+from typing import Any
+
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.archive.retained import Retained
 from aftersales.common.mongo import Index
 from aftersales.intake.domain.classification import ClassificationRules
 from aftersales.intake.domain.complaint import PublicComplaint
@@ -35,3 +39,12 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("branch", "history.at", partial=AGAIN),
     ),
 }
+
+
+def _ended(before: datetime) -> dict[str, Any]:
+    """Requests that are closed or cancelled, and to which nothing has happened since then."""
+    ended = {"state": {"$in": ["closed", "cancelled"]}, "open": False}
+    return {**ended, "registered_at": {"$lt": before}, "history.at": {"$not": {"$gte": before}}}
+
+
+RETAINED = (Retained(ServiceRequest, _ended),)

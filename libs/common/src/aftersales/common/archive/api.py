@@ -1,0 +1,213 @@
+"""The archive over HTTP: what may leave, its removal once a file holds it, and its return.
+
+`aftersales archive` writes the files. A document is removed only in the version, and with the very text, that the
+caller proves to have written; what has changed since stays.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.archive.records import last_leaving, leaving_records, may_leave, remove_records
+from aftersales.common.archive.retained import Archived, Retained, archived_id
+from aftersales.common.desk import Desk, Limit
+from aftersales.common.errors import Busy, Conflict, DomainError, Gone, Malformed, NotFound
+from aftersales.common.mongo import Document, from_document
+from aftersales.common.mongo.extended import from_line, to_line
+from aftersales.common.problem import PROBLEMS
+from aftersales.common.work import Work, audit
+
+router = APIRouter(prefix="/archive", tags=["archive"], responses=PROBLEMS)
+Collection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]
+MOST = 100
+"""Documents in one call: they are one unit of work."""
+
+
+class Collected(BaseModel):
+    """A collection that can be archived."""
+
+    collection: str
+    after: timedelta | None
+    """How long after its end a document may leave; None: it stays (`AFTERSALES_RETENTION`)."""
+
+
+class Leaving(BaseModel):
+    """A document that may be archived."""
+
+    id: str
+    version: int
+    line: str
+    """The whole document in Extended JSON."""
+
+
+class LeavingPage(BaseModel):
+    before: datetime
+    """What ended before then may leave."""
+    items: list[Leaving]
+
+
+class Written(BaseModel):
+    """A document that stands in a file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(max_length=600)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """Of its line, without the line's end."""
+
+
+class Removal(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    file: str = Field(min_length=1, max_length=200)
+    items: list[Written] = Field(min_length=1, max_length=MOST)
+
+
+class Removed(BaseModel):
+    removed: list[str]
+    """Ids, with those that were removed before."""
+    kept: list[str]
+    """Ids of documents that are not, or not any more, what was written, or that may not leave any more."""
+
+
+class Restoration(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    lines: list[str] = Field(min_length=1, max_length=MOST)
+
+
+class Restored(BaseModel):
+    restored: list[str]
+    present: list[str]
+    """Ids of documents that were there already; they stay as they are."""
+
+
+@router.get("")
+async def list_collections(desk: Desk) -> list[Collected]:
+    """What this service can archive, and what it is told to."""
+    periods = desk.settings.retention
+    names = (*(retained.kind.COLLECTION for retained in desk.retained), audit.COLLECTION)
+    return [Collected(collection=name, after=periods.get(name)) for name in names]
+
+
+@router.get("/{collection}")
+async def list_leaving(
+    collection: Collection, desk: Desk, after: Annotated[str, Query(max_length=600)] = "", limit: Limit = 50
+) -> LeavingPage:
+    """Documents that may leave, by id, after the one with this id."""
+    if collection == audit.COLLECTION:
+        before = _before(desk, collection)
+        records = await leaving_records(desk.mongo, before, after, limit)
+        items = [Leaving(id=row["_id"], version=row["seq"], line=to_line(row)) for row in records]
+        return LeavingPage(before=before, items=items)
+    retained, before = _chosen(desk, collection)
+    where = {"$and": [retained.where(before), {"_id": {"$gt": after}}]}
+    rows = await desk.mongo.rows(collection, where, sort=("_id",), limit=limit)
+    items = [Leaving(id=row["_id"], version=row["version"], line=to_line(row)) for row in rows]
+    return LeavingPage(before=before, items=items)
+
+
+@router.post("/{collection}/removals")
+async def remove_written(collection: Collection, form: Removal, desk: Desk) -> Removed:
+    """Remove documents that stand in a file; a mark stays, so that nothing late begins them again."""
+    wanted = {item.id: item.sha256 for item in form.items}
+    if collection == audit.COLLECTION:
+        return await _remove_records(desk, form.file, wanted)
+    retained, before = _chosen(desk, collection)
+    where = {"$and": [retained.where(before), {"_id": {"$in": list(wanted)}}]}
+    proved = {
+        row["_id"]: row["version"]
+        for row in await desk.mongo.rows(collection, where)
+        if _sha256(row) == wanted[row["_id"]]
+    }
+    versions = {id: proved.get(id) for id in wanted}
+    needs = [(retained.kind, id) for id in wanted]
+    return await desk.do(archived, retained.kind, form.file, versions, needs=needs)
+
+
+@router.post("/{collection}/restorations")
+async def restore_lines(collection: Collection, form: Restoration, desk: Desk) -> Restored:
+    """Bring documents back as they were, from the lines of an archive file."""
+    kind = _of(desk, collection).kind
+    try:
+        states = [from_document(kind, from_line(line)) for line in form.lines]
+    except (ValueError, KeyError, ValidationError) as error:
+        raise Malformed("archive.line_malformed") from error
+    return await desk.do(restored, states, needs=[(kind, state.id) for state in states])
+
+
+def _of(desk: Desk, collection: str) -> Retained:
+    """Raises `NotFound` for a collection that cannot be archived."""
+    for retained in desk.retained:
+        if collection == retained.kind.COLLECTION:
+            return retained
+    raise NotFound("archive.unknown", collection=collection)
+
+
+def _chosen(desk: Desk, collection: str) -> tuple[Retained, datetime]:
+    """Return what is retained, and the time before which its documents must have ended."""
+    retained = _of(desk, collection)
+    return retained, _before(desk, collection)
+
+
+def _before(desk: Desk, collection: str) -> datetime:
+    after: timedelta | None = desk.settings.retention.get(collection)
+    if after is None:
+        raise DomainError("archive.off", collection=collection)
+    return desk.now - after
+
+
+async def _remove_records(desk: Desk, file: str, wanted: dict[str, str]) -> Removed:
+    """Remove audit records that stand in a file: those that are next in their chains."""
+    before = _before(desk, audit.COLLECTION)
+    rows = await desk.mongo.rows(audit.COLLECTION, {"_id": {"$in": list(wanted)}}, sort=("_id",))
+    last = await last_leaving(desk.mongo)
+    proved = [row for row in rows if may_leave(row, before, last) and _sha256(row) == wanted[row["_id"]]]
+    if proved:
+        try:
+            await remove_records(desk.mongo, desk.auditor.keys, proved, file)
+        except Conflict as error:
+            raise Busy("write.conflict") from error
+    kept = [row["_id"] for row in rows if row not in proved]
+    return Removed(removed=[id for id in wanted if id not in kept], kept=kept)
+
+
+def _sha256(row: Document) -> str:
+    return hashlib.sha256(to_line(row).encode()).hexdigest()
+
+
+async def archived(work: Work, kind: type[Aggregate], file: str, versions: dict[str, int | None]) -> Removed:
+    """Remove each document that still has its version."""
+    done = Removed(removed=[], kept=[])
+    for id, version in versions.items():
+        try:
+            state = await work.get(kind, id)
+        except Gone:
+            state = None
+        if state and state.version != version:
+            done.kept.append(id)
+            continue
+        if state:
+            work.delete(state)
+            work.put(Archived(id=archived_id(kind, id), file=file, at=work.now))
+        done.removed.append(id)
+    return done
+
+
+async def restored(work: Work, states: Sequence[Aggregate]) -> Restored:
+    """Put back each document that is not there."""
+    done = Restored(restored=[], present=[])
+    for state in states:
+        if mark := await work.get(Archived, archived_id(type(state), state.id)):
+            work.delete(mark)
+        if await work.get(type(state), state.id):
+            done.present.append(state.id)
+        else:
+            work.put_back(state)
+            done.restored.append(state.id)
+    return done

@@ -1,0 +1,40 @@
+"""Which documents may be archived, and the mark that an archived one leaves behind. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from aftersales.common.aggregate import Aggregate
+
+SHORTEST = timedelta(days=30)
+"""Longer than events may come late: the inbox remembers 14 days, the journal keeps 7."""
+
+
+class Archived(Aggregate):
+    """Stands for an archived document (`<collection>/<id>`), so that a late event does not begin it again."""
+
+    COLLECTION: ClassVar[str] = "archived"
+    AUDITED: ClassVar[bool] = False
+
+    branch: str = "-"
+    file: str
+    """The archive file that the document is in."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """Documents of a kind may be archived when they match `ended(before)` and no clock or timer of theirs runs."""
+
+    kind: type[Aggregate]
+    ended: Callable[[datetime], Mapping[str, Any]]
+
+    def where(self, before: datetime) -> dict[str, Any]:
+        """Return the filter for documents that ended before then."""
+        quiet = {"wake_at": None, "clocks": {"$not": {"$elemMatch": {"ended_at": None}}}}
+        return {"$and": [quiet, dict(self.ended(before))]}
+
+
+def archived_id(kind: type[Aggregate], id: str) -> str:
+    return f"{kind.COLLECTION}/{id}"
