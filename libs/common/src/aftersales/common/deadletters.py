@@ -11,7 +11,8 @@ from pydantic_core import to_json
 
 from aftersales.common import paging, parking
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.desk import Cursor, Desk, Limit, Page
+from aftersales.common.desk import Cursor, Desk, Limit
+from aftersales.common.paging import Page
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.problem import PROBLEMS
 

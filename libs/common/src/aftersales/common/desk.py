@@ -5,18 +5,18 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel
 from pydantic_core import to_json
 
 from aftersales.common import paging
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.archive.retained import Archived, Retained, archived_id
-from aftersales.common.errors import Busy, DomainError, Gone, Malformed, NotFound
+from aftersales.common.errors import Busy, DomainError, Gone, Malformed, NotFound, PreconditionFailed
 from aftersales.common.messages import choose_locale
 from aftersales.common.mongo import Document, Index, Mongo, from_document
+from aftersales.common.paging import Page
 from aftersales.common.policies import Library
 from aftersales.common.throttle import network
 from aftersales.common.trail.auditor import Auditor
@@ -32,20 +32,6 @@ T = TypeVar("T")
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 _BATCH = 500
-
-
-class Page(BaseModel, Generic[T]):
-    """A page of a list, and the cursor of the next one (none: this is the last)."""
-
-    items: list[T]
-    next: str | None = None
-
-
-class PreconditionFailed(DomainError):
-    """`If-Match` does not hold (RFC 9110, section 13.1.1). HTTP answers 412."""
-
-    status = 412
-    transient = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,13 @@ class NotYet(DomainError):
     transient = True
 
 
+class PreconditionFailed(DomainError):
+    """`If-Match` does not hold (RFC 9110, section 13.1.1). HTTP answers 412."""
+
+    status = 412
+    transient = True
+
+
 class TooMany(DomainError):
     """The caller asks too often. HTTP answers 429; the parameter `seconds` is also its Retry-After."""
 

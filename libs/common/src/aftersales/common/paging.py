@@ -8,13 +8,23 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
 
 from aftersales.common.errors import Malformed
 
+T = TypeVar("T")
 BY_ID = "-_id"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT64 = 2**63
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list, and the cursor of the next one (none: this is the last)."""
+
+    items: list[T]
+    next: str | None = None
 
 
 class Place(NamedTuple):

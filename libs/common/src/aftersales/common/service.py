@@ -17,12 +17,13 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.archive import api as archive
 from aftersales.common.archive.retained import Retained
 from aftersales.common.clock import Clock, SystemClock
-from aftersales.common.desk import Cursor, Desk, Limit, Page, Replayed
+from aftersales.common.desk import Cursor, Desk, Limit, Replayed
 from aftersales.common.edge import Edge
 from aftersales.common.events import Event
 from aftersales.common.exposition import expose
 from aftersales.common.inbound import Consumer, Refused, on
 from aftersales.common.mongo import Index
+from aftersales.common.paging import Page
 from aftersales.common.policies import Library
 from aftersales.common.problem import PROBLEMS
 from aftersales.common.runtime import HTTP_SHARE, Runtime

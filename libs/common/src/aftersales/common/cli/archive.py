@@ -12,18 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from aftersales.common.cli.archive_files import (
-    Broken,
-    Draft,
-    Line,
-    Manifest,
-    load,
-    manifests,
-    remove_leftovers,
-    save,
-    verified,
-)
-from aftersales.common.cli.archive_files import write as write_file
+from aftersales.common.cli import archive_files as files
+from aftersales.common.cli.archive_files import Broken, Draft, Line, Manifest
 from aftersales.common.cli.connection import SERVICES, Connection, connect, problem
 from aftersales.common.cli.output import AsJson, print_json
 from aftersales.common.cli.session import ERR, OUT, REFUSED, Session, Trouble, printable
@@ -95,11 +85,11 @@ def verify(ctx: typer.Context, place: Place, as_json: AsJson = False) -> None:
     """Prove that archive files are what their manifests say. Exit code 1: one is not."""
     session: Session = ctx.obj
     told, broken = _Told(session, as_json), False
-    if not manifests(place):
+    if not files.manifests(place):
         session.complain("archive.none", folder=str(place))
-    for path in manifests(place):
+    for path in files.manifests(place):
         try:
-            manifest, lines = verified(path)
+            manifest, lines = files.verified(path)
         except Broken as error:
             session.complain(error.code, **error.params)
             broken = True
@@ -141,7 +131,7 @@ def restore(
         raise typer.BadParameter("name IDs, or say --all")
     chosen: dict[tuple[str, str], list[Line]] = {}
     for path, line in _find(session, place, ids):
-        manifest = load(path)
+        manifest = files.load(path)
         if manifest.collection == _AUDIT:
             continue
         chosen.setdefault((manifest.service, manifest.collection), []).append(line)
@@ -197,9 +187,9 @@ async def _write(told: "_Told", connection: Connection, folder: Path, *, dry_run
     """Finish what an earlier run began, then write and remove what may leave; `dry_run` only counts it."""
     service = connection.service
     if not dry_run:
-        remove_leftovers(folder)
-        for path in manifests(folder):
-            manifest = load(path)
+        files.remove_leftovers(folder)
+        for path in files.manifests(folder):
+            manifest = files.load(path)
             if manifest.service == service and not manifest.removed:
                 await _remove(told.session, connection, path)
     for collected in await _call(connection, "GET", "/archive"):
@@ -214,7 +204,7 @@ async def _write(told: "_Told", connection: Connection, folder: Path, *, dry_run
         total = 0
         while taken := [one async for one in _leaving(connection, collection, _IN_A_FILE)]:
             draft = Draft(service, collection, datetime.fromisoformat(taken[0][0]))
-            path = await asyncio.to_thread(write_file, folder, draft, [line for _, line in taken])
+            path = await asyncio.to_thread(files.write, folder, draft, [line for _, line in taken])
             gone = await _remove(told.session, connection, path)
             total += gone
             if not gone:
@@ -242,7 +232,7 @@ async def _leaving(connection: Connection, collection: str, at_most: int) -> Asy
 
 async def _remove(session: Session, connection: Connection, path: Path) -> int:
     """Prove the file, then let the service remove what is in it. How many documents are gone."""
-    manifest, lines = await asyncio.to_thread(verified, path)
+    manifest, lines = await asyncio.to_thread(files.verified, path)
     kept: list[str] = []
     for start in range(0, len(lines), _TOGETHER):
         batch = [{"id": line.id, "sha256": line.sha256} for line in lines[start : start + _TOGETHER]]
@@ -254,7 +244,7 @@ async def _remove(session: Session, connection: Connection, path: Path) -> int:
             headers={"idempotency-key": uuid7()},
         )
         kept += done["kept"]
-    save(path, manifest.model_copy(update={"removed": True, "kept": kept}))
+    files.save(path, manifest.model_copy(update={"removed": True, "kept": kept}))
     if kept:
         session.complain("archive.kept", service=manifest.service, count=len(kept), file=manifest.file)
     return len(lines) - len(kept)
@@ -262,9 +252,9 @@ async def _remove(session: Session, connection: Connection, path: Path) -> int:
 
 def _find(session: Session, place: Path, ids: list[str] | None) -> Iterator[tuple[Path, Line]]:
     """Yield documents from files that are proved, without those that stayed in their service; no `ids`: all."""
-    for path in manifests(place):
+    for path in files.manifests(place):
         try:
-            manifest, lines = verified(path)
+            manifest, lines = files.verified(path)
         except Broken as error:
             ERR.print(session.words(error.code, **error.params), soft_wrap=True, markup=False, highlight=False)
             raise typer.Exit(REFUSED) from error

@@ -6,9 +6,8 @@ Motor and PyMongo's own async API stand behind the same seam; they differ in fiv
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -17,25 +16,23 @@ from bson.raw_bson import RawBSONDocument
 from motor.frameworks.asyncio import run_on_executor
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient, IndexModel
-from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Conflict
 from aftersales.common.mongo.errors import translated
 from aftersales.common.mongo.files import Files
 from aftersales.common.mongo.leases import Leases
+from aftersales.common.mongo.writes import Document, Step, Writes, check, steps
 from aftersales.common.settings import PREFIX, WrongSettings
 
-Document = dict[str, Any]
+__all__ = ["Document", "Index", "Mongo", "Writes", "digest", "encoded", "from_document", "to_document"]
 A = TypeVar("A", bound=Aggregate)
 _NAMESPACE_EXISTS = 48
 _PREPARED_AT_ONCE = 4
 """Collections; more than that is no quicker (measured)."""
 _MAJORITY: Document = {"read_concern": ReadConcern("local"), "write_concern": WriteConcern("majority", j=True)}
-_Step = tuple[Document, int]
-"""A command of a transaction, and how many documents it must find or make."""
 
 
 class Index:
@@ -50,27 +47,6 @@ class Index:
             self.options["partialFilterExpression"] = partial
         if ttl:
             self.options["expireAfterSeconds"] = int(ttl.total_seconds())
-
-
-@dataclass(slots=True)
-class Writes:
-    """What one transaction changes, per collection."""
-
-    inserts: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
-    replaces: dict[str, list[tuple[str, int, Mapping[str, Any]]]] = field(default_factory=dict)
-    """Id, the version that was read, and the new document: it is replaced only where that version still stands."""
-    deletes: dict[str, list[tuple[str, Document]]] = field(default_factory=dict)
-    """Id, and what must still stand in the document."""
-    increments: dict[str, dict[str, tuple[Document, float]]] = field(default_factory=dict)
-    """Counters by id: the fields set when it is new, and by how much it grows."""
-
-    @property
-    def empty(self) -> bool:
-        return not (self.inserts or self.replaces or self.deletes or self.increments)
-
-    def insert(self, collection: str, *documents: Mapping[str, Any]) -> None:
-        if documents:
-            self.inserts.setdefault(collection, []).extend(documents)
 
 
 class Mongo:
@@ -215,20 +191,20 @@ class Mongo:
         Raises `Conflict` (a version moved on, or a key is taken), `Unavailable` (no primary, no network),
         or the driver's error for a write that MongoDB refuses.
         """
-        steps = list(_steps(writes))
+        commands = list(steps(writes))
         with translated():
             if self._motor:
-                await run_on_executor(asyncio.get_running_loop(), self._transact, steps)  # type: ignore[no-untyped-call]
+                await run_on_executor(asyncio.get_running_loop(), self._transact, commands)  # type: ignore[no-untyped-call]
             else:
                 async with self._client.start_session() as session, await session.start_transaction(**_MAJORITY):
-                    for command, count in steps:
-                        _check(await self._db.command(command, session=session), count)
+                    for command, count in commands:
+                        check(await self._db.command(command, session=session), count)
 
-    def _transact(self, steps: list[_Step]) -> None:
+    def _transact(self, commands: list[Step]) -> None:
         """Do all of it in one hop to Motor's thread: one each took half as long again as the commands themselves."""
         with self._client.delegate.start_session() as session, session.start_transaction(**_MAJORITY):
-            for command, count in steps:
-                _check(self._db.delegate.command(command, session=session), count)
+            for command, count in commands:
+                check(self._db.delegate.command(command, session=session), count)
 
     async def remove(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows that are of no more use. Not awaited by a majority: losing it only repeats work."""
@@ -251,32 +227,6 @@ class Mongo:
         with translated():
             row = await counters.find_one_and_update({"_id": counter}, change, upsert=True, return_document=True)
         return int(row["next"]) - amount, bytes(row["key"])
-
-
-def _steps(writes: Writes) -> Iterator[_Step]:
-    """One command per collection and kind: a transaction's commands cannot overlap."""
-    for collection, documents in writes.inserts.items():
-        yield {"insert": collection, "documents": documents, "ordered": False}, len(documents)
-    for collection, replaces in writes.replaces.items():
-        changes = [{"q": {"_id": id, "version": old}, "u": new} for id, old, new in replaces]
-        yield {"update": collection, "updates": changes, "ordered": False}, len(changes)
-    for collection, gone in writes.deletes.items():
-        deletes = [{"q": {"_id": id, **stands}, "limit": 1} for id, stands in gone]
-        yield {"delete": collection, "deletes": deletes, "ordered": False}, len(deletes)
-    for collection, increments in writes.increments.items():
-        counts = [
-            {"q": {"_id": id}, "u": {"$setOnInsert": labels, "$inc": {"amount": amount}}, "upsert": True}
-            for id, (labels, amount) in increments.items()
-        ]
-        yield {"update": collection, "updates": counts, "ordered": False}, len(counts)
-
-
-def _check(reply: Document, count: int) -> None:
-    """Raise for a write that was refused, or that did not find the version it was made for."""
-    for refused in reply.get("writeErrors", ()):
-        raise OperationFailure(refused["errmsg"], refused["code"], reply)
-    if reply["n"] != count:
-        raise Conflict("version")
 
 
 def encoded(document: Document) -> RawBSONDocument:

@@ -1,0 +1,60 @@
+"""What one transaction writes, and the commands that write it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo.errors import OperationFailure
+
+from aftersales.common.errors import Conflict
+
+Document = dict[str, Any]
+Step = tuple[Document, int]
+"""A command of a transaction, and how many documents it must find or make."""
+
+
+@dataclass(slots=True)
+class Writes:
+    """What one transaction changes, per collection."""
+
+    inserts: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    replaces: dict[str, list[tuple[str, int, Mapping[str, Any]]]] = field(default_factory=dict)
+    """Id, the version that was read, and the new document: it is replaced only where that version still stands."""
+    deletes: dict[str, list[tuple[str, Document]]] = field(default_factory=dict)
+    """Id, and what must still stand in the document."""
+    increments: dict[str, dict[str, tuple[Document, float]]] = field(default_factory=dict)
+    """Counters by id: the fields set when it is new, and by how much it grows."""
+
+    @property
+    def empty(self) -> bool:
+        return not (self.inserts or self.replaces or self.deletes or self.increments)
+
+    def insert(self, collection: str, *documents: Mapping[str, Any]) -> None:
+        if documents:
+            self.inserts.setdefault(collection, []).extend(documents)
+
+
+def steps(writes: Writes) -> Iterator[Step]:
+    """One command per collection and kind: a transaction's commands cannot overlap."""
+    for collection, documents in writes.inserts.items():
+        yield {"insert": collection, "documents": documents, "ordered": False}, len(documents)
+    for collection, replaces in writes.replaces.items():
+        changes = [{"q": {"_id": id, "version": old}, "u": new} for id, old, new in replaces]
+        yield {"update": collection, "updates": changes, "ordered": False}, len(changes)
+    for collection, gone in writes.deletes.items():
+        deletes = [{"q": {"_id": id, **stands}, "limit": 1} for id, stands in gone]
+        yield {"delete": collection, "deletes": deletes, "ordered": False}, len(deletes)
+    for collection, increments in writes.increments.items():
+        counts = [
+            {"q": {"_id": id}, "u": {"$setOnInsert": labels, "$inc": {"amount": amount}}, "upsert": True}
+            for id, (labels, amount) in increments.items()
+        ]
+        yield {"update": collection, "updates": counts, "ordered": False}, len(counts)
+
+
+def check(reply: Document, count: int) -> None:
+    """Raise for a write that was refused, or that did not find the version it was made for."""
+    for refused in reply.get("writeErrors", ()):
+        raise OperationFailure(refused["errmsg"], refused["code"], reply)
+    if reply["n"] != count:
+        raise Conflict("version")
