@@ -210,6 +210,14 @@ async def frozen(rabbit, using):
     rabbit.resume()
 
 
+async def test_a_silent_broker_is_noticed_though_nothing_is_sent_and_no_heartbeat_is_due(frozen):
+    """Left to the driver it would be after (60 + 1) x 3 s: this URL has no heartbeat of its own."""
+    _, link = frozen
+    connection = link._connection
+    await eventually(lambda: _async(not link.up), 30)
+    await eventually(lambda: _async(link._connection is not connection), 60)
+
+
 async def test_a_connection_whose_confirms_stay_away_is_not_used_on(frozen):
     """Its counting cannot be trusted any more, so what was published there is published again elsewhere."""
     publisher, link = frozen
