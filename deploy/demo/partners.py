@@ -12,6 +12,7 @@ from deploy.demo.day import Contact, Day
 from pydantic_core import to_json
 
 from aftersales.common.broker_urls import broker_urls
+from aftersales.common.partners import own_user
 
 EXCHANGE = "aftersales.partners"
 TYPE = "partner.service_request.v1"
@@ -24,6 +25,8 @@ class Partner:
     """The software of one shop."""
 
     exchange: AbstractExchange
+    user: str
+    """The RabbitMQ user of its connection."""
 
     async def send(self, id: str, data: dict[str, Any]) -> None:
         """Publish and wait for the broker's word; the same `id` again is the same event again."""
@@ -37,7 +40,9 @@ class Partner:
             "correlationid": id,
             "data": data,
         }
-        message = aio_pika.Message(to_json(event), content_type="application/cloudevents+json", delivery_mode=2)
+        message = aio_pika.Message(
+            to_json(event), content_type="application/cloudevents+json", delivery_mode=2, user_id=self.user
+        )
         await self.exchange.publish(message, TYPE)
 
 
@@ -46,7 +51,7 @@ async def partner(amqp_url: str) -> AsyncIterator[Partner]:
     connection = await aio_pika.connect(broker_urls(amqp_url)[0])
     async with connection:
         channel = await connection.channel(on_return_raises=True)
-        yield Partner(await channel.get_exchange(EXCHANGE))
+        yield Partner(await channel.get_exchange(EXCHANGE), own_user(amqp_url))
 
 
 async def pass_on(day: Day, shop: Partner, contact: Contact) -> None:

@@ -9,6 +9,7 @@ from e2e.story import BRANCH, REPORT, REQUEST, call, furnish, order_in, receive,
 from aftersales.common.events.feedback import DissatisfactionRaised
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
+from aftersales.common.partners import own_user
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import envelope
 from aftersales.common.values import sibling
@@ -122,7 +123,8 @@ async def publish(house, *bodies):
         exchange = await channel.get_exchange(f"{house.tag}.partners", ensure=False)
         for body in bodies:
             headers = {"x-attempt": "many", "x-first-failed-at": "never"}  # ours, but nobody keeps a partner from it
-            await exchange.publish(aio_pika.Message(body, delivery_mode=2, headers=headers), "acme.request")
+            message = aio_pika.Message(body, delivery_mode=2, headers=headers, user_id=own_user(str(connection.url)))
+            await exchange.publish(message, "acme.request")
 
 
 async def test_partner_events_are_taken_once_and_what_does_not_fit_is_parked_with_its_reason(aftersales, clock):

@@ -13,6 +13,7 @@ from faults.ledger import Attempt, Command, Ledger, utc_now
 from faults.rig import System
 from pydantic_core import to_json
 
+from aftersales.common.partners import own_user
 from aftersales.common.values import uuid7
 
 ACTOR = "load"
@@ -115,7 +116,9 @@ class Wire:
             async with asyncio.timeout(10), await aio_pika.connect(self.system.servers.rabbit.url) as connection:
                 channel = await connection.channel(on_return_raises=True)
                 exchange = await channel.get_exchange(f"{self.system.tag}.partners", ensure=False)
-                await exchange.publish(aio_pika.Message(body, delivery_mode=2, message_id=uuid7()), "acme.request")
+                user = own_user(self.system.servers.rabbit.url)
+                message = aio_pika.Message(body, delivery_mode=2, message_id=uuid7(), user_id=user)
+                await exchange.publish(message, "acme.request")
         except (AMQPError, OSError, TimeoutError, RuntimeError):
             return False
         return True

@@ -5,35 +5,23 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import aio_pika
 import pytest
+from intake.shop import SALE, SHOP, publish, receipts, sale
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import PartnerMessageRefused, ProductSold
-from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
+from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.testing import eventually
-from aftersales.common.testing.house import House, Room, envelope
+from aftersales.common.testing.house import House, Room
 from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.entitlement import Entitlement
-from aftersales.intake.domain.partner import PartnerMessage, refuse, sender
+from aftersales.intake.domain.partner import PartnerMessage, refuse, stated
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import ServiceRequest
 
 Heard = Callable[..., Awaitable[list[Event]]]
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-SHOP = "//dealer-88.example/orders"
-SALE: dict[str, Any] = {
-    "branch": "BJ01",
-    "customer_name": "李雷",
-    "phone": "13900139000",
-    "address": "长安街 2 号",
-    "serial": "EB-0002",
-    "model": "E1",
-    "line": "e-bike",
-    "batch": "B7",
-    "purchased_on": "2026-11-20",
-}
 
 
 def _refused(code: str = "branch.unknown", **params: Any) -> PartnerMessage:
@@ -68,51 +56,25 @@ def test_what_was_accepted_is_not_refused_afterwards() -> None:
     ],
 )
 def test_the_sender_is_read_as_far_as_the_message_says_it(body: bytes, known: tuple[str, str]) -> None:
-    assert sender(body, "digest") == known
-
-
-async def _publish(intake: Room, *bodies: bytes) -> None:
-    """As partners do: to their own exchange."""
-    connection = await aio_pika.connect(intake.runtime.service.settings.amqp_url.get_secret_value())
-    async with connection:
-        channel = await connection.channel()
-        exchange = await channel.get_exchange(intake.runtime.topology.partner_exchange)
-        for body in bodies:
-            await exchange.publish(aio_pika.Message(body, delivery_mode=2), "partner")
-
-
-def _sale(intake: Room, id: str, **changes: Any) -> bytes:
-    sold = PartnerProductSold.model_validate(SALE)
-    body = json.loads(envelope(sold, id=id, source=SHOP, subject=id, time=intake.runtime.clock.now()))
-    body["data"] = SALE | changes
-    return json.dumps(body).encode()
-
-
-async def _receipts(intake: Room, number: int, source: str = SHOP, **query: str) -> list[dict[str, Any]]:
-    async def enough() -> list[dict[str, Any]]:
-        answer = await intake.http.get(f"/partners/{source}/messages", params=query, headers={"Accept-Language": "zh"})
-        assert answer.status_code == 200, answer.text
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items if len(items) >= number else []
-
-    return await eventually(enough)
+    said = stated(body, "dealer-88", "digest")
+    assert (said.source, said.id, said.user, said.digest) == (*known, "dealer-88", "digest")
 
 
 async def test_a_sale_is_archived_once_in_however_many_events_it_is_told(
     built: House, intake: Room, heard: Heard
 ) -> None:
     """INT-12, INT-3, INT-14."""
-    same = [_sale(intake, id) for id in ("A", "A", "B")]
-    await _publish(intake, *same)
-    await _receipts(intake, 2)
-    await _publish(intake, _sale(intake, "C", customer_name="李大雷", phone="+86 139 0013 9000"), *same)
-    receipts = await _receipts(intake, 3)
+    same = [sale(intake, id) for id in ("A", "A", "B")]
+    await publish(intake, *same)
+    await receipts(intake, 2)
+    await publish(intake, sale(intake, "C", customer_name="李大雷", phone="+86 139 0013 9000"), *same)
+    found = await receipts(intake, 3)
     await built.quiet()
-    assert [(receipt["id"], receipt["state"]) for receipt in receipts] == [
-        ("C", "duplicate"),
-        ("B", "duplicate"),
-        ("A", "accepted"),
-    ]
+    assert {receipt["id"]: (receipt["state"], receipt["serial"]) for receipt in found} == {
+        "A": ("accepted", "EB-0002"),
+        "B": ("duplicate", "EB-0002"),
+        "C": ("duplicate", "EB-0002"),
+    }
     (customer,) = await intake.find(Customer)
     (product,) = await intake.find(Product)
     assert (customer.name, product.customer, product.batch) == ("李雷", customer.id, "B7")
@@ -133,16 +95,16 @@ async def test_a_bad_event_is_parked_recorded_and_told_to_the_partner(intake: Ro
         "other": {"serial": "EB-0009"},
         "again": {"serial": "EB-0009", "phone": "13800138000"},
     }
-    await _publish(intake, *(_sale(intake, id, **changes) for id, changes in bad.items()))
-    receipts = await _receipts(intake, len(bad), state="refused")
-    assert {receipt["id"]: receipt["code"] for receipt in receipts} == {
+    await publish(intake, *(sale(intake, id, **changes) for id, changes in bad.items()))
+    found = await receipts(intake, len(bad), state="refused")
+    assert {receipt["id"]: receipt["code"] for receipt in found} == {
         "branch": "branch.unknown",
         "day": "product.purchased_in_future",
         "field": "event.data_malformed",
         "other": "sale.of_anothers_product",
         "again": "sale.on_another_day",
     }
-    words = next(receipt["words"] for receipt in receipts if receipt["id"] == "branch")
+    words = next(receipt["words"] for receipt in found if receipt["id"] == "branch")
     assert words.startswith("没有网点 XX99")
     assert len(await intake.find(ParkedMessage)) == len(bad)
     told = {event.id: event for event in await heard(PartnerMessageRefused) if isinstance(event, PartnerMessageRefused)}
@@ -154,17 +116,17 @@ async def test_a_bad_event_is_parked_recorded_and_told_to_the_partner(intake: Ro
 
 async def test_what_cannot_be_read_is_recorded_as_far_as_it_says_who_sent_it(intake: Room, heard: Heard) -> None:
     """INT-12: no JSON, no CloudEvent, a type that is not theirs, a type that nobody knows."""
-    good = json.loads(_sale(intake, "x"))
+    good = json.loads(sale(intake, "x"))
     lacking = {name: value for name, value in good.items() if name != "time"}
     bodies = [lacking | {"id": "L"}, good | {"id": "O", "type": "intake.request_closed.v1"}]
     bodies += [good | {"id": "U", "type": "partner.unheard_of.v1"}]
-    await _publish(intake, b"no json", *(json.dumps(body).encode() for body in bodies))
-    assert {receipt["id"]: receipt["code"] for receipt in await _receipts(intake, 3)} == {
+    await publish(intake, b"no json", *(json.dumps(body).encode() for body in bodies))
+    assert {receipt["id"]: receipt["code"] for receipt in await receipts(intake, 3)} == {
         "L": "event.malformed",
         "O": "event.not_for_partners",
         "U": "event.unknown_type",
     }
-    (unreadable,) = await _receipts(intake, 1, "unknown")
+    (unreadable,) = await receipts(intake, 1, "unknown")
     assert (unreadable["code"], unreadable["type"], len(unreadable["id"])) == ("event.malformed", "unknown", 64)
     assert len(await heard(PartnerMessageRefused)) == 4
 
@@ -179,14 +141,14 @@ async def test_a_refused_event_that_is_sent_again_when_it_can_be_done_is_accepte
     )
     for _ in range(2):
         await intake.deliver(event, id="R", source=SHOP)
-    (receipt,) = await _receipts(intake, 1)
+    (receipt,) = await receipts(intake, 1)
     await built.quiet()
     assert (receipt["state"], len(await heard(PartnerMessageRefused))) == ("refused", 1)
     place = {"name": "上海", "zone": "Asia/Shanghai", "location": {"lat": 31.2, "lon": 121.4}}
     await intake.http.put("/branches/SH01", json=place)
     for dead in (await intake.http.get("/dead")).json()["items"]:  # it came twice, at two times
         await intake.http.post(f"/dead/{dead['id']}/replay")
-    (receipt,) = await _receipts(intake, 1, state="accepted")
+    (receipt,) = await receipts(intake, 1, state="accepted")
     assert (receipt["code"], receipt["words"], len(await intake.find(ServiceRequest))) == ("", "", 1)
 
 

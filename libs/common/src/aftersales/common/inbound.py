@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from aftersales.common import parking
+from aftersales.common import parking, partners
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import Delivery, Topology
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, DomainError, Malformed, NotYet
-from aftersales.common.events import Envelope, Event, decode
+from aftersales.common.events import PARTNER, Envelope, Event, decode, type_of
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.relay import Outgoing
 from aftersales.common.telemetry import Metrics, log
@@ -32,15 +32,16 @@ class Consumer:
     """What a service does with one type of event."""
 
     kind: type[Event]
-    handle: Callable[[Work, Any], Awaitable[Any]]
+    handle: Callable[..., Awaitable[Any]]
+    """Called with the work and the event; where there is a `receipt`, also with the `partners.Sender`."""
     needs: Callable[[Any], Needs]
     receipt: type[Aggregate] | None = None
-    """A kind of document that has the id under which the event is remembered (`work.message`): loaded along."""
+    """Of partners' events: the kind of document that says what became of each, loaded along."""
 
 
 def on(
     kind: type[E],
-    handle: Callable[[Work, E], Awaitable[Any]],
+    handle: Callable[..., Awaitable[Any]],
     needs: Callable[[E], Needs] = lambda _event: (),
     receipt: type[Aggregate] | None = None,
 ) -> Consumer:
@@ -61,19 +62,21 @@ class Inbound:
         self._clock: Clock = tools["clock"]
         self._metrics: Metrics = tools["metrics"]
         self._refused: Refused | None = tools.get("refused")
+        self._gate = partners.Gate(topology.partner_exchange, tools.get("partners", {}))
         self._ending: set[asyncio.Task[None]] = set()
         self._counters: dict[tuple[str, str], Any] = {}
 
     def take(self, delivery: Delivery) -> None:
         """Start the work; the delivery is acknowledged when its effect is committed."""
         if delivery.queue == self._topology.dead:
-            return self._park(delivery, DomainError("delivery_limit"), _peek(delivery.body))
+            return self._park(delivery, DomainError("delivery_limit"), _peek(delivery))
         try:
+            if delivery.exchange == self._topology.partner_exchange:
+                delivery.body = partners.structured(delivery.body, delivery.headers, delivery.content_type)
             envelope = decode(delivery.body)
-            if self._from_partner(delivery) and not envelope.type.startswith("partner."):
-                raise Malformed("event.not_for_partners", type=envelope.type[:100])  # noqa: TRY301 (parked right below)
+            self._gate.admit(envelope, self._origin(delivery), user_of(delivery))
             consumer = self._consumers.get(envelope.type)
-            if consumer is None and envelope.type.startswith("partner."):
+            if consumer is None and envelope.type.startswith(PARTNER):
                 raise Malformed("event.unknown_type", type=envelope.type[:100])  # noqa: TRY301 (parked right below)
             if consumer is None:  # a binding of an older version of this service
                 self._count(envelope.type, "ignored")
@@ -81,7 +84,7 @@ class Inbound:
             piece = self._piece(delivery, envelope, consumer)
             piece.message, piece.is_live = delivery.body, delivery.is_live
         except Malformed as error:
-            return self._park(delivery, error, _peek(delivery.body))
+            return self._park(delivery, error, _peek(delivery))
         with suppress(Busy):  # stopping: unacknowledged, it comes back after the restart
             self._writer.enqueue(piece)
             piece.future.add_done_callback(lambda future: self._settled(delivery, envelope, future))
@@ -89,10 +92,12 @@ class Inbound:
 
     def _piece(self, delivery: Delivery, envelope: Envelope, consumer: Consumer) -> Piece:
         event = envelope.event()
-        inbox = inbox_id(envelope)
+        inbox = inbox_id(envelope, user_of(delivery))
+        sender = partners.sender_of(envelope, user_of(delivery)) if consumer.receipt else None
+        receipts = [(consumer.receipt, id) for id in sender.receipts] if consumer.receipt and sender else ()
 
         async def run(work: Work) -> None:
-            await consumer.handle(work, event)
+            await (consumer.handle(work, event, sender) if sender else consumer.handle(work, event))
             if work.was_parked:
                 await parking.forget(work, inbox, delivery.body)
 
@@ -104,7 +109,7 @@ class Inbound:
             causation=envelope.id,
             traceparent=envelope.traceparent,
             inbox=inbox,
-            needs=(*consumer.needs(event), *(((consumer.receipt, inbox),) if consumer.receipt else ())),
+            needs=(*consumer.needs(event), *receipts),
         )
 
     def _settled(self, delivery: Delivery, envelope: Envelope, future: "asyncio.Future[Any]") -> None:
@@ -121,9 +126,9 @@ class Inbound:
             return
         refused = isinstance(error, DomainError) and not isinstance(error, NotYet | Busy)
         if refused or self._tried(delivery) >= len(self._topology.tiers):
-            self._park(delivery, error, _named(envelope))
+            self._park(delivery, error, _named(envelope, delivery))
         else:
-            self._retry(delivery, error, _named(envelope))
+            self._retry(delivery, error, _named(envelope, delivery))
 
     def _count(self, kind: str, result: str) -> None:
         key = (kind if kind in self._consumers else "other", result)
@@ -139,6 +144,7 @@ class Inbound:
             "x-error": parked.reason,
             "x-first-failed-at": parked.first_at.isoformat(),
             parking.ORIGIN: parked.exchange,
+            parking.ORIGIN_USER: parked.user,
         }
         again = Outgoing(uuid7(), "", self._topology.retry(parked.attempts - 1), delivery.body, headers)
 
@@ -151,7 +157,7 @@ class Inbound:
     def _park(self, delivery: Delivery, error: BaseException, message: "_Message") -> None:
         """Keep what does not fit or what a rule refused; a partner is to hear of it (INT-12)."""
         parked = self._parked(delivery, error, message)
-        partner = self._from_partner(delivery) or message.type.startswith("partner.")
+        partner = self._from_partner(delivery) or message.type.startswith(PARTNER)
         refused = isinstance(error, DomainError) and not isinstance(error, NotYet | Busy)
         tell = self._refused if partner and refused and parked.reason != "delivery_limit" else None
         self._note("parked", parked, message)
@@ -174,6 +180,7 @@ class Inbound:
             id=parking.parked_id(message.id, delivery.body),
             queue=self._topology.queue,
             exchange=self._origin(delivery),
+            user=user_of(delivery),
             event_id=message.id,
             event_type=message.type,
             reason=error.code if isinstance(error, DomainError) else type(error).__name__,
@@ -268,18 +275,23 @@ class _Message(NamedTuple):
     inbox: str | None
 
 
-def _named(envelope: Envelope) -> _Message:
-    id = inbox_id(envelope)
+def _named(envelope: Envelope, delivery: Delivery) -> _Message:
+    id = inbox_id(envelope, user_of(delivery))
     return _Message(id, envelope.type, envelope.correlationid, id)
 
 
-def _peek(body: bytes) -> _Message:
+def _peek(delivery: Delivery) -> _Message:
     try:
-        return _named(Envelope.model_validate_json(body))
-    except ValidationError:
-        return _Message(parking.body_digest(body), "unknown", uuid7(), None)
+        return _named(decode(delivery.body), delivery)
+    except Malformed:
+        return _Message(parking.body_digest(delivery.body), type_of(delivery.body) or "unknown", uuid7(), None)
 
 
-def inbox_id(envelope: Envelope) -> str:
-    """Ours are unique by id; a partner's by source and id (CloudEvents 1.0, section 3.1)."""
-    return f"{envelope.source}|{envelope.id}" if envelope.type.startswith("partner.") else envelope.id
+def user_of(delivery: Delivery) -> str:
+    """Who first published it. What we send again says so in a header, which counts where no exchange is named."""
+    return delivery.user or ("" if delivery.exchange else str(delivery.headers.get(parking.ORIGIN_USER, ""))[:256])
+
+
+def inbox_id(envelope: Envelope, user: str) -> str:
+    """Ours are unique by id; a partner's by who sent it, source and id (CloudEvents 1.0, section 3.1), and content."""
+    return partners.sender_of(envelope, user).content if envelope.type.startswith(PARTNER) else envelope.id

@@ -16,6 +16,8 @@ from aftersales.common.work import Work
 
 ORIGIN = "x-origin"
 """Header of what is sent again: the exchange where the message was first published."""
+ORIGIN_USER = "x-origin-user"
+"""Header of what is sent again: the RabbitMQ user who first published it."""
 NEVER_REPLAYED = frozenset({"event.not_for_partners"})
 """Reasons that no repetition mends: a partner may not state what only we can know."""
 _HEAD_BYTES = 65_536
@@ -38,6 +40,8 @@ class ParkedMessage(Aggregate):
     queue: str
     exchange: str = ""
     """Where it was first published; empty where nobody knows."""
+    user: str = ""
+    """The RabbitMQ user who published it there; empty where nobody said so."""
     event_id: str
     """The id under which the event is remembered, or the digest of a message that has none."""
     event_type: str
@@ -138,7 +142,7 @@ def _document(parked: ParkedMessage) -> str:
 def _again(parked: ParkedMessage) -> Outgoing:
     if target := parked.target:
         return Outgoing(uuid7(), target.exchange, target.key, parked.body, target.headers)
-    return Outgoing(uuid7(), "", parked.queue, parked.body, {ORIGIN: parked.exchange})
+    return Outgoing(uuid7(), "", parked.queue, parked.body, {ORIGIN: parked.exchange, ORIGIN_USER: parked.user})
 
 
 async def drop(work: Work, id: str) -> ParkedMessage:

@@ -24,6 +24,7 @@ from aftersales.common.exposition import expose
 from aftersales.common.inbound import Consumer, Refused, on
 from aftersales.common.mongo import Index
 from aftersales.common.paging import Page
+from aftersales.common.partners import Sources
 from aftersales.common.policies import Library
 from aftersales.common.problem import PROBLEMS
 from aftersales.common.runtime import HTTP_SHARE, Runtime
@@ -57,6 +58,8 @@ class Service:
     """Documents that must exist; planted at the start where they are missing."""
     refused: Refused | None = None
     """What else is done with a partner's event that is refused; in the transaction that parks it (INT-12)."""
+    partners: Sources = field(default_factory=dict)
+    """Who may send partners' events, of which sources."""
     uploads: Mapping[str, int] = field(default_factory=dict)
     """Paths, as regular expressions, whose bodies may be larger than `max_body`: in bytes."""
     retained: Sequence[Retained] = ()

@@ -30,6 +30,7 @@ def service(settings: Settings | None = None) -> Service:
         clocked=(ServiceRequest, ShiftHandover, Contract),
         library=library,
         refused=tell_refusal,
+        partners=settings.partners,
         uploads={r"/customers/[^/]+/files": settings.max_file},
         files=CustomerFile,
     )

@@ -1,8 +1,9 @@
 """Intake's knobs, over those of every service."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from aftersales.common.settings import Port, ServiceSettings
 from aftersales.common.values import Code
@@ -10,6 +11,9 @@ from aftersales.common.values import Code
 from .domain import meeting
 from .domain.customer import ClassWeights
 from .domain.meeting import Topic
+
+PartnerUser = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+PartnerSource = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class Settings(ServiceSettings):
@@ -27,6 +31,10 @@ class Settings(ServiceSettings):
     """ALL-8: what one case of each kind takes there."""
     class_weights: ClassWeights = ClassWeights()
     """INT-3: what size, spend, importance and loyalty weigh, and from which mean a customer is of class A or B."""
+
+    partners: dict[PartnerUser, tuple[PartnerSource, ...]] = {}  # noqa: RUF012 (a field, copied per instance)
+    """INT-12: RabbitMQ users of partners, each with the sources that its events may name; one that ends in `*` stands
+    for all that begin so. The user of `AFTERSALES_AMQP_URL` may name any (docs/partners.md)."""
 
     duplicate_within: timedelta = timedelta(hours=72)
     """How near to each other two requests with the same fault of the same person or product may be the same one."""

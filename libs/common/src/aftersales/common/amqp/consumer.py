@@ -1,6 +1,7 @@
 """Taking deliveries from one queue, and acknowledging those that are finished."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ class Delivery:
     done: Callable[[], None]
     is_live: Callable[[], bool] | None = None
     """Whether its channel is still open (one function per channel); if not, RabbitMQ delivers the message again."""
+    user: str = ""
+    """Who published it, where the publisher says so; RabbitMQ refuses a message that names another user."""
+    content_type: str = ""
 
 
 class _Acknowledger:
@@ -129,9 +133,11 @@ class Consumer:
             delivery: Any = message.delivery
             tag: int = delivery.delivery_tag
             acks.took(tag)
-            headers = dict(message.header.properties.headers or {})
+            said = message.header.properties
+            headers, about = dict(said.headers or {}), (str(said.user_id or ""), str(said.content_type or ""))
             key, exchange = str(delivery.routing_key), str(delivery.exchange)
-            self._handle(Delivery(message.body, headers, self.queue, key, exchange, lambda: acks.done(tag), is_live))
+            done = functools.partial(acks.done, tag)
+            self._handle(Delivery(message.body, headers, self.queue, key, exchange, done, is_live, *about))
 
         async def on_cancel(_frame: Any) -> None:
             log.warning("amqp.consumer_cancelled", queue=self.queue)

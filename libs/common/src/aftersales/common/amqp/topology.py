@@ -8,6 +8,8 @@ from typing import Any
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import ChannelNotFoundEntity
 
+from aftersales.common.events import PARTNER, PRODUCERS
+
 _JOURNAL_BYTES = 2_000_000_000
 _NO_LIMIT = 1_000_000
 
@@ -25,13 +27,18 @@ class Topology:
     """Whether the service also takes what partners send in."""
 
     @property
+    def journaled(self) -> tuple[str, ...]:
+        """What the keys of events in the journal begin with: whoever publishes here, and nobody else."""
+        return tuple(sorted({*PRODUCERS, self.service, *(key.partition(".")[0] for key in self.keys)}))
+
+    @property
     def events(self) -> str:
         """The topic exchange of all events; the routing key is the event's type."""
         return f"{self.bus}.events"
 
     @property
     def journal(self) -> str:
-        """A stream of every event: nothing is unroutable, and a new reader can start from the past."""
+        """A stream of every event of ours: none is unroutable, and a new reader can start from the past."""
         return f"{self.bus}.journal"
 
     @property
@@ -79,7 +86,9 @@ async def declare(channel: AbstractChannel, topology: Topology) -> None:
         durable=True,
         arguments={"x-queue-type": "stream", "x-max-age": "7D", "x-max-length-bytes": _JOURNAL_BYTES},
     )
-    await journal.bind(events, "#")
+    for producer in topology.journaled:
+        await journal.bind(events, f"{producer}.#")
+    await journal.unbind(events, "#")  # of before 0.2: it took what partners publish here by mistake, too
     queue = await channel.declare_queue(
         topology.queue, durable=True, arguments=_quorum(x_delivery_limit=20, **_dead_lettering_to(topology.dead))
     )
@@ -91,6 +100,7 @@ async def declare(channel: AbstractChannel, topology: Topology) -> None:
         await queue.bind(events, key)
     if topology.partners:
         await queue.bind(partners, "#")
+        await queue.bind(events, f"{PARTNER}#")  # the wrong exchange, which their receipts tell them
 
 
 async def exists(connection: AbstractConnection, queue: str) -> bool:

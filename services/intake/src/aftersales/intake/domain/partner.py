@@ -1,37 +1,92 @@
 """What became of each partner event (INT-12): a receipt that the partner can read."""
 
 import json
+from contextlib import suppress
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.events import Event
-from aftersales.common.events.intake import Param, PartnerMessageRefused, WrongField
+from aftersales.common.errors import DomainError, Malformed
+from aftersales.common.events import Event, decode
+from aftersales.common.events.intake import Param, PartnerMessageAccepted, PartnerMessageRefused, WrongField
+from aftersales.common.partners import Sender, sender_of
 
 UNKNOWN = "unknown"
 """The source of what cannot be read."""
 Outcome = Literal["accepted", "duplicate", "refused"]
 
 
+class Done(NamedTuple):
+    """What came of an event: a service request, or the sale of a product, which may be known already."""
+
+    request: str | None = None
+    serial: str | None = None
+    duplicate: bool = False
+
+
 class PartnerMessage(Aggregate):
-    """The outcome of one event; its id is `<source>|<event id>`, so that the same event again is this one."""
+    """The outcome of one event. Its id stands for partner, source and event id: the same again is this one.
+
+    A refused event whose id was accepted with another content has a receipt of its own.
+    """
 
     COLLECTION: ClassVar[str] = "partner_messages"
     AUDITED: ClassVar[bool] = False  # it is itself a record of what happened
 
     branch: str = "-"
+    partner: str = ""
+    """The RabbitMQ user who published it; empty where nobody said."""
     source: str
     message: str
+    reference: str = ""
     type: str
+    digest: str = ""
+    """Of type and data; of the whole body where these cannot be read."""
     state: Outcome
+    request: str | None = None
+    serial: str | None = None
     code: str = ""
     params: dict[str, Any] = Field(default_factory=dict)
     at: datetime
 
 
-def refuse(known: PartnerMessage | None, message: PartnerMessage) -> tuple[PartnerMessage, tuple[Event, ...]]:
+Decision = tuple[PartnerMessage, tuple[Event, ...]]
+
+
+def known_of(receipts: tuple[PartnerMessage | None, ...], sender: Sender) -> PartnerMessage | None:
+    """The receipt of this event; one from before 0.2 has an id that another event's may equal."""
+    return next((one for one in receipts if one and (one.source, one.message) == (sender.source, sender.id)), None)
+
+
+def is_done(known: PartnerMessage | None, sender: Sender) -> bool:
+    """Whether the event has had its effect. Raises `DomainError` for another content under its id."""
+    if known is None or known.state == "refused":
+        return False
+    if known.digest not in {"", sender.digest}:
+        raise DomainError("partner.other_content", id=sender.id, at=known.at.isoformat())
+    return True
+
+
+def accept(known: PartnerMessage | None, sender: Sender, kind: str, done: Done, at: datetime) -> Decision:
+    """Record what came of it, and tell the partner."""
+    about = {"partner": sender.user, "source": sender.source, "type": kind, "reference": sender.reference}
+    receipt = PartnerMessage(
+        id=known.id if known else sender.event,
+        version=known.version if known else 0,
+        message=sender.id,
+        digest=sender.digest,
+        state="duplicate" if done.duplicate else "accepted",
+        request=done.request,
+        serial=done.serial,
+        at=at,
+        **about,
+    )
+    return receipt, (PartnerMessageAccepted(id=sender.id, **about, **done._asdict(), at=at),)
+
+
+def refuse(known: PartnerMessage | None, message: PartnerMessage) -> Decision:
     """Record the refusal and tell it, once: the same message may be delivered again. What was accepted stays so."""
     if known and (known.state != "refused" or (known.code, known.params) == (message.code, message.params)):
         return known, ()
@@ -40,24 +95,29 @@ def refuse(known: PartnerMessage | None, message: PartnerMessage) -> tuple[Partn
         source=message.source,
         id=message.message,
         type=message.type,
+        partner=message.partner,
         code=message.code,
         params=tuple(Param(name=name, value=str(value)) for name, value in plain.items()),
         errors=tuple(WrongField(**wrong) for wrong in message.params.get("errors", ())),
         at=message.at,
     )
-    return (known or message).but(code=message.code, params=message.params, at=message.at), (event,)
+    changes = {name: getattr(message, name) for name in ("code", "params", "at", "digest", "type", "reference")}
+    return (known or message).but(**changes), (event,)
 
 
-def sender(body: bytes, digest: str) -> tuple[str, str]:
-    """Source and id of a message that may be anything, as far as it says them."""
+def stated(body: bytes, user: str, digest: str) -> Sender:
+    """Whose a message that may be anything is, as far as it says so; `digest` stands for what it does not say."""
+    with suppress(Malformed):
+        return sender_of(decode(body), user)
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        return UNKNOWN, digest
+        said = {}
     said = said if isinstance(said, dict) else {}
-    source, id = (_name(said.get(name)) for name in ("source", "id"))
-    return source or UNKNOWN, id or digest
+    source, id, reference = (_name(said.get(name)) for name in ("source", "id", "subject"))
+    return Sender(user, source or UNKNOWN, id or digest, reference, digest)
 
 
 def _name(said: Any) -> str:
+    """Any text that can be stored and asked for."""
     return said if isinstance(said, str) and len(said) <= 256 and said.isprintable() else ""

@@ -13,7 +13,7 @@ from .customer import Customer
 from .form import VISITS, RegisterRequest
 from .prepaid import NOTHING, Prepaid
 from .product import CardEntry, Product
-from .request import Decision, Ground, ServiceRequest, Step, reached, settled
+from .request import Decision, Ground, PartnerReference, ServiceRequest, Step, reached, settled
 
 
 class Taken(NamedTuple):
@@ -21,6 +21,7 @@ class Taken(NamedTuple):
 
     by: str
     at: datetime
+    partner: PartnerReference | None = None
 
 
 class Archive(NamedTuple):
@@ -62,7 +63,7 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         coverage=coverage,
         history=(Step(state="registered", at=taken.at, by=shared["owner"]),),
         **{name: getattr(form, name) for name in _AS_SAID},
-        **shared,
+        **shared | {"partner": taken.partner},
     )
     request = reached(request, "request_registered", taken.at, ground)
     news = (_found(request, repeated, policy),) if repeated else ()

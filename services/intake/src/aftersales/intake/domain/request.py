@@ -87,6 +87,17 @@ class Acceptance(Value):
     noted_by: str
 
 
+class PartnerReference(Value):
+    """The partner's event that a request came with (INT-12)."""
+
+    partner: str
+    """The RabbitMQ user who published it."""
+    source: str
+    id: str
+    reference: str
+    """What the partner calls it: the event's `subject`, or its id."""
+
+
 class ServiceRequest(Aggregate):
     """A customer's fault or wish; its id is its number (`SR-…`)."""
 
@@ -144,6 +155,7 @@ class ServiceRequest(Aggregate):
     """What is due next, of its clocks; `due_at` is None while that is paused."""
     due_at: datetime | None = None
     at_risk_at: datetime | None = None
+    partner: PartnerReference | None = None
     tail: str = ""
     """The end of the number, by which people ask for it."""
 

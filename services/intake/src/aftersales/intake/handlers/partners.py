@@ -1,6 +1,5 @@
 """Partner events (INT-12): each accepted once, a bad one refused, and the partner can read which."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -10,11 +9,12 @@ from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.events import Event, describe
 from aftersales.common.events.partner import PartnerProductSold
 from aftersales.common.parking import ParkedMessage
+from aftersales.common.partners import Sender
 from aftersales.common.policies import Library
 from aftersales.common.work import Work
 from aftersales.intake.domain import partner as partners
 from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint
-from aftersales.intake.domain.partner import Outcome, PartnerMessage
+from aftersales.intake.domain.partner import Done, PartnerMessage
 from aftersales.intake.domain.product import Product
 
 from .archive import find_or_enrol, keep_product
@@ -23,45 +23,50 @@ from .branches import known_branch
 E = TypeVar("E", bound=Event)
 
 
-def with_receipt(handle: Callable[[Work, E], Awaitable[Outcome | None]]) -> Callable[[Work, E], Awaitable[None]]:
-    """Let a handler of partner events leave a receipt with what it does."""
+def with_receipt(handle: Callable[[Work, E, Sender], Awaitable[Done]]) -> Callable[[Work, E, Sender], Awaitable[None]]:
+    """Let a handler of partner events leave a receipt with what it does; what has one already is not done again."""
 
-    async def handled(work: Work, event: E) -> None:
-        outcome = await handle(work, event) or "accepted"
-        id = work.message or ""
-        known = await work.get(PartnerMessage, id) or PartnerMessage(
-            id=id,
-            source=work.actor,
-            message=id.removeprefix(f"{work.actor}|"),
-            type=event.TYPE,
-            state=outcome,
-            at=work.now,
-        )
-        work.put(known.but(state=outcome, code="", params={}, at=work.now))
+    async def handled(work: Work, event: E, sender: Sender) -> None:
+        known = await _receipt(work, sender)
+        if not partners.is_done(known, sender):
+            done = await handle(work, event, sender)
+            receipt, news = partners.accept(known, sender, event.TYPE, done, work.now)
+            work.put(receipt, *news)
 
     return handled
 
 
+async def _receipt(work: Work, sender: Sender) -> PartnerMessage | None:
+    today, before = sender.receipts
+    return partners.known_of((await work.get(PartnerMessage, today), await work.get(PartnerMessage, before)), sender)
+
+
 async def tell_refusal(work: Work, parked: ParkedMessage) -> None:
     """Record and publish why a partner's event was refused."""
-    source, message = partners.sender(parked.body, hashlib.sha256(parked.body).hexdigest())
+    sender = partners.stated(parked.body, parked.user, parked.digest)
+    known, id = await _receipt(work, sender), sender.event
+    if known and known.state != "refused" and known.digest != sender.digest:
+        id = sender.content  # what was accepted keeps its receipt
+        known = await work.get(PartnerMessage, id)
     refused = PartnerMessage(
-        id=f"{source}|{message}",
-        source=source,
-        message=message,
+        id=id,
+        partner=sender.user,
+        source=sender.source,
+        message=sender.id,
+        reference=sender.reference,
         type=parked.event_type,
+        digest=sender.digest,
         state="refused",
         code=parked.reason,
         params=parked.params,
         at=work.now,
     )
-    known = await work.get(PartnerMessage, refused.id)
     receipt, news = partners.refuse(known, refused)
     if receipt != known:
         work.put(receipt, *news)
 
 
-async def take_partner_sale(work: Work, event: PartnerProductSold, library: Library) -> Outcome:
+async def take_partner_sale(work: Work, event: PartnerProductSold, _sender: Sender, library: Library) -> Done:
     """Archive the buyer and what they bought; the same sale in another event is nothing new.
 
     Raises `DomainError` for a product that is somebody else's, or was sold on another day.
@@ -71,14 +76,14 @@ async def take_partner_sale(work: Work, event: PartnerProductSold, library: Libr
         if known.customer is not None and (buyer is None or buyer.customer != known.customer):
             raise DomainError("sale.of_anothers_product", serial=known.id)
         if known.purchased_on == event.purchased_on:
-            return "duplicate"
+            return Done(serial=known.id, duplicate=True)
         if known.purchased_on is not None:
             raise DomainError("sale.on_another_day", serial=known.id, purchased_on=known.purchased_on.isoformat())
     form = _form(event)
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form, branch)
     await keep_product(work, form.products[0], customer, branch.day_of(work.now), library)
-    return "accepted"
+    return Done(serial=event.serial)
 
 
 def _form(event: PartnerProductSold) -> ArchiveCustomer:

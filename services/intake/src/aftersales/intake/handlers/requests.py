@@ -11,6 +11,7 @@ from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigne
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.events.partner import PartnerServiceRequest
+from aftersales.common.partners import Sender
 from aftersales.common.policies import Library
 from aftersales.common.policy.choose import Facts
 from aftersales.common.work import Work
@@ -19,22 +20,25 @@ from aftersales.intake.domain import progress, registration
 from aftersales.intake.domain import request as requests
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.form import CancelRequest, RegisterContact, RegisterRequest
+from aftersales.intake.domain.partner import Done
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.registration import Archive, Taken
-from aftersales.intake.domain.request import Ground, ServiceRequest
+from aftersales.intake.domain.request import Ground, PartnerReference, ServiceRequest
 
 from . import prepaid
 from .archive import find_or_enrol, keep_product
 from .branches import known_branch
 
 
-async def register_request(work: Work, form: RegisterRequest, library: Library) -> ServiceRequest:
+async def register_request(
+    work: Work, form: RegisterRequest, library: Library, partner: PartnerReference | None = None
+) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
     product = await keep_product(work, form.product, customer, branch.day_of(work.now), library)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await library.choose(work, facts))
-    taken = Taken(by=form.owner or work.actor, at=work.now)
+    taken = Taken(by=form.owner or work.actor, at=work.now, partner=partner)
     archive = Archive(customer, product)
     archive = archive._replace(prepaid=await prepaid.prepaid_for(work, archive, form.kind, taken, facts.day))
     request, news = registration.register(await work.number("SR"), form, archive, taken, ground)
@@ -47,7 +51,7 @@ async def register_contact(work: Work, contact: RegisterContact, library: Librar
     return [await register_request(work, form, library) for form in contact.forms()]
 
 
-async def take_partner_request(work: Work, event: PartnerServiceRequest, library: Library) -> None:
+async def take_partner_request(work: Work, event: PartnerServiceRequest, sender: Sender, library: Library) -> Done:
     """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
     try:
         form = RegisterRequest.model_validate(
@@ -63,7 +67,8 @@ async def take_partner_request(work: Work, event: PartnerServiceRequest, library
         )
     except ValidationError as error:
         raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
-    await register_request(work, form, library)
+    partner = PartnerReference(partner=sender.user, source=sender.source, id=sender.id, reference=sender.reference)
+    return Done(request=(await register_request(work, form, library, partner)).id)
 
 
 async def cancel_request(work: Work, number: str, command: CancelRequest) -> ServiceRequest:

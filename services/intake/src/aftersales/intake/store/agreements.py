@@ -32,8 +32,9 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("customer", "sha256", unique=True, partial={"removed": False}),
     ),
     PartnerMessage: (
-        Index("source", "state", "-_id"),
-        Index("source", "-_id"),
+        Index("source", "state", "-at", "-_id"),
+        Index("source", "-at", "-_id"),
+        Index("source", "message", "-at", "-_id"),
         Index("at", ttl=PARTNER_MESSAGES_KEPT),
     ),
 }

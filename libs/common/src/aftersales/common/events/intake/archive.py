@@ -122,8 +122,30 @@ class PartnerMessageRefused(Event):
     id: str
     """Of the partner's message; a digest of its body when it could not be read."""
     type: str
+    partner: str = ""
+    """The RabbitMQ user who published it, as the broker validated it; empty where nobody said."""
     code: str
-    """What is wrong; words for it are at `GET /partners/{source}/messages`."""
+    """What is wrong; words for it are at `GET /partners/messages`."""
     params: tuple[Param, ...] = ()
     errors: tuple[WrongField, ...] = ()
+    at: datetime
+
+
+class PartnerMessageAccepted(Event):
+    """A partner's event was accepted, and what came of it (INT-12): for the partner who sent it."""
+
+    TYPE = "intake.partner_message_accepted.v1"
+    source: str
+    id: str
+    type: str
+    partner: str
+    """The RabbitMQ user who published it, as the broker validated it."""
+    reference: str
+    """What the partner calls it: the event's `subject`, or its id."""
+    duplicate: bool = False
+    """The same sale is known from another event: nothing was done."""
+    request: str | None = None
+    """The number of the service request that was registered."""
+    serial: str | None = None
+    """The product whose sale was archived."""
     at: datetime

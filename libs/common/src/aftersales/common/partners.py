@@ -1,0 +1,137 @@
+"""Messages from partners: whose they are, what they name, under which id each is remembered (INT-12). Pure."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic_core import from_json, to_json
+
+from aftersales.common.errors import Malformed
+from aftersales.common.events import PARTNER, Envelope
+
+STRUCTURED = "application/cloudevents"
+PREFIXES = ("cloudevents:", "cloudevents_", "ce-", "ce_")
+"""Of attributes in AMQP headers: CloudEvents' AMQP binding has the first two, SDKs for RabbitMQ and HTTP the others."""
+Sources = Mapping[str, Sequence[str]]
+"""RabbitMQ users, each with the sources it may name; one that ends in `*` stands for all that begin so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose event it is, and which."""
+
+    user: str
+    """The RabbitMQ user who published it, as the broker validated it."""
+    source: str
+    id: str
+    reference: str
+    """The event's `subject`: what the partner itself calls it."""
+    digest: str
+    """Of type and data."""
+
+    @property
+    def event(self) -> str:
+        """Stands for this id of this source of this user, whatever the content."""
+        return _hash([self.user, self.source, self.id])
+
+    @property
+    def content(self) -> str:
+        """Stands for the event with this very content: the same again is the same event again."""
+        return _hash([self.user, self.source, self.id, self.digest])
+
+    @property
+    def receipts(self) -> tuple[str, str]:
+        """Where it may be told already what became of this event: under its id of today, or of before 0.2."""
+        return self.event, f"{self.source}|{self.id}"
+
+
+def sender_of(envelope: Envelope, user: str) -> Sender:
+    digest = hashlib.sha256(to_json([envelope.type, _sorted(envelope.data)])).hexdigest()
+    return Sender(user, envelope.source, envelope.id, envelope.subject, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Partners publish types of their own, on their own exchange, from sources that are theirs."""
+
+    exchange: str
+    allowed: Sources
+
+    def admit(self, envelope: Envelope, origin: str, user: str) -> None:
+        """Raises `Malformed` for what may not come from `origin`: an exchange, or empty for our own queue."""
+        if not envelope.type.startswith(PARTNER):
+            if origin == self.exchange:
+                raise Malformed("event.not_for_partners", type=envelope.type[:100])
+        elif origin == self.exchange:
+            self._must_speak_for(user, envelope.source)
+        elif origin:
+            raise Malformed("event.wrong_exchange", exchange=self.exchange)
+
+    def _must_speak_for(self, user: str, source: str) -> None:
+        """The broker must say who published it, and that user must be allowed to name this source."""
+        if not user:
+            raise Malformed("partner.unidentified")
+        if not any(_covers(one, source) for one in self.allowed.get(user, ())):
+            raise Malformed("partner.source_not_theirs", user=user, source=source)
+
+
+def own_user(amqp_url: str) -> str:
+    """The RabbitMQ user of an AMQP URL; `guest` where it names none."""
+    return unquote(urlsplit(amqp_url).username or "guest")
+
+
+def _covers(allowed: str, source: str) -> bool:
+    return source.startswith(allowed[:-1]) if allowed.endswith("*") else source == allowed
+
+
+def structured(body: bytes, headers: Mapping[str, Any], content_type: str) -> bytes:
+    """The message in structured mode, which is what it may be already.
+
+    In binary mode the attributes are headers and the body is the data; data that is no JSON goes into `data_base64`.
+    Raises `Malformed` for a batch.
+    """
+    if content_type.lower().startswith(f"{STRUCTURED}-batch"):
+        raise Malformed("event.batch")
+    attributes = {} if content_type.lower().startswith(STRUCTURED) else _attributes(headers)
+    if not attributes:
+        return body
+    if content_type:
+        attributes["datacontenttype"] = content_type
+    try:
+        return to_json(attributes | {"data": from_json(body, allow_inf_nan=False)})
+    except ValueError:
+        return to_json(attributes | {"data_base64": base64.b64encode(body).decode()})
+
+
+def _attributes(headers: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in headers.items():
+        for prefix in PREFIXES:
+            if name.lower().startswith(prefix):
+                found[name[len(prefix) :].lower()] = _text(value)
+    return found
+
+
+def _text(value: Any) -> Any:
+    """CloudEvents' attributes are texts in headers; AMQP's own types are written as CloudEvents writes them."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    return value if isinstance(value, str) else to_json(value, serialize_unknown=True).decode()
+
+
+def _sorted(value: Any) -> Any:
+    """The same JSON value with its keys in order."""
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(one) for one in value] if isinstance(value, list) else value
+
+
+def _hash(names: list[str]) -> str:
+    """One id of several names; JSON keeps them apart, whatever they contain."""
+    return hashlib.sha256(to_json(names)).hexdigest()
