@@ -23,7 +23,7 @@ from aftersales.intake.domain.request import ServiceRequest
 
 Heard = Callable[..., Awaitable[list[Event]]]
 ASKED, SOLD = PartnerServiceRequest.TYPE, PartnerProductSold.TYPE
-GATE = Gate("partners", {"dealer": ("//dealer/orders", "//dealer/shop/*"), "us": ("*",)})
+GATE = Gate("partners", {"dealer": ("//dealer/orders", "//dealer/shop/*"), "us": ("*",), "": ("//anybody/*",)})
 
 
 def _envelope(source: str = "//dealer/orders", id: str = "7", kind: str = SOLD, **data: Any) -> Envelope:
@@ -38,6 +38,8 @@ def _envelope(source: str = "//dealer/orders", id: str = "7", kind: str = SOLD, 
         ("dealer", "//dealer/shop/1", "partners", SOLD, ""),
         ("us", "//anybody", "partners", SOLD, ""),
         ("", "//dealer/orders", "", SOLD, ""),
+        ("", "//anybody/at/all", "partners", SOLD, ""),
+        ("stranger", "//anybody/at/all", "partners", SOLD, ""),
         ("dealer", "//dealer/orders/2", "partners", SOLD, "partner.source_not_theirs"),
         ("dealer", "//dealer", "partners", SOLD, "partner.source_not_theirs"),
         ("stranger", "//dealer/orders", "partners", SOLD, "partner.source_not_theirs"),

@@ -17,7 +17,10 @@ STRUCTURED = "application/cloudevents"
 PREFIXES = ("cloudevents:", "cloudevents_", "ce-", "ce_")
 """Of attributes in AMQP headers: CloudEvents' AMQP binding has the first two, SDKs for RabbitMQ and HTTP the others."""
 Sources = Mapping[str, Sequence[str]]
-"""RabbitMQ users, each with the sources it may name; one that ends in `*` stands for all that begin so."""
+"""RabbitMQ users, each with the sources it may name; one that ends in `*` stands for all that begin so.
+
+Those of the empty name anybody may name who may publish at all, for clients that cannot set `user_id`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ class Gate:
             raise Malformed("event.wrong_exchange", exchange=self.exchange)
 
     def _must_speak_for(self, user: str, source: str) -> None:
-        """The broker must say who published it, and that user must be allowed to name this source."""
+        """The user whom the broker checked must be allowed to name this source, or anybody must be."""
+        if any(_covers(one, source) for one in self.allowed.get("", ())):
+            return
         if not user:
             raise Malformed("partner.unidentified")
         if not any(_covers(one, source) for one in self.allowed.get(user, ())):

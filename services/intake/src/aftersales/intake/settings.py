@@ -12,7 +12,7 @@ from .domain import meeting
 from .domain.customer import ClassWeights
 from .domain.meeting import Topic
 
-PartnerUser = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+PartnerUser = Annotated[str, StringConstraints(max_length=255)]
 PartnerSource = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
@@ -34,7 +34,8 @@ class Settings(ServiceSettings):
 
     partners: dict[PartnerUser, tuple[PartnerSource, ...]] = {}  # noqa: RUF012 (a field, copied per instance)
     """INT-12: RabbitMQ users of partners, each with the sources that its events may name; one that ends in `*` stands
-    for all that begin so. The user of `AFTERSALES_AMQP_URL` may name any (docs/partners.md)."""
+    for all that begin so. The user of `AFTERSALES_AMQP_URL` may name any, and those of the empty name anybody may name
+    (docs/partners.md)."""
 
     duplicate_within: timedelta = timedelta(hours=72)
     """How near to each other two requests with the same fault of the same person or product may be the same one."""
