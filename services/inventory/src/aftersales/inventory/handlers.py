@@ -87,8 +87,8 @@ async def cancel_slip(work: Work, event: OrderCancelled) -> None:
 
 async def wake_stock(work: Work, id: str) -> None:
     """Serve the next ones in a long line."""
-    item = await work.need(StockItem, id)
-    if item.wake_at and item.wake_at <= work.now:
+    item = await work.get(StockItem, id)
+    if item and item.wake_at and item.wake_at <= work.now:
         work.put(await _serve(work, item))
 
 
