@@ -6,14 +6,17 @@ from typing import Any
 
 from contracts.catalogue import PARTNERS, Contract, topology
 from contracts.docstrings import class_doc
+from deploy.local.place import PORTS
 
 from aftersales.common.amqp.publisher import CONTENT_TYPE
 
 Document = dict[str, Any]
 BINDING_VERSION = "0.3.0"
 _DESCRIPTION = """\
-Events of after-sales service as CloudEvents 1.0 in structured JSON. Every event goes to one topic exchange under its
-type; a stream queue keeps all of them, and each service takes the types it listens to from a quorum queue of its own.
+Events of after-sales service as CloudEvents 1.0 in structured JSON. Events of the services go to the topic exchange
+{events} under their types; the stream {journal} keeps them for 7 days (read it with a prefetch and x-stream-offset),
+and each service takes the types it listens to from a quorum queue of its own. Partners publish to {partners}, with the
+property user_id.
 An event may arrive more than once (its `id` tells) and in any order (`sequence` tells what is old)."""
 
 
@@ -28,14 +31,27 @@ def asyncapi(contracts: Iterable[Contract]) -> Document:
         "info": {
             "title": "aftersales",
             "version": version("aftersales-common"),
-            "description": _DESCRIPTION,
+            "description": _described(),
             "license": {"name": "Apache-2.0"},
+        },
+        "servers": {
+            "local": {
+                "host": f"127.0.0.1:{PORTS['AMQP']}",
+                "protocol": "amqp",
+                "protocolVersion": "0.9.1",
+                "description": "RabbitMQ of `make up`, virtual host `/`; elsewhere it is AFTERSALES_AMQP_URL.",
+            }
         },
         "defaultContentType": CONTENT_TYPE,
         "channels": {contract.type: _channel(contract) for contract in known},
         "operations": operations,
         "components": {"messages": {contract.type: _message(contract) for contract in known}},
     }
+
+
+def _described() -> str:
+    names = topology("")
+    return _DESCRIPTION.format(events=names.events, journal=names.journal, partners=names.partner_exchange)
 
 
 def _channel(contract: Contract) -> Document:

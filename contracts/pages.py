@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from contracts import example, published
-from contracts.catalogue import Contract
+from contracts.catalogue import Contract, topology
 from contracts.compatibility import type_of
 from contracts.docstrings import class_doc
 from contracts.schema import Schema, envelope_fields, model_schema
@@ -22,8 +22,18 @@ _EVENTS = """\
 {generated}
 
 Every event is a [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) event in
-structured JSON. The routing key is its type. All of them as AsyncAPI 3.0:
-[contracts/asyncapi.json](../contracts/asyncapi.json).
+structured JSON. All of them as AsyncAPI 3.0: [contracts/asyncapi.json](../contracts/asyncapi.json).
+
+- **The topic exchange `{events}`** takes the events of the four services. The routing key is the type: bind a queue of
+  your own, for example with `intake.#`.
+- **The topic exchange `{partners}`** takes the events of [partners](partners.md), which only intake reads.
+- **The stream `{journal}`** keeps the events of the four services for 7 days, at most 2 GB. To read it,
+  set a prefetch (`basic.qos`), consume with the argument `x-stream-offset` (`first`, `last`, `next`, an offset or a
+  time; only new events come without it), and acknowledge. `basic.get` does not work on a stream.
+- **Limits.** RabbitMQ takes messages of at most 4 MiB. An `id`, `source`, `type`, `subject` or `correlationid` has at
+  most 256 characters.
+
+With another `AFTERSALES_BUS` the three names begin with that.
 
 An event may arrive more than once (`id` tells) and in any order (`sequence` tells what is old). Readers ignore fields
 that they do not know, so a version may gain optional fields; anything else is a new version
@@ -56,7 +66,9 @@ ports of the local run are chosen with `AFTERSALES_PORT_<NAME>`:
 def events_page(contracts: Iterable[Contract]) -> str:
     """Every event: who says it, who listens, and what is in it."""
     known = tuple(contracts)
-    lines = [_EVENTS.format(generated=_GENERATED), "| event | from | to | |", "| --- | --- | --- | --- |"]
+    names = topology("")
+    places = {"events": names.events, "partners": names.partner_exchange, "journal": names.journal}
+    lines = [_EVENTS.format(generated=_GENERATED, **places), "| event | from | to | |", "| --- | --- | --- | --- |"]
     for contract in known:
         to = ", ".join(contract.consumers) or "nobody yet"
         about = _cell(class_doc(contract.kind))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from common.answers import watch
 
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
@@ -161,4 +162,5 @@ def clock(now: datetime) -> ManualClock:
 async def running(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
     """The service on real servers."""
     async with house(urls, clock, [(service, Settings)]) as built:
+        watch(built)
         yield built

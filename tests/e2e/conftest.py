@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from common.answers import watch
 
 from aftersales.common.testing.house import House, Row, house
 from aftersales.dispatch.main import service as dispatch
@@ -25,4 +26,5 @@ ROWS: list[Row] = [
 @pytest.fixture
 async def aftersales(urls, clock) -> AsyncIterator[House]:
     async with house(urls, clock, ROWS) as built:
+        watch(built)
         yield built

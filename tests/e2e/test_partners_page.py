@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from deploy.local.place import PORTS
 
 from aftersales.common.testing.programs import services
 from aftersales.common.testing.servers import Process, free_port, start
@@ -81,3 +82,9 @@ def test_the_page_has_a_block_for_each_client_that_it_names():
 
     assert len(BLOCKS) >= 9
     assert all(word in script for word in (*CLIENTS, "amqplib", "pika", "rabbitmqctl"))
+
+
+def test_the_addresses_of_the_page_are_those_of_the_local_run():
+    named = {name: int(port) for name, port in re.findall(r"(\w+)=\$\{\1:-\S*?127\.0\.0\.1:(\d+)\}", BLOCKS[1])}
+
+    assert named == {"BROKER": PORTS["AMQP"], "MANAGEMENT": PORTS["RABBITMQ_MANAGEMENT"], "INTAKE": PORTS["INTAKE"]}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from common.answers import watch
 
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
@@ -83,6 +84,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def built(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
     async with house(urls, clock, [(service, Settings)]) as rooms:
+        watch(rooms)
         yield rooms
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import aio_pika
 import pytest
+from common.answers import watch
 
 from aftersales.common.events import Event, decode
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned, UsedPart
@@ -128,6 +129,7 @@ async def built(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
     """Intake alone, with retries enough for the worst order of arrival."""
     tiers = tuple(timedelta(milliseconds=ms) for ms in (100, 150, 200, 250, 300, 350))
     async with house(urls, clock, [(service, Settings)], retry_tiers=tiers) as rooms:
+        watch(rooms)
         yield rooms
 
 

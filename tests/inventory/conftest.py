@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from common.answers import watch
 
 from aftersales.common.events.dispatch import OrderCancelled, PartNeeded, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.intake import ProductRef
@@ -112,4 +113,5 @@ def clock(now: datetime) -> ManualClock:
 async def running(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
     """The service on real servers."""
     async with house(urls, clock, [(service, Settings)]) as built:
+        watch(built)
         yield built
