@@ -1,11 +1,10 @@
 """Messages of ours for which RabbitMQ has no queue become dead letters in the end."""
 
-from pydantic import ValidationError
-
 from aftersales.common.clock import Clock
-from aftersales.common.events import Envelope
+from aftersales.common.errors import Malformed
+from aftersales.common.events import decode
 from aftersales.common.inbound import inbox_id
-from aftersales.common.parking import ORIGIN, ParkedMessage, Target, body_digest, park, parked_id
+from aftersales.common.parking import ORIGIN, ORIGIN_USER, ParkedMessage, Target, body_digest, park, parked_id
 from aftersales.common.relay import Outgoing, Parcel
 from aftersales.common.telemetry import log
 from aftersales.common.values import uuid7
@@ -27,10 +26,11 @@ class Undeliverable:
     async def _park(self, message: Outgoing, parcel: Parcel) -> None:
         """What went to a queue of ours directly is an event in: one that was handled meanwhile is not parked."""
         try:
-            envelope = Envelope.model_validate_json(message.body)
-            event_id, event_type, correlation = inbox_id(envelope), envelope.type, envelope.correlationid
+            envelope = decode(message.body)
+            event_id = inbox_id(envelope, str(message.headers.get(ORIGIN_USER, "")))
+            event_type, correlation = envelope.type, envelope.correlationid
             inbox = None if message.exchange else event_id
-        except ValidationError:
+        except Malformed:
             event_id, event_type, correlation, inbox = body_digest(message.body), "unknown", uuid7(), None
         letter = ParkedMessage(
             id=parked_id(event_id, message.body),
