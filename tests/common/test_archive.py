@@ -11,7 +11,7 @@ from common.cli_house import Program, open_house
 from pydantic import ValidationError
 
 from aftersales.common.archive.retained import Archived
-from aftersales.common.cli.archive_files import Draft, load, save, verified
+from aftersales.common.cli.archive_files import Broken, Draft, load, save, verified
 from aftersales.common.cli.archive_files import write as write_file
 from aftersales.common.events.dispatch import PartNeeded
 from aftersales.common.parking import ParkedMessage
@@ -155,21 +155,36 @@ async def test_what_changed_after_it_was_written_stays(program, tmp_path):
     assert [json.loads(line)["quantity"] for line in shown.out.split("\n")[:-1]] == [7000]
 
 
-async def test_a_file_that_was_changed_is_found_and_nothing_is_removed_or_restored_by_it(program, tmp_path):
+def test_a_file_that_was_changed_is_found(tmp_path):
+    path = write_file(tmp_path, Draft("inventory", "slips", ManualClock().now()), ['{"_id": "a", "state": "used"}'])
+    packed, manifest = path.with_name(load(path).file), load(path)
+    good = packed.read_bytes()
+    assert [line.id for line in verified(path)[1]] == ["a"]
+    for bad in (good[:-9], gzip.compress(gzip.decompress(good).replace(b"used", b"open")), b""):
+        packed.write_bytes(bad)
+        with pytest.raises(Broken):
+            verified(path)
+    packed.write_bytes(good)
+    for wrong in ({"documents": 2}, {"last": "b"}, {"lines_sha256": "0" * 64}, {"format": 2}):
+        save(path, manifest.model_copy(update=wrong))
+        with pytest.raises(Broken):
+            verified(path)
+    packed.unlink()
+    save(path, manifest)
+    with pytest.raises(Broken):
+        verified(path)
+
+
+async def test_by_a_file_that_was_changed_nothing_is_removed_or_restored(program, tmp_path):
     room = program.house.inventory
     page = (await room.http.get("/archive/slips")).json()
     path = write_file(tmp_path, Draft("inventory", "slips", room.runtime.clock.now()), [page["items"][0]["line"]])
     packed = path.with_name(load(path).file)
-    good = packed.read_bytes()
-    for bad in (good[:-9], gzip.compress(gzip.decompress(good).replace(b"used", b"open")), b""):
-        packed.write_bytes(bad)
-        assert (await archive(program, "verify", tmp_path)).code == 1
-    assert (await archive(program, "write", tmp_path, "--service", "inventory")).code == 2
+    packed.write_bytes(packed.read_bytes()[:-9])
+    written = await archive(program, "write", tmp_path, "--service", "inventory")
+    assert (written.code, packed.name in written.err) == (2, True)
     assert (await archive(program, "restore", tmp_path, "--all")).code == 1
     assert OLD in await ids(program, IssueSlip)
-    packed.write_bytes(good)
-    save(path, load(path).model_copy(update={"documents": 2}))
-    assert (await archive(program, "verify", tmp_path)).code == 1
 
 
 async def test_the_service_removes_only_what_is_old_ended_and_proved(program):

@@ -55,7 +55,7 @@ async def remove_records(mongo: Mongo, keys: audit.Keys, records: Sequence[Docum
     if not all(verdict.take(record) for record in records):
         raise DomainError("archive.chain_broken", writer=next(iter(verdict.broken)))
     writes = Writes()
-    writes.deletes[audit.COLLECTION] = [(record["_id"], {}) for record in records]
+    writes.deletes[audit.COLLECTION] = [(record["_id"], {"hash": record["hash"]}) for record in records]
     for writer in {record["writer"] for record in records}:
         head = verdict.heads[writer]
         version = heads[writer]["version"] if writer in heads else 0

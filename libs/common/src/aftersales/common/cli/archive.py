@@ -1,10 +1,8 @@
 """`aftersales archive`: items that ended long ago go into compressed files, and come back when they are asked for."""
 
 import asyncio
-import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +10,19 @@ from typing import Annotated, Any
 
 import typer
 
-from aftersales.common.cli import archive_files as files
-from aftersales.common.cli.archive_files import Broken, Draft, Line, Manifest
+from aftersales.common.cli.archive_files import (
+    Broken,
+    Draft,
+    Line,
+    Manifest,
+    alone,
+    load,
+    manifests,
+    remove_leftovers,
+    save,
+    verified,
+)
+from aftersales.common.cli.archive_files import write as write_file
 from aftersales.common.cli.connection import SERVICES, Connection, connect, problem
 from aftersales.common.cli.output import AsJson, print_json
 from aftersales.common.cli.session import ERR, OUT, REFUSED, Session, Trouble, printable
@@ -73,11 +82,14 @@ def write(
     session: Session = ctx.obj
     os.umask(0o077)
     told = _Told(session, as_json)
-    with _alone(session, folder):
-        try:
+    try:
+        with alone(folder):
             session.run(_each(session, service, lambda one: _write(told, one, folder, dry_run=dry_run)))
-        finally:
-            told.end()
+    except Broken as error:
+        session.complain(error.code, **error.params)
+        raise typer.Exit(REFUSED) from error
+    finally:
+        told.end()
 
 
 @app.command()
@@ -85,11 +97,11 @@ def verify(ctx: typer.Context, place: Place, as_json: AsJson = False) -> None:
     """Prove that archive files are what their manifests say. Exit code 1: one is not."""
     session: Session = ctx.obj
     told, broken = _Told(session, as_json), False
-    if not files.manifests(place):
+    if not manifests(place):
         session.complain("archive.none", folder=str(place))
-    for path in files.manifests(place):
+    for path in manifests(place):
         try:
-            manifest, lines = files.verified(path)
+            manifest, lines = verified(path)
         except Broken as error:
             session.complain(error.code, **error.params)
             broken = True
@@ -131,7 +143,7 @@ def restore(
         raise typer.BadParameter("name IDs, or say --all")
     chosen: dict[tuple[str, str], list[Line]] = {}
     for path, line in _find(session, place, ids):
-        manifest = files.load(path)
+        manifest = load(path)
         if manifest.collection == _AUDIT:
             continue
         chosen.setdefault((manifest.service, manifest.collection), []).append(line)
@@ -144,21 +156,6 @@ def restore(
         session.complain("archive.not_in_files", id=id)
     if set(ids or []) - known:
         raise typer.Exit(REFUSED)
-
-
-@contextmanager
-def _alone(session: Session, folder: Path) -> Iterator[None]:
-    """Keep a second run out of the folder."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        session.complain("archive.busy", folder=str(folder))
-        raise typer.Exit(REFUSED) from error
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 async def _each(session: Session, services: list[str] | None, doing: Any) -> None:
@@ -187,9 +184,9 @@ async def _write(told: "_Told", connection: Connection, folder: Path, *, dry_run
     """Finish what an earlier run began, then write and remove what may leave; `dry_run` only counts it."""
     service = connection.service
     if not dry_run:
-        files.remove_leftovers(folder)
-        for path in files.manifests(folder):
-            manifest = files.load(path)
+        remove_leftovers(folder)
+        for path in manifests(folder):
+            manifest = load(path)
             if manifest.service == service and not manifest.removed:
                 await _remove(told.session, connection, path)
     for collected in await _call(connection, "GET", "/archive"):
@@ -204,7 +201,7 @@ async def _write(told: "_Told", connection: Connection, folder: Path, *, dry_run
         total = 0
         while taken := [one async for one in _leaving(connection, collection, _IN_A_FILE)]:
             draft = Draft(service, collection, datetime.fromisoformat(taken[0][0]))
-            path = await asyncio.to_thread(files.write, folder, draft, [line for _, line in taken])
+            path = await asyncio.to_thread(write_file, folder, draft, [line for _, line in taken])
             gone = await _remove(told.session, connection, path)
             total += gone
             if not gone:
@@ -232,7 +229,7 @@ async def _leaving(connection: Connection, collection: str, at_most: int) -> Asy
 
 async def _remove(session: Session, connection: Connection, path: Path) -> int:
     """Prove the file, then let the service remove what is in it. How many documents are gone."""
-    manifest, lines = await asyncio.to_thread(files.verified, path)
+    manifest, lines = await asyncio.to_thread(verified, path)
     kept: list[str] = []
     for start in range(0, len(lines), _TOGETHER):
         batch = [{"id": line.id, "sha256": line.sha256} for line in lines[start : start + _TOGETHER]]
@@ -244,7 +241,7 @@ async def _remove(session: Session, connection: Connection, path: Path) -> int:
             headers={"idempotency-key": uuid7()},
         )
         kept += done["kept"]
-    files.save(path, manifest.model_copy(update={"removed": True, "kept": kept}))
+    save(path, manifest.model_copy(update={"removed": True, "kept": kept}))
     if kept:
         session.complain("archive.kept", service=manifest.service, count=len(kept), file=manifest.file)
     return len(lines) - len(kept)
@@ -252,9 +249,9 @@ async def _remove(session: Session, connection: Connection, path: Path) -> int:
 
 def _find(session: Session, place: Path, ids: list[str] | None) -> Iterator[tuple[Path, Line]]:
     """Yield documents from files that are proved, without those that stayed in their service; no `ids`: all."""
-    for path in files.manifests(place):
+    for path in manifests(place):
         try:
-            manifest, lines = files.verified(path)
+            manifest, lines = verified(path)
         except Broken as error:
             ERR.print(session.words(error.code, **error.params), soft_wrap=True, markup=False, highlight=False)
             raise typer.Exit(REFUSED) from error

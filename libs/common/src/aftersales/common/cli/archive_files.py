@@ -4,6 +4,7 @@
 there, which is written last, when everything else is on the disk. Only the owner can read them.
 """
 
+import fcntl
 import gzip
 import hashlib
 import json
@@ -168,6 +169,19 @@ def remove_leftovers(folder: Path) -> None:
     for file in folder.glob("*.jsonl.gz"):
         if not file.with_name(file.name.removesuffix(".jsonl.gz") + ".json").exists():
             file.unlink()
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second run out of the folder. Raises `Broken` when there is one."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise Broken("archive.busy", folder=str(folder)) from error
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
