@@ -191,3 +191,30 @@ async def test_what_the_broker_refuses_for_good_is_parked_and_can_be_sent_again(
         await eventually(arrived)
         assert (received[0].body, received[0].headers) == (body, {"x-a": "b"})
     assert await brisk.find(ParkedMessage) == []
+
+
+async def test_a_message_too_large_for_the_broker_holds_no_other_up_and_is_parked_in_the_end(brisk, clock):
+    """RabbitMQ closes the channel because of it, and with it all that is in flight (here 4 MiB are allowed)."""
+    exchange = brisk.runtime.topology.events
+    large = Outgoing(uuid7(), exchange, "counter.counted.v1", b"x" * 5_000_000)
+
+    async def say(work):
+        work.send(large)
+        for n in range(300):
+            work.send(Outgoing(uuid7(), exchange, "counter.counted.v1", b"%d" % n))
+
+    await brisk.do(say)
+
+    async def only_it_is_left():
+        left = [message["id"] for row in await brisk.runtime.mongo.rows(OUTBOX, {}) for message in row["messages"]]
+        return left == [large.id]
+
+    await eventually(only_it_is_left, 60)
+
+    async def parked():
+        clock.advance(minutes=6)
+        return await brisk.find(ParkedMessage)
+
+    (letter,) = await eventually(parked, 120)
+    assert (letter.reason, len(letter.body)) == ("publish.refused", 5_000_000)
+    await outbox(brisk, 0)

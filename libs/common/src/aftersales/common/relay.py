@@ -103,6 +103,8 @@ class Receipt:
     """It could not take them (a queue is full or has no majority), or they are in `returned`."""
     returned: set[str] = field(default_factory=set)
     """No queue is there for them."""
+    closed: bool = False
+    """It closed the channel because of a message, of this batch or of one in flight beside it: too large, mostly."""
 
 
 class Publishes(Protocol):
@@ -141,6 +143,8 @@ class Relay:
         self._wake = asyncio.Event()
         self._flights: set[asyncio.Task[None]] = set()
         self._paused_until = 0.0
+        self._suspects = 0
+        """So many of those that wait are sent alone: the broker closed the channel because of one of them."""
 
     @property
     def idle(self) -> bool:
@@ -187,23 +191,31 @@ class Relay:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                if len(self._flights) >= _IN_FLIGHT:
+                if len(self._flights) >= (1 if self._suspects else _IN_FLIGHT):
                     await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
                     continue
                 pause = self._paused_until - asyncio.get_running_loop().time()
                 if pause > 0:
                     await asyncio.sleep(pause)
+                if self._suspects:
+                    self._suspects -= 1
+                    await self._publish([self._waiting.popleft()], alone=True)
+                    continue
                 size = min(_BATCH, len(self._waiting))
                 batch = [self._waiting.popleft() for _ in range(size)]
                 self._flights.add(flight := asyncio.create_task(self._publish(batch)))
                 flight.add_done_callback(self._flights.discard)
 
-    async def _publish(self, batch: list[Outgoing]) -> None:
+    async def _publish(self, batch: list[Outgoing], *, alone: bool = False) -> None:
         receipt = await self._publisher.publish(batch)
+        if receipt.closed and alone:  # so it is this one, and a try later would end alike
+            receipt.refused.add(batch[0].id)
+            receipt.returned.add(batch[0].id)
         unknown = [message for message in batch if message.id not in receipt.confirmed | receipt.refused]
         self._metrics.published.labels("confirmed").inc(len(receipt.confirmed))
         if unknown:
             self._put_back(unknown)
+            self._suspects += len(unknown) if receipt.closed or alone else 0
         if receipt.refused:  # their rows stay, and the sweep tries again later
             self._metrics.published.labels("refused").inc(len(receipt.refused))
             log.error("relay.refused", messages=len(receipt.refused), keys=sorted({m.key for m in batch})[:5])

@@ -11,7 +11,7 @@ from typing import Any
 
 from aio_pika.abc import AbstractConnection
 from aiormq.abc import ChannelFrame
-from aiormq.exceptions import DeliveryError, PublishError
+from aiormq.exceptions import ChannelPreconditionFailed, DeliveryError, PublishError
 from pamqp import commands as spec
 from pamqp.body import ContentBody
 from pamqp.frame import marshal
@@ -160,6 +160,8 @@ def _judge(message: Outgoing, future: "asyncio.Future[Any]", receipt: Receipt) -
             receipt.refused.add(message.id)
             if isinstance(error, PublishError):
                 receipt.returned.add(message.id)
+        elif isinstance(error, ChannelPreconditionFailed):
+            receipt.closed = True
 
 
 def _properties(message: Outgoing) -> spec.Basic.Properties:

@@ -56,23 +56,20 @@ class _Gates:
         Raises `TooMany`. Too many wrong short tails ask for the whole phone, which cannot be guessed: nobody can lock
         a customer out by guessing.
         """
-        if len(digits) >= WHOLE_PHONE:
-            gates = [(self.whole_tries, desk.client, "public.too_many")]
-        else:
-            gates = [
-                (self.tries_by_caller, desk.client, "public.whole_phone"),
-                (self.tries_by_number, number, "public.whole_phone"),
-            ]
+        whole = len(digits) >= WHOLE_PHONE
+        short = [(self.tries_by_caller, desk.client), (self.tries_by_number, number)]
         taken: list[tuple[Throttle, str]] = []
 
         def give_back() -> None:
             for throttle, key in taken:
                 throttle.give_back(key)
 
-        for throttle, key, code in gates:
+        for throttle, key in [(self.whole_tries, desk.client)] if whole else short:
             if seconds := throttle.take(key, desk.now):
                 give_back()
-                raise TooMany(code, seconds=seconds)
+                if whole:
+                    raise TooMany("public.too_many", seconds=seconds)
+                raise TooMany("public.whole_phone", seconds=seconds)
             taken.append((throttle, key))
         return give_back
 
