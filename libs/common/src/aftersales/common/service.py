@@ -146,7 +146,7 @@ def _operations(runtime: Runtime) -> APIRouter:
     return router
 
 
-def _calm_garbage_collection() -> None:
+def calm_garbage_collection() -> None:
     """Leave what was imported out of every collection, and collect less often: a full one stood in everybody's way."""
     gc.collect()
     gc.freeze()
@@ -179,7 +179,7 @@ def run(make: Callable[[], Service]) -> None:
         proxy_headers=False,  # who calls is for `Desk.client` to say
         timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
     )
-    _calm_garbage_collection()
+    calm_garbage_collection()
     server = uvicorn.Server(config)
     runtime: Runtime = app.state.runtime
     runtime.on_failure = lambda: setattr(server, "should_exit", True)
