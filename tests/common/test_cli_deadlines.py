@@ -3,7 +3,7 @@
 import pytest
 from common.cli_house import NOBODY, ROWS, open_house
 
-from aftersales.common.policy.presets import texts
+from aftersales.common.policy.presets import presets, texts
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.dispatch.domain.order import WorkOrder
 
@@ -48,6 +48,38 @@ async def test_a_desk_is_told_how_the_deadlines_of_a_request_came_about(aftersal
     assert apart.code == 2
     assert [one["document"] for one in apart.json] == [number, order], "a silent service does not hide the others"
     assert "feedback does not answer" in apart.err
+
+
+def by_office_hours():
+    """A policy of the branch: somebody is sent within eight of its hours, in danger within two round the clock."""
+    appliance = next(policy for policy in presets() if policy.name == "appliance")
+    policy = appliance.model_dump(mode="json", exclude={"version"})
+    danger = {"emergency": {"target": "PT2H", "calendar": "always"}}
+    policy["stages"]["dispatch"] |= {"target": "PT8H", "calendar": "branch", "cases": danger}
+    return policy | {"name": "sh-02", "scope": {"branches": ["SH02"]}}
+
+
+async def test_a_desk_is_told_by_which_hours_the_time_before_a_change_counted(aftersales):
+    """INT-5: danger in the lunch break, on a branch of its own."""
+    intake = aftersales.house.intake.http
+    hours = {"week": ["08:00-09:00 13:00-18:00"] * 7}
+    place = {"name": "上海二店", "zone": "Asia/Shanghai", "location": {"lat": 31.2, "lon": 121.4}, "hours": hours}
+    await intake.put("/branches/SH02", json=place)
+    assert (await intake.post("/policies", json=by_office_hours())).status_code == 201
+    number = (await intake.post("/requests", json=FORM | {"branch": "SH02"})).json()["id"]
+    order = number.replace("SR", "WO")
+    danger = {"urgency": 1, "danger": True, "why": "漏电 smoke"}
+    await intake.post(f"/requests/{number}/priority", json=danger, headers={"X-Actor": "desk-7"})
+
+    async def changed():
+        found = await aftersales.house.dispatch.get(WorkOrder, order)
+        return found and found.clocks[0].retargets
+
+    await eventually(changed)
+    shown = await aftersales("--lang", "zh-Hans", "sla", "explain", order)
+    assert "由 desk-7 改按另一工作时间计算" in shown.out, shown.out
+    assert "原时限为 8:00:00" in shown.out
+    assert "截止 2026-11-23 11:00:00" in shown.out
 
 
 @pytest.mark.parametrize(("number", "code"), [("WO-261122-0000", 1), ("fridge", 2)])

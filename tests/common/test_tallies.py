@@ -90,7 +90,7 @@ async def fold_at_once(counter, over):
         with suppress(*PASSING):
             await folding.fold()
             await folding.fold()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
 
 
 async def watch(counter, seen, over):

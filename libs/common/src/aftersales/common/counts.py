@@ -42,6 +42,8 @@ class Count:
         self.of = of
         self.rows: list[Document] | None = None
         """None: never answered yet."""
+        self.version = 0
+        """Changes when they do."""
         self.at: datetime | None = None
         self._ask, self._clock = ask, clock
         self._took = self._next = 0.0
@@ -74,7 +76,9 @@ class Count:
         loop = asyncio.get_running_loop()
         began, at = loop.time(), self._clock.now()
         try:
-            self.rows, self.at = await self._ask(at), at
+            rows = await self._ask(at)
+            self.version += rows != self.rows
+            self.rows, self.at = rows, at
         except Unavailable as error:
             log.warning("metrics.count_failed", of=self.of, error=str(error)[:200])
         except Exception:  # noqa: BLE001 (a scrape must not fail for it; the age tells)
@@ -90,12 +94,20 @@ class Counts:
 
     def __init__(self, mongo: Mongo, clocked: Sequence[type[Aggregate]], clock: Clock) -> None:
         self._mongo, self._clocked = mongo, clocked
+        self._texts: dict[str, tuple[tuple[int, ...], bytes]] = {}
         self.tallies = Count("tallies", lambda _: mongo.aggregate(TALLIES, _TALLIED, "snapshot"), clock)
         self.clocks = Count("open_clocks", self._open_clocks, clock)
         self.outbox = Count("outbox", lambda _: mongo.aggregate(OUTBOX, _UNSENT), clock)
         self.parked = Count("dead_letters", lambda _: mongo.aggregate(ParkedMessage, _PARKED), clock)
         self.failing = Count("failing_timers", lambda now: mongo.aggregate(FailingTimer, _failing_by(now)), clock)
         self.all = (self.tallies, self.clocks, self.outbox, self.parked, self.failing)
+
+    def text(self, name: str, of: Sequence[Count], make: Callable[[], bytes]) -> bytes:
+        """What `make` makes of these counts, made anew when one of them has changed."""
+        versions = tuple(count.version for count in of)
+        if self._texts.get(name, ((), b""))[0] != versions:
+            self._texts[name] = (versions, make())
+        return self._texts[name][1]
 
     async def look(self) -> None:
         await asyncio.gather(*(count.look() for count in self.all))

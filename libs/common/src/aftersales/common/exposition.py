@@ -33,34 +33,51 @@ async def expose(runtime: "Runtime") -> tuple[bytes, str]:
     _ = runtime.bus.blocked, runtime.bus.consuming, runtime.bus.oldest_delivery
     runtime.metrics.waiting.set(runtime.writer.waiting)
     own = generate_latest(runtime.metrics.registry)
+    counted: list[bytes] = []
     try:
         beats = await asyncio.wait_for(runtime.mongo.rows("heartbeats", {}), _DATABASE_SECONDS)
         await runtime.counts.look()
         timed = [timer.kind.COLLECTION for timer in runtime.service.timers]
-        families = [_heartbeat(runtime.service.name, beats), *_counted(runtime.counts, timed)]
+        others = _rendered(_heartbeat(runtime.service.name, beats), *_others(runtime.counts, timed))
+        counted = [others, *_by_branch(runtime.counts)]
     except (Unavailable, TimeoutError) as error:
         log.warning("metrics.database_missing", error=str(error))
-        families = []
     answers = GaugeMetricFamily(
         "aftersales_database_up",
         "0 while the database does not answer: all that is counted there is missing then.",
-        bool(families),
+        bool(counted),
     )
+    return b"".join([own, _rendered(answers), *counted]), CONTENT_TYPE_LATEST
+
+
+def _rendered(*families: Metric) -> bytes:
     registry = CollectorRegistry()
-    registry.register(_Snapshot([answers, *families]))
-    return own + generate_latest(registry), CONTENT_TYPE_LATEST
+    registry.register(_Snapshot(families))
+    return generate_latest(registry)
 
 
 class _Snapshot(Collector):
-    def __init__(self, families: list[Metric]) -> None:
+    def __init__(self, families: Sequence[Metric]) -> None:
         self._families = families
 
     def collect(self) -> Iterator[Metric]:
         yield from self._families
 
 
-def _counted(counts: Counts, timed: Sequence[str]) -> Iterator[Metric]:
-    """Show what was counted, each as of its own moment; what was not yet is missing."""
+def _by_branch(counts: Counts) -> Iterator[bytes]:
+    """Show what has a line for each branch; rendering it takes longer than all the rest, so its text is kept."""
+    tallies, clocks = counts.tallies, counts.clocks
+    if tallies.rows is not None:
+        sums, known = tallies.rows, clocks.rows or ()
+        yield counts.text("deadlines", (tallies, clocks), lambda: _rendered(_deadlines(tally_totals(sums), known)))
+        yield counts.text("durations", (tallies,), lambda: _rendered(_durations(tally_totals(sums))))
+    if clocks.rows is not None:
+        rows = clocks.rows
+        yield counts.text("promises", (clocks,), lambda: _rendered(*_promises(rows)))
+
+
+def _others(counts: Counts, timed: Sequence[str]) -> Iterator[Metric]:
+    """Show what has few lines, and since when each count is; what was not yet counted is missing."""
     ages = GaugeMetricFamily(
         "aftersales_counted_timestamp_seconds",
         "When the numbers were counted that are shown of this; 0 before the first count has ended.",
@@ -69,11 +86,6 @@ def _counted(counts: Counts, timed: Sequence[str]) -> Iterator[Metric]:
     for count in counts.all:
         ages.add_metric([count.of], count.at.timestamp() if count.at else 0)
     yield ages
-    clocks = counts.clocks.rows
-    if counts.tallies.rows is not None:
-        yield from _tallied(tally_totals(counts.tallies.rows), clocks or ())
-    if clocks is not None:
-        yield from _promises(clocks)
     if counts.outbox.rows is not None:
         yield from _outbox(counts.outbox.rows[0] if counts.outbox.rows else {})
     if counts.parked.rows is not None:
@@ -91,8 +103,7 @@ def _failing(none: dict[str, int], rows: Sequence[Document]) -> Metric:
     return family
 
 
-def _tallied(totals: _Totals, clocks: Sequence[Document]) -> Iterator[Metric]:
-    yield _deadlines(totals, clocks)
+def _durations(totals: _Totals) -> Metric:
     buckets: dict[str, dict[float, float]] = defaultdict(dict)
     sums: dict[str, float] = {}
     for (name, labels), amount in totals.items():
@@ -111,7 +122,7 @@ def _tallied(totals: _Totals, clocks: Sequence[Document]) -> Iterator[Metric]:
             total += counts.get(edge, 0)
             cumulative.append(("+Inf" if edge == float("inf") else str(float(edge)), total))
         durations.add_metric([stage], cumulative, sums.get(stage, 0))
-    yield durations
+    return durations
 
 
 def _deadlines(totals: _Totals, clocks: Sequence[Document]) -> Metric:

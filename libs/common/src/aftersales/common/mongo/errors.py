@@ -8,8 +8,8 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 from aftersales.common.errors import Conflict, Unavailable
 
 _DUPLICATE_KEY, _WRITE_CONFLICT = 11000, 112
-_PASSING = {6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 134, 50}
-"""Server codes of a node that is starting, stopping, or no longer primary, and of a deadline that ran out."""
+_PASSING = {6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 134, 50, 239, 246}
+"""Server codes of a node that is starting, stopping, or no longer primary, and of a time or a snapshot that ran out."""
 
 
 @contextmanager

