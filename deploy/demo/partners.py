@@ -51,7 +51,7 @@ async def partner(amqp_url: str) -> AsyncIterator[Partner]:
     connection = await aio_pika.connect(broker_urls(amqp_url)[0])
     async with connection:
         channel = await connection.channel(on_return_raises=True)
-        yield Partner(await channel.get_exchange(EXCHANGE), own_user(amqp_url))
+        yield Partner(await channel.get_exchange(EXCHANGE), own_user(broker_urls(amqp_url)[0]))
 
 
 async def pass_on(day: Day, shop: Partner, contact: Contact) -> None:

@@ -26,9 +26,8 @@ class Undeliverable:
     async def _park(self, message: Outgoing, parcel: Parcel) -> None:
         """What went to a queue of ours directly is an event in: one that was handled meanwhile is not parked."""
         try:
-            envelope = decode(message.body)
-            event_id = inbox_id(envelope, str(message.headers.get(ORIGIN_USER, "")))
-            event_type, correlation = envelope.type, envelope.correlationid
+            envelope, user = decode(message.body), str(message.headers.get(ORIGIN_USER, ""))
+            event_id, event_type, correlation = inbox_id(envelope, user), envelope.type, envelope.correlationid
             inbox = None if message.exchange else event_id
         except Malformed:
             event_id, event_type, correlation, inbox = body_digest(message.body), "unknown", uuid7(), None
@@ -36,6 +35,7 @@ class Undeliverable:
             id=parked_id(event_id, message.body),
             queue=message.exchange or message.key,
             exchange=message.exchange or str(message.headers.get(ORIGIN, "")),
+            user=str(message.headers.get(ORIGIN_USER, "")),
             event_id=event_id,
             event_type=event_type,
             reason=REASON,
