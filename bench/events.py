@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 
 from aftersales.common.amqp.topology import delete
 from aftersales.common.clock import SystemClock
-from aftersales.common.relay import Outgoing
+from aftersales.common.outgoing import Outgoing
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually

@@ -9,7 +9,8 @@ from bench.events import booked, room
 from bench.places import Urls
 
 from aftersales.common.clock import SystemClock
-from aftersales.common.relay import OUTBOX, Outgoing, pack
+from aftersales.common.outgoing import Outgoing, pack
+from aftersales.common.relay import OUTBOX
 from aftersales.common.testing import eventually
 from aftersales.common.values import uuid7
 

@@ -8,7 +8,7 @@ import pytest
 
 from aftersales.common.amqp.link import unblocked_event
 from aftersales.common.amqp.publisher import Publisher
-from aftersales.common.relay import Outgoing
+from aftersales.common.outgoing import Outgoing
 from aftersales.common.testing import eventually
 from aftersales.common.values import uuid7
 

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from aftersales.common.amqp.link import Link, unblocked_event
 from aftersales.common.amqp.publisher import Publisher
 from aftersales.common.back_off import back_off
+from aftersales.common.outgoing import Outgoing
 from aftersales.common.parts import PartEnded, run_together
-from aftersales.common.relay import Outgoing
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.telemetry import Metrics
 from aftersales.common.testing import eventually

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from common.counter import add
 
-from aftersales.common.relay import OUTBOX, Outgoing, Receipt, Relay, pack
+from aftersales.common.outgoing import Outgoing, pack
+from aftersales.common.relay import OUTBOX, Receipt, Relay
 from aftersales.common.sweep import Sweep
 from aftersales.common.testing import eventually
 from aftersales.common.values import uuid7

@@ -8,8 +8,9 @@ import aio_pika
 import pytest
 from common.counter import service
 
+from aftersales.common.outgoing import TRIES, Outgoing, pack
 from aftersales.common.parking import ParkedMessage, body_digest
-from aftersales.common.relay import OUTBOX, TRIES, Outgoing, Receipt, Relay, pack
+from aftersales.common.relay import OUTBOX, Receipt, Relay
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.sweep import LEASE, Sweep
 from aftersales.common.testing import eventually

@@ -19,7 +19,8 @@ from typing import Any
 from aftersales.common.amqp import Delivery
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Mongo, Writes
-from aftersales.common.relay import OUTBOX, Parcel, Relay, from_row
+from aftersales.common.outgoing import Parcel, from_row
+from aftersales.common.relay import OUTBOX, Relay
 from aftersales.common.work import audit
 
 _ACK_SECONDS = 0.5

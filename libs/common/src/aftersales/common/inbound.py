@@ -15,8 +15,8 @@ from aftersales.common.amqp import Delivery, Topology
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, DomainError, Malformed, NotYet
 from aftersales.common.events import PARTNER, Envelope, Event, decode, type_of
+from aftersales.common.outgoing import Outgoing
 from aftersales.common.parking import ParkedMessage
-from aftersales.common.relay import Outgoing
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.values import Moment, uuid7
 from aftersales.common.work import DUPLICATE, Piece, Work, Writer

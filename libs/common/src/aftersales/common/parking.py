@@ -10,7 +10,7 @@ from pydantic import Field
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.mongo import Index
-from aftersales.common.relay import Outgoing
+from aftersales.common.outgoing import Outgoing
 from aftersales.common.values import Value, uuid7
 from aftersales.common.work import Work
 

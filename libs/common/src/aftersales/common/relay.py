@@ -5,93 +5,28 @@ What was left in the outbox is taken up by `sweep`.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Protocol
 
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Unavailable
-from aftersales.common.mongo import Document, Mongo
+from aftersales.common.mongo import Mongo
+from aftersales.common.outgoing import TRIES, Outgoing, Parcel
 from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
 
 OUTBOX = "outbox"
 _BATCH = 200
 _IN_FLIGHT = 3
-_PARCEL_BYTES = 4_000_000
 _CLEAR_EVERY = 0.1
 _MEMORY, _MEMORY_BYTES = 20_000, 32_000_000
 """Messages kept in memory at most, and bytes of their bodies; the rest stays in the outbox for the sweep."""
-TRIES = 8
-"""How often a message may find no queue before it is parked: within eleven minutes."""
 _FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 """Before a refused message is sent again; each pause is twice as long as the one before."""
 _PARKED_AT_ONCE = 100
-
-
-@dataclass(slots=True)  # not frozen, like a delivery: there is one a message
-class Outgoing:
-    """A message to publish. `id` (a UUIDv7: its order is that of creation) is also the AMQP message id."""
-
-    id: str
-    exchange: str
-    key: str
-    body: bytes
-    headers: Document = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Parcel:
-    """Messages of one commit: one row of the outbox (a row each would cost more than all else in the commit)."""
-
-    id: str
-    at: datetime
-    messages: list[Outgoing]
-    tries: int = 0
-    """How often the broker has refused what is left of it."""
-    unanswered: set[str] = field(default_factory=set)
-    confirmed: list[str] = field(default_factory=list)
-    returned: list[str] = field(default_factory=list)
-
-    @property
-    def sent(self) -> bool:
-        """Whether the broker has all of it, so that the row may go."""
-        return len(self.confirmed) == len(self.messages)
-
-    @property
-    def hopeless(self) -> bool:
-        """Whether all that is left has been refused too often, for want of a queue: waiting does not mend that."""
-        return self.tries + 1 >= TRIES and all(message.id in self.returned for message in self.left)
-
-    @property
-    def left(self) -> list[Outgoing]:
-        """What the broker has not confirmed."""
-        return [message for message in self.messages if message.id not in self.confirmed]
-
-    @property
-    def size(self) -> int:
-        """Bytes of the bodies."""
-        return sum(len(message.body) for message in self.messages)
-
-    def row(self) -> Document:
-        fields = Outgoing.__slots__
-        messages = [{name: getattr(message, name) for name in fields} for message in self.messages]
-        return {"_id": self.id, "at": self.at, "messages": messages}
-
-
-def pack(messages: Sequence[Outgoing], at: datetime) -> list[Parcel]:
-    """One parcel, or a few: a row has its limit."""
-    parcels: list[Parcel] = []
-    room = -1
-    for message in messages:
-        room -= len(message.body)
-        if room < 0:
-            parcels.append(Parcel(message.id, at, []))
-            room = _PARCEL_BYTES - len(message.body)
-        parcels[-1].messages.append(message)
-    return parcels
 
 
 @dataclass(slots=True)
@@ -297,8 +232,3 @@ class Relay:
 def pause(tries: int) -> timedelta:
     """How long a message waits that was refused so often."""
     return min(_FIRST_PAUSE * (1 << tries - 1), LONGEST_PAUSE)
-
-
-def from_row(row: Mapping[str, Any]) -> Parcel:
-    messages = [Outgoing(**message) for message in row["messages"]]
-    return Parcel(row["_id"], row["at"], messages, row.get("tries", 0))

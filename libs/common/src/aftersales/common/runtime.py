@@ -96,8 +96,7 @@ class Runtime:
             clock=clock,
             metrics=self.metrics,
             refused=service.refused,
-            partners={own_user(url): ("*",) for url in broker_urls(settings.amqp_url.get_secret_value())}
-            | dict(service.partners),
+            partners={own_user(url): ("*",) for url in brokers} | dict(service.partners),
         )
         self.catch_up = CatchUp(self.bus, self._take, clock, INBOX_KEPT)
         self.bus.on_missed = self._missed

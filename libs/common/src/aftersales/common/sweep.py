@@ -7,7 +7,8 @@ from datetime import timedelta
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Document, Mongo
-from aftersales.common.relay import LONGEST_PAUSE, OUTBOX, Parcel, Publishes, Relay, from_row
+from aftersales.common.outgoing import Parcel, from_row
+from aftersales.common.relay import LONGEST_PAUSE, OUTBOX, Publishes, Relay
 from aftersales.common.telemetry import log
 from aftersales.common.values import uuid7
 

@@ -4,8 +4,8 @@ from aftersales.common.clock import Clock
 from aftersales.common.errors import Malformed
 from aftersales.common.events import decode
 from aftersales.common.inbound import inbox_id
+from aftersales.common.outgoing import Outgoing, Parcel
 from aftersales.common.parking import ORIGIN, ORIGIN_USER, ParkedMessage, Target, body_digest, park, parked_id
-from aftersales.common.relay import Outgoing, Parcel
 from aftersales.common.telemetry import log
 from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer

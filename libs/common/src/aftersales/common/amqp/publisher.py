@@ -19,7 +19,8 @@ from pamqp.header import ContentHeader
 
 from aftersales.common.amqp.connecting import TROUBLE
 from aftersales.common.amqp.link import Link
-from aftersales.common.relay import Outgoing, Receipt
+from aftersales.common.outgoing import Outgoing
+from aftersales.common.relay import Receipt
 from aftersales.common.telemetry import log
 
 CONTENT_TYPE = "application/cloudevents+json"

@@ -14,7 +14,8 @@ from aftersales.common.archive.retained import Archived
 from aftersales.common.errors import Conflict, DomainError, Malformed, Unavailable
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document, Mongo, Writes, digest, encoded, to_document
-from aftersales.common.relay import OUTBOX, Outgoing, Parcel, pack
+from aftersales.common.outgoing import Outgoing, Parcel, pack
+from aftersales.common.relay import OUTBOX
 from aftersales.common.telemetry import log
 from aftersales.common.values import human_number, uuid7
 from aftersales.common.work import audit

@@ -12,7 +12,7 @@ from aftersales.common.archive.retained import Archived, archived_id
 from aftersales.common.errors import Gone, NotFound
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document
-from aftersales.common.relay import Outgoing
+from aftersales.common.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from aftersales.common.work.group import Group
