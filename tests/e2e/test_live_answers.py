@@ -1,6 +1,7 @@
 """What the running system says is what its schemas say: every GET of the four services, every event of a story."""
 
 import json
+from collections import defaultdict
 from copy import deepcopy
 from typing import Any
 
@@ -100,7 +101,7 @@ def _filled(service: str, path: str, ids: dict[str, str]) -> str:
     number = numbers.get(path, own)
     known = MADE_OF_SAMPLES | {"number": number, "customer": ids["customer"], "request": ids["request"]}
     known |= {"key": ids["followup"], "id": numbers.get(path, "none")}
-    return path.format_map(known)
+    return path.format_map(defaultdict(lambda: "none", known))
 
 
 async def test_every_get_is_answered_and_every_event_published_as_its_schema_says(aftersales, clock):

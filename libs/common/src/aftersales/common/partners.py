@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -87,6 +87,11 @@ class Gate:
 def own_user(amqp_url: str) -> str:
     """The RabbitMQ user of an AMQP URL; `guest` where it names none."""
     return unquote(urlsplit(amqp_url).username or "guest")
+
+
+def own_sources(amqp_urls: Iterable[str]) -> Sources:
+    """The users of our own URLs may name any source."""
+    return {own_user(url): ("*",) for url in amqp_urls}
 
 
 def _covers(allowed: str, source: str) -> bool:

@@ -19,7 +19,7 @@ from aftersales.common.errors import Busy, Unavailable
 from aftersales.common.health import answers
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo, files
-from aftersales.common.partners import own_user
+from aftersales.common.partners import own_sources
 from aftersales.common.parts import PartEnded
 from aftersales.common.sweep import Sweep
 from aftersales.common.tallies import Folding
@@ -96,7 +96,7 @@ class Runtime:
             clock=clock,
             metrics=self.metrics,
             refused=service.refused,
-            partners={own_user(url): ("*",) for url in brokers} | dict(service.partners),
+            partners={**own_sources(brokers), **service.partners},
         )
         self.catch_up = CatchUp(self.bus, self._take, clock, INBOX_KEPT)
         self.bus.on_missed = self._missed
