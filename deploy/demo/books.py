@@ -37,11 +37,11 @@ class Books:
 
     def clocks(self, requests: set[str] | None = None) -> Counter[tuple[str, str]]:
         """Count the promises on the documents by stage and outcome, of these requests or of all."""
-        owners = (*self.of("dispatch", "orders"), *self.of("feedback", "followups"))
+        owners = (*self.of("intake", "requests"), *self.of("dispatch", "orders"), *self.of("feedback", "followups"))
         return Counter(
             (clock["stage"], clock["outcome"])
             for owner in owners
-            if requests is None or owner["request"] in requests
+            if requests is None or owner.get("request", owner["_id"]) in requests
             for clock in owner["clocks"]
         )
 
