@@ -7,6 +7,7 @@ from datetime import datetime
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
 
+from aftersales.common.amqp import tolerant as _  # noqa: F401 (from its import on, the driver decodes every message)
 from aftersales.common.amqp.connecting import TROUBLE
 from aftersales.common.amqp.consumer import Consumer, Delivery
 from aftersales.common.amqp.history import replay
