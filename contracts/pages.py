@@ -55,8 +55,9 @@ _LOCAL = """\
 ## The local run
 
 `make up` and `make demo` hand all of these on to the services, except host and port. `AFTERSALES_MONGO_URL` and
-`AFTERSALES_AMQP_URL` name servers that are there already: then none is started for them, here or in the tests. The
-ports of the local run are chosen with `AFTERSALES_PORT_<NAME>`:
+`AFTERSALES_AMQP_URL` name servers that are there already: then none is started for them, here or in the tests.
+`AFTERSALES_RABBITMQ_SERVER` names another `rabbitmq-server` program to start, here, in the tests and in `make faults`;
+its `rabbitmqctl` must be in the same folder. The ports of the local run are chosen with `AFTERSALES_PORT_<NAME>`:
 
 | variable | port |
 | --- | --- |

@@ -154,6 +154,21 @@ def test_where_no_mongod_can_be_had_the_ways_out_are_named(monkeypatch: pytest.M
         find_mongod(wheel="not-a-distribution")
 
 
+def test_the_rabbitmq_server_that_is_named_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    named = tmp_path / "rabbitmq-server"
+    named.touch(0o755)
+    monkeypatch.setenv("AFTERSALES_RABBITMQ_SERVER", str(named))
+
+    assert rabbitmq(tmp_path / "node", free_port()).command == (str(named),)
+
+
+def test_a_named_rabbitmq_server_that_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AFTERSALES_RABBITMQ_SERVER", str(tmp_path / "missing"))
+
+    with pytest.raises(ServerUnavailableError, match=r"AFTERSALES_RABBITMQ_SERVER names .*missing"):
+        rabbitmq(tmp_path / "node", free_port())
+
+
 def test_where_no_rabbitmq_can_be_had_the_ways_out_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 

@@ -42,6 +42,8 @@ class Server:
     """How long a clean end (SIGTERM to its process group) may take."""
     cleanup: tuple[str, ...] = ()
     """A command that ends what it leaves behind, run once it has ended."""
+    is_member: bool = False
+    """Whether it is one of several: ready once it answers, whether or not the others do (`cluster`)."""
 
 
 def tail(path: Path, lines: int = 15) -> str:

@@ -83,17 +83,22 @@ def mongod(data_dir: Path, port: int, *parameters: str) -> Server:
     )
 
 
+def replica_set(*addresses: str) -> dict[str, object]:
+    """Return the configuration of a set with these members, which fails over within seconds."""
+    return {
+        "_id": REPLICA_SET,
+        "members": [{"_id": number, "host": address} for number, address in enumerate(addresses)],
+        "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500},
+    }
+
+
 def initiate(port: int, host: str = "127.0.0.1", member: str | None = None, seconds: float = 30) -> None:
-    """Make the member a primary that fails over within seconds; harmless when it is one already.
+    """Make the member a primary; harmless when it is one already.
 
     `member` is the address the server has for itself, where that differs (a container's mapped port).
     """
     deadline = time.monotonic() + seconds
-    config: dict[str, object] = {
-        "_id": REPLICA_SET,
-        "members": [{"_id": 0, "host": member or f"{host}:{port}"}],
-        "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500},
-    }
+    config = replica_set(member or f"{host}:{port}")
     with pymongo.MongoClient[dict[str, object]](
         host, port, directConnection=True, serverSelectionTimeoutMS=500, connectTimeoutMS=500
     ) as client:
@@ -118,3 +123,13 @@ def _initiate(client: pymongo.MongoClient[dict[str, object]], config: dict[str, 
     except OperationFailure as refused:
         if refused.code != _ALREADY_INITIATED:
             raise
+
+
+def wait_member(port: int, seconds: float = 60) -> None:
+    """Wait until this mongod answers. Raises ServerUnavailableError."""
+    with pymongo.MongoClient[dict[str, object]]("127.0.0.1", port, directConnection=True) as client:
+        try:
+            with pymongo.timeout(seconds):
+                client.admin.command("ping")
+        except PyMongoError as error:
+            raise ServerUnavailableError(f"no answer from mongod on port {port} in {seconds:.0f} s") from error

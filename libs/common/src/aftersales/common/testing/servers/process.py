@@ -9,14 +9,16 @@ import time
 from pathlib import Path
 
 from aftersales.common.testing.servers.model import OWNER, Server, ServerUnavailableError, open_files, tail
-from aftersales.common.testing.servers.mongod import initiate
+from aftersales.common.testing.servers.mongod import initiate, wait_member
 from aftersales.common.testing.servers.ports import is_taken
 from aftersales.common.testing.servers.rabbitmq import wait_amqp
 
 
 def wait_ready(server: Server, seconds: float = 60) -> None:
-    """Wait until a client can work with it: MongoDB a primary, RabbitMQ past its handshake."""
-    if "mongo" in server.ports:
+    """Wait until a client can work with it: MongoDB a primary (a member: it answers), RabbitMQ past its handshake."""
+    if "mongo" in server.ports and server.is_member:
+        wait_member(server.ports["mongo"], seconds)
+    elif "mongo" in server.ports:
         initiate(server.ports["mongo"], seconds=seconds)
     else:
         wait_amqp(server.url, seconds)
@@ -74,6 +76,11 @@ class Process:
         self._gone(10)
         self._child = None
         self._clean_up()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended; a paused one runs."""
+        return self._child is not None and self._child.poll() is None
 
     def pause(self) -> None:
         """Freeze it: connections stay open and nothing answers."""

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import socket
+import subprocess
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from aftersales.common.testing.servers import apt
 from aftersales.common.testing.servers.model import WAYS_OUT, Server, ServerUnavailableError
 from aftersales.common.testing.servers.ports import free_port
 
+SETTING = "AFTERSALES_RABBITMQ_SERVER"
+"""The rabbitmq-server program to run, if not the one that is found; its `rabbitmqctl` is in the same folder."""
 DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one in /usr/sbin changes the user first
 MAX_MESSAGE_BYTES = 4_194_304
 PORTS = ("amqp", "management", "prometheus", "dist", "epmd")
@@ -36,7 +39,14 @@ log.console.use_colors = off
 
 
 def find_rabbitmq(debian: Path = DEBIAN) -> Path:
-    """Look in Debian's place and on PATH; as root on Debian install it."""
+    """Return the program that AFTERSALES_RABBITMQ_SERVER names, else Debian's or the one on PATH.
+
+    As root on Debian it is installed when there is none.
+    """
+    if named := os.environ.get(SETTING):
+        if not os.access(named, os.X_OK):
+            raise ServerUnavailableError(f"{SETTING} names {named}, which is no program that can be run here")
+        return Path(named)
     found = _look(debian)
     if found is None and apt.possible():
         apt.install("rabbitmq-server")
@@ -55,13 +65,16 @@ def _look(debian: Path) -> Path | None:
     return Path(on_path) if on_path else None
 
 
-def rabbitmq(data_dir: Path, port: int, others: dict[str, int] | None = None) -> Server:
-    """Prepare a node; `others` fixes the ports besides AMQP's (`PORTS`), free ones are picked otherwise."""
+def rabbitmq(data_dir: Path, port: int, others: dict[str, int] | None = None, more: str = "") -> Server:
+    """Prepare a node; `others` fixes the ports besides AMQP's (`PORTS`), free ones are picked otherwise.
+
+    `more` are lines to add to `rabbitmq.conf`.
+    """
     binary = find_rabbitmq()
     ports = {name: free_port() for name in PORTS} | (others or {}) | {"amqp": port}
     for folder in ("mnesia", "log", "conf.d"):
         (data_dir / folder).mkdir(parents=True, exist_ok=True)
-    (data_dir / "rabbitmq.conf").write_text(_CONF.format(**ports, max_message=MAX_MESSAGE_BYTES))
+    (data_dir / "rabbitmq.conf").write_text(_CONF.format(**ports, max_message=MAX_MESSAGE_BYTES) + more)
     (data_dir / "plugins").write_text("[rabbitmq_management,rabbitmq_prometheus].\n")
     (data_dir / "env.conf").touch()
     epmd = shutil.which("epmd")
@@ -77,6 +90,20 @@ def rabbitmq(data_dir: Path, port: int, others: dict[str, int] | None = None) ->
     )
 
 
+def node_name(port: int) -> str:
+    return f"aftersales-{port}@localhost"
+
+
+def rabbitmqctl(server: Server, *arguments: str) -> str:
+    """Run a command of the node's own `rabbitmqctl` and return what it prints. Raises ServerUnavailableError."""
+    program = Path(server.command[0]).with_name("rabbitmqctl")
+    command, environment = (str(program), "--quiet", *arguments), os.environ | dict(server.env)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    if done.returncode:
+        raise ServerUnavailableError(f"rabbitmqctl {arguments[0]}: exit {done.returncode}\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
 def _environment(data_dir: Path, ports: dict[str, int]) -> dict[str, str]:
     """Everything that would otherwise come from /etc/rabbitmq or be shared with another node here."""
     return {
@@ -85,7 +112,7 @@ def _environment(data_dir: Path, ports: dict[str, int]) -> dict[str, str]:
         "NOTIFY_SOCKET": "",
         "ERL_EPMD_PORT": str(ports["epmd"]),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
-        "RABBITMQ_NODENAME": f"aftersales-{ports['amqp']}@localhost",
+        "RABBITMQ_NODENAME": node_name(ports["amqp"]),
         "RABBITMQ_USE_LONGNAME": "false",
         "RABBITMQ_DIST_PORT": str(ports["dist"]),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
