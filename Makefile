@@ -9,7 +9,7 @@ STAMP := .venv/.ready
 SOURCES := $(foreach package,$(PACKAGES),$(package)/src)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo check test faults bench contracts fmt clean
+.PHONY: help setup up down status logs demo check test faults fuzz bench contracts fmt clean
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test: setup  ## the tests, on real servers
 
 faults: setup  ## kill, freeze and cut the real system, then look for what was lost
 	$(PY) tests/faults/run.py $(ARGS)
+
+fuzz: setup  ## send the running system thousands of odd messages, then look for what was lost or came true
+	$(PY) tests/faults/fuzz_run.py $(ARGS)
 
 bench: setup  ## measure, and write the report
 	$(PY) -m bench.run $(ARGS)

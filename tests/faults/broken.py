@@ -16,7 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from aftersales.common.amqp import Delivery
+from aftersales.common import parking
+from aftersales.common.amqp import Bus, Delivery
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Mongo, Writes
 from aftersales.common.outgoing import Parcel, from_row
@@ -89,12 +90,38 @@ def publish_before_commit() -> None:
     Mongo.commit = told_first  # type: ignore[method-assign]
 
 
+def no_watch() -> None:
+    """Believe that a queue is consumed because the connection stands."""
+
+    async def blind(_self: Bus, _connection: Any) -> None:
+        await asyncio.Event().wait()
+
+    Bus._watch = blind  # type: ignore[method-assign,assignment]
+
+
+def never_ends() -> None:
+    """Neither park what nobody can read nor acknowledge it."""
+    Inbound._park = lambda *_: None  # type: ignore[method-assign]
+
+
+def stays_parked() -> None:
+    """Leave the dead letter of an event that is handled after all."""
+
+    async def remembered(*_: Any) -> None:
+        return None
+
+    parking.forget = remembered  # type: ignore[assignment]
+
+
 VARIANTS: dict[str, Callable[[], None]] = {
     "sound": lambda: None,
     "ack_early": ack_early,
     "no_inbox": no_inbox,
     "publish_after_commit": publish_after_commit,
     "publish_before_commit": publish_before_commit,
+    "no_watch": no_watch,
+    "never_ends": never_ends,
+    "stays_parked": stays_parked,
 }
 
 

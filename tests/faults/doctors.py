@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from faults.evidence import Evidence
+from faults.probes import Shown
 
 
 def _documents(evidence: Evidence, service: str, collection: str) -> dict[str, Any]:
@@ -179,17 +180,48 @@ def tell_no_breach(evidence: Evidence) -> None:
 
 
 def count_a_deadline_twice(evidence: Evidence) -> None:
-    metrics = evidence.books["dispatch"].metrics
+    metrics = evidence.books["dispatch"].pages["dispatch-a"]
     metrics[next(sample for sample in metrics if sample[0] == "aftersales_sla_deadlines_total")] += 1
 
 
 def count_no_dead_letter(evidence: Evidence) -> None:
-    metrics = evidence.books["intake"].metrics
+    metrics = evidence.books["intake"].pages["intake-a"]
     del metrics[next(sample for sample in metrics if sample[0] == "aftersales_dead_letters")]
 
 
+def handle_what_is_parked(evidence: Evidence) -> None:
+    books = evidence.books["intake"]
+    books.inbox.add(next(iter(books.parked.values()))["event_id"])
+
+
+def show_red_too_late(evidence: Evidence) -> None:
+    evidence.shown.append(Shown("kill -9 RabbitMQ", red=evidence.probe_limit + 0.1, green=0.0))
+
+
+def show_no_red_at_all(evidence: Evidence) -> None:
+    evidence.shown.append(Shown("kill -9 RabbitMQ", green=0.0, silent=["dispatch-a"]))
+
+
+def stay_red_too_long(evidence: Evidence) -> None:
+    evidence.shown.append(Shown("kill -9 RabbitMQ", red=1.0, green=evidence.probe_limit + 0.1))
+
+
+def write_by_a_second_writer(evidence: Evidence) -> None:
+    """Two replicas change a document in turn, and one of the changes is not in the trail."""
+    audit = evidence.books["dispatch"].audit
+    changes = [entry for entry in audit if entry["document"] == _much_changed(audit)]
+    changes[1]["record"] = changes[1]["record"].replace("dispatch@a", "dispatch@b")
+    audit.remove(changes[2])
+
+
+def _much_changed(audit: list[Any]) -> str:
+    """Return a document with many changes."""
+    names = [entry["document"] for entry in audit if entry["document"].startswith("orders/")]
+    return max(names, key=names.count)
+
+
 def break_a_chain(evidence: Evidence) -> None:
-    evidence.books["intake"].broken_chains["intake@1"] = 7
+    evidence.books["intake"].broken_chains["intake@a"] = 7
 
 
 def change_a_document_past_the_audit(evidence: Evidence) -> None:

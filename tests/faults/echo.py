@@ -6,10 +6,11 @@ import heapq
 import random
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity
 from faults.declared import consumed_by
 from faults.rig import TIERS, System
 
@@ -18,7 +19,8 @@ from aftersales.common.values import uuid7
 
 Event = tuple[str, bytes]
 """A routing key and a body."""
-MARKER = "test.marker"
+MARKER = "intake.end_of_reading"
+"""A key that the journal takes and no service listens to."""
 _SPREAD = 1.5
 """Seconds over which the copies of an event are scattered."""
 _ACKNOWLEDGE = 250
@@ -41,7 +43,7 @@ class Echo:
 
     def __init__(self, system: System, chance: random.Random) -> None:
         self._system, self._chance = system, chance
-        self._topologies = [topology(system, name) for name in system.programs]
+        self._topologies = [topology(system, name) for name in system.services]
         self._later: list[tuple[float, int, str, bytes]] = []
         self.delivered = 0
         self._connection: AbstractConnection
@@ -49,7 +51,7 @@ class Echo:
         self._out: AbstractChannel
 
     async def __aenter__(self) -> Self:
-        self._connection = await aio_pika.connect(self._system.servers.rabbit.url, timeout=_PATIENCE)
+        self._connection = await aio_pika.connect(self._system.servers.amqp_url, timeout=_PATIENCE)
         self._channel = await self._connection.channel(on_return_raises=True)
         self._out = await self._connection.channel(publisher_confirms=False)
         return self
@@ -67,7 +69,7 @@ class Echo:
     @contextlib.asynccontextmanager
     async def _reading(self, offset: str, take: Callable[[str, bytes], None]) -> AsyncIterator[None]:
         """Hand each event from `offset` on to `take`; at the end wait until the newest of now has come by."""
-        connection = await aio_pika.connect(self._system.servers.rabbit.url, timeout=_PATIENCE)
+        connection = await aio_pika.connect(self._system.servers.amqp_url, timeout=_PATIENCE)
         end, reached = uuid7().encode(), asyncio.Event()
         taken = 0
 
@@ -104,6 +106,35 @@ class Echo:
                 await self._bind(True)
         reading.set()
         await asyncio.wait_for(delivering, _PATIENCE)
+
+    async def taken_out(self, queue: str) -> list[bytes]:
+        """Take everything out of a queue."""
+        bodies = []
+        found = await self._channel.get_queue(queue, ensure=False)
+        while message := await found.get(no_ack=True, fail=False):
+            bodies.append(message.body)
+        return bodies
+
+    async def delete(self, queue: str) -> None:
+        await self._channel.queue_delete(queue)
+
+    async def exists(self, queue: str) -> bool:
+        return await self._declared(queue) is not None
+
+    async def is_consumed(self, queue: str) -> bool:
+        """Whether the broker knows a consumer of this queue."""
+        found = await self._declared(queue)
+        return found is not None and bool(found.consumer_count)
+
+    async def _declared(self, queue: str) -> Any:
+        """What the broker says of a queue; None where there is none."""
+        channel = await self._connection.channel()
+        try:
+            return (await channel.declare_queue(queue, passive=True)).declaration_result
+        except ChannelNotFoundEntity:
+            return None
+        finally:
+            await channel.close()
 
     async def once_more(self, events: list[Event]) -> None:
         """Deliver all of these again, shuffled."""

@@ -13,6 +13,8 @@ import httpx
 import pymongo
 from faults.echo import Event
 from faults.ledger import Ledger
+from faults.probes import Shown
+from faults.program import Program
 from faults.rig import System
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -22,6 +24,8 @@ from aftersales.common.work import audit
 Document = dict[str, Any]
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its labels, sorted."""
+PLANTED = "BROKEN"
+"""In the ids of documents that were written and removed past the services."""
 _BOOKKEEPING = (
     *("inbox", "answers", "tallies", "leases", "counters", "outbox", "audit", "parked"),
     *("anchors", "verifications", "audit_bases", "audit_heads", "archived"),
@@ -30,7 +34,7 @@ _BOOKKEEPING = (
 
 @dataclass
 class Books:
-    """One service's database and its metrics."""
+    """One service's database and its replicas' metrics."""
 
     documents: dict[str, dict[str, Document]] = field(default_factory=dict)
     """By collection and id."""
@@ -40,11 +44,12 @@ class Books:
     outbox: list[Document] = field(default_factory=list)
     tallies: list[Document] = field(default_factory=list)
     audit: list[Document] = field(default_factory=list)
-    """Every change, in the order of the chain, with the id of its record."""
+    """Every change, in the order of its writer's chain, with the id and time of its record."""
     broken_chains: dict[str, int] = field(default_factory=dict)
     committed: dict[str, str] = field(default_factory=dict)
     """Id and type of every event that was ever committed to the outbox, as MongoDB's oplog has it."""
-    metrics: dict[Sample, float] = field(default_factory=dict)
+    pages: dict[str, dict[Sample, float]] = field(default_factory=dict)
+    """The metrics of each replica."""
 
     def all(self, collection: str) -> list[Document]:
         return list(self.documents.get(collection, {}).values())
@@ -60,6 +65,10 @@ class Evidence:
     """Messages left in a queue that nobody takes."""
     changed_by_repeat: list[str] = field(default_factory=list)
     """Documents that were not the same after every event had been delivered once more."""
+    shown: list[Shown] = field(default_factory=list)
+    """What the probes showed of each fault."""
+    probe_limit: float = 10.0
+    """Seconds within which they are to be red, and green again."""
 
     @property
     def events(self) -> dict[str, Document]:
@@ -71,12 +80,12 @@ def decode(events: Sequence[Event]) -> list[Document]:
     return [json.loads(body) for _, body in events]
 
 
-async def collect(system: System, ledger: Ledger, journal: Sequence[Event], metrics: dict[str, Any]) -> Evidence:
-    """Read everything; the metrics were read while the services still ran."""
+async def collect(system: System, ledger: Ledger, journal: Sequence[Event], pages: dict[str, Any]) -> Evidence:
+    """Read everything; the metrics pages were read while the services still ran."""
     books: dict[str, Books] = {}
-    for name in system.programs:
+    for name in system.services:
         books[name] = await asyncio.to_thread(read_books, system.servers.mongo_url, system.database(name))
-        books[name].metrics = metrics.get(name, {})
+        books[name].pages = {p.name: pages.get(p.name, {}) for p in system.of(name)}
         books[name].broken_chains = await verify(system.servers.mongo_url, system.database(name))
     return Evidence(ledger, books, decode(journal))
 
@@ -104,9 +113,10 @@ def read_books(url: str, database: str) -> Books:
         books.outbox = [message for row in db["outbox"].find() for message in row["messages"]]
         books.tallies = list(db["tallies"].find())
         books.audit = [
-            change | {"record": record["_id"]}
+            change | {"record": record["_id"], "at": record["at"]}
             for record in db["audit"].find(sort=[("_id", 1)])
             for change in record["changes"]
+            if PLANTED not in change["document"]
         ]
         books.committed = _committed(client, f"{database}.outbox")
     return books
@@ -123,10 +133,10 @@ def _committed(client: pymongo.MongoClient[Document], namespace: str) -> dict[st
     return found
 
 
-async def scrape(system: System, service: str) -> dict[Sample, float] | None:
-    """A service's metrics page, or None while it gives none."""
+async def scrape(system: System, program: Program) -> dict[Sample, float] | None:
+    """A replica's metrics page, or None while it gives none."""
     with suppress(httpx.HTTPError):
-        answer = await system.http.get(f"{system[service].url}/metrics", timeout=8)
+        answer = await system.http.get(f"{program.url}/metrics", timeout=8)
         if answer.status_code == 200:
             families = text_string_to_metric_families(answer.text)
             return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
@@ -153,10 +163,10 @@ class Watch:
             await asyncio.sleep(0.7)
 
     async def look(self) -> dict[str, dict[Sample, float]]:
-        """Look once; the page of each service that answered."""
-        names = list(self._system.programs)
-        pages = await asyncio.gather(*(scrape(self._system, name) for name in names))
-        found = {name: page for name, page in zip(names, pages, strict=True) if page is not None}
+        """Look once; the page of each replica that answered."""
+        programs = self._system.programs
+        pages = await asyncio.gather(*(scrape(self._system, program) for program in programs))
+        found = {program.name: page for program, page in zip(programs, pages, strict=True) if page is not None}
         for name, page in found.items():
             self._add(name, page)
         return found
@@ -170,10 +180,10 @@ class Watch:
                 return pages
             await asyncio.sleep(0.2)
 
-    def _add(self, service: str, page: dict[Sample, float]) -> None:
-        before = self._last.get(service, {})
+    def _add(self, program: str, page: dict[Sample, float]) -> None:
+        before = self._last.get(program, {})
         for (metric, labels), value in page.items():
             if metric == "aftersales_events_total":
                 grown = value - before.get((metric, labels), 0)
                 self.results[dict(labels)["result"]] += int(grown if grown >= 0 else value)
-        self._last[service] = page
+        self._last[program] = page

@@ -17,6 +17,7 @@ BRANCHES = ("sh-01", "bj-02", "cd-03")
 LINES = ("refrigerator", "washer", "tv")
 LATE_SKILL = "tv"
 """Nobody can mend these until somebody is taken on halfway: those orders are deferred until then."""
+_UNWANTED = "P-900"
 _AT_ONCE = 150
 
 
@@ -55,6 +56,7 @@ class Load:
             faults = [fault for fault, parts in FAULTS.items() if part in parts]
             form = {"name": part, "faults": faults, "lines": LINES}
             await self.wire.send("inventory", "PUT", f"/parts/{part}", form)
+        await self.wire.send("inventory", "PUT", f"/parts/{_UNWANTED}", {"name": _UNWANTED})
         for branch in BRANCHES:
             for part in PARTS[:3]:
                 await self._receive(branch, part, 6)
@@ -67,6 +69,10 @@ class Load:
         lot = f"L-{self.chance.randrange(6)}"
         form = {"branch": branch, "part": part, "lot": lot, "bin": "A-01", "quantity": quantity}
         await self.wire.send("inventory", "POST", "/receipts", form)
+
+    async def receive_something(self) -> None:
+        """Take in a piece that nobody needs: a command with one event."""
+        await self._receive(BRANCHES[0], _UNWANTED, 1)
 
     async def run(self) -> None:
         """Stream until `close` was called and there were enough, or there were too many; then end every journey."""
@@ -143,15 +149,15 @@ class Load:
         if chance.random() < 0.2:
             await self.wire.publish_nonsense(attempt.serial)
 
-    async def probe(self, name: str, seconds: float = 120) -> None:
-        """Register one request and wait until all four services have done their part of it.
+    async def probe(self, name: str, seconds: float = 120) -> str:
+        """Register one request and wait until all four services have done their part of it; its number.
 
         Raises TimeoutError when they have not within so many seconds.
         """
         async with asyncio.timeout(seconds):
-            await self._through_all_services(name)
+            return await self._through_all_services(name)
 
-    async def _through_all_services(self, name: str) -> None:
+    async def _through_all_services(self, name: str) -> str:
         form = self.form(f"PROBE-{self.seed}-{name.upper()}", random.Random(name), LINES[:2])
         request = await self.wire.register(Attempt(form["product"]["serial"], "phone"), form)
         assert request is not None, f"{name}: the probe was refused"
@@ -164,3 +170,4 @@ class Load:
             return slip is not None and {"registered", "ordered", "assigned"} <= noted
 
         await until(done, 3600, "the probe", every=0.15)
+        return number

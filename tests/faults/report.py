@@ -1,100 +1,141 @@
-"""The report that a long run leaves in docs/faults.md."""
+"""The report that runs leave in docs/faults.md: of each plan the newest one, and of the fuzzer."""
 
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple
-from statistics import median
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
+from typing import Any
 
+from faults.plans import PLANS
 from faults.score import Outcome
+from faults.summary import Summary, kept, load
 
 _WORDS = ("attempted", "accepted", "applied", "lost", "duplicates seen", "double effects")
+_WIDTH = 118
 
 
-def markdown(outcome: Outcome, broken: Mapping[str, Outcome], arguments: str) -> str:
+def markdown() -> str:
     """Everything that was counted, in the words that were asked for."""
-    return "\n".join(
-        [
-            "# Faults",
-            "",
-            f'Written by `make faults ARGS="{arguments}"`. {_when(outcome)}',
-            "",
-            *_counted(outcome),
-            "",
-            *_recovered(outcome.recovered),
-            "",
-            *_invariants(outcome),
-            "",
-            *_broken(broken),
-            "",
-            *_LIMITS,
-            "",
-        ]
-    )
+    runs = [run for plan in PLANS if (run := load(plan))]
+    parts = [_head(runs), *map(_run, runs), _invariants(runs), _broken(kept("broken")), _fuzz(kept("fuzz")), _NOTES]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
-def _when(outcome: Outcome) -> str:
-    strikes = sum(map(len, outcome.recovered.values()))
-    machine = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{strikes} faults in {outcome.seconds / 60:.0f} minutes, one after another under load; {machine}."
-
-
-def _counted(outcome: Outcome) -> list[str]:
-    rows = [(name, *map(str, astuple(score))) for name, score in outcome.scores().items()]
+def _head(runs: Sequence[Summary]) -> list[str]:
+    faults = sum(run.faults for run in runs)
+    kinds = len({kind for run in runs for kind in run.recovered})
+    minutes = sum(run.seconds for run in runs) / 60
+    events = sum(run.published for run in runs)
     return [
-        *_table(("", *_WORDS), rows),
+        "# Faults",
+        "",
+        *_text(
+            f"Written by `make faults` and `make fuzz`. {faults} faults of {kinds} kinds in {minutes:.0f} minutes, one",
+            f"after another under load, while {events} events were published; {platform.system()},",
+            f"Python {platform.python_version()}.",
+        ),
+        "",
+        *_table(("", *_WORDS), _totals(runs)),
         "",
         "`requests`: sent in by HTTP and by a partner's message; applied: with exactly one work order. `commands`:",
         "HTTP calls with an Idempotency-Key; not accepted are those that a rule refused. `events`: each event times",
         "each service that takes it, accepted by the broker, applied by the service's inbox. Duplicates seen are those",
         "deliveries and calls that came again and were recognised.",
         "",
-        f"Deliveries made again on purpose: {outcome.redelivered}. Dead letters sent again by hand, after which they",
-        f"passed: {_listed(outcome.dead)}. Left, sent in unreadable on purpose: {_listed(outcome.parked)}.",
+        *_table(
+            ("run", "version", "servers", "replicas of each service", "faults", "minutes", "lost", "double effects"),
+            [_line(run) for run in runs],
+        ),
     ]
+
+
+def _totals(runs: Sequence[Summary]) -> list[tuple[str, ...]]:
+    names = runs[0].scores if runs else {}
+    return [(name, *map(str, map(sum, zip(*(run.scores[name] for run in runs), strict=True)))) for name in names]
+
+
+def _line(run: Summary) -> tuple[str, ...]:
+    lost, double = (sum(score[place] for score in run.scores.values()) for place in (3, 5))
+    how = run.run
+    minutes = f"{run.seconds / 60:.0f}"
+    return (how.plan, how.commit, how.servers, str(how.replicas), str(run.faults), minutes, str(lost), str(double))
+
+
+def _run(run: Summary) -> list[str]:
+    head = ("fault", "times", "red after", "green after", "what the probes named", "recovered in", "at most")
+    lines = [
+        f"## Run `{run.run.plan}`",
+        "",
+        *_text(
+            f"`make faults{run.run.arguments}`. Deliveries made again on purpose: {run.redelivered}.",
+            f"Dead letters sent again by hand, after which they passed: {_listed(run.dead)}.",
+            f"Left, sent in unreadable on purpose: {_listed(run.parked)}.",
+        ),
+        "",
+        *_table(head, run.by_kind()),
+    ]
+    if run.failures:
+        lines += ["", "What was found:", "", *(f"- {failure}" for failure in run.failures)]
+    return lines
 
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "none"
 
 
-def _recovered(recovered: Mapping[str, Sequence[float]]) -> list[str]:
-    rows = [
-        (kind, str(len(seconds)), f"{median(seconds):.1f}", f"{max(seconds):.1f}")
-        for kind, seconds in recovered.items()
-    ]
-    return [
-        "## Recovered in",
-        "",
-        "Seconds from the fault until a request that was sent in after it had been through all four services; what the",
-        "server or the service takes to start again is part of it.",
-        "",
-        *_table(("fault", "times", "recovered in (median)", "at most"), rows),
-    ]
+def _invariants(runs: Sequence[Summary]) -> list[str]:
+    names = dict.fromkeys(name for run in runs for name in run.invariants)
+    rows = [(name, *(_holds(run.invariants.get(name)) for run in runs)) for name in names]
+    return ["## Invariants", "", *_table(("invariant", *(f"`{run.run.plan}`" for run in runs)), rows)]
 
 
-def _invariants(outcome: Outcome) -> list[str]:
-    rows = [(name, str(len(findings)) if findings else "holds") for name, findings in outcome.findings.items()]
-    lines = ["## Invariants", "", *_table(("invariant", "contradictions"), rows)]
-    if outcome.failures:
-        lines += ["", "What was found:", "", *(f"- {failure.splitlines()[0]}" for failure in outcome.failures[:50])]
-    return lines
+def _holds(contradictions: int | None) -> str:
+    return "not looked at" if contradictions is None else f"{contradictions} times not" if contradictions else "holds"
 
 
-def _broken(broken: Mapping[str, Outcome]) -> list[str]:
+def broken_rows(broken: Mapping[str, Outcome]) -> list[list[str]]:
+    """What the report says of each variant, as it is kept."""
     rows = []
     for name, outcome in broken.items():
         shown = "; ".join(invariant for invariant, findings in outcome.findings.items() if findings) or "none"
-        rows.append((f"`{name}`", str(outcome.lost), str(outcome.double_effects), shown))
+        rows.append([f"`{name}`", str(outcome.lost), str(outcome.double_effects), shown])
+    return rows
+
+
+def _broken(rows: Sequence[Sequence[str]] | None) -> list[str]:
+    if not rows:
+        return []
     return [
         "## The same checks on broken variants",
         "",
-        "One crash at a chosen moment each (`tests/faults/broken.py`); `sound` is the real system with four of them.",
+        "One fault at a chosen moment each (`tests/faults/broken.py`); `sound` is the real system with four of them.",
         "",
         *_table(("variant", "lost", "double effects", "invariants that do not hold"), rows),
     ]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _fuzz(found: Mapping[str, Any] | None) -> list[str]:
+    if not found:
+        return []
+    return [
+        "## Bad input",
+        "",
+        *_text(
+            f"`make fuzz{found['arguments']}`, version {found['commit']}, {found['servers']}:",
+            f"{found['sent']} messages in {found['seconds']:.0f} s,",
+            "to the partners' exchange and to the services' own queues.",
+        ),
+        "",
+        *_table(("what became of them", "messages"), [(name, str(count)) for name, count in found["fates"].items()]),
+        "",
+        *(f"- {line}" for line in found["verdicts"]),
+    ]
+
+
+def _text(*sentences: str) -> list[str]:
+    return wrap(" ".join(sentences), _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
 
 
@@ -102,7 +143,29 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-_LIMITS = (
+_NOTES = (
+    "## How to read it",
+    "",
+    "- *Red after*: seconds from the moment at which the line stood still until the probes of all replicas that stood",
+    "  still said so, at most; `-` where it did not stand still. *Green after*: seconds from the moment at which the",
+    "  fault was mended until all probes were green. Both must be at most 10.",
+    "- *What the probes named*: the parts that `/healthz` called ill; `/readyz` and `/livez` where they were red, too.",
+    "- *Recovered in*: seconds from the fault until a request that was sent in after it had been through all four",
+    "  services (median); what the server or the service takes to start again is part of it.",
+    '- Each plan is run by its name (`make faults ARGS="--plan cluster"`); this page tells of the newest run of each.',
+    "",
+    "## Another RabbitMQ",
+    "",
+    "`AFTERSALES_RABBITMQ_SERVER` names the `rabbitmq-server` program that `make up`, the tests and the faults start;",
+    "`rabbitmqctl` must be in the same folder. RabbitMQ 4.0 on Debian 12, as root, from a tree of Debian 13:",
+    "",
+    "```sh",
+    "apt-get install debootstrap",
+    "debootstrap --variant=minbase --include=rabbitmq-server trixie /var/tmp/trixie",
+    "export AFTERSALES_RABBITMQ_SERVER=$PWD/tests/faults/tree/rabbitmq-server  # runs what is in RABBITMQ_TREE",
+    'make faults ARGS="--plan rabbitmq4"',
+    "```",
+    "",
     "## Known limits",
     "",
     "- RabbitMQ 3.10.8, killed with SIGKILL within about a second of making a quorum queue or a stream, forgets it",

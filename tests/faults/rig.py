@@ -1,27 +1,24 @@
-"""The real system as child processes: each service an own program, on servers that may be killed."""
+"""The real system as child processes: each service as one program or several, on servers that may be killed."""
 
 import asyncio
-import os
-import signal
-import subprocess
+import itertools
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pymongo
+from faults.program import STOP_BUDGET, Program
 from faults.servers import Servers, until
 
 from aftersales.common.testing.servers import free_port
-from aftersales.common.testing.servers.model import OWNER, tail
+from aftersales.common.testing.servers.model import OWNER
 
 SERVICES = ("intake", "dispatch", "inventory", "feedback")
 TIERS = (0.3, 0.6, 1.2, 2.5, 5.0)
-STOP_BUDGET = 6.0
 POLICY = {
     "RETRY_TIERS": "[" + ",".join(map(str, TIERS)) + "]",
     "SWEEP_AGE": "PT1.5S",
@@ -34,119 +31,71 @@ POLICY = {
 """Short, like the figures of `quick_policy`, so that much happens during a run."""
 
 
-@dataclass
-class Program:
-    """One service as a child process."""
-
-    name: str
-    command: tuple[str, ...]
-    environment: dict[str, str]
-    port: int
-    log: Path
-    wanted: bool = False
-    """Whether it should be running now."""
-    deaths: list[str] = field(default_factory=list)
-    """Each time it ended by itself, with the end of its log."""
-    _child: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        with self.log.open("ab") as output:
-            self._child = subprocess.Popen(
-                self.command,
-                env=os.environ | self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self.wanted = True
-
-    def send(self, number: signal.Signals) -> None:
-        if self._child is not None and self._child.poll() is None:
-            os.kill(self._child.pid, number)
-
-    async def kill(self) -> None:
-        self.wanted = False
-        self.send(signal.SIGKILL)
-        await self._gone(10)
-
-    async def terminate(self) -> tuple[float, int | None]:
-        """End it by SIGTERM: the seconds it took, and its exit code (None: it had to be killed)."""
-        self.wanted = False
-        began = time.monotonic()
-        self.send(signal.SIGTERM)
-        code = await self._gone(STOP_BUDGET * 4)
-        took = time.monotonic() - began
-        if code is None:
-            await self.kill()
-        return took, code
-
-    async def _gone(self, seconds: float) -> int | None:
-        child = self._child
-        deadline = time.monotonic() + seconds
-        while child is not None and child.poll() is None and time.monotonic() < deadline:
-            await asyncio.sleep(0.01)
-        return child.poll() if child else 0
-
-    def died(self) -> bool:
-        """Whether it ended though nobody ended it; noted once."""
-        if not self.wanted or self._child is None or self._child.poll() is None:
-            return False
-        self.wanted = False
-        end = "\n".join(line[:1500] for line in tail(self.log, 3).splitlines())
-        self.deaths.append(f"{self.name} ended by itself (exit {self._child.returncode}):\n{end}")
-        return True
-
-
 class System:
-    """The services on one bus. `broken` gives the arguments for `broken.py`, by the service that starts so."""
+    """The services on one bus, each as often as `replicas` says.
+
+    `broken` gives the arguments for `broken.py`, by the service that starts so.
+    """
 
     def __init__(
         self,
         servers: Servers,
         tag: str = "aftersales",
+        *,
+        replicas: int = 1,
         services: Sequence[str] = SERVICES,
         broken: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        self.servers, self.tag = servers, tag
+        self.servers, self.tag, self.services = servers, tag, services
         self.folder = servers.folder / tag
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.programs = {name: self._program(name, (broken or {}).get(name)) for name in services}
+        self._broken = broken or {}
+        self._replicas = {name: [self._program(name, letter) for letter in "abc"[:replicas]] for name in services}
+        self._turn = itertools.count()
         self.http = httpx.AsyncClient(timeout=25)
         self.started = 0.0
         """When all were first ready, by the monotonic clock."""
         self._guard: asyncio.Task[None] | None = None
 
-    def _program(self, name: str, broken: Sequence[str] | None) -> Program:
-        command: tuple[str, ...] = (str(Path(sys.executable).parent / f"aftersales-{name}"),)
-        if broken is not None:
-            command = (sys.executable, str(Path(__file__).with_name("broken.py")), name, *broken)
-        port = free_port()
+    def _program(self, service: str, letter: str) -> Program:
+        command: tuple[str, ...] = (str(Path(sys.executable).parent / f"aftersales-{service}"),)
+        if service in self._broken:
+            program = str(Path(__file__).with_name("broken.py"))
+            command = (sys.executable, program, service, *self._broken[service])
+        port, name = free_port(), f"{service}-{letter}"
         own = {
             "MONGO_URL": self.servers.mongo_url,
             "AMQP_URL": self.servers.amqp_for_services,
             "BUS": self.tag,
-            "DATABASE": self.database(name),
-            "INSTANCE": "1",
+            "DATABASE": self.database(service),
+            "INSTANCE": letter,
             "HTTP_PORT": str(port),
         }
         environment = {f"AFTERSALES_{key}": value for key, value in (POLICY | own).items()}
         environment[OWNER] = str(self.folder)
-        return Program(name, command, environment, port, self.folder / f"{name}.log")
+        return Program(service, name, command, environment, port, self.folder / f"{name}.log")
 
-    def database(self, name: str) -> str:
-        return f"{self.tag}_{name}"
+    def database(self, service: str) -> str:
+        return f"{self.tag}_{service}"
 
-    def __getitem__(self, name: str) -> Program:
-        return self.programs[name]
+    @property
+    def programs(self) -> list[Program]:
+        """Every replica of every service."""
+        return [program for replicas in self._replicas.values() for program in replicas]
+
+    def of(self, service: str) -> list[Program]:
+        """Return the service's replicas."""
+        return self._replicas[service]
+
+    def url(self, service: str) -> str:
+        """Return one replica's address, as a balancer does: in turn, and none that was ended."""
+        replicas = self.of(service)
+        running = [program for program in replicas if program.wanted] or replicas
+        return running[next(self._turn) % len(running)].url
 
     async def start(self) -> None:
         """Start all, and wait until none of them reads the journal any more, which would heal a loss."""
-        for program in self.programs.values():
+        for program in self.programs:
             program.start()
         await self.ready()
         with pymongo.MongoClient[dict[str, Any]](self.servers.mongo_url) as client:
@@ -157,34 +106,48 @@ class System:
     async def stop(self) -> None:
         if self._guard is not None:
             self._guard.cancel()
-        for program in self.programs.values():
+        for program in self.programs:
             await program.kill()
         await self.http.aclose()
 
     async def ready(self, seconds: float = 180) -> None:
-        await until(partial(self._ready, list(self.programs)), seconds, "services ready")
+        await until(self._ready, seconds, "services ready")
 
     async def _caught_up(self, client: pymongo.MongoClient[dict[str, Any]]) -> bool:
-        marks = [client[self.database(name)]["marks"].find_one() for name in self.programs]
+        marks = [client[self.database(service)]["marks"].find_one({"_id": "caught_up"}) for service in self.services]
         return all(marks)
 
-    async def _ready(self, names: Sequence[str]) -> bool:
-        return all([await self._is_ready(self[name]) for name in names])
+    async def _ready(self) -> bool:
+        return all([await self.shows(program, "/healthz") for program in self.programs])
 
-    async def _is_ready(self, program: Program) -> bool:
+    async def shows(self, program: Program, probe: str) -> bool:
+        """Ask one of its probes whether all is well; one that does not answer in time says no."""
+        return not await self.ill(program, probe)
+
+    async def ill(self, program: Program, probe: str) -> list[str]:
+        """Return what does not work, as the probe says; empty when all is well."""
         try:
-            return (await self.http.get(f"{program.url}/healthz", timeout=3)).status_code == 200
+            answer = await self.http.get(f"{program.url}{probe}", timeout=3)
         except httpx.HTTPError:
-            return False
+            return ["no answer"]
+        return [] if answer.is_success else [part for part, works in answer.json().items() if not works]
+
+    async def ask(self, method: str, url: str, body: Any = None) -> Any:
+        """Return the JSON of a 2xx; None for now, where there is no answer or another one."""
+        try:
+            answer = await self.http.request(method, url, json=body)
+        except httpx.HTTPError:
+            return None
+        return answer.json() if answer.is_success else None
 
     async def _restart_dead(self) -> None:
         """Do what a supervisor does; each death is noted."""
         while True:
-            for program in self.programs.values():
+            for program in self.programs:
                 if program.died():
                     program.start()
             await asyncio.sleep(0.1)
 
     @property
     def deaths(self) -> list[str]:
-        return [death for program in self.programs.values() for death in program.deaths]
+        return [death for program in self.programs for death in program.deaths]

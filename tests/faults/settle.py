@@ -13,7 +13,8 @@ from faults.declared import clocked_in, consumed_by
 from faults.echo import Echo
 from faults.evidence import Document, Evidence, Watch, collect, decode
 from faults.ledger import Ledger
-from faults.rig import STOP_BUDGET, System
+from faults.program import STOP_BUDGET, Program
+from faults.rig import System
 
 from aftersales.common.mongo import digest
 
@@ -24,29 +25,41 @@ STOP_GRACE = 1.0
 _PASSING = "heartbeat.v1"
 
 
-async def stopped(system: System, service: str, when: str) -> list[str]:
-    """End a service by SIGTERM; complain if that takes longer than it may."""
-    took, code = await system[service].terminate()
+async def stopped(program: Program, when: str) -> list[str]:
+    """End a replica by SIGTERM; complain if that takes longer than it may."""
+    took, code = await program.terminate()
     if took <= STOP_BUDGET + STOP_GRACE and code in STOPPED:
         return []
-    return [f"{service}, SIGTERM {when}: took {took:.1f} s of {STOP_BUDGET:.0f}, exit {code}"]
+    return [f"{program.name}, SIGTERM {when}: took {took:.1f} s of {STOP_BUDGET:.0f}, exit {code}"]
 
 
-_MOVING_BY_THEMSELVES = {"inbox", "outbox", "leases", "counters", "heartbeats", "marks", "digests"}
+_MOVING_BY_THEMSELVES = {
+    *("inbox", "outbox", "leases", "counters", "heartbeats", "marks", "digests"),
+    *("anchors", "verifications", "audit_bases", "audit_heads", "archived"),
+}
 """Collections that change though nothing happens: by the house's own work, or at the end of the hour."""
 
 
 class Settling:
     """`patience`: seconds for which an event that nobody applied may be missing before it counts as lost.
 
+    `longest`: seconds to wait for all to be quiet.
+
     With `repeat` everything is delivered once more before the evidence is collected, which would heal a loss.
     """
 
     def __init__(
-        self, system: System, ledger: Ledger, watch: Watch, *, patience: float = 20, repeat: bool = True
+        self,
+        system: System,
+        ledger: Ledger,
+        watch: Watch,
+        *,
+        patience: float = 20,
+        longest: float = 240,
+        repeat: bool = True,
     ) -> None:
         self._system, self._ledger, self._watch = system, ledger, watch
-        self._patience, self._repeat = patience, repeat
+        self._patience, self._longest, self._repeat = patience, longest, repeat
         self._mongo = pymongo.MongoClient[Document](system.servers.mongo_url, tz_aware=True)
         self._given_up: set[str] = set()
         """Events that were waited for long enough."""
@@ -70,22 +83,24 @@ class Settling:
             await echo.once_more(await echo.journal())
             self.redelivered = echo.delivered
             await self.quiet(echo)
-        metrics = await self._watch.counted()
-        self.complaints += await stopped(self._system, "intake", "at the end")
+        pages = await self._watch.counted()
+        await self._stop(self._system.of("intake"))
         await self.quiet(echo)
-        metrics |= await self._watch.counted()
-        for name in self._system.programs:
-            if name != "intake":
-                self.complaints += await stopped(self._system, name, "at the end")
-        evidence = await collect(self._system, self._ledger, await echo.journal(), metrics)
+        pages |= await self._watch.counted()
+        await self._stop([program for program in self._system.programs if program.wanted])
+        evidence = await collect(self._system, self._ledger, await echo.journal(), pages)
         evidence.stuck = await echo.waiting()
         after = await asyncio.to_thread(self._states)
         evidence.changed_by_repeat = sorted(id for id in {*before, *after} if before.get(id) != after.get(id))
         return evidence
 
-    async def quiet(self, echo: Echo, seconds: float = 240) -> None:
+    async def _stop(self, programs: Sequence[Program]) -> None:
+        for program in programs:
+            self.complaints += await stopped(program, "at the end")
+
+    async def quiet(self, echo: Echo) -> None:
         """Wait until nothing moves; what still does after so long is a complaint, what is missing is for the checks."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + self._longest
         missing, since = self._given_up, time.monotonic()
         while time.monotonic() < deadline:
             if moving := await self._still_moving(echo):
@@ -95,7 +110,7 @@ class Settling:
             elif missing <= self._given_up or time.monotonic() > since + self._patience:
                 self._given_up = missing
                 return
-        self.complaints.append(f"not quiet after {seconds:.0f} s: {', '.join(moving) or 'events are missing'}")
+        self.complaints.append(f"not quiet after {self._longest:.0f} s: {', '.join(moving) or 'events are missing'}")
 
     async def _still_moving(self, echo: Echo) -> list[str]:
         """What moves; nothing when three looks in a row saw nothing."""
@@ -112,12 +127,15 @@ class Settling:
     def _unsent_and_sleeping(self) -> list[str]:
         """Rows in an outbox, and timers to come; the heartbeat apart, which never ends."""
         reasons = []
-        for name in self._system.programs:
+        for name in self._system.services:
             db = self._mongo[self._system.database(name)]
             unsent = {"messages": {"$elemMatch": {"key": {"$not": {"$regex": _PASSING}}}}}
             if rows := db["outbox"].count_documents(unsent):
                 reasons.append(f"{rows} rows in the outbox of {name}")
-            counts = {kind: db[kind].count_documents({"wake_at": {"$ne": None}}) for kind in clocked_in(name)}
+            counts = {
+                kind: db[kind].count_documents({"wake_at": {"$ne": None}})
+                for kind in (*clocked_in(name), "branch_hours")
+            }
             reasons += [f"{count} timers of {collection}" for collection, count in counts.items() if count]
         return reasons
 
@@ -128,7 +146,7 @@ class Settling:
 
     def _unknown(self, events: Sequence[Document]) -> set[str]:
         found: set[str] = set()
-        for name in self._system.programs:
+        for name in self._system.services:
             db = self._mongo[self._system.database(name)]
             known = {row["_id"] for row in db["inbox"].find({"parked": {"$exists": False}}, {"_id": 1})}
             known |= {row["event_id"] for row in db["parked"].find({}, {"event_id": 1})}
@@ -138,9 +156,9 @@ class Settling:
 
     async def _replay_dead(self) -> None:
         """Do what an operator does after a bad day: send again what may pass now."""
-        for name in self._system.programs:
+        for name in self._system.services:
             for row in await asyncio.to_thread(self._parked, name):
-                answer = await self._system.http.post(f"{self._system[name].url}/dead/{row['_id']}/replay")
+                answer = await self._system.http.post(f"{self._system.url(name)}/dead/{row['_id']}/replay")
                 answer.raise_for_status()
                 self.dead[f"{name}: {row['reason']} ({row['event_type']})"] += 1
 
@@ -151,7 +169,7 @@ class Settling:
     def _states(self) -> dict[str, str]:
         """A digest of every document that changes by events and commands alone."""
         states: dict[str, str] = {}
-        for name in self._system.programs:
+        for name in self._system.services:
             db = self._mongo[self._system.database(name)]
             for collection in {*db.list_collection_names()} - _MOVING_BY_THEMSELVES:
                 states |= {f"{name} {collection}/{row['_id']}": digest(row) for row in db[collection].find()}

@@ -12,6 +12,7 @@ from faults.evidence import verify
 ORDER = "each accepted request has exactly one work order"
 COMMAND = "each accepted command has its effect once"
 EVENT = "each event was applied once or is parked with a reason"
+HANDLED = "what was handled is not parked"
 REPEAT = "delivered once more, no event changes anything"
 PUBLISHED = "what was committed was published, and nothing else"
 STOCK = "stock on hand + reserved + used = received, never negative"
@@ -20,6 +21,7 @@ DEADLINE = "each deadline is met, breached, waived or open exactly once"
 PROMETHEUS = "Prometheus equals the database"
 CHAIN = "the audit chain verifies"
 AUDIT = "the audit tells every change of every document"
+PROBES = "a probe is red while the line stands still, and green soon after"
 AGREE = "the services agree on what happened"
 
 FALSE = [
@@ -35,6 +37,7 @@ FALSE = [
     (doctors.park_without_a_reason, EVENT, "wrong"),
     (doctors.drop_what_was_unreadable, EVENT, "lost"),
     (doctors.leave_a_message_in_a_queue, EVENT, "wrong"),
+    (doctors.handle_what_is_parked, HANDLED, "wrong"),
     (doctors.change_something_by_a_repeat, REPEAT, "double"),
     (doctors.publish_one_event_less, PUBLISHED, "lost"),
     (doctors.publish_one_event_more, PUBLISHED, "wrong"),
@@ -59,6 +62,10 @@ FALSE = [
     (doctors.break_a_chain, CHAIN, "wrong"),
     (doctors.change_a_document_past_the_audit, AUDIT, "wrong"),
     (doctors.lose_an_audit_entry, AUDIT, "wrong"),
+    (doctors.write_by_a_second_writer, AUDIT, "wrong"),
+    (doctors.show_red_too_late, PROBES, "wrong"),
+    (doctors.show_no_red_at_all, PROBES, "wrong"),
+    (doctors.stay_red_too_long, PROBES, "wrong"),
     (doctors.give_a_technician_an_order_too_many, AGREE, "wrong"),
     (doctors.leave_a_request_open_whose_order_is_done, AGREE, "wrong"),
     (doctors.lose_a_slip, AGREE, "lost"),

@@ -1,9 +1,10 @@
 """How the load speaks to the system: commands with a key until they are answered, and partners' messages."""
 
 import asyncio
-import contextlib
 import hashlib
 import random
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import aio_pika
@@ -17,6 +18,7 @@ from aftersales.common.partners import own_user
 from aftersales.common.values import uuid7
 
 ACTOR = "load"
+_TRIES = 600
 _GIVE_UP = 60.0
 """Seconds after which an unanswered command is left as attempted, once the load is closing."""
 
@@ -28,6 +30,8 @@ class Wire:
         self.system = system
         self.ledger = Ledger()
         self.closing = asyncio.Event()
+        self._published: list[tuple[datetime, bytes]] = []
+        """What a partner published, and when that was confirmed."""
         self._jitter = random.Random(seed)
 
     async def send(self, service: str, method: str, path: str, body: Any = None) -> Any:
@@ -51,7 +55,7 @@ class Wire:
 
     async def _once(self, command: Command, headers: dict[str, str]) -> httpx.Response | None:
         try:
-            url = self.system[command.service].url + command.path
+            url = self.system.url(command.service) + command.path
             return await self.system.http.request(command.method, url, json=command.body, headers=headers)
         except httpx.HTTPError:
             return None
@@ -69,11 +73,7 @@ class Wire:
 
     async def look(self, service: str, path: str) -> Any:
         """The JSON of a GET, or None for now."""
-        with contextlib.suppress(httpx.HTTPError):
-            answer = await self.system.http.get(self.system[service].url + path)
-            if answer.status_code == 200:
-                return answer.json()
-        return None
+        return await self.system.ask("GET", self.system.url(service) + path)
 
     async def register(self, attempt: Attempt, form: dict[str, Any]) -> Any:
         """Send the form in; the request, once that is accepted."""
@@ -97,28 +97,37 @@ class Wire:
             "data": data,
         }
         body = to_json(envelope)
-        for _ in range(600):
+        for _ in range(_TRIES):
             if await self.publish(body):
                 attempt.accepted_at = utc_now()
                 break
             await asyncio.sleep(0.3)
         return body
 
-    async def publish_nonsense(self, text: str) -> None:
+    async def publish_nonsense(self, text: str, headers: Mapping[str, Any] | None = None) -> None:
         """Publish what nobody can read; once it is confirmed, it must be parked."""
         body = f"nonsense {text}".encode()
-        if await self.publish(body):
+        if await self.publish(body, headers):
             self.ledger.malformed.add(hashlib.sha256(body).hexdigest())
 
-    async def publish(self, body: bytes) -> bool:
+    async def publish(self, body: bytes, headers: Mapping[str, Any] | None = None) -> bool:
         """Publish it to the partners' exchange: whether the broker confirmed it."""
         try:
-            async with asyncio.timeout(10), await aio_pika.connect(self.system.servers.rabbit.url) as connection:
+            async with asyncio.timeout(10), await aio_pika.connect(self.system.servers.amqp_url) as connection:
                 channel = await connection.channel(on_return_raises=True)
                 exchange = await channel.get_exchange(f"{self.system.tag}.partners", ensure=False)
-                user = own_user(self.system.servers.rabbit.url)
-                message = aio_pika.Message(body, delivery_mode=2, message_id=uuid7(), user_id=user)
+                user, own = own_user(self.system.servers.amqp_url), dict(headers or {})
+                message = aio_pika.Message(body, delivery_mode=2, message_id=uuid7(), user_id=user, headers=own)
                 await exchange.publish(message, "acme.request")
         except (AMQPError, OSError, TimeoutError, RuntimeError):
             return False
+        self._published.append((utc_now(), body))
         return True
+
+    async def send_again(self, since: datetime) -> None:
+        """Publish again what a partner published since then, under the same ids; each until it is confirmed."""
+        for body in [body for at, body in self._published if at >= since]:
+            for _ in range(_TRIES):
+                if await self.publish(body):
+                    break
+                await asyncio.sleep(0.3)

@@ -1,5 +1,6 @@
-"""The audit trail: its chain is whole, and it tells how each document came to be what it is (ALL-5)."""
+"""The audit trail: its chains are whole, and they tell how each document came to be what it is (ALL-5)."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterator
 
 from faults.checks.finding import Finding
@@ -18,22 +19,36 @@ def chain_verifies(evidence: Evidence) -> Iterator[Finding]:
 def tells_every_change(evidence: Evidence) -> Iterator[Finding]:
     """Each document's entries follow each other without a gap, and the last one is the document.
 
+    Several writers may change it in turn: each has its entries in order, and digests say whose comes next.
     A piece of work that changes a document twice makes one entry of it: versions may leap, digests may not.
     """
     for service, books in evidence.books.items():
-        last: dict[str, Document] = {}
+        entries: dict[str, dict[str, deque[Document]]] = defaultdict(lambda: defaultdict(deque))
         for entry in books.audit:
-            before = last.get(entry["document"])
-            yield from _follows(service, before, entry)
-            last[entry["document"]] = entry
+            entries[entry["document"]][_writer(entry)].append(entry)
+        last: dict[str, Document] = {}
+        for writers in entries.values():
+            yield from _follows(service, list(writers.values()), last)
         yield from _ends(service, books, last)
 
 
-def _follows(service: str, before: Document | None, entry: Document) -> Iterator[Finding]:
-    version, digest_before = (before["version"], before["after"]) if before else (0, "")
-    if entry["before"] != digest_before or 0 < entry["version"] <= version:
-        what = f"{service}: {entry['document']} goes from version {version} to {entry['version']} in {entry['record']}"
-        yield Finding("wrong", what)
+def _writer(entry: Document) -> str:
+    """Records are named `<writer>:<place in the chain>`."""
+    name: str = entry["record"]
+    return name.rpartition(":")[0]
+
+
+def _follows(service: str, writers: list[deque[Document]], last: dict[str, Document]) -> Iterator[Finding]:
+    """Take one writer's next entry after another, as long as one fits; the last one taken is noted."""
+    version, state = 0, ""
+    while waiting := [entries for entries in writers if entries]:
+        fitting = [entries for entries in waiting if entries[0]["before"] == state]
+        entry = min(fitting or waiting, key=lambda entries: entries[0]["at"]).popleft()
+        if not fitting or 0 < entry["version"] <= version:
+            step = f"{entry['document']} goes from version {version} to {entry['version']}"
+            yield Finding("wrong", f"{service}: {step} in {entry['record']}")
+        version, state = entry["version"], entry["after"]
+        last[entry["document"]] = entry
 
 
 def _ends(service: str, books: Books, last: dict[str, Document]) -> Iterator[Finding]:

@@ -69,11 +69,11 @@ def _millis(at: str | datetime) -> int:
 def prometheus_equals_database(evidence: Evidence) -> Iterator[Finding]:
     for service, books in evidence.books.items():
         clocks = [(document["branch"], clock) for document in _clocked(service, books) for clock in document["clocks"]]
-        yield from _compared(service, "aftersales_sla_deadlines_total", books, _ended(clocks))
-        yield from _compared(service, "aftersales_stage_duration_seconds_count", books, _lasted(clocks))
-        yield from _compared(service, "aftersales_sla_open_items", books, _waiting(clocks), leaving="state")
+        yield from _compared("aftersales_sla_deadlines_total", books, _ended(clocks))
+        yield from _compared("aftersales_stage_duration_seconds_count", books, _lasted(clocks))
+        yield from _compared("aftersales_sla_open_items", books, _waiting(clocks), leaving="state")
         parked = Counter((("reason", row["reason"]),) for row in books.parked.values())
-        yield from _compared(service, "aftersales_dead_letters", books, parked)
+        yield from _compared("aftersales_dead_letters", books, parked)
 
 
 Counts = Counter[Any]
@@ -100,13 +100,14 @@ def _waiting(clocks: list[tuple[str, Document]]) -> Counts:
     )
 
 
-def _compared(service: str, metric: str, books: Books, counted: Counts, leaving: str = "") -> Iterator[Finding]:
-    """Compare a metric, summed over the label that is left out, with what was counted in the documents."""
-    shown: dict[Any, float] = defaultdict(float)
-    for (name, labels), value in books.metrics.items():
-        if name == metric:
-            shown[tuple(pair for pair in labels if pair[0] != leaving)] += value
-    for labels in {*shown, *counted}:
-        if shown[labels] != counted[labels]:
-            what = f"{service}: {metric}{dict(labels)} is {shown[labels]:g}, the documents say {counted[labels]}"
-            yield Finding("wrong", what)
+def _compared(metric: str, books: Books, counted: Counts, leaving: str = "") -> Iterator[Finding]:
+    """Compare a metric of each replica, summed over the label that is left out, with the count in the documents."""
+    for replica, page in books.pages.items():
+        shown: dict[Any, float] = defaultdict(float)
+        for (name, labels), value in page.items():
+            if name == metric:
+                shown[tuple(pair for pair in labels if pair[0] != leaving)] += value
+        for labels in {*shown, *counted}:
+            if shown[labels] != counted[labels]:
+                what = f"{replica}: {metric}{dict(labels)} is {shown[labels]:g}, the documents say {counted[labels]}"
+                yield Finding("wrong", what)

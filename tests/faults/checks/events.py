@@ -53,6 +53,14 @@ def applied_once_or_parked(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("wrong", f"{count} messages stay in {queue}")
 
 
+def handled_is_not_parked(evidence: Evidence) -> Iterator[Finding]:
+    """Sent again once the inbox has forgotten it, it would have its effect twice."""
+    for service, books in evidence.books.items():
+        for row in books.parked.values():
+            if row["event_id"] in books.inbox:
+                yield Finding("wrong", f"{row['event_type']} {row['event_id']} is handled and parked by {service}")
+
+
 def repeat_changes_nothing(evidence: Evidence) -> Iterator[Finding]:
     for document in evidence.changed_by_repeat:
         yield Finding("double", f"{document} changed when every event was delivered once more")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from faults.checks.finding import Finding
-from faults.evidence import Document, Evidence
+from faults.evidence import Books, Document, Evidence
 
 Pile = tuple[str, str, str, str]
 """Branch, part, lot, bin."""
@@ -12,7 +12,7 @@ _ENDED = ("used", "cancelled")
 
 
 def balances(evidence: Evidence) -> Iterator[Finding]:
-    books = evidence.books["inventory"]
+    books = evidence.books.get("inventory", Books())
     moved = _moved(books.all("movements"))
     piles: set[Pile] = set()
     for item in books.all("stock"):
@@ -49,7 +49,7 @@ def _moved(movements: Iterable[Document]) -> Counter[tuple[str, Pile]]:
 
 def _reserved_and_used(evidence: Evidence) -> Iterator[Finding]:
     """What the slips hold and have used is what the lots say."""
-    books = evidence.books["inventory"]
+    books = evidence.books.get("inventory", Books())
     slips: Counter[tuple[str, Pile]] = Counter()
     for slip in books.all("slips"):
         for line in slip["lines"]:
@@ -77,7 +77,7 @@ def _received(evidence: Evidence) -> Iterator[Finding]:
             most[key] += command.body["quantity"] if command.accepted or command.status is None else 0
             least[key] += command.body["quantity"] if command.accepted else 0
     came: Counter[tuple[str, str]] = Counter()
-    for item in evidence.books["inventory"].all("stock"):
+    for item in evidence.books.get("inventory", Books()).all("stock"):
         came[item["branch"], item["part"]] = sum(lot["received"] for lot in item["lots"])
     for key in {*came, *most}:
         if came[key] < least[key]:
@@ -88,7 +88,7 @@ def _received(evidence: Evidence) -> Iterator[Finding]:
 
 def reservations_end_once(evidence: Evidence) -> Iterator[Finding]:
     """A slip that ended holds nothing, and ended once; what it had set aside was used or released, no more."""
-    books = evidence.books["inventory"]
+    books = evidence.books.get("inventory", Books())
     held: Counter[tuple[str, Pile]] = Counter()
     for slip in books.all("slips"):
         picks = [(line["part"], pick) for line in slip["lines"] for pick in line["reserved"]]
