@@ -67,14 +67,18 @@ def nested(depth: int) -> bytes:
 def publish(channel: int, exchange: str, key: str | bytes, properties: Properties, body: bytes) -> bytes:
     """All frames of one message, as `basic.publish` sends them."""
     method = struct.pack(">HHH", _BASIC, _PUBLISH, 0) + short(exchange) + short(key) + b"\x00"
-    flags = sum(1 << (15 - place) for place, name in enumerate(_ORDER) if name in properties)
-    values = b"".join(properties[name] for name in _ORDER if name in properties)
-    header = struct.pack(">HHQH", _BASIC, 0, len(body), flags) + values
     chunks = [body[start : start + 100_000] for start in range(0, len(body), 100_000)]
     return b"".join(
-        [_frame(_METHOD, channel, method), _frame(_HEADER, channel, header)]
+        [_frame(_METHOD, channel, method), _frame(_HEADER, channel, header(properties, body))]
         + [_frame(_BODY, channel, chunk) for chunk in chunks]
     )
+
+
+def header(properties: Properties, body: bytes) -> bytes:
+    """What stands in the content header's frame."""
+    flags = sum(1 << (15 - place) for place, name in enumerate(_ORDER) if name in properties)
+    values = b"".join(properties[name] for name in _ORDER if name in properties)
+    return struct.pack(">HHQH", _BASIC, 0, len(body), flags) + values
 
 
 def _frame(kind: int, channel: int, payload: bytes) -> bytes:
