@@ -34,18 +34,17 @@ async def aftersales(urls) -> AsyncIterator[Program]:
 
 
 async def kill(program: Program, branch: str, *ids: str) -> list[str]:
-    """Partner requests for a branch that nobody knows; gives the ids of their events."""
-    dead = [f"/partner/shop|{id}" for id in ids]
+    """Partner requests for a branch that nobody knows; gives the ids under which their events are remembered."""
     for id in ids:
         event = PartnerServiceRequest.model_validate(PARTNER | {"branch": branch})
         await program.house.intake.deliver(event, id=id, source="/partner/shop")
 
-    async def parked() -> bool:
+    async def parked() -> list[str] | None:
         found = await program.house.intake.find(ParkedMessage)
-        return set(dead) <= {message.event_id for message in found}
+        known = {json.loads(message.body)["id"]: message.event_id for message in found if message.body[:1] == b"{"}
+        return [known[id] for id in ids] if known.keys() >= set(ids) else None
 
-    await eventually(parked)
-    return dead
+    return await eventually(parked)
 
 
 async def listed(program: Program, *options: str) -> list[str]:

@@ -50,7 +50,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\
 _SPACING = re.compile("[\t\n\r\u2028\u2029]+")
 
 
-def _plain(given: Any) -> Any:
+def without_controls(given: Any) -> Any:
     """Take away the characters that nobody sees and that make text read as something else."""
     if not isinstance(given, str) or given.isprintable():
         return given
@@ -106,7 +106,7 @@ Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(_one_line)
 ]
 """One line of people's words, stored as written, without control characters."""
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000), BeforeValidator(_plain)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000), BeforeValidator(without_controls)]
 """People's words, in as many lines as they like, stored as written, without control characters."""
 Phone = Annotated[
     str,

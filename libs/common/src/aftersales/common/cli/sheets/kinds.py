@@ -13,6 +13,7 @@ from aftersales.common.cli.sheets.cells import Cell
 from aftersales.common.cli.sheets.manner import Manner, Said
 from aftersales.common.cli.sheets.misfit import Misfit, plain
 from aftersales.common.cli.sheets.synonyms import SYNONYMS
+from aftersales.common.values import without_controls
 
 NO_OWN: Mapping[str, Manner] = {}
 Need = Literal["always", "together", "never"]
@@ -138,7 +139,11 @@ class Kind:
 
         Raises `RowRefused`.
         """
-        given = {column.name: cell for column in self.columns if (cell := cells.get(column.name, "").strip())}
+        given = {
+            column.name: cell
+            for column in self.columns
+            if (cell := without_controls(cells.get(column.name, "")).strip())
+        }
         wrong = self._missing(given)
         read: dict[str, Any] = {}
         rests: list[tuple[Column, str]] = []
