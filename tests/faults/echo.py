@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 from faults.declared import consumed_by
 from faults.rig import TIERS, System
 
@@ -25,6 +25,7 @@ _SPREAD = 1.5
 """Seconds over which the copies of an event are scattered."""
 _ACKNOWLEDGE = 250
 """Deliveries of the journal that are acknowledged at once."""
+_TRIES = 20
 _PATIENCE = 180.0
 """Seconds after which the broker counts as stuck."""
 
@@ -69,7 +70,6 @@ class Echo:
     @contextlib.asynccontextmanager
     async def _reading(self, offset: str, take: Callable[[str, bytes], None]) -> AsyncIterator[None]:
         """Hand each event from `offset` on to `take`; at the end wait until the newest of now has come by."""
-        connection = await aio_pika.connect(self._system.servers.amqp_url, timeout=_PATIENCE)
         end, reached = uuid7().encode(), asyncio.Event()
         taken = 0
 
@@ -83,15 +83,32 @@ class Echo:
             elif message.routing_key != MARKER and not reached.is_set():
                 take(str(message.routing_key), message.body)
 
-        async with connection, asyncio.timeout(_PATIENCE):
-            channel = await connection.channel(publisher_confirms=False)
-            await channel.set_qos(4 * _ACKNOWLEDGE)
-            queue = await channel.get_queue(self._topologies[0].journal, ensure=False)
-            await queue.consume(on_message, arguments={"x-stream-offset": offset})
+        async with await self._consuming(offset, on_message), asyncio.timeout(_PATIENCE):
             yield
             exchange = await self._channel.get_exchange(self._topologies[0].events, ensure=False)
             await exchange.publish(aio_pika.Message(end), MARKER)
             await reached.wait()
+
+    async def _consuming(self, offset: str, take: Callable[[AbstractIncomingMessage], Any]) -> AbstractConnection:
+        """Consume the journal on a connection of its own.
+
+        A node that came back a moment ago may fail at it (RabbitMQ 3.10: INTERNAL_ERROR): then another one is asked.
+        """
+        for tries_left in reversed(range(_TRIES)):
+            connection = await aio_pika.connect(self._system.servers.amqp_url, timeout=_PATIENCE)
+            try:
+                channel = await connection.channel(publisher_confirms=False)
+                await channel.set_qos(4 * _ACKNOWLEDGE)
+                queue = await channel.get_queue(self._topologies[0].journal, ensure=False)
+                await queue.consume(take, arguments={"x-stream-offset": offset})
+            except AMQPError:
+                await connection.close()
+                if not tries_left:
+                    raise
+                await asyncio.sleep(1)
+            else:
+                break
+        return connection
 
     @contextlib.asynccontextmanager
     async def instead_of_the_exchange(self) -> AsyncIterator[None]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import shutil
 import time
 from collections.abc import Awaitable, Callable
@@ -54,9 +55,9 @@ class Servers:
 
     @property
     def broker(self) -> Process:
-        """A broker that runs; the first one while none does."""
+        """Return a broker that runs, any of them; the first one while none does."""
         running = [broker for place, broker in enumerate(self.brokers) if broker.runs and place not in self.out]
-        return (running or self.brokers)[0]
+        return random.choice(running or self.brokers[:1])
 
     @property
     def amqp_url(self) -> str:
