@@ -31,7 +31,7 @@ def movement(kind, quantity):
 def rows():
     """One request that went well, as all four databases hold it."""
     rows = {(service, name): [] for service, names in COLLECTIONS.items() for name in names}
-    rows["intake", "requests"] = [{"_id": REQUEST, "state": "closed", "visit": 1, "registered_at": AT}]
+    rows["intake", "requests"] = [{"_id": REQUEST, "state": "closed", "visit": 1, "registered_at": AT, "clocks": []}]
     rows["intake", "parked"] = [{"reason": "branch.unknown", "last_at": AT}]
     order = {"_id": ORDER, "request": REQUEST, "state": "completed", "technician": "T-1"}
     rows["dispatch", "orders"] = [order | {"clocks": [clock("dispatch"), clock("arrival", "breached")]}]

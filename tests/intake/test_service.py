@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -243,7 +243,7 @@ async def test_a_partner_request_is_a_request_like_any_other_and_taken_once(buil
 
 async def test_a_bad_partner_request_is_parked_with_a_reason_the_partner_can_read(intake: Room) -> None:
     """INT-12."""
-    for changes in ({"branch": "XX99"}, {"wanted_at": "2026-11-23T10:00:00"}, {"purchased_on": "2026-12-24"}):
+    for changes in ({"branch": "XX99"}, {"wanted_at": "2026-11-23T10:00:00"}, {"purchased_on": date(2026, 12, 24)}):
         await intake.deliver(PartnerServiceRequest.model_construct(**PARTNER | changes))
     assert await _parked(intake, 3) == ["branch.unknown", "event.data_malformed", "product.purchased_in_future"]
     assert await intake.find(ServiceRequest) == []
