@@ -65,6 +65,8 @@ class Evidence:
     """Messages left in a queue that nobody takes."""
     changed_by_repeat: list[str] = field(default_factory=list)
     """Documents that were not the same after every event had been delivered once more."""
+    handled_and_parked: list[str] = field(default_factory=list)
+    """Events that were both before the dead letters were sent again, each with its service."""
     shown: list[Shown] = field(default_factory=list)
     """What the probes showed of each fault."""
     probe_limit: float = 10.0

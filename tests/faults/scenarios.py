@@ -216,7 +216,15 @@ async def refused_at_first(wire: Wire) -> None:
     await until(parked, 30, "the request is parked")
     branch = {"name": "北京", "zone": "Asia/Shanghai", "location": {"lat": 39.9, "lon": 116.4}}
     await wire.send("intake", "PUT", "/branches/bj-02", branch)
+    form = {"name": "王师傅", "branch": "bj-02", "skills": ["tv"], "licence_until": "2040-01-01T00:00:00Z"}
+    await wire.send("dispatch", "PUT", "/technicians/T-9", form)
     await wire.publish(body)
+
+    async def registered() -> bool:
+        found = await wire.look("intake", "/requests?branch=bj-02")
+        return bool(found and found["items"])
+
+    await until(registered, 30, "the request is registered")
 
 
 _REQUESTS = "each accepted request has exactly one work order"

@@ -76,6 +76,7 @@ class Settling:
 
     async def _settle(self, echo: Echo) -> Evidence:
         await self.quiet(echo)
+        both = await asyncio.to_thread(self._handled_and_parked)
         await self._replay_dead()
         await self.quiet(echo)
         before = await asyncio.to_thread(self._states)
@@ -89,7 +90,7 @@ class Settling:
         pages |= await self._watch.counted()
         await self._stop([program for program in self._system.programs if program.wanted])
         evidence = await collect(self._system, self._ledger, await echo.journal(), pages)
-        evidence.stuck = await echo.waiting()
+        evidence.stuck, evidence.handled_and_parked = await echo.waiting(), both
         after = await asyncio.to_thread(self._states)
         evidence.changed_by_repeat = sorted(id for id in {*before, *after} if before.get(id) != after.get(id))
         return evidence
@@ -152,6 +153,14 @@ class Settling:
             known |= {row["event_id"] for row in db["parked"].find({}, {"event_id": 1})}
             taken = {type for type in consumed_by(name) if not type.endswith(_PASSING)}
             found |= {event["id"] for event in events if event["type"] in taken} - known
+        return found
+
+    def _handled_and_parked(self) -> list[str]:
+        found: list[str] = []
+        for name in self._system.services:
+            db = self._mongo[self._system.database(name)]
+            parked = [row["event_id"] for row in db["parked"].find({}, {"event_id": 1})]
+            found += [f"{name}: {row['_id']}" for row in db["inbox"].find({"_id": {"$in": parked}}, {"_id": 1})]
         return found
 
     async def _replay_dead(self) -> None:

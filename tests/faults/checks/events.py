@@ -55,6 +55,8 @@ def applied_once_or_parked(evidence: Evidence) -> Iterator[Finding]:
 
 def handled_is_not_parked(evidence: Evidence) -> Iterator[Finding]:
     """Sent again once the inbox has forgotten it, it would have its effect twice."""
+    for event in evidence.handled_and_parked:
+        yield Finding("wrong", f"{event} was handled and parked")
     for service, books in evidence.books.items():
         for row in books.parked.values():
             if row["event_id"] in books.inbox:
