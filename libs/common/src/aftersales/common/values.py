@@ -50,18 +50,19 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\
 _SPACING = re.compile("[\t\n\r\u2028\u2029]+")
 
 
-def without_controls(given: Any) -> Any:
+def without_controls(given: str) -> str:
     """Take away the characters that nobody sees and that make text read as something else."""
-    if not isinstance(given, str) or given.isprintable():
-        return given
-    return _CONTROL.sub("", given)
+    return given if given.isprintable() else _CONTROL.sub("", given)
 
 
-def _one_line(given: Any) -> Any:
-    """The same, and line ends and tabs become a space."""
-    if not isinstance(given, str) or given.isprintable():
+def _one_line(given: str) -> str:
+    """The same, and line ends and tabs become a space. Raises when nothing is left."""
+    if given.isprintable():
         return given
-    return _SPACING.sub(" ", _CONTROL.sub("", given))
+    line = _SPACING.sub(" ", without_controls(given)).strip()
+    if not line:
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
+    return line
 
 
 def _no_number(error: Literal["date_type", "datetime_type"]) -> Callable[[Any], Any]:
@@ -102,11 +103,9 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,6
 Serial = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,63}$")
 ]
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), BeforeValidator(_one_line)
-]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 """One line of people's words, stored as written, without control characters."""
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000), BeforeValidator(without_controls)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000), AfterValidator(without_controls)]
 """People's words, in as many lines as they like, stored as written, without control characters."""
 Phone = Annotated[
     str,
