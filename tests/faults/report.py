@@ -171,6 +171,6 @@ _NOTES = (
     "- RabbitMQ 3.10.8, killed with SIGKILL within about a second of making a quorum queue or a stream, forgets it",
     "  with all that it had confirmed. The runs wait for 15 s after the first start before they kill it.",
     "- RabbitMQ 3.10.8 stops moving expired messages to the dead queue once one of them has an `x-death` header that",
-    "  its publisher made up as a text; 4.0.5 moves them. `make fuzz` sends no message with both. Use 4.0 where",
-    "  partners publish.",
+    "  its publisher made up as an array of numbers (`function_clause` in its log); 4.0.5 moves them. So `make fuzz`",
+    "  sends no message with both, and RabbitMQ 4 is the better one where partners publish.",
 )
