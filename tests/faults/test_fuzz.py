@@ -13,7 +13,8 @@ async def test_no_odd_message_is_lost_stops_the_line_or_makes_something_untrue_t
 
     assert not found.findings, "\n".join(found.findings)
     assert found.fates.total() == COUNT
-    assert min(found.fates["parked with a reason"], found.fates["handled"], found.fates["refused by the broker"]) > 20
+    assert min(found.fates["parked with a reason"], found.fates["handled"]) > 50
+    assert found.fates["refused by the broker"] > 5
 
 
 def test_message_n_of_a_seed_is_always_the_same():
