@@ -69,7 +69,7 @@ def test_a_committed_transaction_survives_kill_9_and_restart(mongo: Process) -> 
 
 def test_mongodb_goes_by_the_tests_clock_and_lets_go_of_what_they_drop(servers) -> None:
     with pymongo.MongoClient[dict[str, int]](servers.mongo_url) as client:
-        for name, value in (("ttlMonitorEnabled", False), ("minSnapshotHistoryWindowInSeconds", 0)):
+        for name, value in (("ttlMonitorEnabled", False), ("minSnapshotHistoryWindowInSeconds", 5)):
             assert client.admin.command({"getParameter": 1, name: 1})[name] == value
 
 

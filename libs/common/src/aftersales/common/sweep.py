@@ -38,8 +38,8 @@ class Sweep:
                 await asyncio.sleep(every.total_seconds())
         finally:
             with suppress(Unavailable, TimeoutError):
-                async with asyncio.timeout(_LAST_WORD):
-                    await self._give_back()
+                async with asyncio.timeout(_LAST_WORD):  # also after a claim that was cancelled and yet arrived
+                    await self._mongo.leases.release(LEASE, self._owner)
 
     async def once(self, every: timedelta, age: timedelta) -> int:
         """Take up all that is old, as fast as it goes out; how many messages that was."""
