@@ -7,6 +7,7 @@ import aio_pika
 import pytest
 from common.counter import Add, Counter, service
 
+from aftersales.common.catch_up import Missed
 from aftersales.common.clock import SystemClock
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
@@ -62,6 +63,28 @@ async def test_events_that_came_while_the_queue_was_deleted_are_read_from_the_jo
     await eventually(lambda: _is(not room.runtime.catch_up.progress.running), 60)
     await room.quiet()
     assert await total(room.runtime) == 25
+
+
+async def test_what_a_process_had_not_read_when_it_ended_is_read_by_the_next(room, channel):
+    before = room.runtime
+    await publish(room, channel, 3)
+    await eventually(lambda: _equal(total(before), 3))
+    await before._cancel("catch_up")
+    await channel.queue_delete(before.topology.queue)
+    await publish(room, channel, 4)
+    await eventually(lambda: before.mongo.get(Missed, "missed"), 60)
+    await before._cancel("bus")
+    after = Runtime(before.service, before.clock)
+    await after.start()
+    try:
+        await eventually(lambda: _equal(total(after), 7), 60)
+        await eventually(lambda: _nothing(after.mongo.get(Missed, "missed")), 60)
+    finally:
+        await after.stop()
+
+
+async def _nothing(found):
+    return await found is None
 
 
 async def test_events_that_came_while_the_service_was_away_and_its_queue_deleted_are_read_too(room, channel):

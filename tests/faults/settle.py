@@ -40,6 +40,11 @@ _MOVING_BY_THEMSELVES = {
 """Collections that change though nothing happens: by the house's own work, or at the end of the hour."""
 
 
+def handled(ids: Sequence[str]) -> Document:
+    """Those of these that were handled: parking leaves a row in the inbox, too."""
+    return {"_id": {"$in": list(ids)}, "parked": {"$exists": False}}
+
+
 class Settling:
     """`patience`: seconds for which an event that nobody applied may be missing before it counts as lost.
 
@@ -160,7 +165,7 @@ class Settling:
         for name in self._system.services:
             db = self._mongo[self._system.database(name)]
             parked = [row["event_id"] for row in db["parked"].find({}, {"event_id": 1})]
-            found += [f"{name}: {row['_id']}" for row in db["inbox"].find({"_id": {"$in": parked}}, {"_id": 1})]
+            found += [f"{name}: {row['_id']}" for row in db["inbox"].find(handled(parked), {"_id": 1})]
         return found
 
     async def _replay_dead(self) -> None:

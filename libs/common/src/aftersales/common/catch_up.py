@@ -1,22 +1,37 @@
 """Reading the journal again: what a service missed while its queue was gone. What it knows has no second effect."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Delivery
 from aftersales.common.back_off import back_off
 from aftersales.common.clock import Clock
-from aftersales.common.errors import DomainError
+from aftersales.common.errors import Busy, DomainError, Unavailable
+from aftersales.common.mongo import Mongo
 from aftersales.common.problem import PROBLEMS
 from aftersales.common.telemetry import log
-from aftersales.common.values import Moment
+from aftersales.common.values import Moment, uuid7
+from aftersales.common.work import Piece, Work, Writer
 
 _MARGIN = timedelta(days=1)
 """Of the inbox's term: reading takes its time, and a chunk of the stream may bring older events along."""
+
+
+class Missed(Aggregate):
+    """Events from this time on are to be read again: noted before the queue is made, removed when all is read."""
+
+    COLLECTION: ClassVar[str] = "marks"
+    AUDITED: ClassVar[bool] = False
+
+    id: str = "missed"
+    branch: str = "-"
+    since: datetime
 
 
 class CatchUpForm(BaseModel):
@@ -35,10 +50,16 @@ class CatchUpProgress(BaseModel):
 
 
 class CatchUp:
-    """One run at a time; `request` while one goes on makes another follow it."""
+    """One run at a time; `request` while one goes on makes another follow it.
 
-    def __init__(self, bus: Bus, handle: Callable[[Delivery], None], clock: Clock, inbox_kept: timedelta) -> None:
+    What was missed is stored, so that a process that ends before it has read all leaves the rest to the next.
+    """
+
+    def __init__(
+        self, bus: Bus, handle: Callable[[Delivery], None], clock: Clock, inbox_kept: timedelta, writer: Writer
+    ) -> None:
         self._bus, self._handle, self._clock, self._reach = bus, handle, clock, inbox_kept - _MARGIN
+        self._writer = writer
         self._since: datetime | None = None
         self._wake = asyncio.Event()
         self.progress = CatchUpProgress()
@@ -62,8 +83,46 @@ class CatchUp:
         self._wake.set()
         return self.progress
 
-    async def run(self) -> None:
-        """For ever: read what was requested, again until it has been read whole."""
+    async def missed(self, since: datetime | None = None) -> None:
+        """Store that events may be missing from then on (None: since nobody knows when), and begin to read soon."""
+        since = max(since or self.earliest, self.earliest)
+
+        async def note(work: Work) -> None:
+            known = await work.get(Missed, "missed")
+            work.put((known or Missed(since=since)).but(since=min(since, known.since if known else since)))
+
+        await self._submit(note)
+        self.reach_back(since)
+
+    async def _read_whole(self, since: datetime) -> None:
+        async def forget(work: Work) -> None:
+            known = await work.get(Missed, "missed")
+            if known and max(known.since, self.earliest) >= since:
+                work.delete(known)
+
+        await self._submit(forget)
+
+    async def _submit(self, run: Callable[[Work], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await self._writer.submit(Piece(run, "catch up", "bus", correlation=uuid7()))
+            except Busy as error:
+                if error.code == "service.stopping":
+                    return
+                await asyncio.sleep(0.5)
+            else:
+                return
+
+    async def run(self, mongo: Mongo) -> None:
+        """For ever: read what was requested or stored, again until it has been read whole."""
+        while True:
+            try:
+                left = await mongo.get(Missed, "missed")
+                break
+            except Unavailable:
+                await asyncio.sleep(1)
+        if left:
+            self.reach_back(left.since)
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -71,6 +130,7 @@ class CatchUp:
             if since is None:
                 continue
             events = await self._read(since)
+            await self._read_whole(since)
             log.info("events.caught_up", since=since.isoformat(), events=events)
             self.progress = CatchUpProgress(running=self._since is not None, since=self._since or since, events=events)
 

@@ -98,9 +98,8 @@ class Runtime:
             refused=service.refused,
             partners={**own_sources(brokers), **service.partners},
         )
-        self.catch_up = CatchUp(self.bus, self._take, clock, INBOX_KEPT)
+        self.catch_up = CatchUp(self.bus, self._take, clock, INBOX_KEPT, self.writer)
         self.bus.on_missed = self._missed
-        self._queue_made = False
         self.counts = Counts(self.mongo, service.clocked, clock)
         self.timers = Timers(self.mongo, self.writer, clock, self.metrics)
         self.prepared = self.failed = self._stopping = False
@@ -127,7 +126,7 @@ class Runtime:
         self._spawn("bus", self.bus.run())
         self._spawn("sweep", self.sweep.run(settings.sweep_every, settings.sweep_age))
         self._spawn("history", self._catch_up())
-        self._spawn("catch_up", self.catch_up.run())
+        self._spawn("catch_up", self.catch_up.run(self.mongo))
         self._spawn("tallies", Folding(self.mongo, f"{self.service.name}@{settings.instance}").run())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
         self._spawn("audit", self.auditor.run())
@@ -148,21 +147,18 @@ class Runtime:
                 await self.writer.submit(self._planting("caught up", _CAUGHT_UP))
                 log.info("service.caught_up", events=found)
                 return True
-            await self.bus.declared()
         except (*TROUBLE, Unavailable, Busy) as error:
             log.warning("service.waits", error=str(error)[:200])
             return False
-        if self._queue_made:
-            self.catch_up.reach_back()
         return True
 
-    def _missed(self, seconds: float | None) -> None:
-        """Our queue had to be made: read again what was published while there was none."""
-        if seconds is None:  # since this process started: a new service, or its queue was deleted meanwhile
-            self._queue_made = True
-        else:
+    async def _missed(self, seconds: float | None) -> None:
+        """Our queue has to be made: read again what was published while there was none."""
+        if seconds is not None:
             log.error("events.missed", queue=self.topology.queue, seconds=round(seconds))
-            self.catch_up.reach_back(self.clock.now() - timedelta(seconds=seconds) - _CLOCKS_DIFFER)
+            await self.catch_up.missed(self.clock.now() - timedelta(seconds=seconds) - _CLOCKS_DIFFER)
+        elif await self.mongo.get(Mark, _CAUGHT_UP.id):  # it was deleted while this service was away
+            await self.catch_up.missed()
 
     async def _sweep_files(self, kind: type[Aggregate]) -> None:
         """Remove the bytes that a crash kept from their document; at the start, and now and then."""

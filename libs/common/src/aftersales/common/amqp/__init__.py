@@ -29,6 +29,10 @@ async def _at_once() -> None:
     pass
 
 
+async def _nothing_missed(_seconds: float | None) -> None:
+    pass
+
+
 class Bus:
     """Connects, declares, consumes and publishes; each part comes back by itself after a loss."""
 
@@ -56,8 +60,8 @@ class Bus:
         self._stopping = False
         self._seen: float | None = None
         """When our queue was there, by the event loop's clock."""
-        self.on_missed: Callable[[float | None], None] = lambda _seconds: None
-        """Called when our queue had to be made: so many seconds of events may be missing, or nobody knows how many."""
+        self.on_missed: Callable[[float | None], Awaitable[None]] = _nothing_missed
+        """Awaited before our queue is made: so many seconds of events may be missing, or nobody knows how many."""
         self._channel: AbstractChannel | None = None
 
     @property
@@ -160,17 +164,12 @@ class Bus:
             if self._stopping:
                 return
             self._missing.clear()
-            there = await exists(connection, self.topology.queue)
-            await declare(channel, self.topology)
             now = asyncio.get_running_loop().time()
-            if not there:
-                self.on_missed(None if self._seen is None else now - self._seen)
-            self._seen = now
+            if not await exists(connection, self.topology.queue):
+                await self.on_missed(None if self._seen is None else now - self._seen)
+            await declare(channel, self.topology)
+            self._seen = asyncio.get_running_loop().time()
             self._declared.set()
-
-    async def declared(self) -> None:
-        """Until everything is declared."""
-        await self._declared.wait()
 
     async def replay(self, handle: Callable[[Delivery], None], since: datetime | None = None) -> int:
         """Hand to `handle` what the journal has of events that this service listens to; raises one of `TROUBLE`."""
