@@ -93,6 +93,10 @@ async def fold_at_once(counter, over):
         await asyncio.sleep(0.05)
 
 
+async def folded(counter):
+    return (await rows(counter)).get(GONE)
+
+
 async def watch(counter, seen, over):
     tallies = counter.runtime.counts.tallies
     while not over.is_set():
@@ -110,6 +114,7 @@ async def test_while_all_count_and_fold_no_count_is_lost_doubled_or_taken_back(c
             group.create_task(other)
         for number in range(15):
             await insist(partial(count, counter, f"counter@w{number % 3}"))
+        await eventually(partial(folded, counter), 60)
         over.set()
     assert sum((await rows(counter)).values()) == 15
     assert (await rows(counter)).get(GONE), "some were folded"
