@@ -75,9 +75,9 @@ class CatchUp:
             raise DomainError("catch_up.too_old", since=since.isoformat(), earliest=self.earliest.isoformat())
         return self.reach_back(since)
 
-    def reach_back(self, since: datetime | None = None) -> CatchUpProgress:
+    def reach_back(self, since: datetime) -> CatchUpProgress:
         """Begin soon, at `since` or as far back as the inbox reaches, whichever is later."""
-        since = max(since or self.earliest, self.earliest)
+        since = max(since, self.earliest)
         self._since = since if self._since is None else min(since, self._since)
         self.progress = CatchUpProgress(running=True, since=self._since, events=self.progress.events)
         self._wake.set()
@@ -94,7 +94,9 @@ class CatchUp:
         await self._submit(note)
         self.reach_back(since)
 
-    async def _read_whole(self, since: datetime) -> None:
+    async def _forget_missed(self, since: datetime) -> None:
+        """Remove the stored time, for all from then on was read; a time further back stays."""
+
         async def forget(work: Work) -> None:
             known = await work.get(Missed, "missed")
             if known and max(known.since, self.earliest) >= since:
@@ -130,7 +132,7 @@ class CatchUp:
             if since is None:
                 continue
             events = await self._read(since)
-            await self._read_whole(since)
+            await self._forget_missed(since)
             log.info("events.caught_up", since=since.isoformat(), events=events)
             self.progress = CatchUpProgress(running=self._since is not None, since=self._since or since, events=events)
 
