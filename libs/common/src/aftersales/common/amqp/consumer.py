@@ -48,6 +48,8 @@ class _Acknowledger:
         """When each unfinished delivery came, by its tag, in order."""
         self._finished: set[int] = set()
         """Finished and not yet acknowledged."""
+        self._sending: set[asyncio.Future[None]] = set()
+        """Acknowledgements that are not yet handed to the connection."""
         self._scheduled: asyncio.Handle | None = None
         self._singly: asyncio.TimerHandle | None = None
 
@@ -81,16 +83,22 @@ class _Acknowledger:
 
     def _send(self, tag: int, *, multiple: bool) -> None:
         sending = asyncio.ensure_future(self._ack(tag, multiple=multiple))
-        sending.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._sending.add(sending)
+        sending.add_done_callback(self._sent)
+
+    def _sent(self, sending: asyncio.Future[None]) -> None:
+        self._sending.discard(sending)
+        if not sending.cancelled():
+            sending.exception()  # a fault in a driver; the inbox absorbs the redelivery
 
     async def _ack(self, tag: int, *, multiple: bool) -> None:
         with suppress(*TROUBLE):  # the channel is gone: the inbox absorbs the redelivery
-            await self._channel.basic_ack(tag, multiple=multiple, wait=False)
+            await self._channel.basic_ack(tag, multiple=multiple)
 
     @property
     def unfinished(self) -> int:
-        """Deliveries that are not yet acknowledged."""
-        return len(self._taken) + len(self._finished)
+        """Deliveries that are not yet acknowledged; several count as one while their acknowledgement is sent."""
+        return len(self._taken) + len(self._finished) + len(self._sending)
 
     @property
     def oldest(self) -> float:
