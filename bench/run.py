@@ -25,6 +25,7 @@ from bench import (
     events,
     imports,
     lists,
+    parked,
     relay,
     requests,
     scarce,
@@ -107,6 +108,15 @@ async def race_scarce(urls: Urls, size: float) -> list[Row]:
     return [
         Row(what, f"{found.scarce:.1f} ms", f"of a part that none waits for: {found.plain:.1f} ms; {goal}", found.ratio)
     ]
+
+
+async def race_parked(urls: Urls, size: float) -> list[Row]:
+    count = _count(100_000, size)
+    found = await parked.race(urls, count)
+    calm, meanwhile = (times[int(len(times) * 0.99)] for times in (found.calm, found.meanwhile))
+    goal = "goal: ≤ 2 ×" + ("" if meanwhile <= 2 * calm else ", **missed**")
+    what = f"`POST /requests`, {parked.RATE}/s, while {count:,} dead letters are sent again ({found.rate:,.0f}/s)"
+    return [Row(what, f"p99 {meanwhile:.0f} ms", f"calm: p99 {calm:.0f} ms; {goal}", meanwhile / calm)]
 
 
 async def race_sleepers(urls: Urls, size: float) -> list[Row]:
@@ -194,6 +204,7 @@ RACES = {
     "requests": race_requests,
     "chain": race_chain,
     "scarce": race_scarce,
+    "parked": race_parked,
     "sleepers": race_sleepers,
     "scrapes": race_scrapes,
     "business_time": race_business_time,
