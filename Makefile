@@ -9,7 +9,7 @@ STAMP := .venv/.ready
 SOURCES := $(foreach package,$(PACKAGES),$(package)/src)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo check test faults fuzz bench contracts fmt clean
+.PHONY: help setup up down status logs demo check test faults fuzz bench contracts rules fmt clean
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,12 +35,13 @@ logs: setup  ## follow the logs (ARGS=intake for one of them)
 demo: setup  ## start it, play a day of 120 requests, check it (ARGS='--speed 2', ARGS=--attach)
 	@$(PY) -m deploy.demo.play $(ARGS)
 
-check: setup  ## lint, format, types, the four laws, sizes, contracts
+check: setup  ## lint, format, types, the four laws, sizes, contracts, rules
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(wildcard $(SOURCES) contracts deploy tests bench)
 	.venv/bin/lint-imports
 	$(PY) contracts/generate.py --check
+	$(PY) contracts/rulebook.py --check
 	$(PY) -m pytest -q tests/common/test_sizes.py tests/common/test_laws.py
 	@if command -v promtool >/dev/null; then promtool check config deploy/prometheus/prometheus.yml && promtool test rules deploy/prometheus/tests/*.yml; fi
 
@@ -58,6 +59,9 @@ bench: setup  ## measure, and write the report
 
 contracts: setup  ## regenerate schemas and docs/events.md
 	$(PY) contracts/generate.py
+
+rules: setup  ## say how much of each rule of docs/rulebook.md works
+	@$(PY) contracts/rulebook.py
 
 fmt: setup  ## format, and fix what can be fixed
 	$(PY) -m ruff check --fix-only .

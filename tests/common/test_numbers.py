@@ -80,5 +80,5 @@ async def _open(work: Work, number: str) -> None:
     work.put(Counter(id=number))
 
 
-def test_a_number_is_read_out_with_its_day():
+def test_int_17_a_number_is_read_out_with_its_day():
     assert human_number("SR", date(2026, 11, 22), 0, KEY) == f"SR-261122-{number_tail(0, KEY)}"

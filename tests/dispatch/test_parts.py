@@ -23,7 +23,7 @@ def test_an_appointment_that_is_ahead_moves_when_parts_are_missing_inv_13(
     assert (order.state, order.parts_state) == (state, "short")
     assert order.appointment_start == now + policy.lead + policy.shortage_delay
     assert isinstance(event, AppointmentMoved)
-    assert (event.appointment_end, event.reason) == (order.appointment_end, "parts_short")
+    assert (event.appointment_end, event.reason) == (order.appointment_end, "parts_short")  # DSP-21
     assert order.clocks[-1].deadline == order.appointment_end
     assert order.wake_at == order.clocks[-1].warn_at
 

@@ -215,6 +215,15 @@ def test_what_was_proven_is_not_changed_by_what_a_caller_says(proofs: tuple[Proo
     assert known.purchased_on == day
 
 
+def test_int_16_what_was_sold_before_it_was_archived_is_warranted_from_the_day_of_purchase() -> None:
+    form = ProductForm(serial="SN-0", model="M-1", line="baler", purchased_on=TODAY - timedelta(days=300))
+    known = products.archive(None, form, Owner("c-1", "BJ01"), TODAY)
+    assert [standing(known, preset("agri-machinery"), TODAY + timedelta(days=later)).state for later in (0, 100)] == [
+        "in",
+        "out",
+    ]
+
+
 def extension(until: date) -> Extension:
     return Extension(until=until, claim="CL-1", approved_by="manager-1", why="同一故障三次")
 

@@ -63,7 +63,7 @@ def test_goods_are_received_now_unless_the_receipt_says_when(now: datetime) -> N
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1_000_001, 1.5, "x"])
-def test_a_receipt_of_no_real_quantity_is_malformed(quantity: object) -> None:
+def test_a_receipt_of_no_real_quantity_is_malformed_inv_18(quantity: object) -> None:
     form = {"branch": "SH01", "part": "COMP-1", "lot": "A", "bin": "W1-01", "quantity": 1}
     Receipt.model_validate(form)
     with pytest.raises(ValidationError):
