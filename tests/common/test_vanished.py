@@ -78,6 +78,24 @@ async def test_a_deleted_journal_is_declared_again(counter, channel):
     await eventually(lambda: _exists(counter, "queue", counter.runtime.topology.journal), 30)
 
 
+async def test_a_new_connection_publishes_nothing_before_the_journal_is_there(counter, channel):
+    """A node that has just started confirms what its streams never get; `docs/faults.md` has the run that found it."""
+    bus = counter.runtime.bus
+    await eventually(lambda: ready(counter), 30)
+    await channel.queue_delete(counter.runtime.topology.journal)
+    await bus._links["publish"].drop()
+
+    async def unusable():
+        return not bus.publisher.usable
+
+    async def usable():
+        return bus.publisher.usable
+
+    await eventually(unusable)
+    await eventually(usable, 30)
+    assert await _exists(counter, "queue", counter.runtime.topology.journal)
+
+
 async def test_a_binding_that_was_removed_is_there_again(counter, channel):
     topology = counter.runtime.topology
     queue = await channel.get_queue(topology.queue, ensure=False)
