@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
 from aftersales.common.values import Code, Words
 
@@ -33,7 +33,12 @@ def _iso(duration: timedelta) -> str:
     return f"P{days}" + (f"T{time}" if time or not days else "") + ("" if time or days else "0S")
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(_iso)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(_iso),
+    WithJsonSchema({"type": "string", "format": "duration"}),
+]
 """In ISO 8601 with weeks, days, hours, minutes and seconds, such as `PT20M`, `P3D`; never below zero."""
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 """1 is all of it."""
