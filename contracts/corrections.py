@@ -1,4 +1,4 @@
-"""Descriptions of published events that were wrong: the wire stays as it was, and the schema now says what it is.
+"""Descriptions in published contracts that were wrong: the wire stays as it was, and the contract now says what it is.
 
 Each is compared with nothing. A row may go once no commit that counts as published has the old description.
 """
@@ -11,3 +11,5 @@ CORRECTIONS: dict[tuple[str, str], str] = {
     ("partner.product_sold.v1", "data.phone"): "a text without digits was refused, any text described",
 }
 """By event type (`*`: all) and field, as `contracts/compatibility.py` names it: what was wrong."""
+DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {}
+"""By service and place in its OpenAPI document, as `contracts/openapi.py` names it: what was wrong."""

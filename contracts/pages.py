@@ -22,7 +22,8 @@ _EVENTS = """\
 {generated}
 
 Every event is a [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) event in
-structured JSON. All of them as AsyncAPI 3.0: [contracts/asyncapi.json](../contracts/asyncapi.json).
+structured JSON. All of them as AsyncAPI 3.0: [contracts/asyncapi.json](../contracts/asyncapi.json). The HTTP interfaces
+of the services are in [contracts/openapi](../contracts/openapi).
 
 - **The topic exchange `{events}`** takes the events of the four services. The routing key is the type: bind a queue of
   your own, for example with `intake.#`.
@@ -86,7 +87,7 @@ def events_page(contracts: Iterable[Contract]) -> str:
 
 
 def _files(kind: str) -> str:
-    return f"[schema](../{published.FOLDER}/{kind}{published.SUFFIX}) · [example](../{example.path(kind)})"
+    return f"[schema](../{published.SCHEMAS.file(kind)}) · [example](../{example.path(kind)})"
 
 
 def settings_page(services: Mapping[str, type[ServiceSettings]], ports: Mapping[str, int]) -> str:

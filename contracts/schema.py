@@ -63,5 +63,5 @@ def resolve(schema: Schema, definitions: Schema) -> Schema:
     """Follow a reference into `definitions`; what stands beside it stays."""
     if "$ref" not in schema:
         return schema
-    target = definitions[schema["$ref"].removeprefix("#/definitions/")]
+    target = definitions[schema["$ref"].rpartition("/")[2]]
     return resolve(target | {key: value for key, value in schema.items() if key != "$ref"}, definitions)

@@ -149,6 +149,10 @@ def test_a_break_of_the_envelope_is_found(field: str, change: Callable[[Schema],
         _optional,
         lambda data, _: data["required"].remove("address"),
         lambda data, _: data["properties"]["kind"]["enum"].append("recall"),
+        lambda data, _: data["properties"]["kind"].pop("enum"),
+        lambda data, _: data["properties"]["phone"].update(maxLength=60),
+        lambda data, _: data["properties"]["phone"].pop("pattern"),
+        lambda data, _: data["properties"].update(phone={}),
     ],
 )
 def test_what_partners_may_send_can_grow_because_we_are_its_only_reader(change: Change) -> None:
@@ -166,10 +170,28 @@ def test_what_partners_may_send_can_grow_because_we_are_its_only_reader(change: 
             lambda data, _: data["properties"]["kind"]["enum"].remove("repair"),
             "field `data.kind` no longer allows repair",
         ),
+        (
+            lambda data, _: data["properties"]["phone"].update(maxLength=11),
+            "field `data.phone` changed its `maxLength` from 40 to 11",
+        ),
+        (
+            lambda data, _: data["properties"]["phone"].update(minLength=11),
+            "field `data.phone` changed its `minLength` from 'nothing' to 11",
+        ),
     ],
 )
 def test_what_partners_send_today_must_stay_welcome(change: Change, said: str) -> None:
     assert said in list(differences(ASKED, changed(ASKED, change), inbound=True))
+
+
+@pytest.mark.parametrize("keys", ["additionalProperties", "patternProperties"])
+def test_a_break_of_the_values_of_a_map_is_found(keys: str) -> None:
+    part = {"$ref": "#/definitions/UsedPart"}
+    values = part if keys == "additionalProperties" else {"^[a-z]+$": part}
+    old = changed(REPAIRED, lambda data, _: data["properties"].update(by_place={"type": "object", keys: values}))
+    new = changed(old, lambda _, parts: parts["UsedPart"]["properties"].pop("part"))
+
+    assert "field `data.by_place.part` was removed" in list(differences(old, new))
 
 
 def test_a_break_is_told_with_the_version_that_mends_it() -> None:

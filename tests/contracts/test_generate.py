@@ -15,6 +15,16 @@ from contracts import generate as program
 Generate = Callable[..., tuple[int, str]]
 SCHEMA = "contracts/schemas/dispatch.repair_completed.v1.schema.json"
 EXAMPLE = "contracts/examples/dispatch.repair_completed.v1.json"
+DOCUMENT = "contracts/openapi/dispatch.json"
+NO_SERVER = """
+import runpy, sys
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        print("it asked for a server:", event, arguments, file=sys.stderr)
+sys.addaudithook(watch)
+sys.argv = ["contracts/generate.py", "--check"]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 @pytest.fixture
@@ -67,21 +77,21 @@ def add_a_field(schema: Any) -> None:
     schema["properties"]["data"]["properties"]["mileage"] = {"type": "integer"}
 
 
-def test_the_program_finds_that_what_is_committed_here_is_what_the_code_says(root: Path) -> None:
-    command = [sys.executable, "contracts/generate.py", "--check"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+def test_the_program_finds_that_what_is_committed_here_is_what_the_code_says_and_asks_no_server(root: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", NO_SERVER], cwd=root, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_generated_files_come_back_as_they_were(checkout: Path, generate: Generate) -> None:
     before = (checkout / SCHEMA).read_text()
-    for file in (SCHEMA, "contracts/asyncapi.json", "docs/events.md", "docs/settings.md"):
+    files = (SCHEMA, DOCUMENT, "contracts/asyncapi.json", "docs/events.md", "docs/settings.md")
+    for file in files:
         (checkout / file).unlink()
     code, said = generate(checkout, "--check")
 
     assert code == 1
-    for file in (SCHEMA, "contracts/asyncapi.json", "docs/events.md", "docs/settings.md"):
+    for file in files:
         assert f"contracts: stale (run `make contracts` and commit what it writes): {file}" in said
     assert generate(checkout) == (0, "")
     assert (checkout / SCHEMA).read_text() == before
@@ -111,6 +121,24 @@ def test_a_field_that_was_published_cannot_go(checkout: Path, generate: Generate
         assert "field `data.mileage` was removed" in said
         assert "add dispatch.repair_completed.v2 beside it" in said
     assert "mileage" in (checkout / SCHEMA).read_text(), "nothing is written when a change is refused"
+
+
+def test_a_document_that_differs_from_the_code_is_stale(checkout: Path, generate: Generate) -> None:
+    edit(checkout / DOCUMENT, lambda document: document["info"].update(version="0.0.0"))
+
+    told = f"contracts: stale (run `make contracts` and commit what it writes): {DOCUMENT}\n"
+    assert generate(checkout, "--check") == (1, told)
+
+
+def test_an_operation_that_was_published_cannot_go(checkout: Path, generate: Generate) -> None:
+    edit(checkout / DOCUMENT, lambda document: document["paths"].update({"/more": document["paths"]["/orders"]}))
+    commit(checkout)
+    for arguments in ((), ("--check",)):
+        code, said = generate(checkout, *arguments)
+
+        assert code == 1
+        assert "contracts: incompatible: dispatch: `GET /more`: it was removed. " in said
+    assert "/more" in (checkout / DOCUMENT).read_text(), "nothing is written when a change is refused"
 
 
 def test_a_schema_that_was_changed_by_hand_and_committed_is_found_by_the_commit_before(

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from contracts.catalogue import services
+from contracts.openapi import documents
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from aftersales.common.service import build_app
-
-DOCUMENTS: dict[str, Any] = {service.name: build_app(service).openapi() for service in services()}
+DOCUMENTS = documents(services())
 each_document = pytest.mark.parametrize("name", DOCUMENTS)
 
 
