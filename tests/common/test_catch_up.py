@@ -1,6 +1,7 @@
 """What a service missed while its queue was gone is read again from the journal, and has one effect."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import aio_pika
@@ -63,6 +64,24 @@ async def test_events_that_came_while_the_queue_was_deleted_are_read_from_the_jo
     await eventually(lambda: _is(not room.runtime.catch_up.progress.running), 60)
     await room.quiet()
     assert await total(room.runtime) == 25
+
+
+async def test_the_journal_is_not_read_to_its_end_before_the_queue_is_there_again(room, channel):
+    """Events that come between the two would be in neither."""
+    await publish(room, channel, 3)
+    await eventually(lambda: _equal(total(room.runtime), 3))
+    bus = room.runtime.bus
+    missed = bus.on_missed
+
+    async def missed_and_slow(seconds: float | None) -> None:
+        await missed(seconds)
+        with suppress(AssertionError):  # which is right: it waits for us
+            await eventually(lambda: _is(not room.runtime.catch_up.progress.running), 8)
+        await publish(room, channel, 20)
+
+    bus.on_missed = missed_and_slow
+    await channel.queue_delete(room.runtime.topology.queue)
+    await eventually(lambda: _equal(total(room.runtime), 23), 60)
 
 
 async def test_what_a_process_had_not_read_when_it_ended_is_read_by_the_next(room, channel):

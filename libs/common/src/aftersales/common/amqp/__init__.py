@@ -172,6 +172,7 @@ class Bus:
             self._missing.clear()
             now = asyncio.get_running_loop().time()
             if not await exists(connection, self.topology.queue):
+                self._declared.clear()  # the journal is read only when the queue is bound again
                 await self.on_missed(None if self._seen is None else now - self._seen)
             await declare(channel, self.topology)
             self._seen = asyncio.get_running_loop().time()

@@ -13,8 +13,9 @@ from aftersales.common.amqp.topology import Topology
 
 _WINDOW = 200
 _OFFSET = "x-stream-offset"
-_EMPTY_SECONDS, _END_SECONDS = 5, 1
-"""A stream tells nobody its length: nothing comes for so long when it is empty, else its last batch within that."""
+_EMPTY_SECONDS, _END_SECONDS, _BUSY_SECONDS = 5, 1, 20
+"""A stream does not tell its length. An empty one is silent for the first; after the last message of another there is
+silence for the second, or, where others publish all the while, its end is surely behind us after the third."""
 _ANSWER_SECONDS, _NEXT_SECONDS = 10, 30
 """How long a call, and the next message of a stream that has more, may take."""
 Messages = asyncio.Queue[AbstractIncomingMessage]
@@ -97,17 +98,15 @@ async def _read(connection: AbstractConnection, topology: Topology, offset: str 
 
 async def _end(messages: Messages) -> int:
     """Give the offset of the newest message, or of one that came while this looked; -1 when there is none."""
-    newest = -1
-    try:
-        async with asyncio.timeout(_EMPTY_SECONDS) as patience:
-            while True:
-                message = await messages.get()
-                if newest < 0:
-                    patience.reschedule(asyncio.get_running_loop().time() + _END_SECONDS)
-                newest = _offset(message)
-                await message.ack()
-    except TimeoutError:
-        return newest
+    newest, wait, deadline = -1, _EMPTY_SECONDS, asyncio.get_running_loop().time() + _BUSY_SECONDS
+    while asyncio.get_running_loop().time() < deadline:
+        try:
+            message = await asyncio.wait_for(messages.get(), wait)
+        except TimeoutError:
+            break
+        newest, wait = _offset(message), _END_SECONDS
+        await message.ack()
+    return newest
 
 
 def _offset(message: AbstractIncomingMessage) -> int:

@@ -78,7 +78,13 @@ def _dead_lettering_to(queue: str) -> dict[str, Any]:
 
 
 async def declare(channel: AbstractChannel, topology: Topology) -> None:
-    """Make what is missing; a difference from what is there raises (406) rather than passing unseen."""
+    """Make what is missing; a difference from what is there raises (406) rather than passing unseen.
+
+    Our own queue comes first, so that one that was seen a moment ago can hardly vanish before it and be made unseen.
+    """
+    queue = await channel.declare_queue(
+        topology.queue, durable=True, arguments=_quorum(x_delivery_limit=20, **_dead_lettering_to(topology.dead))
+    )
     events = await channel.declare_exchange(topology.events, "topic", durable=True)
     partners = await channel.declare_exchange(topology.partner_exchange, "topic", durable=True)
     journal = await channel.declare_queue(
@@ -89,9 +95,6 @@ async def declare(channel: AbstractChannel, topology: Topology) -> None:
     for producer in topology.journaled:
         await journal.bind(events, f"{producer}.#")
     await journal.unbind(events, "#")  # of before 0.2: it took what partners publish here by mistake, too
-    queue = await channel.declare_queue(
-        topology.queue, durable=True, arguments=_quorum(x_delivery_limit=20, **_dead_lettering_to(topology.dead))
-    )
     await channel.declare_queue(topology.dead, durable=True, arguments=_quorum(x_delivery_limit=_NO_LIMIT))
     for tier, wait in enumerate(topology.tiers):
         arguments = _quorum(x_message_ttl=int(wait.total_seconds() * 1000), **_dead_lettering_to(topology.queue))
