@@ -12,10 +12,10 @@ from aftersales.common.policy.presets import presets
 from aftersales.intake.domain import product as products
 from aftersales.intake.domain.contract import Covers
 from aftersales.intake.domain.coverage import Case, Coverage, decide_coverage
-from aftersales.intake.domain.form import KINDS, RequestKind
 from aftersales.intake.domain.prepaid import Prepaid
 from aftersales.intake.domain.product import Extension, Owner, ProductForm, Proof
 from aftersales.intake.domain.warranty import record, standing
+from aftersales.intake.vocabulary import KINDS, RequestKind
 
 
 def decided(policy: str, case: Case) -> Coverage:

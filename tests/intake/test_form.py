@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from aftersales.common.messages import LOCALES, catalogue
-from aftersales.intake.domain.form import FIELDS, KINDS, RegisterContact, RegisterRequest
+from aftersales.intake.domain.form import FIELDS, RegisterContact, RegisterRequest
+from aftersales.intake.vocabulary import KINDS
 
 Form = Callable[..., RegisterRequest]
 SAID = {"description": "x", "fault": "noisy"}

@@ -21,10 +21,11 @@ from aftersales.common.events.intake import (
 )
 from aftersales.common.policy.model.cover import Priority
 from aftersales.intake.domain.customer import CustomerClass
-from aftersales.intake.domain.form import CancelRequest, Channel, RegisterRequest
+from aftersales.intake.domain.form import CancelRequest, RegisterRequest
 from aftersales.intake.domain.progress import cancel, close, reopen, resolve
 from aftersales.intake.domain.registration import Archive, Taken, register
 from aftersales.intake.domain.request import Ground, ServiceRequest
+from aftersales.intake.vocabulary import Channel
 
 Say = dict[str, Callable[..., Any]]
 Form = Callable[..., RegisterRequest]

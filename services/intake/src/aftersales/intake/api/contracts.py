@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code, Serial
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.contract import Commission, Contract, ContractForm, CustomerId, Train, UseService
+from aftersales.intake.domain.contact import CustomerId
+from aftersales.intake.domain.contract import Commission, Contract, ContractForm, Train, UseService
 from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import contracts

@@ -14,11 +14,11 @@ from aftersales.common.errors import Malformed, NotFound
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import uuid7
 from aftersales.intake.domain.content import HEAD, TEXT, TYPES, Text, recognise, safe_name
-from aftersales.intake.domain.contract import RequestNumber
 from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.file import CustomerFile, FileForm, shown
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import files
+from aftersales.intake.vocabulary import RequestNumber
 
 from .archive import Id as CustomerId
 

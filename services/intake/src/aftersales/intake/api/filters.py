@@ -1,22 +1,17 @@
 """Which service requests a list shows, and in which order; the indexes for it are in `store.py`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from aftersales.common.errors import Malformed
 from aftersales.common.mongo import Document
 from aftersales.common.values import Code, Moment, Serial
-from aftersales.intake.domain.form import Channel, RequestKind
 from aftersales.intake.domain.request import OPEN, State
+from aftersales.intake.vocabulary import Channel, RequestKind, readable
 
 Sort = Literal["due", "newest"]
 _SORTS: dict[Sort, str] = {"due": "due_at", "newest": "-registered_at"}
-
-
-def readable(text: Any) -> Any:
-    """Undo what people do to a number: lower case, O for 0, I or L for 1."""
-    return text.strip().upper().translate(str.maketrans("OIL", "011")) if isinstance(text, str) else text
 
 
 Tail = Annotated[str, BeforeValidator(readable), StringConstraints(pattern=r"^(SR-)?([0-9]{6}-)?[0-9A-Z]{4}$")]

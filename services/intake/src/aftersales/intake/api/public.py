@@ -22,8 +22,8 @@ from aftersales.intake.domain.complaint import ComplaintForm, Receipt
 from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.request import ServiceRequest, State
 from aftersales.intake.handlers import complaints
+from aftersales.intake.vocabulary import readable
 
-from .filters import readable
 from .page import Locale, page, words
 
 router = APIRouter(prefix="/public", tags=["public"], responses=PROBLEMS | TOO_MANY)

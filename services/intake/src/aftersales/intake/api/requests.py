@@ -8,10 +8,11 @@ from aftersales.common.policies import LIST
 from aftersales.common.service import PROBLEMS, Desk
 from aftersales.common.work.piece import Needs
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.form import FIELDS, KINDS, CancelRequest, RegisterContact, RegisterRequest, RequestKind
+from aftersales.intake.domain.form import FIELDS, CancelRequest, RegisterContact, RegisterRequest
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import requests
 from aftersales.intake.store.archive import caller, owned
+from aftersales.intake.vocabulary import KINDS, RequestKind
 
 router = APIRouter(responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]

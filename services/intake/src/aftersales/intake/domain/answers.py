@@ -11,8 +11,9 @@ from aftersales.common.events.intake import RequestAnswered, RequestClosed, Requ
 from aftersales.common.sla import Said, SlaClock
 from aftersales.common.stages import retarget
 from aftersales.common.values import Code, Line, Value, Words
+from aftersales.intake.vocabulary import Channel, Urgency
 
-from .form import VISITS, Channel, Urgency
+from .form import VISITS
 from .request import Answer, Decision, Ground, ServiceRequest, Step, moved, must_be_open, reached, settled, situation
 
 

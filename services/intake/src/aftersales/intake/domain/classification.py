@@ -14,8 +14,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.values import Code, Value, Words
-
-from .form import ProblemClass, RequestKind, Urgency
+from aftersales.intake.vocabulary import ProblemClass, RequestKind, Urgency
 
 T = TypeVar("T")
 Language = Literal["zh-Hans", "zh-Hant", "en"]

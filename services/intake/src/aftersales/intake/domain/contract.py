@@ -16,8 +16,10 @@ from aftersales.common.sla import Said, Terms
 from aftersales.common.sla.model import Seconds
 from aftersales.common.stages import USUAL
 from aftersales.common.values import Code, Day, Line, Serial, Value, Words
+from aftersales.intake.vocabulary import RequestNumber
 
 from .branch import Branch
+from .contact import CustomerId
 
 STAGE = "commissioning"
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
@@ -44,10 +46,6 @@ Target = Annotated[
 Hours = Annotated[float, Field(ge=0.25, le=10_000, multiple_of=0.25, strict=True)]
 Pays = Literal["free", "cost", "list"]
 """The customer pays nothing, the cost price, or the list price."""
-
-
-CustomerId = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-RequestNumber = Annotated[str, Field(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 
 
 class Covers(Value):

@@ -8,9 +8,9 @@ from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, WarrantyState, Work, decide
 from aftersales.common.stages import policy_id
 from aftersales.common.values import Day, Value
+from aftersales.intake.vocabulary import RequestKind
 
 from .contract import Covers
-from .form import RequestKind
 from .prepaid import NOTHING, Prepaid
 from .product import Product
 from .warranty import standing

@@ -13,9 +13,10 @@ from aftersales.common.policy.model import Policy, cover
 from aftersales.common.policy.model.figures import Texts
 from aftersales.common.stages import policy_id
 from aftersales.common.values import Day, Value
+from aftersales.intake.vocabulary import RequestNumber
 
 from .branch import Branch
-from .contract import RequestNumber, Use
+from .contract import Use
 from .product import Product
 
 

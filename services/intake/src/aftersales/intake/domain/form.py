@@ -1,47 +1,16 @@
 """The request form (顾客服务需求表, INT-2): what is asked for each kind of request (INT-4). Pure."""
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from aftersales.common.events.intake import Kind
 from aftersales.common.values import Code, GeoPoint, Line, Moment, Value, Words
+from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind, Urgency
 
 from .customer import Caller
 from .product import ProductForm
 
-Channel = Literal[
-    "phone",
-    "email",
-    "web",
-    "letter",
-    "walk_in",
-    "on_site",
-    "chat",
-    "message",
-    "social",
-    "suggestion_box",
-    "partner",
-]
-"""INT-1; `message` is SMS or WeChat."""
-RequestKind = Literal[
-    "repair",
-    "installation",
-    "commissioning",
-    "maintenance",
-    "training",
-    "consultation",
-    "return",
-    "exchange",
-    "compensation",
-    "complaint",
-    "recall",
-    "upgrade",
-]
-KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
-ProblemClass = Literal["technical", "quality", "usage"]
-Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
-"""1 can wait, 3 is pressing."""
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
     "repair": ("fault",),
     "training": ("topic",),

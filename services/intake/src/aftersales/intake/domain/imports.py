@@ -1,14 +1,13 @@
 """What only sheets say: a product, and whose it is."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import model_validator
 
 from aftersales.common.values import Phone
+from aftersales.intake.domain.contact import CustomerId
 
 from .product import ProductForm
-
-CustomerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class ImportProduct(ProductForm):

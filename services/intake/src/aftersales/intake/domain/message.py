@@ -11,9 +11,9 @@ from typing import ClassVar, Literal
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import DomainError
 from aftersales.common.values import Line, Value
+from aftersales.intake.vocabulary import Channel
 
 from .customer import Customer
-from .form import Channel
 from .request import ServiceRequest
 
 Template = Literal["told_of_escalation"]

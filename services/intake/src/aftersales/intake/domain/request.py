@@ -18,11 +18,11 @@ from aftersales.common.promises import Marks
 from aftersales.common.sla import Said
 from aftersales.common.stages import Response, Situation, reach
 from aftersales.common.values import GeoPoint, Money, Value
+from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
 
 from .branch import Branch
 from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
-from .form import Channel, ProblemClass, RequestKind
 from .prepaid import NOTHING
 
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]

@@ -11,10 +11,10 @@ from aftersales.intake.domain import entitlement as entitlements
 from aftersales.intake.domain.contract import Contract, UseService
 from aftersales.intake.domain.coverage import Coverage, work_of
 from aftersales.intake.domain.entitlement import Entitlement
-from aftersales.intake.domain.form import RequestKind
 from aftersales.intake.domain.prepaid import NOTHING, Asked, Prepaid, prepaid
 from aftersales.intake.domain.registration import Archive, Taken
 from aftersales.intake.domain.request import Ground, ServiceRequest
+from aftersales.intake.vocabulary import RequestKind
 
 from .archive import living
 

@@ -1,0 +1,44 @@
+"""Words that several capabilities share: channels, kinds of requests, urgency, numbers. Pure."""
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field
+
+Channel = Literal[
+    "phone",
+    "email",
+    "web",
+    "letter",
+    "walk_in",
+    "on_site",
+    "chat",
+    "message",
+    "social",
+    "suggestion_box",
+    "partner",
+]
+"""INT-1; `message` is SMS or WeChat."""
+RequestKind = Literal[
+    "repair",
+    "installation",
+    "commissioning",
+    "maintenance",
+    "training",
+    "consultation",
+    "return",
+    "exchange",
+    "compensation",
+    "complaint",
+    "recall",
+    "upgrade",
+]
+KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
+ProblemClass = Literal["technical", "quality", "usage"]
+Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
+"""1 can wait, 3 is pressing."""
+RequestNumber = Annotated[str, Field(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+
+
+def readable(text: Any) -> Any:
+    """Undo what people do to a number: lower case, O for 0, I or L for 1."""
+    return text.strip().upper().translate(str.maketrans("OIL", "011")) if isinstance(text, str) else text
