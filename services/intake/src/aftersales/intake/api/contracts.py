@@ -8,9 +8,8 @@ from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code, Serial
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.contact import CustomerId
-from aftersales.intake.domain.contract import Commission, Contract, ContractForm, Train, UseService
+from aftersales.intake.domain.contract import Commission, Contract, ContractForm, Train
 from aftersales.intake.domain.customer import Customer
-from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import contracts
 
 router = APIRouter(responses=PROBLEMS)
@@ -45,13 +44,6 @@ async def list_contracts(
 @router.get("/contracts/{number}")
 async def show_contract(number: Number, desk: Desk) -> Contract:
     return await desk.read(Contract, number)
-
-
-@router.post("/contracts/{number}/used")
-async def use_contract(number: Number, form: UseService, desk: Desk) -> Contract:
-    """Use one included service for a request; the same request again uses nothing more (INT-13)."""
-    needs = ((Contract, number), (ServiceRequest, form.request))
-    return await desk.do(contracts.use_contract, number, form, needs=needs)
 
 
 @router.post("/contracts/{number}/commissioned")

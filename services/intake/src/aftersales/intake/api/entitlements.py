@@ -2,16 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code, Serial
-from aftersales.intake.domain.entitlement import Entitlement, UseEntitlement
-from aftersales.intake.domain.request import ServiceRequest
-from aftersales.intake.handlers import entitlements
+from aftersales.intake.domain.entitlement import Entitlement
 
 router = APIRouter(responses=PROBLEMS)
-EntitlementId = Annotated[str, Path(max_length=200, description="`<serial>|<kind>`")]
 
 
 @router.get("/entitlements")
@@ -24,10 +21,3 @@ async def list_entitlements(  # noqa: PLR0913, PLR0917 (its query string)
     limit: Limit = 50,
 ) -> Page[Entitlement]:
     return await desk.page(Entitlement, {"branch": branch, "due": due, "product": serial}, cursor, limit)
-
-
-@router.post("/entitlements/{id:path}/use")
-async def use_entitlement(id: EntitlementId, form: UseEntitlement, desk: Desk) -> Entitlement:
-    """Use one of it for a request; the same request again uses nothing more (INT-14)."""
-    needs = ((Entitlement, id), (ServiceRequest, form.request))
-    return await desk.do(entitlements.use_entitlement, id, form, needs=needs)

@@ -1,12 +1,10 @@
 """Contracts (INT-13): agreed, used up, fulfilled, and watched by their clock."""
 
-from aftersales.common.errors import DomainError
 from aftersales.common.sla import Said
 from aftersales.common.work import Work
 from aftersales.intake.domain import contract as contracts
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.contract import Commission, Contract, ContractForm, Train, UseService
-from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.domain.contract import Commission, Contract, ContractForm, Train
 
 from .archive import need_customer
 from .branches import known_branch
@@ -23,16 +21,6 @@ async def agree_contract(work: Work, number: str | None, form: ContractForm) -> 
     if number not in customer.contracts:
         work.put(customer.but(contracts=(*customer.contracts, number)))
     return contract if contract == known else work.put(contract, *news)
-
-
-async def use_contract(work: Work, number: str, form: UseService) -> Contract:
-    known = await work.need(Contract, number)
-    request = await work.need(ServiceRequest, form.request)
-    if request.customer != known.customer:
-        raise DomainError("contract.of_another_customer", contract=number)
-    branch = await work.need(Branch, known.branch)
-    contract = contracts.use(known, form, branch.day_of(work.now), work.actor, work.now)
-    return contract if contract == known else work.put(contract)
 
 
 async def commission_contract(work: Work, number: str, form: Commission) -> Contract:

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.policies import Library, Source
 from aftersales.common.policy.choose import Facts
@@ -11,9 +10,8 @@ from aftersales.common.work import Work
 from aftersales.intake.domain import entitlement as entitlements
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.customer import Customer
-from aftersales.intake.domain.entitlement import Entitlement, UseEntitlement
+from aftersales.intake.domain.entitlement import Entitlement
 from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.request import ServiceRequest
 
 
 async def policy_of(source: Source, product: Product, day: date, library: Library) -> Policy:
@@ -39,15 +37,6 @@ async def grant(
     for entitlement in granted:
         work.put(entitlement)
     return product.but(entitled=tuple(one.id for one in granted)), news
-
-
-async def use_entitlement(work: Work, id: str, form: UseEntitlement) -> Entitlement:
-    known = await work.need(Entitlement, id)
-    request = await work.need(ServiceRequest, form.request)
-    if request.product.serial != known.product:
-        raise DomainError("entitlement.of_another_product", entitlement=id, serial=request.product.serial)
-    used = entitlements.use(known, form.request, work.actor, work.now)
-    return used if used == known else work.put(used)
 
 
 async def wake_entitlement(work: Work, id: str) -> None:

@@ -8,9 +8,10 @@ from aftersales.common.policies import Source
 from aftersales.common.work import Work
 from aftersales.intake.domain import contract as contracts
 from aftersales.intake.domain import entitlement as entitlements
+from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.contract import Contract, UseService
 from aftersales.intake.domain.coverage import Coverage, work_of
-from aftersales.intake.domain.entitlement import Entitlement
+from aftersales.intake.domain.entitlement import Entitlement, UseEntitlement
 from aftersales.intake.domain.prepaid import NOTHING, Asked, Prepaid, prepaid
 from aftersales.intake.domain.registration import Archive, Taken
 from aftersales.intake.domain.request import Ground, ServiceRequest
@@ -49,6 +50,25 @@ async def prepaid_by(work: Work, request: ServiceRequest, number: str | None, gr
     if number and not found.contract:
         raise DomainError("contract.covers_not", contract=number, why=found.reasons[-1].why)
     return found.model_copy(update=kept.model_dump(include={"entitlement", "name"}))
+
+
+async def use_contract(work: Work, number: str, form: UseService) -> Contract:
+    known = await work.need(Contract, number)
+    request = await work.need(ServiceRequest, form.request)
+    if request.customer != known.customer:
+        raise DomainError("contract.of_another_customer", contract=number)
+    branch = await work.need(Branch, known.branch)
+    contract = contracts.use(known, form, branch.day_of(work.now), work.actor, work.now)
+    return contract if contract == known else work.put(contract)
+
+
+async def use_entitlement(work: Work, id: str, form: UseEntitlement) -> Entitlement:
+    known = await work.need(Entitlement, id)
+    request = await work.need(ServiceRequest, form.request)
+    if request.product.serial != known.product:
+        raise DomainError("entitlement.of_another_product", entitlement=id, serial=request.product.serial)
+    used = entitlements.use(known, form.request, work.actor, work.now)
+    return used if used == known else work.put(used)
 
 
 async def use(work: Work, request: ServiceRequest, before: Coverage | None, after: Coverage | None) -> None:
