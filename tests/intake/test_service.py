@@ -21,7 +21,7 @@ from aftersales.common.work import Work
 from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint, Customer
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.request import ServiceRequest
-from aftersales.intake.handlers.archive import archive_customer
+from aftersales.intake.handlers.sales import archive_customer
 from aftersales.intake.main import service
 from aftersales.intake.settings import Settings
 
@@ -92,7 +92,7 @@ async def test_one_phone_is_one_customer_between_replicas(
     both = asyncio.Event()
 
     async def archive(work: Work) -> Customer:
-        customer = await archive_customer(work, form, mine, Library())
+        customer = await archive_customer(work, form, mine.class_weights, Library())
         if not keyed:
             work.changes.pop((ContactPoint.COLLECTION, form.phone), None)
         started.append(work)

@@ -18,7 +18,7 @@ from .domain.product import Product
 from .domain.request import ServiceRequest
 from .handlers import digests, partners, requests
 from .handlers.partners import with_receipt
-from .store.archive import caller, owned
+from .store.sales import caller, owned
 
 MARKS: tuple[type[SlaMark], ...] = (
     *(intake.SlaWarned, intake.SlaBreached, intake.SlaEscalated),

@@ -15,7 +15,6 @@ from . import (
     entitlements,
     files,
     handover,
-    imports,
     lists,
     meeting,
     merges,
@@ -30,6 +29,7 @@ from . import (
     public,
     recalls,
     requests,
+    sales,
     training,
 )
 
@@ -43,6 +43,7 @@ PARTS = (
     policies,
     branches,
     archive,
+    sales,
     merges,
     products,
     people,
@@ -56,7 +57,6 @@ PARTS = (
     recalls,
     files,
     partners,
-    imports,
     digests,
     boards,
     classification,

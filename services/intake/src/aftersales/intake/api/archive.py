@@ -4,35 +4,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from aftersales.common.errors import Malformed, NotFound
-from aftersales.common.mongo import Mongo
-from aftersales.common.policies import LIST
+from aftersales.common.errors import Malformed
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code
 from aftersales.intake.domain import search
-from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.contact import CustomerId
-from aftersales.intake.domain.customer import ArchiveCustomer, ChangeCustomer, ConsentForm, Customer
+from aftersales.intake.domain.customer import ChangeCustomer, ConsentForm, Customer
 from aftersales.intake.domain.duplicates import Duplicate
 from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.domain.search import SearchEntry
 from aftersales.intake.handlers import archive
 from aftersales.intake.store import archive as store
-from aftersales.intake.store.archive import caller, owned
 
 router = APIRouter(responses=PROBLEMS)
 Id = Annotated[CustomerId, Path()]
 Purpose = Annotated[Code, Path()]
 Words = Annotated[str | None, Query(max_length=100)]
-
-
-@router.post("/customers", status_code=201)
-async def archive_customer(form: ArchiveCustomer, desk: Desk) -> Customer:
-    """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
-    products = (need for product in form.products for need in owned(product.serial, product.model))
-    needs = ((Branch, form.branch), caller(form.phone), *products, *LIST)
-    return await desk.do(archive.archive_customer, form, desk.settings, desk.library, needs=needs)
 
 
 @router.get("/customers")
@@ -59,7 +46,7 @@ async def find_customers(
 @router.get("/customers/{customer}")
 async def show_customer(customer: Id, desk: Desk, response: Response) -> Customer:
     """Show a customer. Of one who was merged into another, that other is shown (`Content-Location`)."""
-    standing = (await _standing(desk.mongo, customer)).id
+    standing = (await store.standing(desk.mongo, customer)).id
     if standing != customer:
         response.headers["Content-Location"] = f"/customers/{standing}"
     return await desk.read(Customer, standing)
@@ -81,30 +68,11 @@ async def note_consent(customer: Id, purpose: Purpose, form: ConsentForm, desk: 
 
 @router.get("/customers/{customer}/products")
 async def list_products(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Product]:
-    owner = await _standing(desk.mongo, customer)
+    owner = await store.standing(desk.mongo, customer)
     return await desk.page(Product, store.about(owner), cursor, limit)
-
-
-@router.get("/customers/{customer}/requests")
-async def list_requests(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[ServiceRequest]:
-    """Their service requests, the newest first, with those of everybody who was merged into them."""
-    owner = await _standing(desk.mongo, customer)
-    return await desk.page(ServiceRequest, store.about(owner), cursor, limit)
 
 
 @router.get("/customers/{customer}/duplicates")
 async def list_duplicates(customer: Id, desk: Desk) -> list[Duplicate]:
     """Show who may be the same customer, and why: to be merged, or not (INT-3)."""
-    return await store.find_duplicates(desk.mongo, await _standing(desk.mongo, customer))
-
-
-async def _standing(mongo: Mongo, id: str) -> Customer:
-    """Give the customer, or the one they were merged into. Raises `NotFound`."""
-    standing: Customer | None = None
-    wanted: str | None = id
-    while wanted:
-        standing = await mongo.get(Customer, wanted)
-        wanted = standing.merged_into if standing else None
-    if standing is None:
-        raise NotFound("customers.unknown", id=id)
-    return standing
+    return await store.find_duplicates(desk.mongo, await store.standing(desk.mongo, customer))

@@ -13,8 +13,8 @@ from aftersales.intake.domain.product import Extension, Product, Proof
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.domain.warranty import WarrantyRecord, record
 from aftersales.intake.handlers import coverage
+from aftersales.intake.handlers.archive import policy_of
 from aftersales.intake.handlers.branches import known_branch
-from aftersales.intake.handlers.entitlements import policy_of
 
 from .requests import Number
 

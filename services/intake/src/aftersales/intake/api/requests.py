@@ -1,28 +1,41 @@
-"""HTTP in: service requests (INT-2)."""
+"""HTTP in: service requests (INT-2), one by one, several of a contact, or by the sheet (`aftersales import`)."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from aftersales.common.batches import Batch, Job, Outcomes, take
 from aftersales.common.policies import LIST
-from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.work.piece import Needs
 from aftersales.intake.domain.branch import Branch
+from aftersales.intake.domain.contact import CustomerId
 from aftersales.intake.domain.form import FIELDS, CancelRequest, RegisterContact, RegisterRequest
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import requests
-from aftersales.intake.store.archive import caller, owned
+from aftersales.intake.store.archive import about, standing
+from aftersales.intake.store.sales import caller, owned
 from aftersales.intake.vocabulary import KINDS, RequestKind
 
 router = APIRouter(responses=PROBLEMS)
+CustomerNumber = Annotated[CustomerId, Path()]
 Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 
 
 @router.post("/requests", status_code=201)
 async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
-    needs = (*_ground(form), *owned(form.product.serial, form.product.model))
-    return await desk.do(requests.register_request, form, desk.library, needs=needs)
+    return await desk.do(requests.register_request, form, desk.library, needs=_registered(form))
+
+
+@router.post("/imports/requests")
+async def import_requests(batch: Batch, desk: Desk) -> Outcomes:
+    """Record contacts (INT-2): each form as `POST /requests` takes it."""
+
+    def job(form: RegisterRequest) -> Job:
+        return Job(requests.register_request, (form, desk.library), _registered(form))
+
+    return await take(desk, batch, RegisterRequest, job)
 
 
 @router.post("/contacts", status_code=201)
@@ -44,9 +57,22 @@ async def show_request(number: Number, desk: Desk) -> ServiceRequest:
     return await desk.read(ServiceRequest, number)
 
 
+@router.get("/customers/{customer}/requests")
+async def list_requests(
+    customer: CustomerNumber, desk: Desk, cursor: Cursor = None, limit: Limit = 50
+) -> Page[ServiceRequest]:
+    """Their service requests, the newest first, with those of everybody who was merged into them."""
+    owner = await standing(desk.mongo, customer)
+    return await desk.page(ServiceRequest, about(owner), cursor, limit)
+
+
 @router.post("/requests/{number}/cancel")
 async def cancel_request(number: Number, command: CancelRequest, desk: Desk) -> ServiceRequest:
     return await desk.do(requests.cancel_request, number, command, needs=((ServiceRequest, number),))
+
+
+def _registered(form: RegisterRequest) -> Needs:
+    return *_ground(form), *owned(form.product.serial, form.product.model)
 
 
 def _ground(form: RegisterRequest | RegisterContact) -> Needs:

@@ -3,15 +3,15 @@
 from datetime import date
 
 from aftersales.common.errors import DomainError
-from aftersales.common.policies import Library
+from aftersales.common.policies import Library, Source
+from aftersales.common.policy.choose import Facts
+from aftersales.common.policy.model import Policy
 from aftersales.common.values import uuid7
 from aftersales.common.work import Work
 from aftersales.intake.domain import customer as customers
-from aftersales.intake.domain import product as products
 from aftersales.intake.domain import search
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.customer import (
-    ArchiveCustomer,
     Caller,
     ChangeCustomer,
     ClassWeights,
@@ -19,24 +19,8 @@ from aftersales.intake.domain.customer import (
     ContactPoint,
     Customer,
 )
-from aftersales.intake.domain.product import Owner, Product, ProductForm
+from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.search import SearchEntry
-from aftersales.intake.settings import Settings
-
-from .branches import known_branch
-from .entitlements import grant
-from .models import look_up
-from .recalls import hold_against_recalls
-
-
-async def archive_customer(work: Work, form: ArchiveCustomer, settings: Settings, library: Library) -> Customer:
-    branch = await known_branch(work, form.branch)
-    new = await work.get(ContactPoint, form.phone) is None
-    known = await find_or_enrol(work, form, branch)
-    customer = await keep(work, known, customers.update(known, form, work.actor, settings.class_weights), new=new)
-    for product in form.products:
-        await keep_product(work, product, customer, branch.day_of(work.now), library)
-    return customer
 
 
 async def change_customer(work: Work, id: str, command: ChangeCustomer, weights: ClassWeights) -> Customer:
@@ -58,17 +42,6 @@ async def find_or_enrol(work: Work, caller: Caller, branch: Branch) -> Customer:
     work.put(contact)
     work.put(search.entry(customer))
     return work.put(customer)
-
-
-async def keep_product(work: Work, form: ProductForm, customer: Customer, today: date, library: Library) -> Product:
-    known = await work.get(Product, form.serial)
-    listing = await look_up(work, form.model)
-    product = products.archive(known, form, Owner(customer.id, customer.branch), today, listing)
-    if product == known:
-        return product
-    await hold_against_recalls(work, product)
-    entitled, news = await grant(work, known, product, library)
-    return work.put(entitled, *news)
 
 
 async def need_customer(work: Work, id: str) -> Customer:
@@ -120,3 +93,10 @@ async def living(work: Work, id: str) -> Customer:
     while customer.merged_into:
         customer = await work.need(Customer, customer.merged_into)
     return customer
+
+
+async def policy_of(source: Source, product: Product, day: date, library: Library) -> Policy:
+    """What would hold for a repair on that day."""
+    owner = await source.get(Customer, product.customer) if product.customer else None
+    facts = Facts(product.branch, product.line, "repair", owner.known_as if owner else "", day)
+    return await library.choose(source, facts)

@@ -12,8 +12,8 @@ from aftersales.intake.domain.request import OPEN, Ground, ServiceRequest
 from aftersales.intake.domain.warranty import standing
 
 from . import prepaid
+from .archive import policy_of
 from .branches import known_branch
-from .entitlements import policy_of
 from .files import must_be_theirs
 from .requests import ground_of, keep
 

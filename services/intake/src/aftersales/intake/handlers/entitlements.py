@@ -1,24 +1,14 @@
 """Entitlements (INT-14): granted with a purchase, brought to mind, used up."""
 
-from datetime import date
-
 from aftersales.common.events import Event
-from aftersales.common.policies import Library, Source
-from aftersales.common.policy.choose import Facts
-from aftersales.common.policy.model import Policy
+from aftersales.common.policies import Library
 from aftersales.common.work import Work
 from aftersales.intake.domain import entitlement as entitlements
 from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.entitlement import Entitlement
 from aftersales.intake.domain.product import Product
 
-
-async def policy_of(source: Source, product: Product, day: date, library: Library) -> Policy:
-    """What would hold for a repair on that day."""
-    owner = await source.get(Customer, product.customer) if product.customer else None
-    facts = Facts(product.branch, product.line, "repair", owner.known_as if owner else "", day)
-    return await library.choose(source, facts)
+from .archive import policy_of
 
 
 async def grant(

@@ -17,8 +17,9 @@ from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint
 from aftersales.intake.domain.partner import Done, PartnerMessage
 from aftersales.intake.domain.product import Product
 
-from .archive import find_or_enrol, keep_product
+from .archive import find_or_enrol
 from .branches import known_branch
+from .sales import keep_product
 
 E = TypeVar("E", bound=Event)
 

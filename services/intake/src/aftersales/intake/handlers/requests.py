@@ -26,8 +26,9 @@ from aftersales.intake.domain.registration import Archive, Taken
 from aftersales.intake.domain.request import Ground, PartnerReference, ServiceRequest
 
 from . import prepaid
-from .archive import find_or_enrol, keep_product
+from .archive import find_or_enrol
 from .branches import known_branch
+from .sales import keep_product
 
 
 async def register_request(

@@ -1,20 +1,17 @@
-"""The archive's documents and indexes, what is loaded together, and how people and products are found (INT-3)."""
+"""The archive's documents and indexes, and how people and products are found (INT-3)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import NotFound
 from aftersales.common.mongo import Document, Index, Mongo, from_document
-from aftersales.common.work.piece import Need
 from aftersales.intake.domain import duplicates
-from aftersales.intake.domain.contract import Contract
 from aftersales.intake.domain.customer import ContactPoint, Customer
 from aftersales.intake.domain.duplicates import Duplicate
-from aftersales.intake.domain.entitlement import Entitlement
 from aftersales.intake.domain.merge import Merge
-from aftersales.intake.domain.model import REGISTER, Model, ModelRegister
+from aftersales.intake.domain.model import Model, ModelRegister
 from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.recall import Recall
 from aftersales.intake.domain.search import TAIL, SearchEntry, Word, branch_token, likeness, text_tokens
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
@@ -39,26 +36,6 @@ _ENDS = 2000
 """Products whose serial numbers end alike that are looked at."""
 _SOME = 50
 """Products looked at for one serial number, and doubles shown."""
-
-
-def caller(phone: str) -> Need:
-    """Whoever this phone belongs to, with their contracts."""
-    return ContactPoint, phone, lambda contact: ((Customer, contact.customer, agreed),)
-
-
-def agreed(customer: Customer) -> Iterable[Need]:
-    """A customer's contracts."""
-    return ((Contract, number) for number in customer.contracts)
-
-
-def granted(product: Product) -> Iterable[Need]:
-    """What came with a purchase."""
-    return ((Entitlement, id) for id in product.entitled)
-
-
-def owned(serial: str, model: str) -> tuple[Need, ...]:
-    """A product with its entitlements, what the register says of its model, and the recalls that it may fall under."""
-    return (Product, serial, granted), (Model, model), (ModelRegister, REGISTER), (Recall, {"state": "open"})
 
 
 class Search(NamedTuple):
@@ -203,6 +180,18 @@ async def _sharing(mongo: Mongo, ids: Iterable[str]) -> set[str]:
     theirs: Document = {"product.serial": {"$in": [row["_id"] for row in products]}}
     callers = await mongo.rows("requests", theirs, limit=_SOME * 4, only=("customer",))
     return {row["customer"] for row in (*owners, *callers) if row["customer"]} - {*ids}
+
+
+async def standing(mongo: Mongo, id: str) -> Customer:
+    """Give the customer, or the one they were merged into. Raises `NotFound`."""
+    found: Customer | None = None
+    wanted: str | None = id
+    while wanted:
+        found = await mongo.get(Customer, wanted)
+        wanted = found.merged_into if found else None
+    if found is None:
+        raise NotFound("customers.unknown", id=id)
+    return found
 
 
 def about(customer: Customer) -> dict[str, Any]:
