@@ -31,7 +31,7 @@ def consumers(library: Library) -> tuple[Consumer, ...]:
     return (
         on(
             PartnerServiceRequest,
-            with_receipt(partial(requests.take_partner_request, library=library)),
+            with_receipt(partial(partners.take_partner_request, library=library)),
             needs=lambda e: (*_sender_and_product(e), *LIST),
             receipt=PartnerMessage,
         ),

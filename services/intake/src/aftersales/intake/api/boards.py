@@ -3,20 +3,20 @@
 import asyncio
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from aftersales.common.errors import NotFound
 from aftersales.common.mongo import Document
 from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.values import Code
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.request import ServiceRequest
 
-from .branches import BranchCode
-
 router = APIRouter(responses=PROBLEMS)
+BranchCode = Annotated[Code, Path()]
 
 
 class Counts(BaseModel):

@@ -1,4 +1,4 @@
-"""HTTP in: who pays and why, the warranty, and accepted quotations (INT-6)."""
+"""HTTP in: who pays and why, proofs and longer warranties, and accepted quotations (INT-6)."""
 
 from typing import Annotated
 
@@ -11,10 +11,7 @@ from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.charges import AcceptQuotation, DecideCoverage, Redecided
 from aftersales.intake.domain.product import Extension, Product, Proof
 from aftersales.intake.domain.request import ServiceRequest
-from aftersales.intake.domain.warranty import WarrantyRecord, record
 from aftersales.intake.handlers import coverage
-from aftersales.intake.handlers.archive import policy_of
-from aftersales.intake.handlers.branches import known_branch
 
 from .requests import Number
 
@@ -45,12 +42,3 @@ async def prove_purchase(serial: SerialNumber, proof: Proof, desk: Desk) -> list
 async def extend_warranty(serial: SerialNumber, extension: Extension, desk: Desk) -> list[Redecided]:
     """Make the warranty longer by an approved claim; answers with what it changes for each open request."""
     return await desk.do(coverage.extend_warranty, serial, extension, desk.library, needs=((Product, serial), *LIST))
-
-
-@router.get("/products/{serial:path}/warranty")
-async def show_warranty(serial: SerialNumber, desk: Desk) -> WarrantyRecord:
-    """The record that is given at sale, in the caller's language: term, scope, liability, and how it stands today."""
-    product = await desk.read(Product, serial)
-    today = (await known_branch(desk.mongo, product.branch)).day_of(desk.now)
-    policy = await policy_of(desk.mongo, product, today, desk.library)
-    return record(product, policy, today, desk.locale)

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from aftersales.common.errors import Malformed, NotFound
 from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import uuid7
+from aftersales.intake.domain.contact import CustomerId
 from aftersales.intake.domain.content import HEAD, TEXT, TYPES, Text, recognise, safe_name
 from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.file import CustomerFile, FileForm, shown
@@ -20,9 +21,8 @@ from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import files
 from aftersales.intake.vocabulary import RequestNumber
 
-from .archive import Id as CustomerId
-
 router = APIRouter(responses=PROBLEMS)
+Id = Annotated[CustomerId, Path()]
 FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Name = Annotated[str, Query(min_length=1, max_length=1000, description="as the sender calls it")]
 _ANY_BYTES = {
@@ -41,7 +41,7 @@ _SAFE = {
 
 @router.post("/customers/{customer}/files", status_code=201, openapi_extra=_ANY_BYTES)
 async def keep_file(
-    customer: CustomerId, name: Name, desk: Desk, body: Request, request: RequestNumber | None = None
+    customer: Id, name: Name, desk: Desk, body: Request, request: RequestNumber | None = None
 ) -> CustomerFile:
     """Keep a photo or file (the body) under the customer's id (INT-2); the same bytes again are the same file.
 
@@ -62,12 +62,12 @@ async def keep_file(
 
 
 @router.get("/customers/{customer}/files")
-async def list_files(customer: CustomerId, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[CustomerFile]:
+async def list_files(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[CustomerFile]:
     return await desk.page(CustomerFile, {"customer": customer, "removed": False}, cursor, limit)
 
 
 @router.get("/customers/{customer}/files/{id}")
-async def show_file(customer: CustomerId, id: FileId, desk: Desk) -> CustomerFile:
+async def show_file(customer: Id, id: FileId, desk: Desk) -> CustomerFile:
     """What is known of a file; of one that was removed too."""
     file = await desk.read(CustomerFile, id)
     if file.customer != customer:

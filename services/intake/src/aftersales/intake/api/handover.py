@@ -13,10 +13,10 @@ from aftersales.intake.domain.people import Person
 from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import handover
 from aftersales.intake.store.office import open_requests
-
-from .requests import Number
+from aftersales.intake.vocabulary import RequestNumber
 
 router = APIRouter(responses=PROBLEMS)
+Number = Annotated[RequestNumber, Path()]
 HandoverNumber = Annotated[str, Path(pattern=r"^SH-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 
 

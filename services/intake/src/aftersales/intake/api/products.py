@@ -11,6 +11,7 @@ from aftersales.intake.domain import search
 from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.model import REGISTER, Model, ModelForm, ModelRegister
 from aftersales.intake.domain.product import MarkProduct, Product, SettleProduct, TransferProduct
+from aftersales.intake.domain.warranty import WarrantyRecord
 from aftersales.intake.handlers import models, products
 from aftersales.intake.store import archive as store
 
@@ -40,6 +41,13 @@ async def find_products(wanted: Annotated[Wanted, Query()], desk: Desk) -> Page[
     query = search.width(wanted.q).strip()
     items, after = await store.find_products(desk.mongo, query, narrow, wanted.cursor, wanted.limit)
     return Page(items=items, next=after)
+
+
+@router.get("/products/{serial:path}/warranty")
+async def show_warranty(serial: SerialNumber, desk: Desk) -> WarrantyRecord:
+    """The record that is given at sale, in the caller's language: term, scope, liability, and how it stands today."""
+    product = await desk.read(Product, serial)
+    return await products.warranty_record(desk.mongo, product, desk.now, desk.library, desk.locale)
 
 
 @router.get("/products/{serial:path}")

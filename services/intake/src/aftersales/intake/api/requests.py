@@ -15,11 +15,11 @@ from aftersales.intake.domain.request import ServiceRequest
 from aftersales.intake.handlers import requests
 from aftersales.intake.store.archive import about, standing
 from aftersales.intake.store.sales import caller, owned
-from aftersales.intake.vocabulary import KINDS, RequestKind
+from aftersales.intake.vocabulary import KINDS, RequestKind, RequestNumber
 
 router = APIRouter(responses=PROBLEMS)
 CustomerNumber = Annotated[CustomerId, Path()]
-Number = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+Number = Annotated[RequestNumber, Path()]
 
 
 @router.post("/requests", status_code=201)

@@ -19,6 +19,7 @@ from aftersales.intake.domain.customer import (
     ContactPoint,
     Customer,
 )
+from aftersales.intake.domain.file import CustomerFile, shown
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.search import SearchEntry
 
@@ -100,3 +101,12 @@ async def policy_of(source: Source, product: Product, day: date, library: Librar
     owner = await source.get(Customer, product.customer) if product.customer else None
     facts = Facts(product.branch, product.line, "repair", owner.known_as if owner else "", day)
     return await library.choose(source, facts)
+
+
+async def must_be_theirs(work: Work, id: str | None, owner: str | None) -> None:
+    """Look for a file that is named as evidence. Raises `NotFound`, or `DomainError` for somebody else's."""
+    if id is None or owner is None:
+        return
+    file, customer = shown(await work.need(CustomerFile, id)), await living(work, owner)
+    if file.customer not in {customer.id, *customer.also}:
+        raise DomainError("file.of_another_customer", file=id)

@@ -12,9 +12,8 @@ from aftersales.intake.domain.request import OPEN, Ground, ServiceRequest
 from aftersales.intake.domain.warranty import standing
 
 from . import prepaid
-from .archive import policy_of
+from .archive import must_be_theirs, policy_of
 from .branches import known_branch
-from .files import must_be_theirs
 from .requests import ground_of, keep
 
 

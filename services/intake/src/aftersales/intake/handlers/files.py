@@ -7,8 +7,6 @@ from aftersales.intake.domain.customer import Customer
 from aftersales.intake.domain.file import CustomerFile, FileForm
 from aftersales.intake.domain.request import ServiceRequest
 
-from .archive import living
-
 
 async def keep_file(work: Work, owner: str, form: FileForm, request: str | None) -> CustomerFile:
     """Record the file, or say which one with the same bytes the customer has already."""
@@ -22,15 +20,6 @@ async def keep_file(work: Work, owner: str, form: FileForm, request: str | None)
     )
     file = files.for_request(file, request)
     return file if file == known else work.put(file)
-
-
-async def must_be_theirs(work: Work, id: str | None, owner: str | None) -> None:
-    """Look for a file that is named as evidence. Raises `NotFound`, or `DomainError` for somebody else's."""
-    if id is None or owner is None:
-        return
-    file, customer = files.shown(await work.need(CustomerFile, id)), await living(work, owner)
-    if file.customer not in {customer.id, *customer.also}:
-        raise DomainError("file.of_another_customer", file=id)
 
 
 async def remove_file(work: Work, id: str) -> CustomerFile:

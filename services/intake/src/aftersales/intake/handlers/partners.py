@@ -7,18 +7,21 @@ from pydantic import ValidationError
 
 from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.events import Event, describe
-from aftersales.common.events.partner import PartnerProductSold
+from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import Sender
 from aftersales.common.policies import Library
 from aftersales.common.work import Work
 from aftersales.intake.domain import partner as partners
 from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint
+from aftersales.intake.domain.form import RegisterRequest
 from aftersales.intake.domain.partner import Done, PartnerMessage
 from aftersales.intake.domain.product import Product
+from aftersales.intake.domain.request import PartnerReference
 
 from .archive import find_or_enrol
 from .branches import known_branch
+from .requests import register_request
 from .sales import keep_product
 
 E = TypeVar("E", bound=Event)
@@ -65,6 +68,26 @@ async def tell_refusal(work: Work, parked: ParkedMessage) -> None:
     receipt, news = partners.refuse(known, refused)
     if receipt != known:
         work.put(receipt, *news)
+
+
+async def take_partner_request(work: Work, event: PartnerServiceRequest, sender: Sender, library: Library) -> Done:
+    """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
+    try:
+        form = RegisterRequest.model_validate(
+            {
+                **event.model_dump(
+                    include={"branch", "kind", "fault", "description", "urgency", "wanted_at", "location"}
+                ),
+                "channel": "partner",
+                "owner": "partner",
+                "customer": {"name": event.customer_name, "phone": event.phone, "address": event.address},
+                "product": event.model_dump(include={"serial", "model", "line", "purchased_on"}),
+            }
+        )
+    except ValidationError as error:
+        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
+    partner = PartnerReference(partner=sender.user, source=sender.source, id=sender.id, reference=sender.reference)
+    return Done(request=(await register_request(work, form, library, partner)).id)
 
 
 async def take_partner_sale(work: Work, event: PartnerProductSold, _sender: Sender, library: Library) -> Done:

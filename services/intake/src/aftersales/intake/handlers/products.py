@@ -1,11 +1,16 @@
-"""Products change hands, leave quarantine, are scrapped or come back (INT-3)."""
+"""Products change hands, leave quarantine, are scrapped or come back (INT-3); the warranty record (INT-6)."""
 
+from datetime import datetime
+
+from aftersales.common.policies import Library, Source
 from aftersales.common.work import Work
 from aftersales.intake.domain import product as products
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.product import Done, MarkProduct, Owner, Product, SettleProduct, TransferProduct
+from aftersales.intake.domain.warranty import WarrantyRecord, record
 
-from .archive import need_customer
+from .archive import need_customer, policy_of
+from .branches import known_branch
 from .models import look_up
 
 
@@ -26,6 +31,14 @@ async def mark_product(work: Work, serial: str, command: MarkProduct) -> Product
     product = await work.need(Product, serial)
     marked = products.mark(product, command, await _done(work, product))
     return product if marked == product else work.put(marked)
+
+
+async def warranty_record(
+    source: Source, product: Product, now: datetime, library: Library, locale: str
+) -> WarrantyRecord:
+    """How the warranty stands today, by the policy that would hold for a repair."""
+    today = (await known_branch(source, product.branch)).day_of(now)
+    return record(product, await policy_of(source, product, today, library), today, locale)
 
 
 async def _done(work: Work, product: Product) -> Done:

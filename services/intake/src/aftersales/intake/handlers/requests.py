@@ -2,16 +2,12 @@
 
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from aftersales.common.branch_hours import BranchHours
-from aftersales.common.errors import Malformed, NotYet
-from aftersales.common.events import Event, describe
+from aftersales.common.errors import NotYet
+from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.common.events.partner import PartnerServiceRequest
-from aftersales.common.partners import Sender
 from aftersales.common.policies import Library
 from aftersales.common.policy.choose import Facts
 from aftersales.common.work import Work
@@ -20,7 +16,6 @@ from aftersales.intake.domain import progress, registration
 from aftersales.intake.domain import request as requests
 from aftersales.intake.domain.branch import Branch
 from aftersales.intake.domain.form import CancelRequest, RegisterContact, RegisterRequest
-from aftersales.intake.domain.partner import Done
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.registration import Archive, Taken
 from aftersales.intake.domain.request import Ground, PartnerReference, ServiceRequest
@@ -50,26 +45,6 @@ async def register_request(
 async def register_contact(work: Work, contact: RegisterContact, library: Library) -> list[ServiceRequest]:
     """Several products in one contact: a request each, of one correlation id."""
     return [await register_request(work, form, library) for form in contact.forms()]
-
-
-async def take_partner_request(work: Work, event: PartnerServiceRequest, sender: Sender, library: Library) -> Done:
-    """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
-    try:
-        form = RegisterRequest.model_validate(
-            {
-                **event.model_dump(
-                    include={"branch", "kind", "fault", "description", "urgency", "wanted_at", "location"}
-                ),
-                "channel": "partner",
-                "owner": "partner",
-                "customer": {"name": event.customer_name, "phone": event.phone, "address": event.address},
-                "product": event.model_dump(include={"serial", "model", "line", "purchased_on"}),
-            }
-        )
-    except ValidationError as error:
-        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
-    partner = PartnerReference(partner=sender.user, source=sender.source, id=sender.id, reference=sender.reference)
-    return Done(request=(await register_request(work, form, library, partner)).id)
 
 
 async def cancel_request(work: Work, number: str, command: CancelRequest) -> ServiceRequest:
