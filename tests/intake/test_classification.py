@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from aftersales.common.testing.house import Room
 from aftersales.intake.domain.classification import Classifier, Described, Rule, RuleBook, Suggestion
-from aftersales.intake.jobs import packaged_rules
+from aftersales.intake.store.classification import packaged_rules
 
 PACKAGED = Classifier(packaged_rules().but(version=1))
 

@@ -15,7 +15,7 @@ from aftersales.common.testing import eventually
 from aftersales.common.testing.house import Room
 from aftersales.intake.domain.chain import LEVELS, Start, chain
 from aftersales.intake.domain.people import Person, PersonForm, register
-from aftersales.intake.store.office import roles
+from aftersales.intake.store.network import roles
 
 TODAY = date(2026, 11, 23)
 START = Start("clerk", "BJ01", TODAY)

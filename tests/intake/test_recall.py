@@ -30,7 +30,7 @@ from aftersales.intake.domain.recall import (
     open_recall,
     take,
 )
-from aftersales.intake.store.agreements import affected, rest
+from aftersales.intake.store.recalls import affected, rest
 
 Heard = Callable[..., Awaitable[list[Event]]]
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

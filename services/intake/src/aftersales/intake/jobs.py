@@ -1,17 +1,15 @@
 """Time in: the heartbeat, clocks, digests, notices that are due, reminders, searches that go on."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib.resources import files
-
-import yaml
 
 from aftersales.common.branch_hours import BranchHours, Mover, walk
-from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.events.intake import IntakeHeartbeat
+from aftersales.common.heartbeat import Heartbeat, pass_on
 from aftersales.common.policies import Library
 from aftersales.common.timers import Timer, wakes
+from aftersales.common.work import Work
 
-from .domain.classification import RULES, ClassificationRules, RuleBook
 from .domain.contract import Contract
 from .domain.digest import Digest
 from .domain.entitlement import Entitlement
@@ -19,16 +17,10 @@ from .domain.handover import ShiftHandover
 from .domain.notice import Notice
 from .domain.recall import Recall
 from .domain.request import ServiceRequest
-from .handlers import contracts, digests, entitlements, handover, heartbeat, notices, recalls, requests
+from .handlers import contracts, digests, entitlements, handover, notices, recalls, requests
 from .settings import Settings
-from .store.office import roles
-
-
-def packaged_rules() -> ClassificationRules:
-    """Read the rules that a new installation classifies contacts by (INT-4)."""
-    text = files(__package__).joinpath("classification.yaml").read_text("utf-8")
-    return ClassificationRules(id=RULES, book=RuleBook.model_validate(yaml.load(text, yaml.CSafeLoader)))
-
+from .store.classification import packaged_rules
+from .store.network import roles
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), packaged_rules(), *roles())
 """The first beat is due at once; rules and roles are planted where they are missing."""
@@ -41,7 +33,7 @@ def timers(settings: Settings, library: Library) -> tuple[Timer, ...]:
     )
     return (
         wakes(BranchHours, partial(walk, movers=movers)),
-        wakes(Heartbeat, partial(heartbeat.beat, every=settings.heartbeat_every)),
+        wakes(Heartbeat, partial(beat, every=settings.heartbeat_every)),
         wakes(Contract, contracts.wake_contract),
         wakes(Entitlement, entitlements.wake_entitlement),
         wakes(Recall, recalls.search_archive),
@@ -50,3 +42,12 @@ def timers(settings: Settings, library: Library) -> tuple[Timer, ...]:
         wakes(Notice, notices.wake_notice),
         wakes(ShiftHandover, handover.wake_handover),
     )
+
+
+async def beat(work: Work, key: str, every: timedelta) -> None:
+    """Send the first beat of the chain through all four services."""
+    heartbeat = await work.need(Heartbeat, key)
+    due = heartbeat.wake_at and heartbeat.wake_at <= work.now
+    if due and (beaten := pass_on(heartbeat, work.now, IntakeHeartbeat)):
+        seen, news = beaten
+        work.put(seen.but(wake_at=work.now + every), *news)

@@ -12,7 +12,8 @@ from aftersales.intake.domain.branch import local_day
 from aftersales.intake.domain.notice import Acknowledgement, Notice, NoticeForm, ReaderChunk, keys
 from aftersales.intake.domain.people import Person
 from aftersales.intake.handlers import notices
-from aftersales.intake.store.office import notices_for, serving
+from aftersales.intake.store.network import serving
+from aftersales.intake.store.office import notices_for
 
 router = APIRouter(responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^NT-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]

@@ -11,7 +11,7 @@ from aftersales.intake.domain.branch import local_day
 from aftersales.intake.domain.people import EVERYWHERE
 from aftersales.intake.domain.training import Attendance, AttendanceForm, Missing, TrainingForm, TrainingPlan
 from aftersales.intake.handlers import training
-from aftersales.intake.store.office import serving
+from aftersales.intake.store.network import serving
 
 router = APIRouter(responses=PROBLEMS)
 TrainingCode = Annotated[Code, Path()]

@@ -5,7 +5,7 @@ from aftersales.common.work import Work
 from aftersales.intake.domain import recall as recalls
 from aftersales.intake.domain.product import Product
 from aftersales.intake.domain.recall import CloseRecall, Cursor, Recall, RecallCase, RecallForm, Step, TakeStep
-from aftersales.intake.store.agreements import affected, rest
+from aftersales.intake.store.recalls import affected, rest
 
 STEP = 500
 """Products of one step of the search: the writer has other work in between."""

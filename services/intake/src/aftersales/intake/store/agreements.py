@@ -1,17 +1,10 @@
-"""Contracts, entitlements, recalls, files and partners' messages: documents, indexes, and a recall's queries."""
-
-from collections.abc import Iterator
-from datetime import timedelta
+"""Contracts and entitlements: documents and indexes."""
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Document, Index
+from aftersales.common.mongo import Index
 from aftersales.intake.domain.contract import Contract
 from aftersales.intake.domain.entitlement import Entitlement
-from aftersales.intake.domain.file import CustomerFile
-from aftersales.intake.domain.partner import PartnerMessage
-from aftersales.intake.domain.recall import Cursor, Recall, RecallCase
 
-PARTNER_MESSAGES_KEPT = timedelta(days=90)
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Contract: (Index("customer", "-_id"), Index("serials", "-_id")),
     Entitlement: (
@@ -20,38 +13,4 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("due", "-_id"),
         Index("product", "-_id"),
     ),
-    Recall: (Index("state", "-_id"),),
-    RecallCase: (
-        Index("recall", "state", "-_id"),
-        Index("recall", "branch", "-_id"),
-        Index("recall", "-_id"),
-        Index("product"),
-    ),
-    CustomerFile: (
-        Index("customer", "removed", "-_id"),
-        Index("customer", "sha256", unique=True, partial={"removed": False}),
-    ),
-    PartnerMessage: (
-        Index("source", "state", "-at", "-_id"),
-        Index("source", "-at", "-_id"),
-        Index("source", "message", "-at", "-_id"),
-        Index("at", ttl=PARTNER_MESSAGES_KEPT),
-    ),
 }
-
-
-def affected(recall: Recall) -> list[Document]:
-    """The queries that find every product a recall affects (some find a few more), each on an index."""
-    queries: list[Document] = [{"batch": batch} for batch in recall.batches]
-    if recall.models:
-        named: Document = {"model": {"$in": recall.models}}
-        queries = [query | named for query in queries] or [{"model": model} for model in recall.models]
-    queries += [{"_id": {"$gte": held.prefix + held.first, "$lte": held.prefix + held.last}} for held in recall.ranges]
-    return [*queries, {"_id": {"$in": recall.serials}}] if recall.serials else queries
-
-
-def rest(queries: list[Document], cursor: Cursor) -> Iterator[tuple[int, Document]]:
-    """Those of the queries that are still to be made, the first of them from the cursor on."""
-    for number, query in enumerate(queries[cursor.query :], cursor.query):
-        after = {"$gt": cursor.after} if number == cursor.query and cursor.after else {}
-        yield number, query | {"_id": query.get("_id", {}) | after} if after else query

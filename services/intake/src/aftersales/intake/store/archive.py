@@ -9,6 +9,7 @@ from aftersales.common.mongo import Document, Index, Mongo, from_document
 from aftersales.intake.domain import duplicates
 from aftersales.intake.domain.customer import ContactPoint, Customer
 from aftersales.intake.domain.duplicates import Duplicate
+from aftersales.intake.domain.file import CustomerFile
 from aftersales.intake.domain.merge import Merge
 from aftersales.intake.domain.model import Model, ModelRegister
 from aftersales.intake.domain.product import Product
@@ -19,6 +20,10 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     ContactPoint: (),
     SearchEntry: (Index("tokens", "-customer"),),
     Merge: (Index("winner", "-_id"),),
+    CustomerFile: (
+        Index("customer", "removed", "-_id"),
+        Index("customer", "sha256", unique=True, partial={"removed": False}),
+    ),
     Model: (),
     ModelRegister: (),
     Product: (

@@ -1,29 +1,25 @@
-"""The office's documents and indexes: people, trainings, notices, handovers; and the questions about them (ALL-8)."""
+"""The office's documents and indexes: trainings, meetings, notices, handovers, digests; and questions about them."""
 
-import tomllib
-from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
-from importlib.resources import files
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.mongo import Document, Index, Mongo
+from aftersales.intake.domain.digest import Digest
 from aftersales.intake.domain.handover import MOST_LINES, OpenRequest, ShiftHandover
 from aftersales.intake.domain.meeting import Case, Meeting
-from aftersales.intake.domain.message import CustomerMessage
 from aftersales.intake.domain.notice import Acknowledgement, Notice, ReaderChunk
-from aftersales.intake.domain.people import Person, Role
 from aftersales.intake.domain.request import OPEN, ServiceRequest
 from aftersales.intake.domain.training import Attendance, TrainingPlan
 
-AGAIN: Document = {"visit": {"$gt": 1}}
-"""Requests that were reopened; few, so that their index costs the others nothing."""
+from .requests import AGAIN
+
 _CASES = 100
 """So many cases of one kind are looked at for an agenda, which holds a tenth of that."""
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
-    Role: (),
-    Person: (Index("branch", "roles", "-_id"), Index("branch", "-_id"), Index("roles", "-_id")),
+    Digest: (Index("owner", "-_id"), Index("hour", ttl=timedelta(days=92))),
     TrainingPlan: (Index("branch", "-_id"), Index("participants", "-_id")),
     Attendance: (Index("training"),),
     Meeting: (),
@@ -31,29 +27,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     ReaderChunk: (Index("notice"), Index("readers")),
     Acknowledgement: (Index("notice"),),
     ShiftHandover: (Index("branch", "open", "-_id"), Index("branch", "-_id"), Index("open", "-_id")),
-    CustomerMessage: (
-        Index("branch", "state", "-_id"),
-        Index("branch", "-_id"),
-        Index("state", "-_id"),
-        Index("customer"),
-    ),
 }
-
-
-def roles() -> tuple[Role, ...]:
-    """The roles of the rulebook, as they are packaged (ALL-8)."""
-    packaged = tomllib.loads(files("aftersales.intake").joinpath("roles.toml").read_text("utf-8"))
-    return tuple(Role(id=code, **fields) for code, fields in packaged.items())
-
-
-async def serving(mongo: Mongo, roles: Collection[str], branches: Collection[str], today: date) -> tuple[str, ...]:
-    """Who has one of the roles in one of the branches (none named: any) and serves, by code."""
-    where: Document = {"active": True}
-    where |= {"roles": {"$in": list(roles)}} if roles else {}
-    where |= {"branch": {"$in": list(branches)}} if branches else {}
-    day = today.isoformat()
-    found = await mongo.rows(Person.COLLECTION, where, only=("since", "until"))
-    return tuple(row["_id"] for row in found if (row["since"] or day) <= day <= (row["until"] or day))
 
 
 async def open_requests(mongo: Mongo, branch: str, owner: str | None) -> list[OpenRequest]:

@@ -1,18 +1,17 @@
-"""Requests, complaints and the rules that sort them: documents, and the indexes of lists and boards."""
+"""Requests and messages to customers: documents, and the indexes of lists and boards."""
 
 from datetime import datetime
 from typing import Any
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.archive.retained import Retained
-from aftersales.common.mongo import Index
-from aftersales.intake.domain.classification import ClassificationRules
-from aftersales.intake.domain.complaint import PublicComplaint
+from aftersales.common.mongo import Document, Index
+from aftersales.intake.domain.message import CustomerMessage
 from aftersales.intake.domain.request import ServiceRequest
 
-from .office import AGAIN
-
-_NEWEST, _OLDEST = ("-registered_at", "-_id"), ("received_at", "_id")
+AGAIN: Document = {"visit": {"$gt": 1}}
+"""Requests that were reopened; few, so that their index costs the others nothing."""
+_NEWEST = ("-registered_at", "-_id")
 _WORDS = ("state", "kind", "channel", "priority")
 """Fields of few values stand at the end of an index: so a list filters by them before it reads a document."""
 
@@ -23,8 +22,6 @@ def _open(*fields: str) -> Index:
 
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
-    ClassificationRules: (),
-    PublicComplaint: (Index("state", *_OLDEST), Index(*_OLDEST)),
     ServiceRequest: (
         _open("branch", "due_at", "_id", "stage", "owner", *_WORDS, "at_risk_at", "registered_at"),
         _open("owner", "due_at", "_id", "branch", "stage", *_WORDS),
@@ -37,6 +34,12 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("tail"),
         Index("branch", "-_id"),
         Index("branch", "history.at", partial=AGAIN),
+    ),
+    CustomerMessage: (
+        Index("branch", "state", "-_id"),
+        Index("branch", "-_id"),
+        Index("state", "-_id"),
+        Index("customer"),
     ),
 }
 
