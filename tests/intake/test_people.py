@@ -14,7 +14,7 @@ from aftersales.common.errors import DomainError
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import Room
 from aftersales.intake.domain.chain import LEVELS, Start, chain
-from aftersales.intake.domain.people import Person, PersonForm, register
+from aftersales.intake.domain.people import Person, PersonForm, register_person
 from aftersales.intake.store.network import roles
 
 TODAY = date(2026, 11, 23)
@@ -40,24 +40,24 @@ BOSS = _person("b", "leadership", branch="HQ")
 
 def test_a_newcomer_is_told_without_name_or_phone() -> None:
     """ALL-8, ALL-6."""
-    person, (event,) = register(None, "desk-7", _form(phone="13800138000"))
+    person, (event,) = register_person(None, "desk-7", _form(phone="13800138000"))
     assert (person.id, person.phone) == ("desk-7", "+8613800138000")
     said = {"person": "desk-7", "branch": "BJ01", "roles": ("information_clerk",), "active": True}
     assert event.model_dump() == said
 
 
 def test_only_what_others_may_know_is_told_again() -> None:
-    person, _ = register(None, "desk-7", _form())
-    assert register(person, "desk-7", _form(name="钱小一", languages=["yue"], supervisor="s"))[1] == ()
+    person, _ = register_person(None, "desk-7", _form())
+    assert register_person(person, "desk-7", _form(name="钱小一", languages=["yue"], supervisor="s"))[1] == ()
     for change in ({"roles": ["technician"]}, {"active": False}, {"branch": "SH01"}):
-        assert len(register(person, "desk-7", _form(**change))[1]) == 1
+        assert len(register_person(person, "desk-7", _form(**change))[1]) == 1
 
 
 def test_nobody_is_their_own_supervisor_or_leaves_before_coming() -> None:
     with pytest.raises(DomainError, match=r"person\.own_supervisor"):
-        register(None, "desk-7", _form(supervisor="desk-7"))
+        register_person(None, "desk-7", _form(supervisor="desk-7"))
     with pytest.raises(DomainError, match=r"person\.leaves_before_coming"):
-        register(None, "desk-7", _form(since="2026-02-01", until="2026-01-31"))
+        register_person(None, "desk-7", _form(since="2026-02-01", until="2026-01-31"))
     wrongs: tuple[dict[str, Any], ...] = (
         {"roles": []},
         {"languages": ["Chinese please"]},
@@ -80,7 +80,7 @@ def test_nobody_is_their_own_supervisor_or_leaves_before_coming() -> None:
     ],
 )
 def test_somebody_serves_from_their_first_day_to_their_last(changes: dict[str, Any], serves: bool) -> None:
-    assert register(None, "desk-7", _form(**changes))[0].serves(TODAY) == serves
+    assert register_person(None, "desk-7", _form(**changes))[0].serves(TODAY) == serves
 
 
 def test_the_roles_of_the_rulebook_are_packaged_with_titles_in_three_languages() -> None:

@@ -16,7 +16,7 @@ from aftersales.intake.store.network import serving
 from aftersales.intake.store.office import notices_for
 
 router = APIRouter(responses=PROBLEMS)
-Number = Annotated[str, Path(pattern=r"^NT-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+NoticeNumber = Annotated[str, Path(pattern=r"^NT-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 After = Annotated[
     str | None,
     Query(pattern=r"^[01]\|NT-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$", description="`next` of the page before"),
@@ -66,12 +66,12 @@ async def list_notices(desk: Desk, reader: Code, cursor: After = None, limit: Li
 
 
 @router.get("/notices/{number}")
-async def show_notice(number: Number, desk: Desk) -> Notice:
+async def show_notice(number: NoticeNumber, desk: Desk) -> Notice:
     return await desk.read(Notice, number)
 
 
 @router.post("/notices/{number}/acknowledge")
-async def acknowledge_notice(number: Number, form: Acknowledge, desk: Desk) -> Acknowledgement:
+async def acknowledge_notice(number: NoticeNumber, form: Acknowledge, desk: Desk) -> Acknowledgement:
     """Say that it was read: by the reader named, else by whoever asks; once, however often it is said."""
     reader = form.reader or desk.actor
     needs = ((Notice, number), (Acknowledgement, f"{number}|{reader}"), (Person, reader))
@@ -79,7 +79,7 @@ async def acknowledge_notice(number: Number, form: Acknowledge, desk: Desk) -> A
 
 
 @router.get("/notices/{number}/unread")
-async def list_unread(number: Number, desk: Desk) -> Unread:
+async def list_unread(number: NoticeNumber, desk: Desk) -> Unread:
     """List who must acknowledge it and has not."""
     notice = await desk.read(Notice, number)
     chunks = await desk.mongo.find(ReaderChunk, {"notice": number})

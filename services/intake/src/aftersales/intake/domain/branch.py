@@ -58,7 +58,7 @@ def local_day(now: datetime, zone: str) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
 
 
-def register(
+def register_branch(
     known: Branch | None, code: str, form: BranchForm, by: str, now: datetime
 ) -> tuple[Branch, tuple[Event, ...]]:
     """Open the branch or change its particulars; saying the same again changes nothing."""

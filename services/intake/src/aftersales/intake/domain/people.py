@@ -77,12 +77,12 @@ class Person(Aggregate):
         return self.active and (self.since or today) <= today <= (self.until or today)
 
 
-def define(known: Role | None, code: str, form: RoleForm) -> Role:
+def define_role(known: Role | None, code: str, form: RoleForm) -> Role:
     fields = dict(form)
     return known.but(**fields) if known else Role(id=code, **fields)
 
 
-def register(known: Person | None, code: str, form: PersonForm) -> tuple[Person, tuple[Event, ...]]:
+def register_person(known: Person | None, code: str, form: PersonForm) -> tuple[Person, tuple[Event, ...]]:
     """Register somebody or change their particulars; only what others may know is told, when it changed."""
     if form.supervisor == code:
         raise DomainError("person.own_supervisor", person=code)

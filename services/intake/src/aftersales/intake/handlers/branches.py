@@ -10,7 +10,7 @@ from aftersales.intake.domain.branch import Branch, BranchForm
 
 async def register_branch(work: Work, code: str, form: BranchForm) -> Branch:
     known = await work.get(Branch, code)
-    branch, news = branches.register(known, code, form, work.actor, work.now)
+    branch, news = branches.register_branch(known, code, form, work.actor, work.now)
     if branch == known:
         return branch
     if known and branch.calendar != known.calendar:

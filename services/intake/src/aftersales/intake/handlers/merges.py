@@ -18,7 +18,7 @@ async def merge_customers(work: Work, id: str, command: MergeCustomers) -> Merge
     await _lead(work, record, pair.winner.id)
     for product in products:
         work.put(product.but(customer=pair.winner.id))
-    await _keep(work, pair, after)
+    await _keep_both(work, pair, after)
     return work.put(record)
 
 
@@ -31,7 +31,7 @@ async def undo_merge(work: Work, id: str, command: UndoMerge) -> Merge:
     await _lead(work, record, pair.loser.id)
     for product in products:
         work.put(product.but(customer=pair.loser.id))
-    await _keep(work, pair, after)
+    await _keep_both(work, pair, after)
     return work.put(done)
 
 
@@ -43,7 +43,7 @@ async def _lead(work: Work, record: Merge, customer: str) -> None:
         work.put(contact.but(customer=customer) if contact else new)
 
 
-async def _keep(work: Work, before: Pair, after: Pair) -> None:
+async def _keep_both(work: Work, before: Pair, after: Pair) -> None:
     for old, new in zip(before, after, strict=True):
         await index(work, new)
         work.put(new, *customers.news(old, new))

@@ -15,7 +15,7 @@ from .branches import known_branch
 
 async def define_role(work: Work, code: str, form: RoleForm) -> Role:
     known = await work.get(Role, code)
-    role = people.define(known, code, form)
+    role = people.define_role(known, code, form)
     return role if role == known else work.put(role)
 
 
@@ -23,7 +23,7 @@ async def register_person(work: Work, code: str, form: PersonForm) -> Person:
     await known_branch(work, form.branch)
     await known_roles(work, form.roles)
     known = await work.get(Person, code)
-    person, news = people.register(known, code, form)
+    person, news = people.register_person(known, code, form)
     return person if person == known else work.put(person, *news)
 
 
