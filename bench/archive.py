@@ -15,9 +15,9 @@ from bench.places import DATA, Urls, caught_up
 from pymongo import AsyncMongoClient
 
 from aftersales.common.testing.programs import services
-from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.search import SearchEntry
-from aftersales.intake.store import INDEXES
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.domain.search import SearchEntry
+from aftersales.intake.archive.store import INDEXES
 
 TIMES = 200
 _INDEXED = {kind.COLLECTION: INDEXES[kind] for kind in (SearchEntry, Product)}

@@ -20,10 +20,10 @@ from pymongo import AsyncMongoClient
 from aftersales.common.mongo import Document
 from aftersales.common.paging import Place
 from aftersales.common.testing.programs import services
-from aftersales.intake.api.boards import counting
-from aftersales.intake.api.filters import RequestFilter
-from aftersales.intake.domain.request import ServiceRequest
-from aftersales.intake.store import INDEXES
+from aftersales.intake.requests.api.boards import counting
+from aftersales.intake.requests.api.filters import RequestFilter
+from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.store import INDEXES
 
 DEEP = 20
 """Pages before the one that is called deep."""

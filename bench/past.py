@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from aftersales.common.mongo import Document, from_document, to_document
 from aftersales.common.values import number_tail
-from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.requests.domain.request import ServiceRequest
 
 OPEN = 50
 """One request in so many is open."""

@@ -22,7 +22,7 @@ from pymongo import AsyncMongoClient
 from aftersales.common.testing.programs import running, services
 from aftersales.common.testing.servers import free_port
 from aftersales.common.values import uuid7
-from aftersales.intake.domain.form import RegisterRequest
+from aftersales.intake.requests.domain.form import RegisterRequest
 
 CLIENTS = 32
 Race = Callable[[int], Awaitable[float]]

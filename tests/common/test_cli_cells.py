@@ -19,10 +19,10 @@ from aftersales.common.cli.sheets.misfit import Misfit
 from aftersales.common.cli.sheets.phones import phone
 from aftersales.common.values import Code
 from aftersales.dispatch.domain.technician import RegisterTechnician
-from aftersales.intake.domain.branch import BranchForm
-from aftersales.intake.domain.customer import ArchiveCustomer
-from aftersales.intake.domain.form import RegisterRequest
-from aftersales.intake.domain.imports import ImportProduct
+from aftersales.intake.archive.domain.customer import ArchiveCustomer
+from aftersales.intake.network.domain import BranchForm
+from aftersales.intake.requests.domain.form import RegisterRequest
+from aftersales.intake.sales.domain import ImportProduct
 from aftersales.inventory.domain.part import RegisterPart
 from aftersales.inventory.domain.stock import Receipt
 

@@ -13,7 +13,7 @@ from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.work import audit
-from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.requests.domain.request import ServiceRequest
 
 BRANCH = {"name": "上海", "zone": "Asia/Shanghai", "location": {"lat": 31.23, "lon": 121.45}}
 PARTNER = {

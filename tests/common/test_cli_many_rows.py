@@ -12,9 +12,9 @@ from common.cli_house import INTAKE, PROGRAM, Program, open_house
 
 from aftersales.common.cli.sheets.journal import Journal
 from aftersales.common.testing import ManualClock, eventually
-from aftersales.intake.domain.customer import Customer
-from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.requests.domain.request import ServiceRequest
 
 HEADER = ["branch", "name", "phone", "address", "serial", "model", "line", "memo"]
 

@@ -14,7 +14,7 @@ from aftersales.common.cli.sheets.manner import Manner
 from aftersales.common.cli.sheets.refusals import write_refusals
 from aftersales.common.cli.sheets.rows import Row, digests, fingerprint, read_rows
 from aftersales.common.cli.sheets.table import Table, read_table
-from aftersales.intake.domain.form import FIELDS
+from aftersales.intake.requests.domain.form import FIELDS
 from aftersales.intake.vocabulary import KINDS
 
 CHINESE = "网点,配件编码,批次,库位,数量\nsh-01,P-100,L-1,A-01,5\n备注:冰箱压缩机,,,,\n"

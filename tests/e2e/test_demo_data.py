@@ -18,7 +18,7 @@ from aftersales.common.cli.sheets.manner import Manner
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.dispatch.settings import Settings as DispatchSettings
 from aftersales.feedback.settings import Settings as FeedbackSettings
-from aftersales.intake.domain.form import RegisterRequest
+from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.settings import Settings as IntakeSettings
 from aftersales.inventory.settings import Settings as InventorySettings
 

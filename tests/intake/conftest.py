@@ -18,13 +18,13 @@ from aftersales.common.policy.choose import Facts, fallback
 from aftersales.common.policy.presets import presets
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, Room, house
-from aftersales.intake.domain.branch import Branch
-from aftersales.intake.domain.customer import Customer
-from aftersales.intake.domain.form import RegisterRequest
-from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.registration import Archive, Taken, register
-from aftersales.intake.domain.request import Ground, ServiceRequest
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.main import service
+from aftersales.intake.network.domain import Branch
+from aftersales.intake.requests.domain.form import RegisterRequest
+from aftersales.intake.requests.domain.registration import Archive, Taken, register
+from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.settings import Settings
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

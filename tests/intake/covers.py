@@ -5,8 +5,8 @@ from typing import Any
 
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.presets import presets
-from aftersales.intake.domain.coverage import Coverage
-from aftersales.intake.domain.product import Product
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.requests.domain.coverage import Coverage
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)

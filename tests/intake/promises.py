@@ -7,8 +7,8 @@ from typing import Any
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RequestAnswered
 from aftersales.common.sla import SlaClock
-from aftersales.intake.domain.answers import Reply
-from aftersales.intake.domain.request import ServiceRequest
+from aftersales.intake.requests.domain.answers import Reply
+from aftersales.intake.requests.domain.request import ServiceRequest
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 """Sunday noon in Beijing."""

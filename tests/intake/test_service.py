@@ -18,11 +18,11 @@ from aftersales.common.policies import Library
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House, Room, _room
 from aftersales.common.work import Work
-from aftersales.intake.domain.customer import ArchiveCustomer, ContactPoint, Customer
-from aftersales.intake.domain.product import Product
-from aftersales.intake.domain.request import ServiceRequest
-from aftersales.intake.handlers.sales import archive_customer
+from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint, Customer
+from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.main import service
+from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.sales.handlers import archive_customer
 from aftersales.intake.settings import Settings
 
 Say = dict[str, Callable[..., Any]]

@@ -11,14 +11,15 @@ from aftersales.common.policies import LIST, Library
 from aftersales.common.service import Consumer, on
 from aftersales.common.work.piece import Need, Needs
 
-from .domain.branch import Branch
-from .domain.digest import Digest, digest_of
-from .domain.partner import PartnerMessage
-from .domain.product import Product
-from .domain.request import ServiceRequest
-from .handlers import digests, partners, requests
-from .handlers.partners import with_receipt
-from .store.sales import caller, owned
+from .archive.domain.product import Product
+from .network.domain import Branch
+from .office import handlers as office
+from .office.domain.digest import Digest, digest_of
+from .partners import handlers as partners
+from .partners.domain import PartnerMessage
+from .requests.domain.request import ServiceRequest
+from .requests.handlers import requests
+from .sales.store import caller, owned
 
 MARKS: tuple[type[SlaMark], ...] = (
     *(intake.SlaWarned, intake.SlaBreached, intake.SlaEscalated),
@@ -31,13 +32,13 @@ def consumers(library: Library) -> tuple[Consumer, ...]:
     return (
         on(
             PartnerServiceRequest,
-            with_receipt(partial(partners.take_partner_request, library=library)),
+            partners.with_receipt(partial(partners.take_partner_request, library=library)),
             needs=lambda e: (*_sender_and_product(e), *LIST),
             receipt=PartnerMessage,
         ),
         on(
             PartnerProductSold,
-            with_receipt(partial(partners.take_partner_sale, library=library)),
+            partners.with_receipt(partial(partners.take_partner_sale, library=library)),
             needs=lambda e: (*_sender_and_product(e), *LIST),
             receipt=PartnerMessage,
         ),
@@ -59,7 +60,7 @@ def consumers(library: Library) -> tuple[Consumer, ...]:
             needs=lambda e: (_request(e), (Branch, e.branch)),
         ),
         on(SurveyAnswered, requests.close_request, needs=lambda e: (_request(e),)),
-        *(on(mark, digests.gather_mark, needs=lambda e: ((Digest, digest_of(e, e.at).id),)) for mark in MARKS),
+        *(on(mark, office.gather_mark, needs=lambda e: ((Digest, digest_of(e, e.at).id),)) for mark in MARKS),
     )
 
 

@@ -10,17 +10,20 @@ from aftersales.common.policies import Library
 from aftersales.common.timers import Timer, wakes
 from aftersales.common.work import Work
 
-from .domain.contract import Contract
-from .domain.digest import Digest
-from .domain.entitlement import Entitlement
-from .domain.handover import ShiftHandover
-from .domain.notice import Notice
-from .domain.recall import Recall
-from .domain.request import ServiceRequest
-from .handlers import contracts, digests, entitlements, handover, notices, recalls, requests
+from .agreements import handlers as agreements
+from .agreements.domain.contract import Contract
+from .agreements.domain.entitlement import Entitlement
+from .classification.store import packaged_rules
+from .network.store import roles
+from .office import handlers as office
+from .office.domain.digest import Digest
+from .office.domain.handover import ShiftHandover
+from .office.domain.notice import Notice
+from .recalls import handlers as recalls
+from .recalls.domain import Recall
+from .requests.domain.request import ServiceRequest
+from .requests.handlers import requests
 from .settings import Settings
-from .store.classification import packaged_rules
-from .store.network import roles
 
 SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), packaged_rules(), *roles())
 """The first beat is due at once; rules and roles are planted where they are missing."""
@@ -29,18 +32,18 @@ SEEDS = (Heartbeat(wake_at=datetime.fromtimestamp(0, UTC)), packaged_rules(), *r
 def timers(settings: Settings, library: Library) -> tuple[Timer, ...]:
     movers = (
         Mover(ServiceRequest, partial(requests.change_hours, library=library)),
-        Mover(ShiftHandover, partial(handover.change_hours, library=library)),
+        Mover(ShiftHandover, partial(office.change_hours, library=library)),
     )
     return (
         wakes(BranchHours, partial(walk, movers=movers)),
         wakes(Heartbeat, partial(beat, every=settings.heartbeat_every)),
-        wakes(Contract, contracts.wake_contract),
-        wakes(Entitlement, entitlements.wake_entitlement),
+        wakes(Contract, agreements.wake_contract),
+        wakes(Entitlement, agreements.wake_entitlement),
         wakes(Recall, recalls.search_archive),
-        wakes(Digest, digests.close_hour),
+        wakes(Digest, office.close_hour),
         wakes(ServiceRequest, requests.wake_request),
-        wakes(Notice, notices.wake_notice),
-        wakes(ShiftHandover, handover.wake_handover),
+        wakes(Notice, office.wake_notice),
+        wakes(ShiftHandover, office.wake_handover),
     )
 
 

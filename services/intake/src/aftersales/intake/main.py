@@ -1,18 +1,80 @@
 """Composition root of intake."""
 
+from collections.abc import Mapping, Sequence
+
+from fastapi import APIRouter
+
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import PRODUCES
+from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.mongo import Index
 from aftersales.common.policies import Library
 from aftersales.common.service import Service, run
 
-from . import api, store
+from .agreements import api as agreements_api
+from .agreements import store as agreements_store
+from .agreements.domain.contract import Contract
+from .archive import api as archive_api
+from .archive import store as archive_store
+from .archive.domain.file import CustomerFile
+from .classification import api as classification_api
+from .classification import store as classification_store
 from .consumers import consumers
-from .domain.contract import Contract
-from .domain.file import CustomerFile
-from .domain.handover import ShiftHandover
-from .domain.request import ServiceRequest
-from .handlers.partners import tell_refusal
+from .files import api as files_api
 from .jobs import SEEDS, timers
+from .network import api as network_api
+from .network import store as network_store
+from .office import api as office_api
+from .office import store as office_store
+from .office.domain.handover import ShiftHandover
+from .partners import api as partners_api
+from .partners import store as partners_store
+from .partners.handlers import tell_refusal
+from .policies import api as policies_api
+from .policies import store as policies_store
+from .public import api as public_api
+from .public import store as public_store
+from .recalls import api as recalls_api
+from .recalls import store as recalls_store
+from .requests import api as requests_api
+from .requests import store as requests_store
+from .requests.domain.request import ServiceRequest
+from .sales import api as sales_api
 from .settings import Settings
+
+APIS = (
+    network_api,
+    archive_api,
+    recalls_api,
+    agreements_api,
+    classification_api,
+    policies_api,
+    sales_api,
+    requests_api,
+    files_api,
+    partners_api,
+    office_api,
+    public_api,
+)
+STORES = (
+    network_store,
+    archive_store,
+    recalls_store,
+    agreements_store,
+    classification_store,
+    policies_store,
+    requests_store,
+    partners_store,
+    office_store,
+    public_store,
+)
+INDEXES: Mapping[type[Aggregate], Sequence[Index]] = {
+    Heartbeat: (),
+    **{kind: indexes for store in STORES for kind, indexes in store.INDEXES.items()},
+}
+router = APIRouter()
+for api in APIS:
+    router.routes.extend(api.router.routes)
 
 
 def service(settings: Settings | None = None) -> Service:
@@ -20,9 +82,9 @@ def service(settings: Settings | None = None) -> Service:
     return Service(
         name="intake",
         settings=settings,
-        indexes=store.INDEXES,
-        retained=store.RETAINED,
-        router=api.router,
+        indexes=INDEXES,
+        retained=requests_store.RETAINED,
+        router=router,
         consumers=consumers(library),
         timers=timers(settings, library),
         seeds=SEEDS,

@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 from aftersales.common.settings import Port, ServiceSettings
 from aftersales.common.values import Code
 
-from .domain import meeting
-from .domain.customer import ClassWeights
-from .domain.meeting import Topic
+from .archive.domain.customer import ClassWeights
+from .office.domain import meeting
+from .office.domain.meeting import Topic
 
 PartnerUser = Annotated[str, StringConstraints(max_length=255)]
 PartnerSource = Annotated[str, StringConstraints(min_length=1, max_length=256)]

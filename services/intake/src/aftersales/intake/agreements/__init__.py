@@ -1,0 +1,1 @@
+"""Contracts (INT-13) and what comes with a purchase (INT-14)."""

@@ -1,0 +1,72 @@
+"""HTTP in: contracts (INT-13) and what comes with a purchase (INT-14)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code, Serial
+from aftersales.intake.archive.domain.contact import CustomerId
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import Branch
+
+from . import handlers
+from .domain.contract import Commission, Contract, ContractForm, Train
+from .domain.entitlement import Entitlement
+
+router = APIRouter(responses=PROBLEMS)
+Number = Annotated[Code, Path()]
+
+
+@router.post("/contracts", status_code=201)
+async def agree_contract(form: ContractForm, desk: Desk) -> Contract:
+    """Record a contract that has no number yet (INT-13)."""
+    needs = ((Branch, form.branch), (Customer, form.customer))
+    return await desk.do(handlers.agree_contract, None, form, needs=needs)
+
+
+@router.put("/contracts/{number}")
+async def change_contract(number: Number, form: ContractForm, desk: Desk) -> Contract:
+    """Record a contract under its own number, or change its terms; what was used and done stays (INT-13)."""
+    needs = ((Contract, number), (Branch, form.branch), (Customer, form.customer))
+    return await desk.do(handlers.agree_contract, number, form, needs=needs)
+
+
+@router.get("/contracts")
+async def list_contracts(
+    desk: Desk,
+    customer: CustomerId | None = None,
+    serial: Annotated[Serial | None, Query(description="named in the contract")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[Contract]:
+    return await desk.page(Contract, {"customer": customer, "serials": serial}, cursor, limit)
+
+
+@router.get("/contracts/{number}")
+async def show_contract(number: Number, desk: Desk) -> Contract:
+    return await desk.read(Contract, number)
+
+
+@router.post("/contracts/{number}/commissioned")
+async def commission_contract(number: Number, form: Commission, desk: Desk) -> Contract:
+    """Report that everything runs; stops the commissioning clock (INT-13, ALL-3)."""
+    return await desk.do(handlers.commission_contract, number, form, needs=((Contract, number),))
+
+
+@router.post("/contracts/{number}/training")
+async def record_training(number: Number, form: Train, desk: Desk) -> Contract:
+    """Record a training session of the customer's staff (INT-13)."""
+    return await desk.do(handlers.record_training, number, form, needs=((Contract, number),))
+
+
+@router.get("/entitlements")
+async def list_entitlements(  # noqa: PLR0913, PLR0917 (its query string)
+    desk: Desk,
+    branch: Code | None = None,
+    due: Annotated[bool | None, Query(description="whether the customer is to be reminded")] = None,
+    serial: Serial | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[Entitlement]:
+    return await desk.page(Entitlement, {"branch": branch, "due": due, "product": serial}, cursor, limit)

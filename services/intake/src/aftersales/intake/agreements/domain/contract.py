@@ -1,0 +1,281 @@
+"""Contracts (INT-13): which products are covered, what is included, what was promised by when."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from aftersales.common import sla
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError, Malformed
+from aftersales.common.events import Event
+from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
+from aftersales.common.policy.model.stages import StageName
+from aftersales.common.promises import Marks
+from aftersales.common.sla import Said, Terms
+from aftersales.common.sla.model import Seconds
+from aftersales.common.stages import USUAL
+from aftersales.common.values import Code, Day, Line, Serial, Value, Words
+from aftersales.intake.archive.domain.contact import CustomerId
+from aftersales.intake.network.domain import Branch
+from aftersales.intake.vocabulary import RequestNumber
+
+STAGE = "commissioning"
+MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+
+
+def _some_time(span: timedelta) -> timedelta:
+    if not timedelta() < span <= timedelta(days=366):
+        raise ValueError("contract.target_out_of_range")
+    return span
+
+
+def _with_a_clock(stage: str) -> str:
+    if stage not in USUAL:
+        raise ValueError("contract.stage_without_clock")
+    return stage
+
+
+Target = Annotated[
+    Seconds,
+    AfterValidator(_some_time),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "duration"}, {"type": "number"}]}, mode="validation"),
+]
+"""How long a stage may take: accepted as an ISO 8601 duration or in seconds, answered in seconds."""
+Hours = Annotated[float, Field(ge=0.25, le=10_000, multiple_of=0.25, strict=True)]
+Pays = Literal["free", "cost", "list"]
+"""The customer pays nothing, the cost price, or the list price."""
+
+
+class Covers(Value):
+    parts: Pays = "list"
+    labour: Pays = "list"
+    travel: Pays = "list"
+
+
+class Included(Value):
+    """A kind of service that is paid for with the contract: so many times."""
+
+    kind: Code
+    """`maintenance`, `training`, `commissioning`, `repair` …"""
+    count: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+
+
+class ContractForm(Value):
+    """A contract's terms."""
+
+    customer: CustomerId
+    branch: Code
+    serials: Annotated[tuple[Serial, ...], Field(max_length=2000)] = ()
+    models: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
+    lines: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
+    """Covered is what one of these three names; models and lines: as far as the customer owns them."""
+    valid_from: Day
+    valid_until: Day
+    """The last day."""
+    commissioning_due: Day | None = None
+    """The last day on which everything must run."""
+    training_hours: Hours | None = None
+    """Training promised to the customer's staff."""
+    services: Annotated[tuple[Included, ...], Field(max_length=50)] = ()
+    covers: Covers = Covers()
+    response: Annotated[dict[Annotated[StageName, AfterValidator(_with_a_clock)], Target], Field(max_length=20)] = (
+        Field(default_factory=dict)
+    )
+    """Targets that hold instead of the policy's, by stage; where the policy has no such stage, round the clock.
+
+    Only stages that have a clock for a request are taken: what nobody would watch is not promised.
+    """
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.valid_until < self.valid_from:
+            raise ValueError("contract.ends_before_it_begins")
+        if not (self.serials or self.models or self.lines):
+            raise ValueError("contract.covers_nothing")
+        if len({service.kind for service in self.services}) < len(self.services):
+            raise ValueError("contract.service_twice")
+        return self
+
+
+class UseService(Value):
+    request: RequestNumber
+    kind: Code
+
+
+class Commission(Value):
+    day: Day
+    report: Words
+
+
+class Train(Value):
+    """A session with the customer's staff."""
+
+    day: Day
+    hours: Hours
+    people: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    subject: Line
+
+
+class Use(Value):
+    """One of what was included or granted, used for a request."""
+
+    request: str
+    at: datetime
+    by: str
+
+
+class Allowance(Included):
+    used: tuple[Use, ...] = ()
+
+    @property
+    def left(self) -> int:
+        return self.count - len(self.used)
+
+
+class Commissioned(Commission):
+    at: datetime
+    by: str
+
+
+class TrainingGiven(Train):
+    at: datetime
+    by: str
+
+
+class Contract(Aggregate):
+    """A contract; its id is its number, the customer's own or ours (`CT-…`)."""
+
+    COLLECTION: ClassVar[str] = "contracts"
+
+    customer: str
+    serials: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    valid_from: Day
+    valid_until: Day
+    commissioning_due: Day | None = None
+    commissioned: Commissioned | None = None
+    training_hours: float | None = None
+    training_done: float = 0
+    sessions: tuple[TrainingGiven, ...] = ()
+    services: tuple[Allowance, ...] = ()
+    covers: Covers = Covers()
+    response: dict[StageName, Target] = Field(default_factory=dict)
+
+    def includes(self, kind: str, request: str) -> bool:
+        """Whether a service of this kind is left for the request, or is used for it already."""
+        return any(
+            service.left > 0 or any(used.request == request for used in service.used)
+            for service in self.services
+            if service.kind == kind
+        )
+
+
+Decision = tuple[Contract, tuple[Event, ...]]
+
+
+def agree(known: Contract | None, number: str, form: ContractForm, branch: Branch, said: Said) -> Decision:
+    """Make the contract, or change its terms; what was used, trained and commissioned stays."""
+    if known and known.customer != form.customer:
+        raise DomainError("contract.of_another_customer", contract=number)
+    terms = {name: getattr(form, name) for name in ContractForm.model_fields if name != "services"}
+    terms["services"] = _services(known, form)
+    if known is None:
+        contract = Contract(id=number, **terms)
+        return _settled(None, _promised(contract, branch, said), said.at)
+    changed = known.but(**terms)
+    if changed == known:
+        return known, ()
+    if changed.commissioning_due != known.commissioning_due or changed.branch != known.branch:
+        changed = _promised(changed, branch, said)
+    return _settled(known, changed, said.at)
+
+
+def _services(known: Contract | None, form: ContractForm) -> tuple[Allowance, ...]:
+    """The included services as they are agreed now, with what was used of them."""
+    before = {service.kind: service for service in known.services} if known else {}
+    used = {kind: service.used for kind, service in before.items()}
+    after = {s.kind: Allowance(kind=s.kind, count=s.count, used=used.get(s.kind, ())) for s in form.services}
+    for kind, service in before.items():
+        if len(service.used) > (after[kind].count if kind in after else 0):
+            raise DomainError("contract.fewer_than_used", kind=kind, used=len(service.used))
+    return tuple(after.values())
+
+
+def use(contract: Contract, form: UseService, today: date, by: str, now: datetime) -> Contract:
+    """Use one included service for a request, once however often it is said."""
+    service = next((service for service in contract.services if service.kind == form.kind), None)
+    if service and any(used.request == form.request for used in service.used):
+        return contract
+    if not contract.valid_from <= today <= contract.valid_until:
+        raise DomainError("contract.not_valid", contract=contract.id, day=today.isoformat())
+    if service is None or service.left < 1:
+        raise DomainError("contract.none_left", contract=contract.id, kind=form.kind)
+    after = service.model_copy(update={"used": (*service.used, Use(request=form.request, at=now, by=by))})
+    return contract.but(services=tuple(after if s.kind == form.kind else s for s in contract.services))
+
+
+def give_back(contract: Contract, request: str) -> Contract:
+    """Let go of what was used for a request that came to nothing."""
+    services = [
+        service.model_copy(update={"used": tuple(one for one in service.used if one.request != request)})
+        for service in contract.services
+    ]
+    return contract.but(services=tuple(services))
+
+
+def commission(contract: Contract, form: Commission, branch: Branch, by: str, now: datetime) -> Decision:
+    """Everything runs: the clock is stopped at the end of that day, or now."""
+    known = contract.commissioned
+    if known and (known.day, known.report) == (form.day, form.report):
+        return contract, ()
+    if known:
+        raise DomainError("contract.already_commissioned", contract=contract.id, day=known.day.isoformat())
+    _not_in_future(form.day, branch, now)
+    done = Commissioned(**form.model_dump(), at=now, by=by)
+    clocks = contract.clocks
+    for clock in clocks:
+        clocks = sla.stop(clocks, clock.key, max(clock.started_at, min(now, _end(form.day, branch))))
+    return _settled(contract, contract.but(commissioned=done, clocks=clocks), now)
+
+
+def train(contract: Contract, form: Train, branch: Branch, by: str, now: datetime) -> Contract:
+    """Record a training session of the customer's staff."""
+    _not_in_future(form.day, branch, now)
+    session = TrainingGiven(**form.model_dump(), at=now, by=by)
+    return contract.but(sessions=(*contract.sessions, session), training_done=contract.training_done + form.hours)
+
+
+def tick(contract: Contract, now: datetime) -> Decision:
+    """Let the clocks say what they have to by now (ALL-3)."""
+    return _settled(contract, contract.but(clocks=sla.tick(contract.clocks, now)), now)
+
+
+def _promised(contract: Contract, branch: Branch, said: Said) -> Contract:
+    """Wait for the commissioning until its last day is over; no longer for an earlier promise."""
+    clocks = sla.waive(contract.clocks, said)
+    if contract.commissioning_due and not contract.commissioned:
+        key = f"{STAGE}-{contract.version + 1}"
+        until = _end(contract.commissioning_due, branch).astimezone(UTC)
+        terms = Terms(target=until - said.at, policy=contract.id, until=until, agreed=True)
+        clocks = sla.start(clocks, STAGE, key, said.at, terms)
+    return contract.but(clocks=clocks)
+
+
+def _settled(before: Contract | None, contract: Contract, now: datetime) -> Decision:
+    """Set the timer, and say which clocks went past a mark in this change."""
+    marks = MARKS.passed(before, contract, now, request="")
+    return contract.but(wake_at=sla.next_wake(contract.clocks)), marks
+
+
+def _end(day: date, branch: Branch) -> datetime:
+    """When that day is over at the branch."""
+    if day == date.max:
+        raise Malformed("time.out_of_range")
+    return branch.begins(day + timedelta(days=1))
+
+
+def _not_in_future(day: date, branch: Branch, now: datetime) -> None:
+    if branch.begins(day) > now:
+        raise DomainError("contract.day_in_future", day=day.isoformat())

@@ -1,0 +1,134 @@
+"""Entitlements (INT-14): what comes with a purchase, such as one free running-in service (走合保养)."""
+
+from datetime import date, datetime, timedelta
+from typing import ClassVar
+
+from pydantic import Field
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.events import Event
+from aftersales.common.events.intake import EntitlementDue, Granted, ProductSold
+from aftersales.common.policy.model import Policy, cover
+from aftersales.common.policy.model.figures import Texts
+from aftersales.common.stages import policy_id
+from aftersales.common.values import Day, Value
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.network.domain import Branch
+from aftersales.intake.vocabulary import RequestNumber
+
+from .contract import Use
+
+
+class UseEntitlement(Value):
+    request: RequestNumber
+
+
+class Entitlement(Aggregate):
+    """What a customer has free for one product; its id is `<serial>|<kind>`."""
+
+    COLLECTION: ClassVar[str] = "entitlements"
+
+    product: str
+    kind: str
+    """The policy's code for it."""
+    work: str = "maintenance"
+    """The kind of work that it pays for (INT-6)."""
+    name: Texts = Field(default_factory=dict)
+    policy: str = ""
+    """The version that granted it."""
+    customer: str
+    granted_on: Day
+    count: int
+    used: tuple[Use, ...] = ()
+    remind_at: datetime
+    expires_on: Day
+    """The last day."""
+    expires_at: datetime
+    reminded: bool = False
+    due: bool = False
+    """The customer is to be reminded: it is time, some of it is left, and it has not expired."""
+
+    def is_left(self, at: datetime) -> bool:
+        """Whether one of it can be used then."""
+        return at < self.expires_at and len(self.used) < self.count
+
+
+def sell(
+    product: Product, day: date, policy: Policy, branch: Branch, now: datetime
+) -> tuple[tuple[Entitlement, ...], tuple[Event, ...]]:
+    """Grant what comes with the purchase of that day and has not expired since."""
+    grants = [grant for grant in policy.entitlements if not grant.lines or product.line in grant.lines]
+    possible = [_granted(product, grant, day, branch).but(policy=policy_id(policy)) for grant in grants]
+    granted = tuple(entitlement for entitlement in possible if now < entitlement.expires_at)
+    sold = ProductSold(
+        serial=product.id,
+        model=product.model,
+        line=product.line,
+        batch=product.batch,
+        branch=product.branch,
+        purchased_on=day,
+        entitlements=tuple(Granted(kind=e.kind, count=e.count, expires_on=e.expires_on) for e in granted),
+    )
+    return granted, (sold,)
+
+
+def _granted(product: Product, grant: cover.Grant, day: date, branch: Branch) -> Entitlement:
+    remind_at = branch.begins(day + grant.remind_within)
+    last = day + grant.expires_within
+    return Entitlement(
+        id=f"{product.id}|{grant.code}",
+        branch=product.branch,
+        product=product.id,
+        kind=grant.code,
+        work=grant.work,
+        name=grant.name,
+        customer=str(product.customer),
+        granted_on=day,
+        count=grant.count,
+        remind_at=remind_at,
+        expires_on=last,
+        expires_at=branch.begins(last + timedelta(days=1)),
+        wake_at=remind_at,
+    )
+
+
+def wake(entitlement: Entitlement, now: datetime) -> tuple[Entitlement, tuple[Event, ...]]:
+    """Remind once, and forget it when it has expired."""
+    if now >= entitlement.expires_at:
+        return entitlement.but(due=False, wake_at=None), ()
+    if entitlement.reminded or now < entitlement.remind_at:
+        return entitlement, ()
+    event = EntitlementDue(
+        entitlement=entitlement.id,
+        serial=entitlement.product,
+        kind=entitlement.kind,
+        customer=entitlement.customer,
+        branch=entitlement.branch,
+        expires_on=entitlement.expires_on,
+        at=now,
+    )
+    return entitlement.but(reminded=True, due=True, wake_at=entitlement.expires_at), (event,)
+
+
+def use(entitlement: Entitlement, request: str, by: str, now: datetime) -> Entitlement:
+    """Use one of it for a request, once however often it is said."""
+    if any(used.request == request for used in entitlement.used):
+        return entitlement
+    if now >= entitlement.expires_at:
+        raise DomainError(
+            "entitlement.expired", entitlement=entitlement.id, expires_on=entitlement.expires_on.isoformat()
+        )
+    if len(entitlement.used) >= entitlement.count:
+        raise DomainError("entitlement.used_up", entitlement=entitlement.id, count=entitlement.count)
+    used = entitlement.but(used=(*entitlement.used, Use(request=request, at=now, by=by)))
+    return used.but(due=False, wake_at=None) if len(used.used) == used.count else used
+
+
+def give_back(entitlement: Entitlement, request: str) -> Entitlement:
+    """Let go of what was used for a request that came to nothing."""
+    used = tuple(one for one in entitlement.used if one.request != request)
+    if used == entitlement.used:
+        return entitlement
+    told = entitlement.reminded
+    return entitlement.but(used=used, due=told, wake_at=entitlement.expires_at if told else entitlement.remind_at)

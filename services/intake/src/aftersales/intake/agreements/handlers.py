@@ -1,0 +1,74 @@
+"""Contracts (INT-13): agreed, fulfilled, watched by their clock; entitlements (INT-14): granted, brought to mind."""
+
+from aftersales.common.events import Event
+from aftersales.common.policies import Library
+from aftersales.common.sla import Said
+from aftersales.common.work import Work
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.handlers import need_customer, policy_of
+from aftersales.intake.network.domain import Branch
+from aftersales.intake.network.handlers import known_branch
+
+from .domain import contract as contracts
+from .domain import entitlement as entitlements
+from .domain.contract import Commission, Contract, ContractForm, Train
+from .domain.entitlement import Entitlement
+
+
+async def agree_contract(work: Work, number: str | None, form: ContractForm) -> Contract:
+    """Make or change it; without a number of the customer's own it gets one of ours."""
+    branch = await known_branch(work, form.branch)
+    customer = await need_customer(work, form.customer)
+    number = number or await work.number("CT")
+    known = await work.get(Contract, number)
+    said = Said(work.now, work.actor, "agreed")
+    contract, news = contracts.agree(known, number, form, branch, said)
+    if number not in customer.contracts:
+        work.put(customer.but(contracts=(*customer.contracts, number)))
+    return contract if contract == known else work.put(contract, *news)
+
+
+async def commission_contract(work: Work, number: str, form: Commission) -> Contract:
+    known = await work.need(Contract, number)
+    branch = await work.need(Branch, known.branch)
+    contract, news = contracts.commission(known, form, branch, work.actor, work.now)
+    return contract if contract == known else work.put(contract, *news)
+
+
+async def record_training(work: Work, number: str, form: Train) -> Contract:
+    known = await work.need(Contract, number)
+    branch = await work.need(Branch, known.branch)
+    return work.put(contracts.train(known, form, branch, work.actor, work.now))
+
+
+async def wake_contract(work: Work, number: str) -> None:
+    """Say that the commissioning is late, or soon will be (ALL-3)."""
+    contract = await work.get(Contract, number)
+    if contract and contract.wake_at and contract.wake_at <= work.now:
+        ticked, marks = contracts.tick(contract, work.now)
+        work.put(ticked, *marks)
+
+
+async def grant(
+    work: Work, known: Product | None, product: Product, library: Library
+) -> tuple[Product, tuple[Event, ...]]:
+    """Grant what comes with a purchase, once: when its day becomes known. The product, and events to keep with it.
+
+    By the policy of the day on which it is recorded: a purchase may be older than any policy.
+    """
+    day = product.purchased_on
+    if day is None or (known and known.purchased_on):
+        return product, ()
+    branch = await work.need(Branch, product.branch)
+    policy = await policy_of(work, product, branch.day_of(work.now), library)
+    granted, news = entitlements.sell(product, day, policy, branch, work.now)
+    for entitlement in granted:
+        work.put(entitlement)
+    return product.but(entitled=tuple(one.id for one in granted)), news
+
+
+async def wake_entitlement(work: Work, id: str) -> None:
+    known = await work.get(Entitlement, id)
+    if known and known.wake_at and known.wake_at <= work.now:
+        woken, news = entitlements.wake(known, work.now)
+        work.put(woken, *news)

@@ -1,0 +1,185 @@
+"""HTTP in: customers, merges, products and the register of models (INT-3)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, StringConstraints
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import Malformed
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code, Serial
+from aftersales.common.work.piece import Need
+
+from . import handlers, store
+from .domain import search
+from .domain.contact import CustomerId
+from .domain.customer import ChangeCustomer, ConsentForm, ContactPoint, Customer, numbers
+from .domain.duplicates import Duplicate
+from .domain.merge import Merge, MergeCustomers, UndoMerge
+from .domain.model import REGISTER, Model, ModelForm, ModelRegister
+from .domain.product import MarkProduct, Product, SettleProduct, TransferProduct
+from .domain.search import SearchEntry
+from .domain.warranty import WarrantyRecord
+
+router = APIRouter(responses=PROBLEMS)
+Id = Annotated[CustomerId, Path()]
+Purpose = Annotated[Code, Path()]
+Words = Annotated[str | None, Query(max_length=100)]
+SerialNumber = Annotated[Serial, Path()]
+ModelCode = Annotated[Code, Path()]
+
+
+@router.get("/customers")
+async def find_customers(
+    desk: Desk,
+    q: Words = None,
+    branch: Code | None = None,
+    cursor: Annotated[CustomerId | None, Query(description="`next` of the page before")] = None,
+    limit: Limit = 20,
+) -> Page[Customer]:
+    """Find customers, the newest first, by all the words of `q`.
+
+    A word is a part of a name in Chinese, its pinyin or initials, a phone or its last digits (4 or more), a serial
+    number or its end, a part of an address. Where only very common words meet, a page may be short, or empty, and
+    still have a `next`.
+    """
+    words = search.words(q) if q else ()
+    if q and not words:
+        raise Malformed("search.nothing_to_look_for")
+    items, after = await store.find_customers(desk.mongo, store.Search(words, branch, cursor, limit))
+    return Page(items=items, next=after)
+
+
+@router.get("/customers/{customer}")
+async def show_customer(customer: Id, desk: Desk, response: Response) -> Customer:
+    """Show a customer. Of one who was merged into another, that other is shown (`Content-Location`)."""
+    standing = (await store.standing(desk.mongo, customer)).id
+    if standing != customer:
+        response.headers["Content-Location"] = f"/customers/{standing}"
+    return await desk.read(Customer, standing)
+
+
+@router.patch("/customers/{customer}")
+async def change_customer(customer: Id, command: ChangeCustomer, desk: Desk) -> Customer:
+    """Change what the body names; null takes a particular away, a list replaces the known one (INT-3)."""
+    needs = ((Customer, customer), (SearchEntry, customer))
+    return await desk.do(handlers.change_customer, customer, command, desk.settings.class_weights, needs=needs)
+
+
+@router.put("/customers/{customer}/consents/{purpose}")
+async def note_consent(customer: Id, purpose: Purpose, form: ConsentForm, desk: Desk) -> Customer:
+    """Note that the customer agrees to a purpose, or takes that back (ALL-6)."""
+    needs = ((Customer, customer), (SearchEntry, customer))
+    return await desk.do(handlers.note_consent, customer, purpose, form, needs=needs)
+
+
+@router.get("/customers/{customer}/products")
+async def list_products(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Product]:
+    owner = await store.standing(desk.mongo, customer)
+    return await desk.page(Product, store.about(owner), cursor, limit)
+
+
+@router.get("/customers/{customer}/duplicates")
+async def list_duplicates(customer: Id, desk: Desk) -> list[Duplicate]:
+    """Show who may be the same customer, and why: to be merged, or not (INT-3)."""
+    return await store.find_duplicates(desk.mongo, await store.standing(desk.mongo, customer))
+
+
+@router.post("/customers/{customer}/merge")
+async def merge_customers(customer: Id, command: MergeCustomers, desk: Desk) -> Merge:
+    """Merge the other one into this customer: phones, addresses and products come here, requests are found here."""
+    other: Need = (Customer, command.other, lambda loser: [(ContactPoint, number) for number in numbers(loser)])
+    entries = ((SearchEntry, customer), (SearchEntry, command.other))
+    needs = ((Customer, customer), other, (Product, {"customer": command.other}), *entries)
+    return await desk.do(handlers.merge_customers, customer, command, needs=needs)
+
+
+@router.get("/customers/{customer}/merges")
+async def list_merges(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Merge]:
+    """Who was merged into this customer, the newest first."""
+    return await desk.page(Merge, {"winner": customer}, cursor, limit)
+
+
+@router.post("/merges/{merge}/undo")
+async def undo_merge(merge: Id, command: UndoMerge, desk: Desk) -> Merge:
+    """Put back exactly what the merge moved; refused when some of it went on to somebody else."""
+    return await desk.do(handlers.undo_merge, merge, command, needs=((Merge, merge, _moved),))
+
+
+def _moved(record: Merge) -> list[tuple[type[Aggregate], str]]:
+    """Everything that goes back."""
+    both = [(kind, id) for kind in (Customer, SearchEntry) for id in (record.winner, record.loser)]
+    numbers = [(ContactPoint, number) for number in record.numbers]
+    return [*both, *numbers, *((Product, serial) for serial in record.products)]
+
+
+class Wanted(BaseModel):
+    """Which products to show."""
+
+    q: Annotated[str, StringConstraints(max_length=64)] = ""
+    """How the serial number begins or ends (4 characters or more), a model, or a batch."""
+    quarantined: bool = False
+    """Only those that somebody must settle."""
+    branch: Code | None = None
+    cursor: Serial | None = None
+    """`next` of the page before."""
+    limit: Limit = 50
+
+
+@router.get("/products")
+async def find_products(wanted: Annotated[Wanted, Query()], desk: Desk) -> Page[Product]:
+    """Find products, the greatest serial number first."""
+    narrow = {"status": "quarantined"} if wanted.quarantined else {}
+    narrow |= {"branch": wanted.branch} if wanted.branch else {}
+    query = search.width(wanted.q).strip()
+    items, after = await store.find_products(desk.mongo, query, narrow, wanted.cursor, wanted.limit)
+    return Page(items=items, next=after)
+
+
+@router.get("/products/{serial:path}/warranty")
+async def show_warranty(serial: SerialNumber, desk: Desk) -> WarrantyRecord:
+    """The record that is given at sale, in the caller's language: term, scope, liability, and how it stands today."""
+    product = await desk.read(Product, serial)
+    return await handlers.warranty_record(desk.mongo, product, desk.now, desk.library, desk.locale)
+
+
+@router.get("/products/{serial:path}")
+async def show_product(serial: SerialNumber, desk: Desk) -> Product:
+    """Show a product with its warranty card (INT-3)."""
+    return await desk.read(Product, serial)
+
+
+@router.post("/products/{serial:path}/transfer")
+async def transfer_product(serial: SerialNumber, command: TransferProduct, desk: Desk) -> Product:
+    """Give the product to another customer; its warranty card stays with it."""
+    needs = ((Product, serial), (Customer, command.to))
+    return await desk.do(handlers.transfer_product, serial, command, needs=needs)
+
+
+@router.post("/products/{serial:path}/settle")
+async def settle_product(serial: SerialNumber, command: SettleProduct, desk: Desk) -> Product:
+    """Let a product out of quarantine: with another model or line, or confirmed as it is."""
+    return await desk.do(handlers.settle_product, serial, command, needs=((Product, serial),))
+
+
+@router.post("/products/{serial:path}/status")
+async def mark_product(serial: SerialNumber, command: MarkProduct, desk: Desk) -> Product:
+    """Say that the product is scrapped, was returned, or is in use again."""
+    return await desk.do(handlers.mark_product, serial, command, needs=((Product, serial),))
+
+
+@router.put("/models/{code}")
+async def enter_model(code: ModelCode, form: ModelForm, desk: Desk) -> Model:
+    """Enter a model. From the first one on, products of other models are quarantined when they are archived."""
+    return await desk.do(handlers.enter_model, code, form, needs=((Model, code), (ModelRegister, REGISTER)))
+
+
+@router.get("/models")
+async def list_models(desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Model]:
+    return await desk.page(Model, {}, cursor, limit)
+
+
+@router.get("/models/{code}")
+async def show_model(code: ModelCode, desk: Desk) -> Model:
+    return await desk.read(Model, code)

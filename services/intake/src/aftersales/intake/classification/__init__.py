@@ -1,0 +1,1 @@
+"""What a contact is about, suggested from its words (INT-4)."""

@@ -1,0 +1,42 @@
+"""HTTP in: what a contact is about, suggested from its words, and the rules for that (INT-4)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from aftersales.common.errors import NotFound
+from aftersales.common.service import PROBLEMS, Desk
+
+from . import handlers
+from .domain import RULES, ClassificationRules, Classifier, Described, RuleBook, Suggestion
+
+router = APIRouter(prefix="/classification", responses=PROBLEMS)
+
+
+@router.get("/rules")
+async def show_rules(desk: Desk) -> ClassificationRules:
+    return await desk.read(ClassificationRules, RULES)
+
+
+@router.put("/rules")
+async def change_rules(book: RuleBook, desk: Desk) -> ClassificationRules:
+    """Change the rules; If-Match with their ETag keeps two managers from undoing each other's work."""
+    return await desk.do(handlers.change_rules, book, needs=((ClassificationRules, RULES),))
+
+
+async def _classifier(request: Request, desk: Desk) -> Classifier:
+    """Make the rules ready once for each version."""
+    found = await desk.mongo.rows(ClassificationRules.COLLECTION, {"_id": RULES}, only=("version",))
+    ready: Classifier | None = getattr(request.app.state, "classifier", None)
+    if ready is None or [row["version"] for row in found] != [ready.version]:
+        rules = await desk.mongo.get(ClassificationRules, RULES)
+        if rules is None:
+            raise NotFound("classification_rules.unknown", id=RULES)
+        ready = request.app.state.classifier = Classifier(rules)
+    return ready
+
+
+@router.post("/suggest")
+async def suggest(described: Described, classifier: Annotated[Classifier, Depends(_classifier)]) -> Suggestion:
+    """Suggest kind, problem class, fault and urgency, and say which words led to it."""
+    return classifier.suggest(described)

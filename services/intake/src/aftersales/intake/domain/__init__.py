@@ -1,1 +1,0 @@
-"""State and rules of intake: pure, no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""Photos and files: received, recognised, given out (INT-2)."""

@@ -1,0 +1,121 @@
+"""HTTP in: photos and files of customers (INT-2, INT-3). Bytes pass through here in pieces."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from aftersales.common.errors import Malformed, NotFound
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import uuid7
+from aftersales.intake.archive.domain.contact import CustomerId
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.file import CustomerFile, FileForm, shown
+from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.vocabulary import RequestNumber
+
+from . import handlers
+from .domain import HEAD, TEXT, TYPES, Text, recognise, safe_name
+
+router = APIRouter(responses=PROBLEMS)
+Id = Annotated[CustomerId, Path()]
+FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Name = Annotated[str, Query(min_length=1, max_length=1000, description="as the sender calls it")]
+_ANY_BYTES = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+_TYPES: dict[str, object] = {name: {} for name in TYPES}
+_SAFE = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "private, no-store",
+}
+"""Nothing a customer sent in runs in a browser, or stays in somebody's cache."""
+
+
+@router.post("/customers/{customer}/files", status_code=201, openapi_extra=_ANY_BYTES)
+async def keep_file(
+    customer: Id, name: Name, desk: Desk, body: Request, request: RequestNumber | None = None
+) -> CustomerFile:
+    """Keep a photo or file (the body) under the customer's id (INT-2); the same bytes again are the same file.
+
+    Kept are JPEG, PNG, WebP, HEIC, GIF, PDF, MP4, MOV and plain text, recognised by content. Name and Content-Type
+    must not say anything else (a Content-Type of `application/octet-stream` says nothing).
+    """
+    await desk.read(Customer, customer)
+    try:
+        form = await _store(desk, body, name)
+    except ClientDisconnect as error:
+        raise HTTPException(400) from error
+    needs = ((Customer, customer), *(((ServiceRequest, request),) if request else ()))
+    kept = await desk.do(handlers.keep_file, customer, form, request, needs=needs, body=f"{name}|{form.sha256}")
+    if kept.id != form.id:
+        await desk.mongo.files.delete(form.id)
+    await desk.mongo.files.settle(form.id)
+    return kept
+
+
+@router.get("/customers/{customer}/files")
+async def list_files(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[CustomerFile]:
+    return await desk.page(CustomerFile, {"customer": customer, "removed": False}, cursor, limit)
+
+
+@router.get("/customers/{customer}/files/{id}")
+async def show_file(customer: Id, id: FileId, desk: Desk) -> CustomerFile:
+    """What is known of a file; of one that was removed too."""
+    file = await desk.read(CustomerFile, id)
+    if file.customer != customer:
+        raise NotFound("customer_files.unknown", id=id)
+    return file
+
+
+@router.get("/files/{id}", response_class=StreamingResponse, responses={200: {"content": _TYPES}})
+async def download_file(id: FileId, desk: Desk) -> StreamingResponse:
+    file = shown(await desk.read(CustomerFile, id))
+    about = {
+        "Content-Type": file.type,
+        "Content-Length": str(file.size),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+    }
+    return StreamingResponse(await desk.mongo.files.read(id), headers=about | _SAFE)
+
+
+@router.delete("/files/{id}")
+async def remove_file(id: FileId, desk: Desk) -> CustomerFile:
+    """Take a file out of sight; who did, and when, stays on record (ALL-5)."""
+    return await desk.do(handlers.remove_file, id, needs=((CustomerFile, id),))
+
+
+async def _store(desk: Desk, body: Request, name: str) -> FileForm:
+    """Write the bytes, unless they turn out to be what is not kept."""
+    pieces = body.stream()
+    head = b""
+    async for piece in pieces:
+        head += piece
+        if len(head) >= HEAD:
+            break
+    kind = recognise(head[:HEAD])
+    declared = body.headers.get("content-type", "").partition(";")[0].strip().lower()
+    id, kept_as = uuid7(), safe_name(name, kind, declared)
+    digest, size, text = hashlib.sha256(), 0, Text()
+    async with desk.mongo.files.writing(id, desk.now) as write:
+        async for piece in _whole(head, pieces):
+            if kind is TEXT and not text.fits(piece):
+                raise Malformed("file.type_not_kept", found="?")
+            digest.update(piece)
+            size += len(piece)
+            await write(piece)
+    return FileForm(id=id, name=kept_as, type=kind.declared[0], size=size, sha256=digest.hexdigest())
+
+
+async def _whole(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield head
+    async for piece in rest:
+        yield piece

@@ -1,0 +1,28 @@
+"""Files of customers (INT-2, INT-3): their records; the bytes are in before, and stay until nobody needs them."""
+
+from aftersales.common.errors import DomainError
+from aftersales.common.work import Work
+from aftersales.intake.archive.domain import file as files
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.file import CustomerFile, FileForm
+from aftersales.intake.requests.domain.request import ServiceRequest
+
+
+async def keep_file(work: Work, owner: str, form: FileForm, request: str | None) -> CustomerFile:
+    """Record the file, or say which one with the same bytes the customer has already."""
+    customer = await work.need(Customer, owner)
+    if request and (await work.need(ServiceRequest, request)).customer != owner:
+        raise DomainError("file.request_of_another_customer", request=request)
+    same = await work.find(CustomerFile, customer=owner, sha256=form.sha256, removed=False)
+    known = same[0] if same else None
+    file = known or CustomerFile(
+        branch=customer.branch, customer=owner, kept_at=work.now, kept_by=work.actor, **form.model_dump()
+    )
+    file = files.for_request(file, request)
+    return file if file == known else work.put(file)
+
+
+async def remove_file(work: Work, id: str) -> CustomerFile:
+    known = await work.need(CustomerFile, id)
+    removed = files.remove(known, work.actor, work.now)
+    return removed if removed == known else work.put(removed)

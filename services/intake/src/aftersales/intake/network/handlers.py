@@ -1,0 +1,90 @@
+"""Branches, people and roles: registered, changed, and found for whoever names one (ALL-2, ALL-8)."""
+
+from datetime import datetime
+
+from aftersales.common.branch_hours import change_hours
+from aftersales.common.errors import DomainError, NotFound
+from aftersales.common.mongo import Mongo
+from aftersales.common.policies import Source
+from aftersales.common.work import Work
+
+from . import domain
+from .domain import LEVELS, OF_BRANCH, Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung, Start, chain
+
+
+async def register_branch(work: Work, code: str, form: BranchForm) -> Branch:
+    known = await work.get(Branch, code)
+    branch, news = domain.register_branch(known, code, form, work.actor, work.now)
+    if branch == known:
+        return branch
+    if known and branch.calendar != known.calendar:
+        await change_hours(work, code, branch.calendar, work.now, work.actor)
+    return work.put(branch, *news)
+
+
+async def known_branch(source: Source, code: str) -> Branch:
+    """Give the branch. Raises `DomainError` when nobody opened it."""
+    branch = await source.get(Branch, code)
+    if branch is None:
+        raise DomainError("branch.unknown", branch=code)
+    return branch
+
+
+async def define_role(work: Work, code: str, form: RoleForm) -> Role:
+    known = await work.get(Role, code)
+    role = domain.define_role(known, code, form)
+    return role if role == known else work.put(role)
+
+
+async def register_person(work: Work, code: str, form: PersonForm) -> Person:
+    await known_branch(work, form.branch)
+    await known_roles(work, form.roles)
+    known = await work.get(Person, code)
+    person, news = domain.register_person(known, code, form)
+    return person if person == known else work.put(person, *news)
+
+
+async def show_chain(mongo: Mongo, code: str, now: datetime) -> tuple[Rung, ...]:
+    """Climb from this person, by the same way as an escalation does. Raises `NotFound`."""
+    person = await mongo.get(Person, code)
+    if person is None:
+        raise NotFound("people.unknown", id=code)
+    return await chain_above(mongo, code, person.branch, now)
+
+
+async def chain_above(source: Source, owner: str, branch: str, now: datetime) -> tuple[Rung, ...]:
+    """Load whoever may stand in the chain, and climb it; the owner need not be registered."""
+    known: dict[str, Person] = {}
+    for level in LEVELS:
+        where = {"roles": level, **({"branch": branch} if level in OF_BRANCH else {})}
+        found = await (source.find(Person, where) if isinstance(source, Mongo) else source.find(Person, **where))
+        known |= {person.id: person for person in found}
+    looked_up = set()
+    open_links: list[str | None] = [owner, *(person.supervisor for person in known.values())]
+    while open_links:
+        code = open_links.pop()
+        if code is None or code in looked_up:
+            continue
+        looked_up.add(code)
+        if person := await source.get(Person, code):
+            known[code] = person
+            open_links.append(person.supervisor)
+    today = (await known_branch(source, branch)).day_of(now)
+    return chain(known, Start(owner, branch, today))
+
+
+async def known_roles(work: Work, roles: tuple[str, ...]) -> None:
+    """Raises `DomainError` for a role that nobody defined."""
+    for role in roles:
+        if await work.get(Role, role) is None:
+            raise DomainError("role.unknown", role=role)
+
+
+async def known_person(work: Work, code: str) -> Person:
+    """Give somebody who serves today. Raises `DomainError` when there is no such person."""
+    person = await work.get(Person, code)
+    if person is None:
+        raise DomainError("person.unknown", person=code)
+    if not person.serves((await known_branch(work, person.branch)).day_of(work.now)):
+        raise DomainError("person.not_serving", person=code)
+    return person

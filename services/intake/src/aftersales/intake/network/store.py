@@ -1,0 +1,35 @@
+"""The network's documents and indexes, the roles of the rulebook, and who serves where (ALL-2, ALL-8)."""
+
+import tomllib
+from collections.abc import Collection
+from datetime import date
+from importlib.resources import files
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.branch_hours import BranchHours
+from aftersales.common.mongo import Document, Index, Mongo
+
+from .domain import Branch, Person, Role
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Branch: (),
+    BranchHours: (),
+    Role: (),
+    Person: (Index("branch", "roles", "-_id"), Index("branch", "-_id"), Index("roles", "-_id")),
+}
+
+
+def roles() -> tuple[Role, ...]:
+    """The roles of the rulebook, as they are packaged (ALL-8)."""
+    packaged = tomllib.loads(files(__package__).joinpath("roles.toml").read_text("utf-8"))
+    return tuple(Role(id=code, **fields) for code, fields in packaged.items())
+
+
+async def serving(mongo: Mongo, roles: Collection[str], branches: Collection[str], today: date) -> tuple[str, ...]:
+    """Who has one of the roles in one of the branches (none named: any) and serves, by code."""
+    where: Document = {"active": True}
+    where |= {"roles": {"$in": list(roles)}} if roles else {}
+    where |= {"branch": {"$in": list(branches)}} if branches else {}
+    day = today.isoformat()
+    found = await mongo.rows(Person.COLLECTION, where, only=("since", "until"))
+    return tuple(row["_id"] for row in found if (row["since"] or day) <= day <= (row["until"] or day))

@@ -1,0 +1,184 @@
+"""Shift handover (ALL-7): what is open at the end of a shift; the next one settles or takes over every line by noon."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from aftersales.common import sla, stages
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.events import Event
+from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
+from aftersales.common.promises import Marks
+from aftersales.common.sla import Said
+from aftersales.common.stages import Situation, reach, stop
+from aftersales.common.values import Code, Line, Moment, Value
+from aftersales.intake.network.domain import Person
+from aftersales.intake.requests.domain.request import Ground
+
+MOST_LINES = 2000
+"""A shift has a few hundred; so many in one document still fit, and are written again with each line."""
+STAGE = "handover"
+MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+AROUND = timedelta(days=1)
+"""How far from now a shift may end."""
+
+
+class LineNote(Value):
+    request: Code
+    note: Line
+
+
+class HandoverForm(Value):
+    """Whose shift ends when, and who comes next: a person, or whoever has a role in the branch."""
+
+    branch: Code
+    shift: Line
+    ends_at: Moment
+    from_person: Code
+    only_own: bool = False
+    """True: only the requests that `from_person` owns; else all that are open in the branch."""
+    to_person: Code | None = None
+    to_role: Code | None = None
+    notes: Annotated[tuple[LineNote, ...], Field(max_length=MOST_LINES)] = ()
+
+    @model_validator(mode="after")
+    def _to_one(self) -> "HandoverForm":
+        if (self.to_person is None) == (self.to_role is None):
+            raise ValueError("handover.to_person_or_role")
+        return self
+
+
+class Settle(Value):
+    note: Line
+    """What became of it."""
+
+
+class OpenRequest(NamedTuple):
+    number: str
+    state: str
+    owner: str
+
+
+class Closing(NamedTuple):
+    """What somebody did about a line."""
+
+    outcome: Literal["taken", "settled"]
+    by: str
+    at: datetime
+    remark: str = ""
+
+
+class HandoverLine(Value):
+    """A request as it stood at the end of the shift, and what the next one did about it."""
+
+    request: str
+    state: str
+    owner: str
+    note: str = ""
+    outcome: Literal["open", "taken", "settled"] = "open"
+    by: str | None = None
+    at: datetime | None = None
+    remark: str = ""
+
+
+class ShiftHandover(Aggregate):
+    """The list of one shift for the next; its id is its number (`SH-…`)."""
+
+    COLLECTION: ClassVar[str] = "handovers"
+
+    shift: str
+    ends_at: datetime
+    from_person: str
+    to_person: str | None
+    to_role: str | None
+    lines: tuple[HandoverLine, ...]
+    open: bool
+    """Some line is neither settled nor taken over."""
+    due_at: datetime | None
+    """None: nothing was left open, or the policy promises nothing."""
+    listed_at: datetime
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        return tuple(line.request for line in self.lines if line.outcome == "open")
+
+
+Decision = tuple[ShiftHandover, tuple[Event, ...]]
+
+
+def hand_over(
+    number: str, form: HandoverForm, ground: Ground, requests: Sequence[OpenRequest], now: datetime
+) -> ShiftHandover:
+    """Freeze what is open; the clock runs from the end of the shift, by the branch's policy to the noon after it."""
+    if abs(form.ends_at - now) > AROUND:
+        raise DomainError("handover.another_day", ends_at=form.ends_at.isoformat())
+    if len(requests) > MOST_LINES:
+        raise DomainError("handover.too_many_lines", most=MOST_LINES)
+    notes = {note.request: note.note for note in form.notes}
+    if strangers := sorted(notes.keys() - {request.number for request in requests}):
+        raise DomainError("handover.note_without_line", request=strangers[0])
+    lines = tuple(
+        HandoverLine(request=one.number, state=one.state, owner=one.owner, note=notes.get(one.number, ""))
+        for one in requests
+    )
+    there = Situation(ground.policy, ground.calendar, priority=4)
+    clocks = reach((), "shift_ended", form.ends_at, (STAGE,), there) if lines else ()
+    return ShiftHandover(
+        id=number,
+        branch=ground.branch.id,
+        **form.model_dump(include={"shift", "ends_at", "from_person", "to_person", "to_role"}),
+        lines=lines,
+        open=bool(lines),
+        due_at=clocks[0].deadline if clocks else None,
+        listed_at=now,
+        clocks=clocks,
+        wake_at=sla.next_wake(clocks),
+    )
+
+
+def close_line(handover: ShiftHandover, request: str, closing: Closing, person: Person | None) -> Decision:
+    """Take a line over or settle it, as somebody of the next shift; with the last line the clock stops."""
+    _must_be_next(handover, closing.by, person)
+    line = next((line for line in handover.lines if line.request == request), None)
+    if line is None:
+        raise DomainError("handover.no_such_line", handover=handover.id, request=request)
+    if line.outcome != "open":
+        raise DomainError("handover.line_closed", handover=handover.id, request=request, by=line.by)
+    closed = line.model_copy(update=closing._asdict())
+    lines = tuple(closed if one is line else one for one in handover.lines)
+    done = handover.but(lines=lines, clocks=sla.tick(handover.clocks, closing.at))
+    if not done.left:
+        done = done.but(open=False, clocks=stop(done.clocks, STAGE, closing.at))
+    return _settled(handover, done, closing.at)
+
+
+def tick(handover: ShiftHandover, now: datetime) -> Decision:
+    """Say what became late, naming the lines that are left."""
+    return _settled(handover, handover.but(clocks=sla.tick(handover.clocks, now)), now)
+
+
+def change_hours(handover: ShiftHandover, ground: Ground, said: Said, now: datetime) -> Decision:
+    """The branch has other hours: the next shift may have another noon (ALL-3)."""
+    there = Situation(ground.policy, ground.calendar, priority=4)
+    moved = handover.but(clocks=stages.change_hours(handover.clocks, there, said))
+    return _settled(handover, moved.but(due_at=moved.clocks[0].deadline), now)
+
+
+def _must_be_next(handover: ShiftHandover, by: str, person: Person | None) -> None:
+    if handover.to_person is not None and by == handover.to_person:
+        return
+    if handover.to_role and person and handover.to_role in person.roles and person.branch == handover.branch:
+        return
+    next_shift = handover.to_person or handover.to_role
+    raise DomainError("handover.for_somebody_else", handover=handover.id, to=next_shift)
+
+
+def _settled(before: ShiftHandover, after: ShiftHandover, now: datetime) -> Decision:
+    """Set the timer, and tell which marks were passed, with the lines that were left then."""
+    owner = before.to_person or f"{before.to_role}@{before.branch}"
+    passed = MARKS.passed(before, after, now, request="", owner=owner)
+    news = tuple(mark.model_copy(update={"left": before.left}) for mark in passed)
+    return after.but(wake_at=sla.next_wake(after.clocks)), news

@@ -1,0 +1,210 @@
+"""Notices that named readers acknowledge (ALL-9).
+
+A notice may have 5 000 readers, so its document stays small and no reader writes it. Who must acknowledge it is a list
+in chunks of about 500 codes, written once, when it is published: ten documents, instead of 5 000 or of one that all
+rewrite. Who did is one small document each, `<notice>|<reader>`: readers never wait for each other, and nobody can
+acknowledge twice. Whoever comes into an addressed role later finds the notice by its `audience` and is in no chunk:
+sees it, is not counted.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, ClassVar, NamedTuple
+from zlib import crc32
+
+from pydantic import Field
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.events import Event
+from aftersales.common.events.intake import DesignChanged, NoticeKind, NoticeOverdue, NoticePublished, Supersession
+from aftersales.common.values import Code, Day, Line, Moment, Value, Words
+from aftersales.intake.network.domain import EVERYWHERE, Codes, Person
+
+CHUNK = 500
+MOST_READERS = 20_000
+TOLD_UNREAD = 1000
+"""How many codes an overdue event names."""
+
+
+class PartPair(Value):
+    """A part and what takes its place from a day on."""
+
+    old: Code
+    new: Code
+    valid_from: Day
+
+
+class NoticeForm(Value):
+    """Something that named people, whoever has one of the roles in one of the branches, or both must acknowledge.
+
+    Roles without branches are of all branches; branches without roles are everybody there.
+    """
+
+    kind: NoticeKind
+    title: Line
+    text: Words = ""
+    attachments: Codes = ()
+    """Ids of files."""
+    people: Annotated[tuple[Code, ...], Field(max_length=500)] = ()
+    roles: Codes = ()
+    branches: Codes = ()
+    due_at: Moment | None = None
+    """By when it must be acknowledged."""
+    supersessions: Annotated[tuple[PartPair, ...], Field(max_length=200)] = ()
+    """Of a design change."""
+
+
+class Notice(Aggregate):
+    """A published notice; its id is its number (`NT-…`)."""
+
+    COLLECTION: ClassVar[str] = "notices"
+
+    kind: NoticeKind
+    title: str
+    text: str
+    attachments: tuple[str, ...]
+    people: tuple[str, ...]
+    roles: tuple[str, ...]
+    branches: tuple[str, ...]
+    due_at: datetime | None = None
+    supersessions: tuple[PartPair, ...] = ()
+    audience: tuple[str, ...]
+    """Each addressed role and branch as `role@branch`, `*` for any: whoever has one of these keys sees it."""
+    published_by: str
+    published_at: datetime
+    readers: int
+    """How many must acknowledge it."""
+    chunks: int
+    reminded_at: datetime | None = None
+
+
+class ReaderChunk(Aggregate):
+    """Some of those who must acknowledge a notice (`<notice>|<number>`)."""
+
+    COLLECTION: ClassVar[str] = "notice_readers"
+
+    notice: str
+    readers: tuple[str, ...]
+
+
+class Acknowledgement(Aggregate):
+    """One reader has read one notice (`<notice>|<reader>`)."""
+
+    COLLECTION: ClassVar[str] = "acknowledgements"
+
+    notice: str
+    reader: str
+    at: datetime
+    counted: bool
+    """False for somebody who need not, and saw it all the same."""
+
+
+class Publication(NamedTuple):
+    """By whom, when, for whom."""
+
+    by: str
+    at: datetime
+    readers: Sequence[str]
+
+
+class Reading(NamedTuple):
+    """Who must acknowledge a notice, and who of them has."""
+
+    readers: frozenset[str]
+    acknowledged: frozenset[str]
+
+    @property
+    def unread(self) -> list[str]:
+        return sorted(self.readers - self.acknowledged)
+
+
+Published = tuple[Notice, tuple[ReaderChunk, ...], tuple[Event, ...]]
+
+
+def publish(number: str, form: NoticeForm, publication: Publication) -> Published:
+    """Publish it to the readers that it resolves to today; parts are superseded by a design change alone."""
+    by, now, readers = publication
+    if bool(form.supersessions) != (form.kind == "design_change"):
+        raise DomainError("notice.supersessions_misplaced", kind=form.kind)
+    for pair in form.supersessions:
+        if pair.old == pair.new or sum(pair.old == other.old for other in form.supersessions) > 1:
+            raise DomainError("notice.supersession_unclear", part=pair.old)
+    if form.due_at and form.due_at <= now:
+        raise DomainError("notice.due_in_the_past", due_at=form.due_at.isoformat())
+    if not readers:
+        raise DomainError("notice.no_readers")
+    if len(readers) > MOST_READERS:
+        raise DomainError("notice.too_many_readers", readers=len(readers), most=MOST_READERS)
+    notice = Notice(
+        id=number,
+        branch=form.branches[0] if len(form.branches) == 1 and not form.people else EVERYWHERE,
+        **dict(form),
+        audience=tuple(_audience(form)),
+        published_by=by,
+        published_at=now,
+        readers=len(readers),
+        chunks=-(-len(readers) // CHUNK),
+        wake_at=form.due_at,
+    )
+    return notice, tuple(_chunked(notice, readers)), tuple(_news(notice))
+
+
+def _audience(form: NoticeForm) -> Iterator[str]:
+    for role in form.roles or ("*",) if form.branches else form.roles:
+        for branch in form.branches or ("*",):
+            yield f"{role}@{branch}"
+
+
+def _chunked(notice: Notice, readers: Iterable[str]) -> Iterator[ReaderChunk]:
+    chunks: dict[int, list[str]] = {number: [] for number in range(notice.chunks)}
+    for reader in sorted(readers):
+        chunks[chunk_of(notice, reader)].append(reader)
+    for number, some in chunks.items():
+        yield ReaderChunk(id=f"{notice.id}|{number}", branch=notice.branch, notice=notice.id, readers=tuple(some))
+
+
+def _news(notice: Notice) -> Iterator[Event]:
+    about = {"notice": notice.id, "published_at": notice.published_at}
+    yield NoticePublished(**about, kind=notice.kind, readers=notice.readers, due_at=notice.due_at)
+    if notice.supersessions:
+        pairs = tuple(Supersession(**dict(pair)) for pair in notice.supersessions)
+        yield DesignChanged(**about, supersessions=pairs)
+
+
+def chunk_of(notice: Notice, reader: str) -> int:
+    """Which chunk the reader is in, if any."""
+    return crc32(reader.encode()) % notice.chunks
+
+
+def keys(person: Person) -> tuple[str, ...]:
+    """What a notice's `audience` must name one of for this person to see it."""
+    return tuple(f"{role}@{branch}" for role in (*person.roles, "*") for branch in (person.branch, "*"))
+
+
+def acknowledge(
+    notice: Notice, chunk: ReaderChunk | None, reader: str, person: Person | None, now: datetime
+) -> Acknowledgement:
+    """Note that somebody has read it who must, or who may see it."""
+    counted = chunk is not None and reader in chunk.readers
+    if not counted and (person is None or not set(keys(person)) & set(notice.audience)):
+        raise DomainError("notice.not_addressed", notice=notice.id, reader=reader)
+    id = f"{notice.id}|{reader}"
+    return Acknowledgement(id=id, branch=notice.branch, notice=notice.id, reader=reader, at=now, counted=counted)
+
+
+def remind(notice: Notice, reading: Reading, now: datetime) -> tuple[Notice, tuple[Event, ...]]:
+    """At the due time: say once who has not acknowledged it, if anybody."""
+    done = notice.but(wake_at=None, reminded_at=now)
+    unread = reading.unread
+    if not unread or notice.due_at is None:
+        return done, ()
+    overdue = NoticeOverdue(
+        notice=notice.id,
+        kind=notice.kind,
+        readers=notice.readers,
+        acknowledged=len(reading.acknowledged),
+        unread_by=tuple(unread[:TOLD_UNREAD]),
+        due_at=notice.due_at,
+    )
+    return done, (overdue,)

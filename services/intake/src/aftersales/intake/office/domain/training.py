@@ -1,0 +1,148 @@
+"""Training plans with attendance, shared with merchants, whose staff are named by code like everybody else (ALL-8)."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StrictBool, model_validator
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.values import Code, Line, Moment, Value, Words
+from aftersales.intake.network.domain import EVERYWHERE, Codes
+
+Crowd = Annotated[tuple[Code, ...], Field(max_length=500)]
+
+
+class Session(Value):
+    code: Code
+    starts_at: Moment
+    minutes: Annotated[int, Field(ge=1, le=24 * 60, strict=True)] = 60
+    trainer: Code
+    place: Line | None = None
+
+
+class TrainingForm(Value):
+    """What is taught to whom, when and by whom."""
+
+    title: Line
+    topic: Code
+    branch: Code | None = None
+    """None: of all branches."""
+    roles: Codes = ()
+    """Whoever has one of these should come."""
+    sessions: Annotated[tuple[Session, ...], Field(min_length=1, max_length=50)]
+    participants: Crowd = ()
+    materials: Codes = ()
+    """Ids of files."""
+
+
+class TrainingPlan(Aggregate):
+    """A training; its id is its code."""
+
+    COLLECTION: ClassVar[str] = "trainings"
+
+    title: str
+    topic: str
+    roles: tuple[str, ...]
+    sessions: tuple[Session, ...]
+    participants: tuple[str, ...]
+    materials: tuple[str, ...]
+    held: tuple[str, ...] = ()
+    """Sessions with an attendance list."""
+
+
+class Mark(Value):
+    """How somebody took part in one session."""
+
+    person: Code
+    status: Literal["present", "absent", "excused"]
+    score: Annotated[int, Field(ge=0, le=100, strict=True)] | None = None
+    passed: StrictBool | None = None
+    remark: Words = ""
+
+    @model_validator(mode="after")
+    def _only_who_came_is_marked(self) -> "Mark":
+        if self.status != "present" and (self.score is not None or self.passed is not None):
+            raise ValueError("attendance.marked_without_presence")
+        return self
+
+
+class AttendanceForm(Value):
+    marks: Annotated[tuple[Mark, ...], Field(max_length=500)]
+
+
+class Attendance(Aggregate):
+    """Who came to one session (`<training>|<session>`); apart from its plan, which would grow with every mark."""
+
+    COLLECTION: ClassVar[str] = "attendances"
+
+    training: str
+    marks: tuple[Mark, ...] = ()
+
+
+class Missing(Value):
+    person: str
+    why: Literal["not_invited", "not_recorded", "absent", "excused", "not_passed"]
+
+
+def plan(known: TrainingPlan | None, code: str, form: TrainingForm) -> TrainingPlan:
+    """Plan it or change the plan; a session that was held stays in it."""
+    codes = [session.code for session in form.sessions]
+    if len(set(codes)) < len(codes):
+        raise DomainError("training.session_twice", training=code)
+    for held in known.held if known else ():
+        if held not in codes:
+            raise DomainError("training.session_held", training=code, session=held)
+    fields = dict(form) | {"branch": form.branch or EVERYWHERE}
+    return known.but(**fields) if known else TrainingPlan(id=code, **fields)
+
+
+def attend(
+    training: TrainingPlan, session: str, known: Attendance | None, form: AttendanceForm, now: datetime
+) -> tuple[TrainingPlan, Attendance]:
+    """Write down who came; a later list corrects the marks of whom it names and leaves the others."""
+    planned = next((one for one in training.sessions if one.code == session), None)
+    if planned is None:
+        raise DomainError("training.session_unknown", training=training.id, session=session)
+    if now < planned.starts_at:
+        raise DomainError("training.session_to_come", training=training.id, session=session)
+    for mark in form.marks:
+        if mark.person not in training.participants:
+            raise DomainError("training.not_a_participant", training=training.id, person=mark.person)
+    known = known or Attendance(id=f"{training.id}|{session}", branch=training.branch, training=training.id)
+    marks = {mark.person: mark for mark in (*known.marks, *form.marks)}
+    held = training.held if session in training.held else (*training.held, session)
+    return training.but(held=held), known.but(marks=tuple(marks[person] for person in sorted(marks)))
+
+
+def missing(
+    training: TrainingPlan, wanted: Collection[str], attendances: Sequence[Attendance], now: datetime
+) -> tuple[Missing, ...]:
+    """Tell who still has to be taught: of the participants, and of the `wanted`, who have one of the plan's roles.
+
+    Whoever was at a session and did not fail has been taught. A participant is not missed before a session began.
+    """
+    marks: dict[str, list[Mark]] = {}
+    for attendance in attendances:
+        for mark in attendance.marks:
+            marks.setdefault(mark.person, []).append(mark)
+    begun = any(session.starts_at <= now for session in training.sessions)
+    found = []
+    for person in sorted({*training.participants, *wanted}):
+        if person not in training.participants:
+            found.append(Missing(person=person, why="not_invited"))
+        elif begun and (why := _why_missing(marks.get(person, []))):
+            found.append(Missing(person=person, why=why))
+    return tuple(found)
+
+
+def _why_missing(marks: list[Mark]) -> Literal["not_recorded", "absent", "excused", "not_passed"] | None:
+    if not marks:
+        return "not_recorded"
+    here = [mark for mark in marks if mark.status == "present"]
+    if any(mark.passed is not False for mark in here):
+        return None
+    if here:
+        return "not_passed"
+    return "excused" if any(mark.status == "excused" for mark in marks) else "absent"

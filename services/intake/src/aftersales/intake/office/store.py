@@ -1,0 +1,88 @@
+"""The office's documents and indexes: trainings, meetings, notices, handovers, digests; and questions about them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.mongo import Document, Index, Mongo
+from aftersales.intake.requests.domain.request import OPEN, ServiceRequest
+from aftersales.intake.requests.store import AGAIN
+
+from .domain.digest import Digest
+from .domain.handover import MOST_LINES, OpenRequest, ShiftHandover
+from .domain.meeting import Case, Meeting
+from .domain.notice import Acknowledgement, Notice, ReaderChunk
+from .domain.training import Attendance, TrainingPlan
+
+_CASES = 100
+"""So many cases of one kind are looked at for an agenda, which holds a tenth of that."""
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Digest: (Index("owner", "-_id"), Index("hour", ttl=timedelta(days=92))),
+    TrainingPlan: (Index("branch", "-_id"), Index("participants", "-_id")),
+    Attendance: (Index("training"),),
+    Meeting: (),
+    Notice: (Index("audience"),),
+    ReaderChunk: (Index("notice"), Index("readers")),
+    Acknowledgement: (Index("notice"),),
+    ShiftHandover: (Index("branch", "open", "-_id"), Index("branch", "-_id"), Index("open", "-_id")),
+}
+
+
+async def open_requests(mongo: Mongo, branch: str, owner: str | None) -> list[OpenRequest]:
+    """What a shift must hand over, of one owner or all; one more than may be, where there are too many."""
+    where: Document = {"branch": branch, "state": {"$in": list(OPEN)}} | ({"owner": owner} if owner else {})
+    found = await mongo.rows(ServiceRequest.COLLECTION, where, limit=MOST_LINES + 1, only=("state", "owner"))
+    return sorted(OpenRequest(row["_id"], row["state"], row["owner"]) for row in found)
+
+
+async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str | None, limit: int) -> list[Document]:
+    """Notices that a reader must or may read, by id, whether they did and when: the unread first, newest first."""
+    chunks = await mongo.rows(ReaderChunk.COLLECTION, {"readers": reader}, only=("notice",))
+    mine = {"_id": {"$in": [chunk["notice"] for chunk in chunks]}}
+    pipeline: list[Document] = [
+        {"$match": {"$or": [mine, {"audience": {"$in": list(keys)}}]}},
+        {"$project": {"key": {"$concat": ["$_id", "|", {"$literal": reader}]}}},
+        {"$lookup": {"from": Acknowledgement.COLLECTION, "localField": "key", "foreignField": "_id", "as": "done"}},
+        {"$project": {"at": {"$ifNull": [{"$first": "$done.at"}, None]}, "read": {"$ne": ["$done", []]}}},
+        {"$sort": {"read": 1, "_id": -1}},
+    ]
+    if after:
+        read, id = after.split("|")
+        behind = {"read": read == "1", "_id": {"$lt": id}}
+        pipeline.append({"$match": behind if read == "1" else {"$or": [behind, {"read": True}]}})
+    return await mongo.aggregate(Notice, [*pipeline, {"$limit": limit}])
+
+
+async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime]) -> list[Case]:
+    """What there is to talk about after a week at a branch (ALL-8), each kind in the order of its weight.
+
+    A number begins with its day, so that the week's requests are a range of the index over branch and number;
+    the day may begin elsewhere at another hour, hence one more on either side.
+    """
+    since, until = span
+    first, last = (f"SR-{day:%y%m%d}" for day in (since - timedelta(days=1), until + timedelta(days=2)))
+    registered: Document = {"$gte": since, "$lt": until}
+    week = {"$match": {"branch": branch, "_id": {"$gte": first, "$lt": last}, "registered_at": registered}}
+    again = {"branch": branch, **AGAIN, "history": {"$elemMatch": {"state": "reopened", "at": registered}}}
+    wanted = ("fault", "priority")
+    reopened = await mongo.rows(ServiceRequest.COLLECTION, again, sort=("priority", "_id"), limit=_CASES, only=wanted)
+    pressing: Document = {"$sort": {"priority": 1, "_id": 1}}
+    complaints: list[Document] = [{"$match": {"kind": "complaint"}}, pressing]
+    repeated: list[Document] = [{"$match": {"repeats": {"$ne": None}}}, pressing, {"$set": {"count": 2}}]
+    frequent: list[Document] = [
+        {"$group": {"_id": "$fault", "count": {"$sum": 1}}},
+        {"$match": {"count": {"$gt": 1}}},
+        {"$sort": {"count": -1, "_id": 1}},
+        {"$set": {"fault": "$_id"}},
+    ]
+    kinds = {"complaint": complaints, "repeated_fault": repeated, "frequent_fault": frequent}
+    cut: list[Document] = [{"$limit": _CASES}, {"$project": {"fault": 1, "count": 1}}]
+    facets = {"$facet": {topic: stages + cut for topic, stages in kinds.items()}}
+    (found,) = await mongo.aggregate(ServiceRequest, [week, facets])
+    rows: dict[Any, list[Document]] = {**found, "reopened": reopened}
+    return [
+        Case(topic=topic, subject=row["_id"], fault=row["fault"], count=row.get("count", 1))
+        for topic, some in rows.items()
+        for row in some
+    ]

@@ -1,0 +1,82 @@
+"""HTTP in: what became of a partner's events (INT-12)."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query
+from pydantic import BaseModel
+
+from aftersales.common.messages import choose_locale, render
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+
+from .domain import Outcome, PartnerMessage
+
+router = APIRouter(responses=PROBLEMS)
+Language = Annotated[str | None, Header(alias="accept-language", include_in_schema=False)]
+
+
+class PartnerReceipt(BaseModel):
+    """The outcome of one event, in words too."""
+
+    id: str
+    """The partner's own id of it; a digest where it has none."""
+    source: str
+    partner: str
+    """The RabbitMQ user who published it; empty where nobody said."""
+    reference: str
+    """What the partner calls it: the event's `subject`, or its id."""
+    type: str
+    digest: str
+    """Of type and data, or of a whole message that could not be read: tells two contents under one id apart."""
+    state: Outcome
+    request: str | None
+    """The number of the service request that was registered."""
+    serial: str | None
+    """The product whose sale was archived."""
+    code: str
+    params: dict[str, Any]
+    words: str
+    at: datetime
+
+
+class Asked(BaseModel):
+    """Which receipts, newest first."""
+
+    source: Annotated[str, Query(max_length=256, description="as the partner's events name it")]
+    partner: Annotated[str | None, Query(max_length=256)] = None
+    id: Annotated[str | None, Query(max_length=256)] = None
+    state: Outcome | None = None
+
+
+@router.get("/partners/messages")
+async def list_receipts(
+    asked: Annotated[Asked, Query()],
+    desk: Desk,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    accept_language: Language = None,
+) -> Page[PartnerReceipt]:
+    """List what became of the events of this source: accepted, duplicate or refused, and why (INT-12)."""
+    where = {"source": asked.source, "partner": asked.partner, "message": asked.id, "state": asked.state}
+    page = await desk.page(PartnerMessage, where, cursor, limit, "-at")
+    locale = choose_locale(accept_language, desk.settings.locale)
+    return Page(items=[_receipt(message, locale) for message in page.items], next=page.next)
+
+
+@router.get("/partners/{source:path}/messages", deprecated=True)
+async def list_messages(  # noqa: PLR0913, PLR0917 (its query string)
+    source: Annotated[str, Path(max_length=256, description="as the partner's events name it")],
+    desk: Desk,
+    state: Outcome | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+    accept_language: Language = None,
+) -> Page[PartnerReceipt]:
+    """List the same for a source that can stand in a path."""
+    return await list_receipts(Asked(source=source, state=state), desk, cursor, limit, accept_language)
+
+
+def _receipt(message: PartnerMessage, locale: str) -> PartnerReceipt:
+    same = {name: getattr(message, name) for name in PartnerReceipt.model_fields if name not in {"id", "words"}}
+    words = render(message.code, locale, message.params) if message.code else ""
+    return PartnerReceipt(id=message.message, words=words, **same)

@@ -1,0 +1,120 @@
+"""Partner events (INT-12): each accepted once, a bad one refused, and the partner can read which."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from aftersales.common.errors import DomainError, Malformed
+from aftersales.common.events import Event, describe
+from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
+from aftersales.common.parking import ParkedMessage
+from aftersales.common.partners import Sender
+from aftersales.common.policies import Library
+from aftersales.common.work import Work
+from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.handlers import find_or_enrol
+from aftersales.intake.network.handlers import known_branch
+from aftersales.intake.requests.domain.form import RegisterRequest
+from aftersales.intake.requests.domain.request import PartnerReference
+from aftersales.intake.requests.handlers.requests import register_request
+from aftersales.intake.sales.handlers import keep_product
+
+from . import domain
+from .domain import Done, PartnerMessage
+
+E = TypeVar("E", bound=Event)
+
+
+def with_receipt(handle: Callable[[Work, E, Sender], Awaitable[Done]]) -> Callable[[Work, E, Sender], Awaitable[None]]:
+    """Let a handler of partner events leave a receipt with what it does; what has one already is not done again."""
+
+    async def handled(work: Work, event: E, sender: Sender) -> None:
+        known = await _receipt(work, sender)
+        if not domain.is_done(known, sender):
+            done = await handle(work, event, sender)
+            receipt, news = domain.accept(known, sender, event.TYPE, done, work.now)
+            work.put(receipt, *news)
+
+    return handled
+
+
+async def _receipt(work: Work, sender: Sender) -> PartnerMessage | None:
+    today, before = sender.receipts
+    return domain.known_of((await work.get(PartnerMessage, today), await work.get(PartnerMessage, before)), sender)
+
+
+async def tell_refusal(work: Work, parked: ParkedMessage) -> None:
+    """Record and publish why a partner's event was refused."""
+    sender = domain.stated(parked.body, parked.user, parked.digest)
+    known, id = await _receipt(work, sender), sender.event
+    if known and known.state != "refused" and known.digest != sender.digest:
+        id = sender.content  # what was accepted keeps its receipt
+        known = await work.get(PartnerMessage, id)
+    refused = PartnerMessage(
+        id=id,
+        partner=sender.user,
+        source=sender.source,
+        message=sender.id,
+        reference=sender.reference,
+        type=parked.event_type,
+        digest=sender.digest,
+        state="refused",
+        code=parked.reason,
+        params=parked.params,
+        at=work.now,
+    )
+    receipt, news = domain.refuse(known, refused)
+    if receipt != known:
+        work.put(receipt, *news)
+
+
+async def take_partner_request(work: Work, event: PartnerServiceRequest, sender: Sender, library: Library) -> Done:
+    """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
+    try:
+        form = RegisterRequest.model_validate(
+            {
+                **event.model_dump(
+                    include={"branch", "kind", "fault", "description", "urgency", "wanted_at", "location"}
+                ),
+                "channel": "partner",
+                "owner": "partner",
+                "customer": {"name": event.customer_name, "phone": event.phone, "address": event.address},
+                "product": event.model_dump(include={"serial", "model", "line", "purchased_on"}),
+            }
+        )
+    except ValidationError as error:
+        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
+    partner = PartnerReference(partner=sender.user, source=sender.source, id=sender.id, reference=sender.reference)
+    return Done(request=(await register_request(work, form, library, partner)).id)
+
+
+async def take_partner_sale(work: Work, event: PartnerProductSold, _sender: Sender, library: Library) -> Done:
+    """Archive the buyer and what they bought; the same sale in another event is nothing new.
+
+    Raises `DomainError` for a product that is somebody else's, or was sold on another day.
+    """
+    if known := await work.get(Product, event.serial):
+        buyer = await work.get(ContactPoint, event.phone)
+        if known.customer is not None and (buyer is None or buyer.customer != known.customer):
+            raise DomainError("sale.of_anothers_product", serial=known.id)
+        if known.purchased_on == event.purchased_on:
+            return Done(serial=known.id, duplicate=True)
+        if known.purchased_on is not None:
+            raise DomainError("sale.on_another_day", serial=known.id, purchased_on=known.purchased_on.isoformat())
+    form = _form(event)
+    branch = await known_branch(work, form.branch)
+    customer = await find_or_enrol(work, form, branch)
+    await keep_product(work, form.products[0], customer, branch.day_of(work.now), library)
+    return Done(serial=event.serial)
+
+
+def _form(event: PartnerProductSold) -> ArchiveCustomer:
+    """As if the partner had filled in the form. Raises `Malformed` when it does not fit."""
+    product = event.model_dump(include={"serial", "model", "line", "batch", "purchased_on"})
+    customer = {"name": event.customer_name, "phone": event.phone, "address": event.address}
+    try:
+        return ArchiveCustomer.model_validate({"branch": event.branch, "products": [product], **customer})
+    except ValidationError as error:
+        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error

@@ -1,0 +1,18 @@
+"""Receipts of partners' events: the document and its indexes."""
+
+from datetime import timedelta
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.mongo import Index
+
+from .domain import PartnerMessage
+
+PARTNER_MESSAGES_KEPT = timedelta(days=90)
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    PartnerMessage: (
+        Index("source", "state", "-at", "-_id"),
+        Index("source", "-at", "-_id"),
+        Index("source", "message", "-at", "-_id"),
+        Index("at", ttl=PARTNER_MESSAGES_KEPT),
+    ),
+}

@@ -1,0 +1,1 @@
+"""Service policies: checked, published, explained (ALL-1)."""

@@ -1,0 +1,1 @@
+"""The public page: one's own request, complaints (INT-11)."""

@@ -1,0 +1,9 @@
+"""HTTP in: the public page for everybody, and the desks that deal with its complaints."""
+
+from fastapi import APIRouter
+
+from . import complaints, everybody
+
+router = APIRouter()
+for part in (complaints, everybody):
+    router.routes.extend(part.router.routes)

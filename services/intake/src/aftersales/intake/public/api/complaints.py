@@ -1,0 +1,31 @@
+"""HTTP in: what desks do with the complaints from the public page (INT-11)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.intake.public import handlers
+from aftersales.intake.public.domain import ComplaintState, PublicComplaint
+
+router = APIRouter(responses=PROBLEMS)
+ComplaintNumber = Annotated[str, Path(pattern=r"^CP-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+
+
+@router.get("/complaints")
+async def list_complaints(
+    desk: Desk, state: ComplaintState | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[PublicComplaint]:
+    """List complaints, the oldest first."""
+    return await desk.page(PublicComplaint, {"state": state}, cursor, limit, "received_at")
+
+
+@router.get("/complaints/{number}")
+async def show_complaint(number: ComplaintNumber, desk: Desk) -> PublicComplaint:
+    return await desk.read(PublicComplaint, number)
+
+
+@router.post("/complaints/{number}/take")
+async def take_complaint(number: ComplaintNumber, desk: Desk) -> PublicComplaint:
+    """Deal with it from now on."""
+    return await desk.do(handlers.take_complaint, number, needs=((PublicComplaint, number),))

@@ -1,0 +1,204 @@
+"""HTTP in for everybody, without a login (INT-11): one's own request, complaints, phones, and a page for these."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from aftersales.common.errors import NotFound, TooMany
+from aftersales.common.mongo import Document
+from aftersales.common.problem import TOO_MANY
+from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.throttle import Throttle
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import Branch
+from aftersales.intake.public import handlers
+from aftersales.intake.public.domain import ComplaintForm, Receipt
+from aftersales.intake.requests.domain.request import ServiceRequest, State
+from aftersales.intake.vocabulary import readable
+
+from .page import Locale, page, words
+
+router = APIRouter(prefix="/public", tags=["public"], responses=PROBLEMS | TOO_MANY)
+_OURS = frozenset({"review"})
+"""Stages that are nobody's business but ours."""
+_SHOWN = ("customer", "branch", "state", "stage", "registered_at")
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+WHOLE_PHONE = 8
+"""Digits from which on a phone counts as whole: a landline in China has so many without its area code."""
+_WHOLE_TRIES = 10
+"""How many times more wrong whole phones than short tails are taken from one address."""
+_INFO_KEPT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class _Gates:
+    """How often strangers may ask, in each process by itself (ADR 10 says why that is enough)."""
+
+    lookups: Throttle
+    tries_by_caller: Throttle
+    tries_by_number: Throttle
+    whole_tries: Throttle
+    complaints: Throttle
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the page's information is read, so that it is read once however many ask."""
+
+    def begin_try(self, desk: Desk, number: str, digits: str) -> Callable[[], None]:
+        """Count a try at a request's phone; call what comes back when it was right, and it does not count.
+
+        Raises `TooMany`. Too many wrong short tails ask for the whole phone, which cannot be guessed: nobody can lock
+        a customer out by guessing.
+        """
+        whole = len(digits) >= WHOLE_PHONE
+        short = [(self.tries_by_caller, desk.client), (self.tries_by_number, number)]
+        taken: list[tuple[Throttle, str]] = []
+
+        def give_back() -> None:
+            for throttle, key in taken:
+                throttle.give_back(key)
+
+        for throttle, key in [(self.whole_tries, desk.client)] if whole else short:
+            if seconds := throttle.take(key, desk.now):
+                give_back()
+                if whole:
+                    raise TooMany("public.too_many", seconds=seconds)
+                raise TooMany("public.whole_phone", seconds=seconds)
+            taken.append((throttle, key))
+        return give_back
+
+
+async def _gates(request: Request, desk: Desk) -> _Gates:
+    state = request.app.state
+    if not hasattr(state, "gates"):
+        given = desk.settings
+        state.gates = _Gates(
+            lookups=Throttle(given.public_lookups, _MINUTE),
+            tries_by_caller=Throttle(given.public_tries, _HOUR),
+            tries_by_number=Throttle(given.public_tries, _HOUR),
+            whole_tries=Throttle(given.public_tries * _WHOLE_TRIES, _HOUR),
+            complaints=Throttle(given.public_complaints, _HOUR),
+        )
+    gates: _Gates = state.gates
+    return gates
+
+
+Gates = Annotated[_Gates, Depends(_gates)]
+
+
+class OwnRequest(BaseModel):
+    """What somebody may know who knows its number and phone."""
+
+    number: str
+    state: State
+    state_words: str
+    stage: str | None
+    """What is due next."""
+    stage_words: str | None
+    registered_on: date
+    branch: str
+    """Its name."""
+
+
+class BranchPhone(BaseModel):
+    code: str
+    name: str
+    complaint_phone: str | None
+
+
+class Info(BaseModel):
+    complaint_phone: str | None
+    """Of headquarters."""
+    branches: list[BranchPhone]
+    price_list: str | None
+
+
+@router.get("/", response_class=HTMLResponse)
+async def show_page(desk: Desk, lang: Locale | None = None) -> HTMLResponse:
+    """Show the page: look up a request, complain, phones and price list."""
+    text, headers = page(lang or desk.locale)
+    return HTMLResponse(text, headers=headers)
+
+
+@router.get("/requests/{number}")
+async def look_up(
+    number: Annotated[str, Path(max_length=40)],
+    phone_tail: Annotated[str, Query(pattern=r"^[0-9]{4,15}$", description="The phone's last digits, four or more")],
+    desk: Desk,
+    gates: Gates,
+) -> OwnRequest:
+    """Show the state of one's own request. A wrong number and a wrong phone are answered alike.
+
+    After some wrong tries at this request or from this address four digits are not enough: `public.whole_phone`.
+    """
+    number = readable(number)
+    _pass(gates.lookups, desk, desk.client)
+    was_right = gates.begin_try(desk, number, phone_tail)
+    request = await _row(desk, ServiceRequest.COLLECTION, number, _SHOWN)
+    customer = await _row(desk, Customer.COLLECTION, request.get("customer", ""), ("phone",))
+    tail = phone_tail.lstrip("0") if len(phone_tail) >= WHOLE_PHONE else phone_tail  # a trunk prefix, as in 010-…
+    if not customer.get("phone", "").endswith(tail):
+        raise NotFound("public.request_unknown")
+    was_right()
+    branch = await _row(desk, Branch.COLLECTION, request["branch"], ("name", "zone"))
+    said = words(desk.locale)
+    stage = None if request["stage"] in _OURS else request["stage"]
+    return OwnRequest(
+        number=number,
+        state=request["state"],
+        state_words=said[f"state.{request['state']}"],
+        stage=stage,
+        stage_words=said.get(f"stage.{stage}"),
+        registered_on=request["registered_at"].astimezone(ZoneInfo(branch["zone"])).date(),
+        branch=branch["name"],
+    )
+
+
+async def _row(desk: Desk, collection: str, id: str, only: tuple[str, ...]) -> Document:
+    """Give some fields of a document, or nothing; it takes as long either way."""
+    return next(iter(await desk.mongo.rows(collection, {"_id": id}, limit=1, only=only)), {})
+
+
+@router.post("/complaints", status_code=201)
+async def complain(form: ComplaintForm, desk: Desk, gates: Gates) -> Receipt:
+    """Take a complaint in (投诉). Whether the number it names is known is not told."""
+    _pass(gates.complaints, desk, desk.client)
+    number = readable(form.number)
+    needs = (
+        (ServiceRequest, number, lambda request: ((Customer, request.customer),)),
+        *(((Branch, form.branch),) if form.branch else ()),
+    )
+    return await desk.do(handlers.receive_complaint, form, number, needs=needs)
+
+
+@router.get("/info", response_model=Info)
+async def show_info(desk: Desk, request: Request, gates: Gates) -> Response:
+    """Show the complaint phones (投诉电话公开) and where the price list is (配件价格公开), at most a minute old."""
+    state = request.app.state
+    async with gates.reading:
+        kept: tuple[datetime, bytes] | None = getattr(state, "public_info", None)
+        if kept is None or not timedelta() <= desk.now - kept[0] < _INFO_KEPT:
+            kept = state.public_info = desk.now, to_json(await _info(desk))
+    return Response(kept[1], headers={"Cache-Control": "public, max-age=240"}, media_type="application/json")
+
+
+async def _info(desk: Desk) -> Info:
+    given = desk.settings
+    rows = await desk.mongo.rows(Branch.COLLECTION, {}, sort=("_id",), only=("name",))
+    phones = [
+        BranchPhone(code=row["_id"], name=row["name"], complaint_phone=given.complaint_phones.get(row["_id"]))
+        for row in rows
+    ]
+    return Info(complaint_phone=given.complaint_phone or None, branches=phones, price_list=given.price_list or None)
+
+
+def _pass(throttle: Throttle, desk: Desk, key: str) -> None:
+    """Raises `TooMany`."""
+    if seconds := throttle.take(key, desk.now):
+        raise TooMany("public.too_many", seconds=seconds)

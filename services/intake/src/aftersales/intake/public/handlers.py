@@ -1,0 +1,25 @@
+"""Complaints from the public page: received, and taken by a desk (INT-11)."""
+
+from aftersales.common.work import Work
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.handlers import known_branch
+from aftersales.intake.requests.domain.request import ServiceRequest
+
+from . import domain
+from .domain import About, ComplaintForm, PublicComplaint, Receipt
+
+
+async def receive_complaint(work: Work, form: ComplaintForm, number: str) -> Receipt:
+    """Take it in; `number` is the one on the form, made readable."""
+    if form.branch:
+        await known_branch(work, form.branch)
+    request = await work.get(ServiceRequest, number)
+    customer = await work.get(Customer, request.customer) if request else None
+    about = About(request, customer) if request and customer else None
+    complaint, news = domain.receive(await work.number("CP"), form, about, work.now)
+    return Receipt(number=work.put(complaint, *news).id)
+
+
+async def take_complaint(work: Work, number: str) -> PublicComplaint:
+    complaint, news = domain.take(await work.need(PublicComplaint, number), work.actor, work.now)
+    return work.put(complaint, *news)

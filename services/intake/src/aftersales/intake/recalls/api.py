@@ -1,0 +1,84 @@
+"""HTTP in: recalls and upgrades (INT-4)."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel
+
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code, Serial
+
+from . import handlers
+from .domain import CaseState, CloseRecall, Recall, RecallCase, RecallForm, Step, TakeStep, case_id
+
+router = APIRouter(responses=PROBLEMS)
+Number = Annotated[str, Path(pattern=r"^RC-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+State = Literal["open", "closed"]
+
+
+class RecallProgress(BaseModel):
+    """A recall, and how far it has come."""
+
+    recall: Recall
+    searched: bool
+    """Whether the whole archive was searched."""
+    total: int
+    counts: dict[CaseState, int]
+    completion: float
+    """Per cent of the cases that are done."""
+
+
+def _progress(recall: Recall) -> RecallProgress:
+    return RecallProgress(
+        recall=recall,
+        searched=recall.cursor is None,
+        total=recall.total,
+        counts=recall.counts,
+        completion=recall.completion,
+    )
+
+
+@router.post("/recalls", status_code=201)
+async def open_recall(form: RecallForm, desk: Desk) -> Recall:
+    """Open a recall or an upgrade; the affected products are looked for in the archive at once (INT-4)."""
+    return await desk.do(handlers.open_recall, form)
+
+
+@router.get("/recalls")
+async def list_recalls(
+    desk: Desk, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[RecallProgress]:
+    page = await desk.page(Recall, {"state": state}, cursor, limit)
+    return Page(items=[_progress(recall) for recall in page.items], next=page.next)
+
+
+@router.get("/recalls/{number}")
+async def show_recall(number: Number, desk: Desk) -> RecallProgress:
+    return _progress(await desk.read(Recall, number))
+
+
+@router.post("/recalls/{number}/close")
+async def close_recall(number: Number, form: CloseRecall, desk: Desk) -> Recall:
+    """Hold new products against it no longer; its cases can still be done."""
+    return await desk.do(handlers.close_recall, number, form, needs=((Recall, number),))
+
+
+@router.get("/recalls/{number}/cases")
+async def list_cases(  # noqa: PLR0913, PLR0917 (its query string)
+    number: Number,
+    desk: Desk,
+    state: CaseState | None = None,
+    branch: Code | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[RecallCase]:
+    return await desk.page(RecallCase, {"recall": number, "state": state, "branch": branch}, cursor, limit)
+
+
+@router.post("/recalls/{number}/cases/{serial:path}/{step}")
+async def take_step(
+    number: Number, serial: Annotated[Serial, Path()], step: Step, form: TakeStep, desk: Desk
+) -> RecallCase:
+    """Note that the customer was told, a visit is scheduled, it is done, declined, or nobody can be reached (INT-4)."""
+    needs = ((RecallCase, case_id(number, serial)), (Recall, number))
+    return await desk.do(handlers.take_step, number, serial, step, form, needs=needs)

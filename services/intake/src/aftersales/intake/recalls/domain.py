@@ -1,0 +1,239 @@
+"""Recalls and upgrades (召回/升级, INT-4): which products are affected, and how far each of them has come."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.events import Event
+from aftersales.common.events.intake import RecallCounts, RecallKind, RecallOpened, RecallProgressed
+from aftersales.common.values import Code, Day, Line, Serial, Value, Words
+from aftersales.intake.archive.domain.product import Product
+
+CaseState = Literal["found", "told", "scheduled", "done", "declined", "unreachable"]
+Step = Literal["told", "scheduled", "done", "declined", "unreachable"]
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
+REPORT_EVERY = 5
+"""Per cent of completion between two reports of progress."""
+
+
+class SerialRange(Value):
+    """Serial numbers that differ in their last digits only: `RF-` 0100 to 0299."""
+
+    prefix: Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z0-9./_-]{0,63}$")]
+    first: Digits
+    last: Digits
+
+    @model_validator(mode="after")
+    def _counts_upwards(self) -> Self:
+        if len(self.first) != len(self.last) or self.first > self.last:
+            raise ValueError("recall.range_malformed")
+        return self
+
+    def holds(self, serial: str) -> bool:
+        number = serial.removeprefix(self.prefix) if serial.startswith(self.prefix) else ""
+        return len(number) == len(self.first) and number.isdigit() and self.first <= number <= self.last
+
+
+class RecallForm(Value):
+    """What is affected: serials, ranges, and products of these models and (where both are named) these batches."""
+
+    kind: RecallKind
+    title: Line
+    why: Words
+    remedy: Words
+    safety: bool = False
+    starts_on: Day
+    """From when on the remedy is available."""
+    models: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
+    batches: Annotated[tuple[Code, ...], Field(max_length=500)] = ()
+    serials: Annotated[tuple[Serial, ...], Field(max_length=2000)] = ()
+    ranges: Annotated[tuple[SerialRange, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.models or self.batches or self.serials or self.ranges):
+            raise ValueError("recall.affects_nothing")
+        return self
+
+
+class TakeStep(Value):
+    """A step of one product's case."""
+
+    note: Words = ""
+
+
+class CloseRecall(Value):
+    reason: Line
+
+
+class Cursor(Value):
+    """How far the search of the archive has come: which of its queries, and after which serial number."""
+
+    query: int = 0
+    after: str = ""
+
+
+class Recall(Aggregate):
+    """A recall or an upgrade; its id is its number (`RC-…`). While it is open, new products are held against it."""
+
+    COLLECTION: ClassVar[str] = "recalls"
+
+    branch: str = "-"
+    kind: RecallKind
+    title: str
+    why: str
+    remedy: str
+    safety: bool
+    starts_on: Day
+    models: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
+    ranges: tuple[SerialRange, ...] = ()
+    state: Literal["open", "closed"] = "open"
+    closed_for: str = ""
+    opened_at: datetime
+    cursor: Cursor | None = Cursor()
+    """None: the whole archive was searched."""
+    counts: dict[CaseState, int] = Field(default_factory=dict)
+    """Cases by their state; changed together with them."""
+    reported: int = 0
+    """Up to which completion progress was reported."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def completion(self) -> float:
+        """Per cent of the cases that are done."""
+        return round(100 * self.counts.get("done", 0) / self.total, 1) if self.total else 0.0
+
+    def affects(self, product: Product) -> bool:
+        if product.id in self.serials or any(held.holds(product.id) for held in self.ranges):
+            return True
+        by_model = not self.models or product.model in self.models
+        by_batch = not self.batches or product.batch in self.batches
+        return bool(self.models or self.batches) and by_model and by_batch
+
+
+class CaseStep(Value):
+    state: CaseState
+    at: datetime
+    by: str
+    note: str = ""
+
+
+class RecallCase(Aggregate):
+    """One affected product; its id is `<recall>|<serial>`."""
+
+    COLLECTION: ClassVar[str] = "recall_cases"
+
+    recall: str
+    product: str
+    model: str
+    customer: str | None
+    state: CaseState = "found"
+    history: tuple[CaseStep, ...] = ()
+
+
+Progress = tuple[Recall, tuple[Event, ...]]
+_FROM: dict[str, frozenset[str]] = {
+    "told": frozenset({"found", "declined", "unreachable"}),
+    "scheduled": frozenset({"found", "told", "declined", "unreachable"}),
+    "done": frozenset({"found", "told", "scheduled", "declined", "unreachable"}),
+    "declined": frozenset({"found", "told", "scheduled", "unreachable"}),
+    "unreachable": frozenset({"found", "told", "scheduled"}),
+}
+"""Where each step may follow; nothing follows `done`."""
+
+
+def case_id(recall: str, serial: str) -> str:
+    return f"{recall}|{serial}"
+
+
+def open_recall(number: str, form: RecallForm, now: datetime) -> Progress:
+    """Announce it; the timer begins to search the archive at once."""
+    recall = Recall(id=number, opened_at=now, wake_at=now, **{n: getattr(form, n) for n in RecallForm.model_fields})
+    event = RecallOpened(
+        recall=number,
+        kind=form.kind,
+        title=form.title,
+        safety=form.safety,
+        starts_on=form.starts_on,
+        models=form.models,
+        batches=form.batches,
+        opened_at=now,
+    )
+    return recall, (event,)
+
+
+def find(recall: Recall, product: Product, now: datetime, by: str) -> RecallCase:
+    """Open the case of an affected product."""
+    return RecallCase(
+        id=case_id(recall.id, product.id),
+        branch=product.branch,
+        recall=recall.id,
+        product=product.id,
+        model=product.model,
+        customer=product.customer,
+        history=(CaseStep(state="found", at=now, by=by),),
+    )
+
+
+def take(case: RecallCase, step: Step, note: str, by: str, now: datetime) -> RecallCase:
+    """Take a step; the same again changes nothing."""
+    if case.state == step:
+        return case
+    if case.state not in _FROM[step]:
+        raise DomainError("recall.wrong_step", serial=case.product, state=case.state, step=step)
+    return case.but(state=step, history=(*case.history, CaseStep(state=step, at=now, by=by, note=note)))
+
+
+def moved(recall: Recall, before: CaseState, after: CaseState, now: datetime) -> Progress:
+    """Count a case that went from one state to another."""
+    counts = recall.counts | {before: recall.counts.get(before, 0) - 1, after: recall.counts.get(after, 0) + 1}
+    return _reported(recall.but(counts=counts), now)
+
+
+def found(recall: Recall, more: int, cursor: Cursor | None, now: datetime) -> Progress:
+    """Count the cases of a step of the search; the next follows until the cursor is at its end."""
+    counts = recall.counts | {"found": recall.counts.get("found", 0) + more}
+    after = recall.but(counts=counts, cursor=cursor, wake_at=now if cursor else None)
+    return after, (_progress(after, now),)
+
+
+def late(recall: Recall) -> Recall:
+    """Count a product that was archived after the search had come by (or before it comes)."""
+    return recall.but(counts=recall.counts | {"found": recall.counts.get("found", 0) + 1})
+
+
+def close(recall: Recall, reason: str) -> Recall:
+    """New products are held against it no longer; its cases stay and can still be done."""
+    if recall.state == "closed":
+        return recall
+    return recall.but(state="closed", closed_for=reason, cursor=None, wake_at=None)
+
+
+def _reported(recall: Recall, now: datetime) -> Progress:
+    """Report whenever another few per cent are done, and not for each product."""
+    reached = int(recall.completion // REPORT_EVERY) * REPORT_EVERY
+    if recall.cursor or reached <= recall.reported:
+        return recall, ()
+    recall = recall.but(reported=reached)
+    return recall, (_progress(recall, now),)
+
+
+def _progress(recall: Recall, now: datetime) -> RecallProgressed:
+    return RecallProgressed(
+        recall=recall.id,
+        counts=RecallCounts(**{state: recall.counts.get(state, 0) for state in _STATES}),
+        completion=recall.completion,
+        searched=recall.cursor is None,
+        at=now,
+    )
+
+
+_STATES: tuple[CaseState, ...] = ("found", "told", "scheduled", "done", "declined", "unreachable")

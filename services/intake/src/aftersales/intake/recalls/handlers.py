@@ -1,0 +1,84 @@
+"""Recalls and upgrades (INT-4): the archive is searched in steps, each affected product has a case."""
+
+from aftersales.common.mongo import Mongo
+from aftersales.common.work import Work
+from aftersales.intake.archive.domain.product import Product
+
+from . import domain
+from .domain import CloseRecall, Cursor, Recall, RecallCase, RecallForm, Step, TakeStep
+from .store import affected, rest
+
+STEP = 500
+"""Products of one step of the search: the writer has other work in between."""
+_QUERIES = 20
+
+
+async def open_recall(work: Work, form: RecallForm) -> Recall:
+    recall, news = domain.open_recall(await work.number("RC"), form, work.now)
+    return work.put(recall, *news)
+
+
+async def search_archive(work: Work, number: str) -> None:
+    """Open the cases of the next products; those of the last step that was committed are not looked at again."""
+    recall = await work.get(Recall, number)
+    if recall is None or recall.cursor is None or recall.wake_at is None:
+        return
+    products, cursor = await _next(work, recall, recall.cursor)
+    wanted = {domain.case_id(number, product.id): product for product in products if recall.affects(product)}
+    known = {case.id for case in await work.page(RecallCase, {"_id": {"$in": list(wanted)}})} if wanted else set()
+    new = [product for id, product in wanted.items() if id not in known]
+    for product in new:
+        work.put(domain.find(recall, product, work.now, work.actor))
+    after, news = domain.found(recall, len(new), cursor, work.now)
+    work.put(after, *news)
+
+
+async def _next(work: Work, recall: Recall, cursor: Cursor) -> tuple[list[Product], Cursor | None]:
+    """The next products, and where to go on; None at the end."""
+    products: list[Product] = []
+    for number, query in rest(affected(recall), cursor):
+        if number >= cursor.query + _QUERIES:
+            return products, Cursor(query=number)
+        room = STEP - len(products)
+        page = await work.page(Product, query, room)
+        products += page
+        if len(page) == room:
+            return products, Cursor(query=number, after=page[-1].id)
+    return products, None
+
+
+async def hold_against_recalls(work: Work, product: Product) -> None:
+    """Open the product's case in each open recall that affects it; a case it has follows it to a new owner."""
+    for recall in await work.find(Recall, state="open"):
+        if not recall.affects(product):
+            continue
+        case = await work.get(RecallCase, domain.case_id(recall.id, product.id))
+        if case is None:
+            work.put(domain.find(recall, product, work.now, work.actor))
+            work.put(domain.late(recall))
+        elif case.customer != product.customer:
+            work.put(case.but(customer=product.customer, branch=product.branch))
+
+
+async def open_recalls(mongo: Mongo, product: Product) -> tuple[Recall, ...]:
+    """The recalls that are still to be settled for a product, to be told to whoever calls about it."""
+    recalled = await mongo.find(Recall, {"state": "open"})
+    done = {case.recall for case in await mongo.find(RecallCase, {"product": product.id}) if case.state == "done"}
+    return tuple(recall for recall in recalled if recall.affects(product) and recall.id not in done)
+
+
+async def take_step(work: Work, number: str, serial: str, step: Step, form: TakeStep) -> RecallCase:
+    recall = await work.need(Recall, number)
+    known = await work.need(RecallCase, domain.case_id(number, serial))
+    case = domain.take(known, step, form.note, work.actor, work.now)
+    if case == known:
+        return case
+    after, news = domain.moved(recall, known.state, case.state, work.now)
+    work.put(after, *news)
+    return work.put(case)
+
+
+async def close_recall(work: Work, number: str, form: CloseRecall) -> Recall:
+    known = await work.need(Recall, number)
+    closed = domain.close(known, form.reason)
+    return closed if closed == known else work.put(closed)

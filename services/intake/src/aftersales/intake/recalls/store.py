@@ -1,0 +1,35 @@
+"""Recalls and their cases: documents, indexes, and the queries that find what a recall affects."""
+
+from collections.abc import Iterator
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.mongo import Document, Index
+
+from .domain import Cursor, Recall, RecallCase
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Recall: (Index("state", "-_id"),),
+    RecallCase: (
+        Index("recall", "state", "-_id"),
+        Index("recall", "branch", "-_id"),
+        Index("recall", "-_id"),
+        Index("product"),
+    ),
+}
+
+
+def affected(recall: Recall) -> list[Document]:
+    """The queries that find every product a recall affects (some find a few more), each on an index."""
+    queries: list[Document] = [{"batch": batch} for batch in recall.batches]
+    if recall.models:
+        named: Document = {"model": {"$in": recall.models}}
+        queries = [query | named for query in queries] or [{"model": model} for model in recall.models]
+    queries += [{"_id": {"$gte": held.prefix + held.first, "$lte": held.prefix + held.last}} for held in recall.ranges]
+    return [*queries, {"_id": {"$in": recall.serials}}] if recall.serials else queries
+
+
+def rest(queries: list[Document], cursor: Cursor) -> Iterator[tuple[int, Document]]:
+    """Those of the queries that are still to be made, the first of them from the cursor on."""
+    for number, query in enumerate(queries[cursor.query :], cursor.query):
+        after = {"$gt": cursor.after} if number == cursor.query and cursor.after else {}
+        yield number, query | {"_id": query.get("_id", {}) | after} if after else query

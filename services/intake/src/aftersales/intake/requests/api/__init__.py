@@ -1,0 +1,9 @@
+"""HTTP in for requests: one file a subject, in the order in which paths are matched."""
+
+from fastapi import APIRouter
+
+from . import answers, boards, coverage, lists, ownership, prepaid, preview, requests
+
+router = APIRouter()
+for part in (preview, lists, requests, answers, coverage, ownership, prepaid, boards):
+    router.routes.extend(part.router.routes)

@@ -1,0 +1,30 @@
+"""HTTP in: what customers are told, the day's review, and what comes first (INT-2, INT-5, INT-8)."""
+
+from fastapi import APIRouter
+
+from aftersales.common.service import PROBLEMS, Desk
+from aftersales.intake.requests.domain.answers import Reply, Reprioritise, Review
+from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.handlers import answers
+
+from .requests import Number
+
+router = APIRouter(responses=PROBLEMS)
+
+
+@router.post("/requests/{number}/replies")
+async def reply(number: Number, said: Reply, desk: Desk) -> ServiceRequest:
+    """Note what the customer was told; `refer` gives the time by which the answer comes, `final` closes it (INT-8)."""
+    return await desk.do(answers.reply, number, said, desk.library, needs=((ServiceRequest, number),))
+
+
+@router.post("/requests/{number}/review")
+async def review(number: Number, command: Review, desk: Desk) -> ServiceRequest:
+    """Note that the form was filed and read (当日上交审阅, INT-2)."""
+    return await desk.do(answers.review, number, command, desk.library, needs=((ServiceRequest, number),))
+
+
+@router.post("/requests/{number}/priority")
+async def reprioritise(number: Number, command: Reprioritise, desk: Desk) -> ServiceRequest:
+    """Change how pressing it is; clocks that run get new targets and keep their pauses (INT-5)."""
+    return await desk.do(answers.reprioritise, number, command, desk.library, needs=((ServiceRequest, number),))

@@ -1,0 +1,97 @@
+"""HTTP in: a branch's board, counted from one index (`requests/store.py`) without reading a request."""
+
+import asyncio
+from collections import defaultdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel
+
+from aftersales.common.errors import NotFound
+from aftersales.common.mongo import Document
+from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.values import Code
+from aftersales.intake.network.domain import Branch
+from aftersales.intake.requests.domain.request import ServiceRequest
+
+router = APIRouter(responses=PROBLEMS)
+BranchCode = Annotated[Code, Path()]
+
+
+class Counts(BaseModel):
+    """Open requests by what has become of the promise that is due next."""
+
+    on_track: int = 0
+    at_risk: int = 0
+    overdue: int = 0
+    paused: int = 0
+
+
+class Oldest(BaseModel):
+    id: str
+    registered_at: datetime
+
+
+class Board(BaseModel):
+    """What is open at a branch now. Requests to which nothing is promised stand under the stage `-`."""
+
+    branch: str
+    at: datetime
+    open: int
+    stages: dict[str, Counts]
+    owners: dict[str, Counts]
+    oldest: Oldest | None
+    next_due_at: datetime | None
+
+
+@router.get("/boards/branch/{code}")
+async def show_board(code: BranchCode, desk: Desk) -> Board:
+    """Count what is open by stage and by owner (ALL-3)."""
+    now = desk.now
+    branch, rows = await asyncio.gather(
+        desk.mongo.get(Branch, code), desk.mongo.aggregate(ServiceRequest, counting(code, now))
+    )
+    if branch is None:
+        raise NotFound("branches.unknown", id=code)
+    return _board(code, now, rows)
+
+
+def counting(branch: str, now: datetime) -> list[Document]:
+    """Make the pipeline that counts."""
+    status = {
+        "$switch": {
+            "branches": [
+                {"case": {"$eq": ["$stage", None]}, "then": "on_track"},
+                {"case": {"$eq": ["$due_at", None]}, "then": "paused"},
+                {"case": {"$lte": ["$due_at", now]}, "then": "overdue"},
+                {"case": {"$and": ["$at_risk_at", {"$lte": ["$at_risk_at", now]}]}, "then": "at_risk"},
+            ],
+            "default": "on_track",
+        }
+    }
+    figures = {
+        "count": {"$sum": 1},
+        "due_at": {"$min": "$due_at"},
+        "oldest": {"$min": {"registered_at": "$registered_at", "id": "$_id"}},
+    }
+    by = {"stage": "$stage", "owner": "$owner", "status": status}
+    return [{"$match": {"open": True, "branch": branch}}, {"$group": {"_id": by, **figures}}]
+
+
+def _board(branch: str, now: datetime, rows: list[Document]) -> Board:
+    stages: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    owners: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for row in rows:
+        by: dict[str, Any] = row["_id"]
+        stages[by["stage"] or "-"][by["status"]] += row["count"]
+        owners[by["owner"]][by["status"]] += row["count"]
+    return Board(
+        branch=branch,
+        at=now,
+        open=sum(row["count"] for row in rows),
+        stages={stage: Counts(**counts) for stage, counts in sorted(stages.items())},
+        owners={owner: Counts(**counts) for owner, counts in sorted(owners.items())},
+        oldest=min((Oldest(**row["oldest"]) for row in rows), key=lambda one: one.registered_at, default=None),
+        next_due_at=min((row["due_at"] for row in rows if row["due_at"]), default=None),
+    )

@@ -1,0 +1,65 @@
+"""Which service requests a list shows, and in which order; the indexes for it are in `requests/store.py`."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from aftersales.common.errors import Malformed
+from aftersales.common.mongo import Document
+from aftersales.common.values import Code, Moment, Serial
+from aftersales.intake.requests.domain.request import OPEN, State
+from aftersales.intake.vocabulary import Channel, RequestKind, readable
+
+Sort = Literal["due", "newest"]
+_SORTS: dict[Sort, str] = {"due": "due_at", "newest": "-registered_at"}
+Tail = Annotated[str, BeforeValidator(readable), StringConstraints(pattern=r"^(SR-)?([0-9]{6}-)?[0-9A-Z]{4}$")]
+
+
+class RequestFilter(BaseModel):
+    """Those that fit everything that is said."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    branch: Code | None = None
+    state: Annotated[list[State], Field(max_length=10, description="Any of these")] = []
+    open: Annotated[bool | None, Field(description="Registered or reopened: somebody must still act")] = None
+    owner: Code | None = None
+    stage: Annotated[Code | None, Field(description="What is due next; only open requests have a stage")] = None
+    priority: Annotated[int | None, Field(ge=1, le=4)] = None
+    customer: Annotated[str | None, Field(max_length=64)] = None
+    serial: Serial | None = None
+    channel: Channel | None = None
+    kind: RequestKind | None = None
+    registered_from: Moment | None = None
+    registered_to: Annotated[Moment | None, Field(description="Before this moment")] = None
+    q: Annotated[Tail | None, Field(description="The end of a number: `7K3F`, `261122-7K3F` or all of it")] = None
+    sort: Annotated[
+        Sort | None,
+        Field(
+            description="`due`: open ones, the earliest deadline first, those without one last (by default where "
+            "`open` is true); `newest`"
+        ),
+    ] = None
+
+    def order(self) -> str:
+        """Raises `Malformed` when ended requests are asked for by what is due."""
+        if self.open is False and (self.sort == "due" or self.stage):
+            raise Malformed("list.only_open_are_due")
+        return _SORTS[self.sort or ("due" if self.open else "newest")]
+
+    def where(self) -> Document:
+        implied = self.sort == "due" or self.stage or (self.state and set(OPEN).issuperset(self.state))
+        period = {"$gte": self.registered_from, "$lt": self.registered_to}
+        return {
+            **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind"}),
+            "product.serial": self.serial,
+            "state": {"$in": self.state} if self.state else None,
+            "open": True if implied and self.open is None else self.open,
+            "registered_at": {sign: at for sign, at in period.items() if at} or None,
+            **_numbered(self.q),
+        }
+
+
+def _numbered(q: str | None) -> Document:
+    *day, tail = (q or "").removeprefix("SR-").split("-")
+    return {"_id": f"SR-{day[0]}-{tail}"} if day else {"tail": tail or None}

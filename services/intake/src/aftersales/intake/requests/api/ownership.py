@@ -1,0 +1,71 @@
+"""HTTP in: who answers for a request, who is asked above, and what its customer is told (INT-1, INT-7, INT-10)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code
+from aftersales.common.work.piece import Need
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import Person
+from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report, State
+from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
+from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.handlers import ownership
+
+from .requests import Number
+
+router = APIRouter(responses=PROBLEMS)
+MessageId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+@router.post("/requests/{number}/handover")
+async def offer_handover(number: Number, command: OfferHandover, desk: Desk) -> ServiceRequest:
+    """Offer the request to somebody; its owner stays the owner until they accept (INT-7)."""
+    needs = ((ServiceRequest, number), (Person, command.to))
+    return await desk.do(ownership.offer_handover, number, command, needs=needs)
+
+
+@router.post("/requests/{number}/handover/accept")
+async def accept_handover(number: Number, desk: Desk) -> ServiceRequest:
+    """Accept it, as the one to whom it was offered (X-Actor)."""
+    return await desk.do(ownership.accept_handover, number, needs=((ServiceRequest, number),))
+
+
+@router.post("/requests/{number}/handover/decline")
+async def decline_handover(number: Number, command: DeclineHandover, desk: Desk) -> ServiceRequest:
+    """Decline it, as the one to whom it was offered (X-Actor)."""
+    return await desk.do(ownership.decline_handover, number, command, needs=((ServiceRequest, number),))
+
+
+@router.post("/requests/{number}/handover/withdraw")
+async def withdraw_handover(number: Number, desk: Desk) -> ServiceRequest:
+    """Take the offer back, as the one who made it (X-Actor)."""
+    return await desk.do(ownership.withdraw_handover, number, needs=((ServiceRequest, number),))
+
+
+@router.post("/requests/{number}/escalate")
+async def escalate_request(number: Number, command: Escalate, desk: Desk) -> ServiceRequest:
+    """Ask the next level of the owner's chain, and have the customer told so (INT-10)."""
+    request: Need = (ServiceRequest, number, lambda found: ((Customer, found.customer), (Person, found.owner)))
+    return await desk.do(ownership.escalate_request, number, command, needs=(request,))
+
+
+@router.get("/messages")
+async def list_messages(
+    desk: Desk, branch: Code | None = None, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[CustomerMessage]:
+    """List what customers are to be told (`to_send`), were told (`sent`), or could not be told (`unreachable`)."""
+    return await desk.page(CustomerMessage, {"branch": branch, "state": state}, cursor, limit)
+
+
+@router.post("/messages/{message}/sent")
+async def report_sent(message: MessageId, report: Report, desk: Desk) -> CustomerMessage:
+    return await desk.do(ownership.report_sent, message, report, needs=((CustomerMessage, message),))
+
+
+@router.post("/messages/{message}/failed")
+async def report_failed(message: MessageId, failure: Failure, desk: Desk) -> CustomerMessage:
+    """Say that the customer was not reached; the answer proposes the next channel (INT-1)."""
+    return await desk.do(ownership.report_failed, message, failure, needs=((CustomerMessage, message),))

@@ -1,0 +1,39 @@
+"""What a request records about who answered for it (INT-7, INT-10). Values only; the rules are in `ownership.py`."""
+
+from datetime import datetime
+from typing import Literal
+
+from aftersales.common.values import Value
+from aftersales.intake.network.domain import Level
+
+
+class Offer(Value):
+    """A handover that the new owner has not accepted yet."""
+
+    to: str
+    by: str
+    reason: str
+    note: str = ""
+    at: datetime
+
+
+class CustodyStep(Value):
+    """A handover that was offered, and what came of it; `taken` is one at the change of shifts (ALL-7)."""
+
+    what: Literal["offered", "accepted", "declined", "withdrawn", "taken"]
+    from_owner: str
+    to_owner: str
+    reason: str
+    note: str = ""
+    by: str
+    at: datetime
+
+
+class Escalation(Value):
+    """What the owner could not answer, and who in the chain was asked."""
+
+    level: Level
+    to: str
+    reason: str
+    by: str
+    at: datetime

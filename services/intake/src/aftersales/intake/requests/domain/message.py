@@ -1,0 +1,116 @@
+"""What customers are to be told, one channel after another until they are reached (INT-1, INT-10).
+
+Whoever delivers (a desk or a gateway) looks up the words of the template and the customer's number or address here in
+intake, and reports back.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.values import Line, Value
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.vocabulary import Channel
+
+from .request import ServiceRequest
+
+Template = Literal["told_of_escalation"]
+State = Literal["to_send", "sent", "unreachable"]
+ANSWERABLE: tuple[Channel, ...] = ("phone", "email", "chat", "message", "social")
+"""Channels on which whoever used one can be answered on it."""
+
+
+class Report(Value):
+    """Says which channel was used, so that two who report the same failure skip none."""
+
+    channel: Channel
+
+
+class Failure(Report):
+    why: Line
+
+
+class Attempt(Value):
+    channel: Channel
+    reached: bool
+    why: str = ""
+    by: str
+    at: datetime
+
+
+class CustomerMessage(Aggregate):
+    """Something that a customer is to be told about a request."""
+
+    COLLECTION: ClassVar[str] = "messages"
+
+    request: str
+    customer: str
+    template: Template
+    params: dict[str, str]
+    channels: tuple[Channel, ...]
+    """Those to try, in this order."""
+    channel: Channel | None
+    """The one to use now or that was used; none when all have failed."""
+    state: State
+    attempts: tuple[Attempt, ...] = ()
+    created_at: datetime
+
+
+def compose(
+    id: str, request: ServiceRequest, customer: Customer, before: Iterable[CustomerMessage], now: datetime
+) -> CustomerMessage:
+    """Tell the customer of the newest escalation, first on a channel that has not failed with them `before`."""
+    channels = channels_of(request, customer, failed(before))
+    return CustomerMessage(
+        id=id,
+        branch=request.branch,
+        request=request.id,
+        customer=customer.id,
+        template="told_of_escalation",
+        params={"request": request.id, "level": request.escalations[-1].level},
+        channels=channels,
+        channel=channels[0],
+        state="to_send",
+        created_at=now,
+    )
+
+
+def channels_of(request: ServiceRequest, customer: Customer, failed: frozenset[Channel]) -> tuple[Channel, ...]:
+    """List the ways to this customer: as they came, then what the archive knows; what failed before comes last."""
+    known: list[Channel] = [request.channel] if request.channel in ANSWERABLE else []
+    if customer.phone:
+        known += ["phone", "message"]
+    if customer.address:
+        known += ["letter"]
+    return tuple(sorted(dict.fromkeys(known), key=lambda channel: channel in failed))
+
+
+def failed(messages: Iterable[CustomerMessage]) -> frozenset[Channel]:
+    """Find the channels whose last attempt did not reach the customer."""
+    attempts = sorted((attempt for message in messages for attempt in message.attempts), key=lambda one: one.at)
+    last = {attempt.channel: attempt.reached for attempt in attempts}
+    return frozenset(channel for channel, reached in last.items() if not reached)
+
+
+def sent(message: CustomerMessage, report: Report, by: str, now: datetime) -> CustomerMessage:
+    _must_be_current(message, report)
+    attempt = Attempt(channel=report.channel, reached=True, by=by, at=now)
+    return message.but(state="sent", attempts=(*message.attempts, attempt))
+
+
+def not_reached(message: CustomerMessage, failure: Failure, by: str, now: datetime) -> CustomerMessage:
+    """Go on to the next channel (INT-1); after the last one the customer is unreachable."""
+    _must_be_current(message, failure)
+    attempts = (*message.attempts, Attempt(channel=failure.channel, reached=False, why=failure.why, by=by, at=now))
+    tried = {attempt.channel for attempt in attempts}
+    following = next((channel for channel in message.channels if channel not in tried), None)
+    return message.but(attempts=attempts, channel=following, state="to_send" if following else "unreachable")
+
+
+def _must_be_current(message: CustomerMessage, report: Report) -> None:
+    if message.state != "to_send":
+        raise DomainError("message.done", message=message.id, state=message.state)
+    if report.channel != message.channel:
+        raise DomainError("message.other_channel", message=message.id, channel=message.channel)

@@ -1,0 +1,141 @@
+"""Who answers for a request (INT-7): owned to the end, handed over with a reason and a yes; asked above (INT-10)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from aftersales.common.errors import DomainError
+from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
+from aftersales.common.values import Code, Line, Value, Words
+from aftersales.intake.network.domain import LEVELS, Level, Rung
+
+from .custody import CustodyStep, Escalation, Offer
+from .request import Decision, ServiceRequest
+
+SHIFT = "shift_handover"
+"""The reason of what changes hands at the change of shifts (ALL-7)."""
+
+
+class OfferHandover(Value):
+    to: Code
+    reason: Code
+    """A code, such as `leave`, `skill`, `language` or `workload`: others are told it."""
+    note: Words = ""
+    """What the new owner should know; it stays here."""
+
+
+class DeclineHandover(Value):
+    reason: Line
+
+
+class Escalate(Value):
+    reason: Line
+    """What the owner cannot answer; it stays here."""
+    to_role: Level | None = None
+    """None: one level above the last one that was asked."""
+
+
+def offer(request: ServiceRequest, command: OfferHandover, by: str, now: datetime) -> ServiceRequest:
+    """Ask somebody to take it over; until they accept, the owner stays the owner."""
+    _must_be_open(request)
+    if request.offer:
+        raise DomainError("offer.pending", request=request.id, to=request.offer.to)
+    if command.to == request.owner:
+        raise DomainError("offer.owned_already", request=request.id, to=command.to)
+    made = Offer(to=command.to, by=by, reason=command.reason, note=command.note, at=now)
+    return _noted(request.but(offer=made), "offered", made, by=by, at=now)
+
+
+def accept(request: ServiceRequest, by: str, now: datetime) -> Decision:
+    """Take it over: only who was asked can."""
+    pending = _pending(request)
+    _must_be_open(request)
+    if by != pending.to:
+        raise DomainError("offer.for_somebody_else", request=request.id, to=pending.to)
+    return _handed_over(_noted(request, "accepted", pending, by=by, at=now), pending, now)
+
+
+def decline(request: ServiceRequest, command: DeclineHandover, by: str, now: datetime) -> ServiceRequest:
+    """Say no: the owner stays the owner."""
+    pending = _pending(request)
+    if by != pending.to:
+        raise DomainError("offer.for_somebody_else", request=request.id, to=pending.to)
+    return _noted(
+        request.but(offer=None), "declined", pending.model_copy(update={"note": command.reason}), by=by, at=now
+    )
+
+
+def withdraw(request: ServiceRequest, by: str, now: datetime) -> ServiceRequest:
+    """Take the offer back: only who made it can."""
+    pending = _pending(request)
+    if by != pending.by:
+        raise DomainError("offer.of_somebody_else", request=request.id, by=pending.by)
+    return _noted(request.but(offer=None), "withdrawn", pending, by=by, at=now)
+
+
+def take(request: ServiceRequest, by: str, now: datetime) -> Decision:
+    """Take it over from the shift before (ALL-7): taking is the acceptance. An offer that waits is void then."""
+    _must_be_open(request)
+    if by == request.owner:
+        return request.but(offer=None), ()
+    taken = Offer(to=by, by=request.owner, reason=SHIFT, at=now)
+    return _handed_over(_noted(request, "taken", taken, by=by, at=now), taken, now)
+
+
+def escalate(request: ServiceRequest, command: Escalate, chain: Sequence[Rung], by: str, now: datetime) -> Decision:
+    """Ask the next level of the owner's chain that has somebody, or the first from `to_role` on; never a lower one."""
+    _must_be_open(request)
+    last = LEVELS.index(request.escalations[-1].level) if request.escalations else -1
+    wanted = max(last + 1, LEVELS.index(command.to_role) if command.to_role else 0)
+    for rung in chain:
+        if rung.level != "owner" and LEVELS.index(rung.level) >= wanted:
+            asked = Escalation(level=rung.level, to=rung.person, reason=command.reason, by=by, at=now)
+            told = RequestEscalated(
+                request=request.id,
+                branch=request.branch,
+                owner=request.owner,
+                **asked.model_dump(exclude={"reason"}),
+            )
+            return request.but(escalations=(*request.escalations, asked)), (told,)
+    raise DomainError("request.nobody_above", request=request.id)
+
+
+def _must_be_open(request: ServiceRequest) -> None:
+    if request.state in ("closed", "cancelled"):
+        raise DomainError("request.ended", request=request.id, state=request.state)
+
+
+def _pending(request: ServiceRequest) -> Offer:
+    if request.offer is None:
+        raise DomainError("offer.none", request=request.id)
+    return request.offer
+
+
+def _noted(
+    request: ServiceRequest,
+    what: Literal["offered", "accepted", "declined", "withdrawn", "taken"],
+    made: Offer,
+    **when_and_by: Any,
+) -> ServiceRequest:
+    step = CustodyStep(
+        what=what,
+        from_owner=request.owner,
+        to_owner=made.to,
+        reason=made.reason,
+        note=made.note,
+        **when_and_by,
+    )
+    return request.but(custody=(*request.custody, step))
+
+
+def _handed_over(request: ServiceRequest, made: Offer, now: datetime) -> Decision:
+    """Change the owner: the one place where that happens."""
+    told = RequestHandedOver(
+        request=request.id,
+        branch=request.branch,
+        from_owner=request.owner,
+        to_owner=made.to,
+        reason=made.reason,
+        accepted_at=now,
+    )
+    return request.but(owner=made.to, offer=None), (told,)

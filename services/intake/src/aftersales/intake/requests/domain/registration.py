@@ -1,0 +1,114 @@
+"""How a request comes to be: who takes it, how pressing it is, whether it repeats an earlier repair. Pure."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from aftersales.common.business_time import Calendar, on_holiday
+from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
+from aftersales.common.policy.model import Policy, stages
+from aftersales.common.stages import policy_id
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.product import CardEntry, Product
+
+from .coverage import Case, announce, decide_coverage
+from .form import VISITS, RegisterRequest
+from .prepaid import NOTHING, Prepaid
+from .request import Decision, Ground, PartnerReference, ServiceRequest, Step, reached, settled
+
+
+class Taken(NamedTuple):
+    """Who took the contact, and when (INT-7)."""
+
+    by: str
+    at: datetime
+    partner: PartnerReference | None = None
+
+
+class Archive(NamedTuple):
+    """Who calls about what, as the customer archive knows them (INT-3)."""
+
+    customer: Customer
+    product: Product
+    prepaid: Prepaid = NOTHING
+    """What their contracts and its entitlements give to the request."""
+
+
+def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken, ground: Ground) -> Decision:
+    """Record the contact: who took it owns it to the end, unless the form names somebody (INT-7)."""
+    customer, product, prepaid = archive
+    branch, policy = ground.branch, ground.policy
+    fault = form.fault or form.kind
+    repeated = repeats(product, fault, policy, taken.at) if form.kind == "repair" else None
+    raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
+    shared = {
+        "branch": form.branch,
+        "channel": form.channel,
+        "customer": customer.id,
+        "product": product.ref,
+        "fault": fault,
+        "priority": policy.priority.rank(customer.known_as, form.urgency, danger=form.danger, raised=raised),
+        "owner": form.owner or taken.by,
+        "registered_at": taken.at,
+        "policy": policy_id(policy),
+        "cases": cases(form, ground.calendar, taken.at),
+        "repeats": repeated.request if repeated else None,
+        **{name: getattr(form, name) for name in ("wanted_at", "location")},
+    }
+    case = Case(product, form.kind, prepaid=prepaid)
+    coverage = decide_coverage(case, policy, branch.day_of(taken.at), taken.at, taken.by)
+    request = ServiceRequest(
+        id=number,
+        address=form.customer.address,
+        importance_class=customer.known_as,
+        coverage=coverage,
+        history=(Step(state="registered", at=taken.at, by=shared["owner"]),),
+        **{name: getattr(form, name) for name in _AS_SAID},
+        **shared | {"partner": taken.partner},
+    )
+    request = reached(request, "request_registered", taken.at, ground)
+    news = (_found(request, repeated, policy),) if repeated else ()
+    registered = RequestRegistered(
+        request=number,
+        kind=VISITS.get(form.kind, "consultation"),
+        work_type=form.kind,
+        on_site=form.kind in VISITS,
+        calendar=ground.calendar,
+        **{name: getattr(prepaid, name) for name in ("contract", "response")},
+        **shared,
+    )
+    decided = announce(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
+    return settled(None, request, taken.at, registered, *news, *decided)
+
+
+def _found(request: ServiceRequest, repeated: CardEntry, policy: Policy) -> RepeatRepairFound:
+    again = policy.repeat_repair
+    return RepeatRepairFound(
+        request=request.id,
+        repeats=repeated.request,
+        technician=repeated.technician,
+        report_to=again.reported_to if again else "",
+        claim=bool(again and again.opens_claim),
+        found_at=request.registered_at,
+        **request.model_dump(include={"branch", "product", "fault"}),
+    )
+
+
+_AS_SAID = ("kind", "problem_class", "description", "details", "urgency", "danger")
+
+
+def repeats(product: Product, fault: str, policy: Policy, at: datetime) -> CardEntry | None:
+    """The first repair of the same fault within the policy's window, as the warranty card has it (INT-9)."""
+    if policy.repeat_repair is None:
+        return None
+    since = at - policy.repeat_repair.window
+    return next((entry for entry in product.warranty_card if entry.fault == fault and since <= entry.at <= at), None)
+
+
+def cases(form: RegisterRequest, calendar: Calendar, at: datetime) -> tuple[stages.Case, ...]:
+    """Danger, rush work, and work that is wanted on a public holiday (ALL-10)."""
+    found: dict[stages.Case, bool] = {
+        "emergency": form.danger,
+        "rush": form.rush,
+        "holiday": on_holiday(calendar, form.wanted_at or at),
+    }
+    return tuple(case for case, applies in found.items() if applies)

@@ -1,0 +1,1 @@
+"""What desks, services and the clock do with requests."""

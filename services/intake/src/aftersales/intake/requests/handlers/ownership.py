@@ -1,0 +1,50 @@
+"""Requests handed over and asked about above (INT-7, INT-10), and what the customer is told of it (INT-1)."""
+
+from aftersales.common.values import uuid7
+from aftersales.common.work import Work
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.handlers import chain_above, known_person
+from aftersales.intake.requests.domain import message as messages
+from aftersales.intake.requests.domain import ownership
+from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report
+from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
+from aftersales.intake.requests.domain.request import ServiceRequest
+
+
+async def offer_handover(work: Work, number: str, command: OfferHandover) -> ServiceRequest:
+    request = await work.need(ServiceRequest, number)
+    await known_person(work, command.to)
+    return work.put(ownership.offer(request, command, work.actor, work.now))
+
+
+async def accept_handover(work: Work, number: str) -> ServiceRequest:
+    request, news = ownership.accept(await work.need(ServiceRequest, number), work.actor, work.now)
+    return work.put(request, *news)
+
+
+async def decline_handover(work: Work, number: str, command: DeclineHandover) -> ServiceRequest:
+    request = await work.need(ServiceRequest, number)
+    return work.put(ownership.decline(request, command, work.actor, work.now))
+
+
+async def withdraw_handover(work: Work, number: str) -> ServiceRequest:
+    return work.put(ownership.withdraw(await work.need(ServiceRequest, number), work.actor, work.now))
+
+
+async def escalate_request(work: Work, number: str, command: Escalate) -> ServiceRequest:
+    """Ask above, and see to it that the customer is told so."""
+    request = await work.need(ServiceRequest, number)
+    chain = await chain_above(work, request.owner, request.branch, work.now)
+    escalated, news = ownership.escalate(request, command, chain, work.actor, work.now)
+    customer = await work.need(Customer, request.customer)
+    before = await work.find(CustomerMessage, customer=customer.id)
+    work.put(messages.compose(uuid7(), escalated, customer, before, work.now))
+    return work.put(escalated, *news)
+
+
+async def report_sent(work: Work, message: str, report: Report) -> CustomerMessage:
+    return work.put(messages.sent(await work.need(CustomerMessage, message), report, work.actor, work.now))
+
+
+async def report_failed(work: Work, message: str, failure: Failure) -> CustomerMessage:
+    return work.put(messages.not_reached(await work.need(CustomerMessage, message), failure, work.actor, work.now))

@@ -1,0 +1,1 @@
+"""Products sold: archived with their owner, granted what comes with them, held against recalls."""

@@ -1,0 +1,22 @@
+"""What only sheets say: a product, and whose it is."""
+
+from typing import Self
+
+from pydantic import model_validator
+
+from aftersales.common.values import Phone
+from aftersales.intake.archive.domain.contact import CustomerId
+from aftersales.intake.archive.domain.product import ProductForm
+
+
+class ImportProduct(ProductForm):
+    """A product of somebody who is in the archive, found by phone or by id (INT-3)."""
+
+    phone: Phone | None = None
+    customer: CustomerId | None = None
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> Self:
+        if not (self.phone or self.customer):
+            raise ValueError("product.owner_missing")
+        return self

@@ -1,0 +1,31 @@
+"""What is loaded together: a caller with their contracts, a product with all that a sale looks at."""
+
+from collections.abc import Iterable
+
+from aftersales.common.work.piece import Need
+from aftersales.intake.agreements.domain.contract import Contract
+from aftersales.intake.agreements.domain.entitlement import Entitlement
+from aftersales.intake.archive.domain.customer import ContactPoint, Customer
+from aftersales.intake.archive.domain.model import REGISTER, Model, ModelRegister
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.recalls.domain import Recall
+
+
+def caller(phone: str) -> Need:
+    """Whoever this phone belongs to, with their contracts."""
+    return ContactPoint, phone, lambda contact: ((Customer, contact.customer, agreed),)
+
+
+def agreed(customer: Customer) -> Iterable[Need]:
+    """A customer's contracts."""
+    return ((Contract, number) for number in customer.contracts)
+
+
+def granted(product: Product) -> Iterable[Need]:
+    """What came with a purchase."""
+    return ((Entitlement, id) for id in product.entitled)
+
+
+def owned(serial: str, model: str) -> tuple[Need, ...]:
+    """A product with its entitlements, what the register says of its model, and the recalls that it may fall under."""
+    return (Product, serial, granted), (Model, model), (ModelRegister, REGISTER), (Recall, {"state": "open"})

@@ -1,0 +1,99 @@
+"""Boards, and lists as files, on a real MongoDB."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+from intake.many import NOW, due, request, store
+from python_calamine import CalamineWorkbook
+
+from aftersales.common.testing.house import Room
+from aftersales.intake.requests.api.boards import counting
+
+
+async def test_a_board_counts_from_an_index_alone(intake: Room) -> None:
+    """ALL-3: no request is read for it, however many there are."""
+    await store(intake, *(request(n, **due(n % 7)) for n in range(50)))
+    database: Any = intake.runtime.mongo._db
+    pipeline = {"aggregate": "requests", "pipeline": counting("BJ01", NOW), "cursor": {}}
+    plan = await database.command("explain", pipeline, verbosity="executionStats")
+    figures = plan.get("executionStats") or plan["stages"][0]["$cursor"]["executionStats"]
+    assert (figures["totalDocsExamined"], figures["totalKeysExamined"]) == (0, 50)
+
+
+async def test_a_board_shows_what_is_open_by_stage_and_owner(intake: Room, clock: Any) -> None:
+    """ALL-3."""
+    assert clock.now() == NOW
+    await store(
+        intake,
+        request(1, owner="desk-1", **due(-1, "reply")),
+        request(2, owner="desk-1", **due(0.5, "reply")),
+        request(3, owner="desk-2", **due(5, "visit")),
+        request(4, owner="desk-2", **due(None, "visit")),
+        request(5, owner="desk-2"),
+        request(6, branch="SH01", **due(-1)),
+        request(7, state="closed", open=False),
+    )
+    board = (await intake.http.get("/boards/branch/BJ01")).json()
+    none = {"on_track": 0, "at_risk": 0, "overdue": 0, "paused": 0}
+    assert board["stages"] == {
+        "-": none | {"on_track": 1},
+        "reply": none | {"overdue": 1, "at_risk": 1},
+        "visit": none | {"on_track": 1, "paused": 1},
+    }
+    assert board["owners"] == {
+        "desk-1": none | {"overdue": 1, "at_risk": 1},
+        "desk-2": none | {"on_track": 2, "paused": 1},
+    }
+    assert (board["open"], board["oldest"]["id"]) == (5, "SR-261122-0001")
+    assert board["next_due_at"] == "2026-11-23T00:00:00Z"
+    assert (await intake.http.get("/boards/branch/XX99")).json()["code"] == "branches.unknown"
+
+
+async def test_a_branch_with_nothing_open_has_an_empty_board(intake: Room) -> None:
+    board = (await intake.http.get("/boards/branch/BJ01")).json()
+    assert (board["open"], board["stages"], board["owners"]) == (0, {}, {})
+    assert (board["oldest"], board["next_due_at"]) == (None, None)
+
+
+async def test_a_list_is_exported_in_the_readers_language_with_nothing_that_runs(intake: Room) -> None:
+    """No name, phone or address either (ALL-6)."""
+    await store(intake, request(1, description="=1+1", **due(2)), request(2, branch="SH01"))
+    answer = await intake.http.get("/requests/export", params={"branch": "BJ01"}, headers={"Accept-Language": "zh-TW"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    titles, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
+    assert {"服務單號", "故障描述", "登記時間 (Asia/Shanghai)"} <= set(titles)
+    (line,) = (dict(zip(titles, each, strict=True)) for each in lines)
+    assert (line["服務單號"], line["故障描述"]) == ("SR-261122-0001", "'=1+1")
+    assert line["到期時間 (Asia/Shanghai)"] == "2026-11-23 11:00:00"
+    assert "建国路" not in answer.text
+
+
+async def test_an_export_holds_every_request_once_whatever_the_format(intake: Room) -> None:
+    await store(intake, *(request(n, **due(n % 3)) for n in range(1100)))
+    for format in ("csv", "xlsx"):
+        answer = await intake.http.get("/requests/export", params={"open": True, "format": format})
+        assert answer.headers["content-disposition"] == f'attachment; filename="requests.{format}"'
+        if format == "csv":
+            lines: list[Any] = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+        else:
+            lines = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+        assert lines[0][0] == "Number"
+        assert sorted(line[0] for line in lines[1:]) == [f"SR-261122-{n:04d}" for n in range(1100)]
+
+
+async def test_too_much_for_one_file_is_refused_with_what_to_do(intake: Room) -> None:
+    settings: Any = intake.runtime.service.settings
+    assert settings.export_most == 100_000
+    settings.export_most = 3
+    await store(intake, *(request(n) for n in range(4)))
+    refused = await intake.http.get("/requests/export")
+    assert (refused.status_code, refused.json()["code"], refused.json()["params"]) == (
+        409,
+        "export.too_many",
+        {"most": 3},
+    )
+    assert "registered_from" in refused.json()["detail"]
+    narrower = {"registered_from": (NOW + timedelta(minutes=1)).isoformat()}
+    assert (await intake.http.get("/requests/export", params=narrower)).status_code == 200

@@ -1,0 +1,98 @@
+"""What customers are to be told, one channel after another until they are reached (INT-1, INT-10)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aftersales.common.errors import DomainError
+from aftersales.common.testing.house import Room
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import Rung
+from aftersales.intake.requests.domain.message import (
+    Attempt,
+    CustomerMessage,
+    Failure,
+    Report,
+    channels_of,
+    compose,
+    not_reached,
+    sent,
+)
+from aftersales.intake.requests.domain.ownership import Escalate, escalate
+from aftersales.intake.requests.domain.registration import Archive
+from aftersales.intake.requests.domain.request import ServiceRequest
+
+NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+CHAIN = (Rung(level="owner", person="desk-7"), Rung(level="supervisor", person="s"))
+
+
+@pytest.fixture
+def message(registered: ServiceRequest, archive: Archive) -> CustomerMessage:
+    escalated, _ = escalate(registered.but(channel="email"), Escalate(reason="?"), CHAIN, "desk-7", NOW)
+    return compose("m-1", escalated, archive.customer, (), NOW)
+
+
+def test_the_customer_is_told_who_looks_into_it_on_the_channel_they_came_by(message: CustomerMessage) -> None:
+    """INT-10."""
+    assert (message.template, message.channel, message.state) == ("told_of_escalation", "email", "to_send")
+    assert message.params == {"request": "SR-261122-7K3F", "level": "supervisor"}
+    done = sent(message, Report(channel="email"), "desk-7", NOW)
+    assert (done.state, done.channel, [attempt.reached for attempt in done.attempts]) == ("sent", "email", [True])
+    with pytest.raises(DomainError, match=r"message\.done"):
+        not_reached(done, Failure(channel="email", why="bounced"), "desk-7", NOW)
+
+
+def test_a_customer_not_reached_on_one_channel_is_tried_on_another_until_none_is_left(
+    message: CustomerMessage,
+) -> None:
+    """INT-1."""
+    tried = []
+    while message.channel:
+        tried.append(message.channel)
+        stale = Failure(channel="walk_in", why="?")
+        with pytest.raises(DomainError, match=r"message\.other_channel"):
+            not_reached(message, stale, "gateway", NOW)
+        message = not_reached(message, Failure(channel=message.channel, why="no answer"), "gateway", NOW)
+    assert tried == ["email", "phone", "message", "letter"]
+    assert (message.state, len(message.attempts)) == ("unreachable", 4)
+
+
+def _tried(message: CustomerMessage, *attempts: tuple[str, bool]) -> CustomerMessage:
+    made = [
+        Attempt.model_validate({"channel": channel, "reached": reached, "by": "x", "at": NOW + timedelta(minutes=n)})
+        for n, (channel, reached) in enumerate(attempts)
+    ]
+    return message.but(attempts=tuple(made))
+
+
+def test_a_channel_that_failed_before_comes_last_until_it_works_again(
+    message: CustomerMessage, registered: ServiceRequest, archive: Archive
+) -> None:
+    """INT-1."""
+    escalated, _ = escalate(registered, Escalate(reason="?"), CHAIN, "desk-7", NOW)
+    for before, first in (
+        (_tried(message), "phone"),
+        (_tried(message, ("phone", False)), "message"),
+        (_tried(message, ("phone", False), ("phone", True)), "phone"),
+        (_tried(message, ("phone", True), ("phone", False)), "message"),
+    ):
+        again = compose("m-2", escalated, archive.customer, (before,), NOW)
+        assert (again.channel, len(again.channels)) == (first, 3)
+
+
+def test_a_letter_or_a_visit_cannot_be_answered_at_once_but_the_phone_can(
+    registered: ServiceRequest, archive: Archive
+) -> None:
+    walked_in = registered.but(channel="walk_in")
+    assert channels_of(walked_in, archive.customer, frozenset()) == ("phone", "message", "letter")
+    silent = Customer(id="c-2", branch="BJ01", name="无", phone="", address="某处")
+    assert channels_of(walked_in, silent, frozenset()) == ("letter",)
+
+
+async def test_lists_of_messages_run_on_an_index(intake: Room) -> None:
+    explain = intake.runtime.mongo.explain
+    for where in ({"branch": "BJ01"}, {"state": "to_send"}, {"branch": "BJ01", "state": "to_send"}, {}):
+        plan = str(await explain(CustomerMessage, where, sort=("-_id",)))
+        assert "IXSCAN" in plan, where
+        assert "'SORT'" not in plan, where
+    assert "IXSCAN" in str(await explain(CustomerMessage, {"customer": "c-1"}))
