@@ -35,7 +35,7 @@ logs: setup  ## follow the logs (ARGS=intake for one of them)
 demo: setup  ## start it, play a day of 120 requests, check it (ARGS='--speed 2', ARGS=--attach)
 	@$(PY) -m deploy.demo.play $(ARGS)
 
-check: setup  ## lint, format, types, the four laws, sizes, contracts, rules, commit messages
+check: setup  ## lint, format, types, the six laws, sizes, contracts, rules, commit messages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(wildcard $(SOURCES) contracts deploy tests bench)
