@@ -7,7 +7,6 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
@@ -24,7 +23,6 @@ from aftersales.dispatch.domain.order import Policy, WorkOrder
 from aftersales.dispatch.domain.report import ServiceReport
 from aftersales.dispatch.domain.technician import Technician
 from aftersales.dispatch.handlers import Rules
-from aftersales.dispatch.settings import Settings
 
 Handle = Callable[[Work, Any], Awaitable[None]]
 Table = dict[type[Event], Handle]
@@ -42,7 +40,7 @@ class _OneRule(Rules):
 
 @pytest.fixture
 def rules(policy: Policy) -> Rules:
-    made = _OneRule(Library(), Settings(mongo_url=SecretStr("mongodb://x")))
+    made = _OneRule(Library(), policy)
     made.policy = policy
     return made
 

@@ -27,6 +27,7 @@ from aftersales.feedback.domain.followup import (
     FinishFollowUp,
     FollowUp,
     Plan,
+    Usual,
     finish,
     plan,
     rate,
@@ -61,13 +62,14 @@ def test_each_visit_has_its_own_callback(planned: Plan, say: Callable[..., Any])
 
 def test_the_figures_come_from_the_policy(say: Callable[..., Any], now: datetime) -> None:
     """ALL-1, FBK-1: of an e-bike the quality is asked three hours later; a policy without calls gets the usual one."""
-    usual = Plan(due_at=now + timedelta(seconds=5), terms=Terms(target=timedelta(seconds=2)))
+    usual = Usual(after=timedelta(seconds=5), window=timedelta(seconds=2))
     repair, preset = say(RepairCompleted), next(policy for policy in presets() if policy.name == "e-bike")
     followup = schedule(repair, plan(repair, preset, usual))
     assert (followup.clocks[0].stage, followup.due_at) == ("callback_quality", now + timedelta(hours=3))
     assert followup.clocks[0].deadline == now + timedelta(hours=4)
     assert followup.clocks[0].terms.policy == "e-bike@0"
-    assert plan(repair, preset.model_copy(update={"callbacks": None}), usual) == usual
+    plain = plan(repair, preset.model_copy(update={"callbacks": None}), usual)
+    assert (plain.stage, plain.due_at - now, plain.terms.target) == ("callback", usual.after, usual.window)
 
 
 def test_a_callback_woken_too_early_sleeps_on(scheduled: FollowUp, now: datetime) -> None:

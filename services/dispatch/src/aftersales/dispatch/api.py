@@ -93,4 +93,4 @@ async def complete(number: Number, report: ServiceReport, desk: Desk) -> WorkOrd
 
 
 def _rules(desk: Desk) -> Rules:
-    return Rules(desk.library, desk.settings)
+    return Rules(desk.library, desk.settings.figures)

@@ -25,32 +25,31 @@ from aftersales.common.values import sibling
 from aftersales.common.work import Work
 from aftersales.dispatch.domain import assignment, parts, quotation, technician, visit
 from aftersales.dispatch.domain import order as orders
-from aftersales.dispatch.domain.order import Policy, WorkOrder
+from aftersales.dispatch.domain.order import Figures, Policy, WorkOrder
 from aftersales.dispatch.domain.report import ServiceReport
 from aftersales.dispatch.domain.second_look import STEP, SecondLook
 from aftersales.dispatch.domain.technician import RegisterTechnician, Technician
 from aftersales.dispatch.domain.visit import Decline, Diagnose, NeedPart
-from aftersales.dispatch.settings import Settings
 
 
 class Rules(NamedTuple):
-    """Where an order's figures come from: its service policy, and the service's own where that has none."""
+    """Where an order's figures come from: its service policy, and the usual ones where that has none."""
 
     library: Library
-    settings: Settings
+    usual: Figures
 
     async def of(self, work: Work, order: WorkOrder) -> Policy:
         facts = Facts(order.branch, order.product.line, "", "", order.registered_at.date())
         return self.figures(await self.library.of(work, order.policy, facts))
 
     def figures(self, service: ServicePolicy) -> Policy:
-        own, settings = service.appointments, self.settings
+        own, usual = service.appointments, self.usual
         return Policy(
             service=service,
-            lead=own.lead if own else settings.appointment_lead,
-            window=own.window if own else settings.appointment_window,
-            shortage_delay=own.part_delay if own else settings.shortage_delay,
-            retry_after=settings.assignment_retry_after,
+            lead=own.lead if own else usual.lead,
+            window=own.window if own else usual.window,
+            shortage_delay=own.part_delay if own else usual.shortage_delay,
+            retry_after=usual.retry_after,
         )
 
 

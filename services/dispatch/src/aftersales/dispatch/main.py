@@ -13,7 +13,7 @@ from aftersales.dispatch.settings import Settings
 
 def service(settings: Settings | None = None) -> Service:
     settings, library = settings or Settings(), Library()
-    rules = Rules(library, settings)
+    rules = Rules(library, settings.figures)
     return Service(
         name="dispatch",
         settings=settings,

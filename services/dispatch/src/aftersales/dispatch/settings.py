@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from aftersales.common.settings import Port, ServiceSettings
+from aftersales.dispatch.domain.order import Figures
 
 
 class Settings(ServiceSettings):
@@ -15,3 +16,13 @@ class Settings(ServiceSettings):
     """How long to wait before looking again for somebody for the first time; later waits are longer, a day at most."""
     shortage_delay: timedelta = timedelta(days=1)
     """INV-13: how much later a visit is when parts are missing, where the service policy does not say."""
+
+    @property
+    def figures(self) -> Figures:
+        """What dispatch plans by where the service policy does not say."""
+        return Figures(
+            lead=self.appointment_lead,
+            window=self.appointment_window,
+            retry_after=self.assignment_retry_after,
+            shortage_delay=self.shortage_delay,
+        )

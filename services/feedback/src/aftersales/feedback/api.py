@@ -13,7 +13,6 @@ from .domain.followup import FinishFollowUp, FollowUp, State
 from .domain.kpi import Kpis
 from .domain.survey import Answers, Survey, SurveyForm, survey_id
 from .domain.timeline import Timeline
-from .handlers import Rules
 
 router = APIRouter(responses=PROBLEMS)
 _TAIL = r"[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}"
@@ -53,7 +52,7 @@ async def show_survey(token: Token, desk: Desk) -> SurveyForm:
 async def answer_survey(token: Token, answers: Answers, desk: Desk) -> SurveyForm:
     """Take the customer's answers, once (FBK-2)."""
     needs = ((Survey, survey_id(token)),)
-    return await desk.do(handlers.answer_survey, token, answers, _rules(desk), needs=needs)
+    return await desk.do(handlers.answer_survey, token, answers, desk.library, desk.settings.pass_mark, needs=needs)
 
 
 @router.get("/timelines/{request}")
@@ -72,7 +71,3 @@ async def show_kpis(
     if since >= until:
         raise Malformed("kpi.range_malformed")
     return await store.key_figures(desk.mongo, since, until, branch)
-
-
-def _rules(desk: Desk) -> Rules:
-    return Rules(desk.library, desk.settings)

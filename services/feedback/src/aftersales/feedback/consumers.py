@@ -9,23 +9,22 @@ from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.events.intake import BranchRegistered, PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat
-from aftersales.common.policies import keep_policy, needs_of
+from aftersales.common.policies import Library, keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 
 from . import handlers
-from .domain.followup import FollowUp, followup_id
+from .domain.followup import FollowUp, Usual, followup_id
 from .domain.timeline import MILESTONES, Timeline
-from .handlers import Rules
 
 
-def consumers(rules: Rules) -> tuple[Consumer, ...]:
+def consumers(library: Library, usual: Usual) -> tuple[Consumer, ...]:
     """Give each event its handler. Our own milestones are noted when they are made."""
     others = [kind for kind in MILESTONES if kind not in {*PRODUCES, RepairCompleted}]
     return (
         *(on(kind, handlers.note, needs=lambda e: ((Timeline, e.request),)) for kind in others),
         on(
             RepairCompleted,
-            partial(handlers.schedule_followup, rules=rules),
+            partial(handlers.schedule_followup, library=library, usual=usual),
             needs=lambda e: (
                 (Timeline, e.request),
                 (FollowUp, followup_id(e.request, e.visit)),

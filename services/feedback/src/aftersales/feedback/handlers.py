@@ -1,8 +1,6 @@
 """Feedback's use cases: what an event, the clock, a callback clerk or a customer asks for."""
 
 import secrets
-from datetime import datetime
-from typing import NamedTuple
 
 from aftersales.common.branch_hours import BranchHours
 from aftersales.common.errors import NotFound
@@ -13,26 +11,13 @@ from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import Library
 from aftersales.common.policy.choose import Facts
-from aftersales.common.sla import Terms
 from aftersales.common.work import Work
 
 from .domain import followup as followups
 from .domain import survey as surveys
-from .domain.followup import FinishFollowUp, FollowUp, Plan, followup_id
+from .domain.followup import FinishFollowUp, FollowUp, Usual, followup_id
 from .domain.survey import Answers, Survey, SurveyForm
 from .domain.timeline import MILESTONES, News, Timeline, fold
-from .settings import Settings
-
-
-class Rules(NamedTuple):
-    """Where the figures come from: the request's service policy, and the service's own where that has none."""
-
-    library: Library
-    settings: Settings
-
-    def usual(self, repaired_at: datetime) -> Plan:
-        window = Terms(target=self.settings.callback_window)
-        return Plan(due_at=repaired_at + self.settings.callback_after, terms=window)
 
 
 async def note(work: Work, event: News) -> None:
@@ -43,13 +28,13 @@ async def note(work: Work, event: News) -> None:
         work.put(timeline)
 
 
-async def schedule_followup(work: Work, event: RepairCompleted, rules: Rules) -> None:
+async def schedule_followup(work: Work, event: RepairCompleted, library: Library, usual: Usual) -> None:
     """Plan the callback about this visit, once (FBK-1)."""
     await note(work, event)
     if await work.get(FollowUp, followup_id(event.request, event.visit)) is None:
         facts = Facts(event.branch, event.product.line, "repair", "", event.at.date())
-        policy = await rules.library.of(work, event.policy, facts)
-        planned = followups.schedule(event, followups.plan(event, policy, rules.usual(event.at)))
+        policy = await library.of(work, event.policy, facts)
+        planned = followups.schedule(event, followups.plan(event, policy, usual))
         hours = await work.get(BranchHours, event.branch)
         marks: tuple[Event, ...] = ()
         if hours and hours.since >= event.at:  # its walk has missed this one
@@ -82,16 +67,18 @@ async def finish_followup(work: Work, key: str, command: FinishFollowUp) -> Foll
     return work.put(followup, *news)
 
 
-async def answer_survey(work: Work, token: str, answers: Answers, rules: Rules) -> SurveyForm:
-    """Keep the answers. The events are the callback's, not the survey's: they cannot tell the token."""
+async def answer_survey(work: Work, token: str, answers: Answers, library: Library, pass_mark: float) -> SurveyForm:
+    """Keep the answers; `pass_mark` is for a policy without a survey.
+
+    The events are the callback's, not the survey's: they cannot tell the token.
+    """
     survey = await work.get(Survey, surveys.survey_id(token))
     if survey is None:
         raise NotFound("survey.unknown")
     work.put(surveys.answer(survey, answers, work.now))
     followup = await work.need(FollowUp, survey.followup)
-    asked = (await rules.library.get(work, followup.policy)).survey if followup.policy else None
-    pass_mark = asked.pass_mark if asked else rules.settings.pass_mark
-    followup, news = followups.rate(followup, answers.mark, work.now, pass_mark)
+    asked = (await library.get(work, followup.policy)).survey if followup.policy else None
+    followup, news = followups.rate(followup, answers.mark, work.now, asked.pass_mark if asked else pass_mark)
     await _note_own(work, news)
     work.put(followup, *news)
     return SurveyForm(state="answered")

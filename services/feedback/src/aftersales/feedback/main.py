@@ -7,7 +7,6 @@ from aftersales.common.service import Service, run
 from . import api, store
 from .consumers import consumers
 from .domain.followup import FollowUp
-from .handlers import Rules
 from .jobs import timers
 from .settings import Settings
 
@@ -20,7 +19,7 @@ def service(settings: Settings | None = None) -> Service:
         indexes=store.INDEXES,
         retained=store.RETAINED,
         router=api.router,
-        consumers=consumers(Rules(library, settings)),
+        consumers=consumers(library, settings.usual),
         timers=timers(library),
         clocked=(FollowUp,),
         library=library,

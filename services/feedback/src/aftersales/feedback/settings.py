@@ -6,6 +6,7 @@ from pydantic import Field
 
 from aftersales.common.settings import Port, ServiceSettings
 
+from .domain.followup import Usual
 from .domain.survey import HIGHEST, LOWEST
 
 
@@ -17,3 +18,7 @@ class Settings(ServiceSettings):
     """FBK-1: and at most so much later, or the clock `callback` is breached."""
     pass_mark: float = Field(default=3.0, ge=LOWEST, le=HIGHEST)
     """FBK-2: a survey below this mean mark reopens the request, where the service policy has no survey."""
+
+    @property
+    def usual(self) -> Usual:
+        return Usual(after=self.callback_after, window=self.callback_window)

@@ -17,10 +17,9 @@ from aftersales.inventory import handlers
 from aftersales.inventory.domain.part import Part, job
 from aftersales.inventory.domain.slip import IssueSlip, slip_id
 from aftersales.inventory.domain.stock import StockItem, stock_id
-from aftersales.inventory.settings import Settings
 
 
-def consumers(_: Settings) -> tuple[Consumer, ...]:
+def consumers() -> tuple[Consumer, ...]:
     return (
         on(TechnicianAssigned, handlers.open_slip, needs=_slip_and_parts),
         on(PartNeeded, handlers.add_part, needs=lambda e: (*_slip(e), (StockItem, stock_id(e.branch, e.part)))),

@@ -16,7 +16,7 @@ def service(settings: Settings | None = None) -> Service:
         indexes=store.INDEXES,
         retained=store.RETAINED,
         router=api.router,
-        consumers=consumers(settings),
+        consumers=consumers(),
         produces=PRODUCES,
         timers=timers(),
     )

@@ -54,10 +54,9 @@ STAGES = frozenset({"dispatch", "arrival", "repair"})
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 
-class Policy(Value):
-    """What dispatch decides by: the service policy of the order, and figures that none of them has."""
+class Figures(Value):
+    """What dispatch plans by."""
 
-    service: ServicePolicy
     lead: timedelta
     """DSP-3: the soonest that somebody can be there."""
     window: timedelta
@@ -66,6 +65,12 @@ class Policy(Value):
     """How long to wait before looking again for somebody."""
     shortage_delay: timedelta
     """INV-13: how much later the visit is when parts are missing."""
+
+
+class Policy(Figures):
+    """What dispatch decides by: the service policy of the order, and the figures that follow from it."""
+
+    service: ServicePolicy
 
 
 class Step(Value):

@@ -1,6 +1,6 @@
 """Callbacks (回访, FBK-1): after every repair the customer is called, within a window that is watched."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from aftersales.common import sla, stages
@@ -28,6 +28,15 @@ State = Literal["scheduled", "due", "done"]
 Outcome = Literal["reached", "unreachable"]
 
 
+class Usual(Value):
+    """When the callback is due where the service policy plans no calls (FBK-1)."""
+
+    after: timedelta
+    """From the repair to the call."""
+    window: timedelta
+    """From then on, until the clock is breached."""
+
+
 class Plan(Value):
     """When the callback is due, and the clock that runs from then on (FBK-1)."""
 
@@ -36,16 +45,16 @@ class Plan(Value):
     terms: Terms
 
 
-def plan(repair: RepairCompleted, policy: Policy, usual: Plan) -> Plan:
+def plan(repair: RepairCompleted, policy: Policy, usual: Usual) -> Plan:
     """The first call that the policy wants after a repair; `usual` is for a policy that plans none."""
     calls = policy.callbacks.calls if policy.callbacks else ()
     if not calls:
-        return usual
+        return Plan(due_at=repair.at + usual.after, terms=Terms(target=usual.window))
     call, calendar = calls[0], repair.calendar or always("UTC")
     after = call.after or NONE
     due_at = deadline(call.due, calendar, None, repair.at) if call.due else repair.at + after
     found = terms(call.stage, due_at, Situation(policy, calendar, priority=4))
-    return Plan(due_at=due_at, stage=call.stage, terms=found or usual.terms)
+    return Plan(due_at=due_at, stage=call.stage, terms=found or Terms(target=usual.window))
 
 
 class FinishFollowUp(Value):
