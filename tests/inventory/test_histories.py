@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from aftersales.inventory.domain import allotment, slip, stock
 from aftersales.inventory.domain.allotment import Change
+from aftersales.inventory.domain.movement import Entry
 from aftersales.inventory.domain.slip import IssueSlip, SlipLine
 from aftersales.inventory.domain.stock import Receipt, StockItem
 
@@ -149,7 +150,7 @@ class ForgetsWhoWaited(Store):
         return change._replace(item=change.item.but(waiting=item.waiting))
 
 
-def _picks(entries: list[allotment.Entry]) -> list[stock.Pick]:
+def _picks(entries: list[Entry]) -> list[stock.Pick]:
     return [stock.Pick(lot=line.lot, bin=line.bin, quantity=line.quantity) for _, line in entries]
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 from aftersales.common import branch_hours
 from aftersales.common.branch_hours import BranchHours
+from aftersales.common.events.dispatch import DispatchHeartbeat
 from aftersales.common.events.intake import (
     BranchRegistered,
     CoverageDecided,
@@ -16,10 +17,11 @@ from aftersales.common.events.intake import (
     RequestReprioritised,
 )
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 from aftersales.common.values import sibling
+from aftersales.common.work import Work
 from aftersales.common.work.piece import Needs
 from aftersales.dispatch import handlers
 from aftersales.dispatch.domain.order import WorkOrder
@@ -44,7 +46,7 @@ def consumers(rules: Rules) -> tuple[Consumer, ...]:
         on(PartShort, hear_of_parts, needs=_order),
         on(BranchRegistered, branch_hours.hear_of_hours, needs=branch_hours.needs_of),
         on(PolicyPublished, keep_policy, needs=needs_of),
-        on(IntakeHeartbeat, handlers.pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
+        on(IntakeHeartbeat, _pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
     )
 
 
@@ -58,3 +60,9 @@ def _order_and_people(event: RequestRegistered) -> Needs:
 
 def _order(event: PartReserved | PartShort) -> Needs:
     return ((WorkOrder, event.order),)
+
+
+async def _pass_heartbeat_on(work: Work, event: IntakeHeartbeat) -> None:
+    if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, DispatchHeartbeat):
+        state, events = beat
+        work.put(state, *events)

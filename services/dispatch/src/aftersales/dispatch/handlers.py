@@ -6,10 +6,8 @@ from typing import NamedTuple
 from aftersales.common.branch_hours import BranchHours
 from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
-from aftersales.common.events.dispatch import DispatchHeartbeat
 from aftersales.common.events.intake import (
     CoverageDecided,
-    IntakeHeartbeat,
     QuotationAccepted,
     RequestCancelled,
     RequestRegistered,
@@ -17,7 +15,6 @@ from aftersales.common.events.intake import (
     RequestReprioritised,
 )
 from aftersales.common.events.inventory import PartReserved
-from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import Library
 from aftersales.common.policy.choose import Facts
 from aftersales.common.policy.model import Policy as ServicePolicy
@@ -152,12 +149,6 @@ async def hear_of_coverage(work: Work, event: CoverageDecided) -> None:
 async def hear_of_quotation(work: Work, event: QuotationAccepted) -> None:
     if event.on_site:
         _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.accepted(order, event))
-
-
-async def pass_heartbeat_on(work: Work, event: IntakeHeartbeat) -> None:
-    if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, DispatchHeartbeat):
-        state, events = beat
-        work.put(state, *events)
 
 
 async def accept(work: Work, number: str) -> WorkOrder:

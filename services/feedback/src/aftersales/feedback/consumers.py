@@ -8,9 +8,10 @@ from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.events.intake import BranchRegistered, PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
-from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import Library, keep_policy, needs_of
 from aftersales.common.service import Consumer, on
+from aftersales.common.work import Work
 
 from . import handlers
 from .domain.followup import FollowUp, Usual, followup_id
@@ -33,5 +34,12 @@ def consumers(library: Library, usual: Usual) -> tuple[Consumer, ...]:
         ),
         on(BranchRegistered, branch_hours.hear_of_hours, needs=branch_hours.needs_of),
         on(PolicyPublished, keep_policy, needs=needs_of),
-        on(InventoryHeartbeat, handlers.see_beat, needs=lambda _: ((Heartbeat, BEAT),)),
+        on(InventoryHeartbeat, _note_beat, needs=lambda _: ((Heartbeat, BEAT),)),
     )
+
+
+async def _note_beat(work: Work, event: InventoryHeartbeat) -> None:
+    """Note the beat: here the chain ends."""
+    seen = pass_on(await work.get(Heartbeat, BEAT), event.started_at)
+    if seen:
+        work.put(seen[0])

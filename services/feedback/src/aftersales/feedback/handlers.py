@@ -7,8 +7,6 @@ from aftersales.common.errors import NotFound
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import FollowupEvent
-from aftersales.common.events.inventory import InventoryHeartbeat
-from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import Library
 from aftersales.common.policy.choose import Facts
 from aftersales.common.work import Work
@@ -82,13 +80,6 @@ async def answer_survey(work: Work, token: str, answers: Answers, library: Libra
     await _note_own(work, news)
     work.put(followup, *news)
     return SurveyForm(state="answered")
-
-
-async def see_beat(work: Work, event: InventoryHeartbeat) -> None:
-    """Note the beat: here the chain ends."""
-    seen = pass_on(await work.get(Heartbeat, BEAT), event.started_at)
-    if seen:
-        work.put(seen[0])
 
 
 async def _note_own(work: Work, news: tuple[Event, ...]) -> None:

@@ -9,9 +9,11 @@ from aftersales.common.events.dispatch import (
     TechnicianAssigned,
 )
 from aftersales.common.events.intake import PolicyPublished
-from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.events.inventory import InventoryHeartbeat
+from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
+from aftersales.common.work import Work
 from aftersales.common.work.piece import Needs
 from aftersales.inventory import handlers
 from aftersales.inventory.domain.part import Part, job
@@ -26,7 +28,7 @@ def consumers() -> tuple[Consumer, ...]:
         on(RepairCompleted, handlers.close_slip, needs=_slip_and_stock),
         on(OrderCancelled, handlers.cancel_slip, needs=_slip),
         on(PolicyPublished, keep_policy, needs=needs_of),
-        on(DispatchHeartbeat, handlers.pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
+        on(DispatchHeartbeat, _pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
     )
 
 
@@ -48,3 +50,9 @@ def _slip_and_parts(event: TechnicianAssigned) -> Needs:
 
 def _slip_and_stock(event: RepairCompleted) -> Needs:
     return (*_slip(event), *((StockItem, stock_id(event.branch, used.part)) for used in event.parts_used))
+
+
+async def _pass_heartbeat_on(work: Work, event: DispatchHeartbeat) -> None:
+    if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, InventoryHeartbeat):
+        state, events = beat
+        work.put(state, *events)

@@ -5,22 +5,20 @@ from collections.abc import Iterable, Mapping
 
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events.dispatch import (
-    DispatchHeartbeat,
     OrderCancelled,
     OrderEvent,
     PartNeeded,
     RepairCompleted,
     TechnicianAssigned,
 )
-from aftersales.common.events.inventory import InventoryHeartbeat, ReservedLine
-from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
+from aftersales.common.events.inventory import ReservedLine
 from aftersales.common.values import uuid7
 from aftersales.common.work import Work
 from aftersales.inventory.domain import part as parts
 from aftersales.inventory.domain import slip as slips
 from aftersales.inventory.domain import stock
-from aftersales.inventory.domain.allotment import Entry, allot, finish, serve
-from aftersales.inventory.domain.movement import Movement
+from aftersales.inventory.domain.allotment import allot, finish, serve
+from aftersales.inventory.domain.movement import Entry, Movement
 from aftersales.inventory.domain.part import Part, RegisterPart, job
 from aftersales.inventory.domain.slip import ENDED, IssueSlip, slip_id
 from aftersales.inventory.domain.stock import Receipt, StockItem, stock_id
@@ -41,7 +39,7 @@ async def receive(work: Work, form: Receipt) -> StockItem:
         raise DomainError("part.unknown", part=form.part)
     item, events = stock.receive(await _item(work, form.branch, form.part), form, work.now)
     line = ReservedLine(part=form.part, lot=form.lot, bin=form.bin, quantity=form.quantity)
-    _record(work, form.branch, (Entry("received", line),))
+    record(work, form.branch, (Entry("received", line),))
     return work.put(await _serve(work, item), *events)
 
 
@@ -92,12 +90,6 @@ async def wake_stock(work: Work, id: str) -> None:
         work.put(await _serve(work, item))
 
 
-async def pass_heartbeat_on(work: Work, event: DispatchHeartbeat) -> None:
-    if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, InventoryHeartbeat):
-        state, events = beat
-        work.put(state, *events)
-
-
 async def _slip(work: Work, event: OrderEvent) -> IssueSlip:
     """Find the visit's slip: what dispatch says about a visit under way was preceded by its assignment."""
     slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
@@ -123,7 +115,7 @@ async def _set_aside(work: Work, slip: IssueSlip, wanted: Iterable[str]) -> None
     for part in wanted:
         item, slip, entries = allot(await _item(work, slip.branch, part), slip)
         work.put(item)
-        _record(work, slip.branch, entries, slip)
+        _record_for(work, slip, entries)
     slip, events = slips.settle(slip, work.now)
     work.put(slip, *events)
 
@@ -136,7 +128,7 @@ async def _finish(
     for part in sorted({*used, *(line.part for line in slip.lines)}):
         known = await _item(work, slip.branch, part)
         item, slip, entries = finish(known, slip, used.get(part, 0))
-        _record(work, slip.branch, entries, slip, technician)
+        _record_for(work, slip, entries, technician)
         released += [line for kind, line in entries if kind == "released"]
         if item != known:
             work.put(await _serve(work, item))
@@ -152,18 +144,20 @@ async def _serve(work: Work, item: StockItem) -> StockItem:
     queue = await work.several(IssueSlip, item.waiting[: min(item.free, SERVED_AT_ONCE)])
     item, changes = serve(item, queue)
     for change in changes:
-        _record(work, item.branch, change.entries, change.slip)
+        _record_for(work, change.slip, change.entries)
         slip, events = slips.fill(change.slip, work.now)
         work.put(slip, *events)
     return item.but(wake_at=work.now if item.free and item.waiting else None)
 
 
-def _record(
-    work: Work, branch: str, entries: Iterable[Entry], slip: IssueSlip | None = None, technician: str | None = None
-) -> None:
-    """Write the ledger."""
-    about = slip.model_dump(include={"order", "request"}) if slip else {}
-    serial = slip.product.serial if slip and slip.product else None
+def _record_for(work: Work, slip: IssueSlip, entries: Iterable[Entry], technician: str | None = None) -> None:
+    """Write the ledger, with the repair that the slip is for."""
+    serial = slip.product.serial if slip.product else None
+    about = slip.model_dump(include={"order", "request"}) | {"serial": serial, "technician": technician}
+    record(work, slip.branch, entries, about)
+
+
+def record(work: Work, branch: str, entries: Iterable[Entry], about: Mapping[str, str | None] | None = None) -> None:
+    """Write the ledger; `about` are a movement's optional fields."""
     for kind, line in entries:
-        cause = about | line.model_dump() | {"serial": serial, "technician": technician}
-        work.put(Movement(id=uuid7(), branch=branch, kind=kind, at=work.now, **cause))
+        work.put(Movement(id=uuid7(), branch=branch, kind=kind, at=work.now, **line.model_dump(), **(about or {})))

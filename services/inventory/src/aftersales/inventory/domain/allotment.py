@@ -3,18 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from aftersales.common.events.inventory import MissingLine, ReservedLine
+from aftersales.common.events.inventory import MissingLine
 from aftersales.inventory.domain import stock
-from aftersales.inventory.domain.movement import Kind
+from aftersales.inventory.domain.movement import Entry, Kind
 from aftersales.inventory.domain.slip import IssueSlip
 from aftersales.inventory.domain.stock import Pick, Picks, StockItem, total
-
-
-class Entry(NamedTuple):
-    """A line for the ledger."""
-
-    kind: Kind
-    line: ReservedLine
 
 
 class Change(NamedTuple):

@@ -4,11 +4,19 @@ For each lot: received = free + reserved + used, reserved = entries reserved - r
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.events.inventory import ReservedLine
 
 Kind = Literal["received", "reserved", "released", "used"]
+
+
+class Entry(NamedTuple):
+    """A line for the ledger."""
+
+    kind: Kind
+    line: ReservedLine
 
 
 class Movement(Aggregate):
