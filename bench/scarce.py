@@ -11,8 +11,8 @@ from pymongo import AsyncMongoClient
 
 from aftersales.common.mongo import to_document
 from aftersales.common.testing.programs import services
-from aftersales.inventory.domain.slip import IssueSlip, SlipLine
-from aftersales.inventory.domain.stock import StockItem, stock_id
+from aftersales.inventory.slips.domain import IssueSlip, SlipLine
+from aftersales.inventory.stock.domain import StockItem, stock_id
 
 WAITING = 3000
 ROUNDS = 60

@@ -18,10 +18,10 @@ from aftersales.common.parking import ParkedMessage
 from aftersales.common.settings import ServiceSettings, WrongSettings
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Row
-from aftersales.inventory.domain.movement import Movement
-from aftersales.inventory.domain.slip import IssueSlip
 from aftersales.inventory.main import service as inventory
 from aftersales.inventory.settings import Settings as InventorySettings
+from aftersales.inventory.slips.domain import IssueSlip
+from aftersales.inventory.stock.domain import Movement
 
 YEAR = timedelta(days=365)
 OLD, NEW, OPEN = "IS-230101-AAAA-1", "IS-261123-AAAA-1", "IS-230101-BBBB-1"

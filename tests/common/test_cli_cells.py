@@ -18,13 +18,13 @@ from aftersales.common.cli.sheets.manner import Manner
 from aftersales.common.cli.sheets.misfit import Misfit
 from aftersales.common.cli.sheets.phones import phone
 from aftersales.common.values import Code
-from aftersales.dispatch.domain.technician import RegisterTechnician
+from aftersales.dispatch.technicians.domain import RegisterTechnician
 from aftersales.intake.archive.domain.customer import ArchiveCustomer
 from aftersales.intake.network.domain import BranchForm
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.sales.domain import ImportProduct
-from aftersales.inventory.domain.part import RegisterPart
-from aftersales.inventory.domain.stock import Receipt
+from aftersales.inventory.parts.domain import RegisterPart
+from aftersales.inventory.stock.domain import Receipt
 
 SHANGHAI = Manner()
 FULL_WIDTH = {ascii: ascii + 0xFEE0 for ascii in range(0x21, 0x7F)}

@@ -5,7 +5,7 @@ from common.cli_house import NOBODY, ROWS, open_house
 
 from aftersales.common.policy.presets import presets, texts
 from aftersales.common.testing import ManualClock, eventually
-from aftersales.dispatch.domain.order import WorkOrder
+from aftersales.dispatch.orders.domain.order import WorkOrder
 
 FORM = {
     "branch": "SH01",

@@ -20,7 +20,7 @@ from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.work.group import ANSWERS
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.inventory.domain.stock import StockItem
+from aftersales.inventory.stock.domain import StockItem
 
 BRANCHES = "code,name,zone,lat,lon,memo\nsh-01,上海静安服务中心,Asia/Shanghai,31.23,121.45,我\n"
 TECHNICIANS = (

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from aftersales.common import problem
 from aftersales.common.messages import LOCALES, catalogue, choose_locale
-from aftersales.inventory.domain.stock import Receipt
+from aftersales.inventory.stock.domain import Receipt
 
 WRONG: tuple[Any, ...] = (
     *(None, True, [], {}, ["x y"], ["x"] * 200, {"lat": 91, "lon": 181}, {"serial": 1}, {"$set": 1}),

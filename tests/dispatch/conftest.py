@@ -13,12 +13,13 @@ from aftersales.common.policy.model.stages import Stage
 from aftersales.common.policy.presets import presets
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, house
-from aftersales.dispatch.domain import assignment, visit
-from aftersales.dispatch.domain.order import Policy, WorkOrder, open_order
-from aftersales.dispatch.domain.report import ServiceReport
-from aftersales.dispatch.domain.technician import Shift, Technician
 from aftersales.dispatch.main import service
+from aftersales.dispatch.orders.domain import assignment
+from aftersales.dispatch.orders.domain.order import Policy, WorkOrder, open_order
+from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.settings import Settings
+from aftersales.dispatch.technicians.domain import Shift, Technician
+from aftersales.dispatch.visits import domain as visit
 
 REQUEST, ORDER = "SR-261123-0001", "WO-261123-0001"
 TechnicianMaker = Callable[..., Technician]

@@ -11,9 +11,9 @@ from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.heartbeat import BEAT, Heartbeat
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House, Room
-from aftersales.dispatch.domain.order import WorkOrder
-from aftersales.dispatch.domain.report import ServiceReport
-from aftersales.dispatch.domain.technician import Technician
+from aftersales.dispatch.orders.domain.order import WorkOrder
+from aftersales.dispatch.orders.domain.report import ServiceReport
+from aftersales.dispatch.technicians.domain import Technician
 
 ORDER = "WO-261123-0001"
 PERSON = {"name": "李师傅", "branch": "SH01", "skills": ["refrigerator"], "licence_until": "2030-01-01T00:00:00Z"}

@@ -16,9 +16,9 @@ from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House, Room
-from aftersales.feedback.domain.followup import FollowUp
-from aftersales.feedback.domain.survey import Survey
-from aftersales.feedback.domain.timeline import MILESTONES, Timeline
+from aftersales.feedback.followups.domain import FollowUp
+from aftersales.feedback.surveys.domain import Survey
+from aftersales.feedback.timelines.domain import MILESTONES, Timeline
 
 Say = Callable[..., Any]
 FOLLOWUP = "FU-261122-7K3F-1"

@@ -11,11 +11,11 @@ from aftersales.common.events.dispatch import OrderCancelled, PartNeeded, Repair
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, house
-from aftersales.inventory.domain import stock
-from aftersales.inventory.domain.slip import IssueSlip, SlipLine, slip_id
-from aftersales.inventory.domain.stock import Receipt, StockItem
 from aftersales.inventory.main import service
 from aftersales.inventory.settings import Settings
+from aftersales.inventory.slips.domain import IssueSlip, SlipLine, slip_id
+from aftersales.inventory.stock import domain as stock
+from aftersales.inventory.stock.domain import Receipt, StockItem
 
 PRODUCT = ProductRef(serial="SN1", model="BCD-200", line="refrigerator")
 

@@ -10,12 +10,11 @@ from aftersales.common.heartbeat import BEAT, Heartbeat
 from aftersales.common.mongo import Writes, to_document
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import House, Room
-from aftersales.inventory.domain import stock
-from aftersales.inventory.domain.movement import Movement
-from aftersales.inventory.domain.part import Part
-from aftersales.inventory.domain.slip import IssueSlip, SlipLine
-from aftersales.inventory.domain.stock import StockItem
-from aftersales.inventory.handlers import SERVED_AT_ONCE
+from aftersales.inventory.parts.domain import Part
+from aftersales.inventory.slips.domain import IssueSlip, SlipLine
+from aftersales.inventory.slips.handlers import SERVED_AT_ONCE
+from aftersales.inventory.stock import domain as stock
+from aftersales.inventory.stock.domain import Movement, StockItem
 
 COMPRESSOR = {"name": "压缩机", "faults": ["no-cooling"], "lines": ["refrigerator"]}
 SLIP = "IS-261123-0001-1"

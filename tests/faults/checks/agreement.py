@@ -8,7 +8,7 @@ from faults.evidence import Document, Evidence
 
 from aftersales.common.events import REGISTRY
 from aftersales.common.values import sibling
-from aftersales.feedback.domain.timeline import MILESTONES, fact_of
+from aftersales.feedback.timelines.domain import MILESTONES, fact_of
 
 _ENDED = ("completed", "cancelled")
 

@@ -17,7 +17,7 @@ from aftersales.common.policy.reading import read
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House
 from aftersales.common.values import sibling
-from aftersales.feedback.domain.followup import FollowUp
+from aftersales.feedback.followups.domain import FollowUp
 
 ALL = ("intake", "dispatch", "inventory", "feedback")
 APPLIANCE = next(policy for policy in presets() if policy.name == "appliance")

@@ -23,10 +23,11 @@ from aftersales.common.service import Consumer, on
 from aftersales.common.values import sibling
 from aftersales.common.work import Work
 from aftersales.common.work.piece import Needs
-from aftersales.dispatch import handlers
-from aftersales.dispatch.domain.order import WorkOrder
-from aftersales.dispatch.domain.technician import Technician
-from aftersales.dispatch.handlers import Rules
+
+from .orders import handlers as orders
+from .orders.domain.order import WorkOrder
+from .orders.store import Rules
+from .technicians.domain import Technician
 
 Requested = (
     RequestRegistered | RequestCancelled | RequestReopened | RequestReprioritised | CoverageDecided | QuotationAccepted
@@ -34,14 +35,14 @@ Requested = (
 
 
 def consumers(rules: Rules) -> tuple[Consumer, ...]:
-    hear_of_parts = partial(handlers.hear_of_parts, rules=rules)
+    hear_of_parts = partial(orders.hear_of_parts, rules=rules)
     return (
-        on(RequestRegistered, partial(handlers.open_order, rules=rules), needs=_order_and_people),
-        on(RequestCancelled, handlers.cancel_order, needs=_order_of_request),
-        on(RequestReopened, partial(handlers.reopen_order, rules=rules), needs=_order_of_request),
-        on(RequestReprioritised, partial(handlers.reprioritise, rules=rules), needs=_order_of_request),
-        on(CoverageDecided, handlers.hear_of_coverage, needs=_order_of_request),
-        on(QuotationAccepted, handlers.hear_of_quotation, needs=_order_of_request),
+        on(RequestRegistered, partial(orders.open_order, rules=rules), needs=_order_and_people),
+        on(RequestCancelled, orders.cancel_order, needs=_order_of_request),
+        on(RequestReopened, partial(orders.reopen_order, rules=rules), needs=_order_of_request),
+        on(RequestReprioritised, partial(orders.reprioritise, rules=rules), needs=_order_of_request),
+        on(CoverageDecided, orders.hear_of_coverage, needs=_order_of_request),
+        on(QuotationAccepted, orders.hear_of_quotation, needs=_order_of_request),
         on(PartReserved, hear_of_parts, needs=_order),
         on(PartShort, hear_of_parts, needs=_order),
         on(BranchRegistered, branch_hours.hear_of_hours, needs=branch_hours.needs_of),

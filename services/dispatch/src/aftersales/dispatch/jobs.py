@@ -4,16 +4,17 @@ from functools import partial
 
 from aftersales.common.branch_hours import BranchHours, Mover, walk
 from aftersales.common.timers import Timer, wakes
-from aftersales.dispatch import handlers
-from aftersales.dispatch.domain.order import WorkOrder
-from aftersales.dispatch.domain.second_look import SecondLook
-from aftersales.dispatch.handlers import Rules
+
+from .orders import handlers as orders
+from .orders.domain.order import WorkOrder
+from .orders.store import Rules
+from .technicians.domain import SecondLook
 
 
 def timers(rules: Rules) -> tuple[Timer, ...]:
-    movers = (Mover(WorkOrder, partial(handlers.change_hours, rules=rules)),)
+    movers = (Mover(WorkOrder, partial(orders.change_hours, rules=rules)),)
     return (
         wakes(BranchHours, partial(walk, movers=movers)),
-        wakes(WorkOrder, partial(handlers.wake_order, rules=rules)),
-        wakes(SecondLook, partial(handlers.look_again, rules=rules)),
+        wakes(WorkOrder, partial(orders.wake_order, rules=rules)),
+        wakes(SecondLook, partial(orders.look_again, rules=rules)),
     )

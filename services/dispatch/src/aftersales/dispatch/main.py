@@ -1,25 +1,37 @@
 """Composition root of dispatch."""
 
+from fastapi import APIRouter
+
+from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events.dispatch import PRODUCES
-from aftersales.common.policies import Library
+from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.policies import Library, PolicyList, PublishedPolicy
 from aftersales.common.service import Service, run
-from aftersales.dispatch import api, store
-from aftersales.dispatch.consumers import consumers
-from aftersales.dispatch.domain.order import WorkOrder
-from aftersales.dispatch.handlers import Rules
-from aftersales.dispatch.jobs import timers
-from aftersales.dispatch.settings import Settings
+
+from .consumers import consumers
+from .jobs import timers
+from .orders import api as orders_api
+from .orders import store as orders
+from .orders.domain.order import WorkOrder
+from .settings import Settings
+from .technicians import api as technicians_api
+from .technicians import store as technicians
+from .visits import api as visits_api
+
+APIS = (technicians_api, orders_api, visits_api)
+ENGINE = (BranchHours, Heartbeat, PolicyList, PublishedPolicy)
+"""Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
 
 def service(settings: Settings | None = None) -> Service:
     settings, library = settings or Settings(), Library()
-    rules = Rules(library, settings.figures)
+    rules = orders.Rules(library, settings.figures)
     return Service(
         name="dispatch",
         settings=settings,
-        indexes=store.INDEXES,
-        retained=store.RETAINED,
-        router=api.router,
+        indexes={**dict.fromkeys(ENGINE, ()), **technicians.INDEXES, **orders.INDEXES},
+        retained=orders.RETAINED,
+        router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
         consumers=consumers(rules),
         timers=timers(rules),
         produces=PRODUCES,

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from aftersales.common.settings import Port, ServiceSettings
-from aftersales.dispatch.domain.order import Figures
+
+from .orders.domain.order import Figures
 
 
 class Settings(ServiceSettings):

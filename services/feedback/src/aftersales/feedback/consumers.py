@@ -13,19 +13,20 @@ from aftersales.common.policies import Library, keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 from aftersales.common.work import Work
 
-from . import handlers
-from .domain.followup import FollowUp, Usual, followup_id
-from .domain.timeline import MILESTONES, Timeline
+from .followups import handlers as followups
+from .followups.domain import FollowUp, Usual, followup_id
+from .timelines import handlers as timelines
+from .timelines.domain import MILESTONES, Timeline
 
 
 def consumers(library: Library, usual: Usual) -> tuple[Consumer, ...]:
     """Give each event its handler. Our own milestones are noted when they are made."""
     others = [kind for kind in MILESTONES if kind not in {*PRODUCES, RepairCompleted}]
     return (
-        *(on(kind, handlers.note, needs=lambda e: ((Timeline, e.request),)) for kind in others),
+        *(on(kind, timelines.note, needs=lambda e: ((Timeline, e.request),)) for kind in others),
         on(
             RepairCompleted,
-            partial(handlers.schedule_followup, library=library, usual=usual),
+            partial(followups.schedule_followup, library=library, usual=usual),
             needs=lambda e: (
                 (Timeline, e.request),
                 (FollowUp, followup_id(e.request, e.visit)),

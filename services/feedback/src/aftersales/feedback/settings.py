@@ -6,8 +6,8 @@ from pydantic import Field
 
 from aftersales.common.settings import Port, ServiceSettings
 
-from .domain.followup import Usual
-from .domain.survey import HIGHEST, LOWEST
+from .followups.domain import Usual
+from .surveys.domain import HIGHEST, LOWEST
 
 
 class Settings(ServiceSettings):

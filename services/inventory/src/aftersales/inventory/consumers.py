@@ -15,18 +15,19 @@ from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 from aftersales.common.work import Work
 from aftersales.common.work.piece import Needs
-from aftersales.inventory import handlers
-from aftersales.inventory.domain.part import Part, job
-from aftersales.inventory.domain.slip import IssueSlip, slip_id
-from aftersales.inventory.domain.stock import StockItem, stock_id
+
+from .parts.domain import Part, job
+from .slips import handlers as slips
+from .slips.domain import IssueSlip, slip_id
+from .stock.domain import StockItem, stock_id
 
 
 def consumers() -> tuple[Consumer, ...]:
     return (
-        on(TechnicianAssigned, handlers.open_slip, needs=_slip_and_parts),
-        on(PartNeeded, handlers.add_part, needs=lambda e: (*_slip(e), (StockItem, stock_id(e.branch, e.part)))),
-        on(RepairCompleted, handlers.close_slip, needs=_slip_and_stock),
-        on(OrderCancelled, handlers.cancel_slip, needs=_slip),
+        on(TechnicianAssigned, slips.open_slip, needs=_slip_and_parts),
+        on(PartNeeded, slips.add_part, needs=lambda e: (*_slip(e), (StockItem, stock_id(e.branch, e.part)))),
+        on(RepairCompleted, slips.close_slip, needs=_slip_and_stock),
+        on(OrderCancelled, slips.cancel_slip, needs=_slip),
         on(PolicyPublished, keep_policy, needs=needs_of),
         on(DispatchHeartbeat, _pass_heartbeat_on, needs=lambda _: ((Heartbeat, BEAT),)),
     )

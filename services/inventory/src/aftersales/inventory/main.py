@@ -1,24 +1,38 @@
 """Composition root of inventory."""
 
+from fastapi import APIRouter
+
 from aftersales.common.events.inventory import PRODUCES
+from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.policies import PolicyList, PublishedPolicy
 from aftersales.common.service import Service, run
-from aftersales.inventory import api, store
-from aftersales.inventory.consumers import consumers
-from aftersales.inventory.jobs import timers
-from aftersales.inventory.settings import Settings
+
+from .consumers import consumers
+from .jobs import timers
+from .parts import api as parts_api
+from .parts import store as parts
+from .receipts import api as receipts_api
+from .settings import Settings
+from .slips import api as slips_api
+from .slips import store as slips
+from .stock import api as stock_api
+from .stock import store as stock
+
+APIS = (parts_api, receipts_api, stock_api, slips_api)
+ENGINE = (Heartbeat, PolicyList, PublishedPolicy)
+"""Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
 
 def service(settings: Settings | None = None) -> Service:
-    settings = settings or Settings()
     return Service(
         name="inventory",
-        settings=settings,
-        indexes=store.INDEXES,
-        retained=store.RETAINED,
-        router=api.router,
+        settings=settings or Settings(),
+        indexes={**dict.fromkeys(ENGINE, ()), **parts.INDEXES, **stock.INDEXES, **slips.INDEXES},
+        retained=(*stock.RETAINED, *slips.RETAINED),
+        router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
         consumers=consumers(),
-        produces=PRODUCES,
         timers=timers(),
+        produces=PRODUCES,
     )
 
 

@@ -1,0 +1,1 @@
+"""Work orders: who is sent, and when."""

@@ -1,0 +1,31 @@
+"""HTTP in: work orders are listed and shown."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code
+
+from .domain.order import NUMBER, State, WorkOrder
+
+router = APIRouter(responses=PROBLEMS)
+Number = Annotated[str, Path(pattern=NUMBER)]
+
+
+@router.get("/orders")
+async def list_orders(  # noqa: PLR0913, PLR0917 (three filters and the page)
+    desk: Desk,
+    branch: Code | None = None,
+    state: State | None = None,
+    technician: Code | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[WorkOrder]:
+    where = {"branch": branch, "state": state, "technician": technician}
+    return await desk.page(WorkOrder, where, cursor, limit)
+
+
+@router.get("/orders/{number}")
+async def show_order(number: Number, desk: Desk) -> WorkOrder:
+    return await desk.read(WorkOrder, number)

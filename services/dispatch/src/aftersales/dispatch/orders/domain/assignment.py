@@ -1,0 +1,147 @@
+"""Who is sent, and when: the choice of a technician and the appointment (DSP-1, DSP-4, DSP-5)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from aftersales.common import sla
+from aftersales.common.events.dispatch import AppointmentMoved, AssignmentDeferred, TechnicianAssigned
+from aftersales.common.sla import Said, SlaClock, Terms
+from aftersales.common.stages import stages_of, stop, terms
+from aftersales.dispatch.technicians.domain import Technician
+
+from .order import Decision, Policy, WorkOrder, entered, fact, reached, settled, situation
+
+RETRY_AT_MOST = timedelta(days=1)
+"""Between two looks for somebody, when nothing has changed meanwhile."""
+_GROWTH = 3
+
+
+def choose(
+    order: WorkOrder, technicians: Iterable[Technician], start: datetime, end: datetime
+) -> tuple[Technician | None, str]:
+    """Take the least loaded of those who fit (DSP-4), or nobody and the reason."""
+    left = list(technicians)
+    for reason, fits in (
+        ("no_skill", lambda someone: order.product.line in someone.skills),
+        ("no_licence", lambda someone: someone.may_work(until=end)),
+        ("nobody_on_duty", lambda someone: someone.shift.covers(start)),
+        ("all_declined", lambda someone: someone.id not in order.declined_by),
+    ):
+        left = [someone for someone in left if fits(someone)]
+        if not left:
+            return None, reason
+    return min(left, key=lambda someone: (len(someone.open_orders), someone.id)), ""
+
+
+def earliest(order: WorkOrder, now: datetime, policy: Policy) -> datetime:
+    """When somebody can be there: not before the customer wants it, nor before the missing parts are."""
+    return max(order.wanted_at or now, now + policy.lead) + _delay(order, policy)
+
+
+def _delay(order: WorkOrder, policy: Policy) -> timedelta:
+    return policy.shortage_delay if order.parts_state == "short" else timedelta()
+
+
+def assign(
+    order: WorkOrder, technicians: Iterable[Technician], now: datetime, by: str, policy: Policy
+) -> tuple[Technician | None, Decision]:
+    """Send somebody, or try again later (DSP-2). The technician comes back with the order taken on."""
+    technicians = tuple(technicians)
+    start = earliest(order, now, policy)
+    chosen, reason = choose(order, technicians, start, start + policy.window)
+    if chosen is None:
+        on_duty = next_on_duty(order, technicians, now, policy)
+        return None, _deferred(order, reason, now, now + _pause(order, reason, now, policy), on_duty)
+    agreed = agree(order, start, now, policy)
+    sent = entered(agreed, "offered", now, by, technician=chosen.id, retry_at=None)
+    sent = sent.but(deferred_for=None, deferred_at=None)
+    sent = sent.but(clocks=stop(sent.clocks, "dispatch", now))
+    if sent.parts_state == "none":
+        sent = sent.but(parts_state="pending")
+    assigned = fact(
+        TechnicianAssigned,
+        sent,
+        now,
+        technician=chosen.id,
+        **sent.model_dump(include={"product", "fault", "priority", "appointment_start", "appointment_end"}),
+    )
+    return chosen.take(order.id), settled(order, sent, now, assigned)
+
+
+def next_on_duty(order: WorkOrder, technicians: Iterable[Technician], now: datetime, policy: Policy) -> datetime | None:
+    """When to try again because somebody who fits otherwise comes on duty; None: nobody does."""
+    start = earliest(order, now, policy)
+    begins = [
+        begin
+        for someone in technicians
+        if order.product.line in someone.skills and someone.id not in order.declined_by
+        if (begin := someone.shift.next_start(start)) > start and someone.may_work(until=begin + policy.window)
+    ]
+    return min(begins) - policy.lead - _delay(order, policy) if begins else None
+
+
+def _pause(order: WorkOrder, reason: str, now: datetime, policy: Policy) -> timedelta:
+    """Longer the longer nobody fits: a change of the technicians or of the parts has it tried again at once."""
+    since = order.deferred_at if order.deferred_at and order.deferred_for == reason else now
+    return min(max(policy.retry_after, (now - since) * _GROWTH), RETRY_AT_MOST)
+
+
+def _deferred(order: WorkOrder, reason: str, now: datetime, latest: datetime, on_duty: datetime | None) -> Decision:
+    """Wait for the time when the next one comes on duty, `latest` at most; say so once for each reason."""
+    retry_at = min(latest, on_duty) if on_duty else latest
+    if order.deferred_at and order.deferred_for == reason:
+        return settled(order, order.but(retry_at=retry_at), now)
+    later = order.but(retry_at=retry_at, deferred_for=reason, deferred_at=now)
+    return settled(order, later, now, fact(AssignmentDeferred, later, now, reason=reason, retry_at=retry_at))
+
+
+def is_news(before: WorkOrder, planned: WorkOrder) -> bool:
+    """Whether a look between two tries has changed anything that is worth a record."""
+    if planned.state != "waiting" or planned.deferred_for != before.deferred_for:
+        return True
+    return bool(planned.retry_at and before.retry_at and planned.retry_at < before.retry_at)
+
+
+def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy, why: str = "assigned") -> WorkOrder:
+    """Give the order a time. A promise that still runs moves along.
+
+    After a broken one, or for a second coming, another is made, which must be kept (DSP-5). A policy that promises
+    arrival within so many minutes of the report (DSP-3) is held to them, unless the customer wanted another time.
+    So is a contract's target (INT-13).
+    """
+    end = start + policy.window
+    made = _promises(order)
+    there = situation(order, policy, end)
+    stage, by_contract = stages_of(there).get("arrival"), "arrival" in order.response
+    clocks = order.clocks
+    if made and made[-1].outcome == "open":
+        if order.wanted_at or (not by_contract and (stage is None or stage.agreed_in)):
+            clocks = sla.retarget(clocks, made[-1].key, end, Said(now, "dispatch", why))
+    else:
+        key = f"arrival-{order.visit}" + (f"-{len(made) + 1}" if made else "")
+        promised = terms("arrival", now, there) if stage and (stage.agreed_in or by_contract) else None
+        clocks = sla.start(clocks, "arrival", key, now, promised or Terms(target=end - now, until=end, agreed=True))
+    return order.but(appointment_start=start, appointment_end=end, clocks=clocks)
+
+
+def move(
+    order: WorkOrder, start: datetime, now: datetime, reason: str, policy: Policy
+) -> tuple[WorkOrder, AppointmentMoved]:
+    """Agree another time with the customer, and say so."""
+    moved = agree(order, start, now, policy, reason)
+    window = moved.model_dump(include={"appointment_start", "appointment_end"})
+    return moved, fact(AppointmentMoved, moved, now, reason=reason, **window)
+
+
+def kept(order: WorkOrder, now: datetime, policy: Policy) -> WorkOrder:
+    """Somebody is there: every promise to come has ended, and the work begins (DSP-8)."""
+    clocks = order.clocks
+    for promise in _promises(order):
+        clocks = sla.stop(clocks, promise.key, now)
+    return reached(order.but(clocks=clocks), "technician_arrived", now, policy)
+
+
+def _promises(order: WorkOrder) -> list[SlaClock]:
+    """List the visit's promises to come, oldest first."""
+    first = f"arrival-{order.visit}"
+    return [clock for clock in order.clocks if clock.key == first or clock.key.startswith(f"{first}-")]

@@ -1,0 +1,257 @@
+"""The work order (派工单): its state, its timer, and how it begins, ends and begins again (DSP-7)."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal, TypeVar
+
+from aftersales.common import sla, stages
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.business_time import Calendar, always
+from aftersales.common.errors import NotYet
+from aftersales.common.events import Event
+from aftersales.common.events.dispatch import (
+    OrderCancelled,
+    OrderCreated,
+    OrderEvent,
+    SlaBreached,
+    SlaEscalated,
+    SlaWarned,
+)
+from aftersales.common.events.intake import (
+    ProductRef,
+    RequestCancelled,
+    RequestRegistered,
+    RequestReopened,
+    RequestReprioritised,
+)
+from aftersales.common.policy.model import Policy as ServicePolicy
+from aftersales.common.policy.model.stages import CASES, Case, StageName
+from aftersales.common.promises import Marks
+from aftersales.common.sla import Said
+from aftersales.common.sla.model import Seconds
+from aftersales.common.stages import Response, Situation, reach, retarget
+from aftersales.common.values import GeoPoint, Money, Value
+
+from .report import ServiceReport
+
+State = Literal[
+    "waiting",  # nobody yet
+    "offered",
+    "accepted",
+    "on_the_way",
+    "arrived",
+    "diagnosed",
+    "waiting_for_parts",  # the technician was on site, and must come again
+    "completed",
+    "cancelled",
+]
+NUMBER = r"^WO-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$"
+PartsState = Literal["none", "pending", "reserved", "short"]
+Quotation = Literal["none", "needed", "accepted"]
+ON_SITE: tuple[State, ...] = ("arrived", "diagnosed")
+ENDED: tuple[State, ...] = ("completed", "cancelled")
+E = TypeVar("E", bound=OrderEvent)
+Decision = tuple["WorkOrder", tuple[Event, ...]]
+STAGES = frozenset({"dispatch", "arrival", "repair"})
+"""The stages whose clocks run here."""
+MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+
+
+class Figures(Value):
+    """What dispatch plans by."""
+
+    lead: timedelta
+    """DSP-3: the soonest that somebody can be there."""
+    window: timedelta
+    """DSP-5: how long the agreed window is."""
+    retry_after: timedelta
+    """How long to wait before looking again for somebody."""
+    shortage_delay: timedelta
+    """INV-13: how much later the visit is when parts are missing."""
+
+
+class Policy(Figures):
+    """What dispatch decides by: the service policy of the order, and the figures that follow from it."""
+
+    service: ServicePolicy
+
+
+class Step(Value):
+    """DSP-7: each state with its time, and who brought it about."""
+
+    state: State
+    at: datetime
+    by: str
+
+
+class WorkOrder(Aggregate):
+    """One request's work. A customer who was not satisfied gets another `visit` of the same order."""
+
+    COLLECTION: ClassVar[str] = "orders"
+    OF_CONTACT: ClassVar[bool] = True
+
+    request: str
+    product: ProductRef
+    fault: str
+    priority: int
+    registered_at: datetime
+    wanted_at: datetime | None = None
+    location: GeoPoint | None = None
+    visit: int = 1
+    state: State = "waiting"
+    technician: str | None = None
+    declined_by: tuple[str, ...] = ()
+    deferred_for: str | None = None
+    """Why nobody could be sent, while the order waits (DSP-2)."""
+    deferred_at: datetime | None = None
+    """Since when, for that reason."""
+    retry_at: datetime | None = None
+    """When to look for somebody again at the latest; a change of a technician or of the parts comes before it."""
+    appointment_start: datetime | None = None
+    appointment_end: datetime | None = None
+    parts_state: PartsState = "none"
+    """What this visit waits for; `none` before inventory is asked and after the order ended."""
+    slip_version: int = 0
+    """The newest version of this visit's issue slip that was heard of."""
+    cause: str | None = None
+    report: ServiceReport | None = None
+    """Of the newest visit; earlier ones are on the warranty card."""
+    called_off: str | None = None
+    """Why the request was cancelled, where that was heard only after a completed visit."""
+    owner: str = ""
+    """Who took the contact and owns it to the end (INT-7)."""
+    policy: str = ""
+    """The service policy that the request keeps for life, such as `e-bike@3` (ALL-1)."""
+    contract: str | None = None
+    """The contract whose targets it keeps (INT-13)."""
+    response: dict[StageName, Seconds] = {}  # noqa: RUF012 (a field, copied per instance)
+    """Targets by that contract, in the place of the policy's."""
+    calendar: Calendar | None = None
+    """The branch's hours when the request came in; None: round the clock."""
+    quotation: Quotation = "none"
+    """Whether the work may be finished only when the customer has accepted a quotation (DSP-17)."""
+    quoted: Money | None = None
+    """What the customer accepted."""
+    price_list_first: bool = False
+    """The customer is shown the price list before the work starts (INT-6)."""
+    covered_at: datetime | None = None
+    """When the newest decision on coverage that was heard of was made."""
+    cases: tuple[Case, ...] = ()
+    """Emergency, rush or holiday work: what the policy has other figures for (ALL-10)."""
+    ranked_at: datetime | None = None
+    """When the newest change of priority that was heard of was made (INT-5)."""
+    history: tuple[Step, ...] = ()
+
+
+def entered(order: WorkOrder, state: State, now: datetime, by: str, **changes: Any) -> WorkOrder:
+    """Change the state, with the step in the history."""
+    return order.but(state=state, history=(*order.history, Step(state=state, at=now, by=by)), **changes)
+
+
+def fact(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
+    """Say something about the order as it is now."""
+    return kind(order=order.id, request=order.request, branch=order.branch, visit=order.visit, at=now, **more)
+
+
+def situation(order: WorkOrder, policy: Policy, agreed: datetime | None = None) -> Situation:
+    """What the order's promises depend on; `agreed` is the end of the appointment."""
+    calendar = order.calendar or always("UTC")
+    own = Response(order.contract or "", tuple(order.response.items()))
+    return Situation(policy.service, calendar, order.priority, order.cases, order.visit, agreed, response=own)
+
+
+def reached(order: WorkOrder, milestone: str, at: datetime, policy: Policy) -> WorkOrder:
+    """Start and stop the clocks that the milestone starts and stops here."""
+    return order.but(clocks=reach(order.clocks, milestone, at, STAGES, situation(order, policy)))
+
+
+def settled(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> Decision:
+    """End a rule: set the timer, and say which clocks went past a mark in this change (ALL-3)."""
+    waits = [at for at in (sla.next_wake(order.clocks), order.retry_at) if at]
+    passed = MARKS.passed(before, order, now, request=order.request, owner=order.owner)
+    return order.but(wake_at=min(waits, default=None)), (*events, *passed)
+
+
+def open_order(number: str, event: RequestRegistered, now: datetime, by: str, policy: Policy) -> Decision:
+    """DSP-2: the clock runs from the receipt of the report, so that an event that came late shows."""
+    order = WorkOrder(
+        id=number,
+        branch=event.branch,
+        request=event.request,
+        product=event.product,
+        fault=event.fault,
+        priority=event.priority,
+        registered_at=event.registered_at,
+        wanted_at=event.wanted_at,
+        location=event.location,
+        owner=event.owner,
+        policy=event.policy,
+        contract=event.contract,
+        response=event.response,
+        calendar=event.calendar,
+        cases=_cases(event),
+    )
+    order = _awaiting(order, event.registered_at, policy)
+    created = fact(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)
+    return entered(order, "waiting", now, by), (created,)
+
+
+def reprioritise(order: WorkOrder, event: RequestReprioritised, now: datetime, policy: Policy) -> Decision:
+    """Take note that it is more pressing now, or less; the clocks that run get other targets (INT-5)."""
+    if order.state in ENDED or (order.ranked_at and event.changed_at <= order.ranked_at):
+        return order, ()
+    ranked = order.but(priority=event.priority, cases=_cases(event), ranked_at=event.changed_at)
+    clocks = retarget(ranked.clocks, situation(ranked, policy), Said(event.changed_at, event.by, event.why))
+    return settled(order, ranked.but(clocks=clocks), now)
+
+
+def change_hours(order: WorkOrder, calendar: Calendar, said: Said, now: datetime, policy: Policy) -> Decision:
+    """The branch has other hours: what is still to come is promised by them (ALL-3), and what begins later, too."""
+    if said.at < order.registered_at:  # the request was registered by these, or by newer ones
+        return order, ()
+    there = order.but(calendar=calendar)
+    clocks = stages.change_hours(order.clocks, situation(there, policy), said)
+    return settled(order, there.but(clocks=clocks), now)
+
+
+def _cases(event: RequestRegistered | RequestReprioritised) -> tuple[Case, ...]:
+    return tuple(case for case in CASES if case in event.cases)
+
+
+def cancel(order: WorkOrder, event: RequestCancelled, now: datetime, by: str) -> Decision:
+    """Nobody waits for the visit any more. A completed one stays, and no other visit follows it."""
+    if order.state == "completed":
+        return order.but(called_off=event.reason), ()
+    return _cancelled(order, event.reason, now, by)
+
+
+def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> Decision:
+    ended = entered(
+        order, "cancelled", now, by, clocks=sla.waive(order.clocks, Said(now, by, reason)), called_off=reason
+    )
+    ended = ended.but(technician=None, appointment_start=None, appointment_end=None)
+    ended = ended.but(retry_at=None, deferred_for=None, deferred_at=None, parts_state="none")
+    return settled(order, ended, now, fact(OrderCancelled, order, now, reason=reason))
+
+
+def reopen(order: WorkOrder, event: RequestReopened, now: datetime, by: str, policy: Policy) -> Decision:
+    """Another visit of a completed order (DSP-7). Raises `NotYet` before the visit it follows is completed.
+
+    A cancelled request is never reopened, so a reopening that is heard of after the cancellation is the
+    older news: its visit ends at once.
+    """
+    if order.visit != event.visit - 1 or order.state != "completed":
+        raise NotYet("order.not_completed", order=order.id, visit=event.visit - 1)
+    fresh = order.but(visit=event.visit, declined_by=(), technician=None, parts_state="none", slip_version=0)
+    fresh = fresh.but(appointment_start=None, appointment_end=None, wanted_at=None, cause=None, report=None)
+    if order.called_off is not None:
+        return _cancelled(fresh, order.called_off, now, by)
+    return entered(_awaiting(fresh, event.reopened_at, policy), "waiting", now, by), ()
+
+
+def _awaiting(order: WorkOrder, since: datetime, policy: Policy) -> WorkOrder:
+    return reached(order, "request_registered", since, policy)
+
+
+def tick(order: WorkOrder, now: datetime) -> Decision:
+    """Let the clocks say what they have to by now."""
+    return settled(order, order.but(clocks=sla.tick(order.clocks, now)), now)

@@ -1,0 +1,53 @@
+"""What inventory says about a visit's parts, and what it does to the appointment (INV-13).
+
+These events cross each other: the slip's version tells which is newer, and state decides the rest.
+"""
+
+from datetime import datetime
+
+from aftersales.common import sla
+from aftersales.common.errors import NotYet
+from aftersales.common.events.inventory import PartReserved, PartShort
+
+from .assignment import earliest, move
+from .order import ENDED, ON_SITE, Decision, PartsState, Policy, WorkOrder, entered, settled
+
+PartNews = PartReserved | PartShort
+
+
+def is_old(order: WorkOrder, event: PartNews) -> bool:
+    """Whether the order has moved on. Raises `NotYet` for a visit that is still to come."""
+    if order.state == "cancelled" or order.visit > event.visit:
+        return True
+    if order.visit < event.visit:
+        raise NotYet("order.visit_unknown", order=order.id, visit=event.visit)
+    return order.state in ENDED or 0 < event.slip_version <= order.slip_version
+
+
+def short(order: WorkOrder, event: PartShort, now: datetime, by: str, policy: Policy) -> Decision:
+    """Somebody on site must come again; an appointment that is still ahead moves, once."""
+    heard = _heard(order, event, "short")
+    heard = heard.but(clocks=sla.pause(heard.clocks, "waiting_part", "inventory", now))
+    if order.state in ON_SITE:
+        return settled(order, entered(heard, "waiting_for_parts", now, by), now)
+    if order.parts_state == "short" or order.state in ("waiting", "waiting_for_parts") or not order.appointment_start:
+        return settled(order, heard, now)
+    later = max(order.appointment_start + policy.shortage_delay, now + policy.lead)
+    moved, told = move(heard, later, now, "parts_short", policy)
+    return settled(order, moved, now, told)
+
+
+def reserved(order: WorkOrder, event: PartReserved, now: datetime, by: str, policy: Policy) -> Decision:
+    """Give a visit that was held up a new time; one that never was keeps its own."""
+    heard = _heard(order, event, "reserved")
+    heard = heard.but(clocks=sla.resume(heard.clocks, "waiting_part", now))
+    again = order.state == "waiting_for_parts"
+    ahead = order.state in ("offered", "accepted", "on_the_way")
+    if not again and not (ahead and order.parts_state == "short"):
+        return settled(order, heard, now)
+    moved, told = move(heard, earliest(heard, now, policy), now, "parts_reserved", policy)
+    return settled(order, entered(moved, "accepted", now, by) if again else moved, now, told)
+
+
+def _heard(order: WorkOrder, event: PartNews, state: PartsState) -> WorkOrder:
+    return order.but(parts_state=state, slip_version=max(order.slip_version, event.slip_version))

@@ -1,0 +1,34 @@
+"""Whether charged work may be finished: what intake says of coverage and of accepted quotations (INT-6, DSP-17). Pure.
+
+The two come in any order; the newest decision holds, and the highest amount that was accepted.
+"""
+
+from aftersales.common.errors import DomainError
+from aftersales.common.events.intake import CoverageDecided, QuotationAccepted
+
+from .order import Quotation, WorkOrder
+
+
+def covered(order: WorkOrder, event: CoverageDecided) -> WorkOrder:
+    """Take note of who pays."""
+    if order.covered_at and event.decided_at < order.covered_at:
+        return order
+    needed: Quotation = "accepted" if order.quoted else "needed"
+    return order.but(
+        covered_at=event.decided_at,
+        price_list_first=event.price_list_first,
+        quotation=needed if event.quotation_first else "none",
+    )
+
+
+def accepted(order: WorkOrder, event: QuotationAccepted) -> WorkOrder:
+    """Take note of what the customer accepted."""
+    if order.quoted and event.amount.amount <= order.quoted.amount:
+        return order
+    return order.but(quoted=event.amount, quotation="none" if order.quotation == "none" else "accepted")
+
+
+def must_not_be_missing(order: WorkOrder) -> None:
+    """What nobody accepted is not charged: such work is not finished, it is accepted or called off first."""
+    if order.quotation == "needed":
+        raise DomainError("order.quotation_not_accepted", order=order.id)

@@ -1,0 +1,176 @@
+"""Work orders: what another service or the clock asks for, and what the technician's steps share."""
+
+from contextlib import suppress
+
+from aftersales.common.branch_hours import BranchHours
+from aftersales.common.errors import NotYet
+from aftersales.common.events import Event
+from aftersales.common.events.intake import (
+    CoverageDecided,
+    QuotationAccepted,
+    RequestCancelled,
+    RequestRegistered,
+    RequestReopened,
+    RequestReprioritised,
+)
+from aftersales.common.events.inventory import PartReserved
+from aftersales.common.policy.choose import Facts
+from aftersales.common.values import sibling
+from aftersales.common.work import Work
+from aftersales.dispatch.technicians.domain import SecondLook, Technician
+
+from .domain import assignment, parts, quotation
+from .domain import order as orders
+from .domain.order import Policy, WorkOrder
+from .store import Rules
+
+STEP = 50
+"""Orders of one step: the writer has other work in between."""
+
+
+async def open_order(work: Work, event: RequestRegistered, rules: Rules) -> None:
+    """Open the request's one order, and send somebody at once (DSP-2)."""
+    number = sibling(event.request, "WO")
+    if event.on_site and not await work.get(WorkOrder, number):
+        facts = Facts(event.branch, event.product.line, event.work_type or event.kind, "", event.registered_at.date())
+        policy = rules.figures(await rules.library.of(work, event.policy, facts))
+        order, events = orders.open_order(number, event, work.now, work.actor, policy)
+        order, marks = await _by_newest_hours(work, order, policy)
+        await assign_technician(work, order, (*events, *marks), policy)
+
+
+async def cancel_order(work: Work, event: RequestCancelled) -> None:
+    if not event.on_site:
+        return
+    order = await _order(work, sibling(event.request, "WO"))
+    if order.called_off is None:
+        await release_technician(work, order)
+        ended, events = orders.cancel(order, event, work.now, work.actor)
+        work.put(ended, *events)
+
+
+async def reopen_order(work: Work, event: RequestReopened, rules: Rules) -> None:
+    """Send somebody again (DSP-7); old news when that visit is known or the order was cancelled."""
+    order = await _order(work, sibling(event.request, "WO"))
+    if order.state == "cancelled" or order.visit >= event.visit:
+        return
+    policy = await rules.of(work, order)
+    order, _ = await _by_newest_hours(work, order, policy)
+    again, events = orders.reopen(order, event, work.now, work.actor, policy)
+    if again.state == "cancelled":
+        work.put(again, *events)
+    else:
+        await assign_technician(work, again, events, policy)
+
+
+async def reprioritise(work: Work, event: RequestReprioritised, rules: Rules) -> None:
+    if event.on_site:
+        order = await _order(work, sibling(event.request, "WO"))
+        ranked, events = orders.reprioritise(order, event, work.now, await rules.of(work, order))
+        _keep(work, order, ranked, *events)
+
+
+async def change_hours(work: Work, order: WorkOrder, hours: BranchHours, rules: Rules) -> None:
+    """Go over to the branch's new hours (ALL-3)."""
+    moved, marks = orders.change_hours(order, hours.calendar, hours.said, work.now, await rules.of(work, order))
+    _keep(work, order, moved, *marks)
+
+
+async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None:
+    """Plan the visit by what inventory could set aside (INV-13)."""
+    order = await _order(work, event.order)
+    if parts.is_old(order, event):
+        return
+    policy = await rules.of(work, order)
+    if isinstance(event, PartReserved):
+        planned, events = parts.reserved(order, event, work.now, work.actor, policy)
+        if planned.state == "waiting" and order.parts_state == "short":  # somebody may be free earlier
+            await assign_technician(work, planned, events, policy)
+            return
+    else:
+        planned, events = parts.short(order, event, work.now, work.actor, policy)
+    work.put(planned, *events)
+
+
+async def hear_of_coverage(work: Work, event: CoverageDecided) -> None:
+    if event.on_site:
+        _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.covered(order, event))
+
+
+async def hear_of_quotation(work: Work, event: QuotationAccepted) -> None:
+    if event.on_site:
+        _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.accepted(order, event))
+
+
+async def wake_order(work: Work, number: str, rules: Rules) -> None:
+    """Say what became late (ALL-3), and look again for somebody when it is time to."""
+    order = await work.get(WorkOrder, number)
+    if order is None or order.wake_at is None or order.wake_at > work.now:
+        return
+    ticked, marks = orders.tick(order, work.now)
+    if ticked.state == "waiting" and ticked.retry_at and ticked.retry_at <= work.now:
+        await assign_technician(work, ticked, marks, await rules.of(work, order))
+    else:
+        work.put(ticked, *marks)
+
+
+async def look_again(work: Work, branch: str, rules: Rules) -> None:
+    """Try some of the branch's waiting orders again; an order that nobody can take still is left as it is."""
+    look = await work.get(SecondLook, branch)
+    if look is None or look.wake_at is None or look.wake_at > work.now:
+        return
+    where = {"branch": branch, "state": "waiting", "_id": {"$gt": look.after}}
+    orders = await work.page(WorkOrder, where, STEP)
+    for order in orders:
+        if order.state == "waiting" and order.deferred_for:
+            with suppress(NotYet):  # without its policy the order is for its own timer to try
+                await _assign_if_news(work, order, await rules.of(work, order))
+    if len(orders) == STEP:
+        work.put(look.but(after=orders[-1].id, wake_at=work.now))
+    else:
+        work.delete(look)
+
+
+async def assign_technician(work: Work, order: WorkOrder, events: tuple[Event, ...], policy: Policy) -> WorkOrder:
+    """Send one of the branch's technicians, or defer the order; `events` go before what is said of it."""
+    known = await work.find(Technician, branch=order.branch)
+    chosen, (planned, more) = assignment.assign(order, known, work.now, work.actor, policy)
+    if chosen:
+        work.put(chosen)
+    return work.put(planned, *events, *more)
+
+
+async def release_technician(work: Work, order: WorkOrder) -> None:
+    """Take the order off its technician's load; without effect when it was before."""
+    someone = await work.get(Technician, order.technician) if order.technician else None
+    if someone and order.id in someone.open_orders:
+        work.put(someone.leave(order.id))
+
+
+def _keep(work: Work, before: WorkOrder, order: WorkOrder, *events: Event) -> None:
+    if order != before:
+        work.put(order, *events)
+
+
+async def _order(work: Work, number: str) -> WorkOrder:
+    order = await work.get(WorkOrder, number)
+    if order is None:
+        raise NotYet("order.unknown", order=number)
+    return order
+
+
+async def _assign_if_news(work: Work, order: WorkOrder, policy: Policy) -> None:
+    known = await work.find(Technician, branch=order.branch)
+    chosen, (planned, events) = assignment.assign(order, known, work.now, work.actor, policy)
+    if chosen:
+        work.put(chosen)
+    if assignment.is_news(order, planned):
+        work.put(planned, *events)
+
+
+async def _by_newest_hours(work: Work, order: WorkOrder, policy: Policy) -> orders.Decision:
+    """The order by the branch's hours of now: the walk of a change has missed one that comes, or comes again, later."""
+    hours = await work.get(BranchHours, order.branch)
+    if hours is None:
+        return order, ()
+    return orders.change_hours(order, hours.calendar, hours.said, work.now, policy)

@@ -1,0 +1,52 @@
+"""Work orders, their indexes, and the figures that each is planned by."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.archive.retained import Retained
+from aftersales.common.mongo import Index
+from aftersales.common.policies import Library
+from aftersales.common.policy.choose import Facts
+from aftersales.common.policy.model import Policy as ServicePolicy
+from aftersales.common.work import Work
+
+from .domain.order import ENDED, Figures, Policy, WorkOrder
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    WorkOrder: (
+        Index("branch", "state", "-_id"),
+        Index("branch", "-_id"),
+        Index("state", "-_id"),
+        Index("technician", "-_id"),
+    ),
+}
+
+
+def _ended(before: datetime) -> dict[str, Any]:
+    """Orders that are completed or cancelled, and to which nothing has happened since then."""
+    return {"state": {"$in": ENDED}, "registered_at": {"$lt": before}, "history.at": {"$not": {"$gte": before}}}
+
+
+RETAINED = (Retained(WorkOrder, _ended),)
+
+
+class Rules(NamedTuple):
+    """Where an order's figures come from: its service policy, and the usual ones where that has none."""
+
+    library: Library
+    usual: Figures
+
+    async def of(self, work: Work, order: WorkOrder) -> Policy:
+        facts = Facts(order.branch, order.product.line, "", "", order.registered_at.date())
+        return self.figures(await self.library.of(work, order.policy, facts))
+
+    def figures(self, service: ServicePolicy) -> Policy:
+        own, usual = service.appointments, self.usual
+        return Policy(
+            service=service,
+            lead=own.lead if own else usual.lead,
+            window=own.window if own else usual.window,
+            shortage_delay=own.part_delay if own else usual.shortage_delay,
+            retry_after=usual.retry_after,
+        )

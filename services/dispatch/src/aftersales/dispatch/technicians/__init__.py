@@ -1,0 +1,1 @@
+"""Technicians: who can be sent."""

@@ -1,0 +1,32 @@
+"""HTTP in: dispatchers look after technicians."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code
+
+from . import handlers
+from .domain import RegisterTechnician, Technician
+
+router = APIRouter(responses=PROBLEMS)
+TechnicianCode = Annotated[Code, Path()]
+
+
+@router.put("/technicians/{code}")
+async def register_technician(code: TechnicianCode, form: RegisterTechnician, desk: Desk) -> Technician:
+    """Enter a technician or change the particulars; the orders they have stay theirs (DSP-1)."""
+    return await desk.do(handlers.register_technician, code, form, needs=((Technician, code),))
+
+
+@router.get("/technicians")
+async def list_technicians(
+    desk: Desk, branch: Code | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[Technician]:
+    return await desk.page(Technician, {"branch": branch}, cursor, limit)
+
+
+@router.get("/technicians/{code}")
+async def show_technician(code: TechnicianCode, desk: Desk) -> Technician:
+    return await desk.read(Technician, code)

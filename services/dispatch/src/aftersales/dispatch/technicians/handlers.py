@@ -1,0 +1,16 @@
+"""What a dispatcher enters about technicians."""
+
+from aftersales.common.work import Work
+
+from . import domain
+from .domain import RegisterTechnician, SecondLook, Technician
+
+
+async def register_technician(work: Work, code: str, form: RegisterTechnician) -> Technician:
+    known = await work.get(Technician, code)
+    someone = domain.register(known, code, form)
+    if someone == known:
+        return someone
+    look = await work.get(SecondLook, someone.branch) or SecondLook(id=someone.branch, branch=someone.branch)
+    work.put(look.but(after="", wake_at=work.now))
+    return work.put(someone)

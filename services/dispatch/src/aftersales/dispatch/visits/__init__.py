@@ -1,0 +1,1 @@
+"""Visits: a technician's steps, from the offer to the signed report."""

@@ -1,1 +1,0 @@
-"""State and rules of feedback: pure, no I/O, no clock."""

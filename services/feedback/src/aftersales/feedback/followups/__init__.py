@@ -1,0 +1,1 @@
+"""Callbacks after a repair."""

@@ -1,0 +1,176 @@
+"""Callbacks (回访, FBK-1): after every repair the customer is called, within a window that is watched."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal
+
+from aftersales.common import sla, stages
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.business_time import Calendar, always
+from aftersales.common.errors import DomainError
+from aftersales.common.events import Event
+from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.common.events.feedback import (
+    DissatisfactionRaised,
+    FollowupDone,
+    FollowupDue,
+    SlaBreached,
+    SlaEscalated,
+    SlaWarned,
+    SurveyAnswered,
+)
+from aftersales.common.policy.model import Policy
+from aftersales.common.promises import Marks
+from aftersales.common.sla import NONE, Said, Terms
+from aftersales.common.stages import Situation, deadline, terms
+from aftersales.common.values import Code, Value, Words, sibling
+
+State = Literal["scheduled", "due", "done"]
+Outcome = Literal["reached", "unreachable"]
+ID = r"^FU-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}-[1-9][0-9]{0,3}$"
+
+
+class Usual(Value):
+    """When the callback is due where the service policy plans no calls (FBK-1)."""
+
+    after: timedelta
+    """From the repair to the call."""
+    window: timedelta
+    """From then on, until the clock is breached."""
+
+
+class Plan(Value):
+    """When the callback is due, and the clock that runs from then on (FBK-1)."""
+
+    due_at: datetime
+    stage: str = "callback"
+    terms: Terms
+
+
+def plan(repair: RepairCompleted, policy: Policy, usual: Usual) -> Plan:
+    """The first call that the policy wants after a repair; `usual` is for a policy that plans none."""
+    calls = policy.callbacks.calls if policy.callbacks else ()
+    if not calls:
+        return Plan(due_at=repair.at + usual.after, terms=Terms(target=usual.window))
+    call, calendar = calls[0], repair.calendar or always("UTC")
+    after = call.after or NONE
+    due_at = deadline(call.due, calendar, None, repair.at) if call.due else repair.at + after
+    found = terms(call.stage, due_at, Situation(policy, calendar, priority=4))
+    return Plan(due_at=due_at, stage=call.stage, terms=found or Terms(target=usual.window))
+
+
+class FinishFollowUp(Value):
+    """What came of the call. The survey goes out either way: another channel may reach them (INT-1)."""
+
+    outcome: Outcome
+    clerk: Code
+    remark: Words = ""
+
+
+class FollowUp(Aggregate):
+    """One callback about one visit; its id is `FU-…-<visit>`, so that each visit has exactly one."""
+
+    COLLECTION: ClassVar[str] = "followups"
+    OF_CONTACT: ClassVar[bool] = True
+
+    request: str
+    order: str
+    visit: int
+    technician: str
+    policy: str = ""
+    """The service policy of the request (ALL-1)."""
+    state: State = "scheduled"
+    due_at: datetime
+    done_at: datetime | None = None
+    outcome: Outcome | None = None
+    clerk: str | None = None
+    remark: str = ""
+    survey_token: str | None = None
+    """Opens the survey without a login: never in an event or a log, and shown only to who made the call."""
+    mark: float | None = None
+    """The survey's mark, once it came back."""
+
+
+Decision = tuple[FollowUp, tuple[Event, ...]]
+MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+
+
+def followup_id(request: str, visit: int) -> str:
+    return f"{sibling(request, 'FU')}-{visit}"
+
+
+def schedule(repair: RepairCompleted, planned: Plan) -> FollowUp:
+    """Plan the callback: counted from the repair, however late the news of it came."""
+    return _timed(
+        FollowUp(
+            id=followup_id(repair.request, repair.visit),
+            branch=repair.branch,
+            request=repair.request,
+            order=repair.order,
+            visit=repair.visit,
+            technician=repair.technician,
+            policy=repair.policy,
+            due_at=planned.due_at,
+            clocks=sla.start((), planned.stage, f"callback-{repair.visit}", planned.due_at, planned.terms),
+        )
+    )
+
+
+def wake(followup: FollowUp, now: datetime) -> Decision:
+    """Say what has become due: the call itself, a warning, a breach. Nothing, when it was woken too early."""
+    due = followup.state == "scheduled" and now >= followup.due_at
+    woken = followup.but(state="due" if due else followup.state, clocks=sla.tick(followup.clocks, now))
+    told = (FollowupDue(**_about(followup, now)),) if due else ()
+    return _settled(followup, woken, now, *told)
+
+
+def change_hours(followup: FollowUp, calendar: Calendar, said: Said, now: datetime, policy: Policy) -> Decision:
+    """The branch has other hours: what is still to come is promised by them (ALL-3)."""
+    there = Situation(policy, calendar, priority=4)
+    return _settled(followup, followup.but(clocks=stages.change_hours(followup.clocks, there, said)), now)
+
+
+def finish(followup: FollowUp, command: FinishFollowUp, token: str, now: datetime) -> Decision:
+    """Note what came of the call, early or late; `token` opens the customer's survey."""
+    if followup.state == "done":
+        raise DomainError("followup.already_done", followup=followup.id)
+    done = followup.but(
+        state="done",
+        done_at=now,
+        outcome=command.outcome,
+        clerk=command.clerk,
+        remark=command.remark,
+        survey_token=token,
+        clocks=sla.stop(followup.clocks, f"callback-{followup.visit}", now),
+    )
+    told = FollowupDone(**_about(followup, now), outcome=command.outcome, clerk=command.clerk)
+    return _settled(followup, done, now, told)
+
+
+def rate(followup: FollowUp, mark: float, now: datetime, pass_mark: float) -> Decision:
+    """Note the mark of the survey that came back; below the pass mark the customer is dissatisfied (FBK-2)."""
+    satisfied = mark >= pass_mark
+    about = _about(followup, now)
+    answered = SurveyAnswered(**about, mark=mark, satisfied=satisfied)
+    raised = () if satisfied else (DissatisfactionRaised(**about, mark=mark),)
+    return followup.but(mark=mark), (answered, *raised)
+
+
+def _about(followup: FollowUp, now: datetime) -> dict[str, object]:
+    return {
+        "followup": followup.id,
+        "request": followup.request,
+        "order": followup.order,
+        "branch": followup.branch,
+        "visit": followup.visit,
+        "at": now,
+    }
+
+
+def _settled(before: FollowUp, followup: FollowUp, now: datetime, *events: Event) -> Decision:
+    """End a rule: set the timer, and say which marks the clock has passed, whoever looked at it first (ALL-3)."""
+    return _timed(followup), (*MARKS.passed(before, followup, now, request=followup.request), *events)
+
+
+def _timed(followup: FollowUp) -> FollowUp:
+    waits = [sla.next_wake(followup.clocks), followup.due_at if followup.state == "scheduled" else None]
+    return followup.but(wake_at=min((at for at in waits if at), default=None))

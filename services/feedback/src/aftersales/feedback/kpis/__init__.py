@@ -1,0 +1,1 @@
+"""Key figures of after-sales service."""

@@ -1,0 +1,27 @@
+"""HTTP in: key figures are read."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from aftersales.common.errors import Malformed
+from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.values import Code, Moment
+
+from . import store
+from .domain import Kpis
+
+router = APIRouter(responses=PROBLEMS)
+
+
+@router.get("/kpis")
+async def show_kpis(
+    desk: Desk,
+    since: Annotated[Moment, Query(alias="from")],
+    until: Annotated[Moment, Query(alias="to")],
+    branch: Code | None = None,
+) -> Kpis:
+    """Give the key figures of the requests registered from `from` to before `to` (FBK-8)."""
+    if since >= until:
+        raise Malformed("kpi.range_malformed")
+    return await store.key_figures(desk.mongo, since, until, branch)

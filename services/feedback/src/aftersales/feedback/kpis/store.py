@@ -1,0 +1,32 @@
+"""The sums behind the key figures, over timelines."""
+
+from datetime import datetime
+from typing import Any
+
+from aftersales.common.mongo import Mongo
+from aftersales.feedback.timelines.domain import SUMMED, Timeline
+
+from .domain import Counts, Kpis, kpis
+
+
+async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: str | None) -> Kpis:
+    """Key figures over the requests registered in [since, until), of one branch or all (FBK-8)."""
+    match: dict[str, Any] = {"registered_at": {"$gte": since, "$lt": until}}
+    if branch:
+        match["branch"] = branch
+    sums = {name: {"$sum": f"$figures.{name}"} for name in SUMMED}
+    group = {"$group": {"_id": None, "requests": {"$sum": 1}, **sums}}
+    rows = await mongo.aggregate(Timeline, [{"$match": match}, group])
+    totals = rows[0] if rows else dict.fromkeys(("requests", *SUMMED), 0)
+    response = await _counted(mongo, match, "figures.response_seconds")
+    return kpis(totals, response, await _counted(mongo, match, "figures.resolution_seconds"))
+
+
+async def _counted(mongo: Mongo, match: dict[str, Any], field: str) -> Counts:
+    """How often each duration occurs: a short list however many requests there are."""
+    pipeline: list[dict[str, Any]] = [
+        {"$match": match | {field: {"$ne": None}}},
+        {"$group": {"_id": f"${field}", "times": {"$sum": 1}}},
+        {"$sort": {"_id": 1}},
+    ]
+    return [(row["_id"], row["times"]) for row in await mongo.aggregate(Timeline, pipeline)]

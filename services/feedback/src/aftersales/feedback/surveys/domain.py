@@ -1,0 +1,77 @@
+"""The satisfaction form (满意度调查表, FBK-2): four marks and the customer's words, without a login."""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import DomainError
+from aftersales.common.values import Value, Words
+from aftersales.feedback.followups.domain import FollowUp
+
+LOWEST, HIGHEST = 1, 5
+QUESTIONS = ("attitude", "skill", "punctuality", "result")
+Mark = Annotated[int, Field(ge=LOWEST, le=HIGHEST, strict=True)]
+
+
+class Answers(Value):
+    """What the customer says."""
+
+    attitude: Mark
+    skill: Mark
+    punctuality: Mark
+    result: Mark
+    suggestions: Words = ""
+
+    @property
+    def mark(self) -> float:
+        """The mean of the four answers."""
+        return (self.attitude + self.skill + self.punctuality + self.result) / len(QUESTIONS)
+
+
+class Survey(Aggregate):
+    """One form for one callback. Its id is the token's digest: what names this document cannot open it."""
+
+    COLLECTION: ClassVar[str] = "surveys"
+    OF_CONTACT: ClassVar[bool] = True
+
+    followup: str
+    request: str
+    visit: int
+    state: Literal["open", "answered"] = "open"
+    answers: Answers | None = None
+    answered_at: datetime | None = None
+
+
+class SurveyForm(Value):
+    """The form as whoever holds the token sees it: no personal data, no number."""
+
+    state: Literal["open", "answered"]
+    questions: tuple[str, ...] = QUESTIONS
+    lowest: int = LOWEST
+    highest: int = HIGHEST
+
+
+def survey_id(token: str) -> str:
+    """Where the survey that `token` opens is kept."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def prepare(followup: FollowUp, token: str) -> Survey:
+    """Open a survey for a callback."""
+    return Survey(
+        id=survey_id(token),
+        branch=followup.branch,
+        followup=followup.id,
+        request=followup.request,
+        visit=followup.visit,
+    )
+
+
+def answer(survey: Survey, answers: Answers, now: datetime) -> Survey:
+    """Keep the answers, once."""
+    if survey.state == "answered":
+        raise DomainError("survey.already_answered")
+    return survey.but(state="answered", answers=answers, answered_at=now)

@@ -1,0 +1,39 @@
+"""Surveys: what the clerk who made the call, and the customer ask for."""
+
+import secrets
+
+from aftersales.common.errors import NotFound
+from aftersales.common.policies import Library
+from aftersales.common.work import Work
+from aftersales.feedback.followups import domain as followups
+from aftersales.feedback.followups.domain import FinishFollowUp, FollowUp
+from aftersales.feedback.timelines.handlers import note_own
+
+from . import domain
+from .domain import Answers, Survey, SurveyForm
+
+
+async def finish_followup(work: Work, key: str, command: FinishFollowUp) -> FollowUp:
+    """Note the call and open the customer's survey; its token is in the answer."""
+    token = secrets.token_urlsafe()
+    followup, news = followups.finish(await work.need(FollowUp, key), command, token, work.now)
+    work.put(domain.prepare(followup, token))
+    await note_own(work, news)
+    return work.put(followup, *news)
+
+
+async def answer_survey(work: Work, token: str, answers: Answers, library: Library, pass_mark: float) -> SurveyForm:
+    """Keep the answers; `pass_mark` is for a policy without a survey.
+
+    The events are the callback's, not the survey's: they cannot tell the token.
+    """
+    survey = await work.get(Survey, domain.survey_id(token))
+    if survey is None:
+        raise NotFound("survey.unknown")
+    work.put(domain.answer(survey, answers, work.now))
+    followup = await work.need(FollowUp, survey.followup)
+    asked = (await library.get(work, followup.policy)).survey if followup.policy else None
+    followup, news = followups.rate(followup, answers.mark, work.now, asked.pass_mark if asked else pass_mark)
+    await note_own(work, news)
+    work.put(followup, *news)
+    return SurveyForm(state="answered")

@@ -1,0 +1,21 @@
+"""Surveys: each is found by its token alone."""
+
+from datetime import datetime
+from typing import Any
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.archive.retained import Retained
+from aftersales.common.mongo import Index
+
+from .domain import Survey
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Survey: (),
+}
+
+
+def _surveys(before: datetime) -> dict[str, Any]:
+    return {"state": "answered", "answered_at": {"$lt": before}}
+
+
+RETAINED = (Retained(Survey, _surveys),)

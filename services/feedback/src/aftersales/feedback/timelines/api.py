@@ -1,0 +1,17 @@
+"""HTTP in: timelines are read."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aftersales.common.service import PROBLEMS, Desk
+
+from .domain import Timeline
+
+router = APIRouter(responses=PROBLEMS)
+RequestNumber = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+
+
+@router.get("/timelines/{request}")
+async def show_timeline(request: RequestNumber, desk: Desk) -> Timeline:
+    return await desk.read(Timeline, request)

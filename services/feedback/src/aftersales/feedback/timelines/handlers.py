@@ -1,0 +1,22 @@
+"""The timeline of a request: how events are noted on it."""
+
+from aftersales.common.events import Event
+from aftersales.common.events.feedback import FollowupEvent
+from aftersales.common.work import Work
+
+from .domain import MILESTONES, News, Timeline, fold
+
+
+async def note(work: Work, event: News) -> None:
+    """Put a milestone on the request's timeline."""
+    known = await work.get(Timeline, event.request)
+    timeline = fold(known, event)
+    if timeline != known:
+        work.put(timeline)
+
+
+async def note_own(work: Work, news: tuple[Event, ...]) -> None:
+    """Put what this service says itself on the timeline, in the same transaction."""
+    for event in news:
+        if isinstance(event, FollowupEvent) and type(event) in MILESTONES:
+            await note(work, event)

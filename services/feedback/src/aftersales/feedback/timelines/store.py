@@ -1,0 +1,22 @@
+"""Timelines and their indexes."""
+
+from datetime import datetime
+from typing import Any
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.archive.retained import Retained
+from aftersales.common.mongo import Index
+
+from .domain import Timeline
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Timeline: (Index("branch", "registered_at"), Index("registered_at")),
+}
+
+
+def _timelines(before: datetime) -> dict[str, Any]:
+    """Timelines of closed and cancelled requests to which nothing has happened since then."""
+    return {"facts.milestone": {"$in": ["closed", "cancelled"]}, "facts.at": {"$not": {"$gte": before}}}
+
+
+RETAINED = (Retained(Timeline, _timelines),)

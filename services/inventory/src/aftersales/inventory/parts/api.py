@@ -1,0 +1,29 @@
+"""HTTP in: store keepers look after parts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code
+
+from . import handlers
+from .domain import Part, RegisterPart
+
+router = APIRouter(responses=PROBLEMS)
+PartCode = Annotated[Code, Path()]
+
+
+@router.put("/parts/{code}")
+async def register_part(code: PartCode, form: RegisterPart, desk: Desk) -> Part:
+    return await desk.do(handlers.register_part, code, form, needs=((Part, code),))
+
+
+@router.get("/parts")
+async def list_parts(desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Part]:
+    return await desk.page(Part, {}, cursor, limit)
+
+
+@router.get("/parts/{code}")
+async def show_part(code: PartCode, desk: Desk) -> Part:
+    return await desk.read(Part, code)

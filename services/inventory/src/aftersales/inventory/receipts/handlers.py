@@ -1,0 +1,21 @@
+"""What a store keeper does with goods that come in."""
+
+from aftersales.common.errors import DomainError
+from aftersales.common.events.inventory import ReservedLine
+from aftersales.common.work import Work
+from aftersales.inventory.parts.domain import Part
+from aftersales.inventory.slips.handlers import serve_waiting
+from aftersales.inventory.stock import domain as stock
+from aftersales.inventory.stock.domain import Entry, Receipt, StockItem
+from aftersales.inventory.stock.handlers import record
+from aftersales.inventory.stock.store import stock_of
+
+
+async def receive(work: Work, form: Receipt) -> StockItem:
+    """Take goods in (INV-1: a wrong code can't enter) and give them to those who wait for them."""
+    if not await work.get(Part, form.part):
+        raise DomainError("part.unknown", part=form.part)
+    item, events = stock.receive(await stock_of(work, form.branch, form.part), form, work.now)
+    line = ReservedLine(part=form.part, lot=form.lot, bin=form.bin, quantity=form.quantity)
+    record(work, form.branch, (Entry("received", line),))
+    return work.put(await serve_waiting(work, item), *events)

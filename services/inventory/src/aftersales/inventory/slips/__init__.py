@@ -1,0 +1,1 @@
+"""Issue slips: the parts of one visit."""

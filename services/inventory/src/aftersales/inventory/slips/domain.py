@@ -1,0 +1,214 @@
+"""The issue slip (出库单): which parts one visit of an order needs, has set aside, and used (INV-2, INV-13).
+
+Slips and stock together: who gets what is there, and what becomes of it (INV-3, INV-13, INV-14).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.events import Event
+from aftersales.common.events.dispatch import OrderCancelled, OrderEvent, RepairCompleted, TechnicianAssigned
+from aftersales.common.events.intake import ProductRef
+from aftersales.common.events.inventory import (
+    MissingLine,
+    PartReserved,
+    PartShort,
+    PartUsed,
+    ReservationReleased,
+    ReservedLine,
+    SlipEvent,
+)
+from aftersales.common.values import Value, sibling
+from aftersales.inventory.parts.domain import Part
+from aftersales.inventory.stock import domain as stock
+from aftersales.inventory.stock.domain import Entry, Kind, Pick, Picks, StockItem, total
+
+State = Literal["open", "reserved", "short", "used", "cancelled"]
+ENDED: tuple[State, ...] = ("used", "cancelled")
+E = TypeVar("E", bound=SlipEvent)
+Decision = tuple["IssueSlip", tuple[Event, ...]]
+
+
+class SlipLine(Value):
+    part: str
+    wanted: int
+    reserved: Picks = ()
+
+    @property
+    def missing(self) -> int:
+        return self.wanted - total(self.reserved)
+
+
+class IssueSlip(Aggregate):
+    COLLECTION: ClassVar[str] = "slips"
+    OF_CONTACT: ClassVar[bool] = True
+
+    order: str
+    request: str
+    visit: int
+    product: ProductRef | None = None
+    """Unknown on a slip that only remembers a cancellation."""
+    state: State = "open"
+    lines: tuple[SlipLine, ...] = ()
+    used: tuple[ReservedLine, ...] = ()
+    discrepancies: tuple[MissingLine, ...] = ()
+    """What the technician used and the books did not have."""
+
+    def line(self, part: str) -> SlipLine:
+        return next((line for line in self.lines if line.part == part), SlipLine(part=part, wanted=0))
+
+    def with_line(self, line: SlipLine) -> "IssueSlip":
+        """Replace the line of the same part, or add it at the end."""
+        lines = {known.part: known for known in self.lines} | {line.part: line}
+        return self.but(lines=tuple(lines.values()))
+
+    @property
+    def missing(self) -> tuple[MissingLine, ...]:
+        return tuple(MissingLine(part=line.part, quantity=line.missing) for line in self.lines if line.missing)
+
+
+def slip_id(request: str, visit: int) -> str:
+    """One request's visit has one slip, so that opening it twice is impossible."""
+    return f"{sibling(request, 'IS')}-{visit}"
+
+
+def _blank(event: OrderEvent) -> IssueSlip:
+    return IssueSlip(
+        id=slip_id(event.request, event.visit),
+        branch=event.branch,
+        order=event.order,
+        request=event.request,
+        visit=event.visit,
+    )
+
+
+def open_slip(event: TechnicianAssigned, parts: Iterable[Part]) -> IssueSlip:
+    """Write down what this kind of repair needs; nothing is set aside yet."""
+    lines = tuple(SlipLine(part=part.id, wanted=part.quantity_per_job) for part in parts)
+    return _blank(event).but(product=event.product, lines=lines)
+
+
+def remember_cancellation(event: OrderCancelled) -> IssueSlip:
+    """Make a slip that is cancelled from the start: an assignment that is heard of later is old news."""
+    return _blank(event).but(state="cancelled")
+
+
+def need(slip: IssueSlip, part: str, quantity: int) -> IssueSlip:
+    """Want more of a part (INV-13)."""
+    line = slip.line(part)
+    return slip.with_line(line.model_copy(update={"wanted": line.wanted + quantity}))
+
+
+def settle(slip: IssueSlip, now: datetime) -> Decision:
+    """Say whether all is set aside, after what is wanted has changed."""
+    if missing := slip.missing:
+        return slip.but(state="short"), (_fact(PartShort, slip, now, missing=missing),)
+    return fill(slip, now)
+
+
+def fill(slip: IssueSlip, now: datetime) -> Decision:
+    """Say that all is set aside, once it is; a slip that still lacks something goes on waiting."""
+    if slip.missing:
+        return slip, ()
+    lines = tuple(pick.of(line.part) for line in slip.lines for pick in line.reserved)
+    return slip.but(state="reserved"), (_fact(PartReserved, slip, now, lines=lines),)
+
+
+def close(slip: IssueSlip, event: RepairCompleted, released: tuple[ReservedLine, ...], now: datetime) -> Decision:
+    """End it with what was used (INV-14)."""
+    events: tuple[Event, ...] = ()
+    if slip.used:
+        events = (_fact(PartUsed, slip, now, lines=slip.used, technician=event.technician),)
+    return slip.but(state="used"), events + _released(slip, released, "repair_completed", now)
+
+
+def cancel(slip: IssueSlip, released: tuple[ReservedLine, ...], now: datetime) -> Decision:
+    return slip.but(state="cancelled"), _released(slip, released, "order_cancelled", now)
+
+
+def _released(slip: IssueSlip, lines: tuple[ReservedLine, ...], reason: str, now: datetime) -> tuple[Event, ...]:
+    return (_fact(ReservationReleased, slip, now, lines=lines, reason=reason),) if lines else ()
+
+
+def _fact(kind: type[E], slip: IssueSlip, now: datetime, **more: Any) -> E:
+    """Say something about the slip, with the version that this change gives it."""
+    about = slip.model_dump(include={"order", "request", "branch", "visit"})
+    return kind(slip=slip.id, at=now, slip_version=slip.version + 1, **about, **more)
+
+
+class Change(NamedTuple):
+    """One part's stock and one slip after a decision, and what the ledger has to say about it."""
+
+    item: StockItem
+    slip: IssueSlip
+    entries: tuple[Entry, ...]
+
+
+def allot(item: StockItem, slip: IssueSlip) -> Change:
+    """Set aside for the slip what it lacks of this part; while something is missing, it waits in line.
+
+    Only the first in line is given anything (INV-13): what is free for the moment may be about to be served.
+    """
+    line = slip.line(item.part)
+    is_first = not item.waiting or item.waiting[0] == slip.id
+    item, picks = stock.reserve(item, line.missing if is_first else 0)
+    line = line.model_copy(update={"reserved": (*line.reserved, *picks)})
+    waiting = item.waiting
+    if not line.missing:
+        waiting = _without(waiting, slip.id)
+    elif slip.id not in waiting:
+        waiting = (*waiting, slip.id)
+    return Change(item.but(waiting=waiting), slip.with_line(line), _entries("reserved", item.part, picks))
+
+
+def serve(item: StockItem, queue: Iterable[IssueSlip]) -> tuple[StockItem, tuple[Change, ...]]:
+    """Give what is free to the slips that wait for it, oldest first (INV-13)."""
+    changes: list[Change] = []
+    for slip in queue:
+        if not item.free:
+            break
+        changes.append(allot(item, slip))
+        item = changes[-1].item
+    return item, tuple(changes)
+
+
+def finish(item: StockItem, slip: IssueSlip, quantity: int) -> Change:
+    """Book `quantity` of this part as used, first what was set aside for the slip, then what is free.
+
+    The rest is released. What is not in the books was used all the same: it is noted on the slip.
+    """
+    line = slip.line(item.part)
+    used, rest = _split(line.reserved, quantity)
+    item, extra = stock.reserve(item, quantity - total(used))
+    taken = used + extra
+    item = stock.release(stock.use(item, taken), rest)
+    if line.reserved:
+        slip = slip.with_line(line.model_copy(update={"reserved": ()}))
+    if lacking := quantity - total(taken):
+        slip = slip.but(discrepancies=(*slip.discrepancies, MissingLine(part=item.part, quantity=lacking)))
+    slip = slip.but(used=(*slip.used, *(pick.of(item.part) for pick in taken)))
+    entries = _entries("reserved", item.part, extra) + _entries("used", item.part, taken)
+    entries += _entries("released", item.part, rest)
+    return Change(item.but(waiting=_without(item.waiting, slip.id)), slip, entries)
+
+
+def _split(picks: Picks, quantity: int) -> tuple[Picks, Picks]:
+    """Divide picks into the first `quantity` pieces and the rest."""
+    first: list[Pick] = []
+    rest: list[Pick] = []
+    for pick in picks:
+        take = min(pick.quantity, quantity - total(first))
+        for part, amount in ((first, take), (rest, pick.quantity - take)):
+            if amount:
+                part.append(pick.model_copy(update={"quantity": amount}))
+    return tuple(first), tuple(rest)
+
+
+def _without(waiting: tuple[str, ...], slip: str) -> tuple[str, ...]:
+    return tuple(other for other in waiting if other != slip)
+
+
+def _entries(kind: Kind, part: str, picks: Picks) -> tuple[Entry, ...]:
+    return tuple(Entry(kind, pick.of(part)) for pick in picks)

@@ -1,0 +1,1 @@
+"""Stock by lot and bin, and the ledger of movements."""

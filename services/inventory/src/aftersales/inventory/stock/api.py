@@ -1,0 +1,24 @@
+"""HTTP in: stock and the ledger are read."""
+
+from fastapi import APIRouter
+
+from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.values import Code
+
+from .domain import Movement, StockItem
+
+router = APIRouter(responses=PROBLEMS)
+
+
+@router.get("/stock")
+async def list_stock(
+    desk: Desk, branch: Code | None = None, part: Code | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[StockItem]:
+    return await desk.page(StockItem, {"branch": branch, "part": part}, cursor, limit)
+
+
+@router.get("/movements")
+async def list_movements(
+    desk: Desk, part: Code | None = None, order: Code | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[Movement]:
+    return await desk.page(Movement, {"part": part, "order": order}, cursor, limit)

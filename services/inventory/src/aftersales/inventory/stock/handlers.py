@@ -1,0 +1,14 @@
+"""The ledger of movements: how other capabilities write it."""
+
+from collections.abc import Iterable, Mapping
+
+from aftersales.common.values import uuid7
+from aftersales.common.work import Work
+
+from .domain import Entry, Movement
+
+
+def record(work: Work, branch: str, entries: Iterable[Entry], about: Mapping[str, str | None] | None = None) -> None:
+    """Write the ledger; `about` are a movement's optional fields."""
+    for kind, line in entries:
+        work.put(Movement(id=uuid7(), branch=branch, kind=kind, at=work.now, **line.model_dump(), **(about or {})))

@@ -1,0 +1,28 @@
+"""Stock and the ledger, with their indexes."""
+
+from datetime import datetime
+from typing import Any
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.archive.retained import Retained
+from aftersales.common.mongo import Index
+from aftersales.common.work import Work
+
+from .domain import Movement, StockItem, empty, stock_id
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    StockItem: (Index("branch", "-_id"), Index("part", "-_id")),
+    Movement: (Index("part", "-_id"), Index("order", "-_id")),
+}
+
+
+def _movements(before: datetime) -> dict[str, Any]:
+    return {"at": {"$lt": before}}
+
+
+RETAINED = (Retained(Movement, _movements),)
+
+
+async def stock_of(work: Work, branch: str, part: str) -> StockItem:
+    """Find the stock of a part in a branch; an empty one where nothing ever came in."""
+    return await work.get(StockItem, stock_id(branch, part)) or empty(branch, part)
