@@ -113,7 +113,7 @@ def test_a_rule_on_a_metric_that_nobody_shows_is_noticed():
 
 
 async def test_the_promises_of_the_architecture_are_all_shown(pages):
-    """Architecture, section 7."""
+    """The heartbeat goes through all four services."""
     dispatch = pages["dispatch"]
     for sample in (
         'aftersales_sla_deadlines_total{branch="sh-01",outcome="met",stage="arrival"} 1.0',

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Mapping
 
 Properties = Mapping[str, bytes]
-"""Each property as it stands on the wire (section 4.2)."""
+"""Each property as it stands on the wire (AMQP 0-9-1, section 4.2)."""
 _ORDER = (
     "content_type",
     "content_encoding",

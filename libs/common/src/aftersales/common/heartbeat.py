@@ -1,4 +1,4 @@
-"""The beat that goes through all four services, so that a stuck pipe shows (architecture, section 7). Pure."""
+"""The beat that goes through all four services, so that a stuck pipe shows. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime

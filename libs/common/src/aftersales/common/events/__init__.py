@@ -167,7 +167,7 @@ def describe(error: ValidationError) -> list[dict[str, str]]:
 
 
 class Heartbeat(Event):
-    """Sent through all four services in turn, so that a stuck pipe shows (architecture, section 7)."""
+    """Sent through all four services in turn, so that a stuck pipe shows."""
 
     started_at: datetime
 

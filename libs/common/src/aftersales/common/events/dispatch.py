@@ -134,7 +134,7 @@ class OrderCancelled(OrderEvent):
 
 
 class SlaWarned(events.SlaMark):
-    """80 % of a stage's time is gone (ALL-3)."""
+    """A stage has used a good part of its time: 50 % or 80 %, unless its policy says otherwise (ALL-3)."""
 
     TYPE = "dispatch.sla_warned.v1"
 

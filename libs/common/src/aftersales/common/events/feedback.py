@@ -47,7 +47,7 @@ class DissatisfactionRaised(FollowupEvent):
 
 
 class SlaWarned(events.SlaMark):
-    """80 % of a stage's time is gone (ALL-3)."""
+    """A stage has used a good part of its time: 50 % or 80 %, unless its policy says otherwise (ALL-3)."""
 
     TYPE = "feedback.sla_warned.v1"
 

@@ -13,7 +13,7 @@ class IntakeHeartbeat(events.Heartbeat):
 
 
 class SlaWarned(events.SlaMark):
-    """A stage has used a good part of its time (ALL-3)."""
+    """A stage has used a good part of its time: 50 % or 80 %, unless its policy says otherwise (ALL-3)."""
 
     TYPE = "intake.sla_warned.v1"
     left: tuple[str, ...] = ()
