@@ -99,6 +99,12 @@ def test_less_than_was_used_cannot_be_agreed(services: list[Any]) -> None:
         agree(used, "HT-1", _form(services=services), BRANCH, SAID)
 
 
+def test_as_many_as_were_used_can_be_agreed() -> None:
+    used = _use(_use(_contract(), REQUESTS[0]), REQUESTS[1])
+    assert used.services[0].left == 0
+    assert agree(used, "HT-1", _form(), BRANCH, SAID) == (used, ())
+
+
 def test_a_number_stays_its_customers() -> None:
     with pytest.raises(DomainError, match=r"contract\.of_another_customer"):
         agree(_contract(), "HT-1", _form(customer="01a20611-32b8-7aaa-8bcd-000000000000"), BRANCH, SAID)

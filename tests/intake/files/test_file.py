@@ -82,6 +82,15 @@ async def test_the_same_bytes_are_one_file_of_a_customer_however_many_send_them_
     assert (await _send(intake, other, JPEG, "1.jpg")).json()["id"] != file.id
 
 
+async def test_a_file_is_no_other_customers(intake: Room, customer: str) -> None:
+    """INT-3."""
+    file = (await _send(intake, customer, JPEG, "1.jpg")).json()["id"]
+    other = (await intake.http.post("/customers", json=PERSON | {"phone": "13800138009"})).json()["id"]
+    refused = await intake.http.get(f"/customers/{other}/files/{file}")
+    assert (refused.status_code, refused.json()["code"]) == (404, "customer_files.unknown")
+    assert (await intake.http.get(f"/customers/{customer}/files/{file}")).status_code == 200
+
+
 async def test_what_is_refused_leaves_nothing_behind(intake: Room, customer: str) -> None:
     """INT-2: real programs under harmless names, and what only looks like a text at first."""
     late = b"a" * HEAD + b"\0\1"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
+import pytest
 from intake.promises import clock, due
 
 from aftersales.common.errors import NotYet
@@ -79,6 +80,19 @@ def test_int_8_what_becomes_an_emergency_is_answered_at_once(take: Any, company:
     assert (told.priority, told.cases, told.on_site) == (1, ("emergency",), True)
     assert clock(late, "first_reply-1").outcome == "breached"
     assert {event.mark for event in marks if isinstance(event, SlaBreached)} == {"breach"}
+
+
+@pytest.mark.parametrize("others", [(), ("rush", "holiday")])
+def test_int_5_danger_comes_and_goes_and_the_other_cases_stay(
+    take: Any, company: Ground, others: tuple[str, ...]
+) -> None:
+    request = take("enterprise").but(cases=others)
+    raised, _ = reprioritise(request, Reprioritise(urgency=3, danger=True, why="冒烟"), "desk-7", NOW, company)
+    again, _ = reprioritise(raised, Reprioritise(urgency=2, danger=True, why="还在冒烟"), "desk-7", NOW, company)
+    over, (told,) = reprioritise(again, Reprioritise(urgency=1, why="已断电"), "desk-7", NOW, company)
+
+    assert raised.cases == again.cases == ("emergency", *others)
+    assert (over.danger, over.cases, told.cases) == (False, others, others)  # type: ignore[attr-defined]
 
 
 def test_fbk_2_a_reopened_request_is_resolved_and_confirmed_again_in_time(take: Any, company: Ground, say: Say) -> None:

@@ -106,6 +106,13 @@ def test_a_service_that_the_contract_includes_is_free_and_used_up_but_not_for_a_
         assert (payers(coverage), coverage.uses, coverage.quotation_first) == (FREE, uses, False), (bought, kind)
 
 
+def test_a_service_that_the_contract_includes_also_pays_the_one_component_that_the_warranty_leaves_open() -> None:
+    """INT-13: out of warranty a farm machine's parts are at cost, its labour and travel free."""
+    included = Prepaid(contract="CT-1", included=True)
+    coverage = decided("agri-machinery", Case(product("baler", OUT), "repair", "manufacturing", included))
+    assert (payers(coverage), coverage.uses, coverage.reason) == (FREE, "service", "contract")
+
+
 def test_a_contract_gives_no_more_than_the_policys_row_for_contracts_allows() -> None:
     """INT-13: here misuse stays the customer's."""
     policy = preset("enterprise")

@@ -98,6 +98,14 @@ async def test_a_quotation_is_needed_until_it_is_accepted_or_a_proof_makes_it_fr
     assert "王芳" not in json.dumps(heard, ensure_ascii=False)
 
 
+async def test_a_proof_that_comes_after_the_cause_was_found_keeps_the_cause(intake: Room) -> None:
+    """INT-6: misuse stays misuse, so the repair does not become free."""
+    request = await register(intake)
+    await call(intake, "POST", f"/requests/{request['id']}/coverage", {"cause": "misuse"})
+    (changed,) = await call(intake, "POST", "/products/PR/0001/proof", PROOF)
+    assert (changed["after"]["inputs"]["cause"], changed["after"]["reason"]) == ("misuse", "in_warranty_misuse")
+
+
 async def test_a_free_repair_stays_one_event(built: House, intake: Room) -> None:
     """INT-6: who pays is told only where a price list or a quotation comes first."""
     async with overheard(intake) as heard:
