@@ -96,6 +96,12 @@ def test_all_1_a_newer_version_that_begins_earlier_replaces_the_older_one_altoge
     assert [finding.code for finding in lint_among(second, [first])] == ["policy.backdated"]
 
 
+def test_a_version_that_begins_after_the_one_before_it_is_published_without_a_word() -> None:
+    first, second = policy("house", 1, date(2026, 1, 1)), policy("house", 2, TODAY)
+
+    assert lint_among(second, [first]) == lint_among(first, [second]) == ()
+
+
 def test_all_1_an_item_under_way_keeps_the_version_that_it_started_with() -> None:
     first, second = policy("house", 1), policy("house", 2, TODAY)
     started = choose(Shelf([first]), FACTS)

@@ -101,6 +101,16 @@ def test_int5_a_moment_that_is_due_and_a_target_take_each_others_place() -> None
     assert only(back).deadline == only(clocks).deadline
 
 
+def test_int5_a_moment_that_was_agreed_with_the_customer_stands_in_an_emergency() -> None:
+    stage = OFFICE_HOURS.model_copy(update={"target": None, "agreed_in": "appointment"})
+    agreed = situated(stage)._replace(agreed=FRIDAY + 24 * HOUR)
+    danger = situated(stage, "emergency")._replace(agreed=agreed.agreed)
+    clocks = begun(agreed)
+    assert only(clocks).deadline == agreed.agreed
+    assert retarget(clocks, danger, Said(FRIDAY + HOUR, "desk-7", "danger")) == clocks
+    assert only(begun(danger)).deadline == FRIDAY + 2 * HOUR, "otherwise it would be this"
+
+
 @pytest.mark.parametrize(("stage", "later"), [(OFFICE_HOURS, timedelta(days=1)), (BY_NOON, timedelta(days=1))])
 def test_all3_a_closure_entered_today_moves_what_is_promised_for_after_it(stage: Stage, later: timedelta) -> None:
     clocks = begun(situated(stage))
