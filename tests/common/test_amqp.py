@@ -152,5 +152,27 @@ async def test_the_consumer_comes_back_after_each_kind_of_loss(counter):
     await eventually(lambda: _async(bus.ready))
 
 
+async def test_a_lost_consumer_is_noticed_though_another_instance_consumes_the_same_queue(counter):
+    bus = counter.runtime.bus
+    async with await aio_pika.connect(counter.runtime.service.settings.amqp_url.get_secret_value()) as connection:
+        queue = await (await connection.channel()).get_queue(counter.runtime.topology.queue)
+        await queue.consume(aio_pika.IncomingMessage.reject)
+        await bus._consumers[0]._channel.basic_cancel(bus._consumers[0]._tag)
+        assert not bus.ready
+        await eventually(lambda: _async(bus.ready))
+
+
+async def test_the_brokers_word_that_nobody_consumes_counts_when_it_is_repeated(counter, queue):
+    """Our own channel has heard of no cancellation: here, because the watchdog looks at another queue."""
+    consumer = counter.runtime.bus._consumers[0]
+    consumer.queue = queue.name
+
+    async def consumed():
+        return (await queue.declare()).consumer_count
+
+    await eventually(consumed)
+    consumer.queue = counter.runtime.topology.queue
+
+
 async def _async(value):
     return value

@@ -1,6 +1,5 @@
 """What a service missed while its queue was gone is read again from the journal, and has one effect."""
 
-import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
@@ -141,23 +140,6 @@ async def test_an_event_that_was_lost_on_its_way_comes_back_by_hand(room, channe
     await publish(room, channel, 2, "lost")
     await ask(room, now - timedelta(minutes=5))
     await eventually(lambda: _equal(total(room.runtime, "lost"), 2), 60)
-
-
-async def test_a_journal_of_one_event_is_read(room, channel):
-    await publish(room, channel, 1)
-    await eventually(lambda: _equal(total(room.runtime), 1))
-    progress = await ask(room, room.runtime.clock.now() - timedelta(hours=1))
-    assert progress["events"] == 1
-
-
-async def test_to_stop_while_the_journal_is_read_is_no_lost_connection(room, channel):
-    await publish(room, channel, 1)
-    taken = []
-    reading = asyncio.create_task(room.runtime.bus.replay(taken.append))
-    await eventually(lambda: _is(taken))
-    reading.cancel()
-    await asyncio.wait({reading}, timeout=10)
-    assert reading.cancelled()
 
 
 async def test_when_nothing_came_since_there_is_nothing_to_read(room, channel):
