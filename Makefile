@@ -9,7 +9,7 @@ STAMP := .venv/.ready
 SOURCES := $(foreach package,$(PACKAGES),$(package)/src)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status logs demo check test faults fuzz bench contracts rules fmt clean
+.PHONY: help setup up down status logs demo check test mutants faults fuzz bench contracts rules fmt clean
 
 help:  ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ check: setup  ## lint, format, types, the six laws, sizes, contracts, rules, com
 
 test: setup  ## the tests, on real servers
 	$(PY) -m pytest $(ARGS)
+
+mutants: setup  ## would the tests notice wrong code? (ARGS=--changed, ARGS='FOLDER --sample 20')
+	@$(PY) tests/mutants/run.py $(ARGS)
 
 faults: setup  ## kill, freeze and cut the real system, then look for what was lost
 	$(PY) tests/faults/run.py $(ARGS)
