@@ -6,8 +6,7 @@ from fastapi import APIRouter
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
-from aftersales.common.inbound import on
-from aftersales.common.service import Service
+from aftersales.common.service import Service, on
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import wakes
 from aftersales.common.work import Work

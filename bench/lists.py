@@ -17,8 +17,8 @@ from bench.places import DATA, Urls, caught_up
 from bench.requests import BRANCH
 from pymongo import AsyncMongoClient
 
+from aftersales.common.http.paging import Place
 from aftersales.common.mongo import Document
-from aftersales.common.paging import Place
 from aftersales.common.testing.programs import services
 from aftersales.intake.requests.api.boards import counting
 from aftersales.intake.requests.api.filters import RequestFilter

@@ -37,7 +37,7 @@ from bench.goals import GOALS
 from bench.places import ROOT, Driver, Urls, servers
 from bench.rows import Rival, Row, compare, say
 
-from aftersales.common.service import calm_garbage_collection
+from aftersales.common.http.app import calm_garbage_collection
 
 DRIVERS: dict[Driver, str] = {"pymongo": "PyMongo", "motor": "Motor"}
 

@@ -15,7 +15,7 @@ from bench.places import Urls
 from aftersales.common import sla
 from aftersales.common.branch_hours import OPEN_CLOCKS
 from aftersales.common.counts import Counts
-from aftersales.common.exposition import expose
+from aftersales.common.http.exposition import expose
 from aftersales.common.mongo import Document, to_document
 from aftersales.common.runtime import Runtime
 from aftersales.common.sla import Terms

@@ -13,7 +13,8 @@ from contracts.compatibility import Comparison, Reader, type_of
 from contracts.corrections import DOCUMENT_CORRECTIONS
 from contracts.schema import Schema
 
-from aftersales.common.service import Service, build_app
+from aftersales.common.http.app import build_app
+from aftersales.common.service import Service
 
 Document = dict[str, Any]
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import jsonschema  # type: ignore[import-untyped]
 
-from aftersales.common.service import Service, build_app
+from aftersales.common.http.app import build_app
+from aftersales.common.service import Service
 from aftersales.common.testing.house import House
 
 _FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER

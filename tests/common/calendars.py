@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aftersales.common.business_time import Calendar, SpecialDay, between, spans
+from aftersales.common.business_time import between, spans
+from aftersales.common.calendars import Calendar, SpecialDay
 
 OFFICE = ("09:00-12:00 13:00-18:00",) * 5 + ("", "")
 """Eight hours a day, Monday to Friday."""

@@ -12,8 +12,9 @@ from aftersales.common.branch_hours import BranchHours, Mover, hear_of_hours, ne
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered
-from aftersales.common.inbound import on
-from aftersales.common.service import PROBLEMS, Desk, Service
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
+from aftersales.common.service import Service, on
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import wakes
 from aftersales.common.values import Value

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from aftersales.common import sla
-from aftersales.common.business_time import Calendar, SpecialDay
+from aftersales.common.calendars import Calendar, SpecialDay
 from aftersales.common.sla import LadderStep, SlaClock, Terms
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

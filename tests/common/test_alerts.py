@@ -17,8 +17,8 @@ from prometheus_client.utils import floatToGoString
 from pydantic import SecretStr
 
 from aftersales.common.errors import Unavailable
-from aftersales.common.exposition import expose
-from aftersales.common.service import build_app
+from aftersales.common.http.app import build_app
+from aftersales.common.http.exposition import expose
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import house
 from aftersales.common.testing.servers import apt

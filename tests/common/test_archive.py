@@ -10,11 +10,11 @@ import pytest
 from common.cli_house import Program, open_house
 from pydantic import ValidationError
 
-from aftersales.common.archive.retained import Archived
 from aftersales.common.cli.archive_files import Broken, Draft, load, save, verified
 from aftersales.common.cli.archive_files import write as write_file
 from aftersales.common.events.dispatch import PartNeeded
 from aftersales.common.parking import ParkedMessage
+from aftersales.common.retained import Archived
 from aftersales.common.settings import ServiceSettings, WrongSettings
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Row

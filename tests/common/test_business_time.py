@@ -6,16 +6,8 @@ import pytest
 from common.calendars import DAY, HOUR, STOCKTAKE, calendar, day_hours, local, told
 from pydantic import ValidationError
 
-from aftersales.common.business_time import (
-    Hours,
-    SpecialDay,
-    add,
-    always,
-    between,
-    local_deadline,
-    next_open,
-    spans,
-)
+from aftersales.common.business_time import add, between, local_deadline, next_open, spans
+from aftersales.common.calendars import Hours, SpecialDay, always
 from aftersales.common.errors import DomainError, Malformed
 
 # Windows of a day and a week

@@ -14,7 +14,8 @@ from common.calendars import DAY, OFFICE, STOCKTAKE, calendar
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from aftersales.common.business_time import Calendar, SpecialDay, add, always, between, next_open, spans
+from aftersales.common.business_time import add, between, next_open, spans
+from aftersales.common.calendars import Calendar, SpecialDay, always
 
 MINUTE = timedelta(minutes=1)
 EVENTFUL = {

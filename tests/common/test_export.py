@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from python_calamine import CalamineWorkbook
 
-from aftersales.common.export import Table, Titled, answer, csv_pieces, xlsx_file
+from aftersales.common.http.export import Table, Titled, answer, csv_pieces, xlsx_file
 
 AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 COLUMNS = (

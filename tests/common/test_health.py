@@ -10,9 +10,9 @@ from common.counter import service
 from pydantic import SecretStr
 
 from aftersales.common.amqp.link import unblocked_event
+from aftersales.common.http.app import build_app
 from aftersales.common.relay import OUTBOX
 from aftersales.common.runtime import Runtime
-from aftersales.common.service import build_app
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
 from aftersales.common.testing.servers import free_port

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.common.errors import Malformed
-from aftersales.common.paging import Place, place
+from aftersales.common.http.paging import Place, place
 
 NOW = datetime(2026, 11, 22, 4, 0, 0, 123_000, tzinfo=UTC)
 SORTS = ("due_at", "-due_at", "_id", "-_id")

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from common.calendars import STOCKTAKE, calendar, day_hours, told
 
-from aftersales.common.business_time import SpecialDay, on_holiday
+from aftersales.common.business_time import on_holiday
+from aftersales.common.calendars import SpecialDay
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import os
 import pytest
 from deploy.local.place import PORTS
 
-from aftersales.common.service import run
+from aftersales.common.http.app import run
 from aftersales.common.settings import WrongSettings
 from aftersales.dispatch.settings import Settings as DispatchSettings
 from aftersales.feedback.settings import Settings as FeedbackSettings

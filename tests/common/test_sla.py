@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.common import sla
-from aftersales.common.business_time import Calendar, SpecialDay
+from aftersales.common.calendars import Calendar, SpecialDay
 from aftersales.common.mongo import from_document, to_document
 from aftersales.common.sla import BREACH, Said, Terms
 

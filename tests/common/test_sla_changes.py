@@ -3,7 +3,7 @@
 from common.promised import DAY, HOUR, LADDER, MONDAY, OFFICE, SHUT, begun, only, retargeted, told
 
 from aftersales.common import sla
-from aftersales.common.business_time import SpecialDay
+from aftersales.common.calendars import SpecialDay
 from aftersales.common.sla import BREACH, Said, Terms
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aftersales.common import sla
-from aftersales.common.business_time import Calendar, SpecialDay, always
+from aftersales.common.calendars import Calendar, SpecialDay, always
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import CaseTerms, Due, Stage
 from aftersales.common.policy.presets import presets

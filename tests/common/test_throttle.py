@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftersales.common.throttle import Throttle, network
+from aftersales.common.http.throttle import Throttle, network
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

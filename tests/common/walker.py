@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.business_time import Calendar
+from aftersales.common.calendars import Calendar
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case
 from aftersales.common.service import Service

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from aftersales.common import problem
+from aftersales.common.http import problem
 from aftersales.common.messages import LOCALES, catalogue, choose_locale
 from aftersales.inventory.stock.domain import Receipt
 

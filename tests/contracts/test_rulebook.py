@@ -9,7 +9,7 @@ from contracts import rulebook
 from contracts.catalogue import catalogue, services
 from contracts.rulebook import PAGE, flaws, rules
 
-from aftersales.common.service import build_app
+from aftersales.common.http.app import build_app
 
 PLACE = re.compile(r"`(?:(GET|POST|PUT|PATCH|DELETE) (/[^`]*)|(\w+\.\w+\.v\d+))`")
 SERVICE = re.compile(r"\s*(every service|intake|dispatch|inventory|feedback)\b")

@@ -13,7 +13,7 @@ from intake.samples import ELF, JPEG, PDF, PE, SHELL, png
 
 from aftersales.common.errors import NotFound
 from aftersales.common.mongo import Mongo, Writes
-from aftersales.common.mongo.files import AT_ONCE, UPLOADS, sweep
+from aftersales.common.mongo.files import AT_ONCE, UPLOADS
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Room, house
 from aftersales.common.values import uuid7
@@ -158,8 +158,8 @@ async def test_bytes_that_a_crash_left_without_a_record_are_removed_after_a_day(
     await mongo.commit(started)  # and there the process died
     assert len({row["files_id"] for row in await mongo.rows("blobs.chunks", {})}) == 3
 
-    assert await sweep(mongo, CustomerFile, began) == 0
-    assert await sweep(mongo, CustomerFile, began + timedelta(seconds=1)) == 2
+    assert await mongo.files.sweep(CustomerFile, began) == 0
+    assert await mongo.files.sweep(CustomerFile, began + timedelta(seconds=1)) == 2
     assert {row["files_id"] for row in await mongo.rows("blobs.chunks", {})} == {kept}
     assert await mongo.rows(UPLOADS, {}) == []
     assert (await intake.http.get(f"/files/{kept}")).content == JPEG

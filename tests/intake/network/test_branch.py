@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.business_time import Calendar, Hours, always
+from aftersales.common.calendars import Calendar, Hours, always
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.intake.network.domain import Branch, BranchForm, register_branch
 

@@ -9,7 +9,7 @@ from intake.many import NOW, due, request, store
 
 from aftersales.common.due import Due, next_due
 from aftersales.common.events.intake import ProductRef
-from aftersales.common.paging import Place
+from aftersales.common.http.paging import Place
 from aftersales.common.testing.house import Room
 from aftersales.common.work import Work
 from aftersales.intake.requests.api.filters import RequestFilter

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.business_time import Hours
+from aftersales.common.calendars import Hours
 from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events.intake import (
     RequestCancelled,

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from aftersales.common.aggregate import Aggregate
@@ -14,9 +13,8 @@ from aftersales.common.back_off import back_off
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, DomainError, Unavailable
 from aftersales.common.mongo import Mongo
-from aftersales.common.problem import PROBLEMS
 from aftersales.common.telemetry import log
-from aftersales.common.values import Moment, uuid7
+from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer
 
 _MARGIN = timedelta(days=1)
@@ -32,11 +30,6 @@ class Missed(Aggregate):
     id: str = "missed"
     branch: str = "-"
     since: datetime
-
-
-class CatchUpForm(BaseModel):
-    since: Moment
-    """Read what was published from then on."""
 
 
 class CatchUpProgress(BaseModel):
@@ -146,20 +139,3 @@ class CatchUp:
                 self.progress.error = f"{type(error).__name__}: {error}"[:300]
                 log.warning("events.catch_up_failed", since=since.isoformat(), error=self.progress.error)
                 await asyncio.sleep(back_off(failures, 0.5, 10))
-
-
-router = APIRouter(prefix="/events/catch-up", tags=["events"], responses=PROBLEMS)
-
-
-@router.post("", status_code=202)
-async def catch_up(form: CatchUpForm, request: Request) -> CatchUpProgress:
-    """Read the journal again from a moment on. What this service has handled already has no second effect."""
-    reader: CatchUp = request.app.state.runtime.catch_up
-    return reader.request(form.since)
-
-
-@router.get("")
-async def show_catch_up(request: Request) -> CatchUpProgress:
-    """Show how far the newest run of this process is."""
-    reader: CatchUp = request.app.state.runtime.catch_up
-    return reader.progress

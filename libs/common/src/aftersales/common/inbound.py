@@ -3,50 +3,25 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from aftersales.common import parking, partners
-from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import Delivery, Topology
 from aftersales.common.clock import Clock
 from aftersales.common.errors import Busy, DomainError, Malformed, NotYet
-from aftersales.common.events import PARTNER, Envelope, Event, decode, type_of
+from aftersales.common.events import PARTNER, Envelope, decode, type_of
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.parking import ParkedMessage
+from aftersales.common.service import Consumer, Refused
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.values import Moment, uuid7
 from aftersales.common.work import DUPLICATE, Piece, Work, Writer
-from aftersales.common.work.piece import Needs
 
-E = TypeVar("E", bound=Event)
-Refused = Callable[[Work, ParkedMessage], Awaitable[None]]
 _BUSY_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Consumer:
-    """What a service does with one type of event."""
-
-    kind: type[Event]
-    handle: Callable[..., Awaitable[Any]]
-    """Called with the work and the event; where there is a `receipt`, also with the `partners.Sender`."""
-    needs: Callable[[Any], Needs]
-    receipt: type[Aggregate] | None = None
-    """Of partners' events: the kind of document that says what became of each, loaded along."""
-
-
-def on(
-    kind: type[E],
-    handle: Callable[..., Awaitable[Any]],
-    needs: Callable[[E], Needs] = lambda _event: (),
-    receipt: type[Aggregate] | None = None,
-) -> Consumer:
-    """A row of a service's table of events in; `needs` names documents to load with those of the whole group."""
-    return Consumer(kind, handle, needs, receipt)
 
 
 class Inbound:

@@ -14,7 +14,7 @@ from aftersales.common.policy.choose import Facts, Shelf, choose, fallback, ship
 from aftersales.common.policy.model import Policy
 from aftersales.common.stages import policy_id
 from aftersales.common.work import Work
-from aftersales.common.work.piece import Needs
+from aftersales.common.work.identity import Needs
 
 
 class PublishedPolicy(Aggregate):

@@ -4,23 +4,23 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from aftersales.common import failing_timers, parking, relay, timers
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Topology
-from aftersales.common.archive.retained import Archived
 from aftersales.common.branch_hours import OPEN_CLOCKS
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.catch_up import CatchUp
 from aftersales.common.clock import Clock
 from aftersales.common.counts import Counts
 from aftersales.common.errors import Busy, Unavailable
-from aftersales.common.health import answers
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo, files
 from aftersales.common.partners import own_sources
 from aftersales.common.parts import PartEnded
+from aftersales.common.retained import Archived
+from aftersales.common.service import Service
 from aftersales.common.sweep import Sweep
 from aftersales.common.tallies import Folding
 from aftersales.common.telemetry import Metrics, log
@@ -33,9 +33,6 @@ from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer, audit
 from aftersales.common.work.group import ANSWERS, INBOX, TALLIES, Origin
 
-if TYPE_CHECKING:
-    from aftersales.common.service import Service
-
 INBOX_KEPT, ANSWERS_KEPT, UPLOADS_KEPT = timedelta(days=14), timedelta(hours=72), timedelta(days=1)
 SWEEP_FILES_EVERY = timedelta(hours=1)
 _ENDING = frozenset({"history"})
@@ -43,7 +40,7 @@ _ENDING = frozenset({"history"})
 _CLOCKS_DIFFER = timedelta(minutes=2)
 """Ours and the broker's, by whose clock the journal is searched."""
 HTTP_SHARE = 0.3
-"""Of the stop budget: for the requests in hand, before everything else stops (`service.run`)."""
+"""Of the stop budget: for the requests in hand, before everything else stops (`http.app.run`)."""
 
 
 class Mark(Aggregate):
@@ -61,7 +58,7 @@ _CAUGHT_UP = Mark(id="caught_up")
 class Runtime:
     """Built once per process by `build_app`; `failed` tells that a part of it ended which never should."""
 
-    def __init__(self, service: "Service", clock: Clock) -> None:
+    def __init__(self, service: Service, clock: Clock) -> None:
         settings = service.settings
         self.service, self.clock, self.metrics = service, clock, Metrics()
         self.mongo = Mongo(
@@ -111,7 +108,7 @@ class Runtime:
 
     async def _database_there(self) -> None:
         """Until MongoDB answers: a delivery taken earlier spends one of its 20 when the connection is lost."""
-        while not await answers(self.mongo):
+        while not await self.mongo.answers():
             await asyncio.sleep(0.5)
 
     async def start(self) -> None:
@@ -164,7 +161,7 @@ class Runtime:
         """Remove the bytes that a crash kept from their document; at the start, and now and then."""
         while True:
             with suppress(Unavailable):
-                await files.sweep(self.mongo, kind, self.clock.now() - UPLOADS_KEPT)
+                await self.mongo.files.sweep(kind, self.clock.now() - UPLOADS_KEPT)
             await asyncio.sleep(SWEEP_FILES_EVERY.total_seconds())
 
     async def _prepare(self) -> None:
@@ -227,7 +224,7 @@ class Runtime:
             await asyncio.wait(tasks, timeout=seconds)
 
 
-def _topology(service: "Service") -> Topology:
+def _topology(service: Service) -> Topology:
     return Topology(
         bus=service.settings.bus,
         service=service.name,
@@ -237,19 +234,19 @@ def _topology(service: "Service") -> Topology:
     )
 
 
-def _origin(service: "Service", topology: Topology) -> Origin:
+def _origin(service: Service, topology: Topology) -> Origin:
     produces = frozenset(event.TYPE for event in service.produces)
     return Origin(service.name, topology.events, produces, frozenset(service.settings.retention))
 
 
-def audited(service: "Service") -> Sequence[str]:
+def audited(service: Service) -> Sequence[str]:
     """Names of the collections whose changes are audited."""
     kinds: tuple[type[Aggregate], ...]
     kinds = (parking.ParkedMessage, *service.indexes, *service.clocked, *(timer.kind for timer in service.timers))
     return sorted({kind.COLLECTION for kind in kinds if kind.AUDITED})
 
 
-def indexes(service: "Service") -> Mapping[str, Sequence[Index]]:
+def indexes(service: Service) -> Mapping[str, Sequence[Index]]:
     """Every collection of a service with its indexes, the shared ones included."""
     wanted: dict[str, list[Index]] = {
         INBOX: [Index("at", ttl=INBOX_KEPT)],

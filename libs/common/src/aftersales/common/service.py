@@ -1,42 +1,49 @@
-"""What a service declares, and the application that is built from it."""
+"""What a service declares: its table of events in, and everything else that makes it different from the others.
 
-import gc
-import math
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+`runtime` runs it, `http.app` builds its application.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from typing import Any, TypeVar
 
-import uvicorn
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from fastapi_offline import FastAPIOffline
+from fastapi import APIRouter
 
-from aftersales.common import catch_up, deadletters, deadlines, health, problem
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.archive import api as archive
-from aftersales.common.archive.retained import Retained
-from aftersales.common.clock import Clock, SystemClock
-from aftersales.common.desk import Cursor, Desk, Limit, Replayed
-from aftersales.common.edge import Edge
 from aftersales.common.events import Event
-from aftersales.common.exposition import expose
-from aftersales.common.inbound import Consumer, Refused, on
 from aftersales.common.mongo import Index
-from aftersales.common.paging import Page
+from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import Sources
 from aftersales.common.policies import Library
-from aftersales.common.problem import PROBLEMS
-from aftersales.common.runtime import HTTP_SHARE, Runtime
-from aftersales.common.settings import ServiceSettings, WrongSettings
-from aftersales.common.telemetry import configure_logs, log
+from aftersales.common.retained import Retained
+from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import Timer
-from aftersales.common.trail import api as trail
+from aftersales.common.work import Needs, Work
 
-__all__ = ["PROBLEMS", "Consumer", "Cursor", "Desk", "Limit", "Page", "Service", "build_app", "on", "run"]
+E = TypeVar("E", bound=Event)
+Refused = Callable[[Work, ParkedMessage], Awaitable[None]]
 
-_RESTORED = {r"/archive/[^/]+/restorations": 20_000_000}
-"""Path and bytes: a document may be as large as MongoDB stores it."""
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """What a service does with one type of event."""
+
+    kind: type[Event]
+    handle: Callable[..., Awaitable[Any]]
+    """Called with the work and the event; where there is a `receipt`, also with the `partners.Sender`."""
+    needs: Callable[[Any], Needs]
+    receipt: type[Aggregate] | None = None
+    """Of partners' events: the kind of document that says what became of each, loaded along."""
+
+
+def on(
+    kind: type[E],
+    handle: Callable[..., Awaitable[Any]],
+    needs: Callable[[E], Needs] = lambda _event: (),
+    receipt: type[Aggregate] | None = None,
+) -> Consumer:
+    """A row of a service's table of events in; `needs` names documents to load with those of the whole group."""
+    return Consumer(kind, handle, needs, receipt)
 
 
 @dataclass(frozen=True)
@@ -66,122 +73,3 @@ class Service:
     """Kinds of documents that can be archived once they have ended."""
     files: type[Aggregate] | None = None
     """Kind of document that stands for a stored file of its id; bytes without one are removed after a day."""
-
-
-def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
-    """The HTTP application; its lifespan starts and stops everything else."""
-    runtime = Runtime(service, clock or SystemClock())
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await runtime.start()
-        yield
-        await runtime.stop()
-
-    app = FastAPIOffline(
-        docs_url="/docs",
-        redoc_url=None,
-        title=f"aftersales {service.name}",
-        version=version("aftersales-common"),
-        lifespan=lifespan,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would look for an exporter at each request
-    )
-    app.state.runtime, app.state.locale = runtime, service.settings.locale
-    problem.install(app)
-    app.add_exception_handler(Replayed, _replay)
-    shared = (
-        deadletters.router,
-        trail.router,
-        archive.router,
-        catch_up.router,
-        *([deadlines.router] if service.clocked else []),
-    )
-    ours = (service.router, *shared, _operations(runtime))
-    # before the documentation's, and not by `include_router`, which has each request matched twice
-    app.router.routes[:0] = [route for router in ours for route in router.routes]
-    larger = {**_RESTORED, **service.uploads}
-    app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=larger)
-    return app
-
-
-async def _replay(_request: Request, error: Exception) -> Response:
-    """Say again what the same Idempotency-Key was told, and that it is a repeat."""
-    assert isinstance(error, Replayed)  # noqa: S101 (what it is registered for)
-    answer = error.answer
-    headers = answer.get("headers", {}) | {"Idempotent-Replayed": "true"}
-    if "problem" in answer:
-        again = problem.problem(_request, answer["status"], answer["problem"], answer["params"])
-        again.headers.update(headers)
-        return again
-    return Response(answer["body"], answer["status"], headers, "application/json")
-
-
-def _operations(runtime: Runtime) -> APIRouter:
-    """Probes for orchestrators and load balancers (`health`), and the metrics page for Prometheus."""
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/livez")
-    async def livez() -> JSONResponse:
-        return JSONResponse({"alive": not runtime.failed}, 503 if runtime.failed else 200)
-
-    @router.get("/readyz")
-    async def readyz() -> JSONResponse:
-        parts = await health.check(runtime)
-        return JSONResponse(parts, 200 if all(parts[name] for name in health.SERVES_HTTP) else 503)
-
-    @router.get("/healthz")
-    async def healthz() -> JSONResponse:
-        parts = await health.check(runtime)
-        return JSONResponse(parts, 200 if all(parts.values()) else 503)
-
-    @router.get("/version")
-    async def versions() -> dict[str, str]:
-        return {"service": runtime.service.name, "version": version("aftersales-common")}
-
-    @router.get("/metrics")
-    async def metrics() -> Response:
-        body, content_type = await expose(runtime)
-        return Response(body, media_type=content_type)
-
-    return router
-
-
-def calm_garbage_collection() -> None:
-    """Leave what was imported out of every collection, and collect less often: a full one stood in everybody's way."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
-def run(make: Callable[[], Service]) -> None:
-    """Serve until SIGTERM or ctrl-C; then finish what was taken, within `stop_budget`.
-
-    Wrong settings end it at once with what is wrong on stderr.
-    """
-    try:
-        service = make()
-        settings = service.settings
-        configure_logs(service.name, settings.log_level)
-        app = build_app(service)
-    except WrongSettings as error:
-        raise SystemExit(str(error)) from error
-    for variable, meant in settings.misspelt().items():
-        log.warning("settings.unknown", variable=variable, meant=meant)
-    config = uvicorn.Config(
-        app,
-        host=settings.http_host,
-        port=settings.http_port,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # who calls is for `Desk.client` to say
-        timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
-    )
-    calm_garbage_collection()
-    server = uvicorn.Server(config)
-    runtime: Runtime = app.state.runtime
-    runtime.on_failure = lambda: setattr(server, "should_exit", True)
-    server.run()
-    raise SystemExit(1 if runtime.failed or not server.started else 0)

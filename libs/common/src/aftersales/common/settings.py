@@ -13,9 +13,9 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from aftersales.common.archive.retained import SHORTEST
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.messages import catalogue
+from aftersales.common.retained import SHORTEST
 from aftersales.common.values import Zone
 
 PREFIX = "AFTERSALES_"

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from aftersales.common import sla
-from aftersales.common.business_time import Calendar, always, local_deadline, never_closes
+from aftersales.common.business_time import local_deadline
+from aftersales.common.calendars import Calendar, always, never_closes
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import Case, Due, PauseReason, Promise, Stage, StageName
 from aftersales.common.sla import Clocks, LadderStep, Said, SlaClock, Terms

@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aftersales.common import public_holidays
-
-if TYPE_CHECKING:
-    from aftersales.common.business_time import Calendar
+from aftersales.common.calendars import Calendar
 
 Why = Literal["open", "closed", "holiday", "makeup", "special"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,7 +30,7 @@ class Plan(NamedTuple):
     closed: tuple[Why, str] = ("closed", "")
 
 
-def plan(calendar: "Calendar", day: date) -> Plan:
+def plan(calendar: Calendar, day: date) -> Plan:
     """The branch's own word counts most, then the make-up day, then the holiday, then the week."""
     usual = calendar.week[day.weekday()]
     for special in calendar.days:
@@ -67,7 +65,7 @@ class Piece(NamedTuple):
     detail: str
 
 
-def pieces(calendar: "Calendar", start: datetime, end: datetime) -> Iterator[Piece]:
+def pieces(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Piece]:
     """The time from `start` to `end`, without gaps."""
     yesterday = start.astimezone(ZoneInfo(calendar.zone)).date() - DAY  # its night shift may reach into today
     for piece in takewhile(lambda piece: piece.start < end, _days_from(calendar, yesterday)):
@@ -76,7 +74,7 @@ def pieces(calendar: "Calendar", start: datetime, end: datetime) -> Iterator[Pie
             yield piece._replace(start=first, end=last)
 
 
-def _days_from(calendar: "Calendar", day: date) -> Iterator[Piece]:
+def _days_from(calendar: Calendar, day: date) -> Iterator[Piece]:
     """All time from the midnight that begins `day` on, for ever, without gaps: the one place where windows meet."""
     zone = ZoneInfo(calendar.zone)
     midnight = datetime.combine(day, time())
@@ -129,12 +127,12 @@ class Table(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def tables(calendar: "Calendar") -> Callable[[int], Table]:
+def tables(calendar: Calendar) -> Callable[[int], Table]:
     """The tables of its years. Hashing and comparing a calendar costs, so it is done once a question."""
     return lru_cache(maxsize=16)(partial(_table, calendar))
 
 
-def _table(calendar: "Calendar", year: int) -> Table:
+def _table(calendar: Calendar, year: int) -> Table:
     zone = ZoneInfo(calendar.zone)
     start, end = (instant(datetime(which, 1, 1), zone) for which in (year, year + 1))  # noqa: DTZ001 (on the wall)
     opens, closes, before, total = array("q"), array("q"), array("q"), 0

@@ -22,7 +22,7 @@ from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 from aftersales.common.values import sibling
 from aftersales.common.work import Work
-from aftersales.common.work.piece import Needs
+from aftersales.common.work.identity import Needs
 
 from .orders import handlers as orders
 from .orders.domain.order import WorkOrder

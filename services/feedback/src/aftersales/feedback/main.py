@@ -5,8 +5,9 @@ from fastapi import APIRouter
 from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.http.app import run
 from aftersales.common.policies import Library, PolicyList, PublishedPolicy
-from aftersales.common.service import Service, run
+from aftersales.common.service import Service
 
 from .consumers import consumers
 from .followups import api as followups_api

@@ -9,7 +9,7 @@ from aftersales.common.events.inventory import PartReserved, PartShort, SlipEven
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.policies import LIST, Library
 from aftersales.common.service import Consumer, on
-from aftersales.common.work.piece import Need, Needs
+from aftersales.common.work.identity import Need, Needs
 
 from .archive.domain.product import Product
 from .network.domain import Branch

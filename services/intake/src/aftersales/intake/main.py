@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import PRODUCES
 from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.http.app import run
 from aftersales.common.mongo import Index
 from aftersales.common.policies import Library
-from aftersales.common.service import Service, run
+from aftersales.common.service import Service
 
 from .agreements import api as agreements_api
 from .agreements import store as agreements_store

@@ -14,7 +14,7 @@ from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
 from aftersales.common.work import Work
-from aftersales.common.work.piece import Needs
+from aftersales.common.work.identity import Needs
 
 from .parts.domain import Part, job
 from .slips import handlers as slips

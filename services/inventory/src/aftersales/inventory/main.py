@@ -4,8 +4,9 @@ from fastapi import APIRouter
 
 from aftersales.common.events.inventory import PRODUCES
 from aftersales.common.heartbeat import Heartbeat
+from aftersales.common.http.app import run
 from aftersales.common.policies import PolicyList, PublishedPolicy
-from aftersales.common.service import Service, run
+from aftersales.common.service import Service
 
 from .consumers import consumers
 from .jobs import timers

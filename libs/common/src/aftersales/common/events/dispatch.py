@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from aftersales.common import events
-from aftersales.common.business_time import Calendar
+from aftersales.common.calendars import Calendar
 from aftersales.common.events import Event, Part
 from aftersales.common.events.intake import ProductRef
 

@@ -21,6 +21,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.errors import Unavailable
 from aftersales.common.mongo.errors import translated
 from aftersales.common.mongo.files import Files
 from aftersales.common.mongo.leases import Leases
@@ -30,6 +31,7 @@ from aftersales.common.settings import PREFIX, WrongSettings
 __all__ = ["Document", "Index", "Mongo", "Writes", "digest", "encoded", "from_document", "to_document"]
 A = TypeVar("A", bound=Aggregate)
 _NAMESPACE_EXISTS = 48
+_PROBE_SECONDS = 2
 _PREPARED_AT_ONCE = 4
 """Collections; more than that is no quicker (measured)."""
 _MAJORITY: Document = {"read_concern": ReadConcern("local"), "write_concern": WriteConcern("majority", j=True)}
@@ -92,6 +94,14 @@ class Mongo:
         """Raises `Unavailable` when no primary answers."""
         with translated():
             await self._db.command("ping")
+
+    async def answers(self) -> bool:
+        """Whether a primary answers, within less than the 3 s that orchestrators usually grant a probe."""
+        try:
+            await asyncio.wait_for(self.ping(), _PROBE_SECONDS)
+        except (Unavailable, TimeoutError):
+            return False
+        return True
 
     async def drop(self) -> None:
         """Drop the whole database (tests and benches)."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gridfs.asynchronous import AsyncGridFSBucket
 from gridfs.errors import NoFile
@@ -17,9 +17,6 @@ from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Busy, NotFound
 from aftersales.common.mongo.errors import translated
-
-if TYPE_CHECKING:
-    from aftersales.common.mongo import Mongo
 
 UPLOADS = "uploads"
 _BUCKET = "blobs"
@@ -97,19 +94,19 @@ class Files:
             rows = self._uploads.find({"at": {"$lt": before}}).sort("at", 1).limit(_BATCH)
             return [row["_id"] for row in await rows.to_list(None)]
 
+    async def sweep(self, kind: type[Aggregate], before: datetime) -> int:
+        """Remove bytes that came before then and have no document of this kind; how many files that is."""
+        ids = await self.unsettled(before)
+        with translated():
+            standing = await self._db[kind.COLLECTION].find({"_id": {"$in": ids}}, {"_id": 1}).to_list(None)
+        lost = set(ids) - {row["_id"] for row in standing}
+        for id in lost:
+            await self.delete(id)
+        await self.settle(*ids)
+        return len(lost)
+
 
 async def _pieces(file: Any) -> AsyncIterator[bytes]:
     with translated():
         while piece := await file.readchunk():
             yield piece
-
-
-async def sweep(mongo: "Mongo", kind: type[Aggregate], before: datetime) -> int:
-    """Remove bytes that came before then and have no document of this kind; how many files that is."""
-    ids = await mongo.files.unsettled(before)
-    standing = {row["_id"] for row in await mongo.rows(kind.COLLECTION, {"_id": {"$in": ids}}, only=("_id",))}
-    lost = [id for id in ids if id not in standing]
-    for id in lost:
-        await mongo.files.delete(id)
-    await mongo.files.settle(*ids)
-    return len(lost)

@@ -5,7 +5,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Literal
 
-from aftersales.common.business_time import Calendar, spans
+from aftersales.common.business_time import spans
+from aftersales.common.calendars import Calendar
 from aftersales.common.sla.model import NONE, Pause, Seconds, SlaClock
 from aftersales.common.sla.rules import counted_stretches, used_by
 from aftersales.common.values import Value

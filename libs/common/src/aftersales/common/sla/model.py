@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import PlainSerializer, WithJsonSchema
 
-from aftersales.common.business_time import Calendar
+from aftersales.common.calendars import Calendar
 from aftersales.common.values import Value
 
 Outcome = Literal["open", "met", "breached", "waived"]

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, cast
 
-from aftersales.common.business_time import Calendar, add, between
+from aftersales.common.business_time import add, between
+from aftersales.common.calendars import Calendar
 from aftersales.common.clock import to_millis
 from aftersales.common.sla.model import BREACH, NONE, Clocks, Fired, News, Pause, Retarget, Said, SlaClock, Terms
 from aftersales.common.timetable import DAY

@@ -16,8 +16,9 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp.topology import delete
 from aftersales.common.clock import Clock
 from aftersales.common.events import Event
+from aftersales.common.http.app import build_app
 from aftersales.common.runtime import Runtime
-from aftersales.common.service import Service, build_app
+from aftersales.common.service import Service
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
 from aftersales.common.values import uuid7

@@ -3,44 +3,27 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate, Tally
-from aftersales.common.archive.retained import Archived
 from aftersales.common.errors import Conflict, DomainError, Malformed, Unavailable
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document, Mongo, Writes, digest, encoded, to_document
 from aftersales.common.outgoing import Outgoing, Parcel, pack
 from aftersales.common.relay import OUTBOX
+from aftersales.common.retained import Archived
 from aftersales.common.telemetry import log
-from aftersales.common.values import human_number, uuid7
+from aftersales.common.values import uuid7
 from aftersales.common.work import audit
-from aftersales.common.work.identity import IdentityMap, Read, Slot, among
-from aftersales.common.work.piece import DUPLICATE, Key, Piece, Stored, Work
+from aftersales.common.work.identity import IdentityMap, Key, Read, Slot, among
+from aftersales.common.work.numbers import Numbers
+from aftersales.common.work.piece import DUPLICATE, Piece, Stored
+from aftersales.common.work.unit import Trigger, Work
 
 INBOX, ANSWERS, TALLIES = "inbox", "answers", "tallies"
-_BLOCK = 500
-
-
-class Numbers:
-    """Human numbers, reserved in blocks (a crash leaves a gap, never a double), scrambled with the database's key."""
-
-    def __init__(self, mongo: Mongo, zone: str) -> None:
-        self._mongo, self._zone = mongo, ZoneInfo(zone)
-        self._next = self._end = 0
-        self._key = b""
-
-    async def next(self, prefix: str, now: datetime) -> str:
-        if self._next == self._end:
-            self._next, self._key = await self._mongo.reserve("numbers", _BLOCK)
-            self._end = self._next + _BLOCK
-        self._next += 1
-        day: date = now.astimezone(self._zone).date()
-        return human_number(prefix, day, self._next - 1, self._key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +39,8 @@ class Origin:
 
 class Group:
     def __init__(self, mongo: Mongo, origin: Origin, numbers: Numbers) -> None:
-        self._origin, self.numbers = origin, numbers
-        self.documents = IdentityMap(mongo)
-        self.archivable = origin.archivable
+        self._origin, self._numbers = origin, numbers
+        self.documents = IdentityMap(mongo, origin.archivable)
         self._inbox_before: dict[str, Document] = {}
         self.answers: dict[str, Document] = {}
         self._answers_before: dict[str, Document] = {}
@@ -74,7 +56,7 @@ class Group:
         answers = among(piece.answer.id for piece in pieces if piece.answer)
         others = (Read(INBOX, inbox, self._note_inbox), Read(ANSWERS, answers, self._note_answers))
         await self.documents.load([need for piece in pieces for need in piece.needs], others)
-        if marks := [f"{collection}/{id}" for collection, id in self.documents.missing(self.archivable)]:
+        if marks := [f"{collection}/{id}" for collection, id in self.documents.missing()]:
             await self.documents.load([(Archived, mark) for mark in marks], ())
 
     def _note_inbox(self, rows: list[Document]) -> None:
@@ -104,7 +86,8 @@ class Group:
             return DUPLICATE
         if piece.answer and (old := self.answers.get(piece.answer.id) or self._answers_before.get(piece.answer.id)):
             return self._replay(piece, old)
-        work = Work(self, piece, now)
+        trigger = Trigger(piece.actor, piece.correlation, piece.inbox, self.is_parked(piece.inbox))
+        work = Work(self.documents, self._numbers, trigger, now)
         try:
             result = await piece.run(work)
             self._accept(piece, work)

@@ -4,13 +4,19 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.mongo import Document, Mongo, digest, from_document
-from aftersales.common.work.piece import Key, Need, Then, Which, matches
 
 A = TypeVar("A", bound=Aggregate)
+Which = str | Mapping[str, Any]
+Then = Callable[[Any], Iterable["Need"]]
+Need = tuple[type[Aggregate], Which] | tuple[type[Aggregate], Which, Then]
+Needs = Sequence[Need]
+"""Documents, each by its id, or all whose fields equal these; `then` names what each of those found leads to."""
+Key = tuple[str, str]
 _Query = tuple[str, tuple[tuple[str, Any], ...]]
 """A collection, and what fields of its documents must equal."""
 
@@ -50,8 +56,10 @@ def among(ids: Iterable[str]) -> Document:
 
 
 class IdentityMap:
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, archivable: Container[str] = ()) -> None:
         self._mongo = mongo
+        self.archivable = archivable
+        """Collections whose documents may have been archived."""
         self._found: dict[_Query, list[str]] = {}
         self.changed: dict[str, set[str]] = defaultdict(set)
         """What the group changed, by collection: it may match a query now that it did not match in the database."""
@@ -113,9 +121,9 @@ class IdentityMap:
                 state = from_document(kind, row)
                 self.slots[kind.COLLECTION, state.id] = Slot(state.version, state, row)
 
-    def missing(self, collections: Container[str]) -> list[Key]:
-        """The documents of these collections that were asked for and are not there."""
-        return [key for key, slot in self.slots.items() if key[0] in collections and slot.current is None]
+    def missing(self) -> list[Key]:
+        """The documents that were asked for and are not there, of collections that are archived."""
+        return [key for key, slot in self.slots.items() if key[0] in self.archivable and slot.current is None]
 
     def follow(self, other: "IdentityMap") -> None:
         """Take over what another map, which is committed before this one, has changed since this one was read."""
@@ -162,3 +170,14 @@ class IdentityMap:
 
 def _query(kind: type[Aggregate], equal: Mapping[str, Any]) -> _Query:
     return kind.COLLECTION, tuple(sorted(equal.items()))
+
+
+def matches(state: Aggregate | None, equal: Mapping[str, Any]) -> bool:
+    """MongoDB's equality, on a document in memory; `a.b` is a field of a field."""
+    if state is None:
+        return False
+    for name, wanted in equal.items():
+        value = attrgetter(name)(state)
+        if value != wanted and not (isinstance(value, tuple) and wanted in value):
+            return False
+    return True

@@ -1,4 +1,22 @@
-"""The loop that takes all the work that waits and commits it as one group."""
+"""The loop that takes all the work that waits and commits it as one group.
+
+The states of a group of pieces:
+
+    queued ------> running ------------> committing ------------> done
+      |             ^   ^   ^             |   |   |                ^
+      |             |   |   +- Conflict --+   |   |                |
+      |             |   |   (fresh state)     |   |                |
+      |             |   +--- not there --- unknown --- it landed --+
+      |             |               (Unavailable: pause, look)     |
+      |  committed  |                             |                |
+      +--> ahead ---+       third Conflict, or a refused write     |
+           |                                      |                |
+           +-> queued, if that was not committed  +-> one by one --+
+
+`ahead`: a whole group waits already, so it is run while the one before it is committed. `unknown`: the answer to the
+commit was lost, and the audit record tells whether it was made. `one by one`: each piece is a group of its own, so that
+the culprit alone fails, after 8 tries with `Busy`. In `done` every piece has its outcome and the relay its parcels.
+"""
 
 import asyncio
 import random
@@ -14,7 +32,8 @@ from aftersales.common.mongo import Document, Mongo
 from aftersales.common.relay import Relay
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.work import audit
-from aftersales.common.work.group import Group, Numbers, Origin
+from aftersales.common.work.group import Group, Origin
+from aftersales.common.work.numbers import Numbers
 from aftersales.common.work.piece import Piece
 
 _RERUNS = 2

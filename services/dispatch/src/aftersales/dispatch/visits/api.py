@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.dispatch.orders.domain.order import NUMBER, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.orders.store import Rules

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.business_time import Calendar, always
+from aftersales.common.calendars import Calendar, always
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from aftersales.common.errors import NotFound
-from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.feedback.followups.domain import ID, FinishFollowUp, FollowUp
 
 from . import handlers

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.archive.retained import Retained
 from aftersales.common.mongo import Index
+from aftersales.common.retained import Retained
 
 from .domain import Survey
 

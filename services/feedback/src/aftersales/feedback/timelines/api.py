@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 
 from .domain import Timeline
 

@@ -7,9 +7,11 @@ from pydantic import BaseModel, StringConstraints
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.errors import Malformed
-from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.http.desk import Cursor, Desk, Limit
+from aftersales.common.http.paging import Page
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.values import Code, Serial
-from aftersales.common.work.piece import Need
+from aftersales.common.work.identity import Need
 
 from . import handlers, store
 from .domain import search

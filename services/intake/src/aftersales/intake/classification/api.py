@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from aftersales.common.errors import NotFound
-from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 
 from . import handlers
 from .domain import RULES, ClassificationRules, Classifier, Described, RuleBook, Suggestion

@@ -11,7 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from aftersales.common.errors import Malformed, NotFound
-from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.common.http.desk import Cursor, Desk, Limit
+from aftersales.common.http.paging import Page
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.values import uuid7
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.domain.customer import Customer

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StrictBool, StringConstraints
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.business_time import Calendar, Hours
+from aftersales.common.calendars import Calendar, Hours
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered, PersonChanged

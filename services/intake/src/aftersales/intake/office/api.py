@@ -7,8 +7,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from aftersales.common.errors import NotFound
+from aftersales.common.http.desk import Cursor, Desk, Limit
+from aftersales.common.http.paging import Page
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.policies import LIST
-from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.common.values import Code, Value
 from aftersales.intake.network.domain import EVERYWHERE, Branch, Person, local_day
 from aftersales.intake.network.store import serving

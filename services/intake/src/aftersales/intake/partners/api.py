@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel
 
+from aftersales.common.http.desk import Cursor, Desk, Limit
+from aftersales.common.http.paging import Page
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.messages import choose_locale, render
-from aftersales.common.service import PROBLEMS, Cursor, Desk, Limit, Page
 
 from .domain import Outcome, PartnerMessage
 

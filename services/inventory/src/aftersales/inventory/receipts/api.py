@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.inventory.parts.domain import Part
 from aftersales.inventory.stock.domain import Receipt, StockItem, stock_id
 

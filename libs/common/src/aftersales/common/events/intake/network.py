@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from aftersales.common.business_time import Hours, SpecialDay
+from aftersales.common.calendars import Hours, SpecialDay
 from aftersales.common.events import Event, Part
 from aftersales.common.values import GeoPoint
 

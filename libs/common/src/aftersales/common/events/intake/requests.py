@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from aftersales.common.business_time import Calendar
+from aftersales.common.calendars import Calendar
 from aftersales.common.events import Event, Part
 from aftersales.common.sla.model import Seconds
 from aftersales.common.values import GeoPoint, Money

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 
-from aftersales.common.business_time import Hours
+from aftersales.common.calendars import Hours
 from aftersales.common.policy.findings import Finding, Path, doubtful, wrong
 from aftersales.common.policy.model import Policy
 from aftersales.common.policy.model.stages import MILESTONES, Level, Stage

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aftersales.common.business_time import Hours
+from aftersales.common.calendars import Hours
 from aftersales.common.values import Code, Day, Value
 
 from .aftercare import (

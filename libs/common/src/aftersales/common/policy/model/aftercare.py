@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from aftersales.common.business_time import Windows
+from aftersales.common.calendars import Windows
 from aftersales.common.values import Code, Line, Money, Value
 
 from .figures import Count, Duration, Every, Role, Share, Texts

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.business_time import Windows
+from aftersales.common.calendars import Windows
 from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import CustomerChanged, Language
 from aftersales.common.values import Code, Line, Moment, Phone, Value

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from aftersales.common.errors import NotFound, TooMany
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS, TOO_MANY
+from aftersales.common.http.throttle import Throttle
 from aftersales.common.mongo import Document
-from aftersales.common.problem import TOO_MANY
-from aftersales.common.service import PROBLEMS, Desk
-from aftersales.common.throttle import Throttle
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.public import handlers

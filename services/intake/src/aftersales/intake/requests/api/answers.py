@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.intake.requests.domain.answers import Reply, Reprioritise, Review
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import answers

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.policies import LIST
-from aftersales.common.service import PROBLEMS, Desk
 from aftersales.common.values import Serial
 from aftersales.intake.archive.domain.product import Extension, Product, Proof
 from aftersales.intake.network.domain import Branch

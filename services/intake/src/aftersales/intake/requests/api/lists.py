@@ -6,10 +6,12 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from aftersales.common import export
 from aftersales.common.errors import DomainError
-from aftersales.common.export import Table, Titled
-from aftersales.common.service import PROBLEMS, Desk, Page
+from aftersales.common.http import export
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.export import Table, Titled
+from aftersales.common.http.paging import Page
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.intake.requests.domain.request import ServiceRequest
 
 from .filters import RequestFilter

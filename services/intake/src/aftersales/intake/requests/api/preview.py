@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, HTTPException
 
-from aftersales.common.service import PROBLEMS, Desk
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.preview import Preview
 from aftersales.intake.requests.domain.registration import Taken

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from aftersales.common.business_time import Calendar, on_holiday
+from aftersales.common.business_time import on_holiday
+from aftersales.common.calendars import Calendar
 from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
 from aftersales.common.policy.model import Policy, stages
 from aftersales.common.stages import policy_id

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.business_time import Calendar
+from aftersales.common.calendars import Calendar
 from aftersales.common.due import Due, next_due
 from aftersales.common.errors import DomainError
 from aftersales.common.events import Event

@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -15,11 +14,9 @@ from aftersales.common.aggregate import DURATION_EDGES
 from aftersales.common.counts import Counts
 from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Document
+from aftersales.common.runtime import Runtime
 from aftersales.common.telemetry import log
 from aftersales.common.work.group import tally_totals
-
-if TYPE_CHECKING:
-    from aftersales.common.runtime import Runtime
 
 _Totals = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 _STATES = ("on_track", "at_risk", "overdue", "paused")
@@ -28,7 +25,7 @@ _DATABASE_SECONDS = 2
 """How long a scrape waits for it: less than `scrape_timeout`, or the whole service would seem to be down."""
 
 
-async def expose(runtime: "Runtime") -> tuple[bytes, str]:
+async def expose(runtime: Runtime) -> tuple[bytes, str]:
     """The whole page. Without the database it still shows the process's own instruments."""
     _ = runtime.bus.blocked, runtime.bus.consuming, runtime.bus.oldest_delivery
     runtime.metrics.waiting.set(runtime.writer.waiting)

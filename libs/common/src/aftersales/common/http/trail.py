@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from aftersales.common import paging
-from aftersales.common.desk import Cursor, Desk, Limit
 from aftersales.common.errors import NotFound
+from aftersales.common.http import paging
+from aftersales.common.http.desk import Cursor, Desk, Limit
+from aftersales.common.http.paging import Page
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.mongo import Document
-from aftersales.common.paging import Page
-from aftersales.common.problem import PROBLEMS
 from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.auditor import Run
 from aftersales.common.trail.balance import BASES, unaudited

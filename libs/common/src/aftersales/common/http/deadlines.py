@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from aftersales.common import sla
-from aftersales.common.desk import Desk
 from aftersales.common.errors import NotFound
-from aftersales.common.problem import PROBLEMS
+from aftersales.common.http.desk import Desk
+from aftersales.common.http.problem import PROBLEMS
 
 router = APIRouter(prefix="/deadlines", tags=["deadlines"], responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^[A-Z]{2}-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}(-[0-9]+)?$")]

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from aftersales.common import paging, parking
+from aftersales.common import parking
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.desk import Cursor, Desk, Limit
-from aftersales.common.paging import Page
+from aftersales.common.http import paging
+from aftersales.common.http.desk import Cursor, Desk, Limit
+from aftersales.common.http.paging import Page
+from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.parking import ParkedMessage
-from aftersales.common.problem import PROBLEMS
 
 router = APIRouter(prefix="/dead", tags=["dead letters"], responses=PROBLEMS)
 Id = Annotated[str, Path(max_length=600)]

@@ -5,26 +5,24 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from pydantic_core import to_json
 
-from aftersales.common import paging
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.archive.retained import Archived, Retained, archived_id
 from aftersales.common.errors import Busy, DomainError, Gone, Malformed, NotFound, PreconditionFailed
+from aftersales.common.http import paging
+from aftersales.common.http.paging import Page
+from aftersales.common.http.throttle import network
 from aftersales.common.messages import choose_locale
 from aftersales.common.mongo import Document, Index, Mongo, from_document
-from aftersales.common.paging import Page
 from aftersales.common.policies import Library
-from aftersales.common.throttle import network
+from aftersales.common.retained import Archived, Retained, archived_id
+from aftersales.common.runtime import Runtime
 from aftersales.common.trail.auditor import Auditor
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
-from aftersales.common.work.piece import Needs
-
-if TYPE_CHECKING:
-    from aftersales.common.runtime import Runtime
+from aftersales.common.work.identity import Needs
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aftersales.common.problem import problem
+from aftersales.common.http.problem import problem
 from aftersales.common.telemetry import Metrics
 from aftersales.common.values import uuid7
 

@@ -1,0 +1,144 @@
+"""The application that is built from what a service declares, and the process that serves it."""
+
+import gc
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+
+from aftersales.common.clock import Clock, SystemClock
+from aftersales.common.http import archive, catch_up, deadletters, deadlines, health, problem, trail
+from aftersales.common.http.desk import Replayed
+from aftersales.common.http.edge import Edge
+from aftersales.common.http.exposition import expose
+from aftersales.common.runtime import HTTP_SHARE, Runtime
+from aftersales.common.service import Service
+from aftersales.common.settings import WrongSettings
+from aftersales.common.telemetry import configure_logs, log
+
+_RESTORED = {r"/archive/[^/]+/restorations": 20_000_000}
+"""Path and bytes: a document may be as large as MongoDB stores it."""
+
+
+def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
+    """The HTTP application; its lifespan starts and stops everything else."""
+    runtime = Runtime(service, clock or SystemClock())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await runtime.start()
+        yield
+        await runtime.stop()
+
+    app = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        title=f"aftersales {service.name}",
+        version=version("aftersales-common"),
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would look for an exporter at each request
+    )
+    app.state.runtime, app.state.locale = runtime, service.settings.locale
+    problem.install(app)
+    app.add_exception_handler(Replayed, _replay)
+    shared = (
+        deadletters.router,
+        trail.router,
+        archive.router,
+        catch_up.router,
+        *([deadlines.router] if service.clocked else []),
+    )
+    ours = (service.router, *shared, _operations(runtime))
+    # before the documentation's, and not by `include_router`, which has each request matched twice
+    app.router.routes[:0] = [route for router in ours for route in router.routes]
+    larger = {**_RESTORED, **service.uploads}
+    app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=larger)
+    return app
+
+
+async def _replay(_request: Request, error: Exception) -> Response:
+    """Say again what the same Idempotency-Key was told, and that it is a repeat."""
+    assert isinstance(error, Replayed)  # noqa: S101 (what it is registered for)
+    answer = error.answer
+    headers = answer.get("headers", {}) | {"Idempotent-Replayed": "true"}
+    if "problem" in answer:
+        again = problem.problem(_request, answer["status"], answer["problem"], answer["params"])
+        again.headers.update(headers)
+        return again
+    return Response(answer["body"], answer["status"], headers, "application/json")
+
+
+def _operations(runtime: Runtime) -> APIRouter:
+    """Probes for orchestrators and load balancers (`health`), and the metrics page for Prometheus."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> JSONResponse:
+        return JSONResponse({"alive": not runtime.failed}, 503 if runtime.failed else 200)
+
+    @router.get("/readyz")
+    async def readyz() -> JSONResponse:
+        parts = await health.check(runtime)
+        return JSONResponse(parts, 200 if all(parts[name] for name in health.SERVES_HTTP) else 503)
+
+    @router.get("/healthz")
+    async def healthz() -> JSONResponse:
+        parts = await health.check(runtime)
+        return JSONResponse(parts, 200 if all(parts.values()) else 503)
+
+    @router.get("/version")
+    async def versions() -> dict[str, str]:
+        return {"service": runtime.service.name, "version": version("aftersales-common")}
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        body, content_type = await expose(runtime)
+        return Response(body, media_type=content_type)
+
+    return router
+
+
+def calm_garbage_collection() -> None:
+    """Leave what was imported out of every collection, and collect less often: a full one stood in everybody's way."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+def run(make: Callable[[], Service]) -> None:
+    """Serve until SIGTERM or ctrl-C; then finish what was taken, within `stop_budget`.
+
+    Wrong settings end it at once with what is wrong on stderr.
+    """
+    try:
+        service = make()
+        settings = service.settings
+        configure_logs(service.name, settings.log_level)
+        app = build_app(service)
+    except WrongSettings as error:
+        raise SystemExit(str(error)) from error
+    for variable, meant in settings.misspelt().items():
+        log.warning("settings.unknown", variable=variable, meant=meant)
+    config = uvicorn.Config(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # who calls is for `Desk.client` to say
+        timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
+    )
+    calm_garbage_collection()
+    server = uvicorn.Server(config)
+    runtime: Runtime = app.state.runtime
+    runtime.on_failure = lambda: setattr(server, "should_exit", True)
+    server.run()
+    raise SystemExit(1 if runtime.failed or not server.started else 0)

@@ -1,0 +1,124 @@
+"""What the handler of a piece of work may do: read documents, and stage changes, events and counts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar, cast
+
+from aftersales.common.aggregate import Aggregate, Tally
+from aftersales.common.errors import Gone, NotFound
+from aftersales.common.events import Event
+from aftersales.common.mongo import Document
+from aftersales.common.outgoing import Outgoing
+from aftersales.common.retained import Archived, archived_id
+from aftersales.common.work.identity import IdentityMap, Key, matches
+from aftersales.common.work.numbers import Numbers
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Trigger(NamedTuple):
+    """What a handler is run for."""
+
+    actor: str
+    correlation: str
+    message: str | None = None
+    """The id under which the event that is handled is remembered; None for a command or a timer."""
+    was_parked: bool = False
+    """Whether a message with that id has been parked, and none handled since."""
+
+
+class Work:
+    """What a handler works with: a view of the documents as of now, and the changes it stages.
+
+    Nothing is written before the handler returns; if it raises, its changes are dropped and nothing
+    else of the group is.
+    """
+
+    def __init__(self, documents: IdentityMap, numbers: Numbers, trigger: Trigger, now: datetime) -> None:
+        self._documents, self._numbers = documents, numbers
+        self._correlation, self.actor = trigger.correlation, trigger.actor
+        self.message, self.was_parked = trigger.message, trigger.was_parked
+        self.now = now
+        self.changes: dict[Key, Aggregate | None] = {}
+        self.events: list[tuple[Aggregate, Event]] = []
+        self.outgoing: list[Outgoing] = []
+        self.tallies: list[Tally] = []
+
+    async def get(self, kind: type[A], id: str) -> A | None:
+        """The document as this group has it now, or None. Raises `Gone` where it was archived."""
+        key = (kind.COLLECTION, id)
+        state = self.changes[key] if key in self.changes else await self._documents.get(kind, id)
+        if state is None and kind.COLLECTION in self._documents.archivable:
+            await self._check_archived(archived_id(kind, id))
+        return cast("A | None", state)
+
+    async def _check_archived(self, document: str) -> None:
+        if await self.get(Archived, document):
+            raise Gone("archive.archived", document=document)
+
+    async def need(self, kind: type[A], id: str) -> A:
+        """The document. Raises `NotFound` with the code `<collection>.unknown`."""
+        state = await self.get(kind, id)
+        if state is None:
+            raise NotFound(f"{kind.COLLECTION}.unknown", id=id)
+        return state
+
+    async def several(self, kind: type[A], ids: Sequence[str]) -> list[A]:
+        """The documents with these ids, in this order, read in one round trip. Raises `NotFound` as `need` does."""
+        await self._documents.load([(kind, id) for id in ids], ())
+        return [await self.need(kind, id) for id in ids]
+
+    async def find(self, kind: type[A], **equal: Any) -> list[A]:
+        """Documents whose fields equal these (a list field: contains), with what this group staged, by id."""
+        found: dict[str, Aggregate | None] = {state.id: state for state in await self._documents.find(kind, equal)}
+        found |= {id: state for (collection, id), state in self.changes.items() if collection == kind.COLLECTION}
+        return [cast("A", found[id]) for id in sorted(found) if matches(found[id], equal)]
+
+    async def page(self, kind: type[A], where: Document, limit: int = 0) -> list[A]:
+        """Documents that match a filter in the database, by id: for walks through what is too much to load at once.
+
+        They come as this group has them now, though it may have changed what the filter goes by.
+        """
+        return await self._documents.page(kind, where, limit)
+
+    def put(self, state: A, *events: Event) -> A:
+        """Stage the document and the events that its change caused; they are committed together."""
+        changes: dict[str, Any] = {"version": state.version + 1, **state.derived()}
+        if state.OF_CONTACT and not state.correlation:
+            changes["correlation"] = self._correlation
+        after = state.model_copy(update=changes)
+        self.changes[after.COLLECTION, after.id] = after
+        self.events += [(after, event) for event in events]
+        return after
+
+    def put_back(self, state: Aggregate) -> None:
+        """Stage a document as it once was, out of the archive; what it counted then is not counted again."""
+        self.changes[state.COLLECTION, state.id] = state
+        self.tallies += [tally.model_copy(update={"amount": -tally.amount}) for tally in state.tallies(None)]
+
+    def is_new(self, state: Aggregate) -> bool:
+        """Whether this piece has made the document."""
+        slot = self._documents.slots.get((state.COLLECTION, state.id))
+        return slot is None or slot.current is None
+
+    def is_staged(self, state: Aggregate) -> bool:
+        """Whether a piece that is not committed yet has left the document as it is: it may never be true."""
+        key = (state.COLLECTION, state.id)
+        slot = self._documents.slots.get(key)
+        return key in self.changes or slot is None or slot.document is not None
+
+    def delete(self, state: Aggregate) -> None:
+        """Stage the removal of a document that has served its purpose."""
+        self.changes[state.COLLECTION, state.id] = None
+
+    def send(self, message: Outgoing) -> None:
+        """Stage a message that is not an event of ours (the replay of a parked one)."""
+        self.outgoing.append(message)
+
+    def tally(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Stage a count (for Prometheus) that must agree with the database to the item."""
+        self.tallies.append(Tally(name=name, labels=tuple(sorted(labels.items())), amount=amount))
+
+    async def number(self, prefix: str) -> str:
+        """A fresh number for people, such as `SR-261122-7K3F`."""
+        return await self._numbers.next(prefix, self.now)
