@@ -1,7 +1,7 @@
 # Every command a person or CI needs. `make` alone lists them.
 SHELL := /bin/bash
 PY := .venv/bin/python
-PACKAGES := libs/common services/intake services/dispatch services/inventory services/feedback
+PACKAGES := libs/values libs/policy libs/common services/intake services/dispatch services/inventory services/feedback
 PYTHON ?= python3
 PROFILE ?=
 ARGS ?=
@@ -35,7 +35,7 @@ logs: setup  ## follow the logs (ARGS=intake for one of them)
 demo: setup  ## start it, play a day of 120 requests, check it (ARGS='--speed 2', ARGS=--attach)
 	@$(PY) -m deploy.demo.play $(ARGS)
 
-check: setup  ## lint, format, types, the six laws, sizes, contracts, rules, commit messages
+check: setup  ## lint, format, types, the laws, sizes, contracts, rules, commit messages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(wildcard $(SOURCES) contracts deploy tests bench)

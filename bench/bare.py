@@ -19,7 +19,7 @@ from pamqp.header import ContentHeader
 from pydantic import BaseModel
 from pymongo import InsertOne, ReplaceOne
 
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 BATCH = 100
 

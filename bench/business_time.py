@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from aftersales.common.business_time import add, between
-from aftersales.common.calendars import Calendar, SpecialDay
+from aftersales.policy.business_time import add, between
+from aftersales.policy.calendars import Calendar, SpecialDay
 
 OFFICE = Calendar(
     zone="Asia/Shanghai",

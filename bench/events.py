@@ -22,8 +22,8 @@ from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import envelope
-from aftersales.common.values import uuid7
 from aftersales.common.work import Writer
+from aftersales.values import uuid7
 
 LANES = 16
 """Transactions at once where there is one per message."""

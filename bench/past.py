@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from aftersales.common.mongo import Document, from_document, to_document
-from aftersales.common.values import number_tail
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.values import number_tail
 
 OPEN = 50
 """One request in so many is open."""

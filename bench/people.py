@@ -8,10 +8,10 @@ from itertools import accumulate, permutations
 from typing import NamedTuple
 
 from aftersales.common.mongo import Document, to_document
-from aftersales.common.values import uuid7
 from aftersales.intake.archive.domain import search
 from aftersales.intake.archive.domain.customer import Caller, enrol
 from aftersales.intake.archive.domain.product import Owner, ProductForm, archive
+from aftersales.values import uuid7
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"

@@ -12,7 +12,7 @@ from aftersales.common.clock import SystemClock
 from aftersales.common.outgoing import Outgoing, pack
 from aftersales.common.relay import OUTBOX
 from aftersales.common.testing import eventually
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 _CHUNK = 5000
 

@@ -21,8 +21,8 @@ from pymongo import AsyncMongoClient
 
 from aftersales.common.testing.programs import running, services
 from aftersales.common.testing.servers import free_port
-from aftersales.common.values import uuid7
 from aftersales.intake.requests.domain.form import RegisterRequest
+from aftersales.values import uuid7
 
 CLIENTS = 32
 Race = Callable[[int], Awaitable[float]]

@@ -12,14 +12,14 @@ from bench.ledger import Account
 from bench.loading import load
 from bench.places import Urls
 
-from aftersales.common import sla
 from aftersales.common.branch_hours import OPEN_CLOCKS
 from aftersales.common.counts import Counts
 from aftersales.common.http.exposition import expose
 from aftersales.common.mongo import Document, to_document
 from aftersales.common.runtime import Runtime
-from aftersales.common.sla import Terms
 from aftersales.common.work.group import TALLIES, tally_id
+from aftersales.policy import sla
+from aftersales.policy.sla import Terms
 
 BRANCHES, INSTANCES = 200, 1000
 SCRAPES = 100

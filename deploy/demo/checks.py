@@ -11,8 +11,8 @@ from deploy.demo.told import Told
 from deploy.local.place import SERVICES
 
 from aftersales.common.mongo import Mongo
-from aftersales.common.values import sibling
 from aftersales.common.work import audit
+from aftersales.values import sibling
 
 _QUESTIONS = ("attitude", "skill", "punctuality", "result")
 

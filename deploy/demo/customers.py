@@ -8,7 +8,7 @@ from deploy.demo.day import Contact, Day
 from deploy.demo.offices import Document
 from deploy.demo.partners import Partner
 
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 
 async def come(day: Day, shop: Partner) -> None:

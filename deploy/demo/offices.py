@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import httpx
 
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 Document = dict[str, Any]
 _PATIENCE = 30.0

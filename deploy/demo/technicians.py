@@ -9,7 +9,7 @@ from deploy.demo.day import Contact, Day, look_after, moment
 from deploy.demo.offices import Document, RefusedError
 from deploy.demo.store import lacking, set_aside
 
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 Action = Callable[[Day, Document, Contact | None], Awaitable[Document | None]]
 """What a technician does about an order in some state: the order after it, or nothing when it goes no further now."""

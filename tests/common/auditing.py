@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing.house import house
-from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, audit
+from aftersales.values import uuid7
 
 KEY = "an audit key of the tests, 32 characters or more".replace(" ", "-")
 OTHER = "another-" + KEY

@@ -6,10 +6,8 @@ from typing import ClassVar
 from fastapi import APIRouter
 from pydantic import Field
 
-from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.branch_hours import BranchHours, Mover, hear_of_hours, needs_of, walk
-from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.common.http.desk import Desk
@@ -17,8 +15,10 @@ from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.service import Service, on
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import wakes
-from aftersales.common.values import Value
 from aftersales.common.work import Work
+from aftersales.policy import sla
+from aftersales.values import Value
+from aftersales.values.errors import DomainError, NotYet
 
 
 class Counted(Event):

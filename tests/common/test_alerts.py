@@ -16,12 +16,12 @@ from e2e.story import furnish, register, repair
 from prometheus_client.utils import floatToGoString
 from pydantic import SecretStr
 
-from aftersales.common.errors import Unavailable
 from aftersales.common.http.app import build_app
 from aftersales.common.http.exposition import expose
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import house
 from aftersales.common.testing.servers import apt
+from aftersales.values.errors import Unavailable
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy" / "prometheus"

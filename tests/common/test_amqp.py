@@ -10,7 +10,7 @@ from aftersales.common.amqp.link import unblocked_event
 from aftersales.common.amqp.publisher import Publisher
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.testing import eventually
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from aftersales.common.amqp import tolerant
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import envelope
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 _LATEST = struct.pack(">Q", 2**64 - 1)
 UNREADABLE = {

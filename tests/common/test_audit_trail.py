@@ -8,10 +8,10 @@ from common.auditing import KEY, OTHER, database, forge, found, records, room, s
 from common.counter import Counter, add
 from pydantic import SecretStr
 
-from aftersales.common.errors import Busy
 from aftersales.common.trail.anchors import ANCHORS
-from aftersales.common.values import uuid7
 from aftersales.common.work import audit
+from aftersales.values import uuid7
+from aftersales.values.errors import Busy
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from common.counter import Counter
-from common.promised import HOUR, MONDAY, OFFICE, SHUT
+from policy.promised import HOUR, MONDAY, OFFICE, SHUT
 
-from aftersales.common import sla
 from aftersales.common.branch_hours import PAGE, BranchHours
 from aftersales.common.events.intake import BranchRegistered, OpenHours
-from aftersales.common.sla import Terms
 from aftersales.common.testing import eventually
+from aftersales.policy import sla
+from aftersales.policy.sla import Terms
 
 MANY = 2 * PAGE + 20
 TOMORROW = MONDAY + 24 * HOUR + HOUR

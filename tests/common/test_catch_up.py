@@ -13,7 +13,7 @@ from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import Room, envelope, house
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 
 @pytest.fixture

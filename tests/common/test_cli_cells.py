@@ -17,7 +17,6 @@ from aftersales.common.cli.sheets.kinds import Kind, RowRefused
 from aftersales.common.cli.sheets.manner import Manner
 from aftersales.common.cli.sheets.misfit import Misfit
 from aftersales.common.cli.sheets.phones import phone
-from aftersales.common.values import Code
 from aftersales.dispatch.technicians.domain import RegisterTechnician
 from aftersales.intake.archive.domain.customer import ArchiveCustomer
 from aftersales.intake.network.domain import BranchForm
@@ -25,6 +24,7 @@ from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.sales.domain import ImportProduct
 from aftersales.inventory.parts.domain import RegisterPart
 from aftersales.inventory.stock.domain import Receipt
+from aftersales.values import Code
 
 SHANGHAI = Manner()
 FULL_WIDTH = {ascii: ascii + 0xFEE0 for ascii in range(0x21, 0x7F)}

@@ -3,9 +3,9 @@
 import pytest
 from common.cli_house import NOBODY, ROWS, open_house
 
-from aftersales.common.policy.presets import presets, texts
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.dispatch.orders.domain.order import WorkOrder
+from aftersales.policy.presets import presets, texts
 
 FORM = {
     "branch": "SH01",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from common.cli_house import NOBODY, Done, Program
 
-from aftersales.common.policy.presets import texts
+from aftersales.policy.presets import texts
 
 PROPERTY = texts()["property"]
 

@@ -11,7 +11,7 @@ from common.cli_house import Program
 
 from aftersales.common.cli.connection import connect
 from aftersales.common.cli.session import Session, Trouble
-from aftersales.common.policy.presets import texts
+from aftersales.policy.presets import texts
 
 NUMBER = "SR-261122-7K3F"
 VERSION = {"service": "intake", "version": "1"}

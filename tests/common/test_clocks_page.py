@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from common.calendars import local
 from common.cli_house import ROWS, Program, open_house
+from policy.calendars import local
 
 from aftersales.common.events.inventory import MissingLine, PartReserved, PartShort
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.presets import presets
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import Room
+from aftersales.policy.model import Policy
+from aftersales.policy.presets import presets
 
 PAGE = Path(__file__).parents[2] / "docs" / "clocks.md"
 REQUEST: dict[str, Any] = {

@@ -8,12 +8,12 @@ from common.counter import Counter
 from prometheus_client.parser import text_string_to_metric_families
 from pymongo.errors import OperationFailure
 
-from aftersales.common import sla
 from aftersales.common.counts import QUICK, Count
-from aftersales.common.errors import Unavailable
 from aftersales.common.mongo.errors import translated
-from aftersales.common.sla import Terms
 from aftersales.common.testing import ManualClock, eventually
+from aftersales.policy import sla
+from aftersales.policy.sla import Terms
+from aftersales.values.errors import Unavailable
 
 
 class Question:

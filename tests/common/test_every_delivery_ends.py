@@ -14,8 +14,8 @@ from aftersales.common.parking import ParkedMessage
 from aftersales.common.relay import Relay
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import envelope
-from aftersales.common.values import uuid7
 from aftersales.common.work import Writer
+from aftersales.values import uuid7
 
 HUGE = 2**63 - 1
 """As many attempts as AMQP can state: one more is more than BSON can."""

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from common.counter import Counter, ring, service
 
-from aftersales.common.errors import NotYet
 from aftersales.common.failing_timers import TRIES, FailingTimer
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import Room, house
 from aftersales.common.timers import Timers, wakes
+from aftersales.values.errors import NotYet
 
 
 @dataclass

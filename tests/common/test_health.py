@@ -16,7 +16,7 @@ from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
 from aftersales.common.testing.servers import free_port
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 EVERYTHING = {"running", "prepared", "mongodb", "rabbitmq", "publishing", "deliveries"}
 

@@ -16,7 +16,7 @@ from aftersales.common.amqp.history import replay
 from aftersales.common.amqp.topology import Topology, declare, delete
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import envelope
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 
 @dataclass

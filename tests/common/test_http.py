@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from common.counter import Counter, add
 
-from aftersales.common.errors import Busy, NotYet, TooMany
-from aftersales.common.values import uuid7
 from aftersales.common.work import AnswerKey, Piece, Stored, audit
+from aftersales.values import uuid7
+from aftersales.values.errors import Busy, NotYet, TooMany
 
 
 async def post(counter, amount=1, id="c", **headers):

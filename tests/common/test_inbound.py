@@ -8,14 +8,14 @@ import aio_pika
 import pytest
 from common.counter import Add, Counted, Counter, add, service
 
-from aftersales.common.errors import Busy
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import house
 from aftersales.common.testing.servers import free_port, mongod, start
-from aftersales.common.values import uuid7
 from aftersales.common.work import audit
+from aftersales.values import uuid7
+from aftersales.values.errors import Busy
 
 
 async def parked(counter, count=1):

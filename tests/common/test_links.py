@@ -18,7 +18,7 @@ from aftersales.common.telemetry import Metrics
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import house
 from aftersales.common.testing.servers import Process, free_port, rabbitmq, start, wait_amqp
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 
 @dataclass

@@ -9,8 +9,8 @@ from common.counter import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftersales.common.values import NUMBER, human_number, number_tail
 from aftersales.common.work import Work
+from aftersales.values import NUMBER, human_number, number_tail
 
 KEY = b"0123456789abcdef"
 keys = st.binary(min_size=16, max_size=16)

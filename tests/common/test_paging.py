@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersales.common.errors import Malformed
 from aftersales.common.http.paging import Place, place
+from aftersales.values.errors import Malformed
 
 NOW = datetime(2026, 11, 22, 4, 0, 0, 123_000, tzinfo=UTC)
 SORTS = ("due_at", "-due_at", "_id", "-_id")

@@ -4,8 +4,8 @@ import asyncio
 
 from aftersales.common.mongo import Writes, to_document
 from aftersales.common.policies import Library, PolicyList, PublishedPolicy, put_up
-from aftersales.common.policy.presets import presets
-from aftersales.common.stages import policy_id
+from aftersales.policy.presets import presets
+from aftersales.policy.sla.stages import policy_id
 
 OURS = next(iter(presets())).model_copy(update={"name": "ours", "version": 1})
 THEIRS = OURS.model_copy(update={"effective_from": OURS.effective_from.replace(year=2031)})

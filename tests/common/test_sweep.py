@@ -15,7 +15,7 @@ from aftersales.common.settings import ServiceSettings
 from aftersales.common.sweep import LEASE, Sweep
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import Room, house
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 EVERY, AGE = timedelta(seconds=5), timedelta(seconds=10)
 

@@ -9,13 +9,13 @@ import pytest
 from common.counter import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
-from aftersales.common import sla
-from aftersales.common.errors import Conflict, Unavailable
 from aftersales.common.mongo import Writes
-from aftersales.common.sla import Terms
 from aftersales.common.tallies import GONE, Folding
 from aftersales.common.testing import eventually
 from aftersales.common.work.group import TALLIES, tally_id
+from aftersales.policy import sla
+from aftersales.policy.sla import Terms
+from aftersales.values.errors import Conflict, Unavailable
 
 LABELS = (("branch", "b-1"), ("outcome", "met"), ("stage", "mending"))
 

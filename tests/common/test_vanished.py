@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import Room, envelope
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from common.counter import Add, Counted, Counter, add, service
 
-from aftersales.common.errors import Busy, DomainError
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import house
-from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, audit
 from aftersales.common.work.group import TALLIES
+from aftersales.values import uuid7
+from aftersales.values.errors import Busy, DomainError
 
 
 async def test_a_thousand_changes_of_one_document_all_count(counter_on):

@@ -7,12 +7,12 @@ import pytest
 from common.counter import Counter, add
 from pydantic import ValidationError
 
-from aftersales.common.errors import Conflict, Unavailable
 from aftersales.common.mongo import Writes
 from aftersales.common.testing import eventually
-from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Stored, audit
 from aftersales.common.work.piece import AnswerKey
+from aftersales.values import uuid7
+from aftersales.values.errors import Conflict, Unavailable
 
 
 @pytest.fixture

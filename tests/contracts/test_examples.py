@@ -13,8 +13,8 @@ from contracts.catalogue import Contract, catalogue, services
 from contracts.example import FOLDER, flaws, path, read
 from contracts.schema import Schema, envelope_schema, resolve
 
-from aftersales.common.errors import Malformed
 from aftersales.common.events import REGISTRY, decode
+from aftersales.values.errors import Malformed
 
 CONTRACTS = catalogue(services())
 SCHEMAS = {contract.type: envelope_schema(contract.kind) for contract in CONTRACTS}

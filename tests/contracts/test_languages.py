@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from aftersales.common.http import problem
-from aftersales.common.messages import LOCALES, catalogue, choose_locale
 from aftersales.inventory.stock.domain import Receipt
+from aftersales.values.messages import LOCALES, catalogue, choose_locale
 
 WRONG: tuple[Any, ...] = (
     *(None, True, [], {}, ["x y"], ["x"] * 200, {"lat": 91, "lon": 181}, {"serial": 1}, {"$set": 1}),

@@ -8,7 +8,7 @@ import pytest
 from contracts.codes import ANY, Codes, collect, sources
 from pydantic_core.core_schema import ErrorType
 
-from aftersales.common.messages import LOCALES, catalogue, render
+from aftersales.values.messages import LOCALES, catalogue, render
 
 PYDANTIC = {f"field.{kind}" for kind in get_args(ErrorType)}
 

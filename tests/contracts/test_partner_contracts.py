@@ -12,9 +12,9 @@ from cloudevents.core.v1.event import CloudEvent
 from contracts.example import read
 from contracts.schema import envelope_schema
 
-from aftersales.common.errors import Malformed
 from aftersales.common.events import decode
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
+from aftersales.values.errors import Malformed
 
 ASKED, SOLD = PartnerServiceRequest.TYPE, PartnerProductSold.TYPE
 CHECK = {

@@ -9,8 +9,6 @@ from common.answers import watch
 
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
-from aftersales.common.policy.model.stages import Stage
-from aftersales.common.policy.presets import presets
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, house
 from aftersales.dispatch.main import service
@@ -20,6 +18,8 @@ from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.settings import Settings
 from aftersales.dispatch.technicians.domain import Shift, Technician
 from aftersales.dispatch.visits import domain as visit
+from aftersales.policy.model.stages import Stage
+from aftersales.policy.presets import presets
 
 REQUEST, ORDER = "SR-261123-0001", "WO-261123-0001"
 TechnicianMaker = Callable[..., Technician]

@@ -4,7 +4,7 @@ from typing import Any
 
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import House, Room
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 BRANCH = "sh-01"
 REQUEST = {

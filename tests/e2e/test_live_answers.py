@@ -15,7 +15,7 @@ from e2e.test_turns import publish
 
 from aftersales.common.events import REGISTRY
 from aftersales.common.testing import eventually
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 CONTRACT = {
     "branch": BRANCH,

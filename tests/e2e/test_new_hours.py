@@ -2,9 +2,9 @@
 
 from e2e.story import BRANCH, call, furnish, register, repair
 
-from aftersales.common.policy.presets import presets
 from aftersales.common.testing import eventually
-from aftersales.common.values import sibling
+from aftersales.policy.presets import presets
+from aftersales.values import sibling
 
 APPLIANCE = next(policy for policy in presets() if policy.name == "appliance")
 PLACE = {"name": "上海静安服务中心", "zone": "Asia/Shanghai", "location": {"lat": 31.23, "lon": 121.45}}

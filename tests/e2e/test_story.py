@@ -7,7 +7,7 @@ import pytest
 from e2e.story import REQUEST, call, furnish, register, repair
 
 from aftersales.common.testing import eventually
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import own_user
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import envelope
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 STEPS = ("accept", "depart", "arrive", "diagnose")
 BODIES = {"diagnose": {"cause": "compressor"}}

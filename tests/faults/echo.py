@@ -15,7 +15,7 @@ from faults.declared import consumed_by
 from faults.rig import TIERS, System
 
 from aftersales.common.amqp import Topology
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 Event = tuple[str, bytes]
 """A routing key and a body."""

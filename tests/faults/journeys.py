@@ -7,7 +7,7 @@ from typing import Any
 from faults.servers import until
 from faults.wire import Wire
 
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 FAULTS = {"no-cooling": ("P-100",), "leak": ("P-200", "P-201"), "noise": ()}
 PARTS = ("P-100", "P-200", "P-201", "P-300")

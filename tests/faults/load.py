@@ -11,7 +11,7 @@ from faults.quick import quick_policy
 from faults.servers import until
 from faults.wire import Wire
 
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 BRANCHES = ("sh-01", "bj-02", "cd-03")
 LINES = ("refrigerator", "washer", "tv")

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from aftersales.common.policy.model import Scope
-from aftersales.common.policy.model.aftercare import Call, Callbacks
-from aftersales.common.policy.model.field_work import Appointments
-from aftersales.common.policy.model.stages import Level, Stage
-from aftersales.common.policy.presets import presets
+from aftersales.policy.model import Scope
+from aftersales.policy.model.aftercare import Call, Callbacks
+from aftersales.policy.model.field_work import Appointments
+from aftersales.policy.model.stages import Level, Stage
+from aftersales.policy.presets import presets
 
 S = timedelta(seconds=1)
 _LADDER = (Level(role="supervisor", after=2 * S), Level(role="centre", after=4 * S))

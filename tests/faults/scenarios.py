@@ -20,7 +20,7 @@ from faults.servers import Servers, until
 from faults.settle import Settling
 from faults.wire import Wire
 
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 BRANCH, PART, SCARCE = "sh-01", "P-100", "P-300"
 Story = Callable[[Wire], Awaitable[Sequence[Shown] | None]]

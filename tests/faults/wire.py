@@ -15,7 +15,7 @@ from faults.rig import System
 from pydantic_core import to_json
 
 from aftersales.common.partners import own_user
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 ACTOR = "load"
 _TRIES = 600

@@ -14,8 +14,6 @@ from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigne
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.events.inventory import MissingLine, PartReserved, PartShort
-from aftersales.common.policy.choose import Facts, fallback
-from aftersales.common.policy.presets import presets
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, Room, house
 from aftersales.intake.archive.domain.customer import Customer
@@ -26,6 +24,8 @@ from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.registration import Archive, Taken, register
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.settings import Settings
+from aftersales.policy.choose import Facts, fallback
+from aftersales.policy.presets import presets
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 NUMBER = "SR-261122-7K3F"

@@ -3,10 +3,10 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.presets import presets
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.requests.domain.coverage import Coverage
+from aftersales.policy.model import Policy
+from aftersales.policy.presets import presets
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)

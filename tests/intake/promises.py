@@ -6,9 +6,9 @@ from typing import Any
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RequestAnswered
-from aftersales.common.sla import SlaClock
 from aftersales.intake.requests.domain.answers import Reply
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.policy.sla import SlaClock
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 """Sunday noon in Beijing."""

@@ -8,15 +8,12 @@ from typing import Any
 
 import pytest
 
-from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import OrderEvent
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.policies import Library
-from aftersales.common.policy.model import Policy as ServicePolicy
 from aftersales.common.testing.house import House, Room
-from aftersales.common.values import sibling
 from aftersales.common.work import Work
 from aftersales.dispatch.orders import handlers
 from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
@@ -24,6 +21,9 @@ from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.orders.store import Rules
 from aftersales.dispatch.technicians.domain import Technician
 from aftersales.dispatch.visits import handlers as visits
+from aftersales.policy.model import Policy as ServicePolicy
+from aftersales.values import sibling
+from aftersales.values.errors import NotYet
 
 Handle = Callable[[Work, Any], Awaitable[None]]
 Table = dict[type[Event], Handle]

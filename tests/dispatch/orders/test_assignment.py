@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aftersales.common import sla
 from aftersales.common.events.dispatch import AssignmentDeferred, SlaBreached, SlaWarned, TechnicianAssigned
 from aftersales.dispatch.orders.domain.assignment import agree, assign, choose
 from aftersales.dispatch.orders.domain.order import Policy, WorkOrder, open_order, tick
 from aftersales.dispatch.technicians.domain import Shift, Technician
+from aftersales.policy import sla
 
 Maker = Callable[..., Technician]
 

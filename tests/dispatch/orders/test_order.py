@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aftersales.common.errors import NotYet
 from aftersales.common.events.dispatch import OrderCancelled, OrderCreated
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened, RequestReprioritised
 from aftersales.dispatch.orders.domain.order import Policy, WorkOrder, cancel, open_order, reopen, reprioritise
+from aftersales.values.errors import NotYet
 
 STATES = ("waiting", "offered", "accepted", "on_the_way", "arrived", "diagnosed", "waiting_for_parts")
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from aftersales.common.errors import NotYet
 from aftersales.common.events.dispatch import AppointmentMoved
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.dispatch.orders.domain import assignment, parts
@@ -14,6 +13,7 @@ from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
 from aftersales.dispatch.technicians.domain import Technician
 from aftersales.dispatch.visits import domain as visit
 from aftersales.dispatch.visits.domain import Decline, NeedPart
+from aftersales.values.errors import NotYet
 
 
 @pytest.mark.parametrize("state", ["offered", "accepted", "on_the_way"])

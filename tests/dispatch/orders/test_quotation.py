@@ -6,16 +6,16 @@ from itertools import permutations
 
 import pytest
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import CoverageDecided, QuotationAccepted, RequestRegistered
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import House
-from aftersales.common.values import Money
 from aftersales.dispatch.orders.domain import quotation
 from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.visits import domain as visit
+from aftersales.values import Money
+from aftersales.values.errors import DomainError
 
 News = CoverageDecided | QuotationAccepted
 REQUEST, ORDER = "SR-261123-0001", "WO-261123-0001"

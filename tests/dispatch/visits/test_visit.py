@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.dispatch import (
     AssignmentDeclined,
     PartNeeded,
@@ -18,6 +17,7 @@ from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.visits import domain as visit
 from aftersales.dispatch.visits.domain import Decline, Diagnose, NeedPart
+from aftersales.values.errors import DomainError
 
 STATES = (
     *("waiting", "offered", "accepted", "on_the_way", "arrived"),

@@ -7,8 +7,8 @@ from faults.checks.finding import Finding
 from faults.evidence import Document, Evidence
 
 from aftersales.common.events import REGISTRY
-from aftersales.common.values import sibling
 from aftersales.feedback.timelines.domain import MILESTONES, fact_of
+from aftersales.values import sibling
 
 _ENDED = ("completed", "cancelled")
 

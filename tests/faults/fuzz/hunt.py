@@ -24,9 +24,9 @@ from faults.servers import Servers, until
 from faults.wire import Wire
 from pamqp.header import ContentHeader
 
-from aftersales.common.errors import Malformed
 from aftersales.common.events import REGISTRY, decode
 from aftersales.common.partners import structured
+from aftersales.values.errors import Malformed
 
 _AT_ONCE = 500
 """Messages, before the queues are looked at."""

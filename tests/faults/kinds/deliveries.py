@@ -12,7 +12,7 @@ from faults.rig import SERVICES, System
 from faults.servers import until
 
 from aftersales.common.testing.servers import rabbitmqctl
-from aftersales.common.values import sibling
+from aftersales.values import sibling
 
 _CANCEL = """
 Name = rabbit_misc:r(<<"/">>, queue, <<"{queue}">>),

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aftersales.common import sla
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import (
@@ -20,8 +18,6 @@ from aftersales.common.events.feedback import (
     SlaWarned,
     SurveyAnswered,
 )
-from aftersales.common.policy.presets import presets
-from aftersales.common.sla import Terms
 from aftersales.feedback.followups.domain import (
     Decision,
     FinishFollowUp,
@@ -34,6 +30,10 @@ from aftersales.feedback.followups.domain import (
     schedule,
     wake,
 )
+from aftersales.policy import sla
+from aftersales.policy.presets import presets
+from aftersales.policy.sla import Terms
+from aftersales.values.errors import DomainError
 
 CALLED = FinishFollowUp(outcome="reached", clerk="clerk-3", remark="很好")
 TOKEN = "t" * 43

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from aftersales.common.values import Moment
 from aftersales.feedback.kpis.domain import Spread, kpis, spread
 from aftersales.feedback.timelines.domain import SUMMED
+from aftersales.values import Moment
 
 
 def _nearest_rank(values: list[int], percent: int) -> int:

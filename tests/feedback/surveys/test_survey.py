@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.feedback.followups.domain import FollowUp
 from aftersales.feedback.surveys.domain import QUESTIONS, Answers, SurveyForm, answer, prepare, survey_id
+from aftersales.values.errors import DomainError
 
 GOOD = {"attitude": 5, "skill": 4, "punctuality": 5, "result": 4}
 

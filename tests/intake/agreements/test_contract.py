@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
-from aftersales.common.sla import Said
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House, Room
-from aftersales.common.values import GeoPoint
 from aftersales.intake.agreements.domain.contract import (
     Commission,
     Contract,
@@ -26,6 +23,9 @@ from aftersales.intake.agreements.domain.contract import (
     use,
 )
 from aftersales.intake.network.domain import Branch
+from aftersales.policy.sla import Said
+from aftersales.values import GeoPoint
+from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from intake.covers import preset
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import EntitlementDue, ProductSold
-from aftersales.common.policy.model import Policy, cover
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Room
-from aftersales.common.values import GeoPoint
 from aftersales.intake.agreements.domain.entitlement import Entitlement, sell, use, wake
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
+from aftersales.policy.model import Policy, cover
+from aftersales.values import GeoPoint
+from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 DAY = date(2026, 11, 20)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.intake.archive.domain.customer import (
     ArchiveCustomer,
     Caller,
@@ -23,6 +22,7 @@ from aftersales.intake.archive.domain.customer import (
     numbers,
     update,
 )
+from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 WEIGHTS = ClassWeights()

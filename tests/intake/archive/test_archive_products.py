@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.intake.archive.domain.model import Listing, Model, ModelForm, enter
 from aftersales.intake.archive.domain.product import (
@@ -26,6 +25,7 @@ from aftersales.intake.archive.domain.product import (
     settle,
     transfer,
 )
+from aftersales.values.errors import DomainError
 
 Say = dict[str, Callable[..., Any]]
 TODAY = date(2026, 11, 22)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersales.common.errors import DomainError
 from aftersales.common.testing.house import Room
 from aftersales.intake.archive.domain.contact import Address, Contact, PhoneNumber
 from aftersales.intake.archive.domain.customer import Consent, ContactPoint, Customer, numbers
@@ -15,6 +14,7 @@ from aftersales.intake.archive.domain.duplicates import compare
 from aftersales.intake.archive.domain.merge import MOST, Act, Merge, Pair, merge, undo
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.search import SearchEntry, entry
+from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 ACT = Act("desk-7", NOW, "同一人")

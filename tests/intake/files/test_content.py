@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake.samples import JPEG, KEPT, PROGRAMS, packed
 
-from aftersales.common.errors import Malformed
 from aftersales.intake.files.domain import TEXT, TYPES, Text, recognise, safe_name
+from aftersales.values.errors import Malformed
 
 
 def test_each_type_that_is_kept_is_recognised_by_its_content() -> None:

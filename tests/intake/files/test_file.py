@@ -11,16 +11,16 @@ import httpx
 import pytest
 from intake.samples import ELF, JPEG, PDF, PE, SHELL, png
 
-from aftersales.common.errors import NotFound
 from aftersales.common.mongo import Mongo, Writes
 from aftersales.common.mongo.files import AT_ONCE, UPLOADS
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Room, house
-from aftersales.common.values import uuid7
 from aftersales.intake.archive.domain.file import CustomerFile
 from aftersales.intake.files.domain import HEAD
 from aftersales.intake.main import service
 from aftersales.intake.settings import Settings
+from aftersales.values import uuid7
+from aftersales.values.errors import NotFound
 
 PERSON = {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号", "branch": "BJ01"}
 

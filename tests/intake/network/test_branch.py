@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.calendars import Calendar, Hours, always
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.intake.network.domain import Branch, BranchForm, register_branch
+from aftersales.policy.calendars import Calendar, Hours, always
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)

@@ -9,12 +9,9 @@ import pytest
 from intake.staff import ask, data, overheard, register, say, staff
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
-from aftersales.common.policy.choose import Facts, fallback
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Room
-from aftersales.common.values import GeoPoint
 from aftersales.intake.network.domain import Branch, Person
 from aftersales.intake.office.domain.handover import (
     Closing,
@@ -26,6 +23,9 @@ from aftersales.intake.office.domain.handover import (
     tick,
 )
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
+from aftersales.policy.choose import Facts, fallback
+from aftersales.values import GeoPoint
+from aftersales.values.errors import DomainError
 
 NUMBER = "SH-261122-4TQ2"
 EVENING = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake.staff import FORM, ask, register, say
 
-from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.mongo import Writes
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import House, Room
-from aftersales.common.values import GeoPoint
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.office.domain.meeting import Case, MinutesForm, Policy, Topic, propose, record, span
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.settings import Settings
+from aftersales.values import GeoPoint
+from aftersales.values.errors import DomainError, Malformed
 
 POLICY = Settings().meeting_policy()
 WEEK = "2026-W48"

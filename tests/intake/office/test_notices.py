@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from intake.staff import ask, data, overheard, say, staff
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import DesignChanged, NoticeOverdue, NoticePublished
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import Room
@@ -27,6 +26,7 @@ from aftersales.intake.office.domain.notice import (
     remind,
 )
 from aftersales.intake.office.store import notices_for
+from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 DUE = NOW + timedelta(days=4)

@@ -7,7 +7,6 @@ import pytest
 from intake.staff import ask, say, staff
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.common.testing import ManualClock
 from aftersales.common.testing.house import Room
 from aftersales.intake.office.domain.training import (
@@ -20,6 +19,7 @@ from aftersales.intake.office.domain.training import (
     missing,
     plan,
 )
+from aftersales.values.errors import DomainError
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 FORM: dict[str, Any] = {

@@ -9,7 +9,7 @@ from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.parking import ORIGIN, ParkedMessage
 from aftersales.common.testing import eventually
 from aftersales.common.testing.house import House, Room, envelope
-from aftersales.common.values import sibling, uuid7
+from aftersales.values import sibling, uuid7
 
 OUR_OWN: dict[str, str | int] = {ORIGIN: "aftersales.events", "x-attempt": 1}
 """What a partner would have to claim."""

@@ -9,7 +9,6 @@ import pytest
 from aio_pika.exceptions import AMQPError
 from intake.shop import FAULT, SALE, SHOP, event, journal, publish, receipts, sale
 
-from aftersales.common.errors import Malformed
 from aftersales.common.events import Envelope, Event
 from aftersales.common.events.intake import PartnerMessageAccepted, PartnerMessageRefused, RequestRegistered
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
@@ -20,6 +19,7 @@ from aftersales.common.testing.house import House, Room
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.partners.domain import PartnerMessage
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.values.errors import Malformed
 
 Heard = Callable[..., Awaitable[list[Event]]]
 ASKED, SOLD = PartnerServiceRequest.TYPE, PartnerProductSold.TYPE

@@ -11,13 +11,13 @@ from common.cli_house import Program, open_house
 from e2e.story import BRANCH, call, furnish, order_in, register, repair
 
 from aftersales.common.policies import PolicyList, PublishedPolicy
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.presets import presets
-from aftersales.common.policy.reading import read
 from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.testing.house import House
-from aftersales.common.values import sibling
 from aftersales.feedback.followups.domain import FollowUp
+from aftersales.policy.model import Policy
+from aftersales.policy.presets import presets
+from aftersales.policy.reading import read
+from aftersales.values import sibling
 
 ALL = ("intake", "dispatch", "inventory", "feedback")
 APPLIANCE = next(policy for policy in presets() if policy.name == "appliance")

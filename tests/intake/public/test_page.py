@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 import pytest
 
-from aftersales.common.messages import LOCALES
 from aftersales.common.testing.house import Room
 from aftersales.intake.public.api.page import page, words
 from aftersales.intake.requests.domain.request import State
+from aftersales.values.messages import LOCALES
 
 VOID = {"meta", "input", "link", "br", "img"}
 

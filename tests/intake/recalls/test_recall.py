@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RecallOpened, RecallProgressed
 from aftersales.common.mongo import Writes, to_document
@@ -31,6 +30,7 @@ from aftersales.intake.recalls.domain import (
     take,
 )
 from aftersales.intake.recalls.store import affected, rest
+from aftersales.values.errors import DomainError
 
 Heard = Callable[..., Awaitable[list[Event]]]
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from intake.promises import answer_in, clock, due, told
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import RequestAnswered, RequestClosed, SlaBreached
-from aftersales.common.policy.presets import presets
 from aftersales.intake.requests.domain.answers import Reprioritise, Review, reply, reprioritise, review
 from aftersales.intake.requests.domain.progress import agree
 from aftersales.intake.requests.domain.registration import Archive, Taken, register
 from aftersales.intake.requests.domain.request import Ground
+from aftersales.policy.presets import presets
+from aftersales.values.errors import DomainError
 
 Say = dict[str, Callable[..., Any]]
 POLICIES = {policy.name: policy for policy in presets()}

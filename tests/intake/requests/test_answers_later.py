@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from intake.promises import clock, due
 
-from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import RequestReprioritised, SlaBreached
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.common.policy.presets import presets
 from aftersales.intake.requests.domain.answers import Reprioritise, reprioritise
 from aftersales.intake.requests.domain.form import CancelRequest
 from aftersales.intake.requests.domain.progress import agree, cancel, close, hear_of_parts, reopen, resolve
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.requests.domain.request import tick as tick_request
+from aftersales.policy.presets import presets
+from aftersales.values.errors import NotYet
 
 Say = dict[str, Callable[..., Any]]
 POLICIES = {policy.name: policy for policy in presets()}

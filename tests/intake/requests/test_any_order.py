@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.intake.requests.domain.form import CancelRequest
 from aftersales.intake.requests.domain.progress import cancel, close, reopen, resolve
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
+from aftersales.values.errors import NotYet
 
 Say = dict[str, Callable[..., Any]]
 Rules = dict[type[Event], Callable[..., tuple[ServiceRequest, tuple[Event, ...]]]]

@@ -8,7 +8,6 @@ import pytest
 from intake.covers import FREE, IN, NOW, OUT, payers, preset, product
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import CoverageDecided, QuotationAccepted
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
@@ -17,6 +16,7 @@ from aftersales.intake.requests.domain.coverage import Case
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.registration import Archive, Taken, register
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
+from aftersales.values.errors import DomainError
 
 Form = Callable[..., RegisterRequest]
 

@@ -5,10 +5,6 @@ from datetime import date, timedelta
 import pytest
 from intake.covers import FREE, IN, NOW, OUT, TODAY, payers, preset, product
 
-from aftersales.common.errors import DomainError
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.model.cover import CAUSES, Cause
-from aftersales.common.policy.presets import presets
 from aftersales.intake.agreements.domain.contract import Covers
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Extension, Owner, ProductForm, Proof
@@ -16,6 +12,10 @@ from aftersales.intake.archive.domain.warranty import record, standing
 from aftersales.intake.requests.domain.coverage import Case, Coverage, decide_coverage
 from aftersales.intake.requests.domain.prepaid import Prepaid
 from aftersales.intake.vocabulary import KINDS, RequestKind
+from aftersales.policy.model import Policy
+from aftersales.policy.model.cover import CAUSES, Cause
+from aftersales.policy.presets import presets
+from aftersales.values.errors import DomainError
 
 
 def decided(policy: str, case: Case) -> Coverage:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.messages import LOCALES, catalogue
 from aftersales.intake.requests.domain.form import FIELDS, RegisterContact, RegisterRequest
 from aftersales.intake.vocabulary import KINDS
+from aftersales.values.messages import LOCALES, catalogue
 
 Form = Callable[..., RegisterRequest]
 SAID = {"description": "x", "fault": "noisy"}

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from intake.many import NOW, due, request, store
 
-from aftersales.common.due import Due, next_due
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.http.paging import Place
 from aftersales.common.testing.house import Room
 from aftersales.common.work import Work
 from aftersales.intake.requests.api.filters import RequestFilter
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.policy.sla.due import Due, next_due
 
 
 def clock(stage: str, hours: float | None, *, ended: bool = False, outcome: str = "open") -> Any:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake.staff import ask, data, overheard, register, say, staff
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
 from aftersales.common.testing import eventually
@@ -29,6 +28,7 @@ from aftersales.intake.requests.domain.ownership import (
 )
 from aftersales.intake.requests.domain.progress import cancel
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 CHAIN = tuple(

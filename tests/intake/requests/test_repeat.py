@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from aftersales.common.events.intake import RepeatRepairFound
-from aftersales.common.policy.presets import presets
 from aftersales.intake.archive.domain.product import CardEntry
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.registration import Archive, Taken, register
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
+from aftersales.policy.presets import presets
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 WINDOW = timedelta(days=30)

@@ -10,8 +10,6 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.calendars import Hours
-from aftersales.common.errors import DomainError, NotYet
 from aftersales.common.events.intake import (
     RequestCancelled,
     RequestClosed,
@@ -19,13 +17,15 @@ from aftersales.common.events.intake import (
     RequestReopened,
     RequestResolved,
 )
-from aftersales.common.policy.model.cover import Priority
 from aftersales.intake.archive.domain.customer import CustomerClass
 from aftersales.intake.requests.domain.form import CancelRequest, RegisterRequest
 from aftersales.intake.requests.domain.progress import cancel, close, reopen, resolve
 from aftersales.intake.requests.domain.registration import Archive, Taken, register
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.vocabulary import Channel
+from aftersales.policy.calendars import Hours
+from aftersales.policy.model.cover import Priority
+from aftersales.values.errors import DomainError, NotYet
 
 Say = dict[str, Callable[..., Any]]
 Form = Callable[..., RegisterRequest]

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from aftersales.common.errors import DomainError
 from aftersales.intake.archive.domain.product import CardEntry
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.preview import Found, preview
 from aftersales.intake.requests.domain.registration import Archive, Taken, register
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.requests.domain.similar import Subject, similar
+from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 WITHIN = timedelta(hours=72)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from aftersales.common.errors import NotYet
 from aftersales.common.events.dispatch import (
     OrderCancelled,
     OrderEvent,
@@ -24,6 +23,7 @@ from aftersales.inventory.slips import domain as slips
 from aftersales.inventory.slips import handlers
 from aftersales.inventory.slips.domain import IssueSlip, slip_id
 from aftersales.inventory.stock.domain import Receipt, StockItem
+from aftersales.values.errors import NotYet
 
 Handle = Callable[[Work, Any], Awaitable[None]]
 Table = dict[type[OrderEvent], Handle]

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from aftersales.common.sla import SlaClock
-from aftersales.common.values import Value
+from aftersales.policy.sla import SlaClock
+from aftersales.values import Value
 
 
 class Tally(Value):

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.calendars import Calendar
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.common.mongo import Index
-from aftersales.common.sla import Said
 from aftersales.common.work import Work
 from aftersales.common.work.identity import Needs
+from aftersales.policy.calendars import Calendar
+from aftersales.policy.sla import Said
 
 PAGE = 100
 """Documents per step: a step is one command among the others, which must not wait long for it."""

@@ -11,11 +11,11 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Delivery
 from aftersales.common.back_off import back_off
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Busy, DomainError, Unavailable
 from aftersales.common.mongo import Mongo
 from aftersales.common.telemetry import log
-from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer
+from aftersales.values import uuid7
+from aftersales.values.errors import Busy, DomainError, Unavailable
 
 _MARGIN = timedelta(days=1)
 """Of the inbox's term: reading takes its time, and a chunk of the stream may bring older events along."""

@@ -3,16 +3,13 @@
 from datetime import UTC, datetime
 from typing import Protocol
 
+from aftersales.values import to_millis
+
 
 class Clock(Protocol):
     """A source of aware UTC time in whole milliseconds (MongoDB stores no finer)."""
 
     def now(self) -> datetime: ...
-
-
-def to_millis(at: datetime) -> datetime:
-    """Cut `at` down to the millisecond, so that a stored time equals the one it was made from."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 class SystemClock:

@@ -12,13 +12,13 @@ from datetime import datetime
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Unavailable
 from aftersales.common.failing_timers import GRACE, FailingTimer
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.relay import OUTBOX
 from aftersales.common.telemetry import log
 from aftersales.common.work.group import TALLIES
+from aftersales.values.errors import Unavailable
 
 QUICK = 0.1
 """Seconds: a count that took no longer is made at each scrape."""

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.mongo import Index
 from aftersales.common.parking import ParkedMessage, parked_id
+from aftersales.values.errors import DomainError
 
 TRIES = 8
 """How often a handler may fail in a row before its timer is parked: within eleven minutes."""

@@ -12,14 +12,14 @@ from pydantic import TypeAdapter, ValidationError
 from aftersales.common import parking, partners
 from aftersales.common.amqp import Delivery, Topology
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Busy, DomainError, Malformed, NotYet
 from aftersales.common.events import PARTNER, Envelope, decode, type_of
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.service import Consumer, Refused
 from aftersales.common.telemetry import Metrics, log
-from aftersales.common.values import Moment, uuid7
 from aftersales.common.work import DUPLICATE, Piece, Work, Writer
+from aftersales.values import Moment, uuid7
+from aftersales.values.errors import Busy, DomainError, Malformed, NotYet
 
 _BUSY_SECONDS = 0.5
 

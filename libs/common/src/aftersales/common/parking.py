@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.mongo import Index
 from aftersales.common.outgoing import Outgoing
-from aftersales.common.values import Value, uuid7
 from aftersales.common.work import Work
+from aftersales.values import Value, uuid7
+from aftersales.values.errors import DomainError
 
 ORIGIN = "x-origin"
 """Header of what is sent again: the exchange where the message was first published."""

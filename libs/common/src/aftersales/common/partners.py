@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic_core import from_json, to_json
 
-from aftersales.common.errors import Malformed
 from aftersales.common.events import PARTNER, Envelope
+from aftersales.values.errors import Malformed
 
 STRUCTURED = "application/cloudevents"
 PREFIXES = ("cloudevents:", "cloudevents_", "ce-", "ce_")

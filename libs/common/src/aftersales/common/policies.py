@@ -6,15 +6,15 @@ from typing import ClassVar
 from pydantic import ValidationError
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Malformed, NotYet
 from aftersales.common.events import Event, describe
 from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.mongo import Mongo
-from aftersales.common.policy.choose import Facts, Shelf, choose, fallback, shipped
-from aftersales.common.policy.model import Policy
-from aftersales.common.stages import policy_id
 from aftersales.common.work import Work
 from aftersales.common.work.identity import Needs
+from aftersales.policy.choose import Facts, Shelf, choose, fallback, shipped
+from aftersales.policy.model import Policy
+from aftersales.policy.sla.stages import policy_id
+from aftersales.values.errors import Malformed, NotYet
 
 
 class PublishedPolicy(Aggregate):

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event, SlaMark
+from aftersales.policy import sla
 
 
 class Marks(NamedTuple):

@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import Protocol
 
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Mongo
 from aftersales.common.outgoing import TRIES, Outgoing, Parcel
 from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
+from aftersales.values.errors import Unavailable
 
 OUTBOX = "outbox"
 _BATCH = 200

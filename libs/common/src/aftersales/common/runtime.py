@@ -14,7 +14,6 @@ from aftersales.common.broker_urls import broker_urls
 from aftersales.common.catch_up import CatchUp
 from aftersales.common.clock import Clock
 from aftersales.common.counts import Counts
-from aftersales.common.errors import Busy, Unavailable
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Index, Mongo, files
 from aftersales.common.partners import own_sources
@@ -29,9 +28,10 @@ from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.auditor import INDEXES, VERIFICATIONS, Auditor
 from aftersales.common.trail.balance import BASES
 from aftersales.common.undeliverable import Undeliverable
-from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer, audit
 from aftersales.common.work.group import ANSWERS, INBOX, TALLIES, Origin
+from aftersales.values import uuid7
+from aftersales.values.errors import Busy, Unavailable
 
 INBOX_KEPT, ANSWERS_KEPT, UPLOADS_KEPT = timedelta(days=14), timedelta(hours=72), timedelta(days=1)
 SWEEP_FILES_EVERY = timedelta(hours=1)

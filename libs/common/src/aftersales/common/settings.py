@@ -14,9 +14,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from aftersales.common.broker_urls import broker_urls
-from aftersales.common.messages import catalogue
 from aftersales.common.retained import SHORTEST
-from aftersales.common.values import Zone
+from aftersales.values import Zone
+from aftersales.values.messages import catalogue
 
 PREFIX = "AFTERSALES_"
 _ALIKE = 0.8

@@ -5,12 +5,12 @@ from contextlib import aclosing, suppress
 from datetime import timedelta
 
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.outgoing import Parcel, from_row
 from aftersales.common.relay import LONGEST_PAUSE, OUTBOX, Publishes, Relay
 from aftersales.common.telemetry import log
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
+from aftersales.values.errors import Unavailable
 
 LEASE = "sweep"
 _PAGE_ROWS, _PAGE_MESSAGES, _PAGE_BYTES = 1000, 4000, 8_000_000

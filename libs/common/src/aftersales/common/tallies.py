@@ -7,10 +7,10 @@ transaction that adds that amount to the row of `gone`. One that was only slow b
 import asyncio
 from datetime import timedelta
 
-from aftersales.common.errors import Conflict, Unavailable
 from aftersales.common.mongo import Document, Mongo, Writes
 from aftersales.common.telemetry import log
 from aftersales.common.work.group import TALLIES, tally_id
+from aftersales.values.errors import Conflict, Unavailable
 
 GONE = "gone"
 """The writer whose rows take in those of others; no instance's, for theirs are `<service>@<instance>`."""

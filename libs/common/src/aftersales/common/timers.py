@@ -8,7 +8,6 @@ from typing import Any
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Busy, DomainError, Unavailable
 from aftersales.common.failing_timers import (
     LONGEST_PAUSE,
     TRIES,
@@ -21,8 +20,9 @@ from aftersales.common.failing_timers import (
 from aftersales.common.mongo import Document, Index, Mongo
 from aftersales.common.parking import park
 from aftersales.common.telemetry import Metrics, log
-from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer
+from aftersales.values import uuid7
+from aftersales.values.errors import Busy, DomainError, Unavailable
 
 _EVER = {"$gte": datetime(1970, 1, 1, tzinfo=UTC)}
 INDEX = Index("wake_at", partial={"wake_at": _EVER})

@@ -1,14 +1,14 @@
 """Messages of ours for which RabbitMQ has no queue become dead letters in the end."""
 
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Malformed
 from aftersales.common.events import decode
 from aftersales.common.inbound import inbox_id
 from aftersales.common.outgoing import Outgoing, Parcel
 from aftersales.common.parking import ORIGIN, ORIGIN_USER, ParkedMessage, Target, body_digest, park, parked_id
 from aftersales.common.telemetry import log
-from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work, Writer
+from aftersales.values import uuid7
+from aftersales.values.errors import Malformed
 
 REASON = "publish.refused"
 

@@ -20,9 +20,9 @@ from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
 from aftersales.common.policies import keep_policy, needs_of
 from aftersales.common.service import Consumer, on
-from aftersales.common.values import sibling
 from aftersales.common.work import Work
 from aftersales.common.work.identity import Needs
+from aftersales.values import sibling
 
 from .orders import handlers as orders
 from .orders.domain.order import WorkOrder

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from aftersales.common.settings import Port, ServiceSettings
-from aftersales.common.values import Code
+from aftersales.values import Code
 
 from .archive.domain.customer import ClassWeights
 from .office.domain import meeting

@@ -8,7 +8,7 @@ import typer
 from aftersales.common.cli import archive, audit, catching_up, dead, deadlines, imports, policies, versions
 from aftersales.common.cli.connection import DEFAULT_URLS, SERVICES, checked_url
 from aftersales.common.cli.session import Session
-from aftersales.common.messages import choose_locale
+from aftersales.values.messages import choose_locale
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 app.add_typer(imports.app, name="import")

@@ -26,7 +26,7 @@ from aftersales.common.cli.archive_files import write as write_file
 from aftersales.common.cli.connection import SERVICES, Connection, connect, problem
 from aftersales.common.cli.output import AsJson, print_json
 from aftersales.common.cli.session import ERR, OUT, REFUSED, Session, Trouble, printable
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 app = typer.Typer(no_args_is_help=True, help="Put items that ended long ago into files, and bring them back.")
 _PAGE = 100

@@ -14,8 +14,8 @@ from rich.text import Text
 from aftersales.common.cli.connection import SERVICES, Connection, connect, problem
 from aftersales.common.cli.output import AsJson, print_json, print_table
 from aftersales.common.cli.session import ERR, REFUSED, TROUBLE, Session, Trouble, printable
-from aftersales.common.messages import render
-from aftersales.common.trail.exported import Anchor, append_to_file, read_file
+from aftersales.values.anchors import Anchor, append_to_file, read_file
+from aftersales.values.messages import render
 
 app = typer.Typer(no_args_is_help=True, help="Verify the audit trail, and ask it who changed what, when and why.")
 _LOOK_EVERY = 0.5

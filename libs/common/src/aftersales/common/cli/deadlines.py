@@ -10,8 +10,8 @@ import typer
 from aftersales.common.cli.connection import connect, problem
 from aftersales.common.cli.output import AsJson, print_json, print_table
 from aftersales.common.cli.session import REFUSED, Session, Trouble
-from aftersales.common.sla import Deadline, Line
-from aftersales.common.values import NUMBER, sibling
+from aftersales.policy.sla import Deadline, Line
+from aftersales.values import NUMBER, sibling
 
 app = typer.Typer(no_args_is_help=True, help="Look into promises: which clocks run, and how a deadline came about.")
 _WHERE = {"intake": "SR", "dispatch": "WO", "feedback": "FU"}

@@ -26,7 +26,7 @@ from aftersales.common.cli.sheets.result import Plan, Result
 from aftersales.common.cli.sheets.rows import Row, read_rows
 from aftersales.common.cli.sheets.sending import IMPORTER, name_rows, send_all
 from aftersales.common.cli.sheets.table import NO_MAPPING, Table
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 INTERRUPTED = 130
 PATIENCE = 60.0

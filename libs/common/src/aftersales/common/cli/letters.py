@@ -10,7 +10,7 @@ import typer
 
 from aftersales.common.cli.connection import Connection, connect, problem
 from aftersales.common.cli.session import REFUSED, TROUBLE, Session, Trouble
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 AT_ONCE = 8
 

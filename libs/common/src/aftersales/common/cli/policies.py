@@ -21,13 +21,12 @@ from aftersales.common.cli.policy_sources import (
     text_of,
 )
 from aftersales.common.cli.session import ERR, OUT, REFUSED, TROUBLE, Session, Trouble, printable
-from aftersales.common.clock import SystemClock
-from aftersales.common.policy.choose import Facts, Shelf
-from aftersales.common.policy.difference import diff
-from aftersales.common.policy.explain import Candidate, Explanation, explain
-from aftersales.common.policy.findings import dotted
-from aftersales.common.policy.model import Policy
-from aftersales.common.values import uuid7
+from aftersales.policy.choose import Facts, Shelf
+from aftersales.policy.difference import diff
+from aftersales.policy.explain import Candidate, Explanation, explain
+from aftersales.policy.findings import dotted
+from aftersales.policy.model import Policy
+from aftersales.values import uuid7
 
 app = typer.Typer(no_args_is_help=True, help="Work on service policies: the figures by which each item is handled.")
 
@@ -125,7 +124,7 @@ def explain_choice(  # noqa: PLR0913, PLR0917 (a command's options)
     Exit code 2 when intake does not answer: the published policies are left out then.
     """
     session: Session = ctx.obj
-    when = day.date() if day else SystemClock().now().astimezone(session.zone).date()
+    when = day.date() if day else datetime.now(session.zone).date()
     facts = Facts(branch, line, work_type, customer_class, when)
     policies, complete = session.run(_considered(session, file or [], branch))
     found = explain(Shelf(policies), facts)

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 
 from aftersales.common.cli.connection import Connection, connect, problem
 from aftersales.common.cli.session import ERR, Session, Trouble, printable
-from aftersales.common.messages import render
-from aftersales.common.policy.findings import Finding, dotted
-from aftersales.common.policy.lint import lint, lint_among
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.presets import texts
-from aftersales.common.policy.reading import Draft, read
+from aftersales.policy.findings import Finding, dotted
+from aftersales.policy.lint import lint, lint_among
+from aftersales.policy.model import Policy
+from aftersales.policy.presets import texts
+from aftersales.policy.reading import Draft, read
+from aftersales.values.messages import render
 
 _PUBLISHED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)@(\d{1,9})")
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from aftersales.common.messages import render
+from aftersales.values.messages import render
 
 T = TypeVar("T")
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError, from_json, to_json
 
-from aftersales.common.errors import Malformed
+from aftersales.values.errors import Malformed
 
 PRODUCERS = ("intake", "dispatch", "inventory", "feedback")
 """Who publishes events of ours; each one's types begin with its name."""

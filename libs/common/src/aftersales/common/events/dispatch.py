@@ -5,9 +5,9 @@ from datetime import datetime
 from pydantic import Field
 
 from aftersales.common import events
-from aftersales.common.calendars import Calendar
 from aftersales.common.events import Event, Part
 from aftersales.common.events.intake import ProductRef
+from aftersales.policy.calendars import Calendar
 
 
 class OrderEvent(Event):

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import Kind
-from aftersales.common.values import Code, Day, GeoPoint, Line, Moment, Phone, Serial, Words
+from aftersales.values import Code, Day, GeoPoint, Line, Moment, Phone, Serial, Words
 
 
 class PartnerServiceRequest(Event):

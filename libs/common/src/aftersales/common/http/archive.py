@@ -13,7 +13,6 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Busy, Conflict, DomainError, Gone, Malformed, NotFound
 from aftersales.common.http.desk import Desk, Limit
 from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.mongo import Document, from_document
@@ -21,6 +20,7 @@ from aftersales.common.mongo.extended import from_line, to_line
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.trail.archived import last_leaving, leaving_records, may_leave, remove_records
 from aftersales.common.work import Work, audit
+from aftersales.values.errors import Busy, Conflict, DomainError, Gone, Malformed, NotFound
 
 router = APIRouter(prefix="/archive", tags=["archive"], responses=PROBLEMS)
 Collection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.http.desk import Desk, Order
 from aftersales.common.http.problem import wrong_fields
-from aftersales.common.messages import render
 from aftersales.common.mongo import Document
-from aftersales.common.values import Value
 from aftersales.common.work import AnswerKey, Stored, Work
 from aftersales.common.work.identity import Needs
+from aftersales.values import Value
+from aftersales.values.errors import DomainError
+from aftersales.values.messages import render
 
 F = TypeVar("F", bound=BaseModel)
 MOST_ROWS = 500

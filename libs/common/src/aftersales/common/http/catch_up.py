@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from aftersales.common.catch_up import CatchUp, CatchUpProgress
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.values import Moment
+from aftersales.values import Moment
 
 router = APIRouter(prefix="/events/catch-up", tags=["events"], responses=PROBLEMS)
 

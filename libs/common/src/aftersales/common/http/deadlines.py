@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common import sla
-from aftersales.common.errors import NotFound
 from aftersales.common.http.desk import Desk
 from aftersales.common.http.problem import PROBLEMS
+from aftersales.policy import sla
+from aftersales.values.errors import NotFound
 
 router = APIRouter(prefix="/deadlines", tags=["deadlines"], responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^[A-Z]{2}-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}(-[0-9]+)?$")]

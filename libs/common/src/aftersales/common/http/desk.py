@@ -11,11 +11,9 @@ from fastapi import Depends, Query, Request, Response
 from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Busy, DomainError, Gone, Malformed, NotFound, PreconditionFailed
 from aftersales.common.http import paging
 from aftersales.common.http.paging import Page
 from aftersales.common.http.throttle import network
-from aftersales.common.messages import choose_locale
 from aftersales.common.mongo import Document, Index, Mongo, from_document
 from aftersales.common.policies import Library
 from aftersales.common.retained import Archived, Retained, archived_id
@@ -23,6 +21,8 @@ from aftersales.common.runtime import Runtime
 from aftersales.common.trail.auditor import Auditor
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
 from aftersales.common.work.identity import Needs
+from aftersales.values.errors import Busy, DomainError, Gone, Malformed, NotFound, PreconditionFailed
+from aftersales.values.messages import choose_locale
 
 A = TypeVar("A", bound=Aggregate)
 T = TypeVar("T")

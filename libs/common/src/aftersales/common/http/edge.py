@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aftersales.common.http.problem import problem
 from aftersales.common.telemetry import Metrics
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 
 class Edge:

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import xlsxwriter
 from fastapi.responses import StreamingResponse
 
-from aftersales.common.messages import render
 from aftersales.common.mongo import Document
+from aftersales.values.messages import render
 
 Format = Literal["csv", "xlsx"]
 Cell = str | int | float | datetime | None

@@ -12,11 +12,11 @@ from prometheus_client.registry import Collector
 
 from aftersales.common.aggregate import DURATION_EDGES
 from aftersales.common.counts import Counts
-from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Document
 from aftersales.common.runtime import Runtime
 from aftersales.common.telemetry import log
 from aftersales.common.work.group import tally_totals
+from aftersales.values.errors import Unavailable
 
 _Totals = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 _STATES = ("on_track", "at_risk", "overdue", "paused")

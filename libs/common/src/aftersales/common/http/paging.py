@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from aftersales.common.errors import Malformed
+from aftersales.values.errors import Malformed
 
 T = TypeVar("T")
 BY_ID = "-_id"

@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from aftersales.common.errors import DomainError, Unavailable
-from aftersales.common.messages import choose_locale, render
 from aftersales.common.telemetry import log
+from aftersales.values.errors import DomainError, Unavailable
+from aftersales.values.messages import choose_locale, render
 
 MEDIA_TYPE = "application/problem+json"
 

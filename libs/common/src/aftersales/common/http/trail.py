@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from aftersales.common.errors import NotFound
 from aftersales.common.http import paging
 from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
@@ -15,8 +14,9 @@ from aftersales.common.mongo import Document
 from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.auditor import Run
 from aftersales.common.trail.balance import BASES, unaudited
-from aftersales.common.trail.exported import Anchor
 from aftersales.common.work import audit
+from aftersales.values.anchors import Anchor
+from aftersales.values.errors import NotFound
 
 Collection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]
 Id = Annotated[str, Path(max_length=600)]

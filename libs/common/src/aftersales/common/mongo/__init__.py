@@ -21,12 +21,12 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Unavailable
 from aftersales.common.mongo.errors import translated
 from aftersales.common.mongo.files import Files
 from aftersales.common.mongo.leases import Leases
 from aftersales.common.mongo.writes import Document, Step, Writes, check, steps
 from aftersales.common.settings import PREFIX, WrongSettings
+from aftersales.values.errors import Unavailable
 
 __all__ = ["Document", "Index", "Mongo", "Writes", "digest", "encoded", "from_document", "to_document"]
 A = TypeVar("A", bound=Aggregate)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from pymongo.errors import ConnectionFailure, PyMongoError
 
-from aftersales.common.errors import Conflict, Unavailable
+from aftersales.values.errors import Conflict, Unavailable
 
 _DUPLICATE_KEY, _WRITE_CONFLICT = 11000, 112
 _PASSING = {6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 134, 50, 239, 246}

@@ -15,8 +15,8 @@ from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Busy, NotFound
 from aftersales.common.mongo.errors import translated
+from aftersales.values.errors import Busy, NotFound
 
 UPLOADS = "uploads"
 _BUCKET = "blobs"

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from aftersales.common.errors import Conflict
 from aftersales.common.mongo.errors import translated
+from aftersales.values.errors import Conflict
 
 
 class Leases:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.errors import OperationFailure
 
-from aftersales.common.errors import Conflict
+from aftersales.values.errors import Conflict
 
 Document = dict[str, Any]
 Step = tuple[Document, int]

@@ -21,8 +21,8 @@ from aftersales.common.runtime import Runtime
 from aftersales.common.service import Service
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.testing import eventually
-from aftersales.common.values import uuid7
 from aftersales.common.work import Piece, Work
+from aftersales.values import uuid7
 
 Factory = Callable[[Any], Service]
 Row = tuple[Factory, Callable[..., ServiceSettings]]

@@ -14,7 +14,7 @@ import httpx
 from aftersales.common.testing import eventually
 from aftersales.common.testing.servers import free_port
 from aftersales.common.testing.servers.model import tail
-from aftersales.common.values import uuid7
+from aftersales.values import uuid7
 
 _START_SECONDS = 60
 _STOP_SECONDS = 30

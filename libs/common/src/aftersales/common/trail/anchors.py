@@ -8,9 +8,9 @@ it, so a chain whose instance is gone costs nothing and stays anchored for ever.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aftersales.common.errors import Conflict
 from aftersales.common.mongo import Document, Mongo, Writes
 from aftersales.common.work import audit
+from aftersales.values.errors import Conflict
 
 ANCHORS = "anchors"
 _PAGE = 500

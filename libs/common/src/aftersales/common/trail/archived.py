@@ -8,11 +8,11 @@ anchor has named it or a later one, and the newest of a chain stays, for the cha
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from aftersales.common.errors import DomainError
 from aftersales.common.mongo import Document, Mongo, Writes
 from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.balance import BASES, added, balance_of, base_of, base_row
 from aftersales.common.work import audit
+from aftersales.values.errors import DomainError
 
 
 async def leaving_records(mongo: Mongo, before: datetime, after: str, limit: int) -> list[Document]:

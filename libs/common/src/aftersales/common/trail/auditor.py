@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from prometheus_client import CollectorRegistry, Gauge
 
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Unavailable
 from aftersales.common.mongo import Document, Index, Mongo, Writes
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.telemetry import log
 from aftersales.common.trail.anchors import ANCHORS, make_anchor
-from aftersales.common.trail.exported import Anchor, append_to_file, read_file
 from aftersales.common.trail.verification import Report, Verification
-from aftersales.common.values import uuid7
 from aftersales.common.work import audit
+from aftersales.values import uuid7
+from aftersales.values.anchors import Anchor, append_to_file, read_file
+from aftersales.values.errors import Unavailable
 
 VERIFICATIONS = "verifications"
 INDEXES = (Index("finished_at", ttl=timedelta(days=400)),)

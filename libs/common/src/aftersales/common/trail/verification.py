@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.trail.anchors import Anchored, read_anchors
 from aftersales.common.trail.balance import BASES, states, unaudited
-from aftersales.common.trail.exported import Anchor
 from aftersales.common.work import audit
+from aftersales.values.anchors import Anchor
 
 MOST_FINDINGS = 100
 _DOCUMENTS = 100

@@ -9,19 +9,19 @@ from typing import Any
 from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate, Tally
-from aftersales.common.errors import Conflict, DomainError, Malformed, Unavailable
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document, Mongo, Writes, digest, encoded, to_document
 from aftersales.common.outgoing import Outgoing, Parcel, pack
 from aftersales.common.relay import OUTBOX
 from aftersales.common.retained import Archived
 from aftersales.common.telemetry import log
-from aftersales.common.values import uuid7
 from aftersales.common.work import audit
 from aftersales.common.work.identity import IdentityMap, Key, Read, Slot, among
 from aftersales.common.work.numbers import Numbers
 from aftersales.common.work.piece import DUPLICATE, Piece, Stored
 from aftersales.common.work.unit import Trigger, Work
+from aftersales.values import uuid7
+from aftersales.values.errors import Conflict, DomainError, Malformed, Unavailable
 
 INBOX, ANSWERS, TALLIES = "inbox", "answers", "tallies"
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from aftersales.common.mongo import Mongo
-from aftersales.common.values import human_number
+from aftersales.values import human_number
 
 _BLOCK = 500
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
 from aftersales.common.aggregate import Aggregate, Tally
-from aftersales.common.errors import Gone, NotFound
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.retained import Archived, archived_id
 from aftersales.common.work.identity import IdentityMap, Key, matches
 from aftersales.common.work.numbers import Numbers
+from aftersales.values.errors import Gone, NotFound
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -27,7 +27,6 @@ from typing import Any
 
 from aftersales.common.back_off import back_off
 from aftersales.common.clock import Clock
-from aftersales.common.errors import Busy, Conflict, Unavailable
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.relay import Relay
 from aftersales.common.telemetry import Metrics, log
@@ -35,6 +34,7 @@ from aftersales.common.work import audit
 from aftersales.common.work.group import Group, Origin
 from aftersales.common.work.numbers import Numbers
 from aftersales.common.work.piece import Piece
+from aftersales.values.errors import Busy, Conflict, Unavailable
 
 _RERUNS = 2
 """How often a whole group is run again after a conflict, before its pieces go one by one."""

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.mongo import Index
 from aftersales.common.policies import Library
-from aftersales.common.policy.choose import Facts
-from aftersales.common.policy.model import Policy as ServicePolicy
 from aftersales.common.retained import Retained
 from aftersales.common.work import Work
+from aftersales.policy.choose import Facts
+from aftersales.policy.model import Policy as ServicePolicy
 
 from .domain.order import ENDED, Figures, Policy, WorkOrder
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StrictBool
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.values import Code, Line, Moment, Value, Zone
+from aftersales.values import Code, Line, Moment, Value, Zone
 
 Minute = Annotated[int, Field(ge=0, lt=24 * 60, strict=True)]
 """Minutes since local midnight."""

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.dispatch import (
     AssignmentAccepted,
     AssignmentDeclined,
@@ -12,7 +11,6 @@ from aftersales.common.events.dispatch import (
     TechnicianArrived,
     TechnicianDeparted,
 )
-from aftersales.common.values import Code, Line, Quantity, Value
 from aftersales.dispatch.orders.domain import assignment, quotation
 from aftersales.dispatch.orders.domain.order import (
     ON_SITE,
@@ -26,6 +24,8 @@ from aftersales.dispatch.orders.domain.order import (
     settled,
 )
 from aftersales.dispatch.orders.domain.report import Account, ServiceReport
+from aftersales.values import Code, Line, Quantity, Value
+from aftersales.values.errors import DomainError
 
 
 class Decline(Value):

@@ -3,10 +3,7 @@
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
-from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.calendars import Calendar, always
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import (
@@ -18,11 +15,14 @@ from aftersales.common.events.feedback import (
     SlaWarned,
     SurveyAnswered,
 )
-from aftersales.common.policy.model import Policy
 from aftersales.common.promises import Marks
-from aftersales.common.sla import NONE, Said, Terms
-from aftersales.common.stages import Situation, deadline, terms
-from aftersales.common.values import Code, Value, Words, sibling
+from aftersales.policy import sla
+from aftersales.policy.calendars import Calendar, always
+from aftersales.policy.model import Policy
+from aftersales.policy.sla import NONE, Said, Terms, stages
+from aftersales.policy.sla.stages import Situation, deadline, terms
+from aftersales.values import Code, Value, Words, sibling
+from aftersales.values.errors import DomainError
 
 State = Literal["scheduled", "due", "done"]
 Outcome = Literal["reached", "unreachable"]

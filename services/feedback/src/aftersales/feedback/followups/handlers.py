@@ -4,9 +4,9 @@ from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.policies import Library
-from aftersales.common.policy.choose import Facts
 from aftersales.common.work import Work
 from aftersales.feedback.timelines.handlers import note
+from aftersales.policy.choose import Facts
 
 from . import domain
 from .domain import FollowUp, Usual, followup_id

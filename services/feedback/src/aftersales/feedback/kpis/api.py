@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from aftersales.common.errors import Malformed
 from aftersales.common.http.desk import Desk
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.values import Code, Moment
+from aftersales.values import Code, Moment
+from aftersales.values.errors import Malformed
 
 from . import store
 from .domain import Kpis

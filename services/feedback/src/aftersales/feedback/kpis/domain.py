@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from math import ceil
 
-from aftersales.common.values import Value
+from aftersales.values import Value
 
 Counts = Sequence[tuple[int, int]]
 """How many requests took how many seconds, in ascending order of the seconds."""

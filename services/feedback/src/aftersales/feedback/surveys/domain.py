@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
-from aftersales.common.values import Value, Words
 from aftersales.feedback.followups.domain import FollowUp
+from aftersales.values import Value, Words
+from aftersales.values.errors import DomainError
 
 LOWEST, HIGHEST = 1, 5
 QUESTIONS = ("attitude", "skill", "punctuality", "result")

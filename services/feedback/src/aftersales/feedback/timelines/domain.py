@@ -31,7 +31,7 @@ from aftersales.common.events.intake import (
     RequestResolved,
 )
 from aftersales.common.events.inventory import PartReserved, PartShort, PartUsed, SlipEvent
-from aftersales.common.values import Value
+from aftersales.values import Value
 
 Milestone = Literal[
     "registered",

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Path, Query
 from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.values import Code, Serial
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Branch
+from aftersales.values import Code, Serial
 
 from . import handlers
 from .domain.contract import Commission, Contract, ContractForm, Train

@@ -2,12 +2,12 @@
 
 from aftersales.common.events import Event
 from aftersales.common.policies import Library
-from aftersales.common.sla import Said
 from aftersales.common.work import Work
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import need_customer, policy_of
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
+from aftersales.policy.sla import Said
 
 from .domain import contract as contracts
 from .domain import entitlement as entitlements

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, StringConstraints
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import Malformed
 from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.values import Code, Serial
 from aftersales.common.work.identity import Need
+from aftersales.values import Code, Serial
+from aftersales.values.errors import Malformed
 
 from . import handlers, store
 from .domain import search

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from aftersales.common.errors import NotFound
 from aftersales.common.http.desk import Desk
 from aftersales.common.http.problem import PROBLEMS
+from aftersales.values.errors import NotFound
 
 from . import handlers
 from .domain import RULES, ClassificationRules, Classifier, Described, RuleBook, Suggestion

@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar, Literal, NamedTuple, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.values import Code, Value, Words
 from aftersales.intake.vocabulary import ProblemClass, RequestKind, Urgency
+from aftersales.values import Code, Value, Words
 
 T = TypeVar("T")
 Language = Literal["zh-Hans", "zh-Hant", "en"]

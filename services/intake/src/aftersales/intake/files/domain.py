@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import filetype
 
-from aftersales.common.errors import Malformed
+from aftersales.values.errors import Malformed
 
 HEAD = 8192
 """Bytes from the beginning that are enough to recognise a type."""

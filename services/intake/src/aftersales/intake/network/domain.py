@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StrictBool, StringConstraints
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.calendars import Calendar, Hours
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered, PersonChanged
-from aftersales.common.values import Code, Day, GeoPoint, Line, Phone, Value, Zone
+from aftersales.policy.calendars import Calendar, Hours
+from aftersales.values import Code, Day, GeoPoint, Line, Phone, Value, Zone
+from aftersales.values.errors import DomainError
 
 EVERYWHERE = "-"
 """The `branch` of what belongs to no branch alone."""

@@ -6,12 +6,12 @@ from datetime import datetime
 from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events import SlaMark
 from aftersales.common.policies import Library
-from aftersales.common.policy.choose import Facts
 from aftersales.common.work import Work
 from aftersales.intake.network.domain import Person
 from aftersales.intake.network.handlers import known_branch, known_person, known_roles
 from aftersales.intake.requests.domain import ownership
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
+from aftersales.policy.choose import Facts
 
 from .domain import digest as digests
 from .domain import handover as handovers

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.messages import choose_locale, render
+from aftersales.values.messages import choose_locale, render
 
 from .domain import Outcome, PartnerMessage
 

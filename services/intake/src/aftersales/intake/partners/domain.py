@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.events import Event, decode
 from aftersales.common.events.intake import Param, PartnerMessageAccepted, PartnerMessageRefused, WrongField
 from aftersales.common.partners import Sender, sender_of
+from aftersales.values.errors import DomainError, Malformed
 
 UNKNOWN = "unknown"
 """The source of what cannot be read."""

@@ -5,7 +5,6 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.events import Event, describe
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
@@ -20,6 +19,7 @@ from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.request import PartnerReference
 from aftersales.intake.requests.handlers.requests import register_request
 from aftersales.intake.sales.handlers import keep_product
+from aftersales.values.errors import DomainError, Malformed
 
 from . import domain
 from .domain import Done, PartnerMessage

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import ComplaintKind, ComplaintReceived
-from aftersales.common.values import Code, Line, Phone, Value, Words
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.values import Code, Line, Phone, Value, Words
+from aftersales.values.errors import DomainError
 
 ComplaintState = Literal["new", "suspect", "taken"]
 """`suspect`: it looks like a machine's. Nobody is told of it, but a desk can look, and take it (ALL-4)."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.values import Code, Serial
+from aftersales.values import Code, Serial
 
 from . import handlers
 from .domain import CaseState, CloseRecall, Recall, RecallCase, RecallForm, Step, TakeStep, case_id

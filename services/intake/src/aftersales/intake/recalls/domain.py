@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RecallCounts, RecallKind, RecallOpened, RecallProgressed
-from aftersales.common.values import Code, Day, Line, Serial, Value, Words
 from aftersales.intake.archive.domain.product import Product
+from aftersales.values import Code, Day, Line, Serial, Value, Words
+from aftersales.values.errors import DomainError
 
 CaseState = Literal["found", "told", "scheduled", "done", "declined", "unreachable"]
 Step = Literal["told", "scheduled", "done", "declined", "unreachable"]

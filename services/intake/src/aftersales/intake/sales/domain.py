@@ -4,9 +4,9 @@ from typing import Self
 
 from pydantic import model_validator
 
-from aftersales.common.values import Phone
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.domain.product import ProductForm
+from aftersales.values import Phone
 
 
 class ImportProduct(ProductForm):

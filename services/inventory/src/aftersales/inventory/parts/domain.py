@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.values import Code, Line, Money, Quantity, Value
+from aftersales.values import Code, Line, Money, Quantity, Value
 
 Uses = Annotated[tuple[Code, ...], Field(max_length=50)]
 

@@ -1,6 +1,5 @@
 """What a store keeper does with goods that come in."""
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.inventory import ReservedLine
 from aftersales.common.work import Work
 from aftersales.inventory.parts.domain import Part
@@ -9,6 +8,7 @@ from aftersales.inventory.stock import domain as stock
 from aftersales.inventory.stock.domain import Entry, Receipt, StockItem
 from aftersales.inventory.stock.handlers import record
 from aftersales.inventory.stock.store import stock_of
+from aftersales.values.errors import DomainError
 
 
 async def receive(work: Work, form: Receipt) -> StockItem:

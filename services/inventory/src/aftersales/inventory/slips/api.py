@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.values import Code
+from aftersales.values import Code
 
 from .domain import IssueSlip, State
 

@@ -20,10 +20,10 @@ from aftersales.common.events.inventory import (
     ReservedLine,
     SlipEvent,
 )
-from aftersales.common.values import Value, sibling
 from aftersales.inventory.parts.domain import Part
 from aftersales.inventory.stock import domain as stock
 from aftersales.inventory.stock.domain import Entry, Kind, Pick, Picks, StockItem, total
+from aftersales.values import Value, sibling
 
 State = Literal["open", "reserved", "short", "used", "cancelled"]
 ENDED: tuple[State, ...] = ("used", "cancelled")

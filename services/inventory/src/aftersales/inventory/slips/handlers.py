@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from aftersales.common.errors import NotYet
 from aftersales.common.events.dispatch import (
     OrderCancelled,
     OrderEvent,
@@ -17,6 +16,7 @@ from aftersales.inventory.parts.domain import Part, job
 from aftersales.inventory.stock.domain import Entry, StockItem
 from aftersales.inventory.stock.handlers import record
 from aftersales.inventory.stock.store import stock_of
+from aftersales.values.errors import NotYet
 
 from . import domain
 from .domain import ENDED, IssueSlip, slip_id

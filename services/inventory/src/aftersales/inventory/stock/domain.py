@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.inventory import ReservedLine, StockReceived
-from aftersales.common.values import Code, Moment, Quantity, Value
+from aftersales.values import Code, Moment, Quantity, Value
 
 Pile = Literal["free", "reserved", "used"]
 Kind = Literal["received", "reserved", "released", "used"]

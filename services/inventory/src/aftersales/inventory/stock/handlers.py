@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from aftersales.common.values import uuid7
 from aftersales.common.work import Work
+from aftersales.values import uuid7
 
 from .domain import Entry, Movement
 

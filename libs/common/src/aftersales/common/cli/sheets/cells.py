@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from aftersales.common import values
+from aftersales import values
 from aftersales.common.cli.sheets.manner import Manner
 from aftersales.common.cli.sheets.misfit import Misfit, plain, short
 

@@ -13,7 +13,7 @@ from aftersales.common.cli.sheets.cells import Cell
 from aftersales.common.cli.sheets.manner import Manner, Said
 from aftersales.common.cli.sheets.misfit import Misfit, plain
 from aftersales.common.cli.sheets.synonyms import SYNONYMS
-from aftersales.common.values import without_controls
+from aftersales.values import without_controls
 
 NO_OWN: Mapping[str, Manner] = {}
 Need = Literal["always", "together", "never"]

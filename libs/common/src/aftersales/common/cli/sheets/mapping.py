@@ -15,7 +15,7 @@ from aftersales.common.cli.session import Trouble
 from aftersales.common.cli.sheets.kinds import Kind
 from aftersales.common.cli.sheets.manner import ORDERS, Manner
 from aftersales.common.cli.sheets.misfit import plain
-from aftersales.common.values import Zone
+from aftersales.values import Zone
 
 
 def _as_text(given: Any) -> Any:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from aftersales.common.events import Event, Part
-from aftersales.common.values import Day
+from aftersales.values import Day
 
 Language = Literal["en", "zh-Hans", "zh-Hant"]
 RecallKind = Literal["recall", "upgrade"]

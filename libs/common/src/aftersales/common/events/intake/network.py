@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict
 
-from aftersales.common.calendars import Hours, SpecialDay
 from aftersales.common.events import Event, Part
-from aftersales.common.values import GeoPoint
+from aftersales.policy.calendars import Hours, SpecialDay
+from aftersales.values import GeoPoint
 
 NoticeKind = Literal["new_rule", "shipment", "design_change", "other"]
 _OPEN = ConfigDict(extra="ignore", from_attributes=True)

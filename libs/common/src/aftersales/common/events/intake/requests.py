@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from aftersales.common.calendars import Calendar
 from aftersales.common.events import Event, Part
-from aftersales.common.sla.model import Seconds
-from aftersales.common.values import GeoPoint, Money
+from aftersales.policy.calendars import Calendar
+from aftersales.policy.sla.model import Seconds
+from aftersales.values import GeoPoint, Money
 
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
 ComplaintKind = Literal["quality", "service", "suggestion"]

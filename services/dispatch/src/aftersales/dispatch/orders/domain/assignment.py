@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from aftersales.common import sla
 from aftersales.common.events.dispatch import AppointmentMoved, AssignmentDeferred, TechnicianAssigned
-from aftersales.common.sla import Said, SlaClock, Terms
-from aftersales.common.stages import stages_of, stop, terms
 from aftersales.dispatch.technicians.domain import Technician
+from aftersales.policy import sla
+from aftersales.policy.sla import Said, SlaClock, Terms
+from aftersales.policy.sla.stages import stages_of, stop, terms
 
 from .order import Decision, Policy, WorkOrder, entered, fact, reached, settled, situation
 

@@ -3,10 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, TypeVar
 
-from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.calendars import Calendar, always
-from aftersales.common.errors import NotYet
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import (
     OrderCancelled,
@@ -23,13 +20,16 @@ from aftersales.common.events.intake import (
     RequestReopened,
     RequestReprioritised,
 )
-from aftersales.common.policy.model import Policy as ServicePolicy
-from aftersales.common.policy.model.stages import CASES, Case, StageName
 from aftersales.common.promises import Marks
-from aftersales.common.sla import Said
-from aftersales.common.sla.model import Seconds
-from aftersales.common.stages import Response, Situation, reach, retarget
-from aftersales.common.values import GeoPoint, Money, Value
+from aftersales.policy import sla
+from aftersales.policy.calendars import Calendar, always
+from aftersales.policy.model import Policy as ServicePolicy
+from aftersales.policy.model.stages import CASES, Case, StageName
+from aftersales.policy.sla import Said, stages
+from aftersales.policy.sla.model import Seconds
+from aftersales.policy.sla.stages import Response, Situation, reach, retarget
+from aftersales.values import GeoPoint, Money, Value
+from aftersales.values.errors import NotYet
 
 from .report import ServiceReport
 

@@ -5,9 +5,9 @@ These events cross each other: the slip's version tells which is newer, and stat
 
 from datetime import datetime
 
-from aftersales.common import sla
-from aftersales.common.errors import NotYet
 from aftersales.common.events.inventory import PartReserved, PartShort
+from aftersales.policy import sla
+from aftersales.values.errors import NotYet
 
 from .assignment import earliest, move
 from .order import ENDED, ON_SITE, Decision, PartsState, Policy, WorkOrder, entered, settled

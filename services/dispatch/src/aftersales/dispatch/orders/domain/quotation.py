@@ -3,8 +3,8 @@
 The two come in any order; the newest decision holds, and the highest amount that was accepted.
 """
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import CoverageDecided, QuotationAccepted
+from aftersales.values.errors import DomainError
 
 from .order import Quotation, WorkOrder
 

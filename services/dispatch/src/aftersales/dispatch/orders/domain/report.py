@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import StrictBool, StringConstraints
 
-from aftersales.common.values import Code, Line, Quantity, Value, Words
+from aftersales.values import Code, Line, Quantity, Value, Words
 
 Account = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 """A few sentences that may not be empty."""

@@ -5,20 +5,20 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from aftersales.common import sla
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError, Malformed
 from aftersales.common.events import Event
 from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
-from aftersales.common.policy.model.stages import StageName
 from aftersales.common.promises import Marks
-from aftersales.common.sla import Said, Terms
-from aftersales.common.sla.model import Seconds
-from aftersales.common.stages import USUAL
-from aftersales.common.values import Code, Day, Line, Serial, Value, Words
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import RequestNumber
+from aftersales.policy import sla
+from aftersales.policy.model.stages import StageName
+from aftersales.policy.sla import Said, Terms
+from aftersales.policy.sla.model import Seconds
+from aftersales.policy.sla.stages import USUAL
+from aftersales.values import Code, Day, Line, Serial, Value, Words
+from aftersales.values.errors import DomainError, Malformed
 
 STAGE = "commissioning"
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)

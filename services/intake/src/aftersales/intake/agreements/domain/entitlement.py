@@ -6,16 +6,16 @@ from typing import ClassVar
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import EntitlementDue, Granted, ProductSold
-from aftersales.common.policy.model import Policy, cover
-from aftersales.common.policy.model.figures import Texts
-from aftersales.common.stages import policy_id
-from aftersales.common.values import Day, Value
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import RequestNumber
+from aftersales.policy.model import Policy, cover
+from aftersales.policy.model.figures import Texts
+from aftersales.policy.sla.stages import policy_id
+from aftersales.values import Day, Value
+from aftersales.values.errors import DomainError
 
 from .contract import Use
 

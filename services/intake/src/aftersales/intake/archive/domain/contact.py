@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
-from aftersales.common.values import GeoPoint, Line, Phone, Value
+from aftersales.values import GeoPoint, Line, Phone, Value
 
 CustomerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]

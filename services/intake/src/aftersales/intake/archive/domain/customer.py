@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.calendars import Windows
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import CustomerChanged, Language
-from aftersales.common.values import Code, Line, Moment, Phone, Value
+from aftersales.policy.calendars import Windows
+from aftersales.values import Code, Line, Moment, Phone, Value
+from aftersales.values.errors import DomainError
 
 from .contact import Address, Addresses, Contact, Contacts, Email, PhoneNumber, Phones, Short, WeChat
 from .product import ProductForm

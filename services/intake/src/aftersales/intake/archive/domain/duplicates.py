@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from aftersales.common.values import Value
+from aftersales.values import Value
 
 from .customer import Customer, numbers
 from .search import TAIL, likeness, squeezed

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import NotFound
-from aftersales.common.values import Value
+from aftersales.values import Value
+from aftersales.values.errors import NotFound
 
 
 class FileForm(Value):

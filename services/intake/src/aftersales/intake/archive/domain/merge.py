@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import ClassVar, NamedTuple, TypeVar
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
-from aftersales.common.values import Line, Value
+from aftersales.values import Line, Value
+from aftersales.values.errors import DomainError
 
 from .contact import Address, Contact, CustomerId, PhoneNumber
 from .customer import Consent, ContactPoint, Customer, by_time, numbers

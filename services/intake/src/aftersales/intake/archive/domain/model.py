@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, NamedTuple
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.values import Code, Line, Value
+from aftersales.values import Code, Line, Value
 
 REGISTER = "models"
 """The id of the one `ModelRegister`."""

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import ProductRef
-from aftersales.common.values import Code, Day, Line, Serial, Value
+from aftersales.values import Code, Day, Line, Serial, Value
+from aftersales.values.errors import DomainError
 
 from .contact import Address, CustomerId, Short
 from .model import Listing

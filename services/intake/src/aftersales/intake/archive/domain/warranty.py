@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
 
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.model.cover import WarrantyState
-from aftersales.common.policy.model.figures import Locale
-from aftersales.common.stages import policy_id
-from aftersales.common.values import Day, Value
+from aftersales.policy.model import Policy
+from aftersales.policy.model.cover import WarrantyState
+from aftersales.policy.model.figures import Locale
+from aftersales.policy.sla.stages import policy_id
+from aftersales.values import Day, Value
 
 from .product import Extension, Product
 

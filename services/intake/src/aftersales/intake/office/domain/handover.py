@@ -6,17 +6,17 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
 from aftersales.common.promises import Marks
-from aftersales.common.sla import Said
-from aftersales.common.stages import Situation, reach, stop
-from aftersales.common.values import Code, Line, Moment, Value
 from aftersales.intake.network.domain import Person
 from aftersales.intake.requests.domain.request import Ground
+from aftersales.policy import sla
+from aftersales.policy.sla import Said, stages
+from aftersales.policy.sla.stages import Situation, reach, stop
+from aftersales.values import Code, Line, Moment, Value
+from aftersales.values.errors import DomainError
 
 MOST_LINES = 2000
 """A shift has a few hundred; so many in one document still fit, and are written again with each line."""

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError, Malformed
-from aftersales.common.values import Code, Day, Line, Moment, Value, Words
 from aftersales.intake.network.domain import Branch
+from aftersales.values import Code, Day, Line, Moment, Value, Words
+from aftersales.values.errors import DomainError, Malformed
 
 Topic = Literal["complaint", "reopened", "repeated_fault", "frequent_fault"]
 """In the order in which they take turns on the agenda."""

@@ -15,11 +15,11 @@ from zlib import crc32
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import DesignChanged, NoticeKind, NoticeOverdue, NoticePublished, Supersession
-from aftersales.common.values import Code, Day, Line, Moment, Value, Words
 from aftersales.intake.network.domain import EVERYWHERE, Codes, Person
+from aftersales.values import Code, Day, Line, Moment, Value, Words
+from aftersales.values.errors import DomainError
 
 CHUNK = 500
 MOST_READERS = 20_000

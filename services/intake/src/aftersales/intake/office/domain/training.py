@@ -7,9 +7,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, model_validator
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
-from aftersales.common.values import Code, Line, Moment, Value, Words
 from aftersales.intake.network.domain import EVERYWHERE, Codes
+from aftersales.values import Code, Line, Moment, Value, Words
+from aftersales.values.errors import DomainError
 
 Crowd = Annotated[tuple[Code, ...], Field(max_length=500)]
 

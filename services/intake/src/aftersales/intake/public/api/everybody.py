@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from aftersales.common.errors import NotFound, TooMany
 from aftersales.common.http.desk import Desk
 from aftersales.common.http.problem import PROBLEMS, TOO_MANY
 from aftersales.common.http.throttle import Throttle
@@ -23,6 +22,7 @@ from aftersales.intake.public import handlers
 from aftersales.intake.public.domain import ComplaintForm, Receipt
 from aftersales.intake.requests.domain.request import ServiceRequest, State
 from aftersales.intake.vocabulary import readable
+from aftersales.values.errors import NotFound, TooMany
 
 from .page import Locale, page, words
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Path
 from aftersales.common.http.desk import Desk
 from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.policies import LIST
-from aftersales.common.values import Serial
 from aftersales.intake.archive.domain.product import Extension, Product, Proof
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain.charges import AcceptQuotation, DecideCoverage, Redecided
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import coverage
+from aftersales.values import Serial
 
 from .requests import Number
 

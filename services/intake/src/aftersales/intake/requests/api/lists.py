@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from aftersales.common.errors import DomainError
 from aftersales.common.http import export
 from aftersales.common.http.desk import Desk
 from aftersales.common.http.export import Table, Titled
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.values.errors import DomainError
 
 from .filters import RequestFilter
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path
 from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.values import Code
 from aftersales.common.work.identity import Need
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Person
@@ -15,6 +14,7 @@ from aftersales.intake.requests.domain.message import CustomerMessage, Failure, 
 from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import ownership
+from aftersales.values import Code
 
 from .requests import Number
 

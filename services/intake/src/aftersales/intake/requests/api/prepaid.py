@@ -6,11 +6,11 @@ from fastapi import APIRouter, Path
 
 from aftersales.common.http.desk import Desk
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.values import Code
 from aftersales.intake.agreements.domain.contract import Contract, UseService
 from aftersales.intake.agreements.domain.entitlement import Entitlement, UseEntitlement
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import prepaid
+from aftersales.values import Code
 
 router = APIRouter(responses=PROBLEMS)
 ContractNumber = Annotated[Code, Path()]

@@ -5,13 +5,13 @@ from typing import Self
 
 from pydantic import model_validator
 
-from aftersales.common import sla
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import RequestAnswered, RequestClosed, RequestReprioritised
-from aftersales.common.sla import Said, SlaClock
-from aftersales.common.stages import retarget
-from aftersales.common.values import Code, Line, Value, Words
 from aftersales.intake.vocabulary import Channel, Urgency
+from aftersales.policy import sla
+from aftersales.policy.sla import Said, SlaClock
+from aftersales.policy.sla.stages import retarget
+from aftersales.values import Code, Line, Value, Words
+from aftersales.values.errors import DomainError
 
 from .form import VISITS
 from .request import Answer, Decision, Ground, ServiceRequest, Step, moved, must_be_open, reached, settled, situation

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import QuotationAccepted
-from aftersales.common.policy.model.cover import Cause
-from aftersales.common.values import Code, Line, Moment, Money, Value
+from aftersales.policy.model.cover import Cause
+from aftersales.values import Code, Line, Moment, Money, Value
+from aftersales.values.errors import DomainError
 
 from .coverage import Case, Coverage, announce, compared, decide_coverage
 from .form import VISITS

@@ -4,14 +4,14 @@ from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from aftersales.common.events.intake import CoverageDecided
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, WarrantyState, Work, decide
-from aftersales.common.stages import policy_id
-from aftersales.common.values import Day, Value
 from aftersales.intake.agreements.domain.contract import Covers
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.warranty import standing
 from aftersales.intake.vocabulary import RequestKind
+from aftersales.policy.model import Policy
+from aftersales.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, WarrantyState, Work, decide
+from aftersales.policy.sla.stages import policy_id
+from aftersales.values import Day, Value
 
 from .prepaid import NOTHING, Prepaid
 

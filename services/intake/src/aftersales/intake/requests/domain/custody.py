@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
-from aftersales.common.values import Value
 from aftersales.intake.network.domain import Level
+from aftersales.values import Value
 
 
 class Offer(Value):

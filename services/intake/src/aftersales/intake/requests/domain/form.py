@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from aftersales.common.events.intake import Kind
-from aftersales.common.values import Code, GeoPoint, Line, Moment, Value, Words
 from aftersales.intake.archive.domain.customer import Caller
 from aftersales.intake.archive.domain.product import ProductForm
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind, Urgency
+from aftersales.values import Code, GeoPoint, Line, Moment, Value, Words
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
     "repair": ("fault",),

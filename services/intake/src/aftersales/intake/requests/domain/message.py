@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.errors import DomainError
-from aftersales.common.values import Line, Value
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.vocabulary import Channel
+from aftersales.values import Line, Value
+from aftersales.values.errors import DomainError
 
 from .request import ServiceRequest
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from aftersales.common.errors import DomainError
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
-from aftersales.common.values import Code, Line, Value, Words
 from aftersales.intake.network.domain import LEVELS, Level, Rung
+from aftersales.values import Code, Line, Value, Words
+from aftersales.values.errors import DomainError
 
 from .custody import CustodyStep, Escalation, Offer
 from .request import Decision, ServiceRequest

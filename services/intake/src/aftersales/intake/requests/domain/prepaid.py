@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from aftersales.common.events.intake import ProductRef
-from aftersales.common.policy.model.figures import Texts
-from aftersales.common.policy.model.stages import StageName
-from aftersales.common.sla.model import Seconds
-from aftersales.common.values import Value
 from aftersales.intake.agreements.domain.contract import Contract, Covers
 from aftersales.intake.agreements.domain.entitlement import Entitlement
+from aftersales.policy.model.figures import Texts
+from aftersales.policy.model.stages import StageName
+from aftersales.policy.sla.model import Seconds
+from aftersales.values import Value
 
 Why = Literal[
     "names_serial",

@@ -4,14 +4,14 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from aftersales.common.events.intake import RecallKind
-from aftersales.common.policy.model.stages import Case
-from aftersales.common.stages import reach, stages_of
-from aftersales.common.values import Day, Value
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.customer import Customer, CustomerClass
 from aftersales.intake.archive.domain.product import CardEntry, Owner, Product
 from aftersales.intake.recalls.domain import Recall
+from aftersales.policy.model.stages import Case
+from aftersales.policy.sla.stages import reach, stages_of
+from aftersales.values import Day, Value
 
 from .coverage import Coverage
 from .form import VISITS, RegisterRequest

@@ -5,13 +5,13 @@ Events of one request arrive in any order. `visit` tells rounds apart; each fact
 
 from datetime import datetime
 
-from aftersales.common import sla
-from aftersales.common.errors import NotYet
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import RequestCancelled, RequestClosed, RequestReopened, RequestResolved
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.common.sla import Said
+from aftersales.policy import sla
+from aftersales.policy.sla import Said
+from aftersales.values.errors import NotYet
 
 from .form import VISITS, CancelRequest
 from .request import OPEN, Decision, Ground, Resolution, ServiceRequest, Step, moved, must_be_open, reached, settled

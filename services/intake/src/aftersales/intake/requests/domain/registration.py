@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from aftersales.common.business_time import on_holiday
-from aftersales.common.calendars import Calendar
 from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
-from aftersales.common.policy.model import Policy, stages
-from aftersales.common.stages import policy_id
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import CardEntry, Product
+from aftersales.policy.business_time import on_holiday
+from aftersales.policy.calendars import Calendar
+from aftersales.policy.model import Policy, stages
+from aftersales.policy.sla.stages import policy_id
 
 from .coverage import Case, announce, decide_coverage
 from .form import VISITS, RegisterRequest

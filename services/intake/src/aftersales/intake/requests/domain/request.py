@@ -5,21 +5,21 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from aftersales.common import sla, stages
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.calendars import Calendar
-from aftersales.common.due import Due, next_due
-from aftersales.common.errors import DomainError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import ProductRef, SlaBreached, SlaEscalated, SlaWarned
-from aftersales.common.policy.model import Policy
-from aftersales.common.policy.model.stages import Case
 from aftersales.common.promises import Marks
-from aftersales.common.sla import Said
-from aftersales.common.stages import Response, Situation, reach
-from aftersales.common.values import GeoPoint, Money, Value
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
+from aftersales.policy import sla
+from aftersales.policy.calendars import Calendar
+from aftersales.policy.model import Policy
+from aftersales.policy.model.stages import Case
+from aftersales.policy.sla import Said, stages
+from aftersales.policy.sla.due import Due, next_due
+from aftersales.policy.sla.stages import Response, Situation, reach
+from aftersales.values import GeoPoint, Money, Value
+from aftersales.values.errors import DomainError
 
 from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer

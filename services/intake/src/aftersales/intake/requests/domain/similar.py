@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from aftersales.common.values import Value
+from aftersales.values import Value
 
 from .request import OPEN, ServiceRequest, State
 

@@ -1,6 +1,5 @@
 """Requests handed over and asked about above (INT-7, INT-10), and what the customer is told of it (INT-1)."""
 
-from aftersales.common.values import uuid7
 from aftersales.common.work import Work
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.handlers import chain_above, known_person
@@ -9,6 +8,7 @@ from aftersales.intake.requests.domain import ownership
 from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report
 from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.values import uuid7
 
 
 async def offer_handover(work: Work, number: str, command: OfferHandover) -> ServiceRequest:

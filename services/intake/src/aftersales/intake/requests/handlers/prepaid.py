@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Literal
 
-from aftersales.common.errors import DomainError
 from aftersales.common.policies import Source
 from aftersales.common.work import Work
 from aftersales.intake.agreements.domain import contract as contracts
@@ -17,6 +16,7 @@ from aftersales.intake.requests.domain.prepaid import NOTHING, Asked, Prepaid, p
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.vocabulary import RequestKind
+from aftersales.values.errors import DomainError
 
 
 async def prepaid_for(source: Source, archive: Archive, kind: RequestKind, taken: Taken, day: date) -> Prepaid:

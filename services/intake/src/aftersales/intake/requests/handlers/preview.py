@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from aftersales.common.mongo import Mongo
 from aftersales.common.policies import Library
-from aftersales.common.policy.choose import Facts
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.handlers import known_branch
@@ -14,6 +13,7 @@ from aftersales.intake.requests.domain.preview import Found, Preview, archive_of
 from aftersales.intake.requests.domain.registration import Taken
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.requests.domain.similar import Similar, Subject, similar
+from aftersales.policy.choose import Facts
 
 from .prepaid import prepaid_for
 

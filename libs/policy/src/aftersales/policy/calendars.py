@@ -1,0 +1,76 @@
+"""Calendars (ALL-3, ALL-10): the hours of a week, public holidays, and what single dates have otherwise. Pure.
+
+`timetable` lays a calendar's days end to end, `business_time` reckons with it.
+"""
+
+import re
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from aftersales.policy import public_holidays
+from aftersales.values import Day, Line, Value, Zone
+
+_WINDOW = re.compile(r"(([01]\d|2[0-3]):[0-5]\d)-(?!\1)(([01]\d|2[0-3]):[0-5]\d|24:00)")
+
+
+def _well_formed(text: str) -> str:
+    if any(not _WINDOW.fullmatch(window) for window in text.split()):
+        raise ValueError("calendar.hours_malformed")
+    return " ".join(text.split())
+
+
+def _known(code: str) -> str:
+    if code and not public_holidays.known(code):
+        raise ValueError("calendar.holidays_unknown")
+    return code
+
+
+Windows = Annotated[str, StringConstraints(max_length=200), AfterValidator(_well_formed)]
+"""A day's opening hours: see `Hours.week`."""
+Week = Annotated[tuple[Windows, ...], Field(min_length=7, max_length=7)]
+WHOLE_DAY = "00:00-24:00"
+_WHOLE_WEEK = (WHOLE_DAY,) * 7
+
+
+class SpecialDay(Value):
+    """What a branch does on one date, whatever the week and the public holidays say."""
+
+    day: Day
+    hours: Windows = ""
+    why: Line
+
+
+def _one_each(days: tuple[SpecialDay, ...]) -> tuple[SpecialDay, ...]:
+    if len({special.day for special in days}) < len(days):
+        raise ValueError("calendar.day_twice")
+    return days
+
+
+class Hours(Value):
+    """Working hours without a place."""
+
+    week: Week = _WHOLE_WEEK
+    """Monday first, a day such as `09:00-12:00 13:30-18:00`; `22:00-06:00` ends on the next, nothing is closed."""
+    holidays: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$"), AfterValidator(_known)] = ""
+    """Whose public holidays close it: an ISO 3166 code that the library `holidays` knows; empty: nobody's."""
+    days: Annotated[tuple[SpecialDay, ...], Field(max_length=500), AfterValidator(_one_each)] = ()
+    """What it does otherwise on single dates, one entry each."""
+
+
+class Calendar(Hours):
+    """Working hours in a time zone. With the defaults it never closes (24x7)."""
+
+    zone: Zone
+
+
+@lru_cache
+def always(zone: str) -> Calendar:
+    """Round the clock, every day."""
+    return Calendar(zone=zone)
+
+
+def never_closes(calendar: Calendar) -> bool:
+    """Whether it is `always`."""
+    return calendar.week == _WHOLE_WEEK and not calendar.holidays and not calendar.days

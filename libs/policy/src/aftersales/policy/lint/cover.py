@@ -1,0 +1,38 @@
+"""What is wrong with priority and coverage."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from aftersales.policy.findings import Finding, wrong
+from aftersales.policy.model import Policy
+from aftersales.policy.model.cover import CAUSES, STATES, WORKS
+
+OTHER_LINE = "*"
+"""Stands for every line that no row names."""
+
+
+def cover(policy: Policy) -> Iterator[Finding]:
+    one, two, three = policy.priority.thresholds
+    if not one > two > three:
+        yield wrong("policy.thresholds_not_descending", "priority", "thresholds")
+    yield from _coverage(policy)
+
+
+def _coverage(policy: Policy) -> Iterator[Finding]:
+    """Try every combination: each must be decided, and each row must decide one."""
+    rows = policy.coverage
+    lines = policy.scope.lines or (*sorted({line for row in rows for line in row.lines}), OTHER_LINE)
+    deciding = set()
+    undecided = []
+    for item in product(STATES, CAUSES, WORKS, lines):
+        first = next((index for index, row in enumerate(rows) if row.fits(*item)), None)
+        if first is None:
+            undecided.append(item)
+        deciding.add(first)
+    if undecided:
+        warranty, cause, work, line = undecided[0]
+        example = {"warranty": warranty, "cause": cause, "work": work, "line": line}
+        yield wrong("policy.coverage_undecided", "coverage", count=len(undecided), **example)
+    for index, row in enumerate(rows):
+        if index not in deciding:
+            yield wrong("policy.coverage_row_unreachable", "coverage", index, row=index + 1, reason=row.reason)

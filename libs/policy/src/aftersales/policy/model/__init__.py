@@ -1,0 +1,94 @@
+"""A service policy: every figure of one way of doing business, with units. Sections it has no use for are left out."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from aftersales.policy.calendars import Hours
+from aftersales.values import Code, Day, Value
+
+from .aftercare import (
+    Callbacks,
+    Charges,
+    Complaints,
+    Limit,
+    Penalty,
+    QualityAlert,
+    Returns,
+    Reward,
+    Script,
+    Survey,
+)
+from .cover import CoverageRow, Grant, Priority, RepeatRepair, Warranty
+from .field_work import Appointments, Expenses, Licence, Maintenance, Phrases, Quota, Routine, Stock, Tick
+from .figures import Share, Texts
+from .stages import Level, Stage, StageName
+
+
+class Scope(Value):
+    """Which items a policy is for. An empty list means any."""
+
+    branches: tuple[Code, ...] = ()
+    lines: tuple[Code, ...] = ()
+    work_types: tuple[Code, ...] = ()
+    customer_classes: tuple[Code, ...] = ()
+
+
+class Policy(Value):
+    """ALL-1. An item under way keeps the name and version it started with."""
+
+    name: Code
+    version: Annotated[int, Field(ge=0, strict=True)] = 0
+    """Counted by whoever publishes it; 0: as shipped, or not published yet."""
+    title: Texts
+    scope: Scope = Scope()
+    effective_from: Day
+    """From the beginning of this day at the branch."""
+
+    calendars: dict[Code, Hours] = Field(default_factory=dict)
+    """Rush, holiday and duty hours (ALL-10, DSP-12); the branch's own are not a matter of policy."""
+    ladder: tuple[Level, ...] = ()
+    """Who is told of a breach (ALL-3), where a stage names nobody else."""
+    stages: dict[StageName, Stage] = Field(default_factory=dict)
+
+    priority: Priority
+    warranty: Warranty
+    coverage: tuple[CoverageRow, ...]
+    """From top to bottom: the first row that fits decides."""
+    repeat_repair: RepeatRepair | None = None
+    entitlements: tuple[Grant, ...] = ()
+    channels: tuple[Code, ...] = ()
+    """In which order a customer who was not reached is tried again (INT-1)."""
+
+    appointments: Appointments | None = None
+    licence: Licence | None = None
+    expenses: Expenses | None = None
+    maintenance: Maintenance | None = None
+    checklists: dict[Code, tuple[Tick, ...]] = Field(default_factory=dict)
+    stock: Stock | None = None
+
+    callbacks: Callbacks | None = None
+    scripts: dict[Code, Script] = Field(default_factory=dict)
+    phrases: Phrases = Phrases()
+    survey: Survey | None = None
+    complaints: Complaints | None = None
+    returns: Returns | None = None
+    charges: Charges | None = None
+    goodwill: tuple[Limit, ...] = ()
+    approvals: dict[Code, tuple[Limit, ...]] = Field(default_factory=dict)
+    """Who may approve what, by amount; who comes first is asked first."""
+    penalties: tuple[Penalty, ...] = ()
+    rewards: tuple[Reward, ...] = ()
+    quality_alert: QualityAlert | None = None
+
+    quotas: dict[Code, Quota] = Field(default_factory=dict)
+    routines: dict[Code, Routine] = Field(default_factory=dict)
+    kpis: dict[Code, Share] = Field(default_factory=dict)
+    """What must be reached, as a share (FBK-8)."""
+
+    def __hash__(self) -> int:
+        """By name and version, which nearly always tell two apart; `==` looks at all of it."""
+        return hash((self.name, self.version))
+
+    def ladder_of(self, stage: Stage) -> tuple[Level, ...]:
+        return self.ladder if stage.ladder is None else stage.ladder

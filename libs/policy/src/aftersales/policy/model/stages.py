@@ -1,0 +1,108 @@
+"""Stages: what is promised by when, what stops the clock, and who is told when it is late (ALL-3, ALL-10). Pure."""
+
+from collections.abc import Collection
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, StrictBool, StrictFloat, StringConstraints
+
+from aftersales.values import Code, Value
+
+from .figures import Duration, Rank, Role, TimeOfDay
+
+Milestone = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,63}$")]
+"""Something that happened, as the events name it: `request_registered` of `intake.request_registered.v1`."""
+StageName = Milestone
+PauseReason = Literal["waiting_customer", "waiting_part", "waiting_approval", "meal_break", "interrupted"]
+Case = Literal["emergency", "rush", "holiday", "far", "major"]
+"""What makes an item another case: danger; ordered as rush or holiday work; a far place; a major fault."""
+CASES: tuple[Case, ...] = get_args(Case)
+MILESTONES = frozenset(
+    """
+    request_registered request_reviewed request_resolved request_closed customer_answered question_referred
+    purchase_recorded shift_ended shift_settled
+    order_created technician_assigned appointment_agreed technician_departed technician_arrived diagnosis_recorded
+    repair_completed order_closed unit_taken unit_returned customer_not_reached customer_contacted
+    contract_signed commissioning_completed customer_trained maintenance_announced maintenance_completed
+    followup_due followup_done dissatisfaction_raised
+    complaint_registered complaint_answered complaint_verified complaint_resolved
+    complaint_marked_serious complaint_followed_up timetable_promised
+    claim_opened claim_approved goods_inspected refund_paid
+    parcel_problem_reported parcel_problem_answered parcel_problem_solved fine_confirmed fine_paid
+    """.split()  # noqa: SIM905 (one on a line would fill a page)
+)
+"""What a stage can start or stop on; another name is taken, but `lint` asks whether it is meant."""
+
+
+class Due(Value):
+    """A wall-clock deadline at the branch: `time`, `days` after the day on which the stage starts.
+
+    With 0 days it is the next time that the clock shows `time`. `working` counts only days on which the
+    stage's calendar opens.
+    """
+
+    time: TimeOfDay
+    days: Annotated[int, Field(ge=0, le=366, strict=True)] = 0
+    working: StrictBool = False
+
+
+class Level(Value):
+    """Who is told that a deadline was missed, and how long after the breach."""
+
+    role: Role
+    after: Duration
+
+
+class CaseTerms(Value):
+    """What is different in one case. A target or a deadline replaces the stage's, whatever the priority."""
+
+    target: Duration | None = None
+    due: Due | None = None
+    calendar: Code | None = None
+
+
+class Promise(Value):
+    """What one item of a stage is held to: exactly one of `target`, `due` and `agreed_in`, on this calendar."""
+
+    target: Duration | None = None
+    due: Due | None = None
+    agreed_in: str | None = None
+    calendar: Code = "always"
+
+
+class Stage(Value):
+    starts_on: Milestone
+    stops_on: Milestone
+    target: Duration | None = None
+    """Time on `calendar` that the stage may take."""
+    due: Due | None = None
+    agreed_in: Literal["appointment", "contract", "promise"] | None = None
+    """The deadline is a date that was agreed with the customer, and stands there."""
+    at_least: Duration | None = None
+    """What it usually takes at the least: for planning, it promises nothing."""
+    by_priority: dict[Rank, Duration] = Field(default_factory=dict)
+    """Other targets for some priorities."""
+    cases: dict[Case, CaseTerms] = Field(default_factory=dict)
+    calendar: Code = "always"
+    """`always`, `branch` (its own hours and public holidays), or one of the policy's calendars."""
+    pauses: tuple[PauseReason, ...] = ()
+    """Which reasons stop this clock."""
+    warn_at: tuple[StrictFloat, ...] = (0.5, 0.8)
+    """Shares of the time after which a warning fires."""
+    ladder: tuple[Level, ...] | None = None
+    """None: the policy's."""
+    announced: StrictBool = False
+    """The customer is told the deadline."""
+    repeats: StrictBool = False
+    """It starts again when it stops, until the matter is closed."""
+
+    def promise(self, priority: int, cases: Collection[Case] = ()) -> Promise:
+        """What holds for one item. Of several cases the first in `CASES` that names a figure decides it."""
+        ours = [self.cases[case] for case in CASES if case in cases and case in self.cases]
+        calendar = next((case.calendar for case in ours if case.calendar), self.calendar)
+        for case in ours:
+            if case.target is not None or case.due:
+                return Promise(target=case.target, due=case.due, calendar=calendar)
+        target = self.target
+        for rank, other in self.by_priority.items():
+            target = other if rank == str(priority) else target
+        return Promise(target=target, due=self.due, agreed_in=self.agreed_in, calendar=calendar)

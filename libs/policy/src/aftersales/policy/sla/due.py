@@ -1,0 +1,23 @@
+"""What an item is due for next, of all its clocks: for lists and boards (ALL-3). Pure."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from aftersales.policy.sla import Clocks
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Due(NamedTuple):
+    """The stage that is due first, when, and from when on it is at risk; without a time: it is paused."""
+
+    stage: str | None = None
+    due_at: datetime | None = None
+    at_risk_at: datetime | None = None
+
+
+def next_due(clocks: Clocks) -> Due:
+    """Choose the earliest deadline among the clocks whose work is not done (a breached one still waits for it)."""
+    waiting = [clock for clock in clocks if clock.ended_at is None]
+    first = min(waiting, key=lambda clock: clock.deadline or _NEVER, default=None)
+    return Due(first.stage, first.deadline, first.warn_at) if first else Due()

@@ -1,0 +1,121 @@
+"""A clock read aloud: the arithmetic of its deadline, line by line (zammad #390). Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Literal
+
+from aftersales.policy.business_time import spans
+from aftersales.policy.calendars import Calendar
+from aftersales.policy.sla.model import NONE, Pause, Seconds, SlaClock
+from aftersales.policy.sla.rules import counted_stretches, used_by
+from aftersales.values import Value
+
+Kind = Literal["counted", "closed", "paused"]
+
+
+class Line(Value):
+    """A stretch of the clock's life."""
+
+    start: datetime
+    end: datetime
+    kind: Kind
+    why: str = ""
+    """What the calendar says (`holiday`, `makeup`, `special` ...), or the pause's reason."""
+    detail: str = ""
+    """The holiday's name, the branch's words, or whose time passes."""
+    used: Seconds
+    """How much of the target is used when the stretch ends."""
+
+
+class Explanation(Value):
+    """The whole sum: the lines lead from the start to the deadline, or to `until` where there is none."""
+
+    clock: SlaClock
+    lines: tuple[Line, ...]
+    until: datetime
+    """Where the last line ends: the deadline or, while it is paused, now."""
+    used: Seconds
+    """By now, or by the end of the work."""
+    left: Seconds
+    """Of the target; negative when it is overdrawn."""
+
+
+class Deadline(Value):
+    """One clock of one document, read aloud: what `GET /deadlines/{number}` gives a list of."""
+
+    document: str
+    explanation: Explanation
+
+
+def explain(clock: SlaClock, now: datetime) -> Explanation:
+    """Show how the clock came to its deadline, and how it stands."""
+    here = clock.ended_at or now
+    until = max(clock.deadline or here, clock.started_at)
+    used = used_by(clock, here)
+    return Explanation(
+        clock=clock, lines=tuple(_lines(clock, until)), until=until, used=used, left=clock.terms.target - used
+    )
+
+
+def _lines(clock: SlaClock, until: datetime) -> Iterator[Line]:
+    """Cut the clock's life at every pause, then at every closing hour; equal neighbours become one line."""
+    used, pending = NONE, None
+    for start, end, pause in _stretches(clock, until):
+        for line in _cut(clock, start, end, pause):
+            used += line.used
+            if pending and _alike(pending, line):
+                pending = pending.model_copy(update={"end": line.end, "used": used})
+                continue
+            if pending:
+                yield pending
+            pending = line.model_copy(update={"used": used})
+    if pending:
+        yield pending
+
+
+def _stretches(clock: SlaClock, until: datetime) -> Iterator[tuple[datetime, datetime, Pause | None]]:
+    """Cut start..until at the pauses; where two overlap, the one that began first has the time."""
+    at = clock.started_at
+    for pause in sorted(clock.pauses, key=lambda p: p.since):
+        since, end = max(pause.since, at), min(pause.until or until, until)
+        if since >= end:
+            continue
+        if at < since:
+            yield at, since, None
+        yield since, end, pause
+        at = end
+    if at < until:
+        yield at, until, None
+
+
+def _cut(clock: SlaClock, start: datetime, end: datetime, pause: Pause | None) -> Iterable[Line]:
+    if pause:
+        return (Line(start=start, end=end, kind="paused", why=pause.reason, detail=pause.owner, used=NONE),)
+    return chain.from_iterable(_counted(*stretch) for stretch in counted_stretches(clock, start, end))
+
+
+def _counted(calendar: Calendar | None, start: datetime, end: datetime) -> Iterable[Line]:
+    if calendar is None:
+        return (Line(start=start, end=end, kind="counted", used=end - start),)
+    return (
+        Line(
+            start=span.start,
+            end=span.end,
+            kind="counted",
+            why=_why(span.why),
+            detail=span.detail,
+            used=span.end - span.start,
+        )
+        if span.open
+        else Line(start=span.start, end=span.end, kind="closed", why=span.why, detail=span.detail, used=NONE)
+        for span in spans(calendar, start, end)
+    )
+
+
+def _why(why: str) -> str:
+    return "" if why == "open" else why
+
+
+def _alike(a: Line, b: Line) -> bool:
+    return (a.kind, a.why, a.detail) == (b.kind, b.why, b.detail)

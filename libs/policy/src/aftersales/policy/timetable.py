@@ -1,0 +1,149 @@
+"""When a calendar is open: its days, laid end to end, and summed up by years (ALL-3). Pure; for `business_time` only.
+
+A time on the wall means the first moment at which the wall shows it, or more: what the clocks skip in spring begins
+and ends when they do, and an hour that they show twice in autumn stays open, or closed, as it was at its first end.
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache, partial
+from itertools import takewhile
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from aftersales.policy import public_holidays
+from aftersales.policy.calendars import Calendar
+
+Why = Literal["open", "closed", "holiday", "makeup", "special"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICRO = timedelta(microseconds=1)
+DAY = timedelta(days=1)
+
+
+class Plan(NamedTuple):
+    """A day: its windows in minutes since midnight, and why its time is open or not."""
+
+    windows: tuple[tuple[int, int], ...]
+    open: tuple[Why, str] = ("open", "")
+    closed: tuple[Why, str] = ("closed", "")
+
+
+def plan(calendar: Calendar, day: date) -> Plan:
+    """The branch's own word counts most, then the make-up day, then the holiday, then the week."""
+    usual = calendar.week[day.weekday()]
+    for special in calendar.days:
+        if special.day == day:
+            why: tuple[Why, str] = ("special", special.why)
+            return Plan(_minutes(special.hours), why, why)
+    if calendar.holidays:
+        year = public_holidays.of_year(calendar.holidays, day.year)
+        if day in year.makeup:
+            instead = year.makeup[day]
+            hours = calendar.week[instead.weekday() if instead else 0] or usual
+            return Plan(_minutes(hours), open=("makeup", instead.isoformat() if instead else ""))
+        if day in year.names:
+            return Plan((), closed=("holiday", year.names[day]))
+    return Plan(_minutes(usual))
+
+
+@lru_cache(maxsize=1024)
+def _minutes(windows: str) -> tuple[tuple[int, int], ...]:
+    found = []
+    for window in windows.split():
+        opens, closes = (int(text[:2]) * 60 + int(text[3:]) for text in window.split("-"))
+        found.append((opens, closes if closes > opens else closes + 1440))
+    return tuple(sorted(found))
+
+
+class Piece(NamedTuple):
+    start: datetime
+    end: datetime
+    open: bool
+    why: Why
+    detail: str
+
+
+def pieces(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Piece]:
+    """The time from `start` to `end`, without gaps."""
+    yesterday = start.astimezone(ZoneInfo(calendar.zone)).date() - DAY  # its night shift may reach into today
+    for piece in takewhile(lambda piece: piece.start < end, _days_from(calendar, yesterday)):
+        first, last = max(start, piece.start), min(end, piece.end)
+        if first < last:
+            yield piece._replace(start=first, end=last)
+
+
+def _days_from(calendar: Calendar, day: date) -> Iterator[Piece]:
+    """All time from the midnight that begins `day` on, for ever, without gaps: the one place where windows meet."""
+    zone = ZoneInfo(calendar.zone)
+    midnight = datetime.combine(day, time())
+    till = instant(midnight, zone)
+    while True:
+        today = plan(calendar, midnight.date())
+        for opens, closes in today.windows:
+            start = max(till, instant(midnight + timedelta(minutes=opens), zone))
+            end = instant(midnight + timedelta(minutes=closes), zone)
+            if till < start:
+                yield Piece(till, start, False, *today.closed)
+            if start < end:
+                yield Piece(start, end, True, *today.open)
+            till = max(start, end)
+        midnight += DAY
+        start = instant(midnight, zone)
+        if till < start:
+            yield Piece(till, start, False, *today.closed)
+        till = max(till, start)
+
+
+def instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment at which the wall shows `local`, or more where it skips that."""
+    at = local.replace(tzinfo=zone).astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) == local:
+        return at
+    early = local.replace(tzinfo=zone, fold=1)  # a skipped time is read with either offset, and the skip is between
+    seconds = range(int(early.timestamp()), int(at.timestamp()) + 1)
+    skip = bisect_left(seconds, local, key=lambda second: datetime.fromtimestamp(second, zone).replace(tzinfo=None))
+    return datetime.fromtimestamp(seconds[skip], UTC)
+
+
+class Table(NamedTuple):
+    """The open intervals of a year (on the wall), in microseconds since 1970, and the open time before each."""
+
+    opens: "array[int]"
+    closes: "array[int]"
+    before: "array[int]"
+    total: int
+
+    def passed(self, at: int) -> int:
+        """Open time of this year until `at`."""
+        last = bisect_right(self.opens, at) - 1
+        return self.before[last] + min(at, self.closes[last]) - self.opens[last] if last >= 0 else 0
+
+    def reached(self, passed: int) -> int:
+        """When that much (more than nothing) has passed."""
+        last = bisect_left(self.before, passed) - 1
+        return self.opens[last] + passed - self.before[last]
+
+
+@lru_cache(maxsize=1024)
+def tables(calendar: Calendar) -> Callable[[int], Table]:
+    """The tables of its years. Hashing and comparing a calendar costs, so it is done once a question."""
+    return lru_cache(maxsize=16)(partial(_table, calendar))
+
+
+def _table(calendar: Calendar, year: int) -> Table:
+    zone = ZoneInfo(calendar.zone)
+    start, end = (instant(datetime(which, 1, 1), zone) for which in (year, year + 1))  # noqa: DTZ001 (on the wall)
+    opens, closes, before, total = array("q"), array("q"), array("q"), 0
+    for piece in pieces(calendar, start, end):
+        if piece.open:
+            opens.append(micros(piece.start))
+            closes.append(micros(piece.end))
+            before.append(total)
+            total += closes[-1] - opens[-1]
+    return Table(opens, closes, before, total)
+
+
+def micros(at: datetime) -> int:
+    return (at - EPOCH) // MICRO
