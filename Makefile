@@ -1,7 +1,7 @@
 # Every command a person or CI needs. `make` alone lists them.
 SHELL := /bin/bash
 PY := .venv/bin/python
-PACKAGES := libs/values libs/policy libs/common services/intake services/dispatch services/inventory services/feedback
+PACKAGES := libs/values libs/policy libs/common libs/cli libs/testing services/intake services/dispatch services/inventory services/feedback
 PYTHON ?= python3
 PROFILE ?=
 ARGS ?=
@@ -43,7 +43,7 @@ check: setup  ## lint, format, types, the laws, sizes, contracts, rules, commit 
 	$(PY) contracts/generate.py --check
 	$(PY) contracts/rulebook.py --check
 	$(PY) contracts/commits.py
-	$(PY) -m pytest -q tests/common/test_sizes.py tests/common/test_laws.py
+	$(PY) -m pytest -q tests/common/test_sizes.py tests/common/test_packages.py tests/common/test_laws.py
 	@if command -v promtool >/dev/null; then promtool check config deploy/prometheus/prometheus.yml && promtool test rules deploy/prometheus/tests/*.yml; fi
 
 test: setup  ## the tests, on real servers

@@ -14,10 +14,10 @@ from bench.people import archived, people
 from bench.places import DATA, Urls, caught_up
 from pymongo import AsyncMongoClient
 
-from aftersales.common.testing.programs import services
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.search import SearchEntry
 from aftersales.intake.archive.store import INDEXES
+from aftersales.testing.programs import services
 
 TIMES = 200
 _INDEXED = {kind.COLLECTION: INDEXES[kind] for kind in (SearchEntry, Product)}

@@ -11,7 +11,7 @@ from bench.caller import Caller
 from bench.places import DATA, Urls, caught_up
 from bench.requests import BRANCH, form
 
-from aftersales.common.testing.programs import services
+from aftersales.testing.programs import services
 
 BRANCHES, TECHNICIANS = 10, 10
 SENDERS = 16

@@ -20,9 +20,9 @@ from aftersales.common.clock import SystemClock
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import envelope
 from aftersales.common.work import Writer
+from aftersales.testing import eventually
+from aftersales.testing.house import envelope
 from aftersales.values import uuid7
 
 LANES = 16

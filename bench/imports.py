@@ -11,7 +11,7 @@ import xlsxwriter
 from bench.caller import Caller
 from bench.places import DATA, Urls, caught_up
 
-from aftersales.common.testing.programs import services
+from aftersales.testing.programs import services
 
 PROGRAM = Path(sys.executable).with_name("aftersales")
 BRANCH = {"name": "上海静安服务中心", "zone": "Asia/Shanghai", "location": {"lat": 31.23, "lon": 121.45}}

@@ -19,11 +19,11 @@ from pymongo import AsyncMongoClient
 
 from aftersales.common.http.paging import Place
 from aftersales.common.mongo import Document
-from aftersales.common.testing.programs import services
 from aftersales.intake.requests.api.boards import counting
 from aftersales.intake.requests.api.filters import RequestFilter
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.store import INDEXES
+from aftersales.testing.programs import services
 
 DEEP = 20
 """Pages before the one that is called deep."""

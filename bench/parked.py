@@ -21,7 +21,7 @@ from pymongo import AsyncMongoClient
 from aftersales.common.events.inventory import PartShort
 from aftersales.common.mongo import Document, to_document
 from aftersales.common.parking import ParkedMessage, body_digest, parked_id
-from aftersales.common.testing.programs import services
+from aftersales.testing.programs import services
 
 REQUESTS = 200
 RATE, CALM = 20, 600

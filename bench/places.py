@@ -10,8 +10,8 @@ from typing import Literal
 
 from pymongo import AsyncMongoClient, MongoClient
 
-from aftersales.common.testing import eventually
-from aftersales.common.testing.servers import Name, provide
+from aftersales.testing import eventually
+from aftersales.testing.servers import Name, provide
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / ".run" / "bench"

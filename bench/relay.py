@@ -11,7 +11,7 @@ from bench.places import Urls
 from aftersales.common.clock import SystemClock
 from aftersales.common.outgoing import Outgoing, pack
 from aftersales.common.relay import OUTBOX
-from aftersales.common.testing import eventually
+from aftersales.testing import eventually
 from aftersales.values import uuid7
 
 _CHUNK = 5000

@@ -19,9 +19,9 @@ from fastapi import FastAPI
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient
 
-from aftersales.common.testing.programs import running, services
-from aftersales.common.testing.servers import free_port
 from aftersales.intake.requests.domain.form import RegisterRequest
+from aftersales.testing.programs import running, services
+from aftersales.testing.servers import free_port
 from aftersales.values import uuid7
 
 CLIENTS = 32

@@ -10,9 +10,9 @@ from bench.places import DATA, Urls, caught_up
 from pymongo import AsyncMongoClient
 
 from aftersales.common.mongo import to_document
-from aftersales.common.testing.programs import services
 from aftersales.inventory.slips.domain import IssueSlip, SlipLine
 from aftersales.inventory.stock.domain import StockItem, stock_id
+from aftersales.testing.programs import services
 
 WAITING = 3000
 ROUNDS = 60

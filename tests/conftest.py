@@ -11,9 +11,9 @@ import psutil
 import pytest
 import structlog
 
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.servers import Kind, Name, Process, Provided, expected, provide
-from aftersales.common.testing.servers.orphans import end_orphans
+from aftersales.testing import ManualClock
+from aftersales.testing.servers import Kind, Name, Process, Provided, expected, provide
+from aftersales.testing.servers.orphans import end_orphans
 
 DATA = Path(__file__).parents[1] / ".run" / "tests"
 structlog.configure(  # the default prints every local variable of a traceback, megabytes of documents among them

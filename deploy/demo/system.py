@@ -12,7 +12,7 @@ from deploy.local.programs import Program, programs
 from deploy.local.up import StartError, bring_up
 from pymongo.errors import PyMongoError
 
-from aftersales.common.testing.servers import ServerUnavailableError, wait_amqp
+from aftersales.testing.servers import ServerUnavailableError, wait_amqp
 
 _PATIENCE = 20.0
 

@@ -12,8 +12,8 @@ from deploy.local.place import Place, read_profile
 from deploy.local.runner import Runner
 from deploy.local.up import StartError, bring_up
 
-from aftersales.common.testing.servers import ServerUnavailableError
-from aftersales.common.testing.servers.orphans import end_orphans
+from aftersales.testing.servers import ServerUnavailableError
+from aftersales.testing.servers.orphans import end_orphans
 
 
 def main(arguments: list[str]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aftersales.common.testing.servers import free_port
+from aftersales.testing.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "dispatch", "inventory", "feedback")

@@ -12,7 +12,7 @@ import httpx
 import yaml
 from deploy.local.place import ROOT, SERVICES, Place
 
-from aftersales.common.testing.servers import Server, ServerUnavailableError, initiate, mongod, rabbitmq, wait_amqp
+from aftersales.testing.servers import Server, ServerUnavailableError, initiate, mongod, rabbitmq, wait_amqp
 
 Readiness = Callable[[], str]
 """Gives nothing when ready, else the reason why not (asked again and again, so it answers at once)."""

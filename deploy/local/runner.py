@@ -18,7 +18,7 @@ from deploy.local.place import Place
 from deploy.local.programs import Program
 from supervisor.xmlrpc import SupervisorTransport
 
-from aftersales.common.testing.servers.model import OWNER, open_files
+from aftersales.testing.servers.model import OWNER, open_files
 
 _SOCKET_LIMIT = 90  # the kernel allows 107 bytes and supervisord binds a longer name first
 _NEEDED = {"mongod", "rabbitmq"}

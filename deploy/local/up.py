@@ -9,9 +9,9 @@ from deploy.local.place import Place
 from deploy.local.programs import Program, programs
 from deploy.local.runner import Runner, State
 
-from aftersales.common.testing.servers import is_taken
-from aftersales.common.testing.servers.model import tail
-from aftersales.common.testing.servers.orphans import end_orphans
+from aftersales.testing.servers import is_taken
+from aftersales.testing.servers.model import tail
+from aftersales.testing.servers.orphans import end_orphans
 
 _PATIENCE = 90.0
 _POLL = 0.1

@@ -9,7 +9,7 @@ import jsonschema  # type: ignore[import-untyped]
 
 from aftersales.common.http.app import build_app
 from aftersales.common.service import Service
-from aftersales.common.testing.house import House
+from aftersales.testing.house import House
 
 _FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER
 

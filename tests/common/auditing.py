@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing.house import house
 from aftersales.common.work import Piece, audit
+from aftersales.testing.house import house
 from aftersales.values import uuid7
 
 KEY = "an audit key of the tests, 32 characters or more".replace(" ", "-")

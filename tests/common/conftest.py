@@ -6,7 +6,7 @@ import pytest
 from common.counter import service
 
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing.house import Room, house
+from aftersales.testing.house import Room, house
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 
 from aftersales.common.http.app import build_app
 from aftersales.common.http.exposition import expose
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import house
-from aftersales.common.testing.servers import apt
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import house
+from aftersales.testing.servers import apt
 from aftersales.values.errors import Unavailable
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 from aftersales.common.amqp.link import unblocked_event
 from aftersales.common.amqp.publisher import Publisher
 from aftersales.common.outgoing import Outgoing
-from aftersales.common.testing import eventually
+from aftersales.testing import eventually
 from aftersales.values import uuid7
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

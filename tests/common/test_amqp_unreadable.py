@@ -13,8 +13,8 @@ from pamqp import frame
 
 from aftersales.common.amqp import tolerant
 from aftersales.common.parking import ParkedMessage
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import envelope
+from aftersales.testing import eventually
+from aftersales.testing.house import envelope
 from aftersales.values import uuid7
 
 _LATEST = struct.pack(">Q", 2**64 - 1)

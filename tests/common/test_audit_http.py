@@ -3,14 +3,14 @@
 import json
 
 import pytest
+from cli.house import INTAKE, NOBODY, open_house
 from common.auditing import KEY, database, room, work
-from common.cli_house import INTAKE, NOBODY, open_house
 from common.counter import Counter
 from prometheus_client.utils import floatToGoString
 from pydantic import SecretStr
 
-from aftersales.common.testing import ManualClock, eventually
 from aftersales.common.trail.anchors import ANCHORS
+from aftersales.testing import ManualClock, eventually
 
 
 @pytest.fixture

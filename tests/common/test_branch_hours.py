@@ -7,9 +7,9 @@ from policy.promised import HOUR, MONDAY, OFFICE, SHUT
 
 from aftersales.common.branch_hours import PAGE, BranchHours
 from aftersales.common.events.intake import BranchRegistered, OpenHours
-from aftersales.common.testing import eventually
 from aftersales.policy import sla
 from aftersales.policy.sla import Terms
+from aftersales.testing import eventually
 
 MANY = 2 * PAGE + 20
 TOMORROW = MONDAY + 24 * HOUR + HOUR

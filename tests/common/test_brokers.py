@@ -9,7 +9,7 @@ from yarl import URL
 from aftersales.common.amqp.connecting import connect
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing.servers import free_port, rabbitmq
+from aftersales.testing.servers import free_port, rabbitmq
 
 
 @pytest.mark.parametrize(

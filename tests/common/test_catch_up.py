@@ -11,8 +11,8 @@ from aftersales.common.catch_up import Missed
 from aftersales.common.clock import SystemClock
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import Room, envelope, house
+from aftersales.testing import eventually
+from aftersales.testing.house import Room, envelope, house
 from aftersales.values import uuid7
 
 

@@ -10,9 +10,9 @@ from pymongo.errors import OperationFailure
 
 from aftersales.common.counts import QUICK, Count
 from aftersales.common.mongo.errors import translated
-from aftersales.common.testing import ManualClock, eventually
 from aftersales.policy import sla
 from aftersales.policy.sla import Terms
+from aftersales.testing import ManualClock, eventually
 from aftersales.values.errors import Unavailable
 
 

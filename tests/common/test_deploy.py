@@ -15,11 +15,10 @@ from e2e.conftest import ROWS
 from packaging.requirements import Requirement
 
 from aftersales.common.settings import PREFIX, ServiceSettings
-from aftersales.common.testing.servers.mongod import TRANSACTION_LIFETIME
+from aftersales.testing.servers.mongod import TRANSACTION_LIFETIME
 
 ROOT = Path(__file__).parents[2]
-FOR_THE_CLI = {f"{name}_url" for name in SERVICES}
-ONE_SHOT = {"mongo-initiate"}
+ONE_SHOT = {"mongo-initiate", "cli"}
 KNOWN = {made.name: set(type(made.settings).model_fields) for made in (factory(None) for factory, _ in ROWS)}
 
 
@@ -55,7 +54,7 @@ def lacks(service: dict[str, Any]) -> Iterator[str]:
     yield from (name for name, there in wanted.items() if not there)
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "mongo-initiate", "prometheus", "alertmanager", "grafana"])
+@pytest.mark.parametrize("name", [*SERVICES, "cli", "mongo-initiate", "prometheus", "alertmanager", "grafana"])
 def test_a_container_has_no_more_rights_and_no_more_room_than_it_needs(compose, name):
     assert list(lacks(compose[name])) == []
 
@@ -95,12 +94,14 @@ def test_nothing_listens_beyond_this_machine_and_ports_are_those_of_the_local_ru
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_variable_of_a_service_is_one_of_its_settings_or_a_url_for_the_cli(compose, name):
-    environment = compose[name]["environment"]
-    assert unknown_settings(environment, KNOWN[name] | FOR_THE_CLI) == []
-    for other in SERVICES:
-        port = compose[other]["environment"]["AFTERSALES_HTTP_PORT"]
-        assert environment[f"AFTERSALES_{other.upper()}_URL"] == f"http://{other}:{port}"
+def test_every_variable_of_a_service_is_one_of_its_settings(compose, name):
+    assert unknown_settings(compose[name]["environment"], KNOWN[name]) == []
+
+
+def test_the_command_line_finds_every_service_where_it_listens(compose):
+    ports = {name: compose[name]["environment"]["AFTERSALES_HTTP_PORT"] for name in SERVICES}
+    urls = {f"AFTERSALES_{name.upper()}_URL": f"http://{name}:{port}" for name, port in ports.items()}
+    assert compose["cli"]["environment"] == urls
 
 
 def test_a_mistyped_variable_is_noticed():
@@ -168,11 +169,33 @@ def locked(name: str) -> dict[str, str]:
     return {package.split("[")[0]: version for package, version in pins}
 
 
-def test_the_images_run_what_the_tests_ran_and_all_that_the_packages_ask_for():
-    images, tests = locked("requirements-runtime.lock"), locked("requirements.lock")
+def needed(package: Path) -> Iterator[Requirement]:
+    """Yield what a package of ours declares, and what those of ours that it builds on declare."""
+    for line in tomllib.loads((package / "pyproject.toml").read_text())["project"]["dependencies"]:
+        wanted = Requirement(line)
+        if wanted.name.startswith("aftersales-"):
+            yield from needed(ROOT / "libs" / wanted.name.removeprefix("aftersales-"))
+        else:
+            yield wanted
+
+
+@pytest.mark.parametrize(
+    ("lock", "packages"),
+    [
+        ("requirements-runtime.lock", [f"services/{name}" for name in SERVICES]),
+        ("requirements-cli.lock", ["libs/cli"]),
+        ("requirements.lock", ["libs/testing"]),
+    ],
+)
+def test_the_images_run_what_the_tests_ran_and_all_that_the_packages_ask_for(lock, packages):
+    images, tests = locked(lock), locked("requirements.lock")
     assert {name: tests.get(name) for name in images} == images
-    for file in [ROOT / "libs/common/pyproject.toml", *ROOT.glob("services/*/pyproject.toml")]:
-        for line in tomllib.loads(file.read_text())["project"]["dependencies"]:
-            wanted = Requirement(line)
-            if not wanted.name.startswith("aftersales-"):
-                assert wanted.specifier.contains(images[wanted.name]), f"{file}: {line}"
+    for package in packages:
+        for wanted in needed(ROOT / package):
+            assert wanted.specifier.contains(images[wanted.name]), f"{package}: {wanted}"
+
+
+@pytest.mark.parametrize("name", ["typer", "rich", "httpx", "python-calamine", "testcontainers", "docker", "psutil"])
+def test_a_service_image_has_nothing_that_only_the_command_line_or_the_tests_need(name):
+    assert name not in locked("requirements-runtime.lock")
+    assert name in locked("requirements.lock")

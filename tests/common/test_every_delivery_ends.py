@@ -12,9 +12,9 @@ from aftersales.common.amqp.consumer import Consumer
 from aftersales.common.inbound import Inbound, _Message
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.relay import Relay
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import envelope
 from aftersales.common.work import Writer
+from aftersales.testing import eventually
+from aftersales.testing.house import envelope
 from aftersales.values import uuid7
 
 HUGE = 2**63 - 1

@@ -11,9 +11,9 @@ from common.counter import Counter, ring, service
 from aftersales.common.failing_timers import TRIES, FailingTimer
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import Room, house
 from aftersales.common.timers import Timers, wakes
+from aftersales.testing import eventually
+from aftersales.testing.house import Room, house
 from aftersales.values.errors import NotYet
 
 

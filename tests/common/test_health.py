@@ -14,8 +14,8 @@ from aftersales.common.http.app import build_app
 from aftersales.common.relay import OUTBOX
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing import eventually
-from aftersales.common.testing.servers import free_port
+from aftersales.testing import eventually
+from aftersales.testing.servers import free_port
 from aftersales.values import uuid7
 
 EVERYTHING = {"running", "prepared", "mongodb", "rabbitmq", "publishing", "deliveries"}

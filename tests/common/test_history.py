@@ -14,8 +14,8 @@ from aftersales.common.amqp.connecting import Connection
 from aftersales.common.amqp.consumer import Delivery
 from aftersales.common.amqp.history import replay
 from aftersales.common.amqp.topology import Topology, declare, delete
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import envelope
+from aftersales.testing import eventually
+from aftersales.testing.house import envelope
 from aftersales.values import uuid7
 
 

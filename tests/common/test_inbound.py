@@ -10,10 +10,10 @@ from common.counter import Add, Counted, Counter, add, service
 
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import house
-from aftersales.common.testing.servers import free_port, mongod, start
 from aftersales.common.work import audit
+from aftersales.testing import eventually
+from aftersales.testing.house import house
+from aftersales.testing.servers import free_port, mongod, start
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy
 

@@ -15,9 +15,9 @@ from aftersales.common.outgoing import Outgoing
 from aftersales.common.parts import PartEnded, run_together
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.telemetry import Metrics
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import house
-from aftersales.common.testing.servers import Process, free_port, rabbitmq, start, wait_amqp
+from aftersales.testing import eventually
+from aftersales.testing.house import house
+from aftersales.testing.servers import Process, free_port, rabbitmq, start, wait_amqp
 from aftersales.values import uuid7
 
 

@@ -8,7 +8,7 @@ from common.counter import add
 from aftersales.common.outgoing import Outgoing, pack
 from aftersales.common.relay import OUTBOX, Receipt, Relay
 from aftersales.common.sweep import Sweep
-from aftersales.common.testing import eventually
+from aftersales.testing import eventually
 from aftersales.values import uuid7
 
 EVERY, AGE = timedelta(seconds=5), timedelta(seconds=10)

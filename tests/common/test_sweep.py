@@ -13,8 +13,8 @@ from aftersales.common.parking import ParkedMessage, body_digest
 from aftersales.common.relay import OUTBOX, Receipt, Relay
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.sweep import LEASE, Sweep
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import Room, house
+from aftersales.testing import eventually
+from aftersales.testing.house import Room, house
 from aftersales.values import uuid7
 
 EVERY, AGE = timedelta(seconds=5), timedelta(seconds=10)

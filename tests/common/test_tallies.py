@@ -11,10 +11,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from aftersales.common.mongo import Writes
 from aftersales.common.tallies import GONE, Folding
-from aftersales.common.testing import eventually
 from aftersales.common.work.group import TALLIES, tally_id
 from aftersales.policy import sla
 from aftersales.policy.sla import Terms
+from aftersales.testing import eventually
 from aftersales.values.errors import Conflict, Unavailable
 
 LABELS = (("branch", "b-1"), ("outcome", "met"), ("stage", "mending"))

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from common.counter import Counter
 
-from aftersales.common.testing import eventually
 from aftersales.common.timers import due_by
 from aftersales.policy import sla
 from aftersales.policy.sla import Terms
+from aftersales.testing import eventually
 
 
 async def sleeper(work, id, seconds):

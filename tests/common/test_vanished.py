@@ -7,8 +7,8 @@ import pytest
 from common.counter import Add, Counter
 from structlog.testing import capture_logs
 
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import Room, envelope
+from aftersales.testing import eventually
+from aftersales.testing.house import Room, envelope
 from aftersales.values import uuid7
 
 

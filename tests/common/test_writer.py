@@ -7,10 +7,10 @@ from common.counter import Add, Counted, Counter, add, service
 
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import house
 from aftersales.common.work import Piece, audit
 from aftersales.common.work.group import TALLIES
+from aftersales.testing import eventually
+from aftersales.testing.house import house
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy, DomainError
 

@@ -8,9 +8,9 @@ from common.counter import Counter, add
 from pydantic import ValidationError
 
 from aftersales.common.mongo import Writes
-from aftersales.common.testing import eventually
 from aftersales.common.work import Piece, Stored, audit
 from aftersales.common.work.piece import AnswerKey
+from aftersales.testing import eventually
 from aftersales.values import uuid7
 from aftersales.values.errors import Conflict, Unavailable
 

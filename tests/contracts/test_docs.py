@@ -20,8 +20,8 @@ from contracts.markdown import (
 from deploy.local.place import PORTS
 from typer.main import get_command
 
-from aftersales.common.cli.app import app
-from aftersales.common.testing.servers.rabbitmq import SETTING as RABBITMQ_SERVER
+from aftersales.cli.app import app
+from aftersales.testing.servers.rabbitmq import SETTING as RABBITMQ_SERVER
 
 CHANGE = {"README.md": "I want to change …", "README.zh-CN.md": "我想修改……"}
 OF_PROGRAMS = {f"AFTERSALES_{name.upper()}_URL" for name in SETTINGS}

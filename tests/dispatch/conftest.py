@@ -9,8 +9,6 @@ from common.answers import watch
 
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.house import House, house
 from aftersales.dispatch.main import service
 from aftersales.dispatch.orders.domain import assignment
 from aftersales.dispatch.orders.domain.order import Policy, WorkOrder, open_order
@@ -20,6 +18,8 @@ from aftersales.dispatch.technicians.domain import Shift, Technician
 from aftersales.dispatch.visits import domain as visit
 from aftersales.policy.model.stages import Stage
 from aftersales.policy.presets import presets
+from aftersales.testing import ManualClock
+from aftersales.testing.house import House, house
 
 REQUEST, ORDER = "SR-261123-0001", "WO-261123-0001"
 TechnicianMaker = Callable[..., Technician]

@@ -9,11 +9,11 @@ import pytest
 from aftersales.common.events.intake import IntakeHeartbeat, RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.heartbeat import BEAT, Heartbeat
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.dispatch.orders.domain.order import WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.technicians.domain import Technician
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House, Room
 
 ORDER = "WO-261123-0001"
 PERSON = {"name": "李师傅", "branch": "SH01", "skills": ["refrigerator"], "licence_until": "2030-01-01T00:00:00Z"}

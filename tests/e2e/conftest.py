@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 from common.answers import watch
 
-from aftersales.common.testing.house import House, Row, house
 from aftersales.dispatch.main import service as dispatch
 from aftersales.dispatch.settings import Settings as DispatchSettings
 from aftersales.feedback.main import service as feedback
@@ -14,6 +13,7 @@ from aftersales.intake.main import service as intake
 from aftersales.intake.settings import Settings as IntakeSettings
 from aftersales.inventory.main import service as inventory
 from aftersales.inventory.settings import Settings as InventorySettings
+from aftersales.testing.house import House, Row, house
 
 ROWS: list[Row] = [
     (intake, IntakeSettings),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import House, Room
+from aftersales.testing import eventually
+from aftersales.testing.house import House, Room
 from aftersales.values import sibling
 
 BRANCH = "sh-01"

@@ -13,8 +13,8 @@ from deploy.demo.places import PLACES
 from deploy.demo.story import OPEN_FOR_TOMORROW
 from deploy.local.place import read_profile
 
-from aftersales.common.cli.sheets.catalogue import KINDS
-from aftersales.common.cli.sheets.manner import Manner
+from aftersales.cli.sheets.catalogue import KINDS
+from aftersales.cli.sheets.manner import Manner
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.dispatch.settings import Settings as DispatchSettings
 from aftersales.feedback.settings import Settings as FeedbackSettings

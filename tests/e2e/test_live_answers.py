@@ -14,7 +14,7 @@ from e2e.story import BRANCH, call, furnish, register, repair
 from e2e.test_turns import publish
 
 from aftersales.common.events import REGISTRY
-from aftersales.common.testing import eventually
+from aftersales.testing import eventually
 from aftersales.values import sibling
 
 CONTRACT = {

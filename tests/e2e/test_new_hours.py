@@ -2,8 +2,8 @@
 
 from e2e.story import BRANCH, call, furnish, register, repair
 
-from aftersales.common.testing import eventually
 from aftersales.policy.presets import presets
+from aftersales.testing import eventually
 from aftersales.values import sibling
 
 APPLIANCE = next(policy for policy in presets() if policy.name == "appliance")

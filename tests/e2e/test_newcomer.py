@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from e2e.story import BRANCH, REQUEST, call, register
 
 from aftersales.common.runtime import Mark, Runtime
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import house
 from aftersales.dispatch.main import service as dispatch
 from aftersales.dispatch.orders.domain.order import WorkOrder
 from aftersales.dispatch.settings import Settings as DispatchSettings
 from aftersales.intake.main import service as intake
 from aftersales.intake.settings import Settings as IntakeSettings
+from aftersales.testing import eventually
+from aftersales.testing.house import house
 from aftersales.values import sibling
 
 

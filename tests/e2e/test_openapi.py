@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aftersales.common.testing.programs import services
+from aftersales.testing.programs import services
 
 EXAMPLES = {"intake": 3}
 """Per operation and phase; 15 where nothing is said. Intake has ten times as many operations as the others."""

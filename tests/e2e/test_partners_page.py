@@ -13,9 +13,9 @@ from types import SimpleNamespace
 import pytest
 from deploy.local.place import PORTS
 
-from aftersales.common.testing.programs import services
-from aftersales.common.testing.servers import Process, free_port, start
-from aftersales.common.testing.servers.rabbitmq import DEBIAN, rabbitmq
+from aftersales.testing.programs import services
+from aftersales.testing.servers import Process, free_port, start
+from aftersales.testing.servers.rabbitmq import DEBIAN, rabbitmq
 
 PAGE = Path(__file__).parents[2] / "docs" / "partners.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)

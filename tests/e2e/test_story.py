@@ -6,7 +6,7 @@ import aio_pika
 import pytest
 from e2e.story import REQUEST, call, furnish, register, repair
 
-from aftersales.common.testing import eventually
+from aftersales.testing import eventually
 from aftersales.values import sibling
 
 

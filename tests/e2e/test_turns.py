@@ -10,8 +10,8 @@ from aftersales.common.events.feedback import DissatisfactionRaised
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import own_user
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import envelope
+from aftersales.testing import eventually
+from aftersales.testing.house import envelope
 from aftersales.values import sibling
 
 STEPS = ("accept", "depart", "arrive", "diagnose")

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aftersales.common.testing.servers.model import tail
+from aftersales.testing.servers.model import tail
 
 STOP_BUDGET = 6.0
 """Seconds from SIGTERM to the end, as each service is told."""

@@ -107,7 +107,7 @@ def _broken(rows: Sequence[Sequence[str]] | None) -> list[str]:
     return [
         "## The same checks on broken variants",
         "",
-        "One fault at a chosen moment each (`tests/faults/broken.py`); `sound` is the real system with four of them.",
+        "One fault at a chosen moment each (`testing/broken.py`); `sound` is the real system with four of them.",
         "",
         *_table(("variant", "lost", "double effects", "invariants that do not hold"), rows),
     ]

@@ -14,8 +14,8 @@ import pymongo
 from faults.program import STOP_BUDGET, Program
 from faults.servers import Servers, until
 
-from aftersales.common.testing.servers import free_port
-from aftersales.common.testing.servers.model import OWNER
+from aftersales.testing.servers import free_port
+from aftersales.testing.servers.model import OWNER
 
 SERVICES = ("intake", "dispatch", "inventory", "feedback")
 TIERS = (0.3, 0.6, 1.2, 2.5, 5.0)
@@ -34,7 +34,7 @@ POLICY = {
 class System:
     """The services on one bus, each as often as `replicas` says.
 
-    `broken` gives the arguments for `broken.py`, by the service that starts so.
+    `broken` gives the arguments for `testing.broken`, by the service that starts so.
     """
 
     def __init__(
@@ -60,8 +60,7 @@ class System:
     def _program(self, service: str, letter: str) -> Program:
         command: tuple[str, ...] = (str(Path(sys.executable).parent / f"aftersales-{service}"),)
         if service in self._broken:
-            program = str(Path(__file__).with_name("broken.py"))
-            command = (sys.executable, program, service, *self._broken[service])
+            command = (sys.executable, "-m", "aftersales.testing.broken", service, *self._broken[service])
         port, name = free_port(), f"{service}-{letter}"
         own = {
             "MONGO_URL": self.servers.mongo_url,

@@ -32,7 +32,7 @@ class Scenario:
     """Which service is broken how and dies when, what happens meanwhile, and which invariants must not survive it."""
 
     broken: Mapping[str, Sequence[str]]
-    """Arguments of `broken.py`, by service."""
+    """Arguments of `testing.broken`, by service."""
     story: Story
     shows: Mapping[str, str]
     """Invariants that must have a finding, with its kind."""

@@ -13,16 +13,8 @@ from typing import Any
 import psutil
 from faults.proxy import Cut, Proxy
 
-from aftersales.common.testing.servers import (
-    Process,
-    free_port,
-    mongod,
-    rabbitmq,
-    start,
-    start_brokers,
-    start_mongods,
-)
-from aftersales.common.testing.servers.orphans import end_orphans
+from aftersales.testing.servers import Process, free_port, mongod, rabbitmq, start, start_brokers, start_mongods
+from aftersales.testing.servers.orphans import end_orphans
 
 RUNS = Path(__file__).parents[2] / ".run" / "faults"
 

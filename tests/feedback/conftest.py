@@ -9,13 +9,13 @@ from common.answers import watch
 
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.house import House, Room, house
 from aftersales.feedback.followups.domain import FollowUp, Plan, schedule
 from aftersales.feedback.main import service
 from aftersales.feedback.settings import Settings
 from aftersales.feedback.timelines.domain import MILESTONES
 from aftersales.policy.sla import Terms
+from aftersales.testing import ManualClock
+from aftersales.testing.house import House, Room, house
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 NUMBER = "SR-261122-7K3F"

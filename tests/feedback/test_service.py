@@ -14,11 +14,11 @@ from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import RequestCancelled
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.feedback.followups.domain import FollowUp
 from aftersales.feedback.surveys.domain import Survey
 from aftersales.feedback.timelines.domain import MILESTONES, Timeline
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House, Room
 
 Say = Callable[..., Any]
 FOLLOWUP = "FU-261122-7K3F-1"

@@ -14,8 +14,6 @@ from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigne
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.events.inventory import MissingLine, PartReserved, PartShort
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.house import House, Room, house
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.main import service
@@ -26,6 +24,8 @@ from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.settings import Settings
 from aftersales.policy.choose import Facts, fallback
 from aftersales.policy.presets import presets
+from aftersales.testing import ManualClock
+from aftersales.testing.house import House, Room, house
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 NUMBER = "SR-261122-7K3F"

@@ -5,8 +5,8 @@ from typing import Any
 
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.mongo import Writes, to_document
-from aftersales.common.testing.house import Room
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.testing.house import Room
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """When the clock of the tests begins."""

@@ -7,8 +7,8 @@ import aio_pika
 
 from aftersales.common.events.partner import PartnerProductSold
 from aftersales.common.partners import own_user
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import Room, envelope
+from aftersales.testing import eventually
+from aftersales.testing.house import Room, envelope
 
 SHOP = "//dealer-88.example/orders"
 SALE: dict[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import aio_pika
 
-from aftersales.common.testing.house import Room
+from aftersales.testing.house import Room
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "desk-7": {"name": "钱一", "roles": ["information_clerk"], "supervisor": "sup-1"},

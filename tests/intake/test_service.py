@@ -15,8 +15,6 @@ from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.heartbeat import BEAT, Heartbeat
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.policies import Library
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House, Room, _room
 from aftersales.common.work import Work
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Product
@@ -24,6 +22,8 @@ from aftersales.intake.main import service
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.sales.handlers import archive_customer
 from aftersales.intake.settings import Settings
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House, Room, _room
 
 Say = dict[str, Callable[..., Any]]
 FORM: dict[str, Any] = {

@@ -9,13 +9,13 @@ from common.answers import watch
 
 from aftersales.common.events.dispatch import OrderCancelled, PartNeeded, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.intake import ProductRef
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.house import House, house
 from aftersales.inventory.main import service
 from aftersales.inventory.settings import Settings
 from aftersales.inventory.slips.domain import IssueSlip, SlipLine, slip_id
 from aftersales.inventory.stock import domain as stock
 from aftersales.inventory.stock.domain import Receipt, StockItem
+from aftersales.testing import ManualClock
+from aftersales.testing.house import House, house
 
 PRODUCT = ProductRef(serial="SN1", model="BCD-200", line="refrigerator")
 

@@ -8,13 +8,13 @@ from typing import Any
 from aftersales.common.events.dispatch import DispatchHeartbeat
 from aftersales.common.heartbeat import BEAT, Heartbeat
 from aftersales.common.mongo import Writes, to_document
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.inventory.parts.domain import Part
 from aftersales.inventory.slips.domain import IssueSlip, SlipLine
 from aftersales.inventory.slips.handlers import SERVED_AT_ONCE
 from aftersales.inventory.stock import domain as stock
 from aftersales.inventory.stock.domain import Movement, StockItem
+from aftersales.testing import eventually
+from aftersales.testing.house import House, Room
 
 COMPRESSOR = {"name": "压缩机", "faults": ["no-cooling"], "lines": ["refrigerator"]}
 SLIP = "IS-261123-0001-1"

@@ -12,7 +12,7 @@ from typing import Literal
 
 from mutants.places import Mutant
 
-from aftersales.common.testing.servers.orphans import end_orphans
+from aftersales.testing.servers.orphans import end_orphans
 
 Ending = Literal["passed", "failed", "too slow"]
 _END_SECONDS = 30

@@ -18,9 +18,9 @@ from policy.walker import POLICIES, Item, begin, service, take
 from prometheus_client.parser import text_string_to_metric_families
 
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.house import Room, house
 from aftersales.policy import sla
+from aftersales.testing import ManualClock
+from aftersales.testing.house import Room, house
 
 MOMENT = timedelta(milliseconds=1)
 WALKS = walks()

@@ -13,7 +13,6 @@ from aftersales.common.events.dispatch import OrderEvent
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.policies import Library
-from aftersales.common.testing.house import House, Room
 from aftersales.common.work import Work
 from aftersales.dispatch.orders import handlers
 from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
@@ -22,6 +21,7 @@ from aftersales.dispatch.orders.store import Rules
 from aftersales.dispatch.technicians.domain import Technician
 from aftersales.dispatch.visits import handlers as visits
 from aftersales.policy.model import Policy as ServicePolicy
+from aftersales.testing.house import House, Room
 from aftersales.values import sibling
 from aftersales.values.errors import NotYet
 

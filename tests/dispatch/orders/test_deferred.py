@@ -7,12 +7,12 @@ from typing import Any
 from aftersales.common.events.dispatch import AssignmentDeferred
 from aftersales.common.events.intake import RequestRegistered
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.dispatch.orders.domain.assignment import RETRY_AT_MOST, assign
 from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
 from aftersales.dispatch.orders.handlers import STEP
 from aftersales.dispatch.technicians.domain import SecondLook, Shift, Technician
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House, Room
 
 Maker = Callable[..., Technician]
 PERSON = {"name": "李师傅", "branch": "SH01", "skills": ["refrigerator"], "licence_until": "2030-01-01T00:00:00Z"}

@@ -8,12 +8,12 @@ import pytest
 
 from aftersales.common.events.intake import CoverageDecided, QuotationAccepted, RequestRegistered
 from aftersales.common.parking import ParkedMessage
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import House
 from aftersales.dispatch.orders.domain import quotation
 from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.visits import domain as visit
+from aftersales.testing import eventually
+from aftersales.testing.house import House
 from aftersales.values import Money
 from aftersales.values.errors import DomainError
 

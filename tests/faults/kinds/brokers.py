@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from faults.chaos import Chaos
 from faults.proxy import Cut
 
-from aftersales.common.testing.servers import Process, rabbitmqctl
+from aftersales.testing.servers import Process, rabbitmqctl
 
 _FROZEN = (5, 40)
 """Seconds: shorter and longer than it takes a client to miss its heartbeats."""

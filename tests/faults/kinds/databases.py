@@ -9,7 +9,7 @@ import pymongo
 from faults.chaos import Chaos
 from pymongo.errors import PyMongoError
 
-from aftersales.common.testing.servers import Process, primary
+from aftersales.testing.servers import Process, primary
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from faults.evidence import PLANTED
 from faults.rig import SERVICES, System
 from faults.servers import until
 
-from aftersales.common.testing.servers import rabbitmqctl
+from aftersales.testing.servers import rabbitmqctl
 from aftersales.values import sibling
 
 _CANCEL = """

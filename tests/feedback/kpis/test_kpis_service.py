@@ -13,9 +13,9 @@ import pytest
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianArrived, TechnicianAssigned
 from aftersales.common.events.feedback import FollowupDone, SurveyAnswered
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened, RequestResolved
-from aftersales.common.testing.house import Room
 from aftersales.feedback.timelines.domain import Timeline
 from aftersales.feedback.timelines.handlers import note
+from aftersales.testing.house import Room
 
 Say = Callable[..., Any]
 

@@ -8,8 +8,6 @@ import pytest
 from pydantic import ValidationError
 
 from aftersales.common.events import Event
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.intake.agreements.domain.contract import (
     Commission,
     Contract,
@@ -24,6 +22,8 @@ from aftersales.intake.agreements.domain.contract import (
 )
 from aftersales.intake.network.domain import Branch
 from aftersales.policy.sla import Said
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House, Room
 from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError
 

@@ -9,12 +9,12 @@ from intake.covers import preset
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import EntitlementDue, ProductSold
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import Room
 from aftersales.intake.agreements.domain.entitlement import Entitlement, sell, use, wake
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
 from aftersales.policy.model import Policy, cover
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import Room
 from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError
 

@@ -8,10 +8,10 @@ from typing import Any
 import aio_pika
 import pytest
 
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Product
+from aftersales.testing import eventually
+from aftersales.testing.house import House, Room
 
 FANG = {"branch": "BJ01", "name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}
 FRIDGE = {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"}

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersales.common.testing.house import Room
 from aftersales.intake.archive.domain.contact import Address, Contact, PhoneNumber
 from aftersales.intake.archive.domain.customer import Consent, ContactPoint, Customer, numbers
 from aftersales.intake.archive.domain.duplicates import compare
 from aftersales.intake.archive.domain.merge import MOST, Act, Merge, Pair, merge, undo
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.search import SearchEntry, entry
+from aftersales.testing.house import Room
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

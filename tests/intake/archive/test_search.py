@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from aftersales.common.testing.house import Room
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ClassWeights, Customer, update
 from aftersales.intake.archive.domain.search import entry, words
 from aftersales.intake.archive.store import Search, find_customers
+from aftersales.testing.house import Room
 
 PLAIN = {"branch": "BJ01", "phone": "13800138000", "address": "北京市朝阳区建国路88号院3号楼1201"}
 

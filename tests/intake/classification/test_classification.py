@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aftersales.common.testing.house import Room
 from aftersales.intake.classification.domain import Classifier, Described, Rule, RuleBook, Suggestion
 from aftersales.intake.classification.store import packaged_rules
+from aftersales.testing.house import Room
 
 PACKAGED = Classifier(packaged_rules().but(version=1))
 

@@ -13,12 +13,12 @@ from intake.samples import ELF, JPEG, PDF, PE, SHELL, png
 
 from aftersales.common.mongo import Mongo, Writes
 from aftersales.common.mongo.files import AT_ONCE, UPLOADS
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import Room, house
 from aftersales.intake.archive.domain.file import CustomerFile
 from aftersales.intake.files.domain import HEAD
 from aftersales.intake.main import service
 from aftersales.intake.settings import Settings
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import Room, house
 from aftersales.values import uuid7
 from aftersales.values.errors import NotFound
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aftersales.common.testing.house import Room
+from aftersales.testing.house import Room
 
 PLACE: dict[str, Any] = {"name": "北京", "zone": "Asia/Shanghai", "location": {"lat": 39.9, "lon": 116.4}}
 HOURS: dict[str, Any] = {

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from intake.staff import ask, data, overheard, say, staff
 from pydantic import ValidationError
 
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import Room
 from aftersales.intake.network.domain import LEVELS, Person, PersonForm, Start, chain, register_person
 from aftersales.intake.network.store import roles
+from aftersales.testing import eventually
+from aftersales.testing.house import Room
 from aftersales.values.errors import DomainError
 
 TODAY = date(2026, 11, 23)

@@ -12,9 +12,9 @@ from aftersales.common.events import dispatch as from_dispatch
 from aftersales.common.events import feedback as from_feedback
 from aftersales.common.events import intake as from_intake
 from aftersales.common.events.intake import SlaDigest
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House, Room, envelope
 from aftersales.intake.office.domain.digest import HOUR, LISTED, Digest, addressee, close, digest_of, gather
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House, Room, envelope
 
 TEN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Ten o'clock in Beijing."""

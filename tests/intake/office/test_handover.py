@@ -10,8 +10,6 @@ from intake.staff import ask, data, overheard, register, say, staff
 from pydantic import ValidationError
 
 from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import Room
 from aftersales.intake.network.domain import Branch, Person
 from aftersales.intake.office.domain.handover import (
     Closing,
@@ -24,6 +22,8 @@ from aftersales.intake.office.domain.handover import (
 )
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.policy.choose import Facts, fallback
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import Room
 from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError
 

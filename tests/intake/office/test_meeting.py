@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from intake.staff import FORM, ask, register, say
 
 from aftersales.common.mongo import Writes
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.house import House, Room
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.office.domain.meeting import Case, MinutesForm, Policy, Topic, propose, record, span
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.settings import Settings
+from aftersales.testing import ManualClock
+from aftersales.testing.house import House, Room
 from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError, Malformed
 

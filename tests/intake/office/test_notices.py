@@ -9,8 +9,6 @@ import pytest
 from intake.staff import ask, data, overheard, say, staff
 
 from aftersales.common.events.intake import DesignChanged, NoticeOverdue, NoticePublished
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import Room
 from aftersales.intake.network.domain import Person
 from aftersales.intake.office.domain.notice import (
     CHUNK,
@@ -26,6 +24,8 @@ from aftersales.intake.office.domain.notice import (
     remind,
 )
 from aftersales.intake.office.store import notices_for
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import Room
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -7,8 +7,6 @@ import pytest
 from intake.staff import ask, say, staff
 from pydantic import ValidationError
 
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.house import Room
 from aftersales.intake.office.domain.training import (
     Attendance,
     AttendanceForm,
@@ -19,6 +17,8 @@ from aftersales.intake.office.domain.training import (
     missing,
     plan,
 )
+from aftersales.testing import ManualClock
+from aftersales.testing.house import Room
 from aftersales.values.errors import DomainError
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from intake.conftest import FORM, repaired
 from aftersales.common.amqp import Delivery
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.parking import ORIGIN, ParkedMessage
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import House, Room, envelope
+from aftersales.testing import eventually
+from aftersales.testing.house import House, Room, envelope
 from aftersales.values import sibling, uuid7
 
 OUR_OWN: dict[str, str | int] = {ORIGIN: "aftersales.events", "x-attempt": 1}

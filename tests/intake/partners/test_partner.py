@@ -12,13 +12,13 @@ from aftersales.common.events import Event
 from aftersales.common.events.intake import PartnerMessageRefused, ProductSold
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.partners.domain import PartnerMessage, refuse, stated
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.testing import eventually
+from aftersales.testing.house import House, Room
 
 Heard = Callable[..., Awaitable[list[Event]]]
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

@@ -14,11 +14,11 @@ from aftersales.common.events.intake import PartnerMessageAccepted, PartnerMessa
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import Gate, own_user, sender_of, structured
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.partners.domain import PartnerMessage
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.testing import eventually
+from aftersales.testing.house import House, Room
 from aftersales.values.errors import Malformed
 
 Heard = Callable[..., Awaitable[list[Event]]]

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 import yaml
-from common.cli_house import Program, open_house
+from cli.house import Program, open_house
 from e2e.story import BRANCH, call, furnish, order_in, register, repair
 
 from aftersales.common.policies import PolicyList, PublishedPolicy
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House
 from aftersales.feedback.followups.domain import FollowUp
 from aftersales.policy.model import Policy
 from aftersales.policy.presets import presets
 from aftersales.policy.reading import read
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House
 from aftersales.values import sibling
 
 ALL = ("intake", "dispatch", "inventory", "feedback")

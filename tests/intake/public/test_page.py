@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from aftersales.common.testing.house import Room
 from aftersales.intake.public.api.page import page, words
 from aftersales.intake.requests.domain.request import State
+from aftersales.testing.house import Room
 from aftersales.values.messages import LOCALES
 
 VOID = {"meta", "input", "link", "br", "img"}

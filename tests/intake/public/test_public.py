@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from aftersales.common.events.intake import ComplaintReceived
 from aftersales.common.relay import OUTBOX
-from aftersales.common.testing import ManualClock
-from aftersales.common.testing.house import Room
 from aftersales.intake.public.domain import About, ComplaintForm, PublicComplaint, receive, take
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.testing import ManualClock
+from aftersales.testing.house import Room
 
 FORM: dict[str, Any] = {
     "branch": "BJ01",

@@ -12,8 +12,6 @@ from pydantic import ValidationError
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RecallOpened, RecallProgressed
 from aftersales.common.mongo import Writes, to_document
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import Room
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.recalls.domain import (
     CaseState,
@@ -30,6 +28,8 @@ from aftersales.intake.recalls.domain import (
     take,
 )
 from aftersales.intake.recalls.store import affected, rest
+from aftersales.testing import eventually
+from aftersales.testing.house import Room
 from aftersales.values.errors import DomainError
 
 Heard = Callable[..., Awaitable[list[Event]]]

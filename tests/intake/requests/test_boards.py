@@ -8,8 +8,8 @@ from typing import Any
 from intake.many import NOW, due, request, store
 from python_calamine import CalamineWorkbook
 
-from aftersales.common.testing.house import Room
 from aftersales.intake.requests.api.boards import counting
+from aftersales.testing.house import Room
 
 
 async def test_a_board_counts_from_an_index_alone(intake: Room) -> None:

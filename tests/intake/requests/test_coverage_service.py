@@ -8,12 +8,12 @@ from typing import Any
 import aio_pika
 
 from aftersales.common.events.intake import ProductRef
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.domain.similar import Subject
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House, Room
 
 Say = dict[str, Callable[..., Any]]
 FORM: dict[str, Any] = {

@@ -9,11 +9,11 @@ from intake.many import NOW, due, request, store
 
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.http.paging import Place
-from aftersales.common.testing.house import Room
 from aftersales.common.work import Work
 from aftersales.intake.requests.api.filters import RequestFilter
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.policy.sla.due import Due, next_due
+from aftersales.testing.house import Room
 
 
 def clock(stage: str, hours: float | None, *, ended: bool = False, outcome: str = "open") -> Any:

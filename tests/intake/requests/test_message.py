@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aftersales.common.testing.house import Room
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Rung
 from aftersales.intake.requests.domain.message import (
@@ -20,6 +19,7 @@ from aftersales.intake.requests.domain.message import (
 from aftersales.intake.requests.domain.ownership import Escalate, escalate
 from aftersales.intake.requests.domain.registration import Archive
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.testing.house import Room
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)

@@ -11,8 +11,6 @@ from intake.staff import ask, data, overheard, register, say, staff
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
-from aftersales.common.testing import eventually
-from aftersales.common.testing.house import Room
 from aftersales.intake.network.domain import Rung
 from aftersales.intake.requests.domain.form import CancelRequest
 from aftersales.intake.requests.domain.ownership import (
@@ -28,6 +26,8 @@ from aftersales.intake.requests.domain.ownership import (
 )
 from aftersales.intake.requests.domain.progress import cancel
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.testing import eventually
+from aftersales.testing.house import Room
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)

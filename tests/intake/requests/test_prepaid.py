@@ -7,12 +7,12 @@ from typing import Any
 from intake.covers import preset
 
 from aftersales.common.events.intake import ProductRef
-from aftersales.common.testing.house import Room
 from aftersales.intake.agreements.domain.contract import Allowance, Contract, Use
 from aftersales.intake.agreements.domain.entitlement import Entitlement, sell
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain.prepaid import NOTHING, Asked, applies, prepaid
+from aftersales.testing.house import Room
 from aftersales.values import GeoPoint
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from aftersales.common.testing import ManualClock, eventually
-from aftersales.common.testing.house import House, Room
 from aftersales.intake.office.domain.digest import Digest
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.testing import ManualClock, eventually
+from aftersales.testing.house import House, Room
 
 Say = dict[str, Callable[..., Any]]
 FORM: dict[str, Any] = {

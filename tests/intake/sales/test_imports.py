@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from aftersales.common.testing.house import Room
 from aftersales.common.work import audit
 from aftersales.common.work.group import ANSWERS
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.testing.house import Room
 
 PRODUCT = {"serial": "rf-1", "model": "BCD-258", "line": "refrigerator"}
 

@@ -14,7 +14,6 @@ from aftersales.common.events.dispatch import (
     RepairCompleted,
     TechnicianAssigned,
 )
-from aftersales.common.testing.house import House, Room
 from aftersales.common.work import Work
 from aftersales.inventory.parts.domain import Part, RegisterPart, job
 from aftersales.inventory.parts.handlers import register_part
@@ -23,6 +22,7 @@ from aftersales.inventory.slips import domain as slips
 from aftersales.inventory.slips import handlers
 from aftersales.inventory.slips.domain import IssueSlip, slip_id
 from aftersales.inventory.stock.domain import Receipt, StockItem
+from aftersales.testing.house import House, Room
 from aftersales.values.errors import NotYet
 
 Handle = Callable[[Work, Any], Awaitable[None]]

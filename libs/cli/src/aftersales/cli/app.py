@@ -1,0 +1,59 @@
+"""Binds the commands into one program; each group lives in its own file."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from aftersales.cli import archive, audit, catching_up, dead, deadlines, imports, policies, versions
+from aftersales.cli.connection import DEFAULT_URLS, SERVICES, checked_url
+from aftersales.cli.session import Session
+from aftersales.values.messages import choose_locale
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
+app.add_typer(imports.app, name="import")
+app.add_typer(dead.app, name="dead")
+app.add_typer(catching_up.app, name="events")
+app.add_typer(archive.app, name="archive")
+app.add_typer(audit.app, name="audit")
+app.add_typer(deadlines.app, name="sla")
+app.add_typer(policies.app, name="policy")
+app.command("version")(versions.show)
+
+
+@app.callback()
+def begin(
+    ctx: typer.Context,
+    url: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SERVICE=URL", help="Where a service answers, e.g. `intake=http://127.0.0.1:8101`."),
+    ] = None,
+    lang: Annotated[
+        str,
+        typer.Option(envvar="AFTERSALES_LOCALE", help="Language of messages: `en`, `zh-Hans` or `zh-Hant`."),
+    ] = "en",
+) -> None:
+    """After-sales service from the command line: bring data in, look after dead letters and policies.
+
+    The services are looked for on this machine, ports 8101 to 8104; `--url` or `AFTERSALES_INTAKE_URL`,
+    `AFTERSALES_DISPATCH_URL`, `AFTERSALES_INVENTORY_URL`, `AFTERSALES_FEEDBACK_URL` name other addresses.
+
+    Exit codes: 0 done, 1 something was refused, 2 nothing (more) could be done.
+    """
+    ctx.obj = Session(addresses(url or []), choose_locale(lang, "en"))
+
+
+def addresses(given: list[str]) -> dict[str, str]:
+    """Each service's address: the default, over it the environment's, over it the option's."""
+    named = {service: os.environ.get(f"AFTERSALES_{service.upper()}_URL") or None for service in SERVICES}
+    for pair in given:
+        service, _, url = pair.partition("=")
+        if service not in SERVICES:
+            raise typer.BadParameter(f"{pair} names none of {', '.join(SERVICES)}: write e.g. intake=http://host:8101")
+        named[service] = url
+    return {service: checked_url(url) if url is not None else DEFAULT_URLS[service] for service, url in named.items()}
+
+
+def main() -> None:
+    """The `aftersales` program."""
+    app()

@@ -1,0 +1,176 @@
+"""Talks to one service: asks again while it is busy or away, says so, and says what to do when it stays away."""
+
+import asyncio
+import getpass
+import itertools
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import typer
+
+from aftersales.cli.session import Session, Trouble
+
+DEFAULT_URLS = {
+    "intake": "http://127.0.0.1:8101",
+    "dispatch": "http://127.0.0.1:8102",
+    "inventory": "http://127.0.0.1:8103",
+    "feedback": "http://127.0.0.1:8104",
+}
+SERVICES = tuple(DEFAULT_URLS)
+PATIENCE = 15.0
+"""Seconds without a useful answer after which a service that had answered counts as away."""
+_ANSWERS, _INTRODUCTION = httpx.Timeout(30, connect=3), httpx.Timeout(5, connect=3)
+"""How many seconds an answer may take (a service waits 20 s for its own writes), and the first one."""
+BUSY = {429, 502, 503, 504}
+LONGEST_PAUSE = 10.0
+PAGE = 200
+
+
+class Connection:
+    """One service, asked by any number of tasks at once."""
+
+    def __init__(self, session: Session, service: str, client: httpx.AsyncClient, patience: float) -> None:
+        self.service, self._session, self._client, self._patience = service, session, client, patience
+        self._heard = asyncio.get_running_loop().time()
+        self._told = False
+        self.version = ""
+        """Which one the service runs."""
+
+    async def _introduce(self) -> None:
+        """Ask who answers, once and without patience: a service that is down is reported at once. Raises `Trouble`."""
+        try:
+            answer = await self._client.get("/version", timeout=_INTRODUCTION)
+            found = dict(answer.json()) if answer.is_success else {}
+        except httpx.RequestError as error:
+            raise self._away(error) from error
+        except ValueError:
+            found = {}
+        if found.get("service") != self.service:
+            who = found.get("service", "?")
+            raise Trouble("cli.somebody_else", service=self.service, url=self._url, who=who, variable=self._variable)
+        self.version = str(found["version"])
+        self._heard = asyncio.get_running_loop().time()
+
+    async def call(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **request: Any
+    ) -> httpx.Response:
+        """Ask until there is an answer that another try would not change.
+
+        A call that changes something carries an Idempotency-Key, or may happen twice without harm.
+        The first wait is reported on stderr. Raises `Trouble` once nobody on this connection has been answered for
+        `patience` seconds.
+        """
+        now = asyncio.get_running_loop().time
+        for tries in itertools.count():
+            pause = min(0.1 * 2**tries, LONGEST_PAUSE)
+            try:
+                answer = await self._client.request(method, path, headers=headers, **request)
+            except httpx.RequestError as error:
+                trouble = self._away(error)
+            else:
+                if answer.status_code not in BUSY:
+                    self._heard = now()
+                    return answer
+                trouble = self._away(httpx.RequestError(problem(answer)[1]))
+                pause = _retry_after(answer) or pause
+            pause *= random.uniform(1, 1.5)  # noqa: S311 (keeps callers apart, and no secret)
+            if now() + pause > self._heard + self._patience:
+                raise trouble
+            self._tell_wait(trouble)
+            await asyncio.sleep(pause)
+        raise AssertionError
+
+    async def pages(self, path: str, filters: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """All items of a list, page by page. Raises `Trouble` when it is refused."""
+        cursor: dict[str, str] = {}
+        while True:
+            answer = await self.call("GET", path, params={**filters, **cursor, "limit": PAGE})
+            if not answer.is_success:
+                raise Trouble("cli.refused", service=self.service, why=problem(answer)[1])
+            page = answer.json()
+            for item in page["items"]:
+                yield item
+            if not page["next"]:
+                return
+            cursor = {"cursor": page["next"]}
+
+    @property
+    def _url(self) -> str:
+        return str(self._client.base_url).rstrip("/")
+
+    @property
+    def _variable(self) -> str:
+        return f"AFTERSALES_{self.service.upper()}_URL"
+
+    def _tell_wait(self, trouble: Trouble) -> None:
+        """Say once that this takes longer, and how long it may."""
+        if not self._told:
+            self._told = True
+            self._session.complain(
+                "cli.waits", service=self.service, why=trouble.params["why"], seconds=round(self._patience)
+            )
+
+    def _away(self, error: httpx.RequestError) -> Trouble:
+        why = str(error) or type(error).__name__
+        return Trouble("cli.unreachable", service=self.service, url=self._url, why=why, variable=self._variable)
+
+
+@asynccontextmanager
+async def connect(
+    session: Session, service: str, *, actor: str = "", patience: float = PATIENCE
+) -> AsyncIterator[Connection]:
+    """Connect to a service that answers, as the user who runs the command unless another actor is named.
+
+    Raises `Trouble` within seconds when the service does not answer, or when another one does.
+    """
+    async with httpx.AsyncClient(
+        base_url=session.urls[service],
+        timeout=_ANSWERS,
+        headers={"x-actor": actor or me(), "accept-language": session.locale},
+        trust_env=False,  # a proxy of the desk has no business between the house and its tools
+    ) as client:
+        connection = Connection(session, service, client, patience)
+        await connection._introduce()  # noqa: SLF001 (only here)
+        yield connection
+
+
+def checked_url(url: str) -> str:
+    """Raises typer.BadParameter when this is no address."""
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise typer.BadParameter(f"{url} is not an address: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.host:
+        raise typer.BadParameter(f"{url} is not an address; one looks like http://127.0.0.1:8101")
+    return url.rstrip("/")
+
+
+def problem(answer: httpx.Response) -> tuple[str, str, dict[str, Any]]:
+    """Code, words and parameters of a refusal (RFC 9457), whatever it was that answered."""
+    try:
+        content: Any = answer.json()
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or "detail" not in content:
+        return f"http.{answer.status_code}", f"{answer.status_code} {answer.reason_phrase}: {answer.text[:200]}", {}
+    params = content.get("params")
+    code = str(content.get("code", f"http.{answer.status_code}"))
+    return code, str(content["detail"]), params if isinstance(params, dict) else {}
+
+
+def me() -> str:
+    """Who runs this program, as a header can carry it."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        name = "cli"
+    return name[:30] if name.isascii() and name.isprintable() else "cli"
+
+
+def _retry_after(answer: httpx.Response) -> float:
+    """Seconds; 0 when nothing usable is said."""
+    stated = answer.headers.get("retry-after", "")
+    return min(float(stated), LONGEST_PAUSE) if stated.isdecimal() else 0.0

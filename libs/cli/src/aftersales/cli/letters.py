@@ -1,0 +1,148 @@
+"""Dead letters of several services over HTTP: found, looked at, sent again or given up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import typer
+
+from aftersales.cli.connection import Connection, connect, problem
+from aftersales.cli.session import REFUSED, TROUBLE, Session, Trouble
+from aftersales.values import uuid7
+
+AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Letter:
+    service: str
+    content: Mapping[str, Any]
+    """As `GET /dead` answers, without a body; `find` adds the body, as `GET /dead/{id}` does."""
+
+    @property
+    def id(self) -> str:
+        return str(self.content["id"])
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        return {"service": self.service, **self.content}
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where to look, and for what: `reason` and `event_type` as `GET /dead` takes them."""
+
+    services: tuple[str, ...]
+    filters: Mapping[str, str]
+
+
+@dataclass
+class Outcome:
+    """The letters that were found or settled, and whatever stood in the way."""
+
+    letters: list[Letter] = field(default_factory=list)
+    more: bool = False
+    """There are more than were asked for."""
+    unknown: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """Id, and why in words."""
+    silent: list[Trouble] = field(default_factory=list)
+    """One for each service that does not answer."""
+
+    def end(self, session: Session) -> None:
+        """Say what stood in the way, and end the program with the exit code for it."""
+        for id in self.unknown:
+            session.complain("dead.unknown", id=id)
+        for id, why in self.refused:
+            session.complain("dead.refused", id=id, why=why)
+        for trouble in self.silent:
+            session.complain(trouble.code, **trouble.params)
+        if self.silent:
+            raise typer.Exit(TROUBLE)
+        if self.unknown or self.refused:
+            raise typer.Exit(REFUSED)
+
+
+async def fetch(session: Session, search: Search, limit: int = 0) -> Outcome:
+    """Newest first, `limit` of each service at most (0: all)."""
+    outcome = Outcome()
+
+    async def look(connection: Connection) -> None:
+        taken = 0
+        async for item in connection.pages("/dead", search.filters):
+            if limit and taken == limit:
+                outcome.more = True
+                return
+            outcome.letters.append(Letter(connection.service, item))
+            taken += 1
+
+    await _each(session, search.services, look, outcome)
+    outcome.letters.sort(key=lambda letter: letter.content["last_at"], reverse=True)
+    return outcome
+
+
+async def find(session: Session, ids: Sequence[str], search: Search) -> Outcome:
+    """Letters by their own or their event's id, in every service that has one (several can fail over one event)."""
+    outcome = Outcome()
+
+    async def look(connection: Connection) -> None:
+        for id in ids:
+            answer = await connection.call("GET", _path(id))
+            if answer.is_success:
+                outcome.letters.append(Letter(connection.service, answer.json()))
+                continue
+            async for item in connection.pages("/dead", {"event_id": id}):
+                answer = await connection.call("GET", _path(str(item["id"])))
+                if answer.is_success:  # else somebody has settled it in the meantime
+                    outcome.letters.append(Letter(connection.service, answer.json()))
+
+    await _each(session, search.services, look, outcome)
+    known = {name for letter in outcome.letters for name in (letter.id, letter.content["event_id"])}
+    outcome.unknown = [] if outcome.silent else [id for id in ids if id not in known]
+    return outcome
+
+
+async def settle(session: Session, letters: Iterable[Letter], method: str, suffix: str) -> Outcome:
+    """Send these again (POST …/replay) or give them up (DELETE); each once, however often the network fails."""
+    outcome = Outcome()
+    by_service: dict[str, list[Letter]] = {}
+    for letter in letters:
+        by_service.setdefault(letter.service, []).append(letter)
+
+    async def work_off(connection: Connection) -> None:
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(letter: Letter) -> None:
+            async with gate:
+                key = {"idempotency-key": uuid7()}
+                answer = await connection.call(method, _path(letter.id) + suffix, headers=key)
+            if answer.is_success:
+                outcome.letters.append(letter)
+            else:
+                outcome.refused.append((str(letter.content["event_id"]), problem(answer)[1]))
+
+        await asyncio.gather(*(one(letter) for letter in by_service[connection.service]))
+
+    await _each(session, by_service, work_off, outcome)
+    return outcome
+
+
+async def _each(
+    session: Session, services: Iterable[str], doing: Callable[[Connection], Awaitable[None]], outcome: Outcome
+) -> None:
+    """Do it at all these services at once; one that is silent does not keep the others from answering."""
+
+    async def at(service: str) -> None:
+        try:
+            async with connect(session, service) as connection:
+                await doing(connection)
+        except Trouble as trouble:
+            outcome.silent.append(trouble)
+
+    await asyncio.gather(*(at(service) for service in services))
+
+
+def _path(id: str) -> str:
+    return f"/dead/{quote(id, safe='')}"

@@ -1,0 +1,84 @@
+"""Rows go to an endpoint that takes many at once (`common/batches.py`), and each gets its own outcome."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import httpx
+from pydantic_core import to_json
+
+from aftersales.cli.connection import Connection, me, problem
+from aftersales.cli.session import Trouble
+from aftersales.cli.sheets.kinds import Kind
+from aftersales.cli.sheets.result import Keyed, Plan, Result, reasons
+
+LANES = 4
+"""Batches on their way at once: enough that the service never waits for the next."""
+_MOST_BYTES = 400_000
+"""In one batch: well below what a service takes."""
+_DIVIDED = {413, 422, 500}
+"""Answers that may be about one row of many."""
+
+
+async def send_in_batches(
+    connection: Connection, kind: Kind, lane: Sequence[Keyed], plan: Plan, result: Result
+) -> None:
+    """One after another, in the order of the file."""
+    for batch in _batches(lane, plan.most_rows):
+        await _send(connection, kind, batch, plan, result)
+
+
+def _batches(lane: Sequence[Keyed], most: int) -> Iterator[list[tuple[Keyed, bytes]]]:
+    batch: list[tuple[Keyed, bytes]] = []
+    size = 0
+    for key, row in lane:
+        body = to_json({"key": key, "form": row.call.body if row.call else {}})
+        if batch and (len(batch) == most or size + len(body) > _MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(((key, row), body))
+        size += len(body)
+    if batch:
+        yield batch
+
+
+async def _send(
+    connection: Connection, kind: Kind, batch: list[tuple[Keyed, bytes]], plan: Plan, result: Result
+) -> None:
+    method, _, path = kind.target.partition(" ")
+    dry = b',"dry_run":true' if plan.dry_run else b""
+    body = b'{"rows":[' + b",".join(row for _, row in batch) + b"]" + dry + b"}"
+    headers = {"content-type": "application/json", "x-correlation-id": me()}
+    answer = await connection.call(method, path, content=body, headers=headers)
+    if answer.is_success:
+        _take(kind, [keyed for keyed, _ in batch], answer.json()["rows"], plan, result)
+    elif answer.status_code not in _DIVIDED:
+        reason, words, _params = problem(answer)
+        raise Trouble("import.not_taken", path=path, reason=reason, words=words)
+    elif len(batch) > 1:
+        for part in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
+            await _send(connection, kind, part, plan, result)
+    else:
+        _take(kind, [batch[0][0]], [_refusal(answer)], plan, result)
+
+
+def _refusal(answer: httpx.Response) -> dict[str, Any]:
+    code, words, params = problem(answer)
+    return {"outcome": "refused", "code": code, "detail": words, "params": params}
+
+
+def _take(kind: Kind, batch: list[Keyed], outcomes: list[dict[str, Any]], plan: Plan, result: Result) -> None:
+    taken = []
+    for (_, row), outcome in zip(batch, outcomes, strict=True):
+        if outcome["outcome"] == "refused":
+            wrong = reasons(kind, outcome["code"], outcome["detail"], outcome["params"])
+            result.refused.append(replace(row, wrong=wrong))
+            continue
+        taken.append(row.record.number)
+        result.repeated += outcome["outcome"] == "repeated"
+        result.imported += outcome["outcome"] != "repeated"
+        result.updated += outcome["outcome"] == "updated"
+    if not plan.dry_run:
+        plan.journal.note(taken)
+    result.unsent -= len(batch)
+    plan.done(len(batch))

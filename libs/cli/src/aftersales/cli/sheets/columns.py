@@ -1,0 +1,107 @@
+"""Which row of a sheet names the columns, and where each column's cells come from."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from xlsxwriter.utility import xl_col_to_name
+
+from aftersales.cli.session import Trouble
+from aftersales.cli.sheets.kinds import Column, Kind, header_key
+from aftersales.cli.sheets.mapping import MappingFile, Rule
+from aftersales.cli.sheets.misfit import plain
+from aftersales.cli.sheets.record import Record
+
+ERROR_COLUMNS = ("error_row", "error_column", "error_code", "error_message")
+HEADER_WITHIN = 30
+"""Filled rows at the top among which the one that names the columns is; those above it are titles."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The places of a column's cells in a row, and what the mapping file makes of them."""
+
+    places: tuple[int, ...]
+    rule: Rule = field(default_factory=Rule)
+
+    def text(self, cells: Sequence[str]) -> str:
+        found = [cells[place] for place in self.places if place < len(cells) and cells[place].strip()]
+        cell = found[0] if found else self.rule.constant
+        if self.rule.join is not None:
+            cell = self.rule.join.join(one.strip() for one in found) or self.rule.constant
+        return self.rule.values.get(plain(cell), cell) if self.rule.values else cell
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a sheet is laid out: the headers, what comes from where, and the headers that are nobody's."""
+
+    headers: list[str]
+    sources: Mapping[str, Source]
+    left: Mapping[str, str]
+    """Each with the name of the column that it might be, or nothing."""
+
+
+def header_at(kind: Kind, mapping: MappingFile, filled: Sequence[Record]) -> tuple[int, int]:
+    """Which of the filled rows names the columns, and how many of them it names."""
+    known = kind.known.keys() | {header_key(name) for rule in mapping.columns.values() for name in rule.headers}
+    named = [len(known & set(map(header_key, record.cells))) for record in filled[:HEADER_WITHIN] if not record.broken]
+    rows = [at for at, record in enumerate(filled[:HEADER_WITHIN]) if not record.broken]
+    best = max(named, default=0)
+    return (rows[named.index(best)], best) if best else (0, 0)
+
+
+def lay_out(kind: Kind, mapping: MappingFile, headers: list[str], rows: Sequence[Record]) -> Layout:
+    """Raises `Trouble` when a column that must be there is not, or may be two."""
+    keys = [header_key(header) for header in headers]
+    sources = {name: _mapped(name, rule, keys, headers) for name, rule in mapping.columns.items()}
+    used = {place for source in sources.values() for place in source.places}
+    for column in kind.columns:
+        if column.name not in sources and (place := _found(kind, column, keys, used)) is not None:
+            sources[column.name] = Source((place,))
+    _check(kind, headers, sources)
+    used = {place for source in sources.values() for place in source.places}
+    ignored = {*map(header_key, mapping.ignore), *ERROR_COLUMNS, ""}
+    left = [header for at, header in enumerate(headers) if at not in used and keys[at] not in ignored]
+    nameless = [at for at, key in enumerate(keys) if not key and any(row.cells[at : at + 1] > [""] for row in rows)]
+    doubts = {header.strip(): _perhaps(kind, header, sources) for header in left}
+    return Layout(headers, sources, doubts | {f"({xl_col_to_name(at)})": "" for at in nameless})
+
+
+def _mapped(name: str, rule: Rule, keys: list[str], headers: list[str]) -> Source:
+    places = [keys.index(key) for header in rule.headers if (key := header_key(header)) in keys]
+    if rule.headers and len(places) < (1 if rule.join is None else len(rule.headers)):
+        wanted = ", ".join(header for header in rule.headers if header_key(header) not in keys)
+        raise Trouble("mapping.header_missing", column=name, header=wanted, found=_listed(headers))
+    return Source(tuple(places), rule)
+
+
+def _found(kind: Kind, column: Column, keys: list[str], used: set[int]) -> int | None:
+    """The column's own header, else one that other programs write."""
+    for known in (kind.named, kind.known):
+        places = [at for at, key in enumerate(keys) if at not in used and known.get(key) is column]
+        if len(places) > 1:
+            raise Trouble("sheet.column_twice", column=column.shown, headers=", ".join(keys[at] for at in places))
+        if places:
+            return places[0]
+    return None
+
+
+def _check(kind: Kind, headers: list[str], sources: Mapping[str, Source]) -> None:
+    missing = [column.shown for column in kind.required if column.name not in sources]
+    if kind.either and not any(name in sources for name in kind.either):
+        missing.append(" / ".join(kind.either))
+    if missing:
+        columns = ", ".join(missing)
+        raise Trouble("sheet.columns_missing", columns=columns, found=_listed(headers), kind=kind.name)
+
+
+def _listed(headers: list[str]) -> str:
+    return ", ".join(header.strip()[:40] for header in headers[:40] if header.strip())
+
+
+def _perhaps(kind: Kind, header: str, sources: Mapping[str, Source]) -> str:
+    """The column that this header might stand for, if nothing else does."""
+    free = [key for key, column in kind.known.items() if column.name not in sources]
+    close = difflib.get_close_matches(header_key(header), free, 1, 0.6)
+    return kind.known[close[0]].name if close else ""

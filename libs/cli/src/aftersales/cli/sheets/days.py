@@ -1,0 +1,159 @@
+"""Dates and times as people and programs write them. What can be read in one way only is read; else it is asked for."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+
+from aftersales.cli.sheets.manner import ORDERS, Manner
+from aftersales.cli.sheets.misfit import Misfit, plain, short
+
+_CHINESE = re.compile(r"(中華民國|中华民国|民國|民国)?\s*(\d{2,4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]?")
+_SEPARATED = re.compile(r"(\d{1,4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,4})日?")
+_NAMED = (
+    re.compile(r"(?P<d>\d{1,2})(?:st|nd|rd|th)?[-\s./]*(?P<m>[a-z]{3,9})[-\s./,]*(?P<y>\d{2,4})", re.IGNORECASE),
+    re.compile(r"(?P<m>[a-z]{3,9})[-\s./]*(?P<d>\d{1,2})(?:st|nd|rd|th)?[-\s./,]+(?P<y>\d{2,4})", re.IGNORECASE),
+    re.compile(r"(?P<y>\d{4})[-\s./]*(?P<m>[a-z]{3,9})[-\s./]*(?P<d>\d{1,2})", re.IGNORECASE),
+)
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_COMPACT = {8: ((4, 2, 2), (2, 2, 4)), 7: ((3, 2, 2),), 6: ((2, 2, 2),)}
+_SERIAL = re.compile(r"(\d{5})(\.\d+)?")
+_EXCEL, _FIRST_SERIAL = datetime(1899, 12, 30, tzinfo=UTC), 20_000
+"""Spreadsheets count days from here; numbers below are no dates that anybody has in an archive (1954)."""
+_CLOCK = re.compile(
+    r"(?P<day>.+?)(?:\s+|T|(?<=[日号號]))\s*(?P<half>上午|下午|[ap]m)?\s*"
+    r"(?P<hour>\d{1,2})[:时時点點](?P<minute>\d{2})(?:[:分](?P<second>\d{2})(?:\.\d+)?)?[分秒]?\s*"
+    r"(?P<after>[ap]\.?m\.?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+
+
+def day(cell: str, manner: Manner) -> str:
+    """A date; a time of day behind it is not asked for."""
+    text = plain(cell)
+    found = _CLOCK.fullmatch(text)
+    return _day(found["day"] if found and not found["offset"] else text, manner).isoformat()
+
+
+def moment(cell: str, manner: Manner) -> str:
+    """A date and a time; a date alone is its first minute."""
+    return _moment(plain(cell), manner, time.min)
+
+
+def until(cell: str, manner: Manner) -> str:
+    """A date and a time; a date alone is its last second."""
+    return _moment(plain(cell), manner, time(23, 59, 59))
+
+
+def minute(cell: str, _: Manner) -> int:
+    """A time of day, as minutes since midnight; 24:00 is midnight as well."""
+    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})(:00)?", plain(cell))
+    hours, minutes = (int(found[1]), int(found[2])) if found else (99, 0)
+    if minutes > 59 or hours * 60 + minutes > 24 * 60:
+        raise Misfit("cell.not_time", cell=short(cell))
+    return (hours * 60 + minutes) % (24 * 60)
+
+
+def _moment(text: str, manner: Manner, otherwise: time) -> str:
+    if (counted := _SERIAL.fullmatch(text)) and counted[2] and (first := _counted(counted)):
+        seconds = round(float(f"0{counted[2]}") * 86_400)
+        return _in_utc(datetime.combine(first, time.min, manner.zone) + timedelta(seconds=seconds))
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        return _in_utc(datetime.combine(_day(text, manner), otherwise, manner.zone))
+    clock = f"{_hour(found):02}:{found['minute']}:{found['second'] or '00'}{found['offset'] or ''}"
+    try:
+        local = datetime.fromisoformat(f"{_day(found['day'], manner)}T{clock}")
+    except ValueError as error:
+        raise Misfit("cell.not_moment", cell=short(text)) from error
+    return _in_utc(local if local.tzinfo else local.replace(tzinfo=manner.zone))
+
+
+def _hour(clock: re.Match[str]) -> int:
+    hour, half = int(clock["hour"]), (clock["half"] or clock["after"] or "").lower()
+    if not half or hour > 12:
+        return hour
+    return hour % 12 + (12 if half[0] in "下p" else 0)
+
+
+def _in_utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _day(text: str, manner: Manner) -> date:
+    if "%" in manner.dates:
+        return _as_told(text, manner.dates)
+    found = sorted({one for one in _readings(text, manner.dates) if 1900 <= one.year < 2200})
+    if len(found) > 1:
+        choices = " / ".join(one.isoformat() for one in found)
+        raise Misfit("cell.day_ambiguous", cell=short(text), choices=choices)
+    if not found:
+        raise Misfit("cell.not_day", cell=short(text))
+    return found[0]
+
+
+def _as_told(text: str, form: str) -> date:
+    """By the format; what a spreadsheet holds as a date has none, and comes as 2026-01-05."""
+    for one in (form, "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text, one).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    raise Misfit("cell.day_not_as_told", cell=short(text), form=form)
+
+
+def _readings(text: str, order: str) -> Iterator[date]:
+    """Every day that this can mean."""
+    if found := _CHINESE.fullmatch(text):
+        year = f"{int(found[2]):03}" if found[1] else found[2]
+        yield from _made(year, found[3], found[4])
+    elif found := _SEPARATED.fullmatch(text):
+        yield from _ordered(found.groups(), order)
+    elif text.isascii() and text.isdigit() and len(text) in _COMPACT:
+        for widths in _COMPACT[len(text)]:
+            ends = [sum(widths[:n]) for n in range(4)]
+            yield from _ordered([text[start:end] for start, end in pairwise(ends)], order)
+    elif found := _SERIAL.fullmatch(text):
+        if counted := _counted(found):
+            yield counted
+    else:
+        yield from _with_a_name(text)
+
+
+def _ordered(parts: Sequence[str], order: str) -> Iterator[date]:
+    """A year that stands first and is no two digits leaves no choice."""
+    orders = ("ymd",) if len(parts[0]) > 2 else (order,) if order else ORDERS
+    for one in orders:
+        named = dict(zip(one, parts, strict=True))
+        yield from _made(named["y"], named["m"], named["d"])
+
+
+def _with_a_name(text: str) -> Iterator[date]:
+    for pattern in _NAMED:
+        if found := pattern.fullmatch(text):
+            name = found["m"].lower()
+            month = next((at for at, full in enumerate(_MONTHS, 1) if full.startswith(name) or name == "sept"), 0)
+            yield from _made(found["y"], str(9 if name == "sept" else month), found["d"])
+
+
+def _made(year: str, month: str, day: str) -> Iterator[date]:
+    """At most one day. Two digits: of 1970 to 2069; three: of the Republic of China (民國), whose year 1 was 1912."""
+    if len(year) < 2 or len(day) > 2:
+        return
+    number = int(year)
+    if len(year) == 2:
+        number += 1900 if number >= 70 else 2000
+    elif len(year) == 3:
+        number += 1911
+    try:
+        yield date(number, int(month), int(day))
+    except ValueError:
+        return
+
+
+def _counted(serial: re.Match[str]) -> date | None:
+    days = int(serial[1])
+    return (_EXCEL + timedelta(days=days)).date() if days >= _FIRST_SERIAL else None

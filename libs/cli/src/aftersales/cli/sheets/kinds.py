@@ -1,0 +1,226 @@
+"""What a kind of sheet is: its columns, and the HTTP call that a row becomes."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Literal
+from urllib.parse import quote
+
+from aftersales.cli.sheets.cells import Cell
+from aftersales.cli.sheets.manner import Manner, Said
+from aftersales.cli.sheets.misfit import Misfit, plain
+from aftersales.cli.sheets.synonyms import SYNONYMS
+from aftersales.values import without_controls
+
+NO_OWN: Mapping[str, Manner] = {}
+Need = Literal["always", "together", "never"]
+"""Whether a cell may be empty; `together`: not while a column beside it (of the same object) is filled."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: how its cell is read, and where in the body it goes (`customer.name`; `{code}` is in the path)."""
+
+    name: str
+    chinese: str
+    """Its headers in Chinese: simplified, then traditional where that differs, a blank between."""
+    read: Cell
+    about: str
+    to: str = ""
+    need: Need = "always"
+    rest: str = ""
+    """The column of texts that takes what its cell says beyond the value; empty: there is no room for it."""
+
+    @property
+    def field(self) -> str:
+        return self.to or self.name
+
+    @cached_property
+    def way(self) -> tuple[str, ...]:
+        """Where its value goes, step by step."""
+        return tuple(self.field.split("."))
+
+    @cached_property
+    def beside(self) -> str:
+        """The object its value is a part of; empty for the body itself."""
+        return self.field.rpartition(".")[0]
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """What may stand above it, as `header_key` gives it."""
+        return self.name, *self.chinese.split()
+
+    @property
+    def shown(self) -> str:
+        return f"{self.name} ({self.chinese.split()[0]})"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What does not fit in a row. Without `words` they are those of the code."""
+
+    column: str
+    code: str
+    params: Mapping[str, Any]
+    words: str = ""
+
+    @classmethod
+    def by(cls, misfit: Misfit, column: str = "") -> "Wrong":
+        return cls(column, misfit.code, misfit.params)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A row as an HTTP call. Calls with the same `turn` are made one after another, as in the file."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+    turn: str
+
+
+class RowRefused(Exception):
+    """A row does not become a call; `wrong` names every cell that does not fit."""
+
+    def __init__(self, wrong: list[Wrong]) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    service: str
+    target: str
+    """Method and path."""
+    columns: tuple[Column, ...]
+    about: str
+    turn: tuple[str, ...]
+    """The columns that say what a row changes."""
+    adds: bool = False
+    """Its rows add something, so one that is sent again must not count again; else they say how things are."""
+    either: tuple[str, ...] = ()
+    """Of these columns one at least must be filled."""
+    asks: tuple[str, Mapping[str, tuple[str, ...]]] = ("", {})
+    """A column, and which others must be filled for what it says."""
+    batches: bool = False
+    """The target takes many rows at once (`common/batches.py`), each with a key of its own."""
+
+    @property
+    def required(self) -> list[Column]:
+        return [column for column in self.columns if column.need == "always"]
+
+    @cached_property
+    def named(self) -> dict[str, Column]:
+        """The columns by their own headers, in either language, as `header_key` gives them."""
+        return {header: column for column in self.columns for header in column.headers}
+
+    @cached_property
+    def known(self) -> dict[str, Column]:
+        """The same, with the headers that other programs write."""
+        by_name = {column.name: column for column in self.columns}
+        also = {header: by_name[name] for name, headers in SYNONYMS.get(self.name, {}).items() for header in headers}
+        return also | self.named
+
+    def column_under(self, header: str) -> Column | None:
+        """The column that a header names."""
+        return self.known.get(header_key(header))
+
+    def column_of(self, field: str) -> str:
+        """The column whose cell went into a field that a service complains about (`body.customer.phone`)."""
+        name = field.removeprefix("body.").removeprefix("path.")
+        return next((column.name for column in self.columns if column.field.strip("{}") == name), name)
+
+    def call(self, cells: Mapping[str, str], manner: Manner, own: Mapping[str, Manner] = NO_OWN) -> Call:
+        """Make the call of a row, its cells given by column name; `own` manners of columns go before the sheet's.
+
+        Raises `RowRefused`.
+        """
+        given = {
+            column.name: cell
+            for column in self.columns
+            if (cell := without_controls(cells.get(column.name, "")).strip())
+        }
+        wrong = self._missing(given)
+        read: dict[str, Any] = {}
+        rests: list[tuple[Column, str]] = []
+        for column in self.columns:
+            if column.name not in given:
+                continue
+            cell, of_cell = given[column.name], own.get(column.name, manner)
+            try:
+                value = column.read(cell, of_cell)
+            except Misfit as misfit:
+                wrong.append(Wrong.by(misfit, column.name))
+                continue
+            if isinstance(value, Said):
+                rests += [] if of_cell.leave_rest else [(column, value.rest)]
+                value = value.value
+            read[column.name] = value
+        wrong += [one for column, rest in rests if (one := self._keep(column, rest, read))]
+        if wrong:
+            raise RowRefused(wrong)
+        return self._made_of(read)
+
+    def _keep(self, column: Column, rest: str, read: dict[str, Any]) -> Wrong | None:
+        """Put what a cell says beyond its value where there is room for it."""
+        room = next((one for one in self.columns if one.name == column.rest), None)
+        if room is None:
+            return Wrong.by(Misfit("cell.more_than_one", cell=rest), column.name)
+        try:
+            read[room.name] = room.read("\n".join(filter(None, [read.get(room.name), f"☎ {rest}"])), Manner())
+        except Misfit as misfit:
+            return Wrong.by(misfit, column.name)
+        return None
+
+    def _missing(self, given: Mapping[str, str]) -> list[Wrong]:
+        objects = {column.beside for column in self.columns if column.name in given}
+        by, asked = self.asks
+        asks = asked.get(plain(given.get(by, "")).casefold(), ())
+        missing = [
+            Wrong.by(Misfit("cell.empty"), column.name)
+            for column in self.columns
+            if column.name not in given
+            and (
+                column.need == "always"
+                or column.name in asks
+                or (column.need == "together" and column.beside in objects)
+            )
+        ]
+        if self.either and not any(name in given for name in self.either):
+            first, *others = self.either
+            missing.append(Wrong.by(Misfit("cell.all_empty", others=", ".join(others)), first))
+        return missing
+
+    def _made_of(self, read: Mapping[str, Any]) -> Call:
+        body: dict[str, Any] = {}
+        path = {}
+        for column in self.columns:
+            if column.name not in read:
+                continue
+            if column.to.startswith("{"):
+                path[column.name] = quote(str(read[column.name]), safe="")
+            else:
+                _place(body, column.way, read[column.name])
+        method, _, target = self.target.partition(" ")
+        turn = "|".join(str(read[name]) for name in self.turn)
+        return Call(method, target.format(**path), body, turn)
+
+
+def header_key(header: str) -> str:
+    """A header without what people vary: case, width, blanks, the star of a required column."""
+    return re.sub(r"[\s-]+", "_", unicodedata.normalize("NFKC", header).strip().rstrip("*").strip().casefold())
+
+
+def _place(body: dict[str, Any], way: tuple[str, ...], value: Any) -> None:
+    """Put a value where `way` leads; a 0 on the way is the one item of a list."""
+    here: Any = body
+    for step, following in pairwise(way):
+        if following == "0":
+            here = here.setdefault(step, [{}])
+        else:
+            here = here[0] if step == "0" else here.setdefault(step, {})
+    here[way[-1]] = value

@@ -1,0 +1,72 @@
+"""What an import tells people and scripts at its end."""
+
+from dataclasses import asdict, dataclass
+
+from aftersales.cli.session import Session
+from aftersales.cli.sheets.catalogue import KINDS
+from aftersales.cli.sheets.refusals import words
+from aftersales.cli.sheets.result import Result
+
+SHOWN = 10
+"""Refused rows that are shown on the screen; the file has all of them."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a script reads. `unsent` rows are neither in nor refused: the service went away before."""
+
+    kind: str
+    file: str
+    encoding: str
+    delimiter: str
+    sheet: str
+    rows: int
+    imported: int
+    updated: int
+    """Of those imported: what was known already."""
+    repeated: int
+    refused: int
+    unsent: int
+    left_alone: dict[str, str]
+    """Headers that are no column, each with the column that it might be."""
+    errors_file: str | None
+    dry_run: bool
+    by_service: bool
+    """Whether the service has seen the rows; a dry run goes without one that does not answer."""
+    seconds: float
+
+
+def report(session: Session, summary: Summary, result: Result, *, brief: bool) -> None:
+    """Tell a person: the sum on stdout (unless a script reads that), the refused rows on stderr."""
+    if not brief:
+        if summary.left_alone:
+            doubted = (_doubted(*one) for one in summary.left_alone.items())
+            session.say("import.left_alone", headers=", ".join(doubted))
+        sum_of = _for_people(session, summary)
+        if summary.dry_run:
+            session.say("import.rehearsed" if summary.by_service else "import.checked", **sum_of)
+        else:
+            session.say("import.done", **sum_of)
+    for row in result.refused[:SHOWN]:
+        reasons = "; ".join(words(wrong, session) for wrong in row.wrong)
+        session.complain("import.refused_row", row=row.record.number, reasons=reasons)
+    if len(result.refused) > SHOWN:
+        session.complain("import.more_refused", count=len(result.refused) - SHOWN)
+    if result.refused:
+        once = KINDS[summary.kind].adds and not summary.dry_run
+        session.complain("import.correct_errors" if once else "import.correct_file", **asdict(summary))
+    if result.trouble:
+        session.complain(result.trouble.code, **result.trouble.params)
+        session.complain("import.stopped", **asdict(summary))
+
+
+def _doubted(header: str, perhaps: str) -> str:
+    return f"{header} ({perhaps}?)" if perhaps else header
+
+
+def _for_people(session: Session, summary: Summary) -> dict[str, object]:
+    delimiter = {"\t": "tab"}.get(summary.delimiter, summary.delimiter)
+    given = {"encoding": summary.encoding, "delimiter": delimiter, "sheet": summary.sheet}
+    source = session.words("import.of_text" if summary.delimiter else "import.of_workbook", **given)
+    rate = round(summary.rows / summary.seconds) if summary.seconds else summary.rows
+    return asdict(summary) | {"fitting": summary.rows - summary.refused, "source": source, "rate": rate}

@@ -1,0 +1,98 @@
+"""A sheet as rows: finds the delimiter and the columns, and loses no line, however broken the quotation marks are."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from aftersales.cli.session import Trouble
+from aftersales.cli.sheets.columns import HEADER_WITHIN, Layout, header_at, lay_out
+from aftersales.cli.sheets.kinds import Kind
+from aftersales.cli.sheets.mapping import MappingFile
+from aftersales.cli.sheets.record import Record
+
+DELIMITERS = ",;\t"
+NO_MAPPING = MappingFile()
+_FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
+_ESCAPED = re.compile(rf"'+[=+\-@\t\r\n{_FULL_WIDTH}]")
+
+
+@dataclass
+class Table:
+    kind: Kind
+    layout: Layout
+    records: list[Record]
+    """Without blank ones."""
+    delimiter: str = ""
+    """Of text; empty for a workbook."""
+    sheet: str = ""
+    """The name of a workbook's sheet."""
+
+    @property
+    def headers(self) -> list[str]:
+        return self.layout.headers
+
+    def cells(self, record: Record) -> Mapping[str, str]:
+        """The row's cells by column."""
+        given = list(map(unescape, record.cells)) if self.delimiter else record.cells
+        return {name: source.text(given) for name, source in self.layout.sources.items()}
+
+
+class _Lines:
+    """Lines that can be gone back to."""
+
+    def __init__(self, text: str) -> None:
+        self.lines, self.at = list(io.StringIO(text, newline="")), 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if self.at == len(self.lines):
+            raise StopIteration
+        self.at += 1
+        return self.lines[self.at - 1]
+
+
+def records(text: str, delimiter: str) -> Iterator[Record]:
+    """Every row. A broken one ends with its first line, so that it takes no other with it."""
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    number = 0
+    while lines.at < len(lines.lines):
+        start, number = lines.at, number + 1
+        try:
+            yield Record(number, next(reader))
+        except csv.Error:
+            lines.at = start + 1
+            yield Record(number, [lines.lines[start].rstrip("\r\n")], broken=True)
+
+
+def read_table(text: str, kind: Kind, mapping: MappingFile = NO_MAPPING) -> Table:
+    """Raises `Trouble` when no row says which columns these are."""
+
+    def named(delimiter: str) -> int:
+        top = (record for record in records(text, delimiter) if not record.blank)
+        return header_at(kind, mapping, list(islice(top, HEADER_WITHIN)))[1]
+
+    delimiter = max(DELIMITERS, key=named)
+    filled = [record for record in records(text, delimiter) if not record.blank]
+    if not filled:
+        raise Trouble("sheet.empty")
+    at, _ = header_at(kind, mapping, filled)
+    if filled[at].broken:
+        raise Trouble("sheet.header_broken")
+    rows = filled[at + 1 :]
+    return Table(kind, lay_out(kind, mapping, filled[at].cells, rows), rows, delimiter)
+
+
+def unescape(cell: str) -> str:
+    """Undo `escape`."""
+    return cell[1:] if _ESCAPED.match(cell) else cell
+
+
+def escape(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection); an apostrophe goes before it."""
+    return f"'{cell}" if _ESCAPED.match(f"'{cell}") else cell

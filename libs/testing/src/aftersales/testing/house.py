@@ -1,0 +1,170 @@
+"""Whole services in this process, on real servers, each test with its own databases, queues and clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import aio_pika
+import httpx
+from pydantic import SecretStr
+from pydantic_core import to_json
+
+from aftersales.common.aggregate import Aggregate
+from aftersales.common.amqp.topology import delete
+from aftersales.common.clock import Clock
+from aftersales.common.events import Event
+from aftersales.common.http.app import build_app
+from aftersales.common.runtime import Runtime
+from aftersales.common.service import Service
+from aftersales.common.settings import ServiceSettings
+from aftersales.common.work import Piece, Work
+from aftersales.testing import eventually
+from aftersales.values import uuid7
+
+Factory = Callable[[Any], Service]
+Row = tuple[Factory, Callable[..., ServiceSettings]]
+"""A service's `service` function and its settings class."""
+
+
+@dataclass
+class Room:
+    """One running service: its runtime, and an HTTP client that talks to it."""
+
+    runtime: Runtime
+    http: httpx.AsyncClient
+
+    async def do(self, handler: Callable[..., Any], *args: Any, inbox: str | None = None) -> Any:
+        """Run a handler through the writer, as HTTP and events do."""
+
+        async def run(work: Work) -> Any:
+            return await handler(work, *args)
+
+        return await self.runtime.writer.submit(Piece(run, handler.__name__, "test", uuid7(), inbox=inbox))
+
+    async def get(self, kind: type[Any], id: str) -> Any:
+        return await self.runtime.mongo.get(kind, id)
+
+    async def find(self, kind: type[Aggregate], **where: Any) -> list[Any]:
+        return list(await self.runtime.mongo.find(kind, where))
+
+    async def metrics(self) -> str:
+        """What Prometheus is shown, with every count of this moment."""
+        await self.runtime.counts.refresh()
+        return (await self.http.get("/metrics")).text
+
+    async def deliver(self, event: Event, *, id: str | None = None, subject: str = "test", **more: Any) -> None:
+        """Put an event into this service's queue as another service would."""
+        body = envelope(event, id=id or uuid7(), subject=subject, time=self.runtime.clock.now(), **more)
+        await self.deliver_raw(body)
+
+    async def quiet(self, seconds: float = 20) -> None:
+        """Until nothing is on its way any more: no work, no unconfirmed event, no delivery (retries apart)."""
+        await _quiet([self.runtime], seconds)
+
+    async def deliver_raw(self, body: bytes) -> None:
+        connection = await aio_pika.connect(self.runtime.service.settings.amqp_url.get_secret_value())
+        async with connection:
+            channel = await connection.channel(on_return_raises=True)
+            message = aio_pika.Message(body, delivery_mode=2, message_id=uuid7())
+            await channel.default_exchange.publish(message, self.runtime.topology.queue)
+
+
+def envelope(event: Event, **attributes: Any) -> bytes:
+    """An event as it stands on the wire."""
+    full = {"specversion": "1.0", "source": "/test", "type": event.TYPE, "correlationid": uuid7(), "data": event}
+    return to_json(full | attributes)
+
+
+@dataclass
+class House:
+    """The services by name, the clock they share, and the bus they speak on."""
+
+    rooms: dict[str, Room]
+    clock: Clock
+    tag: str
+
+    def __getattr__(self, name: str) -> Room:
+        try:
+            return self.rooms[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
+
+    async def quiet(self, seconds: float = 20) -> None:
+        """Until nothing is on its way in any of them."""
+        await _quiet([room.runtime for room in self.rooms.values()], seconds)
+
+
+async def _quiet(runtimes: Sequence[Runtime], seconds: float) -> None:
+    calm = 0
+
+    async def still() -> bool:
+        nonlocal calm
+        busy = [runtime for runtime in runtimes if not await _idle(runtime)]
+        calm = 0 if busy else calm + 1
+        return calm >= 3
+
+    await eventually(still, seconds)
+
+
+async def _idle(runtime: Runtime) -> bool:
+    return (
+        not runtime.writer.waiting
+        and not runtime.writer.busy
+        and runtime.relay.idle
+        and not await runtime.bus.waiting()
+    )
+
+
+@asynccontextmanager
+async def house(servers: Any, clock: Clock, rows: Sequence[Row], **settings: Any) -> AsyncIterator[House]:
+    """Start these services; `settings` go to each (what one does not know it ignores)."""
+    tag = "t" + uuid7().replace("-", "")[-10:]
+    chosen: dict[str, Any] = {
+        "mongo_url": SecretStr(servers.mongo_url),
+        "amqp_url": SecretStr(servers.amqp_url),
+        "bus": tag,
+        "instance": "test",
+        "timer_tick": timedelta(milliseconds=50),
+        "retry_tiers": tuple(timedelta(milliseconds=ms) for ms in (200, 400, 800)),
+    } | settings
+    async with AsyncExitStack() as stack:
+        rooms: dict[str, Room] = {}
+        for factory, kind in rows:
+            service = factory(kind(**chosen))
+            service.settings.database = f"{tag}_{service.name}"
+            rooms[service.name] = await stack.enter_async_context(_room(service, clock))
+        built = House(rooms, clock, tag)
+        stack.push_async_callback(_clear, servers.amqp_url, built)
+        await eventually(lambda: _all_ready(built), 30)
+        yield built
+
+
+async def _all_ready(built: House) -> bool:
+    return all(room.runtime.prepared and room.runtime.bus.ready for room in built.rooms.values())
+
+
+@asynccontextmanager
+async def _room(service: Service, clock: Clock) -> AsyncIterator[Room]:
+    app = build_app(service, clock)
+    runtime: Runtime = app.state.runtime
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{service.name}") as http:
+        await runtime.start()
+        try:
+            yield Room(runtime, http)
+        finally:
+            await asyncio.shield(runtime.stop())
+
+
+async def _clear(amqp_url: str, built: House) -> None:
+    """Stop consuming, then take the queues and databases away."""
+    for room in built.rooms.values():
+        await room.runtime.bus.stop_consuming(2)
+        await room.runtime.mongo.drop()
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        channel = await connection.channel()
+        await delete(channel, [room.runtime.topology for room in built.rooms.values()])

@@ -1,0 +1,55 @@
+"""Debian packages for people who run as root: installed without starting the service they bring."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from aftersales.testing.servers.model import ServerUnavailableError
+
+_POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def possible() -> bool:
+    """Whether this is root on a system with apt."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(package: str) -> None:
+    """Install, and say so: the machine is changed."""
+    sys.stdout.write(f"{package}: not here, installing it with apt-get (nothing it brings is started)\n")
+    sys.stdout.flush()
+    with _autostart_forbidden():
+        _apt("update")
+        _apt("install", "-y", "--no-install-recommends", package)
+
+
+@contextlib.contextmanager
+def _autostart_forbidden() -> Iterator[None]:
+    """Debian starts what it installs unless this file forbids it; one that is there already stays."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()
+
+
+def _apt(*words: str) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(  # noqa: S603 - fixed words, no shell
+        ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *words],  # noqa: S607 - possible() found it on PATH
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ServerUnavailableError(f"apt-get {' '.join(words)} failed:\n{done.stderr[-2000:]}")

@@ -1,0 +1,29 @@
+"""Ends what an earlier run left behind when it was killed itself; knows its own by the mark in their environment."""
+
+from pathlib import Path
+
+import psutil
+
+from aftersales.testing.servers.model import OWNER
+
+
+def orphans(root: Path) -> list[psutil.Process]:
+    """List the processes that were started for a directory below `root`."""
+    return [process for process in psutil.process_iter() if _belongs(process, root)]
+
+
+def end_orphans(root: Path) -> int:
+    """Kill them; give their number."""
+    found = orphans(root)
+    for process in found:
+        process.kill()
+    psutil.wait_procs(found, timeout=10)
+    return len(found)
+
+
+def _belongs(process: psutil.Process, root: Path) -> bool:
+    try:
+        owner = process.environ().get(OWNER)
+    except (psutil.Error, OSError):
+        return False
+    return owner is not None and Path(owner).is_relative_to(root)
