@@ -3,7 +3,6 @@
 from functools import partial
 
 from aftersales.common import branch_hours
-from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events.dispatch import DispatchHeartbeat
 from aftersales.common.events.intake import (
     BranchRegistered,
@@ -17,11 +16,9 @@ from aftersales.common.events.intake import (
     RequestReprioritised,
 )
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
+from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import keep_policy, needs_of
-from aftersales.common.service import Consumer, on
-from aftersales.common.work import Work
-from aftersales.common.work.identity import Needs
+from aftersales.engine import BranchHours, Consumer, Heartbeat, Needs, Work, on
 from aftersales.values import sibling
 
 from .orders import handlers as orders

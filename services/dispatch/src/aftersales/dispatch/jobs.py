@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from aftersales.common.branch_hours import BranchHours, Mover, walk
-from aftersales.common.timers import Timer, wakes
+from aftersales.common.branch_hours import Mover, walk
+from aftersales.engine import BranchHours, Timer, wakes
 
 from .orders import handlers as orders
 from .orders.domain.order import WorkOrder

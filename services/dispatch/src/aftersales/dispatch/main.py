@@ -2,12 +2,9 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events.dispatch import PRODUCES
-from aftersales.common.heartbeat import Heartbeat
-from aftersales.common.http.app import run
-from aftersales.common.policies import Library, PolicyList, PublishedPolicy
-from aftersales.common.service import Service
+from aftersales.common.policies import PolicyList
+from aftersales.engine import BranchHours, Heartbeat, Library, PublishedPolicy, Service, run
 
 from .consumers import consumers
 from .jobs import timers

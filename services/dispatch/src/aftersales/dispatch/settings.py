@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from aftersales.common.settings import Port, ServiceSettings
+from aftersales.engine import Port, ServiceSettings
 
 from .orders.domain.order import Figures
 

@@ -3,15 +3,13 @@
 from functools import partial
 
 from aftersales.common import branch_hours
-from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.events.intake import BranchRegistered, PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
-from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
-from aftersales.common.policies import Library, keep_policy, needs_of
-from aftersales.common.service import Consumer, on
-from aftersales.common.work import Work
+from aftersales.common.heartbeat import BEAT, pass_on
+from aftersales.common.policies import keep_policy, needs_of
+from aftersales.engine import BranchHours, Consumer, Heartbeat, Library, Work, on
 
 from .followups import handlers as followups
 from .followups.domain import FollowUp, Usual, followup_id

@@ -2,9 +2,8 @@
 
 from functools import partial
 
-from aftersales.common.branch_hours import BranchHours, Mover, walk
-from aftersales.common.policies import Library
-from aftersales.common.timers import Timer, wakes
+from aftersales.common.branch_hours import Mover, walk
+from aftersales.engine import BranchHours, Library, Timer, wakes
 
 from .followups import handlers as followups
 from .followups.domain import FollowUp

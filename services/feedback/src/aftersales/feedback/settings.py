@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from aftersales.common.settings import Port, ServiceSettings
+from aftersales.engine import Port, ServiceSettings
 
 from .followups.domain import Usual
 from .surveys.domain import HIGHEST, LOWEST

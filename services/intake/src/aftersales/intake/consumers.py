@@ -7,9 +7,8 @@ from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, Techn
 from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
-from aftersales.common.policies import LIST, Library
-from aftersales.common.service import Consumer, on
-from aftersales.common.work.identity import Need, Needs
+from aftersales.common.policies import LIST
+from aftersales.engine import Consumer, Library, Need, Needs, on
 
 from .archive.domain.product import Product
 from .network.domain import Branch

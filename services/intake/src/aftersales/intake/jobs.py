@@ -3,12 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from aftersales.common.branch_hours import BranchHours, Mover, walk
+from aftersales.common.branch_hours import Mover, walk
 from aftersales.common.events.intake import IntakeHeartbeat
-from aftersales.common.heartbeat import Heartbeat, pass_on
-from aftersales.common.policies import Library
-from aftersales.common.timers import Timer, wakes
-from aftersales.common.work import Work
+from aftersales.common.heartbeat import pass_on
+from aftersales.engine import BranchHours, Heartbeat, Library, Timer, Work, wakes
 
 from .agreements import handlers as agreements
 from .agreements.domain.contract import Contract

@@ -4,13 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 
-from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import PRODUCES
-from aftersales.common.heartbeat import Heartbeat
-from aftersales.common.http.app import run
-from aftersales.common.mongo import Index
-from aftersales.common.policies import Library
-from aftersales.common.service import Service
+from aftersales.engine import Aggregate, Heartbeat, Index, Library, Service, run
 
 from .agreements import api as agreements_api
 from .agreements import store as agreements_store

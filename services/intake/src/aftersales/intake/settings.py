@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from aftersales.common.settings import Port, ServiceSettings
+from aftersales.engine import Port, ServiceSettings
 from aftersales.values import Code
 
 from .archive.domain.customer import ClassWeights

@@ -10,11 +10,9 @@ from aftersales.common.events.dispatch import (
 )
 from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
-from aftersales.common.heartbeat import BEAT, Heartbeat, pass_on
+from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import keep_policy, needs_of
-from aftersales.common.service import Consumer, on
-from aftersales.common.work import Work
-from aftersales.common.work.identity import Needs
+from aftersales.engine import Consumer, Heartbeat, Needs, Work, on
 
 from .parts.domain import Part, job
 from .slips import handlers as slips

@@ -1,6 +1,6 @@
 """Time in: stock with a long line of slips to be served."""
 
-from aftersales.common.timers import Timer, wakes
+from aftersales.engine import Timer, wakes
 
 from .slips import handlers as slips
 from .stock.domain import StockItem

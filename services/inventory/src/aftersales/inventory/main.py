@@ -3,10 +3,8 @@
 from fastapi import APIRouter
 
 from aftersales.common.events.inventory import PRODUCES
-from aftersales.common.heartbeat import Heartbeat
-from aftersales.common.http.app import run
-from aftersales.common.policies import PolicyList, PublishedPolicy
-from aftersales.common.service import Service
+from aftersales.common.policies import PolicyList
+from aftersales.engine import Heartbeat, PublishedPolicy, Service, run
 
 from .consumers import consumers
 from .jobs import timers

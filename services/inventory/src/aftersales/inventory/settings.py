@@ -1,6 +1,6 @@
 """Inventory's knobs: those of every service."""
 
-from aftersales.common.settings import Port, ServiceSettings
+from aftersales.engine import Port, ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -2,8 +2,6 @@
 
 from contextlib import suppress
 
-from aftersales.common.branch_hours import BranchHours
-from aftersales.common.events import Event
 from aftersales.common.events.intake import (
     CoverageDecided,
     QuotationAccepted,
@@ -13,11 +11,10 @@ from aftersales.common.events.intake import (
     RequestReprioritised,
 )
 from aftersales.common.events.inventory import PartReserved
-from aftersales.common.work import Work
 from aftersales.dispatch.technicians.domain import SecondLook, Technician
+from aftersales.engine import BranchHours, Event, NotYet, Work
 from aftersales.policy.choose import Facts
 from aftersales.values import sibling
-from aftersales.values.errors import NotYet
 
 from .domain import assignment, parts, quotation
 from .domain import order as orders

@@ -3,11 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
-from aftersales.common.policies import Library
-from aftersales.common.retained import Retained
-from aftersales.common.work import Work
+from aftersales.engine import Aggregate, Index, Library, Retained, Work
 from aftersales.policy.choose import Facts
 from aftersales.policy.model import Policy as ServicePolicy
 

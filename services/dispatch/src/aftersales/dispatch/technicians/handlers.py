@@ -1,6 +1,6 @@
 """What a dispatcher enters about technicians."""
 
-from aftersales.common.work import Work
+from aftersales.engine import Work
 
 from . import domain
 from .domain import RegisterTechnician, SecondLook, Technician

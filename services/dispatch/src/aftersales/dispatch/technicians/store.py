@@ -1,7 +1,6 @@
 """Technicians' documents and their indexes."""
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
+from aftersales.engine import Aggregate, Index
 
 from .domain import SecondLook, Technician
 

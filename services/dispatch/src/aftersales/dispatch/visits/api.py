@@ -4,11 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
 from aftersales.dispatch.orders.domain.order import NUMBER, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.orders.store import Rules
+from aftersales.engine import PROBLEMS, Desk
 
 from . import handlers
 from .domain import Decline, Diagnose, NeedPart

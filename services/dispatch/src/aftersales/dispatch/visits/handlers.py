@@ -1,10 +1,10 @@
 """A technician's steps."""
 
-from aftersales.common.work import Work
 from aftersales.dispatch.orders.domain.order import Decision, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.orders.handlers import assign_technician, release_technician
 from aftersales.dispatch.orders.store import Rules
+from aftersales.engine import Work
 
 from . import domain
 from .domain import Decline, Diagnose, NeedPart

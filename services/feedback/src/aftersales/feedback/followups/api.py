@@ -4,9 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.values import Code
 
 from .domain import ID, FollowUp, State

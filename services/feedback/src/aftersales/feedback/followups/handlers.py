@@ -1,10 +1,7 @@
 """Callbacks: what a repair, the clock and new hours ask for."""
 
-from aftersales.common.branch_hours import BranchHours
-from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import BranchHours, Event, Library, Work
 from aftersales.feedback.timelines.handlers import note
 from aftersales.policy.choose import Facts
 

@@ -4,10 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Desk, Malformed
 from aftersales.values import Code, Moment
-from aftersales.values.errors import Malformed
 
 from . import store
 from .domain import Kpis

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from aftersales.common.mongo import Mongo
+from aftersales.engine import Mongo
 from aftersales.feedback.timelines.domain import SUMMED, Timeline
 
 from .domain import Counts, Kpis, kpis

@@ -4,10 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Desk, NotFound
 from aftersales.feedback.followups.domain import ID, FinishFollowUp, FollowUp
-from aftersales.values.errors import NotFound
 
 from . import handlers
 from .domain import Answers, Survey, SurveyForm, survey_id

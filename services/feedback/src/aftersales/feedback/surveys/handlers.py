@@ -2,12 +2,10 @@
 
 import secrets
 
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import Library, NotFound, Work
 from aftersales.feedback.followups import domain as followups
 from aftersales.feedback.followups.domain import FinishFollowUp, FollowUp
 from aftersales.feedback.timelines.handlers import note_own
-from aftersales.values.errors import NotFound
 
 from . import domain
 from .domain import Answers, Survey, SurveyForm

@@ -1,8 +1,7 @@
 """The timeline of a request: how events are noted on it."""
 
-from aftersales.common.events import Event
 from aftersales.common.events.feedback import FollowupEvent
-from aftersales.common.work import Work
+from aftersales.engine import Event, Work
 
 from .domain import MILESTONES, News, Timeline, fold
 

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
-from aftersales.common.retained import Retained
+from aftersales.engine import Aggregate, Index, Retained
 
 from .domain import Timeline
 

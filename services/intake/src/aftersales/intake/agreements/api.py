@@ -4,9 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Branch

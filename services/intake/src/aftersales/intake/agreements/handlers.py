@@ -1,8 +1,6 @@
 """Contracts (INT-13): agreed, fulfilled, watched by their clock; entitlements (INT-14): granted, brought to mind."""
 
-from aftersales.common.events import Event
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import Event, Library, Work
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import need_customer, policy_of
 from aftersales.intake.network.domain import Branch

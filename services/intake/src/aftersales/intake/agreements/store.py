@@ -1,7 +1,6 @@
 """Contracts and entitlements: documents and indexes."""
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
+from aftersales.engine import Aggregate, Index
 
 from .domain.contract import Contract
 from .domain.entitlement import Entitlement

@@ -5,13 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, StringConstraints
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.work.identity import Need
+from aftersales.engine import PROBLEMS, Aggregate, Cursor, Desk, Limit, Malformed, Need, Page
 from aftersales.values import Code, Serial
-from aftersales.values.errors import Malformed
 
 from . import handlers, store
 from .domain import search

@@ -2,14 +2,13 @@
 
 from datetime import date, datetime
 
-from aftersales.common.policies import Library, Source
-from aftersales.common.work import Work
+from aftersales.common.policies import Source
+from aftersales.engine import DomainError, Library, Work
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.policy.choose import Facts
 from aftersales.policy.model import Policy
 from aftersales.values import uuid7
-from aftersales.values.errors import DomainError
 
 from .domain import customer as customers
 from .domain import merge as merges

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Document, Index, Mongo, from_document
-from aftersales.values.errors import NotFound
+from aftersales.common.mongo import from_document
+from aftersales.engine import Aggregate, Document, Index, Mongo, NotFound
 
 from .domain import duplicates
 from .domain.customer import ContactPoint, Customer

@@ -4,9 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
-from aftersales.values.errors import NotFound
+from aftersales.engine import PROBLEMS, Desk, NotFound
 
 from . import handlers
 from .domain import RULES, ClassificationRules, Classifier, Described, RuleBook, Suggestion

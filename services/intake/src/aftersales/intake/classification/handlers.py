@@ -1,6 +1,6 @@
 """The rules for classifying contacts (INT-4): changed by a manager."""
 
-from aftersales.common.work import Work
+from aftersales.engine import Work
 
 from .domain import RULES, ClassificationRules, RuleBook
 

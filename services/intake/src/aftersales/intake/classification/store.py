@@ -4,8 +4,7 @@ from importlib.resources import files
 
 import yaml
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
+from aftersales.engine import Aggregate, Index
 
 from .domain import RULES, ClassificationRules, RuleBook
 

@@ -10,16 +10,13 @@ from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Malformed, NotFound, Page
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.file import CustomerFile, FileForm, shown
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.values import uuid7
-from aftersales.values.errors import Malformed, NotFound
 
 from . import handlers
 from .domain import HEAD, TEXT, TYPES, Text, recognise, safe_name

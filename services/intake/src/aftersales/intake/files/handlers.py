@@ -1,11 +1,10 @@
 """Files of customers (INT-2, INT-3): their records; the bytes are in before, and stay until nobody needs them."""
 
-from aftersales.common.work import Work
+from aftersales.engine import DomainError, Work
 from aftersales.intake.archive.domain import file as files
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.file import CustomerFile, FileForm
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.values.errors import DomainError
 
 
 async def keep_file(work: Work, owner: str, form: FileForm, request: str | None) -> CustomerFile:

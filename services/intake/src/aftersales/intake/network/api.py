@@ -5,14 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from aftersales.common.branch_hours import BranchHours
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.work.identity import Needs
+from aftersales.engine import PROBLEMS, BranchHours, Cursor, Desk, Limit, Malformed, Needs, Page
 from aftersales.policy.business_time import Span, spans
 from aftersales.values import Code, Moment
-from aftersales.values.errors import Malformed
 
 from . import handlers
 from .domain import Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung

@@ -3,10 +3,8 @@
 from datetime import datetime
 
 from aftersales.common.branch_hours import change_hours
-from aftersales.common.mongo import Mongo
 from aftersales.common.policies import Source
-from aftersales.common.work import Work
-from aftersales.values.errors import DomainError, NotFound
+from aftersales.engine import DomainError, Mongo, NotFound, Work
 
 from . import domain
 from .domain import LEVELS, OF_BRANCH, Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung, Start, chain

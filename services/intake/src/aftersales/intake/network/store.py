@@ -5,9 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from importlib.resources import files
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.branch_hours import BranchHours
-from aftersales.common.mongo import Document, Index, Mongo
+from aftersales.engine import Aggregate, BranchHours, Document, Index, Mongo
 
 from .domain import Branch, Person, Role
 

@@ -6,16 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.policies import LIST
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, NotFound, Page
 from aftersales.intake.network.domain import EVERYWHERE, Branch, Person, local_day
 from aftersales.intake.network.store import serving
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.values import Code, Value
-from aftersales.values.errors import NotFound
 
 from . import handlers
 from .domain import training as trainings

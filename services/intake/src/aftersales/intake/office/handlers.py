@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events import SlaMark
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import BranchHours, Library, Work
 from aftersales.intake.network.domain import Person
 from aftersales.intake.network.handlers import known_branch, known_person, known_roles
 from aftersales.intake.requests.domain import ownership

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Document, Index, Mongo
+from aftersales.engine import Aggregate, Document, Index, Mongo
 from aftersales.intake.requests.domain.request import OPEN, ServiceRequest
 from aftersales.intake.requests.store import AGAIN
 

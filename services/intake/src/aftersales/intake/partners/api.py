@@ -6,9 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel
 
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.values.messages import choose_locale, render
 
 from .domain import Outcome, PartnerMessage

@@ -5,12 +5,11 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from aftersales.common.events import Event, describe
+from aftersales.common.events import describe
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import Sender
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import DomainError, Event, Library, Malformed, Work
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import find_or_enrol
@@ -19,7 +18,6 @@ from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.request import PartnerReference
 from aftersales.intake.requests.handlers.requests import register_request
 from aftersales.intake.sales.handlers import keep_product
-from aftersales.values.errors import DomainError, Malformed
 
 from . import domain
 from .domain import Done, PartnerMessage

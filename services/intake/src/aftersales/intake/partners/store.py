@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
+from aftersales.engine import Aggregate, Index
 
 from .domain import PartnerMessage
 

@@ -6,16 +6,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.policies import LIST, PublishedPolicy
+from aftersales.common.policies import LIST
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, NotFound, Page, PublishedPolicy
 from aftersales.policy.choose import Facts, shipped
 from aftersales.policy.explain import Outcome, explain
 from aftersales.policy.findings import dotted
 from aftersales.policy.model import Policy
 from aftersales.values import Code, Day
-from aftersales.values.errors import NotFound
 from aftersales.values.messages import render
 
 from . import handlers

@@ -1,14 +1,13 @@
 """Service policies (ALL-1): published once they are sound, and told to the other services."""
 
 from aftersales.common.events.intake import PolicyPublished
-from aftersales.common.policies import Library, PublishedPolicy, put_up
-from aftersales.common.work import Work
+from aftersales.common.policies import put_up
+from aftersales.engine import DomainError, Library, PublishedPolicy, Work
 from aftersales.policy.choose import Shelf
 from aftersales.policy.findings import Finding, dotted
 from aftersales.policy.lint import lint, lint_among
 from aftersales.policy.model import Policy
 from aftersales.policy.sla.stages import policy_id
-from aftersales.values.errors import DomainError
 
 
 def next_version(draft: Policy, shelf: Shelf) -> Policy:

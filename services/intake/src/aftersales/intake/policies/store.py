@@ -1,7 +1,6 @@
 """Published policies: documents."""
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
-from aftersales.common.policies import PolicyList, PublishedPolicy
+from aftersales.common.policies import PolicyList
+from aftersales.engine import Aggregate, Index, PublishedPolicy
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {PolicyList: (), PublishedPolicy: ()}

@@ -1,6 +1,6 @@
 """Complaints from the public page: received, and taken by a desk (INT-11)."""
 
-from aftersales.common.work import Work
+from aftersales.engine import Work
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.request import ServiceRequest

@@ -1,7 +1,6 @@
 """Complaints from the public page: documents and indexes."""
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
+from aftersales.engine import Aggregate, Index
 
 from .domain import PublicComplaint
 

@@ -1,7 +1,6 @@
 """Recalls and upgrades (INT-4): the archive is searched in steps, each affected product has a case."""
 
-from aftersales.common.mongo import Mongo
-from aftersales.common.work import Work
+from aftersales.engine import Mongo, Work
 from aftersales.intake.archive.domain.product import Product
 
 from . import domain

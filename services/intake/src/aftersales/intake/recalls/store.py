@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Document, Index
+from aftersales.engine import Aggregate, Document, Index
 
 from .domain import Cursor, Recall, RecallCase
 

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Document, Index
-from aftersales.common.retained import Retained
+from aftersales.engine import Aggregate, Document, Index, Retained
 
 from .domain.message import CustomerMessage
 from .domain.request import ServiceRequest

@@ -3,10 +3,8 @@
 from fastapi import APIRouter
 
 from aftersales.common.http.batches import Batch, Job, Outcomes, take
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.policies import LIST
-from aftersales.common.work.identity import Needs
+from aftersales.engine import PROBLEMS, Desk, Needs
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer
 from aftersales.intake.network.domain import Branch
 

@@ -5,8 +5,7 @@ The rows of sheets are archived the same way, but nothing that a row says is pas
 
 from datetime import date
 
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import DomainError, Library, Work
 from aftersales.intake.agreements.handlers import grant
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import product as products
@@ -15,7 +14,6 @@ from aftersales.intake.archive.domain.product import Owner, Product, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol, keep, look_up
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.recalls.handlers import hold_against_recalls
-from aftersales.values.errors import DomainError
 
 from .domain import ImportProduct
 

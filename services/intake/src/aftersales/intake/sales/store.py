@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from aftersales.common.work.identity import Need
+from aftersales.engine import Need
 from aftersales.intake.agreements.domain.contract import Contract
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer

@@ -1,6 +1,6 @@
 """What a store keeper enters about parts."""
 
-from aftersales.common.work import Work
+from aftersales.engine import Work
 
 from . import domain
 from .domain import Part, RegisterPart

@@ -1,7 +1,6 @@
 """The part master, and its index."""
 
-from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Index
+from aftersales.engine import Aggregate, Index
 
 from .domain import Part
 

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Desk
 from aftersales.inventory.parts.domain import Part
 from aftersales.inventory.stock.domain import Receipt, StockItem, stock_id
 

@@ -1,14 +1,13 @@
 """What a store keeper does with goods that come in."""
 
 from aftersales.common.events.inventory import ReservedLine
-from aftersales.common.work import Work
+from aftersales.engine import DomainError, Work
 from aftersales.inventory.parts.domain import Part
 from aftersales.inventory.slips.handlers import serve_waiting
 from aftersales.inventory.stock import domain as stock
 from aftersales.inventory.stock.domain import Entry, Receipt, StockItem
 from aftersales.inventory.stock.handlers import record
 from aftersales.inventory.stock.store import stock_of
-from aftersales.values.errors import DomainError
 
 
 async def receive(work: Work, form: Receipt) -> StockItem:

@@ -11,12 +11,11 @@ from aftersales.common.events.dispatch import (
     TechnicianAssigned,
 )
 from aftersales.common.events.inventory import ReservedLine
-from aftersales.common.work import Work
+from aftersales.engine import NotYet, Work
 from aftersales.inventory.parts.domain import Part, job
 from aftersales.inventory.stock.domain import Entry, StockItem
 from aftersales.inventory.stock.handlers import record
 from aftersales.inventory.stock.store import stock_of
-from aftersales.values.errors import NotYet
 
 from . import domain
 from .domain import ENDED, IssueSlip, slip_id

@@ -2,9 +2,7 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.values import Code
 
 from .domain import Movement, StockItem

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from aftersales.common.work import Work
+from aftersales.engine import Work
 from aftersales.values import uuid7
 
 from .domain import Entry, Movement

@@ -12,17 +12,16 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS, TOO_MANY
+from aftersales.common.http.problem import TOO_MANY
 from aftersales.common.http.throttle import Throttle
-from aftersales.common.mongo import Document
+from aftersales.engine import PROBLEMS, Desk, Document, NotFound
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.public import handlers
 from aftersales.intake.public.domain import ComplaintForm, Receipt
 from aftersales.intake.requests.domain.request import ServiceRequest, State
 from aftersales.intake.vocabulary import readable
-from aftersales.values.errors import NotFound, TooMany
+from aftersales.values.errors import TooMany
 
 from .page import Locale, page, words
 

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Desk
 from aftersales.intake.requests.domain.answers import Reply, Reprioritise, Review
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import answers

@@ -8,13 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.mongo import Document
+from aftersales.engine import PROBLEMS, Desk, Document, NotFound
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import Code
-from aftersales.values.errors import NotFound
 
 router = APIRouter(responses=PROBLEMS)
 BranchCode = Annotated[Code, Path()]

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.policies import LIST
+from aftersales.engine import PROBLEMS, Desk
 from aftersales.intake.archive.domain.product import Extension, Product, Proof
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain.charges import AcceptQuotation, DecideCoverage, Redecided

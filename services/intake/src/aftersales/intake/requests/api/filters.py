@@ -4,11 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from aftersales.common.mongo import Document
+from aftersales.engine import Document, Malformed
 from aftersales.intake.requests.domain.request import OPEN, State
 from aftersales.intake.vocabulary import Channel, RequestKind, readable
 from aftersales.values import Code, Moment, Serial
-from aftersales.values.errors import Malformed
 
 Sort = Literal["due", "newest"]
 _SORTS: dict[Sort, str] = {"due": "due_at", "newest": "-registered_at"}

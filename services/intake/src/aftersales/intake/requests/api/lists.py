@@ -7,12 +7,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from aftersales.common.http import export
-from aftersales.common.http.desk import Desk
 from aftersales.common.http.export import Table, Titled
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Desk, DomainError, Page
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.values.errors import DomainError
 
 from .filters import RequestFilter
 

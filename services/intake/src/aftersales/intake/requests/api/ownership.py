@@ -4,10 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.work.identity import Need
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Need, Page
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Person
 from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report, State

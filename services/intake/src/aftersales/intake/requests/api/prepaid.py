@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Desk
 from aftersales.intake.agreements.domain.contract import Contract, UseService
 from aftersales.intake.agreements.domain.entitlement import Entitlement, UseEntitlement
 from aftersales.intake.requests.domain.request import ServiceRequest

@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, HTTPException
 
-from aftersales.common.http.desk import Desk
-from aftersales.common.http.problem import PROBLEMS
+from aftersales.engine import PROBLEMS, Desk
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.preview import Preview
 from aftersales.intake.requests.domain.registration import Taken

@@ -5,11 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from aftersales.common.http.batches import Batch, Job, Outcomes, take
-from aftersales.common.http.desk import Cursor, Desk, Limit
-from aftersales.common.http.paging import Page
-from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.policies import LIST
-from aftersales.common.work.identity import Needs
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Needs, Page
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.store import about, standing
 from aftersales.intake.network.domain import Branch

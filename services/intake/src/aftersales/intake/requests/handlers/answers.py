@@ -1,7 +1,6 @@
 """What the front desk tells customers, reviews and puts first (INT-2, INT-5, INT-8)."""
 
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import Library, Work
 from aftersales.intake.requests.domain import answers
 from aftersales.intake.requests.domain.answers import Reply, Reprioritise, Review
 from aftersales.intake.requests.domain.request import ServiceRequest

@@ -1,7 +1,6 @@
 """Who pays, decided again as more is known; proofs, longer warranties and accepted quotations (INT-6)."""
 
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import Library, Work
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Extension, Product, Proof
 from aftersales.intake.archive.domain.warranty import standing

@@ -1,6 +1,6 @@
 """Requests handed over and asked about above (INT-7, INT-10), and what the customer is told of it (INT-1)."""
 
-from aftersales.common.work import Work
+from aftersales.engine import Work
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.handlers import chain_above, known_person
 from aftersales.intake.requests.domain import message as messages

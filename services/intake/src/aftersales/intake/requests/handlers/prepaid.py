@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 
 from aftersales.common.policies import Source
-from aftersales.common.work import Work
+from aftersales.engine import DomainError, Work
 from aftersales.intake.agreements.domain import contract as contracts
 from aftersales.intake.agreements.domain import entitlement as entitlements
 from aftersales.intake.agreements.domain.contract import Contract, UseService
@@ -16,7 +16,6 @@ from aftersales.intake.requests.domain.prepaid import NOTHING, Asked, Prepaid, p
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.vocabulary import RequestKind
-from aftersales.values.errors import DomainError
 
 
 async def prepaid_for(source: Source, archive: Archive, kind: RequestKind, taken: Taken, day: date) -> Prepaid:

@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from aftersales.common.mongo import Mongo
-from aftersales.common.policies import Library
+from aftersales.engine import Library, Mongo
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.handlers import known_branch

@@ -2,13 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
-from aftersales.common.branch_hours import BranchHours
-from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.engine import BranchHours, Event, Library, NotYet, Work
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import find_or_enrol
@@ -21,7 +18,6 @@ from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product
 from aftersales.policy.choose import Facts
-from aftersales.values.errors import NotYet
 
 from . import prepaid
 
