@@ -23,7 +23,7 @@ def closest(root: Path, file: str, asked: Sequence[str] = ()) -> tuple[list[str]
 
 
 def area(file: str) -> str:
-    """The first two folders of the package, such as `intake/domain` or `common/policy`."""
+    """The first two folders of the package, such as `intake/recalls` or `policy/lint`."""
     return "/".join(Path(file).parent.parts[Path(file).parts.index("src") + 2 :][:2])
 
 

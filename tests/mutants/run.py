@@ -1,4 +1,4 @@
-"""`make mutants ARGS="libs/common/src/aftersales/common/sla --sample 20"`: would the tests notice wrong code?
+"""`make mutants ARGS="libs/policy/src/aftersales/policy/sla --sample 20"`: would the tests notice wrong code?
 
 docs/tests.md says how to read what it prints.
 """

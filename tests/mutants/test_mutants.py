@@ -147,8 +147,8 @@ def test_the_closest_tests_come_first_and_areas_are_two_folders_deep():
     assert few[0] == "tests/intake/agreements/test_contract.py"
     assert all(name.startswith("tests/intake/") for name in (*few, *rest))
     assert area("services/intake/src/aftersales/intake/recalls/domain/recall.py") == "intake/recalls"
-    assert area("libs/common/src/aftersales/common/policy/lint/__init__.py") == "common/policy"
-    assert area("libs/common/src/aftersales/common/stages.py") == "common"
+    assert area("libs/policy/src/aftersales/policy/lint/__init__.py") == "policy/lint"
+    assert area("libs/common/src/aftersales/common/relay.py") == "common"
 
 
 def test_the_list_of_what_nobody_can_notice_is_of_lines_that_are_there():

@@ -1,1 +1,1 @@
-"""The command line of the house: it talks to the services over HTTP and imports none of them."""
+"""The command line: it talks to the services over HTTP, and imports neither them nor the engine."""

@@ -1,1 +1,1 @@
-"""What the four services share. Imports no service; a service imports nothing else of the project."""
+"""Contracts and the engine that the four services share. Imports no service; `aftersales.engine` is its front."""

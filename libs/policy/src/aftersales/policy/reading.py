@@ -133,7 +133,7 @@ _OF_FORMS = {"model_type": "model_attributes_type", "dict_type": "model_attribut
 
 
 def _misfit(error: Any) -> Finding:
-    """One field that does not fit: our own code, or Pydantic's behind `field.`, as in `problem.py`."""
+    """One field that does not fit: our own code, or Pydantic's behind `field.`, as in `common/http/problem.py`."""
     params, kind = error.get("ctx", {}), error["type"]
     code = str(params.get("error")) if kind == "value_error" else f"field.{_OF_FORMS.get(kind, kind)}"
     return Finding("error", code, tuple(error["loc"]), {**params, "message": error["msg"]})

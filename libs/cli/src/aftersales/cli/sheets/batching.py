@@ -1,4 +1,4 @@
-"""Rows go to an endpoint that takes many at once (`common/batches.py`), and each gets its own outcome."""
+"""Rows go to an endpoint that takes many at once (`common/http/batches.py`), and each gets its own outcome."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -107,7 +107,7 @@ class Kind:
     asks: tuple[str, Mapping[str, tuple[str, ...]]] = ("", {})
     """A column, and which others must be filled for what it says."""
     batches: bool = False
-    """The target takes many rows at once (`common/batches.py`), each with a key of its own."""
+    """The target takes many rows at once (`common/http/batches.py`), each with a key of its own."""
 
     @property
     def required(self) -> list[Column]:
