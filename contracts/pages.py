@@ -22,22 +22,22 @@ _EVENTS = """\
 {generated}
 
 Every event is a [CloudEvents 1.0](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md) event in
-structured JSON. All of them as AsyncAPI 3.0: [contracts/asyncapi.json](../contracts/asyncapi.json). The HTTP interfaces
-of the services are in [contracts/openapi](../contracts/openapi).
+structured JSON. [contracts/asyncapi.json](../contracts/asyncapi.json) describes all events as AsyncAPI 3.0, and
+[contracts/openapi](../contracts/openapi) the HTTP interfaces of the services.
 
-- **The topic exchange `{events}`** takes the events of the four services. The routing key is the type: bind a queue of
-  your own, for example with `intake.#`.
-- **The topic exchange `{partners}`** takes the events of [partners](partners.md), which only intake reads.
-- **The stream `{journal}`** keeps the events of the four services for 7 days, at most 2 GB. To read it,
+- **The topic exchange `{events}`** receives the events of the four services. The routing key is the event's type. To
+  read events, bind your own queue, for example with `intake.#`.
+- **The topic exchange `{partners}`** receives the events of [partners](partners.md), which only intake reads.
+- **The stream `{journal}`** stores the events of the four services for 7 days, at most 2 GB. To read it,
   set a prefetch (`basic.qos`), consume with the argument `x-stream-offset` (`first`, `last`, `next`, an offset or a
-  time; only new events come without it), and acknowledge. `basic.get` does not work on a stream.
-- **Limits.** RabbitMQ takes messages of at most 4 MiB. An `id`, `source`, `type`, `subject` or `correlationid` has at
+  time; without it you receive only new events), and acknowledge. `basic.get` does not work on a stream.
+- **Limits.** RabbitMQ accepts messages of at most 4 MiB. An `id`, `source`, `type`, `subject` or `correlationid` has at
   most 256 characters.
 
-With another `AFTERSALES_BUS` the three names begin with that.
+`AFTERSALES_BUS` replaces the first part of these three names.
 
-An event may arrive more than once (`id` tells) and in any order (`sequence` tells what is old). Readers ignore fields
-that they do not know, so a version may gain optional fields; anything else is a new version
+An event may arrive more than once (compare `id`) and in any order (`sequence` shows which is older). Readers ignore
+unknown fields, so a version may gain optional fields; any other change is a new version
 ([CONTRIBUTING](../CONTRIBUTING.md#contracts)).
 """
 _SETTINGS = """\
@@ -45,20 +45,20 @@ _SETTINGS = """\
 
 {generated}
 
-Each is an environment variable. Durations are written as in ISO 8601 (`PT15M`) or as `00:15:00`; lists and maps as
-JSON. A secret can come from a file: `AFTERSALES_MONGO_URL_FILE=/run/secrets/mongo_url` is read where
+Each setting is an environment variable. Durations are written as in ISO 8601 (`PT15M`) or as `00:15:00`; lists and maps
+as JSON. A secret can come from a file: `AFTERSALES_MONGO_URL_FILE=/run/secrets/mongo_url` is read if
 `AFTERSALES_MONGO_URL` is not set. The same works for every setting that is not a list or a map.
 
-A value that cannot be used ends the service at its start, with a line for each such variable on stderr. A variable that
-is no setting but resembles one is warned of in the log (`settings.unknown`).
+An invalid value ends the service at its start, with a line for each such variable on stderr. An unknown variable whose
+name resembles a setting causes a warning in the log (`settings.unknown`).
 """
 _LOCAL = """\
 ## The local run
 
-`make up` and `make demo` hand all of these on to the services, except host and port. `AFTERSALES_MONGO_URL` and
-`AFTERSALES_AMQP_URL` name servers that are there already: then none is started for them, here or in the tests.
-`AFTERSALES_RABBITMQ_SERVER` names another `rabbitmq-server` program to start, here, in the tests and in `make faults`;
-its `rabbitmqctl` must be in the same folder. The ports of the local run are chosen with `AFTERSALES_PORT_<NAME>`:
+`make up` and `make demo` pass all of these to the services, except host and port. If `AFTERSALES_MONGO_URL` or
+`AFTERSALES_AMQP_URL` is set, the local run and the tests use that server and start none of their own.
+`AFTERSALES_RABBITMQ_SERVER` names another `rabbitmq-server` program for the local run, the tests and `make faults`;
+its `rabbitmqctl` must be in the same folder. `AFTERSALES_PORT_<NAME>` sets the ports of the local run:
 
 | variable | port |
 | --- | --- |
@@ -66,7 +66,7 @@ its `rabbitmqctl` must be in the same folder. The ports of the local run are cho
 
 
 def events_page(contracts: Iterable[Contract]) -> str:
-    """Every event: who says it, who listens, and what is in it."""
+    """Every event: its publisher, its readers and its fields."""
     known = tuple(contracts)
     names = topology("")
     places = {"events": names.events, "partners": names.partner_exchange, "journal": names.journal}

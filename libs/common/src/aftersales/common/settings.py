@@ -1,4 +1,4 @@
-"""What every service can be told from outside: environment variables `AFTERSALES_*`, secrets also by file."""
+"""The settings of every service: environment variables `AFTERSALES_*`, secrets also from files."""
 
 import os
 import re
@@ -20,12 +20,12 @@ from aftersales.values.messages import catalogue
 
 PREFIX = "AFTERSALES_"
 _ALIKE = 0.8
-"""How alike a variable's name must be to a setting's, of 1, to be taken for a slip of the pen."""
+"""How similar (0 to 1) a variable's name must be to a setting's to be reported as a misspelling."""
 _HOW = "Durations are written like PT15M, lists and maps as JSON; docs/settings.md shows each."
 
 
 class WrongSettings(Exception):
-    """What was told from outside cannot be used: a line for each variable, without its value, which may be secret."""
+    """Some settings are invalid: one line for each variable, without its value, which may be secret."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         super().__init__("\n".join((*lines, _HOW)))
@@ -85,70 +85,70 @@ class _FromFile(PydanticBaseSettingsSource):
 
 
 class ServiceSettings(BaseSettings):
-    """The knobs that all services have. A service adds its own in its `settings.py`."""
+    """The settings of all services. A service adds its own in its `settings.py`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     mongo_url: Annotated[SecretStr, AfterValidator(_mongo)] = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
-    """A replica set: a single server knows no transactions."""
+    """MongoDB, as a replica set, because a single server has no transactions."""
     amqp_url: Annotated[SecretStr, AfterValidator(_amqp)] = SecretStr("amqp://guest:guest@127.0.0.1:5672")
-    """RabbitMQ 3.10 or newer. Several brokers of a cluster: their URLs with commas between, each tried for 3 s.
+    """RabbitMQ 3.10 or newer. For a cluster, separate the URLs of its brokers by commas; each is tried for 3 s.
 
-    `?heartbeat=` of a URL are the seconds after which RabbitMQ gives a silent connection up, 10 by default.
+    `?heartbeat=` of a URL is the number of seconds after which RabbitMQ closes a silent connection, 10 by default.
     """
     mongo_driver: Literal["pymongo", "motor"] = "pymongo"
-    """Which driver stands behind `common/mongo` (ADR 4)."""
+    """The driver that `common/mongo` uses (ADR 4)."""
     database: str = ""
-    """Empty: the service's own name."""
+    """The database's name. If empty, the service's own name."""
     bus: str = "aftersales"
-    """The exchange is `<bus>.events`; queues of another bus name are kept apart by that prefix."""
+    """The exchange is `<bus>.events`. Services with different bus names share no queues."""
     instance: str = Field(default_factory=socket.gethostname)
-    """Names this replica: its audit chain and tallies. Keep it the same over restarts."""
+    """The name of this replica, of its audit chain and its tallies. It must stay the same after restarts."""
 
     http_host: str = "127.0.0.1"
-    """Where to listen. There is no sign-in yet, so by default nobody outside this machine is served."""
+    """The address to listen on. There is no sign-in yet, so by default only this machine has access."""
     http_port: Port = 8100
     trusted_proxies: int = Field(default=0, ge=0, le=10)
-    """Reverse proxies between a caller and this service; each has added to `X-Forwarded-For` whom it heard."""
+    """The number of reverse proxies in front of this service. Each adds its caller to `X-Forwarded-For`."""
     max_body: int = Field(default=1_000_000, ge=1)
-    """Bytes; a larger request is refused with 413."""
+    """The largest request body in bytes; a larger one is refused with 413."""
     locale: Literal["en", "zh-Hans", "zh-Hant"] = "en"
-    """The language of an answer when the caller names none."""
+    """The language of an answer if the caller names none."""
     zone: Zone = "Asia/Shanghai"
-    """The day in human numbers such as SR-261122-7K3F begins at midnight here."""
+    """The time zone in which the day in numbers such as SR-261122-7K3F begins at midnight."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """Of our own lines; libraries speak from WARNING on."""
+    """The level of our own log lines; libraries log from WARNING on."""
 
     group_size: int = Field(default=100, ge=1, le=1000)
-    """Pieces of work in one transaction at most."""
+    """The largest number of pieces of work in one transaction."""
     gather: timedelta = Field(default=timedelta(milliseconds=10), le=timedelta(seconds=1))
-    """Under load: how long a group waits for more to join it. Whoever comes alone does not wait (ADR 2)."""
+    """How long a group waits for more work under load. A single command is committed immediately (ADR 2)."""
     writer_queue: int = Field(default=2000, ge=1)
-    """Commands that may wait; more are refused with 503. Deliveries do not count, `prefetch` bounds them."""
+    """The largest number of waiting commands; more are refused with 503. `prefetch` limits deliveries separately."""
     write_timeout: timedelta = timedelta(seconds=20)
-    """How long an HTTP caller waits for its write."""
+    """The longest time that an HTTP caller waits for its write."""
     prefetch: int = Field(default=300, ge=1, le=2000)
-    """Deliveries taken and not yet acknowledged, at most."""
+    """The largest number of unacknowledged deliveries."""
     retry_tiers: tuple[timedelta, ...] = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600))
-    """How long an event that failed waits before each further attempt; after the last it is parked."""
+    """The wait before each further attempt at a failed event; after the last attempt the event is parked."""
     timer_tick: timedelta = timedelta(milliseconds=250)
-    """How often to look for timers that are due."""
+    """The interval between searches for due timers."""
     sweep_every: timedelta = timedelta(seconds=5)
-    """How often to look for events that a crash left in the outbox."""
+    """The interval between searches for events that a crash left in the outbox."""
     sweep_age: timedelta = timedelta(seconds=10)
-    """Outbox rows older than this were left behind by a crash and are published by the sweep."""
+    """The age from which an outbox row counts as left by a crash and is published by the sweep."""
     audit_key: Annotated[SecretStr, AfterValidator(_audit_key)] = SecretStr("")
-    """ALL-5: seals audit records and anchors; the same in all replicas. Older keys follow it after a blank."""
+    """ALL-5: the key that seals audit records and anchors, equal in all replicas. Older keys follow after a blank."""
     audit_anchor_every: timedelta = Field(default=timedelta(hours=1), ge=timedelta(minutes=1), le=timedelta(days=1))
-    """How often the heads of the audit chains are anchored, if they have grown."""
+    """The interval between anchors of the audit chains that have grown."""
     audit_anchor_path: str = ""
-    """Anchors are also appended to this file, and verified against it; keep it apart from the database."""
+    """A file to which anchors are also appended, for comparison. Store it apart from the database."""
     audit_verify_every: timedelta = Field(default=timedelta(days=1), ge=timedelta(minutes=1))
-    """How often the whole audit trail is verified, in the background."""
+    """The interval between verifications of the whole audit trail, in the background."""
     retention: Annotated[dict[Archivable, timedelta], AfterValidator(_retention)] = {}
-    """How long after their end documents stay before `aftersales archive write` takes them; others stay for ever."""
+    """How long finished documents stay before `aftersales archive write` archives them; without a period they stay."""
     stop_budget: timedelta = timedelta(seconds=15)
-    """From SIGTERM to the end; keep it below what the orchestrator grants."""
+    """The longest time from SIGTERM to the exit; it must be shorter than the orchestrator's limit."""
 
     def __init__(self, **given: Any) -> None:
         """Read the environment; `given` goes before it. Raises `WrongSettings`."""

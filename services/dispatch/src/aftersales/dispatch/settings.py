@@ -1,4 +1,4 @@
-"""Dispatch's knobs, over those of every service. Durations as in ISO 8601, such as PT15M."""
+"""Dispatch's settings, in addition to those of every service. Durations are in ISO 8601, such as PT15M."""
 
 from datetime import timedelta
 
@@ -10,17 +10,17 @@ from .orders.domain.order import Figures
 class Settings(ServiceSettings):
     http_port: Port = 8102
     appointment_lead: timedelta = timedelta(minutes=20)
-    """DSP-3: the soonest that somebody can be there, where the service policy does not say."""
+    """DSP-3: the earliest arrival after the assignment, if the service policy sets none."""
     appointment_window: timedelta = timedelta(hours=1)
-    """DSP-5: how long the agreed window is, where the service policy does not say."""
+    """DSP-5: the length of the agreed window, if the service policy sets none."""
     assignment_retry_after: timedelta = timedelta(minutes=5)
-    """How long to wait before looking again for somebody for the first time; later waits are longer, a day at most."""
+    """The first wait before another search for a technician; later waits are longer, at most a day."""
     shortage_delay: timedelta = timedelta(days=1)
-    """INV-13: how much later a visit is when parts are missing, where the service policy does not say."""
+    """INV-13: the delay of a visit with missing parts, if the service policy sets none."""
 
     @property
     def figures(self) -> Figures:
-        """What dispatch plans by where the service policy does not say."""
+        """The figures for planning that the service policy does not set."""
         return Figures(
             lead=self.appointment_lead,
             window=self.appointment_window,

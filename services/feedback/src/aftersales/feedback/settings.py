@@ -1,4 +1,4 @@
-"""Feedback's knobs, over those of every service."""
+"""Feedback's settings, in addition to those of every service."""
 
 from datetime import timedelta
 
@@ -13,11 +13,11 @@ from .surveys.domain import HIGHEST, LOWEST
 class Settings(ServiceSettings):
     http_port: Port = 8104
     callback_after: timedelta = timedelta(hours=3)
-    """FBK-1: the customer is called so long after the repair, where the service policy plans no calls."""
+    """FBK-1: the time from the repair to the call, if the service policy plans no calls."""
     callback_window: timedelta = timedelta(hours=1)
-    """FBK-1: and at most so much later, or the clock `callback` is breached."""
+    """FBK-1: the longest delay of that call before the clock `callback` is breached."""
     pass_mark: float = Field(default=3.0, ge=LOWEST, le=HIGHEST)
-    """FBK-2: a survey below this mean mark reopens the request, where the service policy has no survey."""
+    """FBK-2: a survey below this mean mark reopens the request, if the service policy has no survey."""
 
     @property
     def usual(self) -> Usual:

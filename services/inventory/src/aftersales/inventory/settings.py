@@ -1,4 +1,4 @@
-"""Inventory's knobs: those of every service."""
+"""Inventory's settings: only those of every service."""
 
 from aftersales.engine import Port, ServiceSettings
 

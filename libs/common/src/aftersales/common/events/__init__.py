@@ -18,9 +18,9 @@ from pydantic_core import PydanticKnownError, from_json, to_json
 from aftersales.values.errors import Malformed
 
 PRODUCERS = ("intake", "dispatch", "inventory", "feedback")
-"""Who publishes events of ours; each one's types begin with its name."""
+"""Our services, which publish events; the types of each begin with its name."""
 PARTNER = "partner."
-"""What the types of partners' events begin with."""
+"""The first part of the types of partners' events."""
 
 
 def _rfc3339(given: Any) -> Any:
@@ -78,23 +78,23 @@ class Envelope(BaseModel):
     id: Name
     """Unique for its source; the same id again is the same event again."""
     source: Name
-    """Who says it: `/aftersales/<service>`, or the partner's own name."""
+    """The publisher: `/aftersales/<service>`, or the partner's own name."""
     type: Name
     subject: Name
-    """The document it is about."""
+    """The document that the event is about."""
     time: Instant
-    """When it was committed, with its offset from UTC."""
+    """The time of its commit, with the offset from UTC."""
     datacontenttype: Literal["application/json"] = "application/json"
     correlationid: Name
-    """One for a customer contact, all the way to the KPI."""
+    """The same id for all events of a customer contact, up to the KPI."""
     causationid: str = ""
-    """The id of the event, or the correlation id of the call, that led to this one."""
+    """The id of the event, or the correlation id of the call, that caused this event."""
     sequence: int = Field(default=0, ge=0, strict=True)
     """The version of the aggregate named by `subject`."""
     branch: str = ""
-    """Where the document named by `subject` belongs."""
+    """The branch of the document named by `subject`."""
     traceparent: str | None = None
-    """W3C Trace Context, as the call that began it all brought it along."""
+    """W3C Trace Context of the call that caused the first event."""
     data: dict[str, Any]
 
     def event(self) -> Event:
@@ -120,14 +120,14 @@ class PartnerEnvelope(BaseModel):
     """The partner's system; the partner's RabbitMQ user must be allowed to name it (docs/partners.md)."""
     type: Name
     subject: Name | None = None
-    """The partner's own reference, such as an order number; the service request keeps it."""
+    """The partner's own reference, such as an order number; it is stored on the service request."""
     time: Instant
-    """When it happened, with its offset from UTC."""
+    """The time when it happened, with the offset from UTC."""
     datacontenttype: Annotated[str, StringConstraints(pattern=_JSON_TYPE)] = "application/json"
     correlationid: Name | None = None
-    """One for a customer contact, all the way to the KPI; without it, one is made of `source` and `id`."""
+    """The same id for all events of a customer contact, up to the KPI; if missing, derived from `source` and `id`."""
     traceparent: str | None = None
-    """W3C Trace Context, as the call that began it all brought it along."""
+    """W3C Trace Context of the call that caused the first event."""
     data: dict[str, Any]
 
     def envelope(self) -> Envelope:
@@ -167,13 +167,13 @@ def describe(error: ValidationError) -> list[dict[str, str]]:
 
 
 class Heartbeat(Event):
-    """Sent through all four services in turn, so that a stuck pipe shows."""
+    """A heartbeat that travels through all four services in turn and so detects a blocked path."""
 
     started_at: datetime
 
 
 class SlaMark(Event):
-    """A stage's clock went past a mark (ALL-3)."""
+    """A stage's clock passed a mark (ALL-3)."""
 
     subject: str
     """The number of the document that carries the clock."""
@@ -183,6 +183,6 @@ class SlaMark(Event):
     deadline: datetime
     at: datetime
     mark: str = ""
-    """Which mark: a share of the target such as `80%`, `breach`, or the role of the ladder's level."""
+    """The mark: a share of the target such as `80%`, `breach`, or the role of the ladder's level."""
     owner: str = ""
-    """Whose promise it is."""
+    """The owner of the promise."""

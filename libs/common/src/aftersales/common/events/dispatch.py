@@ -11,13 +11,13 @@ from aftersales.policy.calendars import Calendar
 
 
 class OrderEvent(Event):
-    """What every event about a work order says."""
+    """The fields of every event about a work order."""
 
     order: str
     request: str
     branch: str
     visit: int
-    """1 for the first visit, one more each time the customer was not satisfied."""
+    """1 for the first visit, and one more each time the customer was not satisfied."""
     at: datetime
 
 
@@ -36,7 +36,7 @@ class OrderCreated(OrderEvent):
 
 
 class TechnicianAssigned(OrderEvent):
-    """Somebody is sent (DSP-4), with the appointment as it was agreed."""
+    """A technician was assigned (DSP-4), with the agreed appointment."""
 
     TYPE = "dispatch.technician_assigned.v1"
     technician: str
@@ -48,7 +48,7 @@ class TechnicianAssigned(OrderEvent):
 
 
 class AssignmentDeferred(OrderEvent):
-    """Nobody fits now. It is tried again at `retry_at` or earlier; published once for each reason."""
+    """No technician fits now. The order is tried again at `retry_at` or earlier. Published once for each reason."""
 
     TYPE = "dispatch.assignment_deferred.v1"
     reason: str
@@ -56,7 +56,7 @@ class AssignmentDeferred(OrderEvent):
 
 
 class AssignmentDeclined(OrderEvent):
-    """The technician said no; another one is looked for."""
+    """The technician declined, and another one is searched for."""
 
     TYPE = "dispatch.assignment_declined.v1"
     technician: str
@@ -64,14 +64,14 @@ class AssignmentDeclined(OrderEvent):
 
 
 class AssignmentAccepted(OrderEvent):
-    """The technician said yes."""
+    """The technician accepted."""
 
     TYPE = "dispatch.assignment_accepted.v1"
     technician: str
 
 
 class AppointmentMoved(OrderEvent):
-    """A new time was agreed with the customer (DSP-5); it must be kept."""
+    """A new, binding time was agreed with the customer (DSP-5)."""
 
     TYPE = "dispatch.appointment_moved.v1"
     appointment_start: datetime
@@ -95,7 +95,7 @@ class TechnicianArrived(OrderEvent):
 
 
 class DiagnosisRecorded(OrderEvent):
-    """What is wrong, as found on site (DSP-7)."""
+    """The diagnosis on site (DSP-7)."""
 
     TYPE = "dispatch.diagnosis_recorded.v1"
     technician: str
@@ -103,7 +103,7 @@ class DiagnosisRecorded(OrderEvent):
 
 
 class PartNeeded(OrderEvent):
-    """The technician names a part that the fault did not (INV-13)."""
+    """The technician needs a part that the reported fault does not imply (INV-13)."""
 
     TYPE = "dispatch.part_needed.v1"
     part: str
@@ -123,36 +123,36 @@ class RepairCompleted(OrderEvent):
     policy: str = ""
     """The service policy of the request (ALL-1)."""
     calendar: Calendar | None = None
-    """The branch's hours when the request came in; None: round the clock."""
+    """The branch's hours when the request was registered; None means round the clock."""
 
 
 class OrderCancelled(OrderEvent):
-    """The order ended without a repair: parts and technician are free again."""
+    """The order ended without a repair; its parts and technician are free again."""
 
     TYPE = "dispatch.order_cancelled.v1"
     reason: str
 
 
 class SlaWarned(events.SlaMark):
-    """A stage has used a good part of its time: 50 % or 80 %, unless its policy says otherwise (ALL-3)."""
+    """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
     TYPE = "dispatch.sla_warned.v1"
 
 
 class SlaBreached(events.SlaMark):
-    """A stage's time is over (ALL-3)."""
+    """A stage passed its deadline (ALL-3)."""
 
     TYPE = "dispatch.sla_breached.v1"
 
 
 class SlaEscalated(events.SlaMark):
-    """A breach climbed to the next level of its ladder (ALL-3)."""
+    """A breach was escalated to the next level of its ladder (ALL-3)."""
 
     TYPE = "dispatch.sla_escalated.v1"
 
 
 class DispatchHeartbeat(events.Heartbeat):
-    """Intake's beat, passed on."""
+    """Intake's heartbeat, passed on."""
 
     TYPE = "dispatch.heartbeat.v1"
 

@@ -7,7 +7,7 @@ from aftersales.common.events import Event
 
 
 class FollowupEvent(Event):
-    """What every event about a callback (回访) says."""
+    """The fields of every event about a callback (回访)."""
 
     followup: str
     request: str
@@ -18,7 +18,7 @@ class FollowupEvent(Event):
 
 
 class FollowupDue(FollowupEvent):
-    """It is time to call the customer (FBK-1)."""
+    """A call to the customer is due (FBK-1)."""
 
     TYPE = "feedback.followup_due.v1"
 
@@ -32,7 +32,7 @@ class FollowupDone(FollowupEvent):
 
 
 class SurveyAnswered(FollowupEvent):
-    """The satisfaction form came back (FBK-2). `mark` is the mean of the answers, 1 to 5."""
+    """The customer answered the survey (FBK-2). `mark` is the mean of the answers, 1 to 5."""
 
     TYPE = "feedback.survey_answered.v1"
     mark: float
@@ -40,26 +40,26 @@ class SurveyAnswered(FollowupEvent):
 
 
 class DissatisfactionRaised(FollowupEvent):
-    """Below the pass mark: the request must be reopened (FBK-2)."""
+    """The survey is below the pass mark, so the request must be reopened (FBK-2)."""
 
     TYPE = "feedback.dissatisfaction_raised.v1"
     mark: float
 
 
 class SlaWarned(events.SlaMark):
-    """A stage has used a good part of its time: 50 % or 80 %, unless its policy says otherwise (ALL-3)."""
+    """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
     TYPE = "feedback.sla_warned.v1"
 
 
 class SlaBreached(events.SlaMark):
-    """A stage's time is over (ALL-3)."""
+    """A stage passed its deadline (ALL-3)."""
 
     TYPE = "feedback.sla_breached.v1"
 
 
 class SlaEscalated(events.SlaMark):
-    """A breach climbed to the next level of its ladder (ALL-3)."""
+    """A breach was escalated to the next level of its ladder (ALL-3)."""
 
     TYPE = "feedback.sla_escalated.v1"
 

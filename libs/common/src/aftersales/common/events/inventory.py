@@ -19,7 +19,7 @@ class MissingLine(Part):
 
 
 class SlipEvent(Event):
-    """What every event about an issue slip (出库单) says."""
+    """The fields of every event about an issue slip (出库单)."""
 
     slip: str
     order: str
@@ -28,25 +28,25 @@ class SlipEvent(Event):
     visit: int
     at: datetime
     slip_version: int = 0
-    """The slip's version, to tell which of two that crossed is newer; 0 from a producer that does not say."""
+    """The slip's version, which shows the newer of two events; 0 if the producer does not set it."""
 
 
 class PartReserved(SlipEvent):
-    """All parts of the slip are set aside, oldest lots first (INV-3)."""
+    """All parts of the slip are reserved, oldest lots first (INV-3)."""
 
     TYPE = "inventory.part_reserved.v1"
     lines: tuple[ReservedLine, ...]
 
 
 class PartShort(SlipEvent):
-    """Some parts are missing; what is there stays reserved and the rest waits for a receipt (INV-13)."""
+    """Some parts are missing; the available ones stay reserved and the rest waits for a receipt (INV-13)."""
 
     TYPE = "inventory.part_short.v1"
     missing: tuple[MissingLine, ...]
 
 
 class PartUsed(SlipEvent):
-    """Used on an order, traceable to its lot (INV-14)."""
+    """A part was used on an order, traceable to its lot (INV-14)."""
 
     TYPE = "inventory.part_used.v1"
     lines: tuple[ReservedLine, ...]
@@ -54,7 +54,7 @@ class PartUsed(SlipEvent):
 
 
 class ReservationReleased(SlipEvent):
-    """What was set aside is free again."""
+    """Reserved parts are free again."""
 
     TYPE = "inventory.reservation_released.v1"
     lines: tuple[ReservedLine, ...]
@@ -62,7 +62,7 @@ class ReservationReleased(SlipEvent):
 
 
 class StockReceived(Event):
-    """A lot came in."""
+    """A lot was received."""
 
     TYPE = "inventory.stock_received.v1"
     branch: str
@@ -73,7 +73,7 @@ class StockReceived(Event):
 
 
 class InventoryHeartbeat(events.Heartbeat):
-    """Dispatch's beat, passed on."""
+    """Dispatch's heartbeat, passed on."""
 
     TYPE = "inventory.heartbeat.v1"
 

@@ -1,4 +1,4 @@
-"""Events that partner systems send in (INT-12)."""
+"""Events that partner systems publish (INT-12)."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from aftersales.values import Code, Day, GeoPoint, Line, Moment, Phone, Serial, 
 
 
 class PartnerServiceRequest(Event):
-    """A dealer's or a shop's system passes on a customer's fault. Strict: a partner must read what is wrong."""
+    """A dealer's or a shop's system reports a customer's fault. Unknown fields are refused, with the reason."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     TYPE = "partner.service_request.v1"
@@ -26,13 +26,13 @@ class PartnerServiceRequest(Event):
     fault: Code
     description: Words = ""
     urgency: Annotated[int, Field(ge=1, le=3, strict=True)] = 2
-    """1 can wait, 3 is pressing."""
+    """From 1 (can wait) to 3 (urgent)."""
     wanted_at: Moment | None = None
     location: GeoPoint | None = None
 
 
 class PartnerProductSold(Event):
-    """A dealer's or a shop's system tells of a sale (INT-12), so that every buyer is archived (INT-3). Strict."""
+    """A dealer's or a shop's system reports a sale (INT-12, INT-3). Unknown fields are refused, with the reason."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     TYPE = "partner.product_sold.v1"

@@ -1,4 +1,4 @@
-"""The archive: customers, what they bought, recalls, and what partners may not send (INT-3, INT-4, INT-12, INT-14)."""
+"""The archive: customers, purchases, recalls, and results of partners' events (INT-3, INT-4, INT-12, INT-14)."""
 
 from datetime import datetime
 from typing import Literal
@@ -11,9 +11,9 @@ RecallKind = Literal["recall", "upgrade"]
 
 
 class CustomerChanged(Event):
-    """What others must know of a customer is new: class, key customer or not, when not to call, who it really is.
+    """The data of a customer that other services need changed: class, key customer, times without calls, merge.
 
-    Of a customer nothing was said about, none of these hold: class C, no key customer. Personal data stays in intake.
+    A customer without such an event has class C and is not a key customer. Personal data stays in intake.
     """
 
     TYPE = "intake.customer_changed.v1"
@@ -22,15 +22,15 @@ class CustomerChanged(Event):
     customer_class: Literal["A", "B", "C"]
     vip: bool
     language: Language | None = None
-    """None: the one of the branch."""
+    """The customer's language; None means the branch's."""
     quiet_hours: str = ""
-    """When not to call, in the branch's time: `22:00-07:00 12:00-14:00`."""
+    """Times without calls, in the branch's time zone: `22:00-07:00 12:00-14:00`."""
     merged_into: str | None = None
-    """The customer who stands for this one from now on (INT-3); none: this one stands for itself (again)."""
+    """The customer into whom this one was merged (INT-3); none if it is not merged, or no longer."""
 
 
 class Granted(Part):
-    """What came with a purchase."""
+    """An entitlement granted with a purchase."""
 
     kind: str
     count: int
@@ -38,7 +38,7 @@ class Granted(Part):
 
 
 class ProductSold(Event):
-    """A purchase was archived, once (INT-3), with what it entitles to (INT-14). Personal data stays in intake."""
+    """A purchase was archived, once (INT-3), with its entitlements (INT-14). Personal data stays in intake."""
 
     TYPE = "intake.product_sold.v1"
     serial: str
@@ -46,13 +46,13 @@ class ProductSold(Event):
     line: str
     batch: str | None = None
     branch: str
-    """Where its owner belongs."""
+    """The branch of its owner."""
     purchased_on: Day
     entitlements: tuple[Granted, ...] = ()
 
 
 class EntitlementDue(Event):
-    """Remind the customer of what came with the purchase (INT-14)."""
+    """A reminder of an entitlement is due (INT-14)."""
 
     TYPE = "intake.entitlement_due.v1"
     entitlement: str
@@ -65,7 +65,7 @@ class EntitlementDue(Event):
 
 
 class RecallOpened(Event):
-    """Products must be brought back or brought up to date (INT-4)."""
+    """Products must be returned or upgraded (INT-4)."""
 
     TYPE = "intake.recall_opened.v1"
     recall: str
@@ -73,7 +73,7 @@ class RecallOpened(Event):
     title: str
     safety: bool
     starts_on: Day
-    """From when on the remedy is available."""
+    """The day from which the remedy is available."""
     models: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
     opened_at: datetime
@@ -91,13 +91,13 @@ class RecallCounts(Part):
 
 
 class RecallProgressed(Event):
-    """How far a recall has come (INT-4): after each step of the search, then every few per cent."""
+    """The progress of a recall (INT-4), published after each step of the search, then every few per cent."""
 
     TYPE = "intake.recall_progressed.v1"
     recall: str
     counts: RecallCounts
     completion: float
-    """Per cent of the products found that are done."""
+    """The percentage of the found products that are done."""
     searched: bool
     """Whether the whole archive was searched."""
     at: datetime
@@ -114,36 +114,36 @@ class Param(Part):
 
 
 class PartnerMessageRefused(Event):
-    """A partner's event was refused, and why (INT-12): for the partner who sent it."""
+    """A partner's event was refused, with the reason (INT-12). For the partner who published it."""
 
     TYPE = "intake.partner_message_refused.v1"
     source: str
-    """The partner, as the message said; `unknown` when it could not be read."""
+    """The partner's source, from the message; `unknown` if the message was unreadable."""
     id: str
-    """Of the partner's message; a digest of its body when it could not be read."""
+    """The id of the partner's message, or a digest of its body if the message was unreadable."""
     type: str
     partner: str = ""
-    """The RabbitMQ user who published it, as the broker validated it; empty where nobody said."""
+    """The RabbitMQ user who published it, as validated by the broker; empty if the message names none."""
     code: str
-    """What is wrong; words for it are at `GET /partners/messages`."""
+    """The code of the error; `GET /partners/messages` has a text for it."""
     params: tuple[Param, ...] = ()
     errors: tuple[WrongField, ...] = ()
     at: datetime
 
 
 class PartnerMessageAccepted(Event):
-    """A partner's event was accepted, and what came of it (INT-12): for the partner who sent it."""
+    """A partner's event was accepted, with the result (INT-12). For the partner who published it."""
 
     TYPE = "intake.partner_message_accepted.v1"
     source: str
     id: str
     type: str
     partner: str
-    """The RabbitMQ user who published it, as the broker validated it."""
+    """The RabbitMQ user who published it, as validated by the broker."""
     reference: str
-    """What the partner calls it: the event's `subject`, or its id."""
+    """The partner's own reference: the event's `subject`, or its id."""
     duplicate: bool = False
-    """The same sale is known from another event: nothing was done."""
+    """Whether the same sale was known from another event, so that nothing changed."""
     request: str | None = None
     """The number of the service request that was registered."""
     serial: str | None = None

@@ -1,4 +1,4 @@
-"""Beats, deadlines, and what people are told of them (ALL-3)."""
+"""Heartbeats, deadlines, and messages about them (ALL-3)."""
 
 from datetime import datetime
 
@@ -7,35 +7,35 @@ from aftersales.common.events import Event, Part
 
 
 class IntakeHeartbeat(events.Heartbeat):
-    """The first beat, sent by intake's timer."""
+    """The first heartbeat, sent by intake's timer."""
 
     TYPE = "intake.heartbeat.v1"
 
 
 class SlaWarned(events.SlaMark):
-    """A stage has used a good part of its time: 50 % or 80 %, unless its policy says otherwise (ALL-3)."""
+    """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
     TYPE = "intake.sla_warned.v1"
     left: tuple[str, ...] = ()
-    """Of a shift handover, whose `request` is empty: the requests that nobody settled or took over yet (ALL-7)."""
+    """Only for a shift handover, where `request` is empty: the requests neither settled nor taken over (ALL-7)."""
 
 
 class SlaBreached(events.SlaMark):
-    """A stage's time is over (ALL-3)."""
+    """A stage passed its deadline (ALL-3)."""
 
     TYPE = "intake.sla_breached.v1"
     left: tuple[str, ...] = ()
-    """Of a shift handover, whose `request` is empty: the requests that nobody settled or took over yet (ALL-7)."""
+    """Only for a shift handover, where `request` is empty: the requests neither settled nor taken over (ALL-7)."""
 
 
 class SlaEscalated(events.SlaMark):
-    """A breach climbed to the next level of its ladder (ALL-3)."""
+    """A breach was escalated to the next level of its ladder (ALL-3)."""
 
     TYPE = "intake.sla_escalated.v1"
 
 
 class DigestItem(Part):
-    """One mark that a clock went past."""
+    """One mark that a clock passed."""
 
     subject: str
     request: str
@@ -46,7 +46,7 @@ class DigestItem(Part):
 
 
 class SlaDigest(Event):
-    """What one owner is told of an hour: twice at most, whatever the flood (ALL-3)."""
+    """One owner's warnings of an hour, in at most two digests, however many warnings there are (ALL-3)."""
 
     TYPE = "intake.sla_digest.v1"
     owner: str
@@ -57,6 +57,6 @@ class SlaDigest(Event):
     breached: int
     escalated: int
     items: tuple[DigestItem, ...]
-    """Fifty of them at most, the worst first."""
+    """At most fifty marks, the worst first."""
     new: int
-    """How many have come since the message before."""
+    """The number of marks since the previous message."""

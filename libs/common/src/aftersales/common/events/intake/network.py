@@ -1,4 +1,4 @@
-"""Branches, policies, people and notices: what the whole network goes by (ALL-1, ALL-2, ALL-8, ALL-9)."""
+"""Branches, policies, people and notices, which concern the whole network (ALL-1, ALL-2, ALL-8, ALL-9)."""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -20,14 +20,14 @@ class OpenDay(SpecialDay):
 
 
 class OpenHours(Hours):
-    """Working hours in an event: like the rest of it, they ignore what they do not know. `Hours` are taken as well."""
+    """Working hours in an event: unknown fields are ignored, as in the rest of it. `Hours` are accepted as well."""
 
     model_config = _OPEN
     days: tuple[OpenDay, ...] = ()
 
 
 class BranchRegistered(Event):
-    """A branch opened or changed its particulars (ALL-2)."""
+    """A branch was opened, or its data changed (ALL-2)."""
 
     TYPE = "intake.branch_registered.v1"
     branch: str
@@ -35,28 +35,28 @@ class BranchRegistered(Event):
     zone: str
     location: GeoPoint
     hours: OpenHours | None = None
-    """When it is open (ALL-3); None, from before branches had hours: round the clock."""
+    """Its opening hours (ALL-3). None, in old events without hours, means round the clock."""
     hours_since: datetime | None = None
-    """When its hours were last changed; open clocks count by them from then on."""
+    """The time of the last change of its hours; from then on open clocks count by them."""
     hours_by: str = ""
-    """Who changed them."""
+    """The person who changed them."""
 
 
 class PolicyPublished(Event):
-    """A service policy takes effect; items under way keep the version they started with (ALL-1)."""
+    """A service policy takes effect; open items keep the version with which they started (ALL-1)."""
 
     TYPE = "intake.policy_published.v1"
     name: str
     version: int
     effective_from: date
     policy: dict[str, Any]
-    """All of it, as docs/policies.md describes it."""
+    """The whole policy, described in docs/policies.md."""
     published_at: datetime
     published_by: str
 
 
 class PersonChanged(Event):
-    """Somebody came, left, or has other roles or another branch (ALL-8)."""
+    """A person joined, left, or changed roles or branch (ALL-8)."""
 
     TYPE = "intake.person_changed.v1"
     person: str
@@ -72,13 +72,13 @@ class NoticePublished(Event):
     notice: str
     kind: NoticeKind
     readers: int
-    """How many must acknowledge it."""
+    """The number of people who must acknowledge it."""
     due_at: datetime | None = None
     published_at: datetime
 
 
 class NoticeOverdue(Event):
-    """The day came by which everybody should have acknowledged it, and somebody has not (ALL-9)."""
+    """A notice is overdue, because not all readers acknowledged it by its day (ALL-9)."""
 
     TYPE = "intake.notice_overdue.v1"
     notice: str
@@ -86,12 +86,12 @@ class NoticeOverdue(Event):
     readers: int
     acknowledged: int
     unread_by: tuple[str, ...]
-    """Codes of those who have not; the first 1000 where there are more."""
+    """Codes of the readers who have not acknowledged it, at most 1000."""
     due_at: datetime
 
 
 class Supersession(Part):
-    """A part that another one takes the place of."""
+    """A part that is replaced by another one."""
 
     old: str
     new: str
@@ -99,7 +99,7 @@ class Supersession(Part):
 
 
 class DesignChanged(Event):
-    """A design change: from these days on the new parts are used (ALL-9, INV-1)."""
+    """A design change, with the days from which the new parts are used (ALL-9, INV-1)."""
 
     TYPE = "intake.design_changed.v1"
     notice: str

@@ -19,7 +19,7 @@ class ProductRef(Part):
     serial: str
     model: str
     line: str
-    """The product line, which is also the skill a technician needs (`refrigerator`, `e-bike` ...)."""
+    """The product line, which is also the skill that a technician needs (`refrigerator`, `e-bike` ...)."""
 
 
 class RequestRegistered(Event):
@@ -42,35 +42,35 @@ class RequestRegistered(Event):
     work_type: str = ""
     """What the customer asks for (INT-4), finer than `kind`: `training`, `return`, `recall` ..."""
     on_site: bool = True
-    """Whether somebody must be sent."""
+    """Whether a visit is needed."""
     policy: str = ""
-    """The service policy that it keeps for life, such as `e-bike@3` (ALL-1)."""
+    """The service policy that the request keeps to its end, such as `e-bike@3` (ALL-1)."""
     calendar: Calendar | None = None
-    """The branch's hours as they are now; None: round the clock."""
+    """The branch's current hours; None means round the clock."""
     cases: tuple[str, ...] = ()
-    """What makes it another case for the policy: `emergency`, `rush`, `holiday` ... (ALL-10)"""
+    """The special cases that apply, each with its figures in the policy: `emergency`, `rush`, `holiday` ... (ALL-10)"""
     repeats: str | None = None
     """The request of the repair that did not hold (INT-9)."""
     contract: str | None = None
     """The service contract that covers it (INT-13)."""
     response: dict[str, Seconds] = Field(default_factory=dict)
-    """By stage, the targets of that contract, which hold instead of the policy's; in seconds."""
+    """The targets of that contract by stage, in seconds; they replace the policy's."""
 
 
 class RequestAnswered(Event):
-    """The customer was answered, or told that the question must be checked (INT-8)."""
+    """The customer received an answer, or the message that the question must be checked (INT-8)."""
 
     TYPE = "intake.request_answered.v1"
     request: str
     branch: str
     referred: bool
-    """The answer is still to come, by `answer_by`."""
+    """Whether the answer is still to come, by `answer_by`."""
     answer_by: datetime | None = None
     answered_at: datetime
 
 
 class RepeatRepairFound(Event):
-    """The same fault of the same product again, within the policy's window (INT-9)."""
+    """The same fault of the same product occurred again, within the policy's window (INT-9)."""
 
     TYPE = "intake.repeat_repair_found.v1"
     request: str
@@ -80,16 +80,16 @@ class RepeatRepairFound(Event):
     product: ProductRef
     fault: str
     technician: str
-    """Of the first repair."""
+    """The technician of the first repair."""
     report_to: str
-    """The role that is told."""
+    """The role that is notified."""
     claim: bool
-    """The policy guarantees repairs: a compensation claim is to be opened."""
+    """Whether the policy guarantees repairs, so that a compensation claim must be opened."""
     found_at: datetime
 
 
 class CoverageDecided(Event):
-    """Who pays for parts, labour and travel (INT-6)."""
+    """It was decided who pays for parts, labour and travel (INT-6)."""
 
     TYPE = "intake.coverage_decided.v1"
     request: str
@@ -104,11 +104,11 @@ class CoverageDecided(Event):
     reason: str
     price_list_first: bool
     quotation_first: bool
-    """The work starts when the customer has accepted a quotation (DSP-17)."""
+    """Whether the work starts only after the customer has accepted a quotation (DSP-17)."""
     revised: bool
-    """Other inputs have changed an earlier decision."""
+    """Whether other inputs have changed an earlier decision."""
     on_site: bool = True
-    """Whether somebody must be sent."""
+    """Whether a visit is needed."""
     decided_at: datetime
 
 
@@ -119,25 +119,25 @@ class QuotationAccepted(Event):
     request: str
     branch: str
     on_site: bool = True
-    """Whether somebody must be sent."""
+    """Whether a visit is needed."""
     amount: Money
     accepted_at: datetime
 
 
 class RequestCancelled(Event):
-    """The customer does not need it any more: release everything."""
+    """The request was cancelled, and everything reserved for it must be released."""
 
     TYPE = "intake.request_cancelled.v1"
     request: str
     branch: str
     reason: str
     on_site: bool = True
-    """Whether somebody was to be sent."""
+    """Whether a visit was needed."""
     cancelled_at: datetime
 
 
 class RequestResolved(Event):
-    """The repair is on the warranty card (DSP-10)."""
+    """The request was resolved by a repair, which is on the warranty card (DSP-10)."""
 
     TYPE = "intake.request_resolved.v1"
     request: str
@@ -147,35 +147,35 @@ class RequestResolved(Event):
 
 
 class RequestReprioritised(Event):
-    """It is more pressing than it was said to be, or less (INT-5)."""
+    """The priority of a request changed (INT-5)."""
 
     TYPE = "intake.request_reprioritised.v1"
     request: str
     branch: str
     priority: int
     cases: tuple[str, ...]
-    """All that make it another case for the policy now."""
+    """All special cases that now apply."""
     on_site: bool
-    """Whether somebody must be sent."""
+    """Whether a visit is needed."""
     why: str
     by: str
     changed_at: datetime
 
 
 class RequestReopened(Event):
-    """The customer is not satisfied: another visit (DSP-7)."""
+    """The customer is not satisfied, so another visit is needed (DSP-7)."""
 
     TYPE = "intake.request_reopened.v1"
     request: str
     branch: str
     visit: int
-    """The number of the visit that is now wanted; the first repair was visit 1."""
+    """The number of the visit that is now needed; the first repair was visit 1."""
     reason: str
     reopened_at: datetime
 
 
 class RequestClosed(Event):
-    """Asked and satisfied."""
+    """The request was closed, by a satisfied answer to the survey or by a final reply."""
 
     TYPE = "intake.request_closed.v1"
     request: str
@@ -184,7 +184,7 @@ class RequestClosed(Event):
 
 
 class RequestHandedOver(Event):
-    """Somebody else answers for the request now, and has said yes to it (INT-7)."""
+    """The request has a new owner, who accepted it (INT-7)."""
 
     TYPE = "intake.request_handed_over.v1"
     request: str
@@ -197,7 +197,7 @@ class RequestHandedOver(Event):
 
 
 class RequestEscalated(Event):
-    """What the owner cannot answer went up the chain (INT-10); the owner stays the owner."""
+    """A request was escalated up the owner's chain (INT-10); the owner does not change."""
 
     TYPE = "intake.request_escalated.v1"
     request: str
@@ -211,13 +211,13 @@ class RequestEscalated(Event):
 
 
 class ComplaintReceived(Event):
-    """Somebody complained on the public page (INT-11); their words and particulars stay in intake."""
+    """A complaint was made on the public page (INT-11); its text and personal data stay in intake."""
 
     TYPE = "intake.complaint_received.v1"
     complaint: str
     branch: str | None
-    """None: no branch was named, so headquarters deal with it."""
+    """The named branch; None if there is none, so that headquarters handle it."""
     kind: ComplaintKind
     request: str | None
-    """The service request that it is about, where number and phone belong together."""
+    """The service request that it is about, if number and phone match."""
     received_at: datetime
