@@ -115,7 +115,7 @@ async def test_a_row_that_does_not_fit_goes_to_the_error_file_and_once_corrected
     corrected = await aftersales("import", "requests", errors, "--json")
 
     assert done.code == 1
-    assert "Imported 2, in before 0, refused 1" in done.out
+    assert "Imported 2, already imported 0, refused 1" in done.out
     assert 'row 3: phone: "138" is not a telephone number' in done.err
     assert (row["error_row"], row["error_column"], row["error_code"]) == ("3", "phone", "cell.not_phone")
     assert (corrected.code, corrected.json["imported"]) == (0, 1)
@@ -179,7 +179,7 @@ async def test_a_dry_run_tells_the_same_and_needs_no_service(aftersales, tmp_pat
     [
         (NOBODY, "en", ["intake does not answer at http://127.0.0.1:9", "`make up`", "AFTERSALES_INTAKE_URL"]),
         (NOBODY, "zh-Hant", ["intake 在 http://127.0.0.1:9 沒有回應", "`make up`"]),
-        ("inventory", "en", ["Something else (inventory) answers", "not intake"]),
+        ("inventory", "en", ["is answered by something else (inventory)", "not by intake"]),
     ],
 )
 async def test_a_service_that_does_not_answer_is_named_with_the_mend(aftersales, tmp_path, service, locale, words):

@@ -40,7 +40,7 @@ async def test_lint_names_file_line_and_column_and_refuses_errors_only(aftersale
     assert "0 errors, 1 warnings" in fine.out
     assert f"{sound}:" in fine.err
     assert f"{broken}:26:13: error: This is not a duration." in refused.err
-    assert f"{slow}:{line}:13: error: A target of no time at all" in late.err
+    assert f"{slow}:{line}:13: error: A target of zero" in late.err
 
 
 async def test_lint_looks_at_several_files_side_by_side_in_the_readers_language(
@@ -80,7 +80,7 @@ async def test_diff_compares_files_and_presets(aftersales: Program, tmp_path: Pa
 
     assert for_people.out == "stages.dispatch.target: PT15M → PT10M\n"
     assert for_scripts.json == [{"path": "stages.dispatch.target", "old": "PT15M", "new": "PT10M"}]
-    assert (none.code, none.out) == (0, "property and property say the same.\n")
+    assert (none.code, none.out) == (0, "property and property are the same.\n")
 
 
 async def test_show_prints_a_preset_as_it_is_shipped(aftersales: Program) -> None:

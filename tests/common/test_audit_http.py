@@ -99,7 +99,7 @@ async def test_the_command_line_verifies_and_compares_with_anchors_that_were_kep
     assert (await program("audit", "anchors", kept, "--service", "intake")).code == 0  # nothing is new
     assert len(kept.read_text().splitlines()) == 2
     whole = await program("audit", "verify", "--service", "intake", "--anchors", kept)
-    assert (whole.code, "is whole" in whole.out) == (0, True), whole.err
+    assert (whole.code, "is intact" in whole.out) == (0, True), whole.err
     await database(intake)[ANCHORS].delete_many({})
     await intake.http.put("/branches/sh-01", json=BRANCH | {"name": "二店"})
     await database(intake)["branches"].update_one({"_id": "sh-01"}, {"$set": {"name": "x"}})

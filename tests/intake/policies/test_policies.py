@@ -113,7 +113,7 @@ async def test_all_1_one_that_ties_is_refused_until_it_does_not(house: House) ->
     (error,) = answer.json()["params"]["errors"]
 
     assert (answer.status_code, error["code"], error["field"]) == (409, "policy.scope_tie", "scope")
-    assert error["problem"].startswith("p-3, version 1, is for the same items and as specific")
+    assert error["problem"].startswith("p-3, version 1, covers the same items with the same specificity")
     await publish(house, rival | {"scope": {"branches": ["p-3"], "lines": ["refrigerator"], "work_types": ["repair"]}})
 
 
