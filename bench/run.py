@@ -1,8 +1,8 @@
-"""`make bench`: every race of docs/bench.md in one run, side by side, and the report.
+"""`make bench` runs every race of docs/bench.md side by side and writes the report.
 
-make bench                       all, at full size, and docs/bench.md is written
-make bench ARGS="--only relay"   some, and nothing is written
-make bench ARGS="--quick"        small sizes, to see that it runs
+make bench                       runs all races at full size and writes docs/bench.md
+make bench ARGS="--only relay"   runs the named races and writes nothing
+make bench ARGS="--quick"        runs small sizes, as a smoke test
 """
 
 import argparse
@@ -223,18 +223,18 @@ def report(rows: list[Row]) -> Iterator[str]:
     """docs/bench.md."""
     memory = psutil.virtual_memory().total / 2**30
     yield "# Speed\n"
-    yield "Written by `make bench`. Rates say little about another machine; the ratios, taken side by side in one run,"
-    yield "say more: each is the median of the rounds' ratios. What each race does stands in `bench/`.\n"
+    yield "`make bench` writes this page. Rates depend on the machine. The ratios are more reliable, because both sides"
+    yield "run alternately; each is the median of the rounds' ratios. `bench/` describes each race.\n"
     yield f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()},"
     yield "one MongoDB (replica set of one, journaled majority, 4 GB of cache) and one RabbitMQ (quorum queues) on the"
     yield "same machine.\n"
-    yield "| what | ours | held against | ratio | goal | |"
+    yield "| race | ours | compared with | ratio | goal | |"
     yield "| --- | --- | --- | --- | --- | --- |"
     yield from (row.markdown() for row in rows)
 
 
 def yardstick() -> Row:
-    """How dear a hop is on this machine: most of what is raced is hops between processes."""
+    """The cost of a hop on this machine, because hops between processes dominate the races."""
     near, far = socket.socketpair()
     count = 20_000
 
@@ -265,8 +265,8 @@ async def measure(names: list[str], urls: Urls, size: float) -> list[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=RACES, nargs="+", help="run these races, write nothing")
-    parser.add_argument("--quick", action="store_true", help="small sizes, write nothing")
+    parser.add_argument("--only", choices=RACES, nargs="+", help="run these races and write nothing")
+    parser.add_argument("--quick", action="store_true", help="run small sizes and write nothing")
     chosen = parser.parse_args()
     calm_garbage_collection()  # as each service does; it holds for the rivals in this process, too
     with servers() as urls, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,4 +1,4 @@
-"""The report that runs leave in docs/faults.md: of each plan the newest one, and of the fuzzer."""
+"""The report in docs/faults.md: the newest run of each plan, and of the fuzzer."""
 
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ _WIDTH = 118
 
 
 def markdown() -> str:
-    """Everything that was counted, in the words that were asked for."""
+    """The whole report, with all counts."""
     runs = [run for plan in PLANS if (run := load(plan))]
     parts = [_head(runs), *map(_run, runs), _invariants(runs), _broken(kept("broken")), _fuzz(kept("fuzz")), _NOTES]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -29,17 +29,18 @@ def _head(runs: Sequence[Summary]) -> list[str]:
         "# Faults",
         "",
         *_text(
-            f"Written by `make faults` and `make fuzz`. {faults} faults of {kinds} kinds in {minutes:.0f} minutes, one",
-            f"after another under load, while {events} events were published; {platform.system()},",
-            f"Python {platform.python_version()}.",
+            f"`make faults` and `make fuzz` write this page. The runs caused {faults} faults of {kinds} kinds in",
+            f"{minutes:.0f} minutes, one after another under load, while {events} events were published;",
+            f"{platform.system()}, Python {platform.python_version()}.",
         ),
         "",
         *_table(("", *_WORDS), _totals(runs)),
         "",
-        "`requests`: sent in by HTTP and by a partner's message; applied: with exactly one work order. `commands`:",
-        "HTTP calls with an Idempotency-Key; not accepted are those that a rule refused. `events`: each event times",
-        "each service that takes it, accepted by the broker, applied by the service's inbox. Duplicates seen are those",
-        "deliveries and calls that came again and were recognised.",
+        "- `requests` came by HTTP and as partners' messages. An applied request has exactly one work order.",
+        "- `commands` are HTTP calls with an Idempotency-Key. A command that is not accepted was refused by a rule.",
+        "- `events` count each event once for each service that reads it. RabbitMQ accepts an event, and the service's",
+        "  inbox applies it.",
+        "- Duplicates seen are repeated deliveries and calls that were recognised.",
         "",
         *_table(
             ("run", "version", "servers", "replicas of each service", "faults", "minutes", "lost", "double effects"),
@@ -61,14 +62,14 @@ def _line(run: Summary) -> tuple[str, ...]:
 
 
 def _run(run: Summary) -> list[str]:
-    head = ("fault", "times", "red after", "green after", "what the probes named", "recovered in", "at most")
+    head = ("fault", "times", "red after", "green after", "failed parts", "recovered in", "at most")
     lines = [
         f"## Run `{run.run.plan}`",
         "",
         *_text(
-            f"`make faults{run.run.arguments}`. Deliveries made again on purpose: {run.redelivered}.",
-            f"Dead letters sent again by hand, after which they passed: {_listed(run.dead)}.",
-            f"Left, sent in unreadable on purpose: {_listed(run.parked)}.",
+            f"`make faults{run.run.arguments}`. Deliveries repeated on purpose: {run.redelivered}.",
+            f"Dead letters that were handled after a replay: {_listed(run.dead)}.",
+            f"Dead letters that remain, sent unreadable on purpose: {_listed(run.parked)}.",
         ),
         "",
         *_table(head, run.by_kind()),
@@ -89,11 +90,13 @@ def _invariants(runs: Sequence[Summary]) -> list[str]:
 
 
 def _holds(contradictions: int | None) -> str:
-    return "not looked at" if contradictions is None else f"{contradictions} times not" if contradictions else "holds"
+    return (
+        "not checked" if contradictions is None else f"violated {contradictions} times" if contradictions else "holds"
+    )
 
 
 def broken_rows(broken: Mapping[str, Outcome]) -> list[list[str]]:
-    """What the report says of each variant, as it is kept."""
+    """The report's row for each variant, in the form in which it is stored."""
     rows = []
     for name, outcome in broken.items():
         shown = "; ".join(invariant for invariant, findings in outcome.findings.items() if findings) or "none"
@@ -107,7 +110,7 @@ def _broken(rows: Sequence[Sequence[str]] | None) -> list[str]:
     return [
         "## The same checks on broken variants",
         "",
-        "One fault at a chosen moment each (`testing/broken.py`); `sound` is the real system with four of them.",
+        "Each variant has one fault at a chosen moment (`testing/broken.py`); `sound`, the real system, has four.",
         "",
         *_table(("variant", "lost", "double effects", "invariants that do not hold"), rows),
     ]
@@ -125,7 +128,7 @@ def _fuzz(found: Mapping[str, Any] | None) -> list[str]:
             "to the partners' exchange and to the services' own queues.",
         ),
         "",
-        *_table(("what became of them", "messages"), [(name, str(count)) for name, count in found["fates"].items()]),
+        *_table(("result", "messages"), [(name, str(count)) for name, count in found["fates"].items()]),
         "",
         *(f"- {line}" for line in found["verdicts"]),
     ]
@@ -146,31 +149,32 @@ def _row(cells: Sequence[str]) -> str:
 _NOTES = (
     "## How to read it",
     "",
-    "- *Red after*: seconds from the moment at which the line stood still until the probes of all replicas that stood",
-    "  still said so, at most; `-` where it did not stand still. *Green after*: seconds from the moment at which the",
-    "  fault was mended until all probes were green. Both must be at most 10.",
-    "- *What the probes named*: the parts that `/healthz` called ill; `/readyz` and `/livez` where they were red, too.",
-    "- *Recovered in*: seconds from the fault until a request that was sent in after it had been through all four",
-    "  services (median); what the server or the service takes to start again is part of it.",
-    '- Each plan is run by its name (`make faults ARGS="--plan cluster"`); this page tells of the newest run of each.',
+    "- *Red after*: the most seconds from the moment at which the system stood still until the probes of all",
+    "  affected replicas were red; `-` if it did not stand still. *Green after*: the seconds from the end of the fault",
+    "  until all probes were green. Both must be at most 10.",
+    "- *Failed parts*: the parts that `/healthz` reported as failed, and `/readyz` and `/livez` if they were red too.",
+    "- *Recovered in*: the median of the seconds from the fault until a new request had passed all four services,",
+    "  including the restart of a server or service.",
+    '- To run a plan, give its name (`make faults ARGS="--plan cluster"`); this page shows the newest run of each.',
     "",
     "## Another RabbitMQ",
     "",
-    "`AFTERSALES_RABBITMQ_SERVER` names the `rabbitmq-server` program that `make up`, the tests and the faults start;",
+    "`AFTERSALES_RABBITMQ_SERVER` names the `rabbitmq-server` program for `make up`, the tests and the fault runs;",
     "`rabbitmqctl` must be in the same folder. RabbitMQ 4.0 on Debian 12, as root, from a tree of Debian 13:",
     "",
     "```sh",
     "apt-get install debootstrap",
     "debootstrap --variant=minbase --include=rabbitmq-server trixie /var/tmp/trixie",
-    "export AFTERSALES_RABBITMQ_SERVER=$PWD/tests/faults/tree/rabbitmq-server  # runs what is in RABBITMQ_TREE",
+    "export AFTERSALES_RABBITMQ_SERVER=$PWD/tests/faults/tree/rabbitmq-server  # runs the program in RABBITMQ_TREE",
     'make faults ARGS="--plan rabbitmq4"',
     "```",
     "",
     "## Known limits",
     "",
-    "- RabbitMQ 3.10.8, killed with SIGKILL within about a second of making a quorum queue or a stream, forgets it",
-    "  with all that it had confirmed. The runs wait for 15 s after the first start before they kill it.",
-    "- RabbitMQ 3.10.8 stops moving expired messages to the dead queue once one of them has an `x-death` header that",
-    "  its publisher made up as an array of numbers (`function_clause` in its log); 4.0.5 moves them. So `make fuzz`",
-    "  sends no message with both, and RabbitMQ 4 is the better one where partners publish.",
+    "- If RabbitMQ 3.10.8 is killed with SIGKILL within about a second of creating a quorum queue or a stream, it",
+    "  loses the queue or stream with all confirmed messages. The runs wait for 15 s after the first start before they",
+    "  kill it.",
+    "- RabbitMQ 3.10.8 stops moving expired messages to the dead queue after one of them has an `x-death` header that",
+    "  its publisher set to an array of numbers (`function_clause` in its log); 4.0.5 moves them. Therefore",
+    "  `make fuzz` sends no message with both. Use RabbitMQ 4 if partners publish.",
 )
