@@ -52,11 +52,11 @@ class Hours(Value):
     """Working hours without a place."""
 
     week: Week = _WHOLE_WEEK
-    """Monday first, a day such as `09:00-12:00 13:30-18:00`; `22:00-06:00` ends on the next, nothing is closed."""
+    """Monday first; a day such as `09:00-12:00 13:30-18:00`. `22:00-06:00` ends on the next day, empty means closed."""
     holidays: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$"), AfterValidator(_known)] = ""
-    """Whose public holidays close it: an ISO 3166 code that the library `holidays` knows; empty: nobody's."""
+    """The country whose public holidays close it, as an ISO 3166 code of the library `holidays`; empty means none."""
     days: Annotated[tuple[SpecialDay, ...], Field(max_length=500), AfterValidator(_one_each)] = ()
-    """What it does otherwise on single dates, one entry each."""
+    """Single dates with other hours, one entry each."""
 
 
 class Calendar(Hours):
