@@ -8,6 +8,8 @@ import pytest
 
 SUFFIXES = {".py", ".md", ".toml", ".ini", ".yml", ".yaml", ".sh", ".html", ".js"}
 HISTORY = {"CHANGELOG.md"}
+INVENTORS = ("tests/contracts/", "tests/mutants/test_")
+"""Tests that make up files of their own."""
 INVENTED = {"utils.py", "send.py", "docker-compose.override.yml", "/openapi.json"}
 """Names in examples: what would break a law, a partner's own program, the reader's own settings, a service's route."""
 _FOLDERS = r"(?:\.ci|bench|contracts|deploy|docs|libs|services|tests)"
@@ -41,7 +43,7 @@ def test_nothing_refers_to_what_is_not_there(root: Path, tracked: list[str]) -> 
     decisions = {int(page.name[:4]) for page in (root / "docs" / "adr").glob("[0-9]*.md")}
     found = {}
     for name in tracked:
-        if Path(name).suffix in SUFFIXES and name not in HISTORY and not name.startswith("tests/contracts/"):
+        if Path(name).suffix in SUFFIXES and name not in HISTORY and not name.startswith(INVENTORS):
             found[name] = dead((root / name).read_text(), tracked, decisions)
     assert {name: what for name, what in found.items() if what} == {}
 
