@@ -9,7 +9,7 @@ from aftersales.common.events import Event
 from aftersales.common.service import Service, on
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import wakes
-from aftersales.common.work import Work
+from aftersales.common.work import Work, use_case
 
 SUBJECTS = 1500
 PAYLOAD = "y" * 400
@@ -35,6 +35,7 @@ class Account(Aggregate):
     text: str = ""
 
 
+@use_case(preload=lambda event: ((Account, event.account),))
 async def book(work: Work, event: Posted) -> None:
     account = await work.get(Account, event.account) or Account(id=event.account)
     count = account.count + 1
@@ -54,6 +55,6 @@ def service(settings: ServiceSettings) -> Service:
         indexes={Account: ()},
         router=APIRouter(),
         produces=(Booked,),
-        consumers=(on(Posted, book, needs=lambda event: ((Account, event.account),)),),
+        consumers=(on(Posted, book),),
         timers=(wakes(Account, doze),),
     )

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.branch_hours import BranchHours, Mover, hear_of_hours, needs_of, walk
+from aftersales.common.branch_hours import BranchHours, Mover, hear_of_hours, walk
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.common.http.desk import Desk
@@ -15,7 +15,7 @@ from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.service import Service, on
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import wakes
-from aftersales.common.work import Work
+from aftersales.common.work import Work, use_case
 from aftersales.policy import sla
 from aftersales.values import Value
 from aftersales.values.errors import DomainError, NotYet
@@ -47,6 +47,7 @@ class AddForm(Value):
     amount: int = Field(ge=-1000, le=1000)
 
 
+@use_case(about=lambda id: (Counter, id))
 async def add(work: Work, id: str, amount: int) -> Counter:
     counter = await work.get(Counter, id) or Counter(id=id)
     total = counter.total + amount
@@ -58,6 +59,7 @@ async def add(work: Work, id: str, amount: int) -> Counter:
     return work.put(counter.but(total=total), Counted(counter=id, total=total))
 
 
+@use_case(preload=lambda event: ((Counter, event.counter),))
 async def on_add(work: Work, event: Add) -> None:
     counter = await work.get(Counter, event.counter)
     if event.after is not None and (counter.total if counter else 0) < event.after:
@@ -85,7 +87,7 @@ router = APIRouter(responses=PROBLEMS)
 
 @router.post("/counters/{id}/add")
 async def post_add(id: str, form: AddForm, desk: Desk) -> Counter:
-    return await desk.do(add, id, form.amount, needs=((Counter, id),))
+    return await desk.do(add, id, form.amount)
 
 
 @router.get("/counters/{id}")
@@ -101,8 +103,8 @@ def service(settings: ServiceSettings) -> Service:
         router=router,
         produces=(Counted,),
         consumers=(
-            on(Add, on_add, needs=lambda event: ((Counter, event.counter),)),
-            on(BranchRegistered, hear_of_hours, needs=needs_of),
+            on(Add, on_add),
+            on(BranchRegistered, hear_of_hours),
         ),
         timers=(wakes(Counter, ring), wakes(BranchHours, partial(walk, movers=(Mover(Counter, go_over),)))),
         clocked=(Counter,),

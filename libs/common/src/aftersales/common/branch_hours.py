@@ -11,8 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.common.mongo import Index
-from aftersales.common.work import Work
-from aftersales.common.work.identity import Needs
+from aftersales.common.work import Work, use_case
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.sla import Said
 
@@ -51,10 +50,7 @@ class Mover(NamedTuple):
     move: Callable[[Work, Any, BranchHours], Awaitable[None]]
 
 
-def needs_of(event: BranchRegistered) -> Needs:
-    return ((BranchHours, event.branch),)
-
-
+@use_case(preload=lambda event: ((BranchHours, event.branch),))
 async def hear_of_hours(work: Work, event: BranchRegistered) -> None:
     """Go by the branch's hours as an event tells them. Older news, and that of other particulars, changes nothing."""
     if event.hours_since is not None:

@@ -9,7 +9,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event, describe
 from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.mongo import Mongo
-from aftersales.common.work import Work
+from aftersales.common.work import Work, use_case
 from aftersales.common.work.identity import Needs
 from aftersales.policy.choose import Facts, Shelf, choose, fallback, shipped
 from aftersales.policy.model import Policy
@@ -92,6 +92,7 @@ async def put_up(work: Work, published: PublishedPolicy, *news: Event) -> Publis
     return work.put(published, *news)
 
 
+@use_case(preload=lambda event: (*LIST, (PublishedPolicy, f"{event.name}@{event.version}")))
 async def keep_policy(work: Work, event: PolicyPublished) -> None:
     """Copy what intake has published, once."""
     try:
@@ -105,7 +106,3 @@ async def keep_policy(work: Work, event: PolicyPublished) -> None:
                 id=policy_id(policy), policy=policy, published_at=event.published_at, published_by=event.published_by
             ),
         )
-
-
-def needs_of(event: PolicyPublished) -> Needs:
-    return (*LIST, (PublishedPolicy, f"{event.name}@{event.version}"))

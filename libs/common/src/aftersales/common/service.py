@@ -5,7 +5,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Concatenate, TypeVar
 
 from fastapi import APIRouter
 
@@ -19,6 +19,7 @@ from aftersales.common.retained import Retained
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import Timer
 from aftersales.common.work import Needs, Work
+from aftersales.common.work.use_case import needs_of
 
 E = TypeVar("E", bound=Event)
 Refused = Callable[[Work, ParkedMessage], Awaitable[None]]
@@ -38,12 +39,11 @@ class Consumer:
 
 def on(
     kind: type[E],
-    handle: Callable[..., Awaitable[Any]],
-    needs: Callable[[E], Needs] = lambda _event: (),
+    handle: Callable[Concatenate[Work, E, ...], Awaitable[Any]],
     receipt: type[Aggregate] | None = None,
 ) -> Consumer:
-    """A row of a service's table of events in; `needs` names documents to load with those of the whole group."""
-    return Consumer(kind, handle, needs, receipt)
+    """A row of a service's table of events in; the documents that the handler preloads are loaded with the group's."""
+    return Consumer(kind, handle, needs_of(handle), receipt)
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,14 @@ from aftersales.common.retained import Retained
 from aftersales.common.service import Consumer, Service, on
 from aftersales.common.settings import Port, ServiceSettings
 from aftersales.common.timers import Timer, wakes
-from aftersales.common.work import Need, Needs, Work
+from aftersales.common.work import Call, Need, Needs, Work, prepare_call, use_case
 from aftersales.values.errors import DomainError, Malformed, NotFound, NotYet
 
 __all__ = [
     "PROBLEMS",
     "Aggregate",
     "BranchHours",
+    "Call",
     "Consumer",
     "Cursor",
     "Desk",
@@ -50,6 +51,8 @@ __all__ = [
     "Timer",
     "Work",
     "on",
+    "prepare_call",
     "run",
+    "use_case",
     "wakes",
 ]

@@ -19,7 +19,7 @@ from aftersales.common.mongo import Document, from_document
 from aftersales.common.mongo.extended import from_line, to_line
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.trail.archived import last_leaving, leaving_records, may_leave, remove_records
-from aftersales.common.work import Work, audit
+from aftersales.common.work import Work, audit, use_case
 from aftersales.values.errors import Busy, Conflict, DomainError, Gone, Malformed, NotFound
 
 router = APIRouter(prefix="/archive", tags=["archive"], responses=PROBLEMS)
@@ -126,8 +126,7 @@ async def remove_written(collection: Collection, form: Removal, desk: Desk) -> R
         if _sha256(row) == wanted[row["_id"]]
     }
     versions = {id: proved.get(id) for id in wanted}
-    needs = [(retained.kind, id) for id in wanted]
-    return await desk.do(archived, retained.kind, form.file, versions, needs=needs)
+    return await desk.do(archived, retained.kind, form.file, versions)
 
 
 @router.post("/{collection}/restorations")
@@ -138,7 +137,7 @@ async def restore_lines(collection: Collection, form: Restoration, desk: Desk) -
         states = [from_document(kind, from_line(line)) for line in form.lines]
     except (ValueError, KeyError, ValidationError) as error:
         raise Malformed("archive.line_malformed") from error
-    return await desk.do(restored, states, needs=[(kind, state.id) for state in states])
+    return await desk.do(restored, states)
 
 
 def _of(desk: Desk, collection: str) -> Retained:
@@ -181,6 +180,7 @@ def _sha256(row: Document) -> str:
     return hashlib.sha256(to_line(row).encode()).hexdigest()
 
 
+@use_case(preload=lambda kind, versions: [(kind, id) for id in versions])
 async def archived(work: Work, kind: type[Aggregate], file: str, versions: dict[str, int | None]) -> Removed:
     """Remove each document that still has its version."""
     done = Removed(removed=[], kept=[])
@@ -199,6 +199,7 @@ async def archived(work: Work, kind: type[Aggregate], file: str, versions: dict[
     return done
 
 
+@use_case(preload=lambda states: [(type(state), state.id) for state in states])
 async def restored(work: Work, states: Sequence[Aggregate]) -> Restored:
     """Put back each document that is not there."""
     done = Restored(restored=[], present=[])

@@ -1,18 +1,17 @@
 """Many rows in one request, for imports: each is work of its own, with its own key, outcome and reasons."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
-from aftersales.common.aggregate import Aggregate
 from aftersales.common.http.desk import Desk, Order
 from aftersales.common.http.problem import wrong_fields
 from aftersales.common.mongo import Document
 from aftersales.common.work import AnswerKey, Stored, Work
-from aftersales.common.work.identity import Needs
+from aftersales.common.work.use_case import Call
 from aftersales.values import Value
 from aftersales.values.errors import DomainError
 from aftersales.values.messages import render
@@ -52,25 +51,8 @@ class Outcomes(BaseModel):
     rows: list[Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to do for a form: run `handler(work, *args)` with these documents at hand."""
-
-    handler: Callable[..., Awaitable[Aggregate]]
-    args: tuple[Any, ...]
-    needs: Needs
-
-
-class _Rehearsed(DomainError):
-    """Ends a dry run as a refusal does: what was staged is dropped."""
-
-    def __init__(self, *, outcome: Outcome) -> None:
-        super().__init__("batch.rehearsed")
-        self.outcome = outcome
-
-
-async def take(desk: Desk, batch: Batch, form: type[F], job: Callable[[F], Job]) -> Outcomes:
-    """Check each row's form, and do its job. Raises `Busy`: then send the same again."""
+async def take(desk: Desk, batch: Batch, form: type[F], job: Callable[[F], Call[Any]]) -> Outcomes:
+    """Check each row's form, and run the call that `job` makes of it. Raises `Busy`: then send the same again."""
     locale = desk.locale
     found: dict[int, Outcome] = {}
     orders: dict[int, Order] = {}
@@ -81,22 +63,19 @@ async def take(desk: Desk, batch: Batch, form: type[F], job: Callable[[F], Job])
             errors = wrong_fields(error.errors(include_url=False, include_input=False), locale)
             found[at] = _refused(row.key, "input.malformed", {"errors": errors}, locale)
         else:
-            orders[at] = _order(job(filled), row.key, _answer(desk.path, row.key, filled), dry_run=batch.dry_run)
-    results = await desk.do_each(list(orders.values()))
+            orders[at] = _order(job(filled), row.key, _answer(desk.path, row.key, filled))
+    results = await desk.do_each(list(orders.values()), dry_run=batch.dry_run)
     for (at, order), result in zip(orders.items(), results, strict=True):
         found[at] = _outcome(order.key, result, locale)
     return Outcomes(rows=[found[at] for at in range(len(batch.rows))])
 
 
-def _order(job: Job, key: str, answer: AnswerKey, *, dry_run: bool) -> Order:
+def _order(job: Call[Any], key: str, answer: AnswerKey) -> Order:
     async def run(work: Work) -> Outcome:
-        state = await job.handler(work, *job.args)
-        outcome = Outcome(key=key, outcome="created" if work.is_new(state) else "updated", id=state.id)
-        if dry_run:
-            raise _Rehearsed(outcome=outcome)
-        return outcome
+        state = await job.run(work)
+        return Outcome(key=key, outcome="created" if work.is_new(state) else "updated", id=state.id)
 
-    return Order(run, job.handler.__name__, job.needs, key, answer)
+    return Order(replace(job, run=run), key, answer)
 
 
 def _answer(path: str, key: str, filled: BaseModel) -> AnswerKey:
@@ -113,8 +92,6 @@ def _outcome(key: str, result: Any, locale: str) -> Outcome:
     match result:
         case Outcome():
             return result
-        case _Rehearsed():
-            return result.outcome
         case Stored():
             return Outcome(key=key, outcome="repeated", id=result.answer["id"])
         case DomainError():

@@ -16,6 +16,7 @@ from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.parking import ParkedMessage
+from aftersales.common.work import Work, use_case
 
 router = APIRouter(prefix="/dead", tags=["dead letters"], responses=PROBLEMS)
 Id = Annotated[str, Path(max_length=600)]
@@ -93,20 +94,22 @@ async def show_dead(id: Id, desk: Desk) -> WholeDeadLetter:
 @router.post("/{id}/replay")
 async def replay_dead(id: Id, desk: Desk) -> DeadLetter:
     """Send it again to the queue where it failed, or ring its timer; no other service sees it a second time."""
-    return await desk.do(_replayed, id, desk.woken, needs=((ParkedMessage, id),))
+    return await desk.do(_replayed, id, desk.woken)
 
 
 @router.delete("/{id}")
 async def drop_dead(id: Id, desk: Desk) -> DeadLetter:
     """Give it up; the audit trail says who did."""
-    return await desk.do(_dropped, id, needs=((ParkedMessage, id),))
+    return await desk.do(_dropped, id)
 
 
-async def _replayed(work: Any, id: str, woken: Sequence[type[Aggregate]]) -> DeadLetter:
+@use_case(about=lambda id: (ParkedMessage, id))
+async def _replayed(work: Work, id: str, woken: Sequence[type[Aggregate]]) -> DeadLetter:
     return _brief(_fields(await parking.replay(work, id, woken)))
 
 
-async def _dropped(work: Any, id: str) -> DeadLetter:
+@use_case(about=lambda id: (ParkedMessage, id))
+async def _dropped(work: Work, id: str) -> DeadLetter:
     return _brief(_fields(await parking.drop(work, id)))
 
 

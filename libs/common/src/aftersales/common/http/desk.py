@@ -5,13 +5,14 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.http import paging
+from aftersales.common.http.if_match import held_against
 from aftersales.common.http.paging import Page
 from aftersales.common.http.throttle import network
 from aftersales.common.mongo import Document, Index, Mongo, from_document
@@ -20,11 +21,12 @@ from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.runtime import Runtime
 from aftersales.common.trail.auditor import Auditor
 from aftersales.common.work import AnswerKey, Piece, Stored, Work
-from aftersales.common.work.identity import Needs
-from aftersales.values.errors import Busy, DomainError, Gone, Malformed, NotFound, PreconditionFailed
+from aftersales.common.work.use_case import Call, prepare_call
+from aftersales.values.errors import Busy, DomainError, Gone, Malformed, NotFound
 from aftersales.values.messages import choose_locale
 
 A = TypeVar("A", bound=Aggregate)
+P = ParamSpec("P")
 T = TypeVar("T")
 
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before")]
@@ -34,11 +36,9 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One of many things to do for a single request (`do_each`)."""
+    """One of many calls for a single request (`do_each`)."""
 
-    run: Callable[[Work], Awaitable[Any]]
-    why: str
-    needs: Needs
+    call: Call[Any]
     key: str
     """Its own name within the request."""
     answer: AnswerKey
@@ -115,27 +115,16 @@ class _Desk:
         chain.append(self._request.client.host if self._request.client else "")
         return network(chain[max(0, len(chain) - 1 - self.settings.trusted_proxies)])
 
-    async def do(
-        self, handler: Callable[..., Awaitable[T]], *args: Any, needs: Needs = (), body: str | None = None
-    ) -> T:
-        """Run `handler(work, *args)` in the writer and answer with what it returns, once that is committed.
+    async def do(self, handler: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `handler(work, …)` in the writer and answer with what it returns, once that is committed.
 
-        `needs` are loaded with the whole group's; `If-Match` is held against the first of them. `body` is what an
-        Idempotency-Key stands for where the endpoint has read the body itself.
+        Its use case says what is loaded with the whole group's documents, and which one `If-Match` is held against.
         """
-        expected = self._request.headers.get("if-match")
+        return await self.run(prepare_call(handler, *args, **kwargs))
 
-        async def run(work: Work) -> T:
-            known = not expected or await _matches(work, needs, expected)
-            result = await handler(work, *args)
-            if not known:  # only now: what is refused without If-Match is refused for the same reason with it
-                raise PreconditionFailed("version.missing", id=str(needs[0][1]))
-            return result
-
-        name: str = getattr(handler, "func", handler).__name__
-        correlation = self._request.scope["correlation"]
-        piece = Piece(run, name, self.actor, correlation, correlation, needs=needs, answer=await self._answer_key(body))
-        piece.traceparent = self._request.headers.get("traceparent")
+    async def run(self, command: Call[T], body: str | None = None) -> T:
+        """Like `do`; `body` is what an Idempotency-Key stands for where the endpoint has read the body itself."""
+        piece = self._piece(command, self._request.scope["correlation"], await self._answer_key(body))
         try:
             async with asyncio.timeout(self._runtime.service.settings.write_timeout.total_seconds()):
                 result = await self._runtime.writer.submit(piece)
@@ -147,19 +136,35 @@ class _Desk:
         done: T = result
         return done
 
-    async def do_each(self, orders: Sequence[Order]) -> list[Any]:
+    async def rehearse(
+        self, handler: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What `handler(work, …)` would return now. Raises as `do` would; nothing is written, no number is used up."""
+        command = prepare_call(handler, *args, **kwargs)
+        (outcome,) = await self._runtime.writer.rehearse([self._piece(command, self._request.scope["correlation"])])
+        if isinstance(outcome, Exception):
+            raise outcome
+        done: T = outcome
+        return done
+
+    async def do_each(self, orders: Sequence[Order], *, dry_run: bool = False) -> list[Any]:
         """Do each as work of its own, in this order: what it returned or raised, once that is committed.
 
         No more than a group at a time, so that the writer has room for others. Raises `Busy` when there is
-        none for these; some of them may be done then, and say so under their keys.
+        none for these; some of them may be done then, and say so under their keys. A `dry_run` rehearses them.
         """
         runtime, done = self._runtime, []
-        size = runtime.service.settings.group_size
+        size, writer = runtime.service.settings.group_size, runtime.writer
+        begin = self._request.scope["correlation"][:39]
         try:
             async with asyncio.timeout(runtime.service.settings.write_timeout.total_seconds()):
                 for start in range(0, len(orders), size):
-                    pieces = [runtime.writer.submit(self._piece(order)) for order in orders[start : start + size]]
-                    done += await asyncio.gather(*pieces, return_exceptions=True)
+                    some = orders[start : start + size]
+                    pieces = [self._piece(one.call, f"{begin}-{one.key}", one.answer) for one in some]
+                    if dry_run:
+                        done += await writer.rehearse(pieces)
+                    else:
+                        done += await asyncio.gather(*map(writer.submit, pieces), return_exceptions=True)
         except TimeoutError as error:
             raise Busy("write.timeout") from error
         for outcome in done:
@@ -167,10 +172,10 @@ class _Desk:
                 raise outcome
         return done
 
-    def _piece(self, order: Order) -> Piece:
-        correlation = self._request.scope["correlation"]
-        own = f"{correlation[:39]}-{order.key}"
-        piece = Piece(order.run, order.why, self.actor, own, correlation, needs=order.needs, answer=order.answer)
+    def _piece(self, command: Call[Any], correlation: str, answer: AnswerKey | None = None) -> Piece:
+        cause: str = self._request.scope["correlation"]
+        run = held_against(self._request.headers.get("if-match"), command)
+        piece = Piece(run, command.why, self.actor, correlation, cause, needs=command.needs, answer=answer)
         piece.traceparent = self._request.headers.get("traceparent")
         return piece
 
@@ -266,21 +271,6 @@ Desk = Annotated[_Desk, Depends(_open)]
 def _said(where: Document) -> Document:
     """Filters that are None do not count."""
     return {name: value for name, value in where.items() if value is not None}
-
-
-async def _matches(work: Work, needs: Needs, expected: str) -> bool:
-    """Whether there is a document for `If-Match`; true for commands that are not about one.
-
-    Raises `PreconditionFailed` when it is at another version.
-    """
-    if not needs:
-        return True
-    kind, id, *_ = needs[0]
-    state = await work.get(kind, str(id))
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in expected.split(",")}
-    if state and "*" not in tags and str(state.version) not in tags:
-        raise PreconditionFailed("version.changed", id=id, version=state.version)
-    return state is not None
 
 
 def _headers(result: Any, request: Request | None) -> dict[str, str]:

@@ -21,6 +21,7 @@ the culprit alone fails, after 8 tries with `Busy`. In `done` every piece has it
 import asyncio
 import random
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -34,6 +35,7 @@ from aftersales.common.work import audit
 from aftersales.common.work.group import Group, Origin
 from aftersales.common.work.numbers import Numbers
 from aftersales.common.work.piece import Piece
+from aftersales.common.work.rehearsal import rehearse
 from aftersales.values.errors import Busy, Conflict, Unavailable
 
 _RERUNS = 2
@@ -83,6 +85,10 @@ class Writer:
             raise Busy("service.busy")
         self.enqueue(piece)
         return await piece.future  # a caller that gives up cancels this alone: the work is done all the same
+
+    async def rehearse(self, pieces: Sequence[Piece]) -> list[Any]:
+        """Run each alone, beside the queue, and write nothing: what its handler returned or raised."""
+        return await rehearse(self._mongo, self._origin, pieces, self._clock.now())
 
     def enqueue(self, piece: Piece) -> None:
         """Take the piece without waiting; deliveries come this way, bounded by the prefetch.

@@ -12,7 +12,7 @@ from aftersales.common.events.intake import (
 )
 from aftersales.common.events.inventory import PartReserved
 from aftersales.dispatch.technicians.domain import SecondLook, Technician
-from aftersales.engine import BranchHours, Event, NotYet, Work
+from aftersales.engine import BranchHours, Event, Need, NotYet, Work, use_case
 from aftersales.policy.choose import Facts
 from aftersales.values import sibling
 
@@ -21,10 +21,20 @@ from .domain import order as orders
 from .domain.order import Policy, WorkOrder
 from .store import Rules
 
+OfRequest = (
+    RequestRegistered | RequestCancelled | RequestReopened | RequestReprioritised | CoverageDecided | QuotationAccepted
+)
 STEP = 50
 """Orders of one step: the writer has other work in between."""
 
 
+@use_case(
+    preload=lambda event: (
+        _order_of(event),
+        (Technician, {"branch": event.branch}),
+        (BranchHours, event.branch),
+    )
+)
 async def open_order(work: Work, event: RequestRegistered, rules: Rules) -> None:
     """Open the request's one order, and send somebody at once (DSP-2)."""
     number = sibling(event.request, "WO")
@@ -36,6 +46,7 @@ async def open_order(work: Work, event: RequestRegistered, rules: Rules) -> None
         await assign_technician(work, order, (*events, *marks), policy)
 
 
+@use_case(preload=lambda event: (_order_of(event),))
 async def cancel_order(work: Work, event: RequestCancelled) -> None:
     if not event.on_site:
         return
@@ -46,6 +57,7 @@ async def cancel_order(work: Work, event: RequestCancelled) -> None:
         work.put(ended, *events)
 
 
+@use_case(preload=lambda event: (_order_of(event),))
 async def reopen_order(work: Work, event: RequestReopened, rules: Rules) -> None:
     """Send somebody again (DSP-7); old news when that visit is known or the order was cancelled."""
     order = await _order(work, sibling(event.request, "WO"))
@@ -60,6 +72,7 @@ async def reopen_order(work: Work, event: RequestReopened, rules: Rules) -> None
         await assign_technician(work, again, events, policy)
 
 
+@use_case(preload=lambda event: (_order_of(event),))
 async def reprioritise(work: Work, event: RequestReprioritised, rules: Rules) -> None:
     if event.on_site:
         order = await _order(work, sibling(event.request, "WO"))
@@ -73,6 +86,7 @@ async def change_hours(work: Work, order: WorkOrder, hours: BranchHours, rules: 
     _keep(work, order, moved, *marks)
 
 
+@use_case(preload=lambda event: ((WorkOrder, event.order),))
 async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None:
     """Plan the visit by what inventory could set aside (INV-13)."""
     order = await _order(work, event.order)
@@ -89,11 +103,13 @@ async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None
     work.put(planned, *events)
 
 
+@use_case(preload=lambda event: (_order_of(event),))
 async def hear_of_coverage(work: Work, event: CoverageDecided) -> None:
     if event.on_site:
         _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.covered(order, event))
 
 
+@use_case(preload=lambda event: (_order_of(event),))
 async def hear_of_quotation(work: Work, event: QuotationAccepted) -> None:
     if event.on_site:
         _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.accepted(order, event))
@@ -147,6 +163,10 @@ async def release_technician(work: Work, order: WorkOrder) -> None:
 def _keep(work: Work, before: WorkOrder, order: WorkOrder, *events: Event) -> None:
     if order != before:
         work.put(order, *events)
+
+
+def _order_of(event: OfRequest) -> Need:
+    return WorkOrder, sibling(event.request, "WO")
 
 
 async def _order(work: Work, number: str) -> WorkOrder:

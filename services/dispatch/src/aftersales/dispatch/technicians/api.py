@@ -17,7 +17,7 @@ TechnicianCode = Annotated[Code, Path()]
 @router.put("/technicians/{code}")
 async def register_technician(code: TechnicianCode, form: RegisterTechnician, desk: Desk) -> Technician:
     """Enter a technician or change the particulars; the orders they have stay theirs (DSP-1)."""
-    return await desk.do(handlers.register_technician, code, form, needs=((Technician, code),))
+    return await desk.do(handlers.register_technician, code, form)
 
 
 @router.get("/technicians")

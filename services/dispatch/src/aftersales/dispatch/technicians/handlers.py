@@ -1,11 +1,12 @@
 """What a dispatcher enters about technicians."""
 
-from aftersales.engine import Work
+from aftersales.engine import Work, use_case
 
 from . import domain
 from .domain import RegisterTechnician, SecondLook, Technician
 
 
+@use_case(about=lambda code: (Technician, code))
 async def register_technician(work: Work, code: str, form: RegisterTechnician) -> Technician:
     known = await work.get(Technician, code)
     someone = domain.register(known, code, form)

@@ -1,7 +1,8 @@
 """Callbacks: what a repair, the clock and new hours ask for."""
 
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.engine import BranchHours, Event, Library, Work
+from aftersales.engine import BranchHours, Event, Library, Work, use_case
+from aftersales.feedback.timelines.domain import Timeline
 from aftersales.feedback.timelines.handlers import note
 from aftersales.policy.choose import Facts
 
@@ -9,6 +10,13 @@ from . import domain
 from .domain import FollowUp, Usual, followup_id
 
 
+@use_case(
+    preload=lambda event: (
+        (Timeline, event.request),
+        (FollowUp, followup_id(event.request, event.visit)),
+        (BranchHours, event.branch),
+    )
+)
 async def schedule_followup(work: Work, event: RepairCompleted, library: Library, usual: Usual) -> None:
     """Plan the callback about this visit, once (FBK-1)."""
     await note(work, event)

@@ -18,7 +18,7 @@ Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
 @router.post("/followups/{key}/done")
 async def finish_followup(key: FollowUpId, command: FinishFollowUp, desk: Desk) -> FollowUp:
     """Note what came of the call (FBK-1). `survey_token` opens the customer's survey and is shown only here."""
-    return await desk.do(handlers.finish_followup, key, command, needs=((FollowUp, key),))
+    return await desk.do(handlers.finish_followup, key, command)
 
 
 @router.get("/surveys/{token}")
@@ -33,5 +33,4 @@ async def show_survey(token: Token, desk: Desk) -> SurveyForm:
 @router.post("/surveys/{token}")
 async def answer_survey(token: Token, answers: Answers, desk: Desk) -> SurveyForm:
     """Take the customer's answers, once (FBK-2)."""
-    needs = ((Survey, survey_id(token)),)
-    return await desk.do(handlers.answer_survey, token, answers, desk.library, desk.settings.pass_mark, needs=needs)
+    return await desk.do(handlers.answer_survey, token, answers, desk.library, desk.settings.pass_mark)

@@ -2,7 +2,7 @@
 
 import secrets
 
-from aftersales.engine import Library, NotFound, Work
+from aftersales.engine import Library, NotFound, Work, use_case
 from aftersales.feedback.followups import domain as followups
 from aftersales.feedback.followups.domain import FinishFollowUp, FollowUp
 from aftersales.feedback.timelines.handlers import note_own
@@ -11,6 +11,7 @@ from . import domain
 from .domain import Answers, Survey, SurveyForm
 
 
+@use_case(about=lambda key: (FollowUp, key))
 async def finish_followup(work: Work, key: str, command: FinishFollowUp) -> FollowUp:
     """Note the call and open the customer's survey; its token is in the answer."""
     token = secrets.token_urlsafe()
@@ -20,6 +21,7 @@ async def finish_followup(work: Work, key: str, command: FinishFollowUp) -> Foll
     return work.put(followup, *news)
 
 
+@use_case(about=lambda token: (Survey, domain.survey_id(token)))
 async def answer_survey(work: Work, token: str, answers: Answers, library: Library, pass_mark: float) -> SurveyForm:
     """Keep the answers; `pass_mark` is for a policy without a survey.
 

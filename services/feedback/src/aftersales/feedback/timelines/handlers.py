@@ -1,11 +1,12 @@
 """The timeline of a request: how events are noted on it."""
 
 from aftersales.common.events.feedback import FollowupEvent
-from aftersales.engine import Event, Work
+from aftersales.engine import Event, Work, use_case
 
 from .domain import MILESTONES, News, Timeline, fold
 
 
+@use_case(preload=lambda event: ((Timeline, event.request),))
 async def note(work: Work, event: News) -> None:
     """Put a milestone on the request's timeline."""
     known = await work.get(Timeline, event.request)

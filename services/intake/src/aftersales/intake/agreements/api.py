@@ -6,8 +6,6 @@ from fastapi import APIRouter, Path, Query
 
 from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.intake.archive.domain.contact import CustomerId
-from aftersales.intake.archive.domain.customer import Customer
-from aftersales.intake.network.domain import Branch
 from aftersales.values import Code, Serial
 
 from . import handlers
@@ -21,15 +19,13 @@ Number = Annotated[Code, Path()]
 @router.post("/contracts", status_code=201)
 async def agree_contract(form: ContractForm, desk: Desk) -> Contract:
     """Record a contract that has no number yet (INT-13)."""
-    needs = ((Branch, form.branch), (Customer, form.customer))
-    return await desk.do(handlers.agree_contract, None, form, needs=needs)
+    return await desk.do(handlers.agree_contract, None, form)
 
 
 @router.put("/contracts/{number}")
 async def change_contract(number: Number, form: ContractForm, desk: Desk) -> Contract:
     """Record a contract under its own number, or change its terms; what was used and done stays (INT-13)."""
-    needs = ((Contract, number), (Branch, form.branch), (Customer, form.customer))
-    return await desk.do(handlers.agree_contract, number, form, needs=needs)
+    return await desk.do(handlers.agree_contract, number, form)
 
 
 @router.get("/contracts")
@@ -51,13 +47,13 @@ async def show_contract(number: Number, desk: Desk) -> Contract:
 @router.post("/contracts/{number}/commissioned")
 async def commission_contract(number: Number, form: Commission, desk: Desk) -> Contract:
     """Report that everything runs; stops the commissioning clock (INT-13, ALL-3)."""
-    return await desk.do(handlers.commission_contract, number, form, needs=((Contract, number),))
+    return await desk.do(handlers.commission_contract, number, form)
 
 
 @router.post("/contracts/{number}/training")
 async def record_training(number: Number, form: Train, desk: Desk) -> Contract:
     """Record a training session of the customer's staff (INT-13)."""
-    return await desk.do(handlers.record_training, number, form, needs=((Contract, number),))
+    return await desk.do(handlers.record_training, number, form)
 
 
 @router.get("/entitlements")

@@ -1,6 +1,7 @@
 """Contracts (INT-13): agreed, fulfilled, watched by their clock; entitlements (INT-14): granted, brought to mind."""
 
-from aftersales.engine import Event, Library, Work
+from aftersales.engine import Event, Library, Work, use_case
+from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import need_customer, policy_of
 from aftersales.intake.network.domain import Branch
@@ -13,6 +14,10 @@ from .domain.contract import Commission, Contract, ContractForm, Train
 from .domain.entitlement import Entitlement
 
 
+@use_case(
+    about=lambda number: (Contract, number) if number else None,
+    preload=lambda form: ((Branch, form.branch), (Customer, form.customer)),
+)
 async def agree_contract(work: Work, number: str | None, form: ContractForm) -> Contract:
     """Make or change it; without a number of the customer's own it gets one of ours."""
     branch = await known_branch(work, form.branch)
@@ -26,6 +31,7 @@ async def agree_contract(work: Work, number: str | None, form: ContractForm) -> 
     return contract if contract == known else work.put(contract, *news)
 
 
+@use_case(about=lambda number: (Contract, number))
 async def commission_contract(work: Work, number: str, form: Commission) -> Contract:
     known = await work.need(Contract, number)
     branch = await work.need(Branch, known.branch)
@@ -33,6 +39,7 @@ async def commission_contract(work: Work, number: str, form: Commission) -> Cont
     return contract if contract == known else work.put(contract, *news)
 
 
+@use_case(about=lambda number: (Contract, number))
 async def record_training(work: Work, number: str, form: Train) -> Contract:
     known = await work.need(Contract, number)
     branch = await work.need(Branch, known.branch)

@@ -5,18 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, StringConstraints
 
-from aftersales.engine import PROBLEMS, Aggregate, Cursor, Desk, Limit, Malformed, Need, Page
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Malformed, Page
 from aftersales.values import Code, Serial
 
 from . import handlers, store
 from .domain import search
 from .domain.contact import CustomerId
-from .domain.customer import ChangeCustomer, ConsentForm, ContactPoint, Customer, numbers
+from .domain.customer import ChangeCustomer, ConsentForm, Customer
 from .domain.duplicates import Duplicate
 from .domain.merge import Merge, MergeCustomers, UndoMerge
-from .domain.model import REGISTER, Model, ModelForm, ModelRegister
+from .domain.model import Model, ModelForm
 from .domain.product import MarkProduct, Product, SettleProduct, TransferProduct
-from .domain.search import SearchEntry
 from .domain.warranty import WarrantyRecord
 
 router = APIRouter(responses=PROBLEMS)
@@ -60,15 +59,13 @@ async def show_customer(customer: Id, desk: Desk, response: Response) -> Custome
 @router.patch("/customers/{customer}")
 async def change_customer(customer: Id, command: ChangeCustomer, desk: Desk) -> Customer:
     """Change what the body names; null takes a particular away, a list replaces the known one (INT-3)."""
-    needs = ((Customer, customer), (SearchEntry, customer))
-    return await desk.do(handlers.change_customer, customer, command, desk.settings.class_weights, needs=needs)
+    return await desk.do(handlers.change_customer, customer, command, desk.settings.class_weights)
 
 
 @router.put("/customers/{customer}/consents/{purpose}")
 async def note_consent(customer: Id, purpose: Purpose, form: ConsentForm, desk: Desk) -> Customer:
     """Note that the customer agrees to a purpose, or takes that back (ALL-6)."""
-    needs = ((Customer, customer), (SearchEntry, customer))
-    return await desk.do(handlers.note_consent, customer, purpose, form, needs=needs)
+    return await desk.do(handlers.note_consent, customer, purpose, form)
 
 
 @router.get("/customers/{customer}/products")
@@ -86,10 +83,7 @@ async def list_duplicates(customer: Id, desk: Desk) -> list[Duplicate]:
 @router.post("/customers/{customer}/merge")
 async def merge_customers(customer: Id, command: MergeCustomers, desk: Desk) -> Merge:
     """Merge the other one into this customer: phones, addresses and products come here, requests are found here."""
-    other: Need = (Customer, command.other, lambda loser: [(ContactPoint, number) for number in numbers(loser)])
-    entries = ((SearchEntry, customer), (SearchEntry, command.other))
-    needs = ((Customer, customer), other, (Product, {"customer": command.other}), *entries)
-    return await desk.do(handlers.merge_customers, customer, command, needs=needs)
+    return await desk.do(handlers.merge_customers, customer, command)
 
 
 @router.get("/customers/{customer}/merges")
@@ -101,14 +95,7 @@ async def list_merges(customer: Id, desk: Desk, cursor: Cursor = None, limit: Li
 @router.post("/merges/{merge}/undo")
 async def undo_merge(merge: Id, command: UndoMerge, desk: Desk) -> Merge:
     """Put back exactly what the merge moved; refused when some of it went on to somebody else."""
-    return await desk.do(handlers.undo_merge, merge, command, needs=((Merge, merge, _moved),))
-
-
-def _moved(record: Merge) -> list[tuple[type[Aggregate], str]]:
-    """Everything that goes back."""
-    both = [(kind, id) for kind in (Customer, SearchEntry) for id in (record.winner, record.loser)]
-    numbers = [(ContactPoint, number) for number in record.numbers]
-    return [*both, *numbers, *((Product, serial) for serial in record.products)]
+    return await desk.do(handlers.undo_merge, merge, command)
 
 
 class Wanted(BaseModel):
@@ -150,26 +137,25 @@ async def show_product(serial: SerialNumber, desk: Desk) -> Product:
 @router.post("/products/{serial:path}/transfer")
 async def transfer_product(serial: SerialNumber, command: TransferProduct, desk: Desk) -> Product:
     """Give the product to another customer; its warranty card stays with it."""
-    needs = ((Product, serial), (Customer, command.to))
-    return await desk.do(handlers.transfer_product, serial, command, needs=needs)
+    return await desk.do(handlers.transfer_product, serial, command)
 
 
 @router.post("/products/{serial:path}/settle")
 async def settle_product(serial: SerialNumber, command: SettleProduct, desk: Desk) -> Product:
     """Let a product out of quarantine: with another model or line, or confirmed as it is."""
-    return await desk.do(handlers.settle_product, serial, command, needs=((Product, serial),))
+    return await desk.do(handlers.settle_product, serial, command)
 
 
 @router.post("/products/{serial:path}/status")
 async def mark_product(serial: SerialNumber, command: MarkProduct, desk: Desk) -> Product:
     """Say that the product is scrapped, was returned, or is in use again."""
-    return await desk.do(handlers.mark_product, serial, command, needs=((Product, serial),))
+    return await desk.do(handlers.mark_product, serial, command)
 
 
 @router.put("/models/{code}")
 async def enter_model(code: ModelCode, form: ModelForm, desk: Desk) -> Model:
     """Enter a model. From the first one on, products of other models are quarantined when they are archived."""
-    return await desk.do(handlers.enter_model, code, form, needs=((Model, code), (ModelRegister, REGISTER)))
+    return await desk.do(handlers.enter_model, code, form)
 
 
 @router.get("/models")

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from aftersales.common.policies import Source
-from aftersales.engine import DomainError, Library, Work
+from aftersales.engine import DomainError, Library, Needs, Work, use_case
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.policy.choose import Facts
@@ -24,11 +24,13 @@ from .domain.search import SearchEntry
 from .domain.warranty import WarrantyRecord, record
 
 
+@use_case(about=lambda id: (Customer, id), preload=lambda id: ((SearchEntry, id),))
 async def change_customer(work: Work, id: str, command: ChangeCustomer, weights: ClassWeights) -> Customer:
     known = await need_customer(work, id)
     return await keep(work, known, customers.change(known, command, work.actor, weights))
 
 
+@use_case(about=lambda id: (Customer, id), preload=lambda id: ((SearchEntry, id),))
 async def note_consent(work: Work, id: str, purpose: str, form: ConsentForm) -> Customer:
     known = await need_customer(work, id)
     return await keep(work, known, customers.consent(known, purpose, form, work.actor, work.now))
@@ -112,6 +114,15 @@ async def must_be_theirs(work: Work, id: str | None, owner: str | None) -> None:
         raise DomainError("file.of_another_customer", file=id)
 
 
+@use_case(
+    about=lambda id: (Customer, id),
+    preload=lambda id, command: (
+        (Customer, command.other, lambda loser: [(ContactPoint, number) for number in customers.numbers(loser)]),
+        (Product, {"customer": command.other}),
+        (SearchEntry, id),
+        (SearchEntry, command.other),
+    ),
+)
 async def merge_customers(work: Work, id: str, command: MergeCustomers) -> Merge:
     pair = Pair(await need_customer(work, id), await need_customer(work, command.other))
     products = await work.find(Product, customer=command.other)
@@ -123,6 +134,7 @@ async def merge_customers(work: Work, id: str, command: MergeCustomers) -> Merge
     return work.put(record)
 
 
+@use_case(about=lambda id: (Merge, id, _moved))
 async def undo_merge(work: Work, id: str, command: UndoMerge) -> Merge:
     record = await work.need(Merge, id)
     pair = Pair(await need_customer(work, record.winner), await work.need(Customer, record.loser))
@@ -134,6 +146,13 @@ async def undo_merge(work: Work, id: str, command: UndoMerge) -> Merge:
         work.put(product.but(customer=pair.loser.id))
     await _keep_both(work, pair, after)
     return work.put(done)
+
+
+def _moved(record: Merge) -> Needs:
+    """Everything that goes back."""
+    both = [(kind, id) for kind in (Customer, SearchEntry) for id in (record.winner, record.loser)]
+    numbers = [(ContactPoint, number) for number in record.numbers]
+    return [*both, *numbers, *((Product, serial) for serial in record.products)]
 
 
 async def _lead(work: Work, record: Merge, customer: str) -> None:
@@ -150,6 +169,7 @@ async def _keep_both(work: Work, before: Pair, after: Pair) -> None:
         work.put(new, *customers.news(old, new))
 
 
+@use_case(about=lambda code: (Model, code), preload=lambda: ((ModelRegister, REGISTER),))
 async def enter_model(work: Work, code: str, form: ModelForm) -> Model:
     if await work.get(ModelRegister, REGISTER) is None:
         work.put(ModelRegister())
@@ -164,6 +184,7 @@ async def look_up(work: Work, code: str) -> Listing:
     return Listing(model, kept=bool(model or await work.get(ModelRegister, REGISTER)))
 
 
+@use_case(about=lambda serial: (Product, serial), preload=lambda command: ((Customer, command.to),))
 async def transfer_product(work: Work, serial: str, command: TransferProduct) -> Product:
     product = await work.need(Product, serial)
     customer = await need_customer(work, command.to)
@@ -171,12 +192,14 @@ async def transfer_product(work: Work, serial: str, command: TransferProduct) ->
     return work.put(products.transfer(product, command, owner, await _done(work, product)))
 
 
+@use_case(about=lambda serial: (Product, serial))
 async def settle_product(work: Work, serial: str, command: SettleProduct) -> Product:
     product = await work.need(Product, serial)
     listing = await look_up(work, command.model or product.model)
     return work.put(products.settle(product, command, listing, await _done(work, product)))
 
 
+@use_case(about=lambda serial: (Product, serial))
 async def mark_product(work: Work, serial: str, command: MarkProduct) -> Product:
     product = await work.need(Product, serial)
     marked = products.mark(product, command, await _done(work, product))

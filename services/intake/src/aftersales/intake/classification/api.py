@@ -20,7 +20,7 @@ async def show_rules(desk: Desk) -> ClassificationRules:
 @router.put("/rules")
 async def change_rules(book: RuleBook, desk: Desk) -> ClassificationRules:
     """Change the rules; If-Match with their ETag keeps two managers from undoing each other's work."""
-    return await desk.do(handlers.change_rules, book, needs=((ClassificationRules, RULES),))
+    return await desk.do(handlers.change_rules, book)
 
 
 async def _classifier(request: Request, desk: Desk) -> Classifier:

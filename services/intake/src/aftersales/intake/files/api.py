@@ -10,11 +10,10 @@ from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Malformed, NotFound, Page
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Malformed, NotFound, Page, prepare_call
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.file import CustomerFile, FileForm, shown
-from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.values import uuid7
 
@@ -53,8 +52,8 @@ async def keep_file(
         form = await _store(desk, body, name)
     except ClientDisconnect as error:
         raise HTTPException(400) from error
-    needs = ((Customer, customer), *(((ServiceRequest, request),) if request else ()))
-    kept = await desk.do(handlers.keep_file, customer, form, request, needs=needs, body=f"{name}|{form.sha256}")
+    command = prepare_call(handlers.keep_file, customer, form, request)
+    kept = await desk.run(command, body=f"{name}|{form.sha256}")
     if kept.id != form.id:
         await desk.mongo.files.delete(form.id)
     await desk.mongo.files.settle(form.id)
@@ -89,7 +88,7 @@ async def download_file(id: FileId, desk: Desk) -> StreamingResponse:
 @router.delete("/files/{id}")
 async def remove_file(id: FileId, desk: Desk) -> CustomerFile:
     """Take a file out of sight; who did, and when, stays on record (ALL-5)."""
-    return await desk.do(handlers.remove_file, id, needs=((CustomerFile, id),))
+    return await desk.do(handlers.remove_file, id)
 
 
 async def _store(desk: Desk, body: Request, name: str) -> FileForm:

@@ -1,12 +1,15 @@
 """Files of customers (INT-2, INT-3): their records; the bytes are in before, and stay until nobody needs them."""
 
-from aftersales.engine import DomainError, Work
+from aftersales.engine import DomainError, Work, use_case
 from aftersales.intake.archive.domain import file as files
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.file import CustomerFile, FileForm
 from aftersales.intake.requests.domain.request import ServiceRequest
 
 
+@use_case(
+    preload=lambda owner, request: ((Customer, owner), *(((ServiceRequest, request),) if request else ())),
+)
 async def keep_file(work: Work, owner: str, form: FileForm, request: str | None) -> CustomerFile:
     """Record the file, or say which one with the same bytes the customer has already."""
     customer = await work.need(Customer, owner)
@@ -21,6 +24,7 @@ async def keep_file(work: Work, owner: str, form: FileForm, request: str | None)
     return file if file == known else work.put(file)
 
 
+@use_case(about=lambda id: (CustomerFile, id))
 async def remove_file(work: Work, id: str) -> CustomerFile:
     known = await work.need(CustomerFile, id)
     removed = files.remove(known, work.actor, work.now)

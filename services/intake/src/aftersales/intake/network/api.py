@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from aftersales.engine import PROBLEMS, BranchHours, Cursor, Desk, Limit, Malformed, Needs, Page
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Malformed, Page
 from aftersales.policy.business_time import Span, spans
 from aftersales.values import Code, Moment
 
@@ -22,7 +22,7 @@ PersonCode = Annotated[Code, Path()]
 
 @router.put("/branches/{code}")
 async def register_branch(code: BranchCode, form: BranchForm, desk: Desk) -> Branch:
-    return await desk.do(handlers.register_branch, code, form, needs=((Branch, code), (BranchHours, code)))
+    return await desk.do(handlers.register_branch, code, form)
 
 
 @router.get("/branches")
@@ -52,7 +52,7 @@ async def show_hours(
 @router.put("/roles/{code}")
 async def define_role(code: RoleCode, form: RoleForm, desk: Desk) -> Role:
     """Say what a role is called, is told and is asked; the roles of the rulebook are there from the start."""
-    return await desk.do(handlers.define_role, code, form, needs=((Role, code),))
+    return await desk.do(handlers.define_role, code, form)
 
 
 @router.get("/roles")
@@ -62,8 +62,7 @@ async def list_roles(desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Pa
 
 @router.put("/people/{code}")
 async def register_person(code: PersonCode, form: PersonForm, desk: Desk) -> Person:
-    needs: Needs = [(Person, code), (Branch, form.branch), *((Role, role) for role in form.roles)]
-    return await desk.do(handlers.register_person, code, form, needs=needs)
+    return await desk.do(handlers.register_person, code, form)
 
 
 @router.get("/people")

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from aftersales.common.branch_hours import change_hours
 from aftersales.common.policies import Source
-from aftersales.engine import DomainError, Mongo, NotFound, Work
+from aftersales.engine import BranchHours, DomainError, Mongo, NotFound, Work, use_case
 
 from . import domain
 from .domain import LEVELS, OF_BRANCH, Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung, Start, chain
 
 
+@use_case(about=lambda code: (Branch, code), preload=lambda code: ((BranchHours, code),))
 async def register_branch(work: Work, code: str, form: BranchForm) -> Branch:
     known = await work.get(Branch, code)
     branch, news = domain.register_branch(known, code, form, work.actor, work.now)
@@ -28,12 +29,17 @@ async def known_branch(source: Source, code: str) -> Branch:
     return branch
 
 
+@use_case(about=lambda code: (Role, code))
 async def define_role(work: Work, code: str, form: RoleForm) -> Role:
     known = await work.get(Role, code)
     role = domain.define_role(known, code, form)
     return role if role == known else work.put(role)
 
 
+@use_case(
+    about=lambda code: (Person, code),
+    preload=lambda form: ((Branch, form.branch), *((Role, role) for role in form.roles)),
+)
 async def register_person(work: Work, code: str, form: PersonForm) -> Person:
     await known_branch(work, form.branch)
     await known_roles(work, form.roles)

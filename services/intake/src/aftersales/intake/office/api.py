@@ -6,11 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from aftersales.common.policies import LIST
 from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, NotFound, Page
 from aftersales.intake.network.domain import EVERYWHERE, Branch, Person, local_day
 from aftersales.intake.network.store import serving
-from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.values import Code, Value
 
@@ -39,7 +37,7 @@ HandoverNumber = Annotated[str, Path(pattern=r"^SH-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4
 
 @router.put("/trainings/{code}")
 async def plan_training(code: TrainingCode, form: TrainingForm, desk: Desk) -> TrainingPlan:
-    return await desk.do(handlers.plan_training, code, form, needs=((TrainingPlan, code),))
+    return await desk.do(handlers.plan_training, code, form)
 
 
 @router.get("/trainings")
@@ -58,8 +56,7 @@ async def show_training(code: TrainingCode, desk: Desk) -> TrainingPlan:
 @router.put("/trainings/{code}/sessions/{session}/attendance")
 async def record_attendance(code: TrainingCode, session: SessionCode, form: AttendanceForm, desk: Desk) -> Attendance:
     """Write down who came to a session; a second list corrects the marks of whom it names."""
-    needs = ((TrainingPlan, code), (Attendance, f"{code}|{session}"))
-    return await desk.do(handlers.record_attendance, code, session, form, needs=needs)
+    return await desk.do(handlers.record_attendance, code, session, form)
 
 
 @router.get("/trainings/{code}/attendance")
@@ -91,7 +88,7 @@ async def record_minutes(branch: BranchCode, week: Week, form: MinutesForm, desk
     """Record minutes, decisions and who came; the agenda is kept as it was then."""
     place = await _branch(branch, desk)
     proposed, begins = await _proposed(place, week, desk), span(week, place)[0]
-    return await desk.do(handlers.record_minutes, proposed, form, begins, needs=((Meeting, proposed.id),))
+    return await desk.do(handlers.record_minutes, proposed, form, begins)
 
 
 async def _branch(code: str, desk: Any) -> Branch:
@@ -134,8 +131,7 @@ async def publish_notice(form: NoticeForm, desk: Desk) -> Notice:
     today = local_day(desk.now, desk.settings.zone)
     addressed = form.roles or form.branches
     of_roles = await serving(desk.mongo, form.roles, form.branches, today) if addressed else ()
-    needs = [(Person, person) for person in form.people]
-    return await desk.do(handlers.publish_notice, form, of_roles, needs=needs)
+    return await desk.do(handlers.publish_notice, form, of_roles)
 
 
 @router.get("/notices")
@@ -159,8 +155,7 @@ async def show_notice(number: NoticeNumber, desk: Desk) -> Notice:
 async def acknowledge_notice(number: NoticeNumber, form: Acknowledge, desk: Desk) -> Acknowledgement:
     """Say that it was read: by the reader named, else by whoever asks; once, however often it is said."""
     reader = form.reader or desk.actor
-    needs = ((Notice, number), (Acknowledgement, f"{number}|{reader}"), (Person, reader))
-    return await desk.do(handlers.acknowledge_notice, number, reader, needs=needs)
+    return await desk.do(handlers.acknowledge_notice, number, reader)
 
 
 @router.get("/notices/{number}/unread")
@@ -176,7 +171,7 @@ async def list_unread(number: NoticeNumber, desk: Desk) -> Unread:
 async def list_shift(form: HandoverForm, desk: Desk) -> ShiftHandover:
     """List what is open at the end of a shift for the next one, which has until noon."""
     requests = await open_requests(desk.mongo, form.branch, form.from_person if form.only_own else None)
-    return await desk.do(handlers.list_shift, form, requests, desk.library, needs=((Branch, form.branch), *LIST))
+    return await desk.do(handlers.list_shift, form, requests, desk.library)
 
 
 @router.get("/handovers")
@@ -194,15 +189,13 @@ async def show_handover(id: HandoverNumber, desk: Desk) -> ShiftHandover:
 @router.post("/handovers/{id}/lines/{number}/take")
 async def take_line(id: HandoverNumber, number: Number, desk: Desk) -> ShiftHandover:
     """Take the request over, as somebody of the next shift (X-Actor): from now on they own it."""
-    needs = ((ShiftHandover, id), (ServiceRequest, number), (Person, desk.actor))
-    return await desk.do(handlers.take_line, id, number, needs=needs)
+    return await desk.do(handlers.take_line, id, number)
 
 
 @router.post("/handovers/{id}/lines/{number}/settle")
 async def settle_line(id: HandoverNumber, number: Number, form: Settle, desk: Desk) -> ShiftHandover:
     """Say what became of it, as somebody of the next shift (X-Actor)."""
-    needs = ((ShiftHandover, id), (Person, desk.actor))
-    return await desk.do(handlers.settle_line, id, number, form, needs=needs)
+    return await desk.do(handlers.settle_line, id, number, form)
 
 
 @router.get("/digests")

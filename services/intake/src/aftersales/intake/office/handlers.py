@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from aftersales.common.events import SlaMark
-from aftersales.engine import BranchHours, Library, Work
-from aftersales.intake.network.domain import Person
+from aftersales.common.policies import LIST
+from aftersales.engine import BranchHours, Library, Work, use_case
+from aftersales.intake.network.domain import Branch, Person
 from aftersales.intake.network.handlers import known_branch, known_person, known_roles
 from aftersales.intake.requests.domain import ownership
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
@@ -22,6 +23,7 @@ from .domain.notice import Acknowledgement, Notice, NoticeForm, Publication, Rea
 from .domain.training import Attendance, AttendanceForm, TrainingForm, TrainingPlan
 
 
+@use_case(about=lambda code: (TrainingPlan, code))
 async def plan_training(work: Work, code: str, form: TrainingForm) -> TrainingPlan:
     if form.branch:
         await known_branch(work, form.branch)
@@ -31,6 +33,10 @@ async def plan_training(work: Work, code: str, form: TrainingForm) -> TrainingPl
     return training if training == known else work.put(training)
 
 
+@use_case(
+    about=lambda code, session: (Attendance, f"{code}|{session}"),
+    preload=lambda code: ((TrainingPlan, code),),
+)
 async def record_attendance(work: Work, code: str, session: str, form: AttendanceForm) -> Attendance:
     training = await work.need(TrainingPlan, code)
     known = await work.get(Attendance, f"{code}|{session}")
@@ -40,6 +46,7 @@ async def record_attendance(work: Work, code: str, session: str, form: Attendanc
     return attendance if attendance == known else work.put(attendance)
 
 
+@use_case(about=lambda proposed: (Meeting, proposed.id))
 async def record_minutes(work: Work, proposed: Meeting, form: MinutesForm, begins: datetime) -> Meeting:
     """Keep the minutes with the agenda of the first time they were written, which later cases do not change."""
     meeting = await work.get(Meeting, proposed.id) or proposed
@@ -47,6 +54,7 @@ async def record_minutes(work: Work, proposed: Meeting, form: MinutesForm, begin
     return recorded if recorded == meeting else work.put(recorded)
 
 
+@use_case(preload=lambda form: [(Person, person) for person in form.people])
 async def publish_notice(work: Work, form: NoticeForm, of_roles: Sequence[str]) -> Notice:
     """Publish to the named people and to `of_roles`, who have the addressed roles in the addressed branches."""
     await known_roles(work, form.roles)
@@ -62,6 +70,10 @@ async def publish_notice(work: Work, form: NoticeForm, of_roles: Sequence[str]) 
     return work.put(notice, *news)
 
 
+@use_case(
+    about=lambda number: (Notice, number),
+    preload=lambda number, reader: ((Acknowledgement, f"{number}|{reader}"), (Person, reader)),
+)
 async def acknowledge_notice(work: Work, number: str, reader: str) -> Acknowledgement:
     """Once; saying it again gives the same answer."""
     notice = await work.need(Notice, number)
@@ -88,6 +100,7 @@ def reading(chunks: Iterable[ReaderChunk], acknowledgements: Iterable[Acknowledg
     return Reading(readers, frozenset(read.reader for read in acknowledgements if read.counted))
 
 
+@use_case(preload=lambda form: ((Branch, form.branch), *LIST))
 async def list_shift(
     work: Work, form: HandoverForm, requests: Sequence[OpenRequest], library: Library
 ) -> ShiftHandover:
@@ -102,6 +115,7 @@ async def list_shift(
     return work.put(handovers.hand_over(number, form, ground, requests, work.now))
 
 
+@use_case(about=lambda handover: (ShiftHandover, handover), preload=lambda number: ((ServiceRequest, number),))
 async def take_line(work: Work, handover: str, number: str) -> ShiftHandover:
     """Become the owner of the request: taking it is the acceptance that INT-7 asks for."""
     closed = await _close(work, handover, number, Closing("taken", work.actor, work.now))
@@ -112,6 +126,7 @@ async def take_line(work: Work, handover: str, number: str) -> ShiftHandover:
     return closed
 
 
+@use_case(about=lambda handover: (ShiftHandover, handover))
 async def settle_line(work: Work, handover: str, number: str, form: Settle) -> ShiftHandover:
     return await _close(work, handover, number, Closing("settled", work.actor, work.now, form.note))
 
@@ -139,6 +154,7 @@ async def _close(work: Work, id: str, request: str, closing: Closing) -> ShiftHa
     return work.put(closed, *news)
 
 
+@use_case(preload=lambda mark: ((Digest, digests.digest_of(mark, mark.at).id),))
 async def gather_mark(work: Work, mark: SlaMark) -> None:
     fresh = digests.digest_of(mark, work.now)
     digest, news = digests.gather(await work.get(Digest, fresh.id) or fresh, mark)

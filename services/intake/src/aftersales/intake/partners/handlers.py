@@ -1,7 +1,8 @@
 """Partner events (INT-12): each accepted once, a bad one refused, and the partner can read which."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import ValidationError
 
@@ -9,33 +10,39 @@ from aftersales.common.events import describe
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import Sender
-from aftersales.engine import DomainError, Event, Library, Malformed, Work
+from aftersales.common.policies import LIST
+from aftersales.engine import DomainError, Event, Library, Malformed, Needs, Work, use_case
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import find_or_enrol
+from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.request import PartnerReference
 from aftersales.intake.requests.handlers.requests import register_request
 from aftersales.intake.sales.handlers import keep_product
+from aftersales.intake.sales.store import caller, owned
 
 from . import domain
 from .domain import Done, PartnerMessage
 
 E = TypeVar("E", bound=Event)
+P = ParamSpec("P")
 
 
-def with_receipt(handle: Callable[[Work, E, Sender], Awaitable[Done]]) -> Callable[[Work, E, Sender], Awaitable[None]]:
+def with_receipt(
+    handle: Callable[Concatenate[Work, E, Sender, P], Awaitable[Done]],
+) -> Callable[Concatenate[Work, E, Sender, P], Coroutine[Any, Any, None]]:
     """Let a handler of partner events leave a receipt with what it does; what has one already is not done again."""
 
-    async def handled(work: Work, event: E, sender: Sender) -> None:
+    async def handled(work: Work, event: E, sender: Sender, /, *args: P.args, **kwargs: P.kwargs) -> None:
         known = await _receipt(work, sender)
         if not domain.is_done(known, sender):
-            done = await handle(work, event, sender)
+            done = await handle(work, event, sender, *args, **kwargs)
             receipt, news = domain.accept(known, sender, event.TYPE, done, work.now)
             work.put(receipt, *news)
 
-    return handled
+    return update_wrapper(handled, handle)
 
 
 async def _receipt(work: Work, sender: Sender) -> PartnerMessage | None:
@@ -68,6 +75,12 @@ async def tell_refusal(work: Work, parked: ParkedMessage) -> None:
         work.put(receipt, *news)
 
 
+def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Needs:
+    return (Branch, event.branch), caller(event.phone), *owned(event.serial, event.model), *LIST
+
+
+@use_case(preload=_sender_and_product)
+@with_receipt
 async def take_partner_request(work: Work, event: PartnerServiceRequest, sender: Sender, library: Library) -> Done:
     """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
     try:
@@ -88,6 +101,8 @@ async def take_partner_request(work: Work, event: PartnerServiceRequest, sender:
     return Done(request=(await register_request(work, form, library, partner)).id)
 
 
+@use_case(preload=_sender_and_product)
+@with_receipt
 async def take_partner_sale(work: Work, event: PartnerProductSold, _sender: Sender, library: Library) -> Done:
     """Archive the buyer and what they bought; the same sale in another event is nothing new.
 

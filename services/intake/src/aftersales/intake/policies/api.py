@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
-from aftersales.common.policies import LIST
 from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, NotFound, Page, PublishedPolicy
 from aftersales.policy.choose import Facts, shipped
 from aftersales.policy.explain import Outcome, explain
@@ -64,7 +63,7 @@ class Said(BaseModel):
 @router.post("/policies", status_code=201)
 async def publish_policy(policy: Policy, desk: Desk, response: Response) -> PublishedPolicy:
     """Publish the next version; its number is counted here. A policy with errors, or one that ties, is refused."""
-    published = await desk.do(handlers.publish_policy, policy, desk.library, needs=LIST)
+    published = await desk.do(handlers.publish_policy, policy, desk.library)
     response.headers["Location"] = f"/policies/{published.policy.name}/{published.policy.version}"
     return published
 

@@ -1,8 +1,8 @@
 """Service policies (ALL-1): published once they are sound, and told to the other services."""
 
 from aftersales.common.events.intake import PolicyPublished
-from aftersales.common.policies import put_up
-from aftersales.engine import DomainError, Library, PublishedPolicy, Work
+from aftersales.common.policies import LIST, put_up
+from aftersales.engine import DomainError, Library, PublishedPolicy, Work, use_case
 from aftersales.policy.choose import Shelf
 from aftersales.policy.findings import Finding, dotted
 from aftersales.policy.lint import lint, lint_among
@@ -21,6 +21,7 @@ def findings(policy: Policy, shelf: Shelf) -> tuple[Finding, ...]:
     return *lint(policy), *lint_among(policy, shelf.policies)
 
 
+@use_case(preload=lambda: LIST)
 async def publish_policy(work: Work, draft: Policy, library: Library) -> PublishedPolicy:
     """Give the policy its version and publish it; what its newest version says already changes nothing.
 

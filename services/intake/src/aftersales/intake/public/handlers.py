@@ -1,7 +1,8 @@
 """Complaints from the public page: received, and taken by a desk (INT-11)."""
 
-from aftersales.engine import Work
+from aftersales.engine import Work, use_case
 from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.request import ServiceRequest
 
@@ -9,6 +10,12 @@ from . import domain
 from .domain import About, ComplaintForm, PublicComplaint, Receipt
 
 
+@use_case(
+    preload=lambda form, number: (
+        (ServiceRequest, number, lambda request: ((Customer, request.customer),)),
+        *(((Branch, form.branch),) if form.branch else ()),
+    )
+)
 async def receive_complaint(work: Work, form: ComplaintForm, number: str) -> Receipt:
     """Take it in; `number` is the one on the form, made readable."""
     if form.branch:
@@ -20,6 +27,7 @@ async def receive_complaint(work: Work, form: ComplaintForm, number: str) -> Rec
     return Receipt(number=work.put(complaint, *news).id)
 
 
+@use_case(about=lambda number: (PublicComplaint, number))
 async def take_complaint(work: Work, number: str) -> PublicComplaint:
     complaint, news = domain.take(await work.need(PublicComplaint, number), work.actor, work.now)
     return work.put(complaint, *news)

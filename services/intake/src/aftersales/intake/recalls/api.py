@@ -9,7 +9,7 @@ from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.values import Code, Serial
 
 from . import handlers
-from .domain import CaseState, CloseRecall, Recall, RecallCase, RecallForm, Step, TakeStep, case_id
+from .domain import CaseState, CloseRecall, Recall, RecallCase, RecallForm, Step, TakeStep
 
 router = APIRouter(responses=PROBLEMS)
 Number = Annotated[str, Path(pattern=r"^RC-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
@@ -60,7 +60,7 @@ async def show_recall(number: Number, desk: Desk) -> RecallProgress:
 @router.post("/recalls/{number}/close")
 async def close_recall(number: Number, form: CloseRecall, desk: Desk) -> Recall:
     """Hold new products against it no longer; its cases can still be done."""
-    return await desk.do(handlers.close_recall, number, form, needs=((Recall, number),))
+    return await desk.do(handlers.close_recall, number, form)
 
 
 @router.get("/recalls/{number}/cases")
@@ -80,5 +80,4 @@ async def take_step(
     number: Number, serial: Annotated[Serial, Path()], step: Step, form: TakeStep, desk: Desk
 ) -> RecallCase:
     """Note that the customer was told, a visit is scheduled, it is done, declined, or nobody can be reached (INT-4)."""
-    needs = ((RecallCase, case_id(number, serial)), (Recall, number))
-    return await desk.do(handlers.take_step, number, serial, step, form, needs=needs)
+    return await desk.do(handlers.take_step, number, serial, step, form)

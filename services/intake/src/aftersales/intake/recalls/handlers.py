@@ -1,6 +1,6 @@
 """Recalls and upgrades (INT-4): the archive is searched in steps, each affected product has a case."""
 
-from aftersales.engine import Mongo, Work
+from aftersales.engine import Mongo, Work, use_case
 from aftersales.intake.archive.domain.product import Product
 
 from . import domain
@@ -66,6 +66,10 @@ async def open_recalls(mongo: Mongo, product: Product) -> tuple[Recall, ...]:
     return tuple(recall for recall in recalled if recall.affects(product) and recall.id not in done)
 
 
+@use_case(
+    about=lambda number, serial: (RecallCase, domain.case_id(number, serial)),
+    preload=lambda number: ((Recall, number),),
+)
 async def take_step(work: Work, number: str, serial: str, step: Step, form: TakeStep) -> RecallCase:
     recall = await work.need(Recall, number)
     known = await work.need(RecallCase, domain.case_id(number, serial))
@@ -77,6 +81,7 @@ async def take_step(work: Work, number: str, serial: str, step: Step, form: Take
     return work.put(case)
 
 
+@use_case(about=lambda number: (Recall, number))
 async def close_recall(work: Work, number: str, form: CloseRecall) -> Recall:
     known = await work.need(Recall, number)
     closed = domain.close(known, form.reason)

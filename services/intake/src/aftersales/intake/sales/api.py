@@ -2,15 +2,13 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.http.batches import Batch, Job, Outcomes, take
-from aftersales.common.policies import LIST
-from aftersales.engine import PROBLEMS, Desk, Needs
+from aftersales.common.http.batches import Batch, Outcomes, take
+from aftersales.engine import PROBLEMS, Call, Desk, prepare_call
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer
-from aftersales.intake.network.domain import Branch
+from aftersales.intake.archive.domain.product import Product
 
 from . import handlers
 from .domain import ImportProduct
-from .store import caller, owned
 
 router = APIRouter(responses=PROBLEMS)
 
@@ -19,15 +17,15 @@ router = APIRouter(responses=PROBLEMS)
 async def archive_customer(form: ArchiveCustomer, desk: Desk) -> Customer:
     """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
     weights = desk.settings.class_weights
-    return await desk.do(handlers.archive_customer, form, weights, desk.library, needs=_archived(form))
+    return await desk.do(handlers.archive_customer, form, weights, desk.library)
 
 
 @router.post("/imports/customers")
 async def import_customers(batch: Batch, desk: Desk) -> Outcomes:
     """Archive customers with what they own (INT-3): each form as `POST /customers` takes it."""
 
-    def job(form: ArchiveCustomer) -> Job:
-        return Job(handlers.import_customer, (form, desk.settings.class_weights, desk.library), _archived(form))
+    def job(form: ArchiveCustomer) -> Call[Customer]:
+        return prepare_call(handlers.import_customer, form, desk.settings.class_weights, desk.library)
 
     return await take(desk, batch, ArchiveCustomer, job)
 
@@ -36,13 +34,7 @@ async def import_customers(batch: Batch, desk: Desk) -> Outcomes:
 async def import_products(batch: Batch, desk: Desk) -> Outcomes:
     """Archive products of known customers (INT-3): `phone` or `customer` (an id), and the product's fields."""
 
-    def job(form: ImportProduct) -> Job:
-        owner = caller(form.phone) if form.phone else (Customer, str(form.customer))
-        return Job(handlers.import_product, (form, desk.library), (owner, *owned(form.serial, form.model), *LIST))
+    def job(form: ImportProduct) -> Call[Product]:
+        return prepare_call(handlers.import_product, form, desk.library)
 
     return await take(desk, batch, ImportProduct, job)
-
-
-def _archived(form: ArchiveCustomer) -> Needs:
-    products = (need for product in form.products for need in owned(product.serial, product.model))
-    return (Branch, form.branch), caller(form.phone), *products, *LIST

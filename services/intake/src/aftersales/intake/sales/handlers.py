@@ -5,19 +5,28 @@ The rows of sheets are archived the same way, but nothing that a row says is pas
 
 from datetime import date
 
-from aftersales.engine import DomainError, Library, Work
+from aftersales.common.policies import LIST
+from aftersales.engine import DomainError, Library, Needs, Work, use_case
 from aftersales.intake.agreements.handlers import grant
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ClassWeights, ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Owner, Product, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol, keep, look_up
+from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.recalls.handlers import hold_against_recalls
 
 from .domain import ImportProduct
+from .store import caller, owned
 
 
+def _archived(form: ArchiveCustomer) -> Needs:
+    products = (need for product in form.products for need in owned(product.serial, product.model))
+    return (Branch, form.branch), caller(form.phone), *products, *LIST
+
+
+@use_case(preload=_archived)
 async def archive_customer(work: Work, form: ArchiveCustomer, weights: ClassWeights, library: Library) -> Customer:
     branch = await known_branch(work, form.branch)
     new = await work.get(ContactPoint, form.phone) is None
@@ -39,6 +48,7 @@ async def keep_product(work: Work, form: ProductForm, customer: Customer, today:
     return work.put(entitled, *news)
 
 
+@use_case(preload=_archived)
 async def import_customer(work: Work, form: ArchiveCustomer, weights: ClassWeights, library: Library) -> Customer:
     customer = await archive_customer(work, form, weights, library)
     for product in form.products:
@@ -46,6 +56,13 @@ async def import_customer(work: Work, form: ArchiveCustomer, weights: ClassWeigh
     return customer
 
 
+@use_case(
+    preload=lambda form: (
+        caller(form.phone) if form.phone else (Customer, str(form.customer)),
+        *owned(form.serial, form.model),
+        *LIST,
+    )
+)
 async def import_product(work: Work, form: ImportProduct, library: Library) -> Product:
     """Keep the product of a customer who is in the archive. Raises `DomainError` when they are not."""
     customer = await _owner(work, form)

@@ -16,7 +16,7 @@ PartCode = Annotated[Code, Path()]
 
 @router.put("/parts/{code}")
 async def register_part(code: PartCode, form: RegisterPart, desk: Desk) -> Part:
-    return await desk.do(handlers.register_part, code, form, needs=((Part, code),))
+    return await desk.do(handlers.register_part, code, form)
 
 
 @router.get("/parts")

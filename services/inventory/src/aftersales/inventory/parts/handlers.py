@@ -1,11 +1,12 @@
 """What a store keeper enters about parts."""
 
-from aftersales.engine import Work
+from aftersales.engine import Work, use_case
 
 from . import domain
 from .domain import Part, RegisterPart
 
 
+@use_case(about=lambda code: (Part, code))
 async def register_part(work: Work, code: str, form: RegisterPart) -> Part:
     known = await work.get(Part, code)
     part = domain.register(known, code, form)

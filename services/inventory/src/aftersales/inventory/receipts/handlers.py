@@ -1,15 +1,16 @@
 """What a store keeper does with goods that come in."""
 
 from aftersales.common.events.inventory import ReservedLine
-from aftersales.engine import DomainError, Work
+from aftersales.engine import DomainError, Work, use_case
 from aftersales.inventory.parts.domain import Part
 from aftersales.inventory.slips.handlers import serve_waiting
 from aftersales.inventory.stock import domain as stock
-from aftersales.inventory.stock.domain import Entry, Receipt, StockItem
+from aftersales.inventory.stock.domain import Entry, Receipt, StockItem, stock_id
 from aftersales.inventory.stock.handlers import record
 from aftersales.inventory.stock.store import stock_of
 
 
+@use_case(about=lambda form: (StockItem, stock_id(form.branch, form.part)), preload=lambda form: ((Part, form.part),))
 async def receive(work: Work, form: Receipt) -> StockItem:
     """Take goods in (INV-1: a wrong code can't enter) and give them to those who wait for them."""
     if not await work.get(Part, form.part):

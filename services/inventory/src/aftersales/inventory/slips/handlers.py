@@ -11,9 +11,9 @@ from aftersales.common.events.dispatch import (
     TechnicianAssigned,
 )
 from aftersales.common.events.inventory import ReservedLine
-from aftersales.engine import NotYet, Work
+from aftersales.engine import Need, NotYet, Work, use_case
 from aftersales.inventory.parts.domain import Part, job
-from aftersales.inventory.stock.domain import Entry, StockItem
+from aftersales.inventory.stock.domain import Entry, StockItem, stock_id
 from aftersales.inventory.stock.handlers import record
 from aftersales.inventory.stock.store import stock_of
 
@@ -24,6 +24,16 @@ SERVED_AT_ONCE = 200
 """Slips that one command serves: other commands have their turn in between."""
 
 
+@use_case(
+    preload=lambda event: (
+        _slip_of(event),
+        (
+            Part,
+            {"jobs": job(event.product.line, event.fault)},
+            lambda part: ((StockItem, stock_id(event.branch, part.id)),),
+        ),
+    )
+)
 async def open_slip(work: Work, event: TechnicianAssigned) -> None:
     """Set the parts of this kind of repair aside. A visit's second assignment changes nothing."""
     if await work.get(IssueSlip, slip_id(event.request, event.visit)):
@@ -33,6 +43,7 @@ async def open_slip(work: Work, event: TechnicianAssigned) -> None:
     await _set_aside(work, domain.open_slip(event, needed), [part.id for part in needed])
 
 
+@use_case(preload=lambda event: (_slip_of(event), (StockItem, stock_id(event.branch, event.part))))
 async def add_part(work: Work, event: PartNeeded) -> None:
     """Set one more part aside (INV-13). One that nobody knows is short until it is known and comes in."""
     slip = await _slip(work, event)
@@ -40,6 +51,12 @@ async def add_part(work: Work, event: PartNeeded) -> None:
         await _set_aside(work, domain.need(slip, event.part, event.quantity), [event.part])
 
 
+@use_case(
+    preload=lambda event: (
+        _slip_of(event),
+        *((StockItem, stock_id(event.branch, used.part)) for used in event.parts_used),
+    )
+)
 async def close_slip(work: Work, event: RepairCompleted) -> None:
     """Book what was used, and release the rest (INV-14)."""
     slip = await _slip(work, event)
@@ -53,6 +70,7 @@ async def close_slip(work: Work, event: RepairCompleted) -> None:
     work.put(slip, *events)
 
 
+@use_case(preload=lambda event: (_slip_of(event),))
 async def cancel_slip(work: Work, event: OrderCancelled) -> None:
     """Release everything. A slip that was not opened yet, and may never be, is remembered as cancelled."""
     slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
@@ -84,6 +102,15 @@ async def serve_waiting(work: Work, item: StockItem) -> StockItem:
         slip, events = domain.fill(change.slip, work.now)
         work.put(slip, *events)
     return item.but(wake_at=work.now if item.free and item.waiting else None)
+
+
+def _slip_of(event: OrderEvent) -> Need:
+    """The visit's slip, with the stock of what is on it."""
+    return (
+        IssueSlip,
+        slip_id(event.request, event.visit),
+        lambda slip: [(StockItem, stock_id(slip.branch, line.part)) for line in slip.lines],
+    )
 
 
 async def _slip(work: Work, event: OrderEvent) -> IssueSlip:

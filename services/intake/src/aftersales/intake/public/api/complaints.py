@@ -28,4 +28,4 @@ async def show_complaint(number: ComplaintNumber, desk: Desk) -> PublicComplaint
 @router.post("/complaints/{number}/take")
 async def take_complaint(number: ComplaintNumber, desk: Desk) -> PublicComplaint:
     """Deal with it from now on."""
-    return await desk.do(handlers.take_complaint, number, needs=((PublicComplaint, number),))
+    return await desk.do(handlers.take_complaint, number)

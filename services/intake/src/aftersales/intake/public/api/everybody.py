@@ -168,12 +168,7 @@ async def _row(desk: Desk, collection: str, id: str, only: tuple[str, ...]) -> D
 async def complain(form: ComplaintForm, desk: Desk, gates: Gates) -> Receipt:
     """Take a complaint in (投诉). Whether the number it names is known is not told."""
     _pass(gates.complaints, desk, desk.client)
-    number = readable(form.number)
-    needs = (
-        (ServiceRequest, number, lambda request: ((Customer, request.customer),)),
-        *(((Branch, form.branch),) if form.branch else ()),
-    )
-    return await desk.do(handlers.receive_complaint, form, number, needs=needs)
+    return await desk.do(handlers.receive_complaint, form, readable(form.number))
 
 
 @router.get("/info", response_model=Info)

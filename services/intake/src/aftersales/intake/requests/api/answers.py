@@ -15,16 +15,16 @@ router = APIRouter(responses=PROBLEMS)
 @router.post("/requests/{number}/replies")
 async def reply(number: Number, said: Reply, desk: Desk) -> ServiceRequest:
     """Note what the customer was told; `refer` gives the time by which the answer comes, `final` closes it (INT-8)."""
-    return await desk.do(answers.reply, number, said, desk.library, needs=((ServiceRequest, number),))
+    return await desk.do(answers.reply, number, said, desk.library)
 
 
 @router.post("/requests/{number}/review")
 async def review(number: Number, command: Review, desk: Desk) -> ServiceRequest:
     """Note that the form was filed and read (当日上交审阅, INT-2)."""
-    return await desk.do(answers.review, number, command, desk.library, needs=((ServiceRequest, number),))
+    return await desk.do(answers.review, number, command, desk.library)
 
 
 @router.post("/requests/{number}/priority")
 async def reprioritise(number: Number, command: Reprioritise, desk: Desk) -> ServiceRequest:
     """Change how pressing it is; clocks that run get new targets and keep their pauses (INT-5)."""
-    return await desk.do(answers.reprioritise, number, command, desk.library, needs=((ServiceRequest, number),))
+    return await desk.do(answers.reprioritise, number, command, desk.library)

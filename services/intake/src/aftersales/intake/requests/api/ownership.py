@@ -4,9 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Need, Page
-from aftersales.intake.archive.domain.customer import Customer
-from aftersales.intake.network.domain import Person
+from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
 from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report, State
 from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
 from aftersales.intake.requests.domain.request import ServiceRequest
@@ -22,33 +20,31 @@ MessageId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]
 @router.post("/requests/{number}/handover")
 async def offer_handover(number: Number, command: OfferHandover, desk: Desk) -> ServiceRequest:
     """Offer the request to somebody; its owner stays the owner until they accept (INT-7)."""
-    needs = ((ServiceRequest, number), (Person, command.to))
-    return await desk.do(ownership.offer_handover, number, command, needs=needs)
+    return await desk.do(ownership.offer_handover, number, command)
 
 
 @router.post("/requests/{number}/handover/accept")
 async def accept_handover(number: Number, desk: Desk) -> ServiceRequest:
     """Accept it, as the one to whom it was offered (X-Actor)."""
-    return await desk.do(ownership.accept_handover, number, needs=((ServiceRequest, number),))
+    return await desk.do(ownership.accept_handover, number)
 
 
 @router.post("/requests/{number}/handover/decline")
 async def decline_handover(number: Number, command: DeclineHandover, desk: Desk) -> ServiceRequest:
     """Decline it, as the one to whom it was offered (X-Actor)."""
-    return await desk.do(ownership.decline_handover, number, command, needs=((ServiceRequest, number),))
+    return await desk.do(ownership.decline_handover, number, command)
 
 
 @router.post("/requests/{number}/handover/withdraw")
 async def withdraw_handover(number: Number, desk: Desk) -> ServiceRequest:
     """Take the offer back, as the one who made it (X-Actor)."""
-    return await desk.do(ownership.withdraw_handover, number, needs=((ServiceRequest, number),))
+    return await desk.do(ownership.withdraw_handover, number)
 
 
 @router.post("/requests/{number}/escalate")
 async def escalate_request(number: Number, command: Escalate, desk: Desk) -> ServiceRequest:
     """Ask the next level of the owner's chain, and have the customer told so (INT-10)."""
-    request: Need = (ServiceRequest, number, lambda found: ((Customer, found.customer), (Person, found.owner)))
-    return await desk.do(ownership.escalate_request, number, command, needs=(request,))
+    return await desk.do(ownership.escalate_request, number, command)
 
 
 @router.get("/messages")
@@ -61,10 +57,10 @@ async def list_messages(
 
 @router.post("/messages/{message}/sent")
 async def report_sent(message: MessageId, report: Report, desk: Desk) -> CustomerMessage:
-    return await desk.do(ownership.report_sent, message, report, needs=((CustomerMessage, message),))
+    return await desk.do(ownership.report_sent, message, report)
 
 
 @router.post("/messages/{message}/failed")
 async def report_failed(message: MessageId, failure: Failure, desk: Desk) -> CustomerMessage:
     """Say that the customer was not reached; the answer proposes the next channel (INT-1)."""
-    return await desk.do(ownership.report_failed, message, failure, needs=((CustomerMessage, message),))
+    return await desk.do(ownership.report_failed, message, failure)

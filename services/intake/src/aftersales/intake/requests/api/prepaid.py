@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path
 from aftersales.engine import PROBLEMS, Desk
 from aftersales.intake.agreements.domain.contract import Contract, UseService
 from aftersales.intake.agreements.domain.entitlement import Entitlement, UseEntitlement
-from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import prepaid
 from aftersales.values import Code
 
@@ -19,12 +18,10 @@ EntitlementId = Annotated[str, Path(max_length=200, description="`<serial>|<kind
 @router.post("/contracts/{number}/used")
 async def use_contract(number: ContractNumber, form: UseService, desk: Desk) -> Contract:
     """Use one included service for a request; the same request again uses nothing more (INT-13)."""
-    needs = ((Contract, number), (ServiceRequest, form.request))
-    return await desk.do(prepaid.use_contract, number, form, needs=needs)
+    return await desk.do(prepaid.use_contract, number, form)
 
 
 @router.post("/entitlements/{id:path}/use")
 async def use_entitlement(id: EntitlementId, form: UseEntitlement, desk: Desk) -> Entitlement:
     """Use one of it for a request; the same request again uses nothing more (INT-14)."""
-    needs = ((Entitlement, id), (ServiceRequest, form.request))
-    return await desk.do(prepaid.use_entitlement, id, form, needs=needs)
+    return await desk.do(prepaid.use_entitlement, id, form)

@@ -4,16 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.batches import Batch, Job, Outcomes, take
-from aftersales.common.policies import LIST
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Needs, Page
+from aftersales.common.http.batches import Batch, Outcomes, take
+from aftersales.engine import PROBLEMS, Call, Cursor, Desk, Limit, Page, prepare_call
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.store import about, standing
-from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain.form import FIELDS, CancelRequest, RegisterContact, RegisterRequest
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import requests
-from aftersales.intake.sales.store import caller, owned
 from aftersales.intake.vocabulary import KINDS, RequestKind, RequestNumber
 
 router = APIRouter(responses=PROBLEMS)
@@ -24,15 +21,15 @@ Number = Annotated[RequestNumber, Path()]
 @router.post("/requests", status_code=201)
 async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
     """Record a contact (INT-2)."""
-    return await desk.do(requests.register_request, form, desk.library, needs=_registered(form))
+    return await desk.do(requests.register_request, form, desk.library)
 
 
 @router.post("/imports/requests")
 async def import_requests(batch: Batch, desk: Desk) -> Outcomes:
     """Record contacts (INT-2): each form as `POST /requests` takes it."""
 
-    def job(form: RegisterRequest) -> Job:
-        return Job(requests.register_request, (form, desk.library), _registered(form))
+    def job(form: RegisterRequest) -> Call[ServiceRequest]:
+        return prepare_call(requests.register_request, form, desk.library)
 
     return await take(desk, batch, RegisterRequest, job)
 
@@ -40,9 +37,7 @@ async def import_requests(batch: Batch, desk: Desk) -> Outcomes:
 @router.post("/contacts", status_code=201)
 async def register_contact(contact: RegisterContact, desk: Desk) -> list[ServiceRequest]:
     """Record one contact about several products: each becomes a request of its own (INT-2)."""
-    products = (need for one in contact.subjects for need in owned(one.product.serial, one.product.model))
-    needs = (*_ground(contact), *products)
-    return await desk.do(requests.register_contact, contact, desk.library, needs=needs)
+    return await desk.do(requests.register_contact, contact, desk.library)
 
 
 @router.get("/forms")
@@ -67,12 +62,4 @@ async def list_requests(
 
 @router.post("/requests/{number}/cancel")
 async def cancel_request(number: Number, command: CancelRequest, desk: Desk) -> ServiceRequest:
-    return await desk.do(requests.cancel_request, number, command, needs=((ServiceRequest, number),))
-
-
-def _registered(form: RegisterRequest) -> Needs:
-    return *_ground(form), *owned(form.product.serial, form.product.model)
-
-
-def _ground(form: RegisterRequest | RegisterContact) -> Needs:
-    return (Branch, form.branch), caller(form.customer.phone), *LIST
+    return await desk.do(requests.cancel_request, number, command)

@@ -1,10 +1,12 @@
 """Who pays, decided again as more is known; proofs, longer warranties and accepted quotations (INT-6)."""
 
-from aftersales.engine import Library, Work
+from aftersales.common.policies import LIST
+from aftersales.engine import Library, Work, use_case
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Extension, Product, Proof
 from aftersales.intake.archive.domain.warranty import standing
 from aftersales.intake.archive.handlers import must_be_theirs, policy_of
+from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain import charges
 from aftersales.intake.requests.domain.charges import AcceptQuotation, DecideCoverage, Redecided
@@ -16,6 +18,13 @@ from . import prepaid
 from .requests import ground_of, keep
 
 
+@use_case(
+    about=lambda number: (
+        ServiceRequest,
+        number,
+        lambda request: ((Product, request.product.serial), (Branch, request.branch)),
+    )
+)
 async def decide_coverage(work: Work, number: str, command: DecideCoverage, library: Library) -> ServiceRequest:
     request = await work.need(ServiceRequest, number)
     product = await work.need(Product, request.product.serial)
@@ -33,12 +42,14 @@ async def _decide(work: Work, request: ServiceRequest, case: Case, ground: Groun
     return keep(work, request, decided, news)
 
 
+@use_case(about=lambda number: (ServiceRequest, number))
 async def accept_quotation(work: Work, number: str, command: AcceptQuotation) -> ServiceRequest:
     request = await work.need(ServiceRequest, number)
     await must_be_theirs(work, command.file, request.customer)
     return keep(work, request, *charges.accept(request, command, work.actor, work.now))
 
 
+@use_case(about=lambda serial: (Product, serial), preload=lambda: LIST)
 async def prove_purchase(work: Work, serial: str, proof: Proof, library: Library) -> list[Redecided]:
     product = await work.need(Product, serial)
     await must_be_theirs(work, proof.file, product.customer)
@@ -46,6 +57,7 @@ async def prove_purchase(work: Work, serial: str, proof: Proof, library: Library
     return await _redecide(work, product, products.prove(product, proof, branch.day_of(work.now)), library)
 
 
+@use_case(about=lambda serial: (Product, serial), preload=lambda: LIST)
 async def extend_warranty(work: Work, serial: str, extension: Extension, library: Library) -> list[Redecided]:
     product = await work.need(Product, serial)
     today = (await known_branch(work, product.branch)).day_of(work.now)

@@ -1,7 +1,8 @@
 """Requests handed over and asked about above (INT-7, INT-10), and what the customer is told of it (INT-1)."""
 
-from aftersales.engine import Work
+from aftersales.engine import Work, use_case
 from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import Person
 from aftersales.intake.network.handlers import chain_above, known_person
 from aftersales.intake.requests.domain import message as messages
 from aftersales.intake.requests.domain import ownership
@@ -11,26 +12,37 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import uuid7
 
 
+@use_case(about=lambda number: (ServiceRequest, number), preload=lambda command: ((Person, command.to),))
 async def offer_handover(work: Work, number: str, command: OfferHandover) -> ServiceRequest:
     request = await work.need(ServiceRequest, number)
     await known_person(work, command.to)
     return work.put(ownership.offer(request, command, work.actor, work.now))
 
 
+@use_case(about=lambda number: (ServiceRequest, number))
 async def accept_handover(work: Work, number: str) -> ServiceRequest:
     request, news = ownership.accept(await work.need(ServiceRequest, number), work.actor, work.now)
     return work.put(request, *news)
 
 
+@use_case(about=lambda number: (ServiceRequest, number))
 async def decline_handover(work: Work, number: str, command: DeclineHandover) -> ServiceRequest:
     request = await work.need(ServiceRequest, number)
     return work.put(ownership.decline(request, command, work.actor, work.now))
 
 
+@use_case(about=lambda number: (ServiceRequest, number))
 async def withdraw_handover(work: Work, number: str) -> ServiceRequest:
     return work.put(ownership.withdraw(await work.need(ServiceRequest, number), work.actor, work.now))
 
 
+@use_case(
+    about=lambda number: (
+        ServiceRequest,
+        number,
+        lambda request: ((Customer, request.customer), (Person, request.owner)),
+    )
+)
 async def escalate_request(work: Work, number: str, command: Escalate) -> ServiceRequest:
     """Ask above, and see to it that the customer is told so."""
     request = await work.need(ServiceRequest, number)
@@ -42,9 +54,11 @@ async def escalate_request(work: Work, number: str, command: Escalate) -> Servic
     return work.put(escalated, *news)
 
 
+@use_case(about=lambda message: (CustomerMessage, message))
 async def report_sent(work: Work, message: str, report: Report) -> CustomerMessage:
     return work.put(messages.sent(await work.need(CustomerMessage, message), report, work.actor, work.now))
 
 
+@use_case(about=lambda message: (CustomerMessage, message))
 async def report_failed(work: Work, message: str, failure: Failure) -> CustomerMessage:
     return work.put(messages.not_reached(await work.need(CustomerMessage, message), failure, work.actor, work.now))

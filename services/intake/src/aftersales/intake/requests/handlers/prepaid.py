@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 
 from aftersales.common.policies import Source
-from aftersales.engine import DomainError, Work
+from aftersales.engine import DomainError, Work, use_case
 from aftersales.intake.agreements.domain import contract as contracts
 from aftersales.intake.agreements.domain import entitlement as entitlements
 from aftersales.intake.agreements.domain.contract import Contract, UseService
@@ -50,6 +50,7 @@ async def prepaid_by(work: Work, request: ServiceRequest, number: str | None, gr
     return found.model_copy(update=kept.model_dump(include={"entitlement", "name"}))
 
 
+@use_case(about=lambda number: (Contract, number), preload=lambda form: ((ServiceRequest, form.request),))
 async def use_contract(work: Work, number: str, form: UseService) -> Contract:
     known = await work.need(Contract, number)
     request = await work.need(ServiceRequest, form.request)
@@ -60,6 +61,7 @@ async def use_contract(work: Work, number: str, form: UseService) -> Contract:
     return contract if contract == known else work.put(contract)
 
 
+@use_case(about=lambda id: (Entitlement, id), preload=lambda form: ((ServiceRequest, form.request),))
 async def use_entitlement(work: Work, id: str, form: UseEntitlement) -> Entitlement:
     known = await work.need(Entitlement, id)
     request = await work.need(ServiceRequest, form.request)

@@ -2,10 +2,11 @@
 
 from zoneinfo import ZoneInfo
 
-from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
-from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
-from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.engine import BranchHours, Event, Library, NotYet, Work
+from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, TechnicianAssigned
+from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
+from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
+from aftersales.common.policies import LIST
+from aftersales.engine import BranchHours, Event, Library, Need, Needs, NotYet, Work, use_case
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import find_or_enrol
@@ -17,11 +18,21 @@ from aftersales.intake.requests.domain.form import CancelRequest, RegisterContac
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product
+from aftersales.intake.sales.store import caller, owned
 from aftersales.policy.choose import Facts
 
 from . import prepaid
 
 
+def loaded_for(form: RegisterRequest) -> Needs:
+    return *_caller(form), *owned(form.product.serial, form.product.model)
+
+
+def _caller(form: RegisterRequest | RegisterContact) -> Needs:
+    return (Branch, form.branch), caller(form.customer.phone), *LIST
+
+
+@use_case(preload=loaded_for)
 async def register_request(
     work: Work, form: RegisterRequest, library: Library, partner: PartnerReference | None = None
 ) -> ServiceRequest:
@@ -38,11 +49,18 @@ async def register_request(
     return work.put(request, *news)
 
 
+@use_case(
+    preload=lambda contact: (
+        *_caller(contact),
+        *(need for one in contact.subjects for need in owned(one.product.serial, one.product.model)),
+    )
+)
 async def register_contact(work: Work, contact: RegisterContact, library: Library) -> list[ServiceRequest]:
     """Several products in one contact: a request each, of one correlation id."""
     return [await register_request(work, form, library) for form in contact.forms()]
 
 
+@use_case(about=lambda number: (ServiceRequest, number))
 async def cancel_request(work: Work, number: str, command: CancelRequest) -> ServiceRequest:
     known = await work.need(ServiceRequest, number)
     request, news = progress.cancel(known, command, work.actor, work.now)
@@ -50,6 +68,7 @@ async def cancel_request(work: Work, number: str, command: CancelRequest) -> Ser
     return work.put(request, *news)
 
 
+@use_case(preload=lambda event: (_about(event), (Branch, event.branch), (Product, event.product.serial)))
 async def resolve_request(work: Work, event: RepairCompleted, library: Library) -> None:
     """Close the round and write the warranty card, even when the customer had cancelled meanwhile."""
     request = await heard_of(work, event.request)
@@ -60,21 +79,25 @@ async def resolve_request(work: Work, event: RepairCompleted, library: Library) 
         work.put(card)
 
 
+@use_case(preload=lambda event: (_about(event), (Branch, event.branch)))
 async def note_appointment(work: Work, event: TechnicianAssigned, library: Library) -> None:
     request = await heard_of(work, event.request)
     keep(work, request, *progress.agree(request, event, await ground_of(work, request, library)))
 
 
+@use_case(preload=lambda event: (_about(event),))
 async def hear_of_parts(work: Work, event: PartShort | PartReserved) -> None:
     request = await heard_of(work, event.request)
     keep(work, request, *progress.hear_of_parts(request, event))
 
 
+@use_case(preload=lambda event: (_about(event), (Branch, event.branch)))
 async def reopen_request(work: Work, event: DissatisfactionRaised, library: Library) -> None:
     request = await heard_of(work, event.request)
     keep(work, request, *progress.reopen(request, event, await ground_of(work, request, library)))
 
 
+@use_case(preload=lambda event: (_about(event),))
 async def close_request(work: Work, event: SurveyAnswered) -> None:
     request = await heard_of(work, event.request)
     keep(work, request, *progress.close(request, event))
@@ -90,6 +113,10 @@ async def change_hours(work: Work, request: ServiceRequest, hours: BranchHours, 
     """Go over to the branch's new hours (ALL-3)."""
     ground = await ground_of(work, request, library)
     keep(work, request, *requests.change_hours(request, ground, hours.said, work.now))
+
+
+def _about(event: OrderEvent | SlipEvent | FollowupEvent) -> Need:
+    return ServiceRequest, event.request
 
 
 async def ground_of(work: Work, request: ServiceRequest, library: Library) -> Ground:

@@ -1,0 +1,33 @@
+"""`If-Match` (RFC 9110, section 13.1.1): a command is done only while its document is as the caller has read it."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aftersales.common.work import Call, Work
+from aftersales.values.errors import PreconditionFailed
+
+T = TypeVar("T")
+
+
+def held_against(expected: str | None, command: Call[T]) -> Callable[[Work], Awaitable[T]]:
+    """The command, refused with `PreconditionFailed` where its document is another version or does not exist.
+
+    Raises `PreconditionFailed` for a command that is about no document: nothing could hold.
+    """
+    if not expected:
+        return command.run
+    if command.about is None:
+        raise PreconditionFailed("version.none")
+    kind, id, *_ = command.about
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in expected.split(",")}
+
+    async def run(work: Work) -> T:
+        state = await work.get(kind, id)
+        if state and not tags & {"*", str(state.version)}:
+            raise PreconditionFailed("version.changed", id=id, version=state.version)
+        result = await command.run(work)
+        if state is None:  # only now: a refusal that needs no If-Match keeps its reason (section 13.2.1)
+            raise PreconditionFailed("version.missing", id=id)
+        return result
+
+    return run

@@ -1,0 +1,47 @@
+"""Rehearsals: calls that run as the writer would run them, and leave nothing behind."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aftersales.common.mongo import Mongo
+from aftersales.common.work.group import Group, Origin
+from aftersales.common.work.numbers import Numbers
+from aftersales.common.work.piece import Piece
+from aftersales.common.work.unit import Work
+from aftersales.values.errors import DomainError
+
+
+class _Rehearsed(DomainError):
+    """Ends a piece as a refusal does, so that the group drops what was staged."""
+
+    def __init__(self, *, result: Any) -> None:
+        super().__init__("work.rehearsed")
+        self.result = result
+
+
+class _NoNumbers(Numbers):
+    """One number for all that asks, so that none is reserved."""
+
+    def __init__(self) -> None:
+        """Without a database."""
+
+    async def next(self, prefix: str, now: datetime) -> str:  # noqa: ARG002 (as the others' is called)
+        return f"{prefix}-000000-0000"
+
+
+async def rehearse(mongo: Mongo, origin: Origin, pieces: Sequence[Piece], now: datetime) -> list[Any]:
+    """Run each piece alone on the documents as they are committed: what it returned or raised. Writes nothing."""
+    group = Group(mongo, origin, _NoNumbers())
+    alone = [_alone(piece) for piece in pieces]
+    await group.load(alone)
+    outcomes = [await group.run(piece, now) for piece in alone]
+    return [outcome.result if isinstance(outcome, _Rehearsed) else outcome for outcome in outcomes]
+
+
+def _alone(piece: Piece) -> Piece:
+    async def run(work: Work) -> None:
+        raise _Rehearsed(result=await piece.run(work))
+
+    return replace(piece, run=run)
