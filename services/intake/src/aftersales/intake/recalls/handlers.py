@@ -1,6 +1,6 @@
 """Recalls and upgrades (INT-4): the archive is searched in steps, each affected product has a case."""
 
-from aftersales.engine import Mongo, Work, use_case
+from aftersales.engine import Work, use_case
 from aftersales.intake.archive.domain.product import Product
 
 from . import domain
@@ -59,10 +59,10 @@ async def hold_against_recalls(work: Work, product: Product) -> None:
             work.put(case.but(customer=product.customer, branch=product.branch))
 
 
-async def open_recalls(mongo: Mongo, product: Product) -> tuple[Recall, ...]:
+async def open_recalls(work: Work, product: Product) -> tuple[Recall, ...]:
     """The recalls that are still to be settled for a product, to be told to whoever calls about it."""
-    recalled = await mongo.find(Recall, {"state": "open"})
-    done = {case.recall for case in await mongo.find(RecallCase, {"product": product.id}) if case.state == "done"}
+    done = {case.recall for case in await work.find(RecallCase, product=product.id) if case.state == "done"}
+    recalled = await work.find(Recall, state="open")
     return tuple(recall for recall in recalled if recall.affects(product) and recall.id not in done)
 
 

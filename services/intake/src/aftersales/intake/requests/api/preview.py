@@ -5,7 +5,6 @@ from fastapi import APIRouter, HTTPException
 from aftersales.engine import PROBLEMS, Desk
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.preview import Preview
-from aftersales.intake.requests.domain.registration import Taken
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.domain.similar import Similar
 from aftersales.intake.requests.handlers import preview
@@ -18,8 +17,10 @@ router = APIRouter(responses=PROBLEMS)
 @router.post("/requests/check")
 async def check_request(form: RegisterRequest, desk: Desk) -> Preview:
     """Say what `POST /requests` would do with the same body, and what is known already. Nothing is stored."""
-    taken = Taken(by=form.owner or desk.actor, at=desk.now)
-    return await preview.check_request(desk.mongo, form, desk.library, taken, desk.settings.duplicate_within)
+    checked = await desk.rehearse(preview.check_request, form, desk.library)
+    caller, within = checked.customer.id if checked.customer else None, desk.settings.duplicate_within
+    alike = await preview.similar_to_form(desk.mongo, form, caller, within, desk.now)
+    return checked.model_copy(update={"duplicates": alike})
 
 
 @router.get("/requests/check", include_in_schema=False)

@@ -1,13 +1,11 @@
 """What a desk sees before it saves a request (INT-2): who calls about what, and what saving it would bring. Pure."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.events.intake import RecallKind
-from aftersales.intake.archive.domain import customer as customers
-from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.customer import Customer, CustomerClass
-from aftersales.intake.archive.domain.product import CardEntry, Owner, Product
+from aftersales.intake.archive.domain.product import CardEntry, Product
 from aftersales.intake.recalls.domain import Recall
 from aftersales.policy.model.stages import Case
 from aftersales.policy.sla.stages import reach, stages_of
@@ -15,8 +13,7 @@ from aftersales.values import Day, Value
 
 from .coverage import Coverage
 from .form import VISITS, RegisterRequest
-from .prepaid import NOTHING, Prepaid
-from .registration import Archive, Taken, register, repeats
+from .registration import repeats
 from .request import STAGES, Ground, ServiceRequest, situation
 from .similar import Similar
 
@@ -73,35 +70,33 @@ class Preview(Value):
     promises: tuple[Promise, ...]
 
 
-class Found(NamedTuple):
-    """What is known of what the form says."""
+class Known(NamedTuple):
+    """The customer and the product as they are in the archive before the form is saved."""
 
     customer: Customer | None
     product: Product | None
-    similar: tuple[Similar, ...] = ()
-    prepaid: Prepaid = NOTHING
-    recalls: tuple[Recall, ...] = ()
 
 
-def archive_of(form: RegisterRequest, found: Found, today: date) -> Archive:
-    """The archive as it would be. Raises `DomainError` for a day of purchase that is still to come."""
-    customer = found.customer or customers.enrol("", form.customer, form.branch)[0]
-    owner = Owner(customer.id, customer.branch)
-    return Archive(customer, products.archive(found.product, form.product, owner, today), found.prepaid)
+class Saved(NamedTuple):
+    """What saving the form would leave."""
+
+    request: ServiceRequest
+    product: Product
+    recalls: tuple[Recall, ...]
+    """Those that are still to be settled for the product."""
 
 
-def preview(form: RegisterRequest, found: Found, taken: Taken, ground: Ground) -> Preview:
-    """What `register` would make of the form."""
-    archive = archive_of(form, found, ground.branch.day_of(taken.at))
-    request, _ = register("", form, archive, taken, ground)
-    customer = found.customer
+def preview(form: RegisterRequest, known: Known, saved: Saved, ground: Ground) -> Preview:
+    """Show what saving the form would bring, beside what is known already."""
+    request, customer = saved.request, known.customer
+    held = repeats(saved.product, request.fault, ground.policy, request.registered_at)
     return Preview(
         customer=customer
         and KnownCustomer.model_validate(customer.model_dump(include=set(KnownCustomer.model_fields))),
-        product=found.product and _known(found.product, form, archive.customer),
-        duplicates=found.similar,
-        repeats=repeats(archive.product, request.fault, ground.policy, taken.at) if request.repeats else None,
-        recalls=tuple(OpenRecall.model_validate(one.model_dump(include=_OF_A_RECALL)) for one in found.recalls),
+        product=known.product and _known(known.product, form, request.customer),
+        duplicates=(),
+        repeats=held if request.repeats else None,
+        recalls=tuple(OpenRecall.model_validate(one.model_dump(include=_OF_A_RECALL)) for one in saved.recalls),
         coverage=request.coverage,
         promises=_promises(request, ground),
         **request.model_dump(include={"policy", "priority", "cases"}),
@@ -111,19 +106,19 @@ def preview(form: RegisterRequest, found: Found, taken: Taken, ground: Ground) -
 _OF_A_RECALL = set(OpenRecall.model_fields)
 
 
-def _known(product: Product, form: RegisterRequest, customer: Customer) -> KnownProduct:
+def _known(product: Product, form: RegisterRequest, customer: str) -> KnownProduct:
     said = form.product
     names = ("model", "line", "purchased_on")
     return KnownProduct(
         **{name: getattr(product, name) for name in names},
-        somebody_elses=product.customer not in {None, customer.id},
+        somebody_elses=product.customer not in {None, customer},
         differs=tuple(name for name in names if getattr(said, name) not in {None, getattr(product, name)}),
     )
 
 
 def _promises(request: ServiceRequest, ground: Ground) -> tuple[Promise, ...]:
-    """Of every stage that begins at once; those of a visit as dispatch will promise them."""
+    """Of every stage that begins at once: the request's own clocks, and those of a visit as dispatch promises them."""
     theirs = situation(request, ground)
-    names = [name for name in stages_of(theirs) if request.kind in VISITS or name in STAGES]
-    clocks = reach((), "request_registered", request.registered_at, names, theirs)
+    visit = [name for name in stages_of(theirs) if name not in STAGES] if request.kind in VISITS else []
+    clocks = reach(request.clocks, "request_registered", request.registered_at, visit, theirs)
     return tuple(Promise(stage=clock.stage, deadline=clock.deadline) for clock in clocks if clock.deadline)

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Literal
 
-from aftersales.common.policies import Source
 from aftersales.engine import DomainError, Work, use_case
 from aftersales.intake.agreements.domain import contract as contracts
 from aftersales.intake.agreements.domain import entitlement as entitlements
@@ -18,11 +17,11 @@ from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.vocabulary import RequestKind
 
 
-async def prepaid_for(source: Source, archive: Archive, kind: RequestKind, taken: Taken, day: date) -> Prepaid:
+async def prepaid_for(work: Work, archive: Archive, kind: RequestKind, taken: Taken, day: date) -> Prepaid:
     """Look up what the customer's contracts and the product's entitlements give to such a request."""
     customer, product, _ = archive
-    agreed = [contract for id in customer.contracts if (contract := await source.get(Contract, id))]
-    granted = [entitlement for id in product.entitled if (entitlement := await source.get(Entitlement, id))]
+    agreed = [contract for id in customer.contracts if (contract := await work.get(Contract, id))]
+    granted = [entitlement for id in product.entitled if (entitlement := await work.get(Entitlement, id))]
     asked = Asked(product.ref, kind, work_of(kind), day, taken.at)
     return prepaid(agreed, granted, asked)
 

@@ -1,42 +1,40 @@
-"""Looks without a writer: what a request would be before it is saved, and which others are like it (INT-2)."""
+"""What a desk looks at before it saves a request: what saving it would bring, and which others are like it (INT-2)."""
 
 from datetime import datetime, timedelta
 
-from aftersales.engine import Library, Mongo
-from aftersales.intake.archive.domain.customer import ContactPoint, Customer
+from aftersales.engine import Library, Mongo, Work, use_case
+from aftersales.intake.archive.domain.customer import ContactPoint
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.network.handlers import known_branch
+from aftersales.intake.archive.handlers import living
 from aftersales.intake.recalls.handlers import open_recalls
 from aftersales.intake.requests.domain.form import RegisterRequest
-from aftersales.intake.requests.domain.preview import Found, Preview, archive_of, preview
-from aftersales.intake.requests.domain.registration import Taken
-from aftersales.intake.requests.domain.request import Ground, ServiceRequest
+from aftersales.intake.requests.domain.preview import Known, Preview, Saved, preview
+from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.domain.similar import Similar, Subject, similar
-from aftersales.policy.choose import Facts
 
-from .prepaid import prepaid_for
+from .requests import ground_of, loaded_for, register_request
 
 MOST = 20
 """So many requests are looked at, the newest, by person and by product."""
 
 
-async def check_request(
-    mongo: Mongo, form: RegisterRequest, library: Library, taken: Taken, within: timedelta
-) -> Preview:
-    """What saving the form would bring. Raises `DomainError` as saving it would."""
-    branch = await known_branch(mongo, form.branch)
-    contact = await mongo.get(ContactPoint, form.customer.phone)
-    customer = await mongo.get(Customer, contact.customer) if contact else None
-    found = Found(customer, await mongo.get(Product, form.product.serial))
-    today = branch.day_of(taken.at)
-    archive = archive_of(form, found, today)
-    facts = Facts(branch.id, archive.product.line, form.kind, archive.customer.known_as, today)
-    ground = Ground(branch, await library.choose(mongo, facts))
-    subject = Subject(customer.id if customer else None, form.product.serial, form.fault or form.kind, taken.at)
-    agreed = await prepaid_for(mongo, archive, form.kind, taken, today)
-    alike = await find_similar(mongo, subject, within, taken.at)
-    recalled = await open_recalls(mongo, archive.product)
-    return preview(form, found._replace(similar=alike, prepaid=agreed, recalls=recalled), taken, ground)
+@use_case(preload=loaded_for)
+async def check_request(work: Work, form: RegisterRequest, library: Library) -> Preview:
+    """Save the form as `register_request` does; to be rehearsed. Its `duplicates` are still to be looked up."""
+    contact = await work.get(ContactPoint, form.customer.phone)
+    customer = await living(work, contact.customer) if contact else None
+    known = Known(customer, await work.get(Product, form.product.serial))
+    request = await register_request(work, form, library)
+    product = await work.need(Product, request.product.serial)
+    saved = Saved(request, product, await open_recalls(work, product))
+    return preview(form, known, saved, await ground_of(work, request, library))
+
+
+async def similar_to_form(
+    mongo: Mongo, form: RegisterRequest, customer: str | None, within: timedelta, now: datetime
+) -> tuple[Similar, ...]:
+    subject = Subject(customer, form.product.serial, form.fault or form.kind, now)
+    return await find_similar(mongo, subject, within, now)
 
 
 async def similar_to(mongo: Mongo, request: ServiceRequest, within: timedelta, now: datetime) -> tuple[Similar, ...]:
