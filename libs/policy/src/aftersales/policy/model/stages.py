@@ -12,6 +12,35 @@ from .figures import Duration, Rank, Role, TimeOfDay
 Milestone = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,63}$")]
 """Something that happened, as the events name it: `request_registered` of `intake.request_registered.v1`."""
 StageName = Milestone
+KnownStage = Literal[
+    "first_reply",
+    "answer",
+    "review",
+    "confirm",
+    "dispatch",
+    "arrival",
+    "repair",
+    "workshop",
+    "resolve",
+    "contact_again",
+    "handover",
+    "commissioning",
+    "training",
+    "callback",
+    "callback_quality",
+    "callback_satisfaction",
+    "callback_riding",
+    "complaint_answer",
+    "complaint_verify",
+    "complaint_timetable",
+    "complaint_followup",
+    "logistics_reply",
+    "logistics",
+    "refund",
+    "fine",
+]
+"""The stages of the presets; those that run are named in the rules by these words. A policy may add its own."""
+STAGES: tuple[KnownStage, ...] = get_args(KnownStage)
 PauseReason = Literal["waiting_customer", "waiting_part", "waiting_approval", "meal_break", "interrupted"]
 Case = Literal["emergency", "rush", "holiday", "far", "major"]
 """What makes an item another case: danger; ordered as rush or holiday work; a far place; a major fault."""

@@ -9,7 +9,7 @@ from aftersales.policy import sla
 from aftersales.policy.business_time import local_deadline
 from aftersales.policy.calendars import Calendar, always, never_closes
 from aftersales.policy.model import Policy
-from aftersales.policy.model.stages import Case, Due, PauseReason, Promise, Stage, StageName
+from aftersales.policy.model.stages import Case, Due, KnownStage, PauseReason, Promise, Stage, StageName
 from aftersales.policy.sla import Clocks, LadderStep, Said, SlaClock, Terms
 
 
@@ -26,7 +26,7 @@ class Response(NamedTuple):
 
 
 _HELD_UP: tuple[PauseReason, ...] = ("waiting_customer", "waiting_part", "waiting_approval")
-USUAL: dict[StageName, Stage] = {
+USUAL: dict[KnownStage, Stage] = {
     "review": Stage(starts_on="request_registered", stops_on="request_reviewed"),
     "first_reply": Stage(starts_on="request_registered", stops_on="customer_answered"),
     "answer": Stage(starts_on="question_referred", stops_on="customer_answered"),
@@ -103,7 +103,7 @@ def _is_of(clock: SlaClock, round: int) -> bool:
     return f"{clock.key}-".startswith(f"{clock.stage}-{round}-")
 
 
-def stop(clocks: Clocks, stage: StageName, at: datetime) -> Clocks:
+def stop(clocks: Clocks, stage: KnownStage, at: datetime) -> Clocks:
     """The work of a stage is done, in whatever round."""
     for clock in clocks:
         if clock.stage == stage:

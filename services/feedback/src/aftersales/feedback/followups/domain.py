@@ -19,6 +19,7 @@ from aftersales.common.promises import Marks
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, always
 from aftersales.policy.model import Policy
+from aftersales.policy.model.stages import KnownStage, StageName
 from aftersales.policy.sla import NONE, Said, Terms, stages
 from aftersales.policy.sla.stages import Situation, deadline, terms
 from aftersales.values import Code, Value, Words, sibling
@@ -26,6 +27,8 @@ from aftersales.values.errors import DomainError
 
 State = Literal["scheduled", "due", "done"]
 Outcome = Literal["reached", "unreachable"]
+CALLBACK: KnownStage = "callback"
+"""The one callback where the policy plans no calls; each visit's clock has its name as a key."""
 ID = r"^FU-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}-[1-9][0-9]{0,3}$"
 
 
@@ -42,7 +45,7 @@ class Plan(Value):
     """When the callback is due, and the clock that runs from then on (FBK-1)."""
 
     due_at: datetime
-    stage: str = "callback"
+    stage: StageName = CALLBACK
     terms: Terms
 
 
@@ -110,7 +113,7 @@ def schedule(repair: RepairCompleted, planned: Plan) -> FollowUp:
             technician=repair.technician,
             policy=repair.policy,
             due_at=planned.due_at,
-            clocks=sla.start((), planned.stage, f"callback-{repair.visit}", planned.due_at, planned.terms),
+            clocks=sla.start((), planned.stage, f"{CALLBACK}-{repair.visit}", planned.due_at, planned.terms),
         )
     )
 
@@ -140,7 +143,7 @@ def finish(followup: FollowUp, command: FinishFollowUp, token: str, now: datetim
         clerk=command.clerk,
         remark=command.remark,
         survey_token=token,
-        clocks=sla.stop(followup.clocks, f"callback-{followup.visit}", now),
+        clocks=sla.stop(followup.clocks, f"{CALLBACK}-{followup.visit}", now),
     )
     told = FollowupDone(**_about(followup, now), outcome=command.outcome, clerk=command.clerk)
     return _settled(followup, done, now, told)

@@ -9,7 +9,7 @@ from aftersales.policy import sla
 from aftersales.policy.sla import Said, SlaClock, Terms
 from aftersales.policy.sla.stages import stages_of, stop, terms
 
-from .order import Decision, Policy, WorkOrder, entered, fact, reached, settled, situation
+from .order import ARRIVAL, Decision, Policy, WorkOrder, entered, fact, reached, settled, situation
 
 RETRY_AT_MOST = timedelta(days=1)
 """Between two looks for somebody, when nothing has changed meanwhile."""
@@ -112,15 +112,15 @@ def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy, why:
     end = start + policy.window
     made = _promises(order)
     there = situation(order, policy, end)
-    stage, by_contract = stages_of(there).get("arrival"), "arrival" in order.response
+    stage, by_contract = stages_of(there).get(ARRIVAL), ARRIVAL in order.response
     clocks = order.clocks
     if made and made[-1].outcome == "open":
         if order.wanted_at or (not by_contract and (stage is None or stage.agreed_in)):
             clocks = sla.retarget(clocks, made[-1].key, end, Said(now, "dispatch", why))
     else:
-        key = f"arrival-{order.visit}" + (f"-{len(made) + 1}" if made else "")
-        promised = terms("arrival", now, there) if stage and (stage.agreed_in or by_contract) else None
-        clocks = sla.start(clocks, "arrival", key, now, promised or Terms(target=end - now, until=end, agreed=True))
+        key = f"{ARRIVAL}-{order.visit}" + (f"-{len(made) + 1}" if made else "")
+        promised = terms(ARRIVAL, now, there) if stage and (stage.agreed_in or by_contract) else None
+        clocks = sla.start(clocks, ARRIVAL, key, now, promised or Terms(target=end - now, until=end, agreed=True))
     return order.but(appointment_start=start, appointment_end=end, clocks=clocks)
 
 
@@ -143,5 +143,5 @@ def kept(order: WorkOrder, now: datetime, policy: Policy) -> WorkOrder:
 
 def _promises(order: WorkOrder) -> list[SlaClock]:
     """List the visit's promises to come, oldest first."""
-    first = f"arrival-{order.visit}"
+    first = f"{ARRIVAL}-{order.visit}"
     return [clock for clock in order.clocks if clock.key == first or clock.key.startswith(f"{first}-")]

@@ -24,7 +24,7 @@ from aftersales.common.promises import Marks
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, always
 from aftersales.policy.model import Policy as ServicePolicy
-from aftersales.policy.model.stages import CASES, Case, StageName
+from aftersales.policy.model.stages import CASES, Case, KnownStage, StageName
 from aftersales.policy.sla import Said, stages
 from aftersales.policy.sla.model import Seconds
 from aftersales.policy.sla.stages import Response, Situation, reach, retarget
@@ -51,7 +51,8 @@ ON_SITE: tuple[State, ...] = ("arrived", "diagnosed")
 ENDED: tuple[State, ...] = ("completed", "cancelled")
 E = TypeVar("E", bound=OrderEvent)
 Decision = tuple["WorkOrder", tuple[Event, ...]]
-STAGES = frozenset({"dispatch", "arrival", "repair"})
+STAGES: frozenset[KnownStage] = frozenset({"dispatch", "arrival", "repair"})
+ARRIVAL: KnownStage = "arrival"
 """The stages whose clocks run here."""
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 

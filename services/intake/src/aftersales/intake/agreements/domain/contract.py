@@ -13,14 +13,14 @@ from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.policy import sla
-from aftersales.policy.model.stages import StageName
+from aftersales.policy.model.stages import KnownStage, StageName
 from aftersales.policy.sla import Said, Terms
 from aftersales.policy.sla.model import Seconds
 from aftersales.policy.sla.stages import USUAL
 from aftersales.values import Code, Day, Line, Serial, Value, Words
 from aftersales.values.errors import DomainError, Malformed
 
-STAGE = "commissioning"
+STAGE: KnownStage = "commissioning"
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
 

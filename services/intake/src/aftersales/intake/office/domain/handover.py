@@ -13,6 +13,7 @@ from aftersales.common.promises import Marks
 from aftersales.intake.network.domain import Person
 from aftersales.intake.requests.domain.request import Ground
 from aftersales.policy import sla
+from aftersales.policy.model.stages import KnownStage
 from aftersales.policy.sla import Said, stages
 from aftersales.policy.sla.stages import Situation, reach, stop
 from aftersales.values import Code, Line, Moment, Value
@@ -20,7 +21,7 @@ from aftersales.values.errors import DomainError
 
 MOST_LINES = 2000
 """A shift has a few hundred; so many in one document still fit, and are written again with each line."""
-STAGE = "handover"
+STAGE: KnownStage = "handover"
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 AROUND = timedelta(days=1)
 """How far from now a shift may end."""

@@ -21,12 +21,13 @@ from aftersales.intake.public import handlers
 from aftersales.intake.public.domain import ComplaintForm, Receipt
 from aftersales.intake.requests.domain.request import ServiceRequest, State
 from aftersales.intake.vocabulary import readable
+from aftersales.policy.model.stages import KnownStage
 from aftersales.values.errors import TooMany
 
 from .page import Locale, page, words
 
 router = APIRouter(prefix="/public", tags=["public"], responses=PROBLEMS | TOO_MANY)
-_OURS = frozenset({"review"})
+_OURS: frozenset[KnownStage] = frozenset({"review"})
 """Stages that are nobody's business but ours."""
 _SHOWN = ("customer", "branch", "state", "stage", "registered_at")
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)

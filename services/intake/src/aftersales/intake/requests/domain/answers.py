@@ -8,13 +8,25 @@ from pydantic import model_validator
 from aftersales.common.events.intake import RequestAnswered, RequestClosed, RequestReprioritised
 from aftersales.intake.vocabulary import Channel, Urgency
 from aftersales.policy import sla
+from aftersales.policy.model.stages import KnownStage
 from aftersales.policy.sla import Said, SlaClock
 from aftersales.policy.sla.stages import retarget
 from aftersales.values import Code, Line, Value, Words
 from aftersales.values.errors import DomainError
 
 from .form import VISITS
-from .request import Answer, Decision, Ground, ServiceRequest, Step, moved, must_be_open, reached, settled, situation
+from .request import (
+    Answer,
+    Decision,
+    Ground,
+    ServiceRequest,
+    Step,
+    moved,
+    must_be_unresolved,
+    reached,
+    settled,
+    situation,
+)
 
 
 class Reply(Value):
@@ -52,7 +64,7 @@ def reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: 
 
     While it is being checked, to be told so once more is no answer: the first deadline stands.
     """
-    must_be_open(request)
+    must_be_unresolved(request)
     if said.final and request.kind in VISITS:
         raise DomainError("request.needs_a_visit", request=request.id, kind=request.kind)
     told = _told(request, said, now, ground)
@@ -82,7 +94,7 @@ def review(request: ServiceRequest, command: Review, by: str, now: datetime, gro
 
 def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: datetime, ground: Ground) -> Decision:
     """Change urgency or danger: the clocks that run get the targets of the new priority, pauses kept (INT-5)."""
-    must_be_open(request)
+    must_be_unresolved(request)
     again = ground.policy.repeat_repair
     raised = again.raises_by if again and request.repeats else 0
     rank = ground.policy.priority.rank(request.importance_class, command.urgency, danger=command.danger, raised=raised)
@@ -112,6 +124,9 @@ def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -
     return told.but(clocks=tuple(waiting if clock.key == waiting.key else clock for clock in told.clocks))
 
 
+_ANSWER: KnownStage = "answer"
+
+
 def _waiting(request: ServiceRequest) -> SlaClock | None:
     """The clock of a question that is being checked."""
-    return next((clock for clock in request.clocks if clock.stage == "answer" and clock.ended_at is None), None)
+    return next((clock for clock in request.clocks if clock.stage == _ANSWER and clock.ended_at is None), None)

@@ -13,7 +13,7 @@ from aftersales.values.errors import DomainError
 from .coverage import Case, Coverage, announce, compared, decide_coverage
 from .form import VISITS
 from .registration import Taken
-from .request import Acceptance, Decision, Ground, ServiceRequest, must_be_open
+from .request import Acceptance, Decision, Ground, ServiceRequest, must_be_unresolved
 
 
 def _positive(price: Money) -> Money:
@@ -64,7 +64,7 @@ def decide(request: ServiceRequest, case: Case, ground: Ground, taken: Taken) ->
 
 def accept(request: ServiceRequest, command: AcceptQuotation, by: str, now: datetime) -> Decision:
     """Note that the customer accepts a quotation. A higher one must be accepted again; the same, once."""
-    must_be_open(request)
+    must_be_unresolved(request)
     if not (request.coverage and request.coverage.quotation_first):
         raise DomainError("quotation.not_needed", request=request.id)
     at, amount = command.at or now, command.amount

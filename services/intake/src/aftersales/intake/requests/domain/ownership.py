@@ -10,7 +10,7 @@ from aftersales.values import Code, Line, Value, Words
 from aftersales.values.errors import DomainError
 
 from .custody import CustodyStep, Escalation, Offer
-from .request import Decision, ServiceRequest
+from .request import Decision, ServiceRequest, must_not_have_ended
 
 SHIFT = "shift_handover"
 """The reason of what changes hands at the change of shifts (ALL-7)."""
@@ -37,7 +37,7 @@ class Escalate(Value):
 
 def offer(request: ServiceRequest, command: OfferHandover, by: str, now: datetime) -> ServiceRequest:
     """Ask somebody to take it over; until they accept, the owner stays the owner."""
-    _must_be_open(request)
+    must_not_have_ended(request)
     if request.offer:
         raise DomainError("offer.pending", request=request.id, to=request.offer.to)
     if command.to == request.owner:
@@ -49,7 +49,7 @@ def offer(request: ServiceRequest, command: OfferHandover, by: str, now: datetim
 def accept(request: ServiceRequest, by: str, now: datetime) -> Decision:
     """Take it over: only who was asked can."""
     pending = _pending(request)
-    _must_be_open(request)
+    must_not_have_ended(request)
     if by != pending.to:
         raise DomainError("offer.for_somebody_else", request=request.id, to=pending.to)
     return _handed_over(_noted(request, "accepted", pending, by=by, at=now), pending, now)
@@ -75,7 +75,7 @@ def withdraw(request: ServiceRequest, by: str, now: datetime) -> ServiceRequest:
 
 def take(request: ServiceRequest, by: str, now: datetime) -> Decision:
     """Take it over from the shift before (ALL-7): taking is the acceptance. An offer that waits is void then."""
-    _must_be_open(request)
+    must_not_have_ended(request)
     if by == request.owner:
         return request.but(offer=None), ()
     taken = Offer(to=by, by=request.owner, reason=SHIFT, at=now)
@@ -84,7 +84,7 @@ def take(request: ServiceRequest, by: str, now: datetime) -> Decision:
 
 def escalate(request: ServiceRequest, command: Escalate, chain: Sequence[Rung], by: str, now: datetime) -> Decision:
     """Ask the next level of the owner's chain that has somebody, or the first from `to_role` on; never a lower one."""
-    _must_be_open(request)
+    must_not_have_ended(request)
     last = LEVELS.index(request.escalations[-1].level) if request.escalations else -1
     wanted = max(last + 1, LEVELS.index(command.to_role) if command.to_role else 0)
     for rung in chain:
@@ -98,11 +98,6 @@ def escalate(request: ServiceRequest, command: Escalate, chain: Sequence[Rung], 
             )
             return request.but(escalations=(*request.escalations, asked)), (told,)
     raise DomainError("request.nobody_above", request=request.id)
-
-
-def _must_be_open(request: ServiceRequest) -> None:
-    if request.state in ("closed", "cancelled"):
-        raise DomainError("request.ended", request=request.id, state=request.state)
 
 
 def _pending(request: ServiceRequest) -> Offer:

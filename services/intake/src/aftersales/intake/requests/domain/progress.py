@@ -10,16 +10,29 @@ from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswe
 from aftersales.common.events.intake import RequestCancelled, RequestClosed, RequestReopened, RequestResolved
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.policy import sla
+from aftersales.policy.model.stages import KnownStage
 from aftersales.policy.sla import Said
 from aftersales.values.errors import NotYet
 
 from .form import VISITS, CancelRequest
-from .request import OPEN, Decision, Ground, Resolution, ServiceRequest, Step, moved, must_be_open, reached, settled
+from .request import (
+    ENDED,
+    OPEN,
+    Decision,
+    Ground,
+    Resolution,
+    ServiceRequest,
+    Step,
+    moved,
+    must_be_unresolved,
+    reached,
+    settled,
+)
 
 
 def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> Decision:
     """Let go of what the customer does not need any more."""
-    must_be_open(request)
+    must_be_unresolved(request)
     event = RequestCancelled(
         request=request.id,
         branch=request.branch,
@@ -98,7 +111,7 @@ def close(request: ServiceRequest, answered: SurveyAnswered) -> Decision:
     return settled(request, closed, answered.at, event)
 
 
-_OF_THE_DESK = ("first_reply", "answer")
+_OF_THE_DESK: tuple[KnownStage, ...] = ("first_reply", "answer")
 """Whose customer was visited, and waits for no reply any more."""
 
 
@@ -106,7 +119,7 @@ def _is_to_come(request: ServiceRequest, visit: int) -> bool:
     """Whether the visit never comes, because the request has ended. Raises `NotYet` when it will."""
     if request.visit >= visit:
         return False
-    if request.state not in ("closed", "cancelled"):
+    if request.state not in ENDED:
         raise NotYet("request.earlier_step_missing", request=request.id, visit=visit)
     return True
 
@@ -116,7 +129,7 @@ def _is_next(request: ServiceRequest, visit: int, *, resolved: bool) -> bool:
 
     False when it is old news or the request has ended; raises `NotYet` when what it builds on is missing.
     """
-    if request.state in ("closed", "cancelled"):
+    if request.state in ENDED:
         return False
     here, base = (request.visit, request.state == "resolved"), (visit, resolved)
     if here < base:

@@ -14,7 +14,7 @@ from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.model import Policy
-from aftersales.policy.model.stages import Case
+from aftersales.policy.model.stages import Case, KnownStage
 from aftersales.policy.sla import Said, stages
 from aftersales.policy.sla.due import Due, next_due
 from aftersales.policy.sla.stages import Response, Situation, reach
@@ -28,9 +28,11 @@ from .prepaid import NOTHING
 State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
 OPEN: tuple[State, ...] = ("registered", "reopened")
 """Somebody must still do something about it."""
-STAGES = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
+ENDED: tuple[State, ...] = ("closed", "cancelled")
+"""It never changes its state again."""
+STAGES: frozenset[KnownStage] = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
 """The stages whose clocks run here; those of the visit run at dispatch."""
-OF_A_VISIT = frozenset({"confirm", "resolve"})
+OF_A_VISIT: frozenset[KnownStage] = frozenset({"confirm", "resolve"})
 """Those that each visit has anew; the others are of the contact, and of round 1."""
 MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
 
@@ -203,9 +205,16 @@ def change_hours(request: ServiceRequest, ground: Ground, said: Said, now: datet
     return settled(request, request.but(clocks=clocks), now)
 
 
-def must_be_open(request: ServiceRequest) -> None:
+def must_be_unresolved(request: ServiceRequest) -> None:
+    """Raises `DomainError` once the work is done, or will not be: nothing more can be asked of it."""
     if request.state in ("resolved", "closed", "cancelled"):
         raise DomainError(f"request.already_{request.state}", request=request.id)
+
+
+def must_not_have_ended(request: ServiceRequest) -> None:
+    """Raises `DomainError` for a request that nobody owns any more; a resolved one may come back."""
+    if request.state in ENDED:
+        raise DomainError("request.ended", request=request.id, state=request.state)
 
 
 def moved(request: ServiceRequest, step: Step) -> ServiceRequest:
