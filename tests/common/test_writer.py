@@ -5,10 +5,12 @@ import asyncio
 import pytest
 from common.counter import Add, Counted, Counter, add, service
 
+from aftersales.common.aggregate import Aggregate
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.work import Piece, audit
 from aftersales.common.work.group import TALLIES
+from aftersales.policy import sla
 from aftersales.testing import eventually
 from aftersales.testing.house import house
 from aftersales.values import uuid7
@@ -244,3 +246,19 @@ async def test_an_undeclared_event_is_a_bug_that_shows(counter):
 
     with pytest.raises(TypeError, match="does not declare"):
         await counter.do(emit)
+
+
+async def test_a_document_that_nobody_would_wake_or_count_is_a_bug_that_shows(counter):
+    class Forgotten(Aggregate):
+        COLLECTION = "forgotten"
+
+    clocks = sla.start((), "mending", "mending-1", counter.runtime.clock.now(), sla.Terms(target=60))
+
+    async def keep(work, wake_at=None, clocks=()):
+        work.put(Forgotten(id="f", branch="b-1", wake_at=wake_at, clocks=clocks))
+
+    with pytest.raises(TypeError, match="no timer for forgotten"):
+        await counter.do(keep, counter.runtime.clock.now())
+    with pytest.raises(TypeError, match="forgotten in what is clocked"):
+        await counter.do(keep, None, clocks)
+    await counter.do(keep)

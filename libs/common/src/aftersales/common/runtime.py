@@ -236,7 +236,14 @@ def _topology(service: Service) -> Topology:
 
 def _origin(service: Service, topology: Topology) -> Origin:
     produces = frozenset(event.TYPE for event in service.produces)
-    return Origin(service.name, topology.events, produces, frozenset(service.settings.retention))
+    return Origin(
+        service.name,
+        topology.events,
+        produces,
+        archivable=frozenset(service.settings.retention),
+        clocked=frozenset(kind.COLLECTION for kind in service.clocked),
+        woken=frozenset(timer.kind.COLLECTION for timer in service.timers),
+    )
 
 
 def audited(service: Service) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from aftersales.common.events import SlaMark, dispatch, feedback, intake
+from aftersales.common.events import SlaMark, dispatch, feedback, intake, inventory
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort
@@ -14,11 +14,9 @@ from .partners import handlers as partners
 from .partners.domain import PartnerMessage
 from .requests.handlers import requests
 
-MARKS: tuple[type[SlaMark], ...] = (
-    *(intake.SlaWarned, intake.SlaBreached, intake.SlaEscalated),
-    *(dispatch.SlaWarned, dispatch.SlaBreached, dispatch.SlaEscalated),
-    *(feedback.SlaWarned, feedback.SlaBreached, feedback.SlaEscalated),
-)
+SERVICES = (intake, dispatch, inventory, feedback)
+MARKS = tuple(kind for service in SERVICES for kind in service.PRODUCES if issubclass(kind, SlaMark))
+"""Every service's own."""
 
 
 def consumers(library: Library) -> tuple[Consumer, ...]:

@@ -35,6 +35,10 @@ class Origin:
     produces: frozenset[str]
     archivable: frozenset[str] = frozenset()
     """Collections whose documents may have been archived."""
+    clocked: frozenset[str] = frozenset()
+    """Collections that are counted and moved by their clocks."""
+    woken: frozenset[str] = frozenset()
+    """Collections that have a timer."""
 
 
 class Group:
@@ -149,9 +153,17 @@ class Group:
         slot = self.documents.slots.setdefault(key, Slot())
         if state is None:
             return None, ""
+        self._check_declared(state)
         document = encoded(to_document(state))
         work.tallies += state.tallies(slot.current)
         return document, digest(document) if state.AUDITED else ""
+
+    def _check_declared(self, state: Aggregate) -> None:
+        """Raises `TypeError` for a document that nobody would wake or count: its kind is in no register."""
+        if state.wake_at and state.COLLECTION not in self._origin.woken:
+            raise TypeError(f"{self._origin.service} declares no timer for {state.COLLECTION}")
+        if state.clocks and state.COLLECTION not in self._origin.clocked:
+            raise TypeError(f"{self._origin.service} does not declare {state.COLLECTION} in what is clocked")
 
     def _envelope(self, event: Event, state: Aggregate, piece: Piece, now: datetime) -> Outgoing:
         """CloudEvents 1.0, structured mode, encoded once for all its tries."""

@@ -12,7 +12,6 @@ from aftersales.values import Value, Words
 from aftersales.values.errors import DomainError
 
 LOWEST, HIGHEST = 1, 5
-QUESTIONS = ("attitude", "skill", "punctuality", "result")
 Mark = Annotated[int, Field(ge=LOWEST, le=HIGHEST, strict=True)]
 
 
@@ -27,8 +26,12 @@ class Answers(Value):
 
     @property
     def mark(self) -> float:
-        """The mean of the four answers."""
-        return (self.attitude + self.skill + self.punctuality + self.result) / len(QUESTIONS)
+        """The mean of the marks."""
+        return float(sum(getattr(self, question) for question in QUESTIONS) / len(QUESTIONS))
+
+
+QUESTIONS = tuple(name for name, field in Answers.model_fields.items() if field.annotation is int)
+"""What is marked, in the order of the form."""
 
 
 class Survey(Aggregate):
