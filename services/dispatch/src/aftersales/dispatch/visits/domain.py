@@ -100,7 +100,7 @@ def complete(order: WorkOrder, report: ServiceReport, now: datetime, by: str, po
         now,
         technician=order.technician,
         fault=order.fault,
-        **report.model_dump(include={"cause", "solution", "parts_used"}),
+        **report.model_dump(include=set(RepairCompleted.model_fields)),
         **order.model_dump(include={"product", "policy", "calendar"}),
     )
     ended = reached(order, "repair_completed", now, policy)

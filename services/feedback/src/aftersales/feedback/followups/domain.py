@@ -15,6 +15,7 @@ from aftersales.common.events.feedback import (
     SlaWarned,
     SurveyAnswered,
 )
+from aftersales.common.fields import shared_fields
 from aftersales.common.promises import Marks
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, always
@@ -106,12 +107,7 @@ def schedule(repair: RepairCompleted, planned: Plan) -> FollowUp:
     return _timed(
         FollowUp(
             id=followup_id(repair.request, repair.visit),
-            branch=repair.branch,
-            request=repair.request,
-            order=repair.order,
-            visit=repair.visit,
-            technician=repair.technician,
-            policy=repair.policy,
+            **shared_fields(repair, FollowUp),
             due_at=planned.due_at,
             clocks=sla.start((), planned.stage, f"{CALLBACK}-{repair.visit}", planned.due_at, planned.terms),
         )

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from aftersales.common.events import describe
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
@@ -13,7 +13,7 @@ from aftersales.common.partners import Sender
 from aftersales.common.policies import LIST
 from aftersales.engine import DomainError, Event, Library, Malformed, Needs, Work, use_case
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint
-from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.domain.product import Product, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
@@ -27,6 +27,7 @@ from . import domain
 from .domain import Done, PartnerMessage
 
 E = TypeVar("E", bound=Event)
+F = TypeVar("F", bound=BaseModel)
 P = ParamSpec("P")
 
 
@@ -82,21 +83,8 @@ def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Ne
 @use_case(preload=_sender_and_product)
 @with_receipt
 async def take_partner_request(work: Work, event: PartnerServiceRequest, sender: Sender, library: Library) -> Done:
-    """Do as if the partner had filled in the form (INT-12). Raises `Malformed` when it does not fit."""
-    try:
-        form = RegisterRequest.model_validate(
-            {
-                **event.model_dump(
-                    include={"branch", "kind", "fault", "description", "urgency", "wanted_at", "location"}
-                ),
-                "channel": "partner",
-                "owner": "partner",
-                "customer": {"name": event.customer_name, "phone": event.phone, "address": event.address},
-                "product": event.model_dump(include={"serial", "model", "line", "purchased_on"}),
-            }
-        )
-    except ValidationError as error:
-        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
+    """Do as if the partner had filled in the form (INT-12)."""
+    form = request_form(event)
     partner = PartnerReference(partner=sender.user, source=sender.source, id=sender.id, reference=sender.reference)
     return Done(request=(await register_request(work, form, library, partner)).id)
 
@@ -116,18 +104,35 @@ async def take_partner_sale(work: Work, event: PartnerProductSold, _sender: Send
             return Done(serial=known.id, duplicate=True)
         if known.purchased_on is not None:
             raise DomainError("sale.on_another_day", serial=known.id, purchased_on=known.purchased_on.isoformat())
-    form = _form(event)
+    form = sale_form(event)
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form, branch)
     await keep_product(work, form.products[0], customer, branch.day_of(work.now), library)
     return Done(serial=event.serial)
 
 
-def _form(event: PartnerProductSold) -> ArchiveCustomer:
+def request_form(event: PartnerServiceRequest) -> RegisterRequest:
     """As if the partner had filled in the form. Raises `Malformed` when it does not fit."""
-    product = event.model_dump(include={"serial", "model", "line", "batch", "purchased_on"})
-    customer = {"name": event.customer_name, "phone": event.phone, "address": event.address}
+    said, product = (event.model_dump(include=set(form.model_fields)) for form in (RegisterRequest, ProductForm))
+    return _filled(
+        RegisterRequest,
+        event,
+        said | {"channel": "partner", "owner": "partner", "customer": _caller(event), "product": product},
+    )
+
+
+def sale_form(event: PartnerProductSold) -> ArchiveCustomer:
+    """As if the partner had filled in the form. Raises `Malformed` when it does not fit."""
+    product = event.model_dump(include=set(ProductForm.model_fields))
+    return _filled(ArchiveCustomer, event, _caller(event) | {"branch": event.branch, "products": [product]})
+
+
+def _caller(event: PartnerServiceRequest | PartnerProductSold) -> dict[str, str]:
+    return {"name": event.customer_name, "phone": event.phone, "address": event.address}
+
+
+def _filled(form: type[F], event: Event, fields: dict[str, Any]) -> F:
     try:
-        return ArchiveCustomer.model_validate({"branch": event.branch, "products": [product], **customer})
+        return form.model_validate(fields)
     except ValidationError as error:
         raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error

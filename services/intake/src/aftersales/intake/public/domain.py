@@ -8,6 +8,7 @@ from pydantic import Field
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import ComplaintKind, ComplaintReceived
+from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import Code, Line, Phone, Value, Words
@@ -74,12 +75,7 @@ def receive(id: str, form: ComplaintForm, about: About | None, now: datetime) ->
     own = about.request if about and about.customer.phone == form.phone else None
     complaint = PublicComplaint(
         id=id,
-        branch=own.branch if own else form.branch or HEADQUARTERS,
-        name=form.name,
-        phone=form.phone,
-        text=form.text,
-        kind=form.kind,
-        number=form.number,
+        **shared_fields(form, PublicComplaint) | {"branch": own.branch if own else form.branch or HEADQUARTERS},
         request=own.id if own else None,
         state="suspect" if form.website else "new",
         received_at=now,

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RecallCounts, RecallKind, RecallOpened, RecallProgressed
+from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.product import Product
 from aftersales.values import Code, Day, Line, Serial, Value, Words
 from aftersales.values.errors import DomainError
@@ -156,17 +157,8 @@ def case_id(recall: str, serial: str) -> str:
 
 def open_recall(number: str, form: RecallForm, now: datetime) -> Progress:
     """Announce it; the timer begins to search the archive at once."""
-    recall = Recall(id=number, opened_at=now, wake_at=now, **{n: getattr(form, n) for n in RecallForm.model_fields})
-    event = RecallOpened(
-        recall=number,
-        kind=form.kind,
-        title=form.title,
-        safety=form.safety,
-        starts_on=form.starts_on,
-        models=form.models,
-        batches=form.batches,
-        opened_at=now,
-    )
+    recall = Recall(id=number, opened_at=now, wake_at=now, **dict(form))
+    event = RecallOpened(recall=number, **shared_fields(recall, RecallOpened))
     return recall, (event,)
 
 

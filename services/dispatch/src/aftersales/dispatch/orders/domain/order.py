@@ -20,6 +20,7 @@ from aftersales.common.events.intake import (
     RequestReopened,
     RequestReprioritised,
 )
+from aftersales.common.fields import shared_fields
 from aftersales.common.promises import Marks
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, always
@@ -176,20 +177,7 @@ def open_order(number: str, event: RequestRegistered, now: datetime, by: str, po
     """DSP-2: the clock runs from the receipt of the report, so that an event that came late shows."""
     order = WorkOrder(
         id=number,
-        branch=event.branch,
-        request=event.request,
-        product=event.product,
-        fault=event.fault,
-        priority=event.priority,
-        registered_at=event.registered_at,
-        wanted_at=event.wanted_at,
-        location=event.location,
-        owner=event.owner,
-        policy=event.policy,
-        contract=event.contract,
-        response=event.response,
-        calendar=event.calendar,
-        cases=_cases(event),
+        **shared_fields(event, WorkOrder) | {"cases": _cases(event)},
     )
     order = _awaiting(order, event.registered_at, policy)
     created = fact(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
+from aftersales.common.fields import shared_fields
 from aftersales.common.promises import Marks
 from aftersales.intake.network.domain import Person
 from aftersales.intake.requests.domain.request import Ground
@@ -129,8 +130,7 @@ def hand_over(
     clocks = reach((), "shift_ended", form.ends_at, (STAGE,), there) if lines else ()
     return ShiftHandover(
         id=number,
-        branch=ground.branch.id,
-        **form.model_dump(include={"shift", "ends_at", "from_person", "to_person", "to_role"}),
+        **shared_fields(form, ShiftHandover) | {"branch": ground.branch.id},
         lines=lines,
         open=bool(lines),
         due_at=clocks[0].deadline if clocks else None,

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from aftersales.common.events.intake import CoverageDecided
+from aftersales.common.fields import shared_fields
 from aftersales.intake.agreements.domain.contract import Covers
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.warranty import standing
@@ -111,7 +112,7 @@ FREE = Covers(parts="free", labour="free", travel="free")
 def _outcome(policy: Policy, inputs: Inputs) -> dict[str, Any]:
     """The warranty's row; an entitlement makes all of it free; a contract what it makes cheaper, as its row allows."""
     prepaid, row = inputs.prepaid, _row(policy, inputs, inputs.warranty)
-    usual = {name: getattr(row, name) for name in _DECIDED}
+    usual = shared_fields(row, Coverage)
     if prepaid.entitlement:
         nothing_first = {"price_list_first": False, "quotation_first": False}
         named = {"reason": "entitlement", "why": prepaid.name, "uses": "entitlement"}
@@ -147,9 +148,7 @@ def _dearer(one: Payer, other: Payer) -> Payer:
     return max(one, other, key=PAYERS.index)
 
 
-_COMPONENTS = ("parts", "labour", "travel")
-_OUTCOME = (*_COMPONENTS, "price_list_first", "quotation_first", "reason")
-_DECIDED = (*_OUTCOME, "why")
+_COMPONENTS = tuple(Covers.model_fields)
 
 
 def compared(before: Coverage | None, after: Coverage) -> Coverage:
@@ -175,6 +174,5 @@ def announce(before: Coverage | None, after: Coverage, **about: Any) -> tuple[Co
 
 
 def _told(coverage: Coverage, **more: Any) -> CoverageDecided:
-    outcome = {name: getattr(coverage, name) for name in _OUTCOME}
-    inputs = coverage.inputs.model_dump(include={"policy", "warranty", "cause"})
-    return CoverageDecided(**outcome, **inputs, **more, decided_at=coverage.at)
+    same = shared_fields(coverage.inputs, CoverageDecided) | shared_fields(coverage, CoverageDecided)
+    return CoverageDecided(**same | more, decided_at=coverage.at)

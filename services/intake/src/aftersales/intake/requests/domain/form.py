@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from aftersales.common.events.intake import Kind
+from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Caller
 from aftersales.intake.archive.domain.product import ProductForm
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind, Urgency
@@ -84,11 +85,8 @@ class RegisterContact(Value):
     subjects: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=50)]
 
     def forms(self) -> tuple[RegisterRequest, ...]:
-        shared = {name: getattr(self, name) for name in ("branch", "channel", "customer", "location", "owner")}
-        return tuple(
-            RegisterRequest.model_construct(**shared, **{name: getattr(one, name) for name in Subject.model_fields})
-            for one in self.subjects
-        )
+        shared = shared_fields(self, RegisterRequest)
+        return tuple(RegisterRequest.model_construct(**shared, **dict(one)) for one in self.subjects)
 
 
 class CancelRequest(Value):

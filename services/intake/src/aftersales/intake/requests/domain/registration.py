@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
+from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import CardEntry, Product
 from aftersales.policy.business_time import on_holiday
@@ -41,19 +42,18 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
     fault = form.fault or form.kind
     repeated = repeats(product, fault, policy, taken.at) if form.kind == "repair" else None
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
-    shared = {
-        "branch": form.branch,
-        "channel": form.channel,
+    owner = form.owner or taken.by
+    decided = {
         "customer": customer.id,
         "product": product.ref,
         "fault": fault,
         "priority": policy.priority.rank(customer.known_as, form.urgency, danger=form.danger, raised=raised),
-        "owner": form.owner or taken.by,
+        "owner": owner,
         "registered_at": taken.at,
         "policy": policy_id(policy),
         "cases": cases(form, ground.calendar, taken.at),
         "repeats": repeated.request if repeated else None,
-        **{name: getattr(form, name) for name in ("wanted_at", "location")},
+        "partner": taken.partner,
     }
     case = Case(product, form.kind, prepaid=prepaid)
     coverage = decide_coverage(case, policy, branch.day_of(taken.at), taken.at, taken.by)
@@ -62,39 +62,38 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         address=form.customer.address,
         importance_class=customer.known_as,
         coverage=coverage,
-        history=(Step(state="registered", at=taken.at, by=shared["owner"]),),
-        **{name: getattr(form, name) for name in _AS_SAID},
-        **shared | {"partner": taken.partner},
+        history=(Step(state="registered", at=taken.at, by=owner),),
+        **shared_fields(form, ServiceRequest) | decided,
     )
     request = reached(request, "request_registered", taken.at, ground)
     news = (_found(request, repeated, policy),) if repeated else ()
-    registered = RequestRegistered(
-        request=number,
-        kind=VISITS.get(form.kind, "consultation"),
-        work_type=form.kind,
-        on_site=form.kind in VISITS,
-        calendar=ground.calendar,
-        **{name: getattr(prepaid, name) for name in ("contract", "response")},
-        **shared,
-    )
-    decided = announce(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
-    return settled(None, request, taken.at, registered, *news, *decided)
+    registered = _registered(request, prepaid, ground)
+    told = announce(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
+    return settled(None, request, taken.at, registered, *news, *told)
+
+
+def _registered(request: ServiceRequest, prepaid: Prepaid, ground: Ground) -> RequestRegistered:
+    about = {
+        "request": request.id,
+        "kind": VISITS.get(request.kind, "consultation"),
+        "work_type": request.kind,
+        "on_site": request.kind in VISITS,
+        "calendar": ground.calendar,
+    }
+    same = shared_fields(request, RequestRegistered) | shared_fields(prepaid, RequestRegistered)
+    return RequestRegistered(**same | about)
 
 
 def _found(request: ServiceRequest, repeated: CardEntry, policy: Policy) -> RepeatRepairFound:
     again = policy.repeat_repair
     return RepeatRepairFound(
         request=request.id,
-        repeats=repeated.request,
         technician=repeated.technician,
         report_to=again.reported_to if again else "",
         claim=bool(again and again.opens_claim),
         found_at=request.registered_at,
-        **request.model_dump(include={"branch", "product", "fault"}),
+        **shared_fields(request, RepeatRepairFound),
     )
-
-
-_AS_SAID = ("kind", "problem_class", "description", "details", "urgency", "danger")
 
 
 def repeats(product: Product, fault: str, policy: Policy, at: datetime) -> CardEntry | None:
