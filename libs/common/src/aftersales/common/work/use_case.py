@@ -33,6 +33,11 @@ class UseCase(Generic[P, T]):
     def __call__(self, work: Work, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
         return self._handle(work, *args, **kwargs)
 
+    @property
+    def declares_target(self) -> bool:
+        """Whether its calls can be about a document."""
+        return self._about is not None
+
     def about(self, *args: P.args, **kwargs: P.kwargs) -> Target | None:
         """The document that a call with these arguments is about; None where it is about none."""
         target: Target | None = self._about(args, kwargs) if self._about else None
