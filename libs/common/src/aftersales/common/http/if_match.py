@@ -26,7 +26,7 @@ def held_against(expected: str | None, command: Call[T]) -> Callable[[Work], Awa
         if state and not tags & {"*", str(state.version)}:
             raise PreconditionFailed("version.changed", id=id, version=state.version)
         result = await command.run(work)
-        if state is None:  # only now: a refusal that needs no If-Match keeps its reason (section 13.2.1)
+        if state is None:  # only now: a refusal that needs no If-Match keeps its reason (RFC 9110, 13.2.1)
             raise PreconditionFailed("version.missing", id=id)
         return result
 
