@@ -62,10 +62,8 @@ def test_a_declaration_that_names_what_the_handler_does_not_take_is_refused_at_t
 SNIPPET = """
 from functools import partial
 from common.counter import Add, Counter, add, on_add
-from aftersales.common.inbound import on
 from aftersales.common.events.intake import BranchRegistered
-from aftersales.common.service import Desk
-from aftersales.common.work import Call, prepare_call
+from aftersales.engine import Call, Desk, on, prepare_call
 
 async def right(desk: Desk) -> Counter:
     on(Add, on_add)
