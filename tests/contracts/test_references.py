@@ -8,7 +8,7 @@ import pytest
 
 SUFFIXES = {".py", ".md", ".toml", ".ini", ".yml", ".yaml", ".sh", ".html", ".js"}
 HISTORY = {"CHANGELOG.md"}
-INVENTORS = ("tests/contracts/", "tests/mutants/test_")
+INVENTORS = ("tests/contracts/", "tests/mutants/test_", "tests/recipes/")
 """Tests that make up files of their own."""
 INVENTED = {"utils.py", "send.py", "docker-compose.override.yml", "/openapi.json"}
 """Names in examples: what would break a law, a partner's own program, the reader's own settings, a service's route."""
