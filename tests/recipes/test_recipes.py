@@ -1,4 +1,7 @@
-"""Following a recipe of CONTRIBUTING is enough: on a copy of the tree its edits alone make the new thing work."""
+"""Following a recipe of CONTRIBUTING is enough: on a copy of the tree its edits alone make the new thing work.
+
+The column of an imported sheet is not tried.
+"""
 
 import json
 from dataclasses import dataclass
@@ -118,7 +121,7 @@ def copy(tmp_path: Path, urls: Any, monkeypatch: pytest.MonkeyPatch) -> Copy:
 
 
 def follow(root: Path, recipe: Recipe, edits: int | None = None) -> None:
-    """Add each line after what stands there; all edits, or the first so many."""
+    """Add each text after the one that is there, or write a new file; all edits, or the first so many."""
     for file, there, more in recipe.edits[:edits]:
         if not there:
             (root / file).write_text(more)
