@@ -34,7 +34,7 @@ async def queue(counter):
 async def publisher(request, counter):
     """Both ways of publishing keep the same contract."""
     link = counter.runtime.bus._links["publish"]
-    chosen = Publisher(link, batched=request.param)
+    chosen = Publisher(link, counter.runtime.topology.events, batched=request.param)
     task = asyncio.create_task(chosen.use(link._connection))
     yield chosen
     task.cancel()

@@ -200,7 +200,7 @@ async def frozen(rabbit, using):
     made: list[Publisher] = []
 
     async def use(connection):
-        made.append(Publisher(link, confirm_seconds=0.2))
+        made.append(Publisher(link, "events", confirm_seconds=0.2))
         await made[-1].use(connection)
 
     link = using(use, rabbit.url).link

@@ -48,7 +48,7 @@ class Bus:
         self._links = {name: Link(urls, name, metrics) for name in ("publish", "consume", "control")}
         self._missing = asyncio.Event()
         """Something may have vanished at the broker: declare now."""
-        self.publisher = Publisher(self._links["publish"], self._missing.set)
+        self.publisher = Publisher(self._links["publish"], topology.events, self._missing.set)
         self._consumers = [
             Consumer(topology.queue, prefetch, handle, metrics),
             Consumer(topology.dead, 10, handle, metrics),

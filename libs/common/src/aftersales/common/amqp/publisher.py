@@ -30,19 +30,27 @@ _WRITE_BYTES = 1_000_000
 
 
 class Publisher:
-    """Publishes on its own link; waits while that is down or blocked. `refused` hears when the broker refused any."""
+    """Publishes on its own link; waits while that is down or blocked. `refused` hears when the broker refused any.
+
+    Messages to `exchange`, which all go to the journal, have a channel for themselves. When a stream gets another
+    leader, RabbitMQ 3.10 sends unconfirmed messages again under the channel's numbers, but counts only the stream's
+    own (`rabbit_stream_queue:resend_all`, right in 4.0). If the channel had also sent n messages elsewhere, the next n
+    for the stream count as repeated ones: they are confirmed and dropped.
+    """
 
     def __init__(
         self,
         link: Link,
+        exchange: str,
         refused: Callable[[], None] = lambda: None,
         *,
         batched: bool = True,
         confirm_seconds: float = _CONFIRM_SECONDS,
     ) -> None:
         self._link, self._refused, self._batched = link, refused, batched
-        self._confirm_seconds = confirm_seconds
-        self._channel: Any = None
+        self._exchange, self._confirm_seconds = exchange, confirm_seconds
+        self._channels: tuple[Any, Any] = (None, None)
+        """For all other messages, and for those to the exchange."""
         self._ready = asyncio.Event()
 
     @property
@@ -52,11 +60,14 @@ class Publisher:
 
     async def use(self, connection: AbstractConnection) -> None:
         """Serve `publish` on this connection until it is lost."""
-        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        self._channel = await channel.get_underlay_channel()
+        others, ours = [
+            await (await connection.channel(publisher_confirms=True, on_return_raises=True)).get_underlay_channel()
+            for _ in range(2)
+        ]
+        self._channels = others, ours
         self._ready.set()
         try:
-            while not self._channel.is_closed:
+            while not (others.is_closed or ours.is_closed):
                 await asyncio.sleep(0.25)
                 _ = self._link.blocked  # keeps the metric true while nothing is published
         finally:
@@ -65,23 +76,32 @@ class Publisher:
     async def publish(self, messages: Sequence[Outgoing]) -> Receipt:
         """Publish, and wait for the broker's word on each. Never raises for a connection that breaks."""
         await self._ready.wait()
-        receipt = Receipt()
-        channel = self._channel
+        receipt, channels = Receipt(), self._channels
+        sent: list[tuple[Outgoing, Any, asyncio.Future[Any]]] = []
         try:
-            futures = await (self._write if self._batched else self._write_plainly)(channel, messages)
+            for channel, some in zip(channels, self._by_channel(messages), strict=True):
+                futures = await (self._write if self._batched else self._write_plainly)(channel, some)
+                sent += [(message, channel, future) for message, future in zip(some, futures, strict=True)]
         except TROUBLE as error:
             log.warning("amqp.publish_failed", error=str(error)[:200])
             await asyncio.sleep(0.1)
             return receipt
-        await self._confirmed(futures)
-        for message, future in zip(messages, futures, strict=True):
+        await self._confirmed([future for _, _, future in sent])
+        for message, channel, future in sent:
             _judge(message, future, receipt)
             channel.message_id_delivery_tag.pop(message.id, None)
         if receipt.refused:
             self._refused()
-        if len(receipt.confirmed) + len(receipt.refused) < len(messages):
-            await self._discard(channel)
+        returned_ours = any(
+            message.exchange == self._exchange and message.id in receipt.returned for message in messages
+        )
+        if returned_ours or len(receipt.confirmed) + len(receipt.refused) < len(messages):
+            await self._discard(channels)
         return receipt
+
+    def _by_channel(self, messages: Sequence[Outgoing]) -> tuple[list[Outgoing], list[Outgoing]]:
+        ours = [message for message in messages if message.exchange == self._exchange]
+        return [message for message in messages if message.exchange != self._exchange], ours
 
     async def _confirmed(self, futures: list["asyncio.Future[Any]"]) -> None:
         """Until all are answered; a block by the broker is waited out, a silence is not.
@@ -94,9 +114,9 @@ class Publisher:
                 if not future.done() and not self._link.blocked:
                     return
 
-    async def _discard(self, channel: Any) -> None:
-        """After a silence or an error the channel's counting cannot be trusted: connect anew."""
-        if channel is self._channel:
+    async def _discard(self, channels: tuple[Any, Any]) -> None:
+        """Reconnect: after a silence, an error, or an event without a journal the counts may be wrong."""
+        if channels is self._channels:
             self._ready.clear()
             await self._link.drop()
 
