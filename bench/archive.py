@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.search import SearchEntry
 from aftersales.intake.archive.store import INDEXES
-from aftersales.testing.programs import services
+from aftersales.testing.programs import run_services
 
 TIMES = 200
 _INDEXED = {kind.COLLECTION: INDEXES[kind] for kind in (SearchEntry, Product)}
@@ -38,7 +38,7 @@ class Found:
 
 async def race(urls: Urls, count: int) -> tuple[dict[str, float], list[Found]]:
     """Seconds that loading and indexing took, and what became of each kind of search."""
-    async with services(urls, DATA, "intake") as bases, AsyncMongoClient[Any](urls.mongo_url) as client:
+    async with run_services(urls, DATA, "intake") as bases, AsyncMongoClient[Any](urls.mongo_url) as client:
         await caught_up(urls, bases["bus"], "intake")
         name = f"{bases['bus']}_intake"
         await drop_indexes(client, name, _INDEXED)

@@ -11,7 +11,7 @@ from bench.caller import Caller
 from bench.places import DATA, Urls, caught_up
 from bench.requests import BRANCH, form
 
-from aftersales.testing.programs import services
+from aftersales.testing.programs import run_services
 
 BRANCHES, TECHNICIANS = 10, 10
 SENDERS = 16
@@ -33,7 +33,7 @@ class Watch:
 
 async def race(urls: Urls, count: int) -> tuple[float, list[float], list[float]]:
     """Requests a second through all three at full load; the sorted milliseconds at half of that, and at `QUIET`."""
-    async with services(urls, DATA, *_SERVICES) as bases:
+    async with run_services(urls, DATA, *_SERVICES) as bases:
         await caught_up(urls, bases["bus"], *_SERVICES)
         await _furnish(bases, stock=3 * count)
         async with await aio_pika.connect(urls.amqp_url) as connection:

@@ -15,14 +15,14 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 
-from aftersales.common.amqp.topology import delete
+from aftersales.common.amqp.topology import delete_topologies
 from aftersales.common.clock import SystemClock
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.work import Writer
 from aftersales.testing import eventually
-from aftersales.testing.house import envelope
+from aftersales.testing.system import make_envelope
 from aftersales.values import uuid7
 
 LANES = 16
@@ -30,7 +30,7 @@ LANES = 16
 
 
 @asynccontextmanager
-async def room(urls: Urls, name: str, **more: Any) -> AsyncIterator[Runtime]:
+async def running_service(urls: Urls, name: str, **more: Any) -> AsyncIterator[Runtime]:
     """The bench's own small service, in this process, on a database and a bus of its own."""
     tag = f"{name}{uuid7()[-6:]}"
     settings = ServiceSettings(
@@ -49,7 +49,7 @@ async def room(urls: Urls, name: str, **more: Any) -> AsyncIterator[Runtime]:
     finally:
         await runtime.bus.stop_consuming(2)
         async with await aio_pika.connect(urls.amqp_url) as connection:
-            await delete(await connection.channel(), [runtime.topology])
+            await delete_topologies(await connection.channel(), [runtime.topology])
         await runtime.mongo.drop()
         await runtime.stop()
 
@@ -63,18 +63,18 @@ def booked(number: int) -> bytes:
     """An event as it stands on the wire, about 700 bytes."""
     account = f"a{number % SUBJECTS}"
     now = SystemClock().now()
-    return envelope(Posted(account=account, text=PAYLOAD), id=uuid7(), subject=account, time=now, sequence=number)
+    return make_envelope(Posted(account=account, text=PAYLOAD), id=uuid7(), subject=account, time=now, sequence=number)
 
 
 async def ours(urls: Urls, count: int, driver: Driver) -> float:
     """Events a second with everything on."""
-    async with room(urls, "group", mongo_driver=driver) as runtime:
+    async with running_service(urls, "group", mongo_driver=driver) as runtime:
         return await _handled(runtime, count)
 
 
 async def one_by_one(urls: Urls, count: int, driver: Driver) -> float:
     """Events a second: the same handler and guarantees, one transaction per message, `LANES` at once."""
-    async with room(urls, "single", mongo_driver=driver) as runtime:
+    async with running_service(urls, "single", mongo_driver=driver) as runtime:
         lanes = [_lane(runtime, number) for number in range(LANES)]
         tasks = [asyncio.create_task(lane.run()) for lane in lanes]
         runtime.inbound._writer = _Spread(lanes)  # type: ignore[assignment]  # all that inbound asks of a writer
@@ -118,9 +118,9 @@ class _Spread:
     def __init__(self, writers: list[Writer]) -> None:
         self._writers, self._next = writers, 0
 
-    def enqueue(self, piece: Any) -> None:
+    def enqueue(self, job: Any) -> None:
         self._next = (self._next + 1) % len(self._writers)
-        self._writers[self._next].enqueue(piece)
+        self._writers[self._next].enqueue(job)
 
 
 async def by_hand(urls: Urls, count: int, driver: Driver) -> float:

@@ -11,7 +11,7 @@ import xlsxwriter
 from bench.caller import Caller
 from bench.places import DATA, Urls, caught_up
 
-from aftersales.testing.programs import services
+from aftersales.testing.programs import run_services
 
 PROGRAM = Path(sys.executable).with_name("aftersales")
 BRANCH = {"name": "上海静安服务中心", "zone": "Asia/Shanghai", "location": {"lat": 31.23, "lon": 121.45}}
@@ -54,7 +54,7 @@ async def race(urls: Urls, count: int) -> AsyncIterator[tuple[str, float, float]
         ("products", "CSV", _text("products", products(range(count)))),
         ("requests", "CSV", _text("requests", requests(range(count)))),
     ]
-    async with services(urls, DATA, "intake") as bases:
+    async with run_services(urls, DATA, "intake") as bases:
         await caught_up(urls, bases["bus"], "intake")
         caller = await Caller.connect(bases["intake"])
         status, body = await caller.send("PUT", "/branches/sh-01", BRANCH)

@@ -6,10 +6,10 @@ from fastapi import APIRouter
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
-from aftersales.common.service import Service, on
+from aftersales.common.service import Service, consume_event
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.timers import wakes
-from aftersales.common.work import Work, use_case
+from aftersales.common.timers import wake_with
+from aftersales.common.work import UnitOfWork, use_case
 
 SUBJECTS = 1500
 PAYLOAD = "y" * 400
@@ -36,15 +36,15 @@ class Account(Aggregate):
 
 
 @use_case(preload=lambda event: ((Account, event.account),))
-async def book(work: Work, event: Posted) -> None:
+async def book(work: UnitOfWork, event: Posted) -> None:
     account = await work.get(Account, event.account) or Account(id=event.account)
     count = account.count + 1
     work.put(account.but(count=count, text=event.text), Booked(account=account.id, count=count, text=event.text))
 
 
-async def doze(work: Work, id: str) -> None:
+async def doze(work: UnitOfWork, id: str) -> None:
     """Wake once."""
-    account = await work.need(Account, id)
+    account = await work.require(Account, id)
     work.put(account.but(count=account.count + 1, wake_at=None))
 
 
@@ -55,6 +55,6 @@ def service(settings: ServiceSettings) -> Service:
         indexes={Account: ()},
         router=APIRouter(),
         produces=(Booked,),
-        consumers=(on(Posted, book),),
-        timers=(wakes(Account, doze),),
+        consumers=(consume_event(Posted, book),),
+        timers=(wake_with(Account, doze),),
     )

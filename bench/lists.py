@@ -19,11 +19,11 @@ from pymongo import AsyncMongoClient
 
 from aftersales.common.http.paging import Place
 from aftersales.common.mongo import Document
-from aftersales.intake.requests.api.boards import counting
+from aftersales.intake.requests.api.boards import counting_pipeline
 from aftersales.intake.requests.api.filters import RequestFilter
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.store import INDEXES
-from aftersales.testing.programs import services
+from aftersales.testing.programs import run_services
 
 DEEP = 20
 """Pages before the one that is called deep."""
@@ -82,7 +82,7 @@ async def race(urls: Urls, count: int) -> list[Found]:
 
 @asynccontextmanager
 async def _filled(urls: Urls, count: int) -> AsyncIterator[tuple[Caller, Any, list[str]]]:
-    async with services(urls, DATA, "intake") as bases, AsyncMongoClient[Any](urls.mongo_url) as client:
+    async with run_services(urls, DATA, "intake") as bases, AsyncMongoClient[Any](urls.mongo_url) as client:
         await caught_up(urls, bases["bus"], "intake")
         caller = await Caller.connect(bases["intake"])
         for number in range(BRANCHES):
@@ -137,7 +137,7 @@ async def _plan(database: Any, asked: Asked, number: str) -> str:
         sort = {name.lstrip("-"): -1 if name.startswith("-") else 1 for name in start.keys}
         find = {"find": "requests", "filter": {"$and": [where, next(start.runs())]}, "sort": sort, "limit": 51}
     else:
-        find = {"aggregate": "requests", "pipeline": counting("b-3", _NOW), "cursor": {}}
+        find = {"aggregate": "requests", "pipeline": counting_pipeline("b-3", _NOW), "cursor": {}}
     explained = await database.command("explain", find, verbosity="executionStats")
     explained = explained if "executionStats" in explained else explained["stages"][0]["$cursor"]
     figures = explained["executionStats"]

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from aftersales.common.mongo import Document, to_document
 from aftersales.intake.archive.domain import search
-from aftersales.intake.archive.domain.customer import Caller, enrol
-from aftersales.intake.archive.domain.product import Owner, ProductForm, archive
+from aftersales.intake.archive.domain.customer import Caller, enrol_customer
+from aftersales.intake.archive.domain.product import Owner, ProductForm, archive_product
 from aftersales.values import uuid7
 
 SURNAMES = (
@@ -68,10 +68,10 @@ def people(first: int, count: int) -> Iterator[Person]:
 def as_intake_does(person: Person) -> Documents:
     """What intake itself would store: the truth, and ten times as slow as `documents`."""
     caller = Caller(name=person.name, phone=person.phone, address=person.address)
-    customer, contact = enrol(person.id, caller, person.branch)
+    customer, contact = enrol_customer(person.id, caller, person.branch)
     form = ProductForm(serial=person.serial, model=person.model, line="refrigerator")
-    product = archive(None, form, Owner(person.id, person.branch), _DAY)
-    stored = (customer, contact, search.entry(customer), product)
+    product = archive_product(None, form, Owner(person.id, person.branch), _DAY)
+    stored = (customer, contact, search.search_entry(customer), product)
     return {one.COLLECTION: to_document(one.but(version=1)) for one in stored}
 
 

@@ -11,11 +11,11 @@ from typing import Literal
 from pymongo import AsyncMongoClient, MongoClient
 
 from aftersales.testing import eventually
-from aftersales.testing.servers import Name, provide
+from aftersales.testing.servers import ServerName, provide_server
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / ".run" / "bench"
-NAMES: tuple[Name, ...] = ("mongo", "rabbitmq")
+NAMES: tuple[ServerName, ...] = ("mongo", "rabbitmq")
 Driver = Literal["motor", "pymongo"]
 _ROOM = {"wiredTigerEngineRuntimeConfig": "cache_size=4G", "maxIndexBuildMemoryUsageMegabytes": 2000}
 """As a MongoDB with a million documents would have it (half of the memory, unless told); in tests it has little."""
@@ -42,7 +42,7 @@ def servers() -> Iterator[Urls]:
     with ExitStack() as stack:
         provided = []
         for name in NAMES:
-            provided.append(provide(name, DATA))
+            provided.append(provide_server(name, DATA))
             stack.callback(provided[-1].close)
         mongo, rabbit = provided
         if mongo.kind != "url":

@@ -5,11 +5,11 @@ import time
 from datetime import timedelta
 
 import aio_pika
-from bench.events import booked, room
+from bench.events import booked, running_service
 from bench.places import Urls
 
 from aftersales.common.clock import SystemClock
-from aftersales.common.outgoing import Outgoing, pack
+from aftersales.common.outgoing import Outgoing, pack_parcels
 from aftersales.common.relay import OUTBOX
 from aftersales.testing import eventually
 from aftersales.values import uuid7
@@ -19,10 +19,10 @@ _CHUNK = 5000
 
 async def ours(urls: Urls, count: int) -> float:
     """Events a second, from `offer` to the last row deleted, a hundred to a row as a commit has them."""
-    async with room(urls, "relay") as runtime:
+    async with running_service(urls, "relay") as runtime:
         now = SystemClock().now()
         messages = _messages(runtime.topology.events, count)
-        parcels = [parcel for at in range(0, count, 100) for parcel in pack(messages[at : at + 100], now)]
+        parcels = [parcel for at in range(0, count, 100) for parcel in pack_parcels(messages[at : at + 100], now)]
         await runtime.mongo._db[OUTBOX].insert_many([parcel.row() for parcel in parcels])
         began = time.perf_counter()
         runtime.relay.offer(parcels)
@@ -39,12 +39,12 @@ async def ours(urls: Urls, count: int) -> float:
 
 async def backlog(urls: Urls, count: int) -> float:
     """Events a second, from the start of a sweep to the last row deleted, each in a row of its own."""
-    async with room(urls, "backlog") as runtime:
+    async with running_service(urls, "backlog") as runtime:
         await runtime._cancel("sweep")
         now = SystemClock().now()
         for at in range(0, count, _CHUNK):
             messages = _messages(runtime.topology.events, min(_CHUNK, count - at))
-            parcels = [parcel for message in messages for parcel in pack([message], now - timedelta(minutes=1))]
+            parcels = [parcel for message in messages for parcel in pack_parcels([message], now - timedelta(minutes=1))]
             await runtime.mongo._db[OUTBOX].insert_many([parcel.row() for parcel in parcels], ordered=False)
         settings = runtime.service.settings
         began = time.perf_counter()
@@ -58,7 +58,7 @@ async def backlog(urls: Urls, count: int) -> float:
 
 async def one_at_a_time(urls: Urls, count: int) -> float:
     """Events a second, each published, its confirm awaited, its row deleted."""
-    async with room(urls, "single") as runtime:
+    async with running_service(urls, "single") as runtime:
         messages = _messages(runtime.topology.events, count)
         await runtime.mongo._db[OUTBOX].insert_many([{"_id": message.id, "body": message.body} for message in messages])
         async with await aio_pika.connect(urls.amqp_url) as connection:

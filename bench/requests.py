@@ -20,7 +20,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient
 
 from aftersales.intake.requests.domain.form import RegisterRequest
-from aftersales.testing.programs import running, services
+from aftersales.testing.programs import run_program, run_services
 from aftersales.testing.servers import free_port
 from aftersales.values import uuid7
 
@@ -51,8 +51,8 @@ async def all_three(urls: Urls, driver: Driver) -> AsyncIterator[tuple[Race, Rac
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bench.requests:app", "--port", str(port), "--loop", "uvloop"]
     command += ["--http", "httptools", "--no-access-log", "--log-level", "warning"]
-    bare = running(command, port, {"BENCH_MONGO_URL": urls.mongo_url, "BENCH_DRIVER": driver}, DATA / "bare.log")
-    async with services(urls, DATA, "intake", mongo_driver=driver) as bases, bare as other:
+    bare = run_program(command, port, {"BENCH_MONGO_URL": urls.mongo_url, "BENCH_DRIVER": driver}, DATA / "bare.log")
+    async with run_services(urls, DATA, "intake", mongo_driver=driver) as bases, bare as other:
         await caught_up(urls, bases["bus"], "intake")
         caller = await Caller.connect(bases["intake"])
         status, body = await caller.send("PUT", "/branches/sh-01", BRANCH)

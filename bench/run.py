@@ -22,10 +22,10 @@ from bench import (
     archive,
     business_time,
     chain,
+    dead_letters,
     events,
     imports,
     lists,
-    parked,
     relay,
     requests,
     scarce,
@@ -110,12 +110,12 @@ async def race_scarce(urls: Urls, size: float) -> list[Row]:
     ]
 
 
-async def race_parked(urls: Urls, size: float) -> list[Row]:
+async def race_dead_letters(urls: Urls, size: float) -> list[Row]:
     count = _count(100_000, size)
-    found = await parked.race(urls, count)
+    found = await dead_letters.race(urls, count)
     calm, meanwhile = (times[int(len(times) * 0.99)] for times in (found.calm, found.meanwhile))
     goal = "goal: ≤ 2 ×" + ("" if meanwhile <= 2 * calm else ", **missed**")
-    what = f"`POST /requests`, {parked.RATE}/s, while {count:,} dead letters are sent again ({found.rate:,.0f}/s)"
+    what = f"`POST /requests`, {dead_letters.RATE}/s, while {count:,} dead letters are sent again ({found.rate:,.0f}/s)"
     return [Row(what, f"p99 {meanwhile:.0f} ms", f"calm: p99 {calm:.0f} ms; {goal}", meanwhile / calm)]
 
 
@@ -204,7 +204,7 @@ RACES = {
     "requests": race_requests,
     "chain": race_chain,
     "scarce": race_scarce,
-    "parked": race_parked,
+    "dead_letters": race_dead_letters,
     "sleepers": race_sleepers,
     "scrapes": race_scrapes,
     "business_time": race_business_time,

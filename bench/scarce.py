@@ -12,7 +12,7 @@ from pymongo import AsyncMongoClient
 from aftersales.common.mongo import to_document
 from aftersales.inventory.slips.domain import IssueSlip, SlipLine
 from aftersales.inventory.stock.domain import StockItem, stock_id
-from aftersales.testing.programs import services
+from aftersales.testing.programs import run_services
 
 WAITING = 3000
 ROUNDS = 60
@@ -30,7 +30,7 @@ class Found:
 
 async def race(urls: Urls, waiting: int) -> Found:
     """Receive one piece of either part in turn, `ROUNDS` times."""
-    async with services(urls, DATA, "inventory") as bases:
+    async with run_services(urls, DATA, "inventory") as bases:
         await caught_up(urls, bases["bus"], "inventory")
         async with AsyncMongoClient[dict[str, Any]](urls.mongo_url, tz_aware=True) as client:
             await _wait_in_line(client[f"{bases['bus']}_inventory"], waiting)

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import NamedTuple
 
-from bench.events import room
+from bench.events import running_service
 from bench.ledger import Account
 from bench.loading import load
 from bench.places import Urls
 
 from aftersales.common.branch_hours import OPEN_CLOCKS
 from aftersales.common.counts import Counts
-from aftersales.common.http.exposition import expose
+from aftersales.common.http.exposition import expose_metrics
 from aftersales.common.mongo import Document, to_document
 from aftersales.common.runtime import Runtime
 from aftersales.common.work.group import TALLIES, tally_id
@@ -35,7 +35,7 @@ class Found(NamedTuple):
 
 async def race(urls: Urls, count: int) -> tuple[Found, Found]:
     """With `count` open clocks, then with three fifths as many rows of tallies."""
-    async with room(urls, "scrape") as runtime:
+    async with running_service(urls, "scrape") as runtime:
         runtime.counts = Counts(runtime.mongo, (Account,), runtime.clock)  # the others' races go without its index
         database = str(runtime.service.settings.database)
         await load(urls.mongo_url, database, open_clocks, count)
@@ -53,7 +53,7 @@ def open_clocks(first: int, count: int) -> Iterator[dict[str, Document]]:
     """Items of 200 branches, each with one promise; one in ten is late."""
     now = datetime.now(UTC)
     terms = Terms(target=timedelta(hours=5))
-    late, early = (sla.start((), "repair", "repair-1", now - timedelta(hours=hours), terms) for hours in (6, 0))
+    late, early = (sla.start_clock((), "repair", "repair-1", now - timedelta(hours=hours), terms) for hours in (6, 0))
     made = [to_document(Account(id="-", version=1, clocks=clocks)) for clocks in (late, early)]
     for number in range(first, first + count):
         place = {"_id": f"o{number:08}", "branch": f"b{number % BRANCHES}"}
@@ -78,7 +78,7 @@ async def _scraped(runtime: Runtime) -> Found:
     times, counted = [], 0.0
     for _ in range(SCRAPES):
         start = time.perf_counter()
-        await expose(runtime)
+        await expose_metrics(runtime)
         times.append((time.perf_counter() - start) * 1000)
         counted = counted or (time.perf_counter() - began if counting.done() else 0)
         await asyncio.sleep(0.05)

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bench.events import room
+from bench.events import running_service
 from bench.ledger import Account
 from bench.places import Urls
 
@@ -19,7 +19,7 @@ _CHUNK = 20_000
 
 async def race(urls: Urls, sleeping: int) -> dict[str, float]:
     """Milliseconds of a tick with none and with `sleeping` asleep, and how late (p50, max) `DUE` of them fired."""
-    async with room(urls, "sleep") as runtime:
+    async with running_service(urls, "sleep") as runtime:
         await runtime._cancel("timers")
         empty = await _tick(runtime)
         await _lay_down(runtime, sleeping)

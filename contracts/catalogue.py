@@ -8,13 +8,13 @@ from aftersales.common.events import Event
 from aftersales.common.events.partner import PRODUCES as PARTNERS_PRODUCE
 from aftersales.common.service import Service
 from aftersales.common.settings import ServiceSettings
-from aftersales.dispatch.main import service as dispatch
+from aftersales.dispatch.main import build_service as dispatch
 from aftersales.dispatch.settings import Settings as DispatchSettings
-from aftersales.feedback.main import service as feedback
+from aftersales.feedback.main import build_service as feedback
 from aftersales.feedback.settings import Settings as FeedbackSettings
-from aftersales.intake.main import service as intake
+from aftersales.intake.main import build_service as intake
 from aftersales.intake.settings import Settings as IntakeSettings
-from aftersales.inventory.main import service as inventory
+from aftersales.inventory.main import build_service as inventory
 from aftersales.inventory.settings import Settings as InventorySettings
 
 PARTNERS = "partners"

@@ -11,5 +11,21 @@ CORRECTIONS: dict[tuple[str, str], str] = {
     ("partner.product_sold.v1", "data.phone"): "a text without digits was refused, any text described",
 }
 """By event type (`*`: all) and field, as `contracts/compatibility.py` names it: what was wrong."""
-DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {}
+_ONE_OF_SEVERAL = "the name of several classes; each has a name of its own now"
+DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {
+    ("dispatch", "schema `Explanation`"): _ONE_OF_SEVERAL,
+    ("feedback", "schema `Explanation`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Decision`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Due`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Explanation`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Item`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Mark`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Outcome`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Outcomes`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Reason`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Standing`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Step`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Subject`"): _ONE_OF_SEVERAL,
+    ("intake", "schema `Survey`"): _ONE_OF_SEVERAL,
+}
 """By service and place in its OpenAPI document, as `contracts/openapi.py` names it: what was wrong."""

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from aftersales.testing import ManualClock
-from aftersales.testing.servers import Kind, Name, Process, Provided, expected, provide
+from aftersales.testing.servers import Kind, Process, Provided, ServerName, expected_kind, provide_server
 from aftersales.testing.servers.orphans import end_orphans
 
 DATA = Path(__file__).parents[1] / ".run" / "tests"
@@ -31,7 +31,7 @@ class Servers:
     """MongoDB and RabbitMQ, each started when its URL is first asked for."""
 
     data_dir: Path
-    _provided: dict[Name, Provided] = field(default_factory=dict)
+    _provided: dict[ServerName, Provided] = field(default_factory=dict)
 
     @property
     def mongo_url(self) -> str:
@@ -42,10 +42,10 @@ class Servers:
         return self._get("rabbitmq").url
 
     @property
-    def kind(self) -> dict[Name, Kind]:
+    def kind(self) -> dict[ServerName, Kind]:
         return {name: server.kind for name, server in self._provided.items()}
 
-    def process(self, name: Name) -> Process | None:
+    def process(self, name: ServerName) -> Process | None:
         """Give the local process, to be killed and started again; None when the server is not ours to kill."""
         return self._get(name).process
 
@@ -60,9 +60,9 @@ class Servers:
             self._provided.popitem()[1].close()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
-    def _get(self, name: Name) -> Provided:
+    def _get(self, name: ServerName) -> Provided:
         if name not in self._provided:
-            self._provided[name] = provide(name, self.data_dir)
+            self._provided[name] = provide_server(name, self.data_dir)
         return self._provided[name]
 
 
@@ -113,4 +113,4 @@ def _interrupt(*_: object) -> None:
 
 def pytest_report_header() -> str:
     ways = {"url": "given by URL", "docker": "in a container", "process": "local process"}
-    return f"servers: mongo {ways[expected('mongo')]}, rabbitmq {ways[expected('rabbitmq')]}"
+    return f"servers: mongo {ways[expected_kind('mongo')]}, rabbitmq {ways[expected_kind('rabbitmq')]}"

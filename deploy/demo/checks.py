@@ -12,7 +12,7 @@ from deploy.local.place import SERVICES
 
 from aftersales.common.mongo import Mongo
 from aftersales.common.work import audit
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 _QUESTIONS = ("attitude", "skill", "punctuality", "result")
 
@@ -41,7 +41,7 @@ async def audit_check(mongo_url: str) -> Check:
     broken: dict[str, int] = {}
     for service in SERVICES:
         mongo = Mongo(mongo_url, service)
-        verdict = await audit.verify(mongo, audit.Keys(os.environ.get("AFTERSALES_AUDIT_KEY", "")))
+        verdict = await audit.verify_chains(mongo, audit.Keys(os.environ.get("AFTERSALES_AUDIT_KEY", "")))
         await mongo.close()
         changes += verdict.changes
         broken |= {f"{service}/{writer}": seq for writer, seq in verdict.broken.items()}
@@ -98,7 +98,7 @@ def _network(books: Books) -> Iterator[Check]:
     sent = {row["_id"]: row["technician"] for row in books.of("dispatch", "orders") if _is_open(row)}
     load = {order: row["_id"] for row in books.of("dispatch", "technicians") for order in row["open_orders"]}
     yield Check("technicians' loads = the open orders they were sent to", load, sent)
-    called = {f"{sibling(row['request'], 'IS')}-{row['visit']}" for row in books.of("feedback", "followups")}
+    called = {f"{sibling_number(row['request'], 'IS')}-{row['visit']}" for row in books.of("feedback", "followups")}
     used = {row["_id"] for row in books.of("inventory", "slips") if row["state"] == "used"}
     yield Check("visits with a used issue slip = visits with a callback", used, called)
     yield Check("events still in an outbox", 0, sum(1 for _ in books.every("outbox")))

@@ -8,7 +8,7 @@ from deploy.demo.day import Contact, Day
 from deploy.demo.offices import Document
 from deploy.demo.partners import Partner
 
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 
 async def come(day: Day, shop: Partner) -> None:
@@ -45,7 +45,7 @@ async def _register(day: Day, contact: Contact) -> Document:
 
 async def _change_mind(day: Day, contact: Contact, request: Document) -> None:
     """Cancel once a technician is found and the parts are set aside: all of it must be let go again."""
-    order = f"/orders/{sibling(request['id'], 'WO')}"
+    order = f"/orders/{sibling_number(request['id'], 'WO')}"
     await day.offices.until("dispatch", order, lambda found: found["parts_state"] == "reserved")
     await day.spend(10)
     await day.offices.tell("intake", f"/requests/{request['id']}/cancel", {"reason": "已自行修好"}, who="customer")

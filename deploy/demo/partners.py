@@ -71,10 +71,12 @@ async def make_mistakes(day: Day, shop: Partner, contact: Contact) -> None:
     right = request_of(contact)
     await day.until(MALFORMED_AT)
     await shop.send(f"{day.tag}-malformed", {name: value for name, value in right.items() if name != "phone"})
-    day.say("partner", "a shop sends an event without the customer's phone: it must be parked, with the reason")
+    day.say(
+        "partner", "a shop sends an event without the customer's phone: it must become a dead letter with the reason"
+    )
     await day.until(UNKNOWN_BRANCH_AT)
     await shop.send(f"{day.tag}-unknown-branch", right | {"branch": "bj-99"})
-    day.say("partner", "a shop sends an event for branch bj-99, which nobody knows: it must be parked as well")
+    day.say("partner", "a shop sends an event for branch bj-99, which nobody knows: it must become one as well")
 
 
 def request_of(contact: Contact) -> dict[str, Any]:

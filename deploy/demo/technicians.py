@@ -9,7 +9,7 @@ from deploy.demo.day import Contact, Day, look_after, moment
 from deploy.demo.offices import Document, RefusedError
 from deploy.demo.store import lacking, set_aside
 
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 Action = Callable[[Day, Document, Contact | None], Awaitable[Document | None]]
 """What a technician does about an order in some state: the order after it, or nothing when it goes no further now."""
@@ -134,6 +134,6 @@ async def _step(day: Day, order: Document, name: str, *, minutes: float, **body:
 
 
 async def _slip(day: Day, order: Document) -> Document:
-    number = f"{sibling(order['request'], 'IS')}-{order['visit']}"
+    number = f"{sibling_number(order['request'], 'IS')}-{order['visit']}"
     slip: Document = await day.offices.ask("inventory", f"/slips/{number}")
     return slip

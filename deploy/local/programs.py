@@ -12,7 +12,14 @@ import httpx
 import yaml
 from deploy.local.place import ROOT, SERVICES, Place
 
-from aftersales.testing.servers import Server, ServerUnavailableError, initiate, mongod, rabbitmq, wait_amqp
+from aftersales.testing.servers import (
+    Server,
+    ServerUnavailableError,
+    initiate_replica_set,
+    prepare_mongod,
+    prepare_rabbitmq,
+    wait_amqp,
+)
 
 Readiness = Callable[[], str]
 """Gives nothing when ready, else the reason why not (asked again and again, so it answers at once)."""
@@ -57,14 +64,14 @@ def programs(place: Place) -> list[Program]:
 
 def _mongod(place: Place) -> Program:
     port = place.port("MONGO")
-    server = mongod(place.data_dir / "mongo", port)
-    return _from(server, {"MONGO": port}, lambda: _quietly(lambda: initiate(port, seconds=0.2)), ())
+    server = prepare_mongod(place.data_dir / "mongo", port)
+    return _from(server, {"MONGO": port}, lambda: _quietly(lambda: initiate_replica_set(port, seconds=0.2)), ())
 
 
 def _rabbitmq(place: Place) -> Program:
     ports = {name: place.port(name) for name in ("AMQP", *(f"RABBITMQ_{n}" for n in _OTHER_RABBITMQ_PORTS))}
     others = {own: ports[f"RABBITMQ_{name}"] for name, own in _OTHER_RABBITMQ_PORTS.items()}
-    server = rabbitmq(place.data_dir / "rabbitmq", ports["AMQP"], others)
+    server = prepare_rabbitmq(place.data_dir / "rabbitmq", ports["AMQP"], others)
     pages = (("RabbitMQ (guest/guest)", f"http://127.0.0.1:{others['management']}/"),)
     return _from(server, ports, lambda: _quietly(lambda: wait_amqp(server.url, seconds=0.2)), pages)
 

@@ -10,7 +10,7 @@ from deploy.local.programs import Program, programs
 from deploy.local.runner import Runner, State
 
 from aftersales.testing.servers import is_taken
-from aftersales.testing.servers.model import tail
+from aftersales.testing.servers.model import log_tail
 from aftersales.testing.servers.orphans import end_orphans
 
 _PATIENCE = 90.0
@@ -117,7 +117,7 @@ def _ports_free(wanted: Iterable[Program]) -> None:
 def _explain(error: StartError, runner: Runner) -> None:
     name = error.program.name
     log = runner.log(name)
-    end = tail(log) if error.ran else ""
+    end = log_tail(log) if error.ran else ""
     hints = [f"More: {log}"] if end else []
     if runner.alive():
         hints.append("What did start runs on: `make up` tries again, `make down` stops it.")

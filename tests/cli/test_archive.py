@@ -7,21 +7,21 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from cli.house import Program, open_house
+from cli.system import Program, open_system
 from pydantic import ValidationError
 
-from aftersales.cli.archive_files import Broken, Draft, load, save, verified
-from aftersales.cli.archive_files import write as write_file
+from aftersales.cli.archive_files import Broken, Draft, load_manifest, save_manifest, verify_archive_file
+from aftersales.cli.archive_files import write_archive_file as write_file
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events.dispatch import PartNeeded
-from aftersales.common.parking import ParkedMessage
 from aftersales.common.retained import Archived
 from aftersales.common.settings import ServiceSettings, WrongSettings
-from aftersales.inventory.main import service as inventory
+from aftersales.inventory.main import build_service as inventory
 from aftersales.inventory.settings import Settings as InventorySettings
 from aftersales.inventory.slips.domain import IssueSlip
 from aftersales.inventory.stock.domain import Movement
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import Row
+from aftersales.testing.system import ServiceRow
 
 YEAR = timedelta(days=365)
 OLD, NEW, OPEN = "IS-230101-AAAA-1", "IS-261123-AAAA-1", "IS-230101-BBBB-1"
@@ -30,16 +30,16 @@ OLD, NEW, OPEN = "IS-230101-AAAA-1", "IS-261123-AAAA-1", "IS-230101-BBBB-1"
 @pytest.fixture
 async def program(urls) -> AsyncIterator[Program]:
     """Inventory with old and new slips, ended and open ones, and movements of two years ago and of today."""
-    rows: list[Row] = [(inventory, InventorySettings)]
+    rows: list[ServiceRow] = [(inventory, InventorySettings)]
     periods = {"slips": YEAR, "movements": YEAR}
     clock = ManualClock()
-    async with open_house(urls, clock, rows, retention=periods) as opened:
-        room = opened.house.inventory
-        await room.do(put_slips)
+    async with open_system(urls, clock, rows, retention=periods) as opened:
+        service = opened.system.inventory
+        await service.do(put_slips)
         clock.advance(days=-730)
-        await room.do(put_movements, "old", 120)
+        await service.do(put_movements, "old", 120)
         clock.advance(days=730)
-        await room.do(put_movements, "new", 3)
+        await service.do(put_movements, "new", 3)
         yield opened
 
 
@@ -59,11 +59,11 @@ async def archive(program, *arguments, **environment):
 
 
 async def ids(program, kind):
-    return {state.id for state in await program.house.inventory.find(kind)}
+    return {state.id for state in await program.system.inventory.find(kind)}
 
 
 async def digests(program):
-    rows = await program.house.inventory.runtime.mongo.rows("movements", {}, sort=("_id",))
+    rows = await program.system.inventory.runtime.mongo.rows("movements", {}, sort=("_id",))
     return [json.dumps(row, default=str) for row in rows]
 
 
@@ -77,109 +77,109 @@ async def test_what_ended_long_ago_leaves_for_a_file_and_comes_back_as_it_was(pr
     assert done.code == 0, done.err
     assert await ids(program, IssueSlip) == {NEW, OPEN}
     assert await ids(program, Movement) == {"new-0000", "new-0001", "new-0002"}
-    assert len(await program.house.inventory.find(Archived)) == 121
+    assert len(await program.system.inventory.find(Archived)) == 121
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
-    (manifest,) = [load(path) for path in tmp_path.glob("*movements*.json")]
+    (manifest,) = [load_manifest(path) for path in tmp_path.glob("*movements*.json")]
     assert (manifest.documents, manifest.removed, manifest.first) == (120, True, "old-0000")
-    assert (await program.house.inventory.runtime.auditor.verify()).findings == []
+    assert (await program.system.inventory.runtime.auditor.verify()).findings == []
 
     restored = await archive(program, "restore", tmp_path, "--all")
     assert restored.code == 0, restored.err
     assert await digests(program) == before
-    assert await program.house.inventory.find(Archived) == []
-    assert (await program.house.inventory.runtime.auditor.verify()).findings == []
+    assert await program.system.inventory.find(Archived) == []
+    assert (await program.system.inventory.runtime.auditor.verify()).findings == []
 
 
 async def test_the_audit_trail_says_who_archived_and_restored(program, tmp_path):
     await archive(program, "write", tmp_path, "--service", "inventory")
     await archive(program, "restore", tmp_path, OLD)
-    told = (await program.house.inventory.http.get(f"/audit/slips/{OLD}")).json()
-    assert [change["why"] for change in told["items"]] == ["put_slips", "archived", "restored"]
+    told = (await program.system.inventory.http.get(f"/audit/slips/{OLD}")).json()
+    assert [change["why"] for change in told["items"]] == ["put_slips", "archive_documents", "restore_documents"]
     assert told["intact"]
 
 
 async def test_an_archived_item_is_gone_and_a_late_event_does_not_begin_it_again(program, tmp_path):
     await archive(program, "write", tmp_path, "--service", "inventory")
-    room = program.house.inventory
-    gone = await room.http.get(f"/slips/{OLD}")
+    service = program.system.inventory
+    gone = await service.http.get(f"/slips/{OLD}")
     assert (gone.status_code, gone.json()["code"]) == (410, "archive.archived")
     what = {"order": "WO-230101-AAAA", "request": "SR-230101-AAAA", "branch": "sh-01", "visit": 1}
-    await room.deliver(PartNeeded(part="fan", quantity=1, at=room.runtime.clock.now(), **what))
+    await service.deliver(PartNeeded(part="fan", quantity=1, at=service.runtime.clock.now(), **what))
 
     async def parked():
-        return await room.find(ParkedMessage)
+        return await service.find(StoredDeadLetter)
 
     (letter,) = await eventually(parked)
     assert letter.reason == "archive.archived"
     assert await ids(program, IssueSlip) == {NEW, OPEN}
     await archive(program, "restore", tmp_path, OLD)
-    assert (await room.http.post(f"/dead/{letter.id}/replay")).is_success
-    await room.quiet()
+    assert (await service.http.post(f"/dead/{letter.id}/replay")).is_success
+    await service.quiet()
     assert await ids(program, IssueSlip) == {NEW, OPEN, OLD}
 
 
 async def test_a_run_that_broke_off_is_finished_by_the_next(program, tmp_path):
     """Broken off: while a file was written, and between a complete file and the removal."""
-    room = program.house.inventory
+    service = program.system.inventory
     (tmp_path / "inventory-slips-half.jsonl.gz").write_bytes(b"half a file")
-    page = (await room.http.get("/archive/movements", params={"limit": 100})).json()
-    draft = Draft("inventory", "movements", room.runtime.clock.now())
+    page = (await service.http.get("/archive/movements", params={"limit": 100})).json()
+    draft = Draft("inventory", "movements", service.runtime.clock.now())
     path = write_file(tmp_path, draft, [item["line"] for item in page["items"]])
     removal = {"id": "old-0000", "sha256": hashlib.sha256(page["items"][0]["line"].encode()).hexdigest()}
-    body = {"file": load(path).file, "items": [removal]}
-    assert (await room.http.post("/archive/movements/removals", json=body)).json()["removed"] == ["old-0000"]
+    body = {"file": load_manifest(path).file, "items": [removal]}
+    assert (await service.http.post("/archive/movements/removals", json=body)).json()["removed"] == ["old-0000"]
 
     done = await archive(program, "write", tmp_path, "--service", "inventory")
     assert done.code == 0, done.err
-    held = [line.id for path in tmp_path.glob("*movements*.json") for line in verified(path)[1]]
+    held = [line.id for path in tmp_path.glob("*movements*.json") for line in verify_archive_file(path)[1]]
     assert sorted(held) == [f"old-{n:04d}" for n in range(120)]
     assert await ids(program, Movement) == {"new-0000", "new-0001", "new-0002"}
     assert "inventory-slips-half.jsonl.gz" not in files(tmp_path)
 
 
 async def test_what_changed_after_it_was_written_stays(program, tmp_path):
-    room = program.house.inventory
+    service = program.system.inventory
 
     async def change(work):
-        work.put((await work.need(Movement, "old-0007")).but(quantity=7000))
+        work.put((await work.require(Movement, "old-0007")).but(quantity=7000))
 
-    page = (await room.http.get("/archive/movements", params={"limit": 100})).json()
+    page = (await service.http.get("/archive/movements", params={"limit": 100})).json()
     path = write_file(
-        tmp_path, Draft("inventory", "movements", room.runtime.clock.now()), [item["line"] for item in page["items"]]
+        tmp_path, Draft("inventory", "movements", service.runtime.clock.now()), [item["line"] for item in page["items"]]
     )
-    await room.do(change)
+    await service.do(change)
     done = await archive(program, "write", tmp_path, "--service", "inventory")
     assert done.code == 0, done.err
-    assert load(path).kept == ["old-0007"]
+    assert load_manifest(path).kept == ["old-0007"]
     shown = await archive(program, "show", tmp_path, "old-0007")  # the second file has it as it is now
     assert [json.loads(line)["quantity"] for line in shown.out.split("\n")[:-1]] == [7000]
 
 
 def test_a_file_that_was_changed_is_found(tmp_path):
     path = write_file(tmp_path, Draft("inventory", "slips", ManualClock().now()), ['{"_id": "a", "state": "used"}'])
-    packed, manifest = path.with_name(load(path).file), load(path)
+    packed, manifest = path.with_name(load_manifest(path).file), load_manifest(path)
     good = packed.read_bytes()
-    assert [line.id for line in verified(path)[1]] == ["a"]
+    assert [line.id for line in verify_archive_file(path)[1]] == ["a"]
     for bad in (good[:-9], gzip.compress(gzip.decompress(good).replace(b"used", b"open")), b""):
         packed.write_bytes(bad)
         with pytest.raises(Broken):
-            verified(path)
+            verify_archive_file(path)
     packed.write_bytes(good)
     for wrong in ({"documents": 2}, {"last": "b"}, {"lines_sha256": "0" * 64}, {"format": 2}):
-        save(path, manifest.model_copy(update=wrong))
+        save_manifest(path, manifest.model_copy(update=wrong))
         with pytest.raises(Broken):
-            verified(path)
+            verify_archive_file(path)
     packed.unlink()
-    save(path, manifest)
+    save_manifest(path, manifest)
     with pytest.raises(Broken):
-        verified(path)
+        verify_archive_file(path)
 
 
 async def test_by_a_file_that_was_changed_nothing_is_removed_or_restored(program, tmp_path):
-    room = program.house.inventory
-    page = (await room.http.get("/archive/slips")).json()
-    path = write_file(tmp_path, Draft("inventory", "slips", room.runtime.clock.now()), [page["items"][0]["line"]])
-    packed = path.with_name(load(path).file)
+    service = program.system.inventory
+    page = (await service.http.get("/archive/slips")).json()
+    path = write_file(tmp_path, Draft("inventory", "slips", service.runtime.clock.now()), [page["items"][0]["line"]])
+    packed = path.with_name(load_manifest(path).file)
     packed.write_bytes(packed.read_bytes()[:-9])
     written = await archive(program, "write", tmp_path, "--service", "inventory")
     assert (written.code, packed.name in written.err) == (2, True)
@@ -188,21 +188,21 @@ async def test_by_a_file_that_was_changed_nothing_is_removed_or_restored(program
 
 
 async def test_the_service_removes_only_what_is_old_ended_and_proved(program):
-    room = program.house.inventory
+    service = program.system.inventory
     body = {"file": "f", "items": [{"id": id, "sha256": "0" * 64} for id in (OLD, NEW, OPEN)]}
-    answer = (await room.http.post("/archive/slips/removals", json=body)).json()
+    answer = (await service.http.post("/archive/slips/removals", json=body)).json()
     assert answer == {"removed": [], "kept": [OLD, NEW, OPEN]}
-    unknown = await room.http.get("/archive/stock")
+    unknown = await service.http.get("/archive/stock")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "archive.unknown")
-    wrong = await room.http.post("/archive/slips/restorations", json={"lines": ['{"_id": 1}']})
+    wrong = await service.http.post("/archive/slips/restorations", json={"lines": ['{"_id": 1}']})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "archive.line_malformed")
 
 
 async def test_without_a_period_nothing_leaves(urls, clock):
-    async with open_house(urls, clock, [(inventory, InventorySettings)]) as opened:
-        room = opened.house.inventory
-        assert (await room.http.get("/archive/slips")).json()["code"] == "archive.off"
-        assert {row["after"] for row in (await room.http.get("/archive")).json()} == {None}
+    async with open_system(urls, clock, [(inventory, InventorySettings)]) as opened:
+        service = opened.system.inventory
+        assert (await service.http.get("/archive/slips")).json()["code"] == "archive.off"
+        assert {row["after"] for row in (await service.http.get("/archive")).json()} == {None}
 
 
 def test_a_period_shorter_than_events_may_be_late_is_refused():

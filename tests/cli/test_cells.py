@@ -13,10 +13,10 @@ from pydantic import BaseModel, TypeAdapter
 
 from aftersales.cli.sheets import cells, days
 from aftersales.cli.sheets.catalogue import KINDS
+from aftersales.cli.sheets.invalid_cell import InvalidCell
 from aftersales.cli.sheets.kinds import Kind, RowRefused
-from aftersales.cli.sheets.manner import Manner
-from aftersales.cli.sheets.misfit import Misfit
-from aftersales.cli.sheets.phones import phone
+from aftersales.cli.sheets.phones import read_phone
+from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.dispatch.technicians.domain import RegisterTechnician
 from aftersales.intake.archive.domain.customer import ArchiveCustomer
 from aftersales.intake.network.domain import BranchForm
@@ -26,7 +26,7 @@ from aftersales.inventory.parts.domain import RegisterPart
 from aftersales.inventory.stock.domain import Receipt
 from aftersales.values import Code
 
-SHANGHAI = Manner()
+SHANGHAI = ReadOptions()
 FULL_WIDTH = {ascii: ascii + 0xFEE0 for ascii in range(0x21, 0x7F)}
 FORMS: dict[str, type[BaseModel]] = {
     "branches": BranchForm,
@@ -50,34 +50,34 @@ NOT_IN_SHEETS = re.compile(
 @pytest.mark.parametrize(
     ("read", "cell", "value"),
     [
-        (cells.code, f" {'SH-01'.translate(FULL_WIDTH)} ", "SH-01"),
+        (cells.read_code, f" {'SH-01'.translate(FULL_WIDTH)} ", "SH-01"),
         (
-            cells.codes(3),
+            cells.read_codes(3),
             f"refrigerator{';'.translate(FULL_WIDTH)}freezer、 washer",
             ["refrigerator", "freezer", "washer"],
         ),
-        (cells.serial, "sn/0001", "SN/0001"),
-        (phone, "138 1234 5678", "+8613812345678"),
-        (phone, "+852 2123 4567", "+85221234567"),
-        (cells.whole(1, 3), "2".translate(FULL_WIDTH), 2),
-        (cells.whole(1, 10_000), "1,000", 1000),
-        (cells.whole(1, 10), "3.0", 3),
-        (cells.degrees(90), "-33.9", -33.9),
-        (cells.money, "￥1,280.50", 128050),
-        (cells.money, "0", 0),
-        (cells.yes, "是", True),
-        (cells.yes, "NO", False),
+        (cells.read_serial, "sn/0001", "SN/0001"),
+        (read_phone, "138 1234 5678", "+8613812345678"),
+        (read_phone, "+852 2123 4567", "+85221234567"),
+        (cells.read_whole(1, 3), "2".translate(FULL_WIDTH), 2),
+        (cells.read_whole(1, 10_000), "1,000", 1000),
+        (cells.read_whole(1, 10), "3.0", 3),
+        (cells.read_degrees(90), "-33.9", -33.9),
+        (cells.read_money, "￥1,280.50", 128050),
+        (cells.read_money, "0", 0),
+        (cells.read_yes, "是", True),
+        (cells.read_yes, "NO", False),
         (cells.zone_name, "Asia/Urumqi", "Asia/Urumqi"),
-        (days.minute, "8:30", 510),
-        (days.minute, "24:00", 0),
-        (days.minute, "8:59", 539),
-        (days.day, "2026年3月1日", "2026-03-01"),
-        (days.day, "2026/3/1", "2026-03-01"),
-        (days.moment, "2026-11-22 8:15", "2026-11-22T00:15:00+00:00"),
-        (days.moment, "2026-11-22", "2026-11-21T16:00:00+00:00"),
-        (days.moment, "2026-11-22T10:15:30Z", "2026-11-22T10:15:30+00:00"),
-        (days.moment, "2026-11-22 10:15 +0100", "2026-11-22T09:15:00+00:00"),
-        (days.until, "2026-11-22", "2026-11-22T15:59:59+00:00"),
+        (days.read_minute, "8:30", 510),
+        (days.read_minute, "24:00", 0),
+        (days.read_minute, "8:59", 539),
+        (days.read_day, "2026年3月1日", "2026-03-01"),
+        (days.read_day, "2026/3/1", "2026-03-01"),
+        (days.read_moment, "2026-11-22 8:15", "2026-11-22T00:15:00+00:00"),
+        (days.read_moment, "2026-11-22", "2026-11-21T16:00:00+00:00"),
+        (days.read_moment, "2026-11-22T10:15:30Z", "2026-11-22T10:15:30+00:00"),
+        (days.read_moment, "2026-11-22 10:15 +0100", "2026-11-22T09:15:00+00:00"),
+        (days.read_until, "2026-11-22", "2026-11-22T15:59:59+00:00"),
     ],
 )
 def test_cells_are_read_as_people_type_them(read: Callable[..., Any], cell: str, value: Any) -> None:
@@ -87,37 +87,37 @@ def test_cells_are_read_as_people_type_them(read: Callable[..., Any], cell: str,
 @pytest.mark.parametrize(
     ("read", "cell", "code"),
     [
-        (cells.text(5), "六个字太长了", "cell.too_long"),
-        (cells.code, "上海", "cell.not_code"),
-        (cells.codes(2), "a;b;c", "cell.too_many"),
-        (cells.serial, "-1", "cell.not_serial"),
-        (cells.serial, "8.6138E+12", "cell.shortened"),
-        (phone, "1.38E+10", "cell.shortened"),
-        (phone, "12", "cell.not_phone"),
-        (cells.whole(1, 3), "4", "cell.not_whole"),
-        (cells.whole(1, 3), "1.5", "cell.not_whole"),
-        (cells.whole(1, 3), "1_0", "cell.not_number"),
-        (cells.whole(1, 3), "NaN", "cell.not_number"),
-        (cells.degrees(90), "90.1", "cell.not_degrees"),
-        (cells.money, "1.005", "cell.not_money"),
-        (cells.money, "-1", "cell.not_money"),
-        (cells.yes, "maybe", "cell.not_yes_or_no"),
-        (cells.choice("A", "B"), "C", "cell.not_among"),
+        (cells.read_text(5), "六个字太长了", "cell.too_long"),
+        (cells.read_code, "上海", "cell.not_code"),
+        (cells.read_codes(2), "a;b;c", "cell.too_many"),
+        (cells.read_serial, "-1", "cell.not_serial"),
+        (cells.read_serial, "8.6138E+12", "cell.shortened"),
+        (read_phone, "1.38E+10", "cell.shortened"),
+        (read_phone, "12", "cell.not_phone"),
+        (cells.read_whole(1, 3), "4", "cell.not_whole"),
+        (cells.read_whole(1, 3), "1.5", "cell.not_whole"),
+        (cells.read_whole(1, 3), "1_0", "cell.not_number"),
+        (cells.read_whole(1, 3), "NaN", "cell.not_number"),
+        (cells.read_degrees(90), "90.1", "cell.not_degrees"),
+        (cells.read_money, "1.005", "cell.not_money"),
+        (cells.read_money, "-1", "cell.not_money"),
+        (cells.read_yes, "maybe", "cell.not_yes_or_no"),
+        (cells.read_choice("A", "B"), "C", "cell.not_among"),
         (cells.zone_name, "Asia", "cell.not_zone"),
         (cells.zone_name, "../etc", "cell.not_zone"),
-        (days.minute, "24:01", "cell.not_time"),
-        (days.minute, "08:60", "cell.not_time"),
-        (days.minute, "10:75", "cell.not_time"),
-        (days.minute, "8h", "cell.not_time"),
-        (days.day, "2026-02-30", "cell.not_day"),
-        (days.day, "1/3/2026", "cell.day_ambiguous"),
-        (days.day, "0001-01-01", "cell.not_day"),
-        (days.moment, "2026-11-22 25:00", "cell.not_moment"),
-        (days.moment, "tomorrow", "cell.not_day"),
+        (days.read_minute, "24:01", "cell.not_time"),
+        (days.read_minute, "08:60", "cell.not_time"),
+        (days.read_minute, "10:75", "cell.not_time"),
+        (days.read_minute, "8h", "cell.not_time"),
+        (days.read_day, "2026-02-30", "cell.not_day"),
+        (days.read_day, "1/3/2026", "cell.day_ambiguous"),
+        (days.read_day, "0001-01-01", "cell.not_day"),
+        (days.read_moment, "2026-11-22 25:00", "cell.not_moment"),
+        (days.read_moment, "tomorrow", "cell.not_day"),
     ],
 )
 def test_what_does_not_fit_has_a_code(read: Callable[..., Any], cell: str, code: str) -> None:
-    with pytest.raises(Misfit) as misfit:
+    with pytest.raises(InvalidCell) as misfit:
         read(cell, SHANGHAI)
 
     assert misfit.value.code == code
@@ -258,13 +258,13 @@ def refusals(kind: Kind, row: dict[str, str]) -> list[Any]:
 
 
 def test_times_are_sent_as_the_instant_they_mean() -> None:
-    read = datetime.fromisoformat(days.moment("2026-03-29 02:30", Manner(ZoneInfo("Europe/Berlin"))))
+    read = datetime.fromisoformat(days.read_moment("2026-03-29 02:30", ReadOptions(ZoneInfo("Europe/Berlin"))))
 
     assert read == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("length", "shown"), [(39, "x" * 39), (40, "x" * 40), (41, "x" * 39 + "…")])
 def test_a_cell_of_forty_characters_is_quoted_whole_and_a_longer_one_shortened(length: int, shown: str) -> None:
-    with pytest.raises(Misfit) as misfit:
-        days.day("x" * length, SHANGHAI)
+    with pytest.raises(InvalidCell) as misfit:
+        days.read_day("x" * length, SHANGHAI)
     assert misfit.value.params == {"cell": shown}

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from cli.house import ROWS, Program, open_house
+from cli.system import ROWS, Program, open_system
 from policy.calendars import local
 
 from aftersales.common.events.inventory import MissingLine, PartReserved, PartShort
 from aftersales.policy.model import Policy
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 from aftersales.testing import ManualClock
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 PAGE = Path(__file__).parents[2] / "docs" / "clocks.md"
 REQUEST: dict[str, Any] = {
@@ -35,7 +35,7 @@ def block(language: str) -> str:
 
 def policy() -> dict[str, Any]:
     """A company's, with the stage of the page and that of callbacks."""
-    company = next(policy for policy in presets() if policy.name == "enterprise").model_dump(mode="json")
+    company = next(policy for policy in load_presets() if policy.name == "enterprise").model_dump(mode="json")
     stage = yaml.safe_load(block("yaml"))["resolve"]
     company |= {"name": "sh-01", "scope": {"branches": ["sh-01"]}, "calendars": {}}
     return company | {"stages": {"resolve": stage, "callback": company["stages"]["callback"]}}
@@ -45,24 +45,24 @@ def policy() -> dict[str, Any]:
 async def aftersales(urls):
     clock = ManualClock(local("2026-09-29 16:00"))
     services = [row for row in ROWS if row[0].__module__ != "aftersales.inventory.main"]
-    async with open_house(urls, clock, services) as program:
+    async with open_system(urls, clock, services) as program:
         yield program
 
 
-async def ask(room: Room, method: str, path: str, body: Any) -> Any:
-    answer = await room.http.request(method, path, json=body, headers={"X-Actor": "desk-7"})
+async def ask(service: RunningService, method: str, path: str, body: Any) -> Any:
+    answer = await service.http.request(method, path, json=body, headers={"X-Actor": "desk-7"})
     assert answer.status_code < 300, answer.text
     return answer.json()
 
 
 async def play(program: Program) -> str:
     """The story of the page; gives the request's number."""
-    intake, clock = program.house.intake, program.house.clock
+    intake, clock = program.system.intake, program.system.clock
     assert isinstance(clock, ManualClock)
 
     async def at(moment: str) -> None:
         clock.advance(seconds=(local(moment) - clock.now()) / timedelta(seconds=1))
-        await program.house.quiet()
+        await program.system.quiet()
 
     place = json.loads(block("sh").split("-d '")[1].strip().removesuffix("'"))
     await ask(intake, "PUT", "/branches/sh-01", place)

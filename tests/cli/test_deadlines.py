@@ -1,10 +1,10 @@
 """`aftersales sla explain`, as a desk runs it, on real services: why a deadline is when it is (ALL-3)."""
 
 import pytest
-from cli.house import NOBODY, ROWS, open_house
+from cli.system import NOBODY, ROWS, open_system
 
 from aftersales.dispatch.orders.domain.order import WorkOrder
-from aftersales.policy.presets import presets, texts
+from aftersales.policy.presets import load_presets, preset_texts
 from aftersales.testing import ManualClock, eventually
 
 FORM = {
@@ -18,18 +18,18 @@ FORM = {
 
 @pytest.fixture(scope="module")
 async def aftersales(urls):
-    async with open_house(urls, ManualClock(), ROWS[:2]) as program:
+    async with open_system(urls, ManualClock(), ROWS[:2]) as program:
         place = {"name": "上海", "zone": "Asia/Shanghai", "location": {"lat": 31.23, "lon": 121.45}}
-        await program.house.intake.http.put("/branches/SH01", json=place)
+        await program.system.intake.http.put("/branches/SH01", json=place)
         yield program
 
 
 async def test_a_desk_is_told_how_the_deadlines_of_a_request_came_about(aftersales):
-    number = (await aftersales.house.intake.http.post("/requests", json=FORM)).json()["id"]
+    number = (await aftersales.system.intake.http.post("/requests", json=FORM)).json()["id"]
     order = number.replace("SR", "WO")
 
     async def opened():
-        return await aftersales.house.dispatch.get(WorkOrder, order)
+        return await aftersales.system.dispatch.get(WorkOrder, order)
 
     await eventually(opened)
     told = await aftersales("sla", "explain", order.lower(), "--json")
@@ -52,7 +52,7 @@ async def test_a_desk_is_told_how_the_deadlines_of_a_request_came_about(aftersal
 
 def by_office_hours():
     """A policy of the branch: somebody is sent within eight of its hours, in danger within two round the clock."""
-    appliance = next(policy for policy in presets() if policy.name == "appliance")
+    appliance = next(policy for policy in load_presets() if policy.name == "appliance")
     policy = appliance.model_dump(mode="json", exclude={"version"})
     danger = {"emergency": {"target": "PT2H", "calendar": "always"}}
     policy["stages"]["dispatch"] |= {"target": "PT8H", "calendar": "branch", "cases": danger}
@@ -61,7 +61,7 @@ def by_office_hours():
 
 async def test_a_desk_is_told_by_which_hours_the_time_before_a_change_counted(aftersales):
     """INT-5: danger in the lunch break, on a branch of its own."""
-    intake = aftersales.house.intake.http
+    intake = aftersales.system.intake.http
     hours = {"week": ["08:00-09:00 13:00-18:00"] * 7}
     place = {"name": "上海二店", "zone": "Asia/Shanghai", "location": {"lat": 31.2, "lon": 121.4}, "hours": hours}
     await intake.put("/branches/SH02", json=place)
@@ -72,7 +72,7 @@ async def test_a_desk_is_told_by_which_hours_the_time_before_a_change_counted(af
     await intake.post(f"/requests/{number}/priority", json=danger, headers={"X-Actor": "desk-7"})
 
     async def changed():
-        found = await aftersales.house.dispatch.get(WorkOrder, order)
+        found = await aftersales.system.dispatch.get(WorkOrder, order)
         return found and found.clocks[0].retargets
 
     await eventually(changed)
@@ -92,7 +92,7 @@ async def test_a_number_that_leads_nowhere_is_said_in_words(aftersales, number, 
 
 async def test_all_1_a_branch_that_nobody_knows_is_named_and_one_of_a_draft_is_not(aftersales, tmp_path):
     draft = tmp_path / "draft.yaml"
-    draft.write_text(texts()["property"].replace("lines: [", "branches: [sh-02], lines: ["), "utf-8")
+    draft.write_text(preset_texts()["property"].replace("lines: [", "branches: [sh-02], lines: ["), "utf-8")
     unknown = await aftersales("policy", "explain", "--branch", "nope")
     known = await aftersales("policy", "explain", "--branch", "SH01", "--json")
     planned = await aftersales("policy", "explain", "--branch", "sh-02", "--file", draft)

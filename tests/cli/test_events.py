@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from cli.house import NOBODY, Program, open_house
+from cli.system import NOBODY, Program, open_system
 
 from aftersales.common.clock import SystemClock
 
 
 @pytest.fixture(scope="module")
 async def aftersales(urls) -> AsyncIterator[Program]:
-    async with open_house(urls, SystemClock()) as program:
+    async with open_system(urls, SystemClock()) as program:
         yield program
 
 

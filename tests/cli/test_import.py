@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from cli.house import INTAKE, NOBODY, Program, Withhold, listening, open_house, read_csv
+from cli.system import INTAKE, NOBODY, Program, Withhold, listening, open_system, read_csv
 
-from aftersales.cli.connection import connect
+from aftersales.cli.connection import connect_to_service
 from aftersales.cli.session import Session
 from aftersales.cli.sheets.catalogue import REQUESTS
-from aftersales.cli.sheets.manner import Manner
+from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.cli.sheets.result import Plan, Result
 from aftersales.cli.sheets.rows import read_rows
 from aftersales.cli.sheets.sending import name_rows, send_all
@@ -47,7 +47,7 @@ def requests(*numbers: int, branch: str = "sh-01", bought: str = "2026-03-01", d
 
 @pytest.fixture(scope="module")
 async def aftersales(urls, tmp_path_factory) -> AsyncIterator[Program]:
-    async with open_house(urls, ManualClock()) as program:
+    async with open_system(urls, ManualClock()) as program:
         file = tmp_path_factory.mktemp("sheets") / "branches.csv"
         file.write_bytes(codecs.BOM_UTF8 + BRANCHES.encode())
         assert (await program("import", "branches", file)).code == 0
@@ -55,7 +55,7 @@ async def aftersales(urls, tmp_path_factory) -> AsyncIterator[Program]:
 
 
 async def registered(program: Program, desk: str) -> list[ServiceRequest]:
-    return await program.house.intake.find(ServiceRequest, owner=desk)
+    return await program.system.intake.find(ServiceRequest, owner=desk)
 
 
 def saved(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
@@ -85,7 +85,7 @@ def saved(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
 async def test_a_sheet_becomes_what_it_says(aftersales, tmp_path, sheet, where, expected):
     (kind, text, encoding), (service, path) = sheet, where
     done = await aftersales("import", kind, saved(tmp_path, "x.csv", text, encoding), "--json")
-    answer = (await aftersales.house.rooms[service].http.get(path)).json()
+    answer = (await aftersales.system.services[service].http.get(path)).json()
 
     assert (done.code, done.err) == (0, "")
     assert (done.json["rows"], done.json["imported"]) == (1, 1)
@@ -98,7 +98,7 @@ async def test_goods_count_once_whoever_imports_them_again_and_however_they_were
     moved = "入库时间,数量,批次,库位,配件编码,网点\n2026-11-22 10:15:00,5.0,L-1,A-01-02,P-100,sh-01\n"
     again = saved(tmp_path, "again.csv", moved, "gb18030")
     second = await aftersales("import", "stock", again, "--json", LOGNAME="another-clerk")
-    (stock,) = await aftersales.house.inventory.find(StockItem, part="P-100")
+    (stock,) = await aftersales.system.inventory.find(StockItem, part="P-100")
 
     assert (first.json["imported"], first.json["repeated"], first.code) == (1, 0, 0)
     assert (second.json["imported"], second.json["repeated"], second.code) == (0, 1, 0)
@@ -157,7 +157,7 @@ async def test_rows_about_the_same_thing_go_in_as_they_stand_in_the_file(aftersa
     header, row = CUSTOMERS.splitlines()
     rows = [row.replace("张芳", f"张{n}").replace("sn-9001", f"sn-8{n:03}") for n in range(40)]
     done = await aftersales("import", "customers", saved(tmp_path, "x.csv", "\n".join([header, *rows])), "--json")
-    (customer,) = await aftersales.house.intake.find(Customer, phone="+8613900000001")
+    (customer,) = await aftersales.system.intake.find(Customer, phone="+8613900000001")
 
     assert done.json["imported"] == 40
     assert customer.name == "张39"
@@ -203,17 +203,17 @@ async def test_a_file_that_cannot_be_read_is_told_in_words(aftersales, tmp_path)
 
 
 async def test_an_import_outlasts_a_service_that_is_cut_off_and_doubles_nothing(aftersales, tmp_path):
-    room, withhold = aftersales.house.intake, Withhold(free=1)
+    running_service, withhold = aftersales.system.intake, Withhold(free=1)
     numbers = range(100, 900)
 
     async def some() -> bool:
         return withhold.kept > 0
 
-    async with listening(room, cut=True, withhold=withhold) as url:
+    async with listening(running_service, cut=True, withhold=withhold) as url:
         file = saved(tmp_path, "x.csv", requests(*numbers, desk="d-restart"))
         importing = asyncio.create_task(aftersales("--url", f"intake={url}", "import", "requests", file, "--json"))
         await eventually(some, 60)
-    async with listening(room, port=int(url.rpartition(":")[2])):
+    async with listening(running_service, port=int(url.rpartition(":")[2])):
         done = await importing
 
     assert done.json["repeated"] > 0
@@ -223,18 +223,20 @@ async def test_an_import_outlasts_a_service_that_is_cut_off_and_doubles_nothing(
 
 
 async def test_a_service_that_stays_away_leaves_rows_unsent_and_the_same_import_completes_them(aftersales):
-    rows = read_rows(read_table(requests(*range(600, 700), desk="d-away"), REQUESTS), Manner())
+    rows = read_rows(read_table(requests(*range(600, 700), desk="d-away"), REQUESTS), ReadOptions())
     _, keys = name_rows(REQUESTS, rows)
     sent: list[int] = []
 
     async def send(url: str, patience: float) -> Result:
-        async with connect(Session({"intake": url}), "intake", actor="import", patience=patience) as connection:
+        async with connect_to_service(
+            Session({"intake": url}), "intake", actor="import", patience=patience
+        ) as connection:
             return await send_all(connection, REQUESTS, rows, keys, Plan(sent.append, most_rows=2))
 
     async def some() -> bool:
         return sum(sent) > 10
 
-    async with listening(aftersales.house.intake) as url:
+    async with listening(aftersales.system.intake) as url:
         sending = asyncio.create_task(send(url, patience=0.5))
         await eventually(some, 60)
     stopped = await sending
@@ -249,11 +251,11 @@ async def test_a_service_that_stays_away_leaves_rows_unsent_and_the_same_import_
 
 
 async def test_a_busy_service_that_takes_little_at_a_time_gets_the_rows_when_it_has_room(urls, tmp_path):
-    async with open_house(urls, ManualClock(), [INTAKE], writer_queue=1, group_size=1, max_body=1000) as program:
+    async with open_system(urls, ManualClock(), [INTAKE], writer_queue=1, group_size=1, max_body=1000) as program:
         await program("import", "branches", saved(tmp_path, "b.csv", BRANCHES))
         done = await program("import", "requests", saved(tmp_path, "x.csv", requests(*range(16))), "--json")
-        answers = await program.house.intake.runtime.mongo.rows(ANSWERS, {})
-        metrics = await program.house.intake.metrics()
+        answers = await program.system.intake.runtime.mongo.rows(ANSWERS, {})
+        metrics = await program.system.intake.metrics()
 
     assert (done.code, done.json["imported"] + done.json["repeated"]) == (0, 16)
     assert len(answers) == 16

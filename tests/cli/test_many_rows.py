@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from cli.house import INTAKE, PROGRAM, Program, open_house
+from cli.system import INTAKE, PROGRAM, Program, open_system
 
 from aftersales.cli.sheets.journal import Journal
 from aftersales.intake.archive.domain.customer import Customer
@@ -26,7 +26,7 @@ def row(number: int, phone: str = "") -> list[object]:
 
 @pytest.fixture(scope="module")
 async def intake(urls, tmp_path_factory) -> AsyncIterator[Program]:
-    async with open_house(urls, ManualClock(), [INTAKE]) as program:
+    async with open_system(urls, ManualClock(), [INTAKE]) as program:
         file = tmp_path_factory.mktemp("sheets") / "branches.csv"
         file.write_text("code,name,zone,lat,lon\nsh-01,上海,Asia/Shanghai,31.23,121.45\n", "utf-8")
         assert (await program("import", "branches", file)).code == 0
@@ -54,11 +54,11 @@ async def test_a_workbook_is_rehearsed_imported_and_its_mended_rows_after_it(int
     mapping.write_text("columns: {branch: {constant: xx-99}, name: name}\nignore: memo", "utf-8")
 
     dry = await intake("import", "customers", file, "--dry-run", "--json")
-    stored = await intake.house.intake.find(Customer)
+    stored = await intake.system.intake.find(Customer)
     elsewhere = await intake("import", "customers", file, "--mapping", mapping, "--dry-run", "--json")
     done = await intake("--lang", "zh-CN", "import", "customers", file)
     errors = tmp_path / "x.xlsx.errors.xlsx"
-    known = {one.name for one in await intake.house.intake.find(Customer)}
+    known = {one.name for one in await intake.system.intake.find(Customer)}
     mended = await intake("import", "customers", workbook(errors, row(2)), "--json")
 
     assert (dry.code, dry.json["by_service"], stored) == (1, True, [])
@@ -84,7 +84,7 @@ async def test_products_find_their_owner_and_are_refused_without_one(intake, tmp
 
     assert (done.json["imported"], done.json["refused"]) == (1, 1)
     assert "row 3: phone: Nobody in the archive has the number +8613600000002" in done.err
-    assert [one.id for one in await intake.house.intake.find(Product, model="M")] == ["TV-1"]
+    assert [one.id for one in await intake.system.intake.find(Product, model="M")] == ["TV-1"]
 
 
 async def test_the_template_knows_the_headers_of_a_file(intake, tmp_path):
@@ -119,7 +119,7 @@ async def test_an_import_that_breaks_off_goes_on_where_it_stopped(intake, tmp_pa
     assert after_interruption <= done.json["repeated"] < count
     assert not progress.exists()
     assert (again.json["imported"], again.json["repeated"]) == (0, count)
-    assert len(await intake.house.intake.find(ServiceRequest, owner="d-kill")) == count
+    assert len(await intake.system.intake.find(ServiceRequest, owner="d-kill")) == count
 
 
 class Broken:

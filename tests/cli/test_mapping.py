@@ -8,8 +8,8 @@ import pytest
 from aftersales.cli.session import Session, Trouble
 from aftersales.cli.sheets.catalogue import CUSTOMERS, KINDS, PRODUCTS
 from aftersales.cli.sheets.kinds import Kind
-from aftersales.cli.sheets.manner import Manner
-from aftersales.cli.sheets.mapping import MappingFile, read_mapping, template
+from aftersales.cli.sheets.mapping import MappingFile, mapping_template, read_mapping
+from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.cli.sheets.rows import Row, read_rows
 from aftersales.cli.sheets.table import NO_MAPPING, Table, read_table
 
@@ -49,7 +49,7 @@ purchased_on = {from = "开票日期", dates = "%d.%m.%Y"}
 
 
 def rows_of(table: Table, mapping: MappingFile = NO_MAPPING) -> list[Row]:
-    manner = mapping.manner(Manner())
+    manner = mapping.manner(ReadOptions())
     return read_rows(table, manner, mapping.own_manners(manner))
 
 
@@ -141,8 +141,8 @@ def test_a_product_needs_an_owner_by_phone_or_by_id() -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_the_template_is_a_mapping_file_that_maps_what_was_found(tmp_path: Path, kind: Kind) -> None:
     found = {column.name: f'他们的 "{column.name}"' for column in kind.columns[:2]}
-    filled = mapped(tmp_path, "\n".join(template(kind, found, ["a, b", "c"])), kind=kind)
-    empty = mapped(tmp_path, "\n".join(template(kind, {}, [])), kind=kind)
+    filled = mapped(tmp_path, "\n".join(mapping_template(kind, found, ["a, b", "c"])), kind=kind)
+    empty = mapped(tmp_path, "\n".join(mapping_template(kind, {}, [])), kind=kind)
 
     assert {name: rule.headers for name, rule in filled.columns.items()} == {k: (v,) for k, v in found.items()}
     assert filled.ignore == ("a, b", "c")

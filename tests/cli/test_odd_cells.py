@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from aftersales.cli.session import Session
 from aftersales.cli.sheets import cells, days
 from aftersales.cli.sheets.catalogue import CUSTOMERS, REQUESTS
+from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell
 from aftersales.cli.sheets.kinds import RowRefused
-from aftersales.cli.sheets.manner import Manner, Said
-from aftersales.cli.sheets.misfit import Misfit, plain
-from aftersales.cli.sheets.phones import phone
+from aftersales.cli.sheets.phones import read_phone
+from aftersales.cli.sheets.read_options import CellValue, ReadOptions
 
-CLEAR = Manner()
+CLEAR = ReadOptions()
 WIDE = {ascii: ascii + 0xFEE0 for ascii in range(0x21, 0x7F)}
 DAY = date(2026, 1, 5)
 OF_DAYS = st.dates(date(1954, 10, 4), date(2173, 10, 13))
@@ -43,7 +43,7 @@ OF_DAYS = st.dates(date(1954, 10, 4), date(2173, 10, 13))
     ],
 )
 def test_a_date_that_can_be_read_in_one_way_is_read(cell: str) -> None:
-    assert days.day(cell, CLEAR) == DAY.isoformat()
+    assert days.read_day(cell, CLEAR) == DAY.isoformat()
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_date_that_can_be_read_in_one_way_is_read(cell: str) -> None:
     ],
 )
 def test_a_date_is_read_as_it_is_told(cell: str, order: str, expected: str) -> None:
-    assert days.day(cell, Manner(dates=order)) == expected
+    assert days.read_day(cell, ReadOptions(dates=order)) == expected
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_date_is_read_as_it_is_told(cell: str, order: str, expected: str) -> N
     ],
 )
 def test_a_date_that_is_not_clear_is_asked_for(cell: str, order: str, code: str, told: str) -> None:
-    with pytest.raises(Misfit) as misfit:
-        days.day(cell, Manner(dates=order))
+    with pytest.raises(InvalidCell) as misfit:
+        days.read_day(cell, ReadOptions(dates=order))
 
     assert misfit.value.code == code
     assert told in Session({}).words(code, **misfit.value.params)
@@ -96,7 +96,7 @@ def test_a_day_is_the_same_however_it_is_written(day: date) -> None:
         str((day - date(1899, 12, 30)).days),
     ]
 
-    assert {days.day(cell, CLEAR) for cell in written} == {day.isoformat()}
+    assert {days.read_day(cell, CLEAR) for cell in written} == {day.isoformat()}
 
 
 @given(OF_DAYS, st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y"]))
@@ -104,10 +104,10 @@ def test_day_and_month_are_never_guessed(day: date, form: str) -> None:
     """Whatever is read without a hint is the only day that it can be."""
     cell = day.strftime(form)
     if day.day <= 12 and day.day != day.month:
-        with pytest.raises(Misfit, match=r"cell\.day_ambiguous"):
-            days.day(cell, CLEAR)
+        with pytest.raises(InvalidCell, match=r"cell\.day_ambiguous"):
+            days.read_day(cell, CLEAR)
     else:
-        assert days.day(cell, CLEAR) == day.isoformat()
+        assert days.read_day(cell, CLEAR) == day.isoformat()
 
 
 @given(st.integers(20_090 * 86_400, 98_000 * 86_400))
@@ -115,7 +115,7 @@ def test_a_spreadsheets_count_of_days_is_the_moment_to_the_second(seconds: int) 
     whole = datetime(1899, 12, 30, tzinfo=UTC) + timedelta(seconds=seconds)
     count = seconds / 86_400
 
-    assert days.moment(f"{count:.10f}", Manner(ZoneInfo("UTC"))) == whole.isoformat()
+    assert days.read_moment(f"{count:.10f}", ReadOptions(ZoneInfo("UTC"))) == whole.isoformat()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_spreadsheets_count_of_days_is_the_moment_to_the_second(seconds: int) 
     ],
 )
 def test_times_are_read_as_they_are_written(cell: str, expected: str) -> None:
-    assert days.moment(cell, CLEAR) == expected
+    assert days.read_moment(cell, CLEAR) == expected
 
 
 @pytest.mark.parametrize(
@@ -159,31 +159,31 @@ def test_times_are_read_as_they_are_written(cell: str, expected: str) -> None:
     ],
 )
 def test_a_telephone_number_is_found_and_what_is_beside_it_is_kept(cell: str, number: str, rest: bool) -> None:
-    read = phone(cell, CLEAR)
+    read = read_phone(cell, CLEAR)
 
-    assert (read.value if isinstance(read, Said) else read) == number
-    assert isinstance(read, Said) == rest
-    if isinstance(read, Said):
-        assert [c for c in read.rest if c.isdigit()] == [c for c in plain(cell) if c.isdigit()]
+    assert (read.value if isinstance(read, CellValue) else read) == number
+    assert isinstance(read, CellValue) == rest
+    if isinstance(read, CellValue):
+        assert [c for c in read.rest if c.isdigit()] == [c for c in plain_cell(cell) if c.isdigit()]
 
 
 @pytest.mark.parametrize(
     "cell", ["王经理 13800138000", "13800138000/12", "1.38E+10", "13800138000 王", "转 5", "/", "x"]
 )
 def test_a_cell_with_more_than_numbers_is_refused_and_not_cut_down(cell: str) -> None:
-    with pytest.raises(Misfit):
-        phone(cell, CLEAR)
+    with pytest.raises(InvalidCell):
+        read_phone(cell, CLEAR)
 
 
 @given(st.integers(13_000_000_000, 19_999_999_999), st.sampled_from(["", "+86", "86", "0086", "+86 "]), st.booleans())
 def test_a_mobile_number_is_the_same_however_it_is_written(number: int, prefix: str, wide: bool) -> None:
     cell = f"{prefix}{number}"
 
-    assert phone(cell.translate(WIDE) if wide else cell, CLEAR) == f"+86{number}"
+    assert read_phone(cell.translate(WIDE) if wide else cell, CLEAR) == f"+86{number}"
 
 
 def test_numbers_of_another_country_are_read_where_it_is_named() -> None:
-    assert phone("0912-345-678", Manner(country="TW")) == "+886912345678"
+    assert read_phone("0912-345-678", ReadOptions(country="TW")) == "+886912345678"
 
 
 ROW = {
@@ -207,7 +207,7 @@ def test_a_second_number_is_refused_where_there_is_no_room_unless_it_may_be_left
         CUSTOMERS.call(row, CLEAR)
 
     assert [(one.column, one.code) for one in refusal.value.wrong] == [("phone", "cell.more_than_one")]
-    assert CUSTOMERS.call(row, Manner(leave_rest=True)).body["phone"] == "+8613800138000"
+    assert CUSTOMERS.call(row, ReadOptions(leave_rest=True)).body["phone"] == "+8613800138000"
 
 
 def test_fifty_thousand_characters_are_kept_and_one_more_is_refused() -> None:
@@ -223,14 +223,14 @@ def test_fifty_thousand_characters_are_kept_and_one_more_is_refused() -> None:
 @pytest.mark.parametrize(
     ("read", "cell", "value"),
     [
-        (cells.serial, "8.613812345E9", "8613812345"),
-        (cells.serial, "1E5", "1E5"),
-        (cells.money, "1 280.50 元", 128050),
-        (cells.money, "RMB 1,280.50", 128050),
-        (cells.whole(1, 2_000_000), "1\u00a0000\u00a0000", 1_000_000),
-        (cells.choice("A", "B"), "a", "A"),
-        *((cells.yes, word, True) for word in ("Yes", "對", "√", "TRUE", "Ｙ")),  # noqa: RUF001 (full width)
-        *((cells.yes, word, False) for word in ("否", "無", "no", "0")),
+        (cells.read_serial, "8.613812345E9", "8613812345"),
+        (cells.read_serial, "1E5", "1E5"),
+        (cells.read_money, "1 280.50 元", 128050),
+        (cells.read_money, "RMB 1,280.50", 128050),
+        (cells.read_whole(1, 2_000_000), "1\u00a0000\u00a0000", 1_000_000),
+        (cells.read_choice("A", "B"), "a", "A"),
+        *((cells.read_yes, word, True) for word in ("Yes", "對", "√", "TRUE", "Ｙ")),  # noqa: RUF001 (full width)
+        *((cells.read_yes, word, False) for word in ("否", "無", "no", "0")),
     ],
 )
 def test_words_and_numbers_are_read_as_people_write_them(read: Callable[..., Any], cell: str, value: Any) -> None:
@@ -239,7 +239,7 @@ def test_words_and_numbers_are_read_as_people_write_them(read: Callable[..., Any
 
 @pytest.mark.parametrize("cell", ["1.38E+10", "1.23457E+17", "8.6138E+12"])
 def test_a_number_that_has_lost_digits_is_not_made_up(cell: str) -> None:
-    for read in (cells.serial, phone):
-        with pytest.raises(Misfit) as misfit:
+    for read in (cells.read_serial, read_phone):
+        with pytest.raises(InvalidCell) as misfit:
             read(cell, CLEAR)
         assert misfit.value.code == "cell.shortened"

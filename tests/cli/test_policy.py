@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from cli.house import NOBODY, Done, Program
+from cli.system import NOBODY, Done, Program
 
-from aftersales.policy.presets import texts
+from aftersales.policy.presets import preset_texts
 
-PROPERTY = texts()["property"]
+PROPERTY = preset_texts()["property"]
 
 
-class Desk(Program):
+class Clerk(Program):
     """The program, and no service anywhere."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Desk(Program):
 
 @pytest.fixture
 def aftersales() -> Program:
-    return Desk()
+    return Clerk()
 
 
 def write(folder: Path, name: str, text: str) -> Path:

@@ -8,11 +8,11 @@ import pytest
 
 from aftersales.cli.session import Session, Trouble
 from aftersales.cli.sheets.catalogue import ASKS, PARTS, REQUESTS, STOCK
-from aftersales.cli.sheets.decoding import decode
+from aftersales.cli.sheets.decoding import decode_sheet
 from aftersales.cli.sheets.kinds import Kind
-from aftersales.cli.sheets.manner import Manner
+from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.cli.sheets.refusals import write_refusals
-from aftersales.cli.sheets.rows import Row, digests, fingerprint, read_rows
+from aftersales.cli.sheets.rows import Row, read_rows, row_digests, sheet_fingerprint
 from aftersales.cli.sheets.table import Table, read_table
 from aftersales.intake.requests.domain.form import FIELDS
 from aftersales.intake.vocabulary import KINDS
@@ -21,7 +21,7 @@ CHINESE = "网点,配件编码,批次,库位,数量\nsh-01,P-100,L-1,A-01,5\n备
 HEADER = "branch,part,lot,bin,quantity"
 GOOD = "sh-01,P-100,L-1,A-01,5"
 SESSION = Session({})
-MANNER = Manner()
+MANNER = ReadOptions()
 
 
 def rows_of(text: str, kind: Kind = STOCK) -> list[Row]:
@@ -29,7 +29,7 @@ def rows_of(text: str, kind: Kind = STOCK) -> list[Row]:
 
 
 def digests_of(text: str) -> list[bytes]:
-    return digests(rows_of(text))
+    return row_digests(rows_of(text))
 
 
 def codes_of(row: Row) -> list[str]:
@@ -39,7 +39,7 @@ def codes_of(row: Row) -> list[str]:
 def written(table: Table, refused: list[Row], path: Path) -> Table:
     """The error file of these rows, read again."""
     write_refusals(path, table, refused, SESSION)
-    return read_table(decode(path.read_bytes())[0], table.kind)
+    return read_table(decode_sheet(path.read_bytes())[0], table.kind)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def written(table: Table, refused: list[Row], path: Path) -> Table:
     ],
 )
 def test_an_encoding_is_found_out(data: bytes, encoding: str) -> None:
-    text, found = decode(data)
+    text, found = decode_sheet(data)
 
     assert found == encoding
     assert text in {CHINESE, HEADER}
@@ -63,7 +63,7 @@ def test_an_encoding_is_found_out(data: bytes, encoding: str) -> None:
 def test_an_encoding_that_is_named_is_believed() -> None:
     traditional = "網點,配件編碼,批次,庫位,數量\n"
 
-    assert decode(traditional.encode("big5"), "big5") == (traditional, "BIG5")
+    assert decode_sheet(traditional.encode("big5"), "big5") == (traditional, "BIG5")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_an_encoding_that_is_named_is_believed() -> None:
 )
 def test_what_is_no_csv_text_is_refused_with_the_mend(data: bytes, code: str) -> None:
     with pytest.raises(Trouble) as trouble:
-        decode(data)
+        decode_sheet(data)
 
     assert trouble.value.code == code
 
@@ -89,7 +89,7 @@ def test_what_is_no_csv_text_is_refused_with_the_mend(data: bytes, code: str) ->
 @pytest.mark.parametrize(("data", "encoding"), [(CHINESE.encode("gbk"), "utf-8"), (b"x", "no-such"), (b"x", "base64")])
 def test_an_encoding_that_is_named_wrongly_is_refused(data: bytes, encoding: str) -> None:
     with pytest.raises(Trouble) as trouble:
-        decode(data, encoding)
+        decode_sheet(data, encoding)
 
     assert trouble.value.code == "sheet.not_in"
 
@@ -162,8 +162,10 @@ def test_a_code_that_stands_in_the_sheet_twice_counts_once_and_is_told() -> None
 def test_a_sheet_that_another_program_saved_again_says_the_same() -> None:
     saved_again = "数量;批次;库位;配件编码;memo;网点\n5;L-1;A-01;P-100;x;sh-01\n"
 
-    assert fingerprint(digests_of(f"{HEADER}\n{GOOD}\n")) == fingerprint(digests_of(saved_again))
-    assert fingerprint(digests_of(f"{HEADER}\n{GOOD}\n")) != fingerprint(digests_of(f"{HEADER}\n{GOOD}\n{GOOD}\n"))
+    assert sheet_fingerprint(digests_of(f"{HEADER}\n{GOOD}\n")) == sheet_fingerprint(digests_of(saved_again))
+    assert sheet_fingerprint(digests_of(f"{HEADER}\n{GOOD}\n")) != sheet_fingerprint(
+        digests_of(f"{HEADER}\n{GOOD}\n{GOOD}\n")
+    )
 
 
 def test_an_error_file_holds_the_row_the_reasons_and_no_formula(tmp_path: Path) -> None:

@@ -7,18 +7,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from cli.house import Program
+from cli.system import Program
 
-from aftersales.cli.connection import connect
+from aftersales.cli.connection import connect_to_service
 from aftersales.cli.session import Session, Trouble
-from aftersales.policy.presets import texts
+from aftersales.policy.presets import preset_texts
 
 NUMBER = "SR-261122-7K3F"
 VERSION = {"service": "intake", "version": "1"}
 BUSY = {"type": "about:blank", "title": "Busy", "status": 503, "code": "service.busy", "detail": "Too much at once."}
 
 
-class Desk(Program):
+class Clerk(Program):
     """The program, and every service at one address."""
 
     def __init__(self, url: str) -> None:
@@ -57,7 +57,7 @@ async def answering(*answers: dict[str, object] | None) -> AsyncIterator[tuple[s
 def commands(folder: Path) -> list[tuple[object, ...]]:
     """Every command that asks a service."""
     policy, sheet = folder / "p.yaml", folder / "s.csv"
-    policy.write_text(texts()["property"], "utf-8")
+    policy.write_text(preset_texts()["property"], "utf-8")
     sheet.write_text("branch,part,lot,bin,quantity\nsh-01,R-01,L1,A-01-01,2\n", "utf-8")
     return [
         ("version",),
@@ -76,7 +76,7 @@ def commands(folder: Path) -> list[tuple[object, ...]]:
 
 async def test_a_service_that_hangs_is_asked_once_by_each_command_and_named(tmp_path):
     async with answering(None) as (hanging, asked):
-        done = await asyncio.gather(*(Desk(hanging)(*command) for command in commands(tmp_path)))
+        done = await asyncio.gather(*(Clerk(hanging)(*command) for command in commands(tmp_path)))
     assert [(one.code, "does not answer" in one.err) for one in done] == [(2, True)] * len(done)
     assert set(asked) == {"GET /version"}, "no command goes on without knowing that somebody is there"
     one_each, all_four, three = 5, 5 * 4, 3
@@ -86,7 +86,7 @@ async def test_a_service_that_hangs_is_asked_once_by_each_command_and_named(tmp_
 async def test_a_wait_for_a_busy_service_is_announced_with_its_length(capsys):
     async with answering(VERSION, BUSY) as (url, asked):
         with pytest.raises(Trouble) as trouble:
-            async with connect(Session({"intake": url}), "intake", patience=1) as connection:
+            async with connect_to_service(Session({"intake": url}), "intake", patience=1) as connection:
                 await connection.call("GET", "/policies")
     told = capsys.readouterr().err
     assert "intake does not answer yet (Too much at once.). Trying again for up to 1 s" in " ".join(told.split())

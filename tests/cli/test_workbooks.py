@@ -15,9 +15,9 @@ import xlsxwriter
 from aftersales.cli.session import Session, Trouble
 from aftersales.cli.sheets.catalogue import CUSTOMERS, REQUESTS, TECHNICIANS
 from aftersales.cli.sheets.kinds import Kind
-from aftersales.cli.sheets.manner import Manner
 from aftersales.cli.sheets.mapping import MappingFile
 from aftersales.cli.sheets.opening import open_table
+from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.cli.sheets.refusals import errors_file, write_refusals
 from aftersales.cli.sheets.rows import Row, read_rows
 from aftersales.cli.sheets.table import NO_MAPPING, Table, read_table
@@ -44,7 +44,7 @@ def opened(path: Path, kind: Kind = CUSTOMERS, mapping: MappingFile = NO_MAPPING
 
 
 def rows_of(table: Table) -> list[Row]:
-    return read_rows(table, Manner())
+    return read_rows(table, ReadOptions())
 
 
 def bodies(rows: list[Row]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import jsonschema  # type: ignore[import-untyped]
 
 from aftersales.common.http.app import build_app
 from aftersales.common.service import Service
-from aftersales.testing.house import House
+from aftersales.testing.system import RunningSystem
 
 _FORMATS = jsonschema.Draft202012Validator.FORMAT_CHECKER
 
@@ -65,13 +65,13 @@ _KNOWN: dict[str, Answers] = {}
 """By service; making a document takes a second."""
 
 
-def watch(house: House) -> dict[str, Answers]:
+def watch(system: RunningSystem) -> dict[str, Answers]:
     """Let every answer of these services be checked from now on."""
-    for name, room in house.rooms.items():
+    for name, running_service in system.services.items():
         if name not in _KNOWN:
-            _KNOWN[name] = Answers(room.runtime.service)
-        room.http.event_hooks = {"response": [_KNOWN[name].check]}
-    return {name: _KNOWN[name] for name in house.rooms}
+            _KNOWN[name] = Answers(running_service.runtime.service)
+        running_service.http.event_hooks = {"response": [_KNOWN[name].check]}
+    return {name: _KNOWN[name] for name in system.services}
 
 
 def _pattern(path: str) -> str:

@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.work import Piece, audit
-from aftersales.testing.house import house
+from aftersales.common.work import Job, audit
+from aftersales.testing.system import start_system
 from aftersales.values import uuid7
 
 KEY = "an audit key of the tests, 32 characters or more".replace(" ", "-")
@@ -16,9 +16,9 @@ OTHER = "another-" + KEY
 
 
 @asynccontextmanager
-async def room(urls, clock, **settings):
+async def running_service(urls, clock, **settings):
     chosen = {"audit_key": SecretStr(KEY)} | settings
-    async with house(urls, clock, [(service, ServiceSettings)], **chosen) as built:
+    async with start_system(urls, clock, [(service, ServiceSettings)], **chosen) as built:
         yield built.counter
 
 
@@ -42,7 +42,7 @@ async def second_writer(counter, name="second"):
         async def run(work):
             return await add(work, id, amount)
 
-        return await runtime.writer.submit(Piece(run, "add", "second", uuid7()))
+        return await runtime.writer.submit(Job(run, "add", "second", uuid7()))
 
     try:
         yield change

@@ -7,15 +7,15 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.branch_hours import BranchHours, Mover, hear_of_hours, walk
+from aftersales.common.branch_hours import BranchHours, Mover, follow_hours, move_page
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered
-from aftersales.common.http.desk import Desk
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.service import Service, on
+from aftersales.common.http.request_context import RequestContext
+from aftersales.common.service import Service, consume_event
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.timers import wakes
-from aftersales.common.work import Work, use_case
+from aftersales.common.timers import wake_with
+from aftersales.common.work import UnitOfWork, use_case
 from aftersales.policy import sla
 from aftersales.values import Value
 from aftersales.values.errors import DomainError, NotYet
@@ -48,7 +48,7 @@ class AddForm(Value):
 
 
 @use_case(about=lambda id: (Counter, id))
-async def add(work: Work, id: str, amount: int) -> Counter:
+async def add(work: UnitOfWork, id: str, amount: int) -> Counter:
     counter = await work.get(Counter, id) or Counter(id=id)
     total = counter.total + amount
     if total < 0:
@@ -60,25 +60,25 @@ async def add(work: Work, id: str, amount: int) -> Counter:
 
 
 @use_case(preload=lambda event: ((Counter, event.counter),))
-async def on_add(work: Work, event: Add) -> None:
+async def on_add(work: UnitOfWork, event: Add) -> None:
     counter = await work.get(Counter, event.counter)
     if event.after is not None and (counter.total if counter else 0) < event.after:
         raise NotYet("counter.too_early", counter=event.counter)
     await add(work, event.counter, event.amount)
 
 
-async def ring(work: Work, id: str) -> None:
-    counter = await work.need(Counter, id)
+async def ring(work: UnitOfWork, id: str) -> None:
+    counter = await work.require(Counter, id)
     if counter.wake_at and counter.wake_at <= work.now:
-        clocks = sla.tick(counter.clocks, work.now)
+        clocks = sla.tick_clocks(counter.clocks, work.now)
         work.put(counter.but(rings=counter.rings + 1, wake_at=sla.next_wake(clocks), clocks=clocks))
 
 
-async def go_over(work: Work, counter: Counter, hours: BranchHours) -> None:
+async def go_over(work: UnitOfWork, counter: Counter, hours: BranchHours) -> None:
     """Count the one promise by the branch's new hours."""
     (clock,) = counter.clocks
     wanted = clock.terms.model_copy(update={"calendar": hours.calendar})
-    clocks = sla.retarget(counter.clocks, clock.key, wanted, hours.said)
+    clocks = sla.retarget_clock(counter.clocks, clock.key, wanted, hours.said)
     work.put(counter.but(clocks=clocks, wake_at=sla.next_wake(clocks)))
 
 
@@ -86,13 +86,13 @@ router = APIRouter(responses=PROBLEMS)
 
 
 @router.post("/counters/{id}/add")
-async def post_add(id: str, form: AddForm, desk: Desk) -> Counter:
-    return await desk.do(add, id, form.amount)
+async def post_add(id: str, form: AddForm, context: RequestContext) -> Counter:
+    return await context.do(add, id, form.amount)
 
 
 @router.get("/counters/{id}")
-async def get_counter(id: str, desk: Desk) -> Counter:
-    return await desk.read(Counter, id)
+async def get_counter(id: str, context: RequestContext) -> Counter:
+    return await context.read(Counter, id)
 
 
 def service(settings: ServiceSettings) -> Service:
@@ -103,9 +103,12 @@ def service(settings: ServiceSettings) -> Service:
         router=router,
         produces=(Counted,),
         consumers=(
-            on(Add, on_add),
-            on(BranchRegistered, hear_of_hours),
+            consume_event(Add, on_add),
+            consume_event(BranchRegistered, follow_hours),
         ),
-        timers=(wakes(Counter, ring), wakes(BranchHours, partial(walk, movers=(Mover(Counter, go_over),)))),
+        timers=(
+            wake_with(Counter, ring),
+            wake_with(BranchHours, partial(move_page, movers=(Mover(Counter, go_over),))),
+        ),
         clocked=(Counter,),
     )

@@ -17,10 +17,10 @@ from prometheus_client.utils import floatToGoString
 from pydantic import SecretStr
 
 from aftersales.common.http.app import build_app
-from aftersales.common.http.exposition import expose
+from aftersales.common.http.exposition import expose_metrics
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import house
 from aftersales.testing.servers import apt
+from aftersales.testing.system import start_system
 from aftersales.values.errors import Unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ Tool = Callable[..., subprocess.CompletedProcess[str]]
 
 def tool(name: str, package: str) -> Tool:
     if shutil.which(name) is None:
-        apt.install(package)
+        apt.install_package(package)
 
     def run(*words: Any, text: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run([name, *map(str, words)], input=text, text=True, capture_output=True, check=False)
@@ -64,13 +64,13 @@ def amtool() -> Tool:
 @pytest.fixture(scope="module")
 async def pages(urls) -> dict[str, str]:
     """Give what each service shows after a request and a heartbeat went all the way, and one message was parked."""
-    async with house(urls, ManualClock(), ROWS) as built:
+    async with start_system(urls, ManualClock(), ROWS) as built:
         await furnish(built)
         await repair(built, await register(built))
         await built.intake.deliver_raw(b"not an event")
 
         async def shown() -> dict[str, str] | None:
-            pages = {name: await room.metrics() for name, room in built.rooms.items()}
+            pages = {name: await service.metrics() for name, service in built.services.items()}
             parked = "aftersales_dead_letters{" in pages["intake"]
             repaired = 'stage="callback"' in pages["feedback"]
             beaten = f'aftersales_heartbeat_timestamp_seconds{{stage="feedback"}} {BEAT}' in pages["feedback"]
@@ -137,7 +137,7 @@ async def test_without_its_database_a_service_still_answers_within_a_scrape_and_
     factory, settings = ROWS[0]
     runtime = build_app(factory(settings(mongo_url=nowhere))).state.runtime
     patience = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())["global"]["scrape_timeout"]
-    page, _ = await asyncio.wait_for(expose(runtime), float(patience.removesuffix("s")))
+    page, _ = await asyncio.wait_for(expose_metrics(runtime), float(patience.removesuffix("s")))
     with pytest.raises(Unavailable):  # and by then the driver has given up what the page asked for
         await runtime.mongo.ping()
     await runtime.mongo.close()

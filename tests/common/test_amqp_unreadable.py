@@ -12,9 +12,9 @@ from faults.fuzz.frames import nested, publish, short, table, text, typed
 from pamqp import frame
 
 from aftersales.common.amqp import tolerant
-from aftersales.common.parking import ParkedMessage
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.testing import eventually
-from aftersales.testing.house import envelope
+from aftersales.testing.system import make_envelope
 from aftersales.values import uuid7
 
 _LATEST = struct.pack(">Q", 2**64 - 1)
@@ -29,13 +29,15 @@ UNREADABLE = {
 }
 
 
-async def send(room, properties, body, key=None):
+async def send(running_service, properties, body, key=None):
     """As raw frames: no client would send these. `key`: to the events' exchange, else into the queue."""
-    connection = await aiormq.connect(room.runtime.service.settings.amqp_url.get_secret_value())
+    connection = await aiormq.connect(running_service.runtime.service.settings.amqp_url.get_secret_value())
     channel = await connection.channel(publisher_confirms=True)
     channel.delivery_tag += 1
     answer = channel.confirmations[channel.delivery_tag] = channel.create_future()
-    exchange, key = ("", room.runtime.topology.queue) if key is None else (room.runtime.topology.events, key)
+    exchange, key = (
+        ("", running_service.runtime.topology.queue) if key is None else (running_service.runtime.topology.events, key)
+    )
     raw = publish(channel.number, exchange, key, properties, body)
     await channel.write_queue.put(ChannelFrame(raw, should_close=False))
     await answer
@@ -52,7 +54,7 @@ async def total(counter, wanted):
 
 @pytest.mark.parametrize("properties", UNREADABLE.values(), ids=UNREADABLE)
 async def test_an_event_with_unreadable_properties_is_handled(counter, properties):
-    event = envelope(Add(counter="c", amount=2), id=uuid7(), subject="c", time="2026-11-29T10:00:00Z")
+    event = make_envelope(Add(counter="c", amount=2), id=uuid7(), subject="c", time="2026-11-29T10:00:00Z")
     await send(counter, properties, event)
     await counter.deliver(Add(counter="c", amount=3))
     await total(counter, 5)
@@ -62,7 +64,7 @@ async def test_nonsense_with_unreadable_properties_is_parked(counter):
     await send(counter, {"timestamp": _LATEST, "content_type": short(b"\xff")}, b"nonsense")
 
     async def parked():
-        return await counter.find(ParkedMessage)
+        return await counter.find(StoredDeadLetter)
 
     (row,) = await eventually(parked)
     assert (row.reason, row.body) == ("event.malformed", b"nonsense")
@@ -73,17 +75,17 @@ async def test_a_routing_key_that_is_not_utf_8_stops_nobody(counter):
     channel = counter.runtime.bus._channel
     queue = await channel.get_queue(counter.runtime.topology.queue, ensure=False)
     await queue.bind(counter.runtime.topology.events, "#")
-    event = envelope(Add(counter="c", amount=2), id=uuid7(), subject="c", time="2026-11-29T10:00:00Z")
+    event = make_envelope(Add(counter="c", amount=2), id=uuid7(), subject="c", time="2026-11-29T10:00:00Z")
     await send(counter, {}, event, key=b"\xff\xfe")
     await counter.deliver(Add(counter="c", amount=3))
     await total(counter, 5)
 
 
 def test_the_driver_decodes_frames_by_the_function_that_is_replaced():
-    assert frame.unmarshal is tolerant.unmarshal
+    assert frame.unmarshal is tolerant.unmarshal_frame
     assert "pamqp.frame.unmarshal(" in inspect.getsource(FrameReceiver.get_frame)
 
 
 def test_a_frame_that_is_no_delivery_is_refused_as_before():
     with pytest.raises(frame.exceptions.UnmarshalingException):
-        tolerant.unmarshal(struct.pack(">BHI", 1, 1, 4) + b"\xff" * 4 + b"\xce")
+        tolerant.unmarshal_frame(struct.pack(">BHI", 1, 1, 4) + b"\xff" * 4 + b"\xce")

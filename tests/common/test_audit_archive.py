@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from common.auditing import database, found, records, room, second_writer, work
+from common.auditing import database, found, records, running_service, second_writer, work
 from common.counter import Counter, add
 
 from aftersales.common.trail.balance import BASES
@@ -16,7 +16,7 @@ YEAR = timedelta(days=365)
 @pytest.fixture
 async def counter(urls, clock):
     """Documents changed by two writers in turn, two years ago and today."""
-    async with room(urls, clock, retention={"audit": YEAR}) as built:
+    async with running_service(urls, clock, retention={"audit": YEAR}) as built:
         clock.advance(days=-730)
         await work(built)
         clock.advance(days=730)
@@ -42,7 +42,7 @@ async def test_old_records_leave_and_the_trail_is_still_whole(counter):
         assert (await leave(counter, item)).json()["kept"] == []
     assert await found(counter) == []
     assert [len(await records(counter, f"counter@{name}")) for name in ("test", "second")] == [1, 1]
-    assert (await audit.verify(counter.runtime.mongo, counter.runtime.auditor.keys)).broken == {}
+    assert (await audit.verify_chains(counter.runtime.mongo, counter.runtime.auditor.keys)).broken == {}
     await work(counter)  # both chains go on
     assert await found(counter) == []
     told = (await counter.http.get(f"/audit/{Counter.COLLECTION}/c0")).json()
@@ -98,7 +98,7 @@ async def test_a_cut_tail_and_a_changed_head_of_the_archive_show(counter):
 
 async def test_a_document_that_is_gone_leaves_no_base_once_all_its_records_have_left(counter):
     async def remove(work):
-        work.delete(await work.need(Counter, "short"))
+        work.delete(await work.require(Counter, "short"))
 
     counter.runtime.clock.advance(days=-500)
     await counter.do(add, "short", 1)

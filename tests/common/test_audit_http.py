@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from cli.house import INTAKE, NOBODY, open_house
-from common.auditing import KEY, database, room, work
+from cli.system import INTAKE, NOBODY, open_system
+from common.auditing import KEY, database, running_service, work
 from common.counter import Counter
 from prometheus_client.utils import floatToGoString
 from pydantic import SecretStr
@@ -15,7 +15,7 @@ from aftersales.testing import ManualClock, eventually
 
 @pytest.fixture
 async def sealed(urls, clock):
-    async with room(urls, clock) as built:
+    async with running_service(urls, clock) as built:
         yield built
 
 
@@ -69,7 +69,7 @@ async def test_anchors_are_listed_so_that_another_machine_can_keep_them(sealed):
 
 @pytest.fixture(scope="module")
 async def program(urls):
-    async with open_house(urls, ManualClock(), [INTAKE], audit_key=SecretStr(KEY)) as opened:
+    async with open_system(urls, ManualClock(), [INTAKE], audit_key=SecretStr(KEY)) as opened:
         yield opened
 
 
@@ -78,7 +78,7 @@ BRANCH = {"name": "上海\u202e一店 <b>", "zone": "Asia/Shanghai", "location":
 
 async def test_the_command_line_shows_who_changed_a_document(program):
     """ALL-5."""
-    put = await program.house.intake.http.put("/branches/hq", json=BRANCH, headers={"x-actor": "hq\x1b[31m"})
+    put = await program.system.intake.http.put("/branches/hq", json=BRANCH, headers={"x-actor": "hq\x1b[31m"})
     assert put.is_success, put.text
     shown = await program("audit", "show", "branches/hq", "--service", "intake")
     assert shown.code == 0, shown.err
@@ -91,7 +91,7 @@ async def test_the_command_line_shows_who_changed_a_document(program):
 
 async def test_the_command_line_verifies_and_compares_with_anchors_that_were_kept(program, tmp_path):
     """ALL-5."""
-    intake, kept = program.house.intake, tmp_path / "anchors.jsonl"
+    intake, kept = program.system.intake, tmp_path / "anchors.jsonl"
     await intake.http.put("/branches/sh-01", json=BRANCH)
     await intake.runtime.auditor.anchor()
     (intake_anchor,) = (await intake.http.get("/audit/anchors")).json()

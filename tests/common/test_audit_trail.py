@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from common.auditing import KEY, OTHER, database, forge, found, records, room, second_writer, work
+from common.auditing import KEY, OTHER, database, forge, found, records, running_service, second_writer, work
 from common.counter import Counter, add
 from pydantic import SecretStr
 
@@ -16,13 +16,13 @@ from aftersales.values.errors import Busy
 
 @pytest.fixture
 async def sealed(urls, clock):
-    async with room(urls, clock) as built:
+    async with running_service(urls, clock) as built:
         yield built
 
 
 @pytest.fixture
 async def unsealed(urls, clock):
-    async with room(urls, clock, audit_key=SecretStr("")) as built:
+    async with running_service(urls, clock, audit_key=SecretStr("")) as built:
         yield built
 
 
@@ -118,7 +118,7 @@ async def test_a_document_removed_or_put_in_past_the_audit_shows(sealed):
 
 async def test_a_document_removed_by_the_writer_is_no_finding(sealed):
     async def remove(work):
-        work.delete(await work.need(Counter, "c0"))
+        work.delete(await work.require(Counter, "c0"))
 
     await work(sealed)
     await sealed.do(remove)
@@ -190,7 +190,7 @@ async def test_instances_whose_names_begin_alike_have_chains_of_their_own(sealed
         await change("c")
     async with second_writer(sealed, "test") as change:
         await change("c")
-    heads = {head["writer"]: head["seq"] for head in await audit.heads(sealed.runtime.mongo)}
+    heads = {head["writer"]: head["seq"] for head in await audit.read_heads(sealed.runtime.mongo)}
     assert heads["counter@test:8101"] == 1
     assert set(heads) == {"counter@test", "counter@test:8101"}
     assert await found(sealed) == []

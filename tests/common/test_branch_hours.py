@@ -5,13 +5,13 @@ from datetime import timedelta
 from common.counter import Counter
 from policy.promised import HOUR, MONDAY, OFFICE, SHUT
 
-from aftersales.common.branch_hours import PAGE, BranchHours
+from aftersales.common.branch_hours import CLOCKS_PER_PAGE, BranchHours
 from aftersales.common.events.intake import BranchRegistered, OpenHours
 from aftersales.policy import sla
 from aftersales.policy.sla import Terms
 from aftersales.testing import eventually
 
-MANY = 2 * PAGE + 20
+MANY = 2 * CLOCKS_PER_PAGE + 20
 TOMORROW = MONDAY + 24 * HOUR + HOUR
 """When ten hours of an office are over that began on Monday morning."""
 
@@ -26,13 +26,13 @@ def told(calendar, since, branch="b-1"):
 async def begin(work, ids, branch="b-1"):
     terms = Terms(target=9 * HOUR, calendar=OFFICE, warn_at=(0.5, 0.9))
     for id in ids:
-        clocks = sla.start((), "mending", "mending-1", MONDAY, terms)
+        clocks = sla.start_clock((), "mending", "mending-1", MONDAY, terms)
         work.put(Counter(id=id, branch=branch, clocks=clocks, wake_at=sla.next_wake(clocks)))
 
 
 async def end(work, id):
-    counter = await work.need(Counter, id)
-    work.put(counter.but(clocks=sla.stop(counter.clocks, "mending-1", work.now), wake_at=None))
+    counter = await work.require(Counter, id)
+    work.put(counter.but(clocks=sla.stop_clock(counter.clocks, "mending-1", work.now), wake_at=None))
 
 
 async def deadlines(counter):
@@ -69,8 +69,8 @@ async def test_a_closure_moves_each_open_clock_of_the_branch_and_no_other(counte
 
 
 async def test_a_step_reads_a_page_of_open_clocks_by_an_index_and_sorts_nothing(counter):
-    await counter.do(begin, [f"b{number:04}" for number in range(3 * PAGE)], "b-0")
-    await counter.do(begin, [f"c{number:04}" for number in range(PAGE)])
+    await counter.do(begin, [f"b{number:04}" for number in range(3 * CLOCKS_PER_PAGE)], "b-0")
+    await counter.do(begin, [f"c{number:04}" for number in range(CLOCKS_PER_PAGE)])
     open_ones = {"clocks": {"$elemMatch": {"ended_at": None}}, "_id": {"$gt": "a"}}
     plan = str(await counter.runtime.mongo.explain(Counter, open_ones | {"branch": "b-1"}, ("_id",)))
     assert "branch_1_clocks.ended_at_1__id_1" in plan

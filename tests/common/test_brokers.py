@@ -6,10 +6,10 @@ import socket
 import pytest
 from yarl import URL
 
-from aftersales.common.amqp.connecting import connect
+from aftersales.common.amqp.connecting import connect_to_broker
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.settings import ServiceSettings
-from aftersales.testing.servers import free_port, rabbitmq
+from aftersales.testing.servers import free_port, prepare_rabbitmq
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def silent():
 async def test_the_brokers_are_tried_until_one_answers(urls, silent):
     dead = (f"amqp://guest:guest@127.0.0.1:{free_port()}", f"amqp://guest:guest@127.0.0.1:{silent}")
     for _ in range(4):
-        connection = await connect((*dead, urls.amqp_url), "test")
+        connection = await connect_to_broker((*dead, urls.amqp_url), "test")
         assert str(connection.url.port) == str(URL(urls.amqp_url).port)
         await connection.end()
 
@@ -69,7 +69,7 @@ async def test_the_brokers_are_tried_until_one_answers(urls, silent):
 @pytest.mark.parametrize("end", ["", "/", "/%2F", "//"])
 async def test_with_and_without_a_slash_at_the_end_the_virtual_host_is_the_same(urls, end):
     url = URL(urls.amqp_url)
-    connection = await connect((f"amqp://{url.user}:{url.password}@{url.host}:{url.port}{end}",), "test")
+    connection = await connect_to_broker((f"amqp://{url.user}:{url.password}@{url.host}:{url.port}{end}",), "test")
     assert connection.transport.connection.vhost == "/"
     await connection.end()
 
@@ -77,7 +77,7 @@ async def test_with_and_without_a_slash_at_the_end_the_virtual_host_is_the_same(
 def test_no_url_that_is_shown_ends_with_a_slash(tmp_path):
     """amqp-tools take that for a virtual host without a name."""
     assert not ServiceSettings().amqp_url.get_secret_value().endswith("/")
-    assert not rabbitmq(tmp_path, free_port()).url.endswith("/")
+    assert not prepare_rabbitmq(tmp_path, free_port()).url.endswith("/")
 
 
 async def test_each_address_of_a_name_is_tried(urls, monkeypatch):
@@ -91,7 +91,7 @@ async def test_each_address_of_a_name_is_tried(urls, monkeypatch):
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both)
     with socket.create_server(("127.0.0.2", port)):
         for _ in range(3):
-            connection = await connect((f"amqp://guest:guest@brokers.test:{port}",), "test")
+            connection = await connect_to_broker((f"amqp://guest:guest@brokers.test:{port}",), "test")
             assert connection.url.host == "brokers.test"
             await connection.end()
 
@@ -100,7 +100,7 @@ async def test_when_none_answers_each_is_named_with_its_reason_and_no_password_i
     refusing = free_port()
     several = tuple(f"amqp://me:s3cret@127.0.0.1:{port}" for port in (refusing, silent))
     with pytest.raises(ConnectionError) as failed:
-        await connect((*several, "amqp://me:s3cret@no-such-host.invalid"), "test")
+        await connect_to_broker((*several, "amqp://me:s3cret@no-such-host.invalid"), "test")
     words = str(failed.value)
     assert f"127.0.0.1:{refusing}: " in words
     assert f"127.0.0.1:{silent}: TimeoutError: no answer within 3 s" in words

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pymongo.errors import OperationFailure
 
 from aftersales.common.counts import QUICK, Count
-from aftersales.common.mongo.errors import translated
+from aftersales.common.mongo.errors import translate_errors
 from aftersales.policy import sla
 from aftersales.policy.sla import Terms
 from aftersales.testing import ManualClock, eventually
@@ -91,7 +91,7 @@ async def test_a_count_that_fails_leaves_the_last_numbers_with_their_age(clock: 
 
 async def begin(work, ids, seconds):
     for number, id in enumerate(ids):
-        clocks = sla.start((), "mending", "mending-1", work.now, Terms(target=timedelta(seconds=seconds)))
+        clocks = sla.start_clock((), "mending", "mending-1", work.now, Terms(target=timedelta(seconds=seconds)))
         work.put(Counter(id=id, branch=f"b-{number}", clocks=clocks, wake_at=sla.next_wake(clocks)))
 
 
@@ -108,7 +108,7 @@ async def test_the_page_says_since_when_its_numbers_are_and_counts_every_branch(
 
 @pytest.mark.parametrize("code", [239, 246])
 def test_a_snapshot_that_ran_out_passes_and_ends_no_part_of_the_process(code: int) -> None:
-    with pytest.raises(Unavailable), translated():
+    with pytest.raises(Unavailable), translate_errors():
         raise OperationFailure("Read timestamp is older than the oldest available timestamp.", code)
 
 

@@ -8,13 +8,13 @@ import pytest
 from common.counter import Add, Counter, add
 
 from aftersales.common.amqp import Delivery
-from aftersales.common.amqp.consumer import Consumer
+from aftersales.common.amqp.consumer import QueueConsumer
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.inbound import Inbound, _Message
-from aftersales.common.parking import ParkedMessage
 from aftersales.common.relay import Relay
 from aftersales.common.work import Writer
 from aftersales.testing import eventually
-from aftersales.testing.house import envelope
+from aftersales.testing.system import make_envelope
 from aftersales.values import uuid7
 
 HUGE = 2**63 - 1
@@ -35,7 +35,7 @@ async def publish(channel, exchange, key, body, **headers):
 
 async def parked(counter, count=1):
     async def found():
-        rows = await counter.find(ParkedMessage)
+        rows = await counter.find(StoredDeadLetter)
         return rows if len(rows) >= count else None
 
     return await eventually(found)
@@ -66,7 +66,7 @@ async def test_a_made_up_number_of_attempts_counts_for_nothing(counter, channel,
 
 
 async def test_a_forged_attempt_does_not_spend_an_events_tries(counter, channel):
-    early = envelope(Add(counter="c", after=1), id="e", subject="c", time=counter.runtime.clock.now())
+    early = make_envelope(Add(counter="c", after=1), id="e", subject="c", time=counter.runtime.clock.now())
     await publish(channel, counter.runtime.topology.events, Add.TYPE, early, **{"x-attempt": 3})
     await counter.do(add, "c", 1)
 
@@ -74,7 +74,7 @@ async def test_a_forged_attempt_does_not_spend_an_events_tries(counter, channel)
         return (await counter.get(Counter, "c")).total == 2
 
     await eventually(applied)
-    assert await counter.find(ParkedMessage) == []
+    assert await counter.find(StoredDeadLetter) == []
 
 
 @pytest.mark.parametrize("body", [b"x" * 17_000_000, b"{" + b" " * 17_000_000], ids=["text", "blank"])
@@ -83,7 +83,7 @@ async def test_what_is_too_large_for_the_database_is_parked_as_a_stub(counter, b
     done = asyncio.Event()
     counter.runtime.inbound.take(a_delivery(counter, body, done))
     await asyncio.wait_for(done.wait(), 30)
-    (message,) = await counter.find(ParkedMessage)
+    (message,) = await counter.find(StoredDeadLetter)
     assert message.incomplete
     assert message.params["bytes"] == len(body)
     assert len(message.body) == 65_536
@@ -95,9 +95,9 @@ async def test_a_reason_that_cannot_be_stored_is_told_in_plain_values(counter):
     """Parameters of an error are anything; what BSON refuses must not keep the message."""
     done = asyncio.Event()
     delivery = a_delivery(counter, b"odd", done)
-    counter.runtime.inbound._park(delivery, OverflowError("\ud800"), _Message("odd", "unknown", "c", None))
+    counter.runtime.inbound._give_up(delivery, OverflowError("\ud800"), _Message("odd", "unknown", "c", None))
     await asyncio.wait_for(done.wait(), 30)
-    (row,) = await counter.find(ParkedMessage)
+    (row,) = await counter.find(StoredDeadLetter)
     assert (row.reason, row.body, row.incomplete) == ("OverflowError", b"odd", False)
 
 
@@ -132,7 +132,7 @@ async def test_one_that_takes_long_does_not_keep_the_others_unacknowledged(count
         if delivery.body != b"0":
             delivery.done()
 
-    consumer = Consumer(queue.name, 50, handle, counter.runtime.metrics)
+    consumer = QueueConsumer(queue.name, 50, handle, counter.runtime.metrics)
     url = counter.runtime.service.settings.amqp_url.get_secret_value()
     async with await aio_pika.connect(url) as connection:
         await consumer.start(connection, counter.runtime.bus._links["consume"])
@@ -167,7 +167,7 @@ class TestParkedOrHandled:
 
     @staticmethod
     def event(counter, id="e", **fields):
-        return envelope(Add(counter="c", **fields), id=id, subject="c", time=counter.runtime.clock.now())
+        return make_envelope(Add(counter="c", **fields), id=id, subject="c", time=counter.runtime.clock.now())
 
     async def test_handling_takes_it_out_of_the_parking_place(self, counter, channel):
         body = self.event(counter)
@@ -176,7 +176,7 @@ class TestParkedOrHandled:
         await counter.deliver_raw(body)
 
         async def gone():
-            return await counter.find(ParkedMessage) == []
+            return await counter.find(StoredDeadLetter) == []
 
         await eventually(gone)
         assert (await counter.get(Counter, "c")).total == 1
@@ -204,11 +204,11 @@ class TestParkedOrHandled:
         await counter.http.post(f"/dead/{fitting.id}/replay")
 
         async def one_left():
-            return len(await counter.find(ParkedMessage)) == 1
+            return len(await counter.find(StoredDeadLetter)) == 1
 
         await eventually(one_left)
         await counter.quiet()
-        (left,) = await counter.find(ParkedMessage)
+        (left,) = await counter.find(StoredDeadLetter)
         assert b"-6" in left.body
         assert (await counter.get(Counter, "c")).total == 0
 
@@ -220,23 +220,26 @@ class TestParkedOrHandled:
         writer = Writer(runtime.mongo, relay, runtime.clock, runtime.metrics, runtime.writer._origin, instance="other")
         kind = Inbound if marked else Unmarked
         tools = {"clock": runtime.clock, "metrics": runtime.metrics}
-        parks = kind(runtime.service.consumers, runtime.topology, writer, **tools)
+        stores_dead_letter = kind(runtime.service.consumers, runtime.topology, writer, **tools)
         running = asyncio.create_task(writer.run())
         ends = []
         for n in range(300):
             body = self.event(counter, f"e{n}")
-            for inbound, queue in ((runtime.inbound, runtime.topology.queue), (parks, runtime.topology.dead)):
+            for inbound, queue in (
+                (runtime.inbound, runtime.topology.queue),
+                (stores_dead_letter, runtime.topology.dead),
+            ):
                 ends.append(asyncio.Event())
                 inbound.take(a_delivery(counter, body, ends[-1], queue=queue, exchange=""))
         await asyncio.wait_for(asyncio.gather(*(end.wait() for end in ends)), 60)
         writer.stop()
         await running
         assert (await counter.get(Counter, "c")).total == 300
-        assert len(await counter.find(ParkedMessage)) == (0 if marked else 300)
+        assert len(await counter.find(StoredDeadLetter)) == (0 if marked else 300)
 
 
 class Unmarked(Inbound):
     """Broken on purpose: it parks without a word in the inbox."""
 
-    def _parking(self, *args):
-        return replace(super()._parking(*args), inbox=None, parks=False)
+    def _storing(self, *args):
+        return replace(super()._storing(*args), inbox=None, stores_dead_letter=False)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from python_calamine import CalamineWorkbook
 
-from aftersales.common.http.export import Table, Titled, answer, csv_pieces, xlsx_file
+from aftersales.common.http.export import Table, Titled, csv_pieces, send_export, xlsx_file
 
 AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 COLUMNS = (
@@ -26,7 +26,7 @@ async def _rows(*texts, batch=3, **more):
 
 
 async def _csv(*texts, **more):
-    body = b"".join([piece async for piece in csv_pieces(TABLE, _rows(*texts, **more))])
+    body = b"".join([job async for job in csv_pieces(TABLE, _rows(*texts, **more))])
     assert body.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")))
 
@@ -74,8 +74,8 @@ async def test_a_workbook_takes_what_a_cell_cannot_hold_cut_and_marked():
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 async def test_an_empty_list_is_a_file_with_titles(format):
-    sent = await answer(TABLE, _rows(), format)
-    body = b"".join([piece async for piece in sent.body_iterator])
+    sent = await send_export(TABLE, _rows(), format)
+    body = b"".join([job async for job in sent.body_iterator])
     assert sent.headers["content-disposition"] == f'attachment; filename="list.{format}"'
     assert body
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from common.counter import Counter, ring, service
 
-from aftersales.common.failing_timers import TRIES, FailingTimer
-from aftersales.common.parking import ParkedMessage
+from aftersales.common.dead_letters import StoredDeadLetter
+from aftersales.common.failing_timers import TIMER_ATTEMPTS, FailingTimer
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.timers import Timers, wakes
+from aftersales.common.timers import Timers, wake_with
 from aftersales.testing import eventually
-from aftersales.testing.house import Room, house
+from aftersales.testing.system import RunningService, start_system
 from aftersales.values.errors import NotYet
 
 
@@ -22,7 +22,7 @@ class Trouble:
     """What the handler does to documents named `bad…`, and how often each was tried."""
 
     fails: Callable[[], None]
-    room: Room = field(init=False)
+    running_service: RunningService = field(init=False)
     tried: Count[str] = field(default_factory=Count)
     mended: bool = False
 
@@ -42,10 +42,10 @@ async def trouble(urls, clock) -> AsyncIterator[Trouble]:
     state = Trouble(not_yet)
 
     def make(settings):
-        return replace(service(settings), timers=(wakes(Counter, state.handle),))
+        return replace(service(settings), timers=(wake_with(Counter, state.handle),))
 
-    async with house(urls, clock, [(make, ServiceSettings)]) as built:
-        state.room = built.counter
+    async with start_system(urls, clock, [(make, ServiceSettings)]) as built:
+        state.running_service = built.counter
         yield state
 
 
@@ -54,13 +54,13 @@ async def plant(work, ids, at):
         work.put(Counter(id=id, wake_at=at))
 
 
-async def put(room, clock, *ids, late=60):
-    await room.do(plant, ids, clock.now() - timedelta(seconds=late))
+async def put(running_service, clock, *ids, late=60):
+    await running_service.do(plant, ids, clock.now() - timedelta(seconds=late))
 
 
-async def shows(room, line):
+async def shows(running_service, line):
     async def shown():
-        return line in (await room.http.get("/metrics")).text
+        return line in (await running_service.http.get("/metrics")).text
 
     await eventually(shown)
 
@@ -68,51 +68,51 @@ async def shows(room, line):
 FAILING = 'aftersales_timers_failing{kind="counters_of_tests"}'
 
 
-async def rings(room, id, count=1):
+async def rings(running_service, id, count=1):
     async def rung():
-        return (await room.get(Counter, id)).rings == count
+        return (await running_service.get(Counter, id)).rings == count
 
     await eventually(rung, 60)
 
 
 async def test_any_number_of_failing_timers_leaves_the_others_unharmed_and_is_not_tried_at_each_tick(trouble, clock):
     bad = [f"bad{n:04}" for n in range(1200)]
-    await put(trouble.room, clock, *bad)
-    await put(trouble.room, clock, "good", late=1)
-    await rings(trouble.room, "good")
-    await shows(trouble.room, f"{FAILING} 1200.0")
-    await put(trouble.room, clock, "another", late=1)
-    await rings(trouble.room, "another")
+    await put(trouble.running_service, clock, *bad)
+    await put(trouble.running_service, clock, "good", late=1)
+    await rings(trouble.running_service, "good")
+    await shows(trouble.running_service, f"{FAILING} 1200.0")
+    await put(trouble.running_service, clock, "another", late=1)
+    await rings(trouble.running_service, "another")
     assert trouble.tried == Count([*bad, "good", "another"]), "while the clock stands still, each was tried once"
 
 
 async def test_the_pauses_double_and_a_timer_that_goes_well_again_is_forgotten(trouble, clock):
-    await put(trouble.room, clock, "bad")
+    await put(trouble.running_service, clock, "bad")
     began, pauses = clock.now(), []
     for tries in (1, 2, 3):
-        failing = await eventually(lambda tries=tries: _failing(trouble.room, tries))
+        failing = await eventually(lambda tries=tries: _failing(trouble.running_service, tries))
         pauses.append((failing.again_at - clock.now()).total_seconds())
         clock.advance(seconds=pauses[-1])
     assert pauses == [5, 10, 20]
-    await eventually(lambda: _failing(trouble.room, 4))
+    await eventually(lambda: _failing(trouble.running_service, 4))
     trouble.mended = True
     clock.advance(seconds=40)
-    await rings(trouble.room, "bad")
+    await rings(trouble.running_service, "bad")
     clock.advance(minutes=2)
-    await shows(trouble.room, f"{FAILING} 0.0")
-    assert (await trouble.room.get(FailingTimer, "counters_of_tests/bad")).first_at == began
-    assert await trouble.room.find(ParkedMessage) == []
+    await shows(trouble.running_service, f"{FAILING} 0.0")
+    assert (await trouble.running_service.get(FailingTimer, "counters_of_tests/bad")).first_at == began
+    assert await trouble.running_service.find(StoredDeadLetter) == []
 
 
-async def _failing(room, tries):
-    failing = await room.get(FailingTimer, "counters_of_tests/bad")
+async def _failing(running_service, tries):
+    failing = await running_service.get(FailingTimer, "counters_of_tests/bad")
     return failing if failing and failing.tries == tries else None
 
 
-async def _parked(room, clock):
+async def _parked(running_service, clock):
     async def parked():
         clock.advance(seconds=30)
-        return await room.find(ParkedMessage)
+        return await running_service.find(StoredDeadLetter)
 
     return await eventually(parked)
 
@@ -120,43 +120,45 @@ async def _parked(room, clock):
 async def test_after_some_tries_it_is_a_dead_letter_that_names_the_document_and_rings_again_when_replayed(
     trouble, clock
 ):
-    await put(trouble.room, clock, "bad-冰箱")
-    await _parked(trouble.room, clock)
-    (letter,) = (await trouble.room.http.get("/dead", params={"event_type": "timer.counters_of_tests"})).json()["items"]
+    await put(trouble.running_service, clock, "bad-冰箱")
+    await _parked(trouble.running_service, clock)
+    (letter,) = (
+        await trouble.running_service.http.get("/dead", params={"event_type": "timer.counters_of_tests"})
+    ).json()["items"]
     found = (letter["reason"], letter["params"], letter["event_id"], letter["attempts"])
-    assert found == ("policies.unknown", {"id": "报修@3"}, "counters_of_tests/bad-冰箱", TRIES)
-    assert trouble.tried["bad-冰箱"] == TRIES
-    assert (await trouble.room.get(Counter, "bad-冰箱")).wake_at is None
-    await shows(trouble.room, f"{FAILING} 0.0")
+    assert found == ("policies.unknown", {"id": "报修@3"}, "counters_of_tests/bad-冰箱", TIMER_ATTEMPTS)
+    assert trouble.tried["bad-冰箱"] == TIMER_ATTEMPTS
+    assert (await trouble.running_service.get(Counter, "bad-冰箱")).wake_at is None
+    await shows(trouble.running_service, f"{FAILING} 0.0")
     trouble.mended = True
-    assert (await trouble.room.http.post(f"/dead/{letter['id']}/replay")).is_success
-    await rings(trouble.room, "bad-冰箱")
-    assert await trouble.room.find(ParkedMessage) == []
+    assert (await trouble.running_service.http.post(f"/dead/{letter['id']}/replay")).is_success
+    await rings(trouble.running_service, "bad-冰箱")
+    assert await trouble.running_service.find(StoredDeadLetter) == []
 
 
 async def test_a_handler_that_leaves_its_document_due_is_not_run_at_each_tick_either(trouble, clock):
     trouble.fails = lambda: None
-    await put(trouble.room, clock, "bad")
-    await _parked(trouble.room, clock)
-    (letter,) = await trouble.room.find(ParkedMessage)
-    assert (letter.reason, trouble.tried["bad"]) == ("timer.still_due", TRIES)
+    await put(trouble.running_service, clock, "bad")
+    await _parked(trouble.running_service, clock)
+    (letter,) = await trouble.running_service.find(StoredDeadLetter)
+    assert (letter.reason, trouble.tried["bad"]) == ("timer.still_due", TIMER_ATTEMPTS)
 
 
 async def test_another_replica_or_a_restarted_one_goes_by_the_same_pauses(trouble, clock):
-    await put(trouble.room, clock, *(f"bad{n}" for n in range(20)))
-    await shows(trouble.room, f"{FAILING} 20.0")
-    runtime = trouble.room.runtime
+    await put(trouble.running_service, clock, *(f"bad{n}" for n in range(20)))
+    await shows(trouble.running_service, f"{FAILING} 20.0")
+    runtime = trouble.running_service.runtime
     other = Timers(runtime.mongo, runtime.writer, clock, runtime.metrics)
     assert await other.wake(*runtime.service.timers) == 0
 
 
 async def test_a_document_that_cannot_be_read_stops_no_timer_and_is_shown(trouble, clock):
-    room = trouble.room
-    await room.runtime.mongo._db[Counter.COLLECTION].insert_one(
+    running_service = trouble.running_service
+    await running_service.runtime.mongo._db[Counter.COLLECTION].insert_one(
         {"_id": "broken", "version": 1, "branch": "b", "total": "many", "wake_at": clock.now() - timedelta(hours=1)}
     )
-    await put(room, clock, "good", late=1)
-    await rings(room, "good")
-    await shows(room, f"{FAILING} 1.0")
-    assert (await room.get(FailingTimer, "counters_of_tests/broken")).tries == 1
-    assert not room.runtime.failed
+    await put(running_service, clock, "good", late=1)
+    await rings(running_service, "good")
+    await shows(running_service, f"{FAILING} 1.0")
+    assert (await running_service.get(FailingTimer, "counters_of_tests/broken")).tries == 1
+    assert not running_service.runtime.failed

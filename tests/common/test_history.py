@@ -12,10 +12,10 @@ from common.counter import Add
 
 from aftersales.common.amqp.connecting import Connection
 from aftersales.common.amqp.consumer import Delivery
-from aftersales.common.amqp.history import replay
-from aftersales.common.amqp.topology import Topology, declare, delete
+from aftersales.common.amqp.history import replay_journal
+from aftersales.common.amqp.topology import Topology, declare_topology, delete_topologies
 from aftersales.testing import eventually
-from aftersales.testing.house import envelope
+from aftersales.testing.system import make_envelope
 from aftersales.values import uuid7
 
 
@@ -30,11 +30,11 @@ class Journal:
 
     async def publish(self) -> None:
         exchange = await self.channel.get_exchange(self.topology.events, ensure=False)
-        body = envelope(Add(counter="c"), id=uuid7(), subject="s", time=datetime.now(UTC))
+        body = make_envelope(Add(counter="c"), id=uuid7(), subject="s", time=datetime.now(UTC))
         await exchange.publish(aio_pika.Message(body, delivery_mode=2), Add.TYPE)
 
     def read(self, handle: Callable[[Delivery], None]) -> asyncio.Task[int]:
-        return asyncio.create_task(replay([self.url], self.topology, handle))
+        return asyncio.create_task(replay_journal([self.url], self.topology, handle))
 
     async def held_up(self) -> tuple[asyncio.Task[int], Connection]:
         """A reader whose first event is not handled yet, and its connection."""
@@ -52,9 +52,9 @@ async def journal(urls) -> AsyncIterator[Journal]:
     topology = Topology(f"t{uuid7()[-10:]}", "late", (Add.TYPE,), ())
     async with await aio_pika.connect(urls.amqp_url) as connection:
         channel = await connection.channel()
-        await declare(channel, topology)
+        await declare_topology(channel, topology)
         yield Journal(urls.amqp_url, topology, channel)
-        await delete(channel, [topology])
+        await delete_topologies(channel, [topology])
 
 
 def handled(delivery: Delivery) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from common.counter import Counter, add
 
-from aftersales.common.work import AnswerKey, Piece, Stored, audit
+from aftersales.common.work import AnswerKey, Job, Stored, audit
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy, NotYet, TooMany
 
@@ -60,7 +60,7 @@ async def test_if_match_holds_back_a_change_of_something_newer(counter):
 async def test_the_correlation_id_goes_from_call_to_audit_and_event(counter):
     answer = await post(counter, **{"X-Correlation-ID": "my-call"})
     assert answer.headers["x-correlation-id"] == "my-call"
-    (change,) = await audit.history(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
+    (change,) = await audit.read_changes(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
     assert change["correlation"] == "my-call"
 
 
@@ -145,7 +145,7 @@ async def test_a_refusal_that_passes_is_not_remembered_under_the_key(counter, re
     key = AnswerKey("k", "print", lambda result: {"said": str(result)})
 
     async def once():
-        return await counter.runtime.writer.submit(Piece(refused_once, "test", "test", uuid7(), answer=key))
+        return await counter.runtime.writer.submit(Job(refused_once, "test", "test", uuid7(), answer=key))
 
     with pytest.raises(type(refusal)):
         await once()

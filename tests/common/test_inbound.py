@@ -8,19 +8,19 @@ import aio_pika
 import pytest
 from common.counter import Add, Counted, Counter, add, service
 
-from aftersales.common.parking import ParkedMessage
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.work import audit
 from aftersales.testing import eventually
-from aftersales.testing.house import house
-from aftersales.testing.servers import free_port, mongod, start
+from aftersales.testing.servers import free_port, prepare_mongod, start_server
+from aftersales.testing.system import start_system
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy
 
 
 async def parked(counter, count=1):
     async def found():
-        rows = await counter.find(ParkedMessage)
+        rows = await counter.find(StoredDeadLetter)
         return rows if len(rows) >= count else None
 
     return await eventually(found)
@@ -36,7 +36,7 @@ async def test_an_event_too_early_is_tried_again_until_its_base_is_there(counter
         return (await counter.get(Counter, "c")).total == 6
 
     await eventually(applied)
-    assert await counter.find(ParkedMessage) == []
+    assert await counter.find(StoredDeadLetter) == []
 
 
 async def test_an_event_that_stays_too_early_is_parked_after_the_last_tier(counter):
@@ -93,7 +93,7 @@ async def test_malformed_messages_are_parked_with_what_is_wrong(counter):
 async def test_an_event_nobody_handles_any_more_is_passed_over(counter):
     await counter.deliver(Counted(counter="c", total=1))
     await counter.quiet()
-    assert await counter.find(ParkedMessage) == []
+    assert await counter.find(StoredDeadLetter) == []
 
 
 async def test_replay_sends_it_to_the_failing_queue_and_it_is_applied_once(counter):
@@ -108,7 +108,7 @@ async def test_replay_sends_it_to_the_failing_queue_and_it_is_applied_once(count
 
     await eventually(applied)
     await counter.quiet()
-    assert await counter.find(ParkedMessage) == []
+    assert await counter.find(StoredDeadLetter) == []
     assert (await counter.get(Counter, "c")).total == 2
 
 
@@ -125,7 +125,7 @@ async def test_drop_gives_it_up_and_the_audit_trail_says_who(counter):
     (message,) = await parked(counter)
     assert (await counter.http.delete(f"/dead/{message.id}", headers={"X-Actor": "ops"})).status_code == 200
     assert (await counter.http.get(f"/dead/{message.id}")).status_code == 404
-    assert (await audit.history(counter.runtime.mongo, f"parked/{message.id}"))[-1]["who"] == "ops"
+    assert (await audit.read_changes(counter.runtime.mongo, f"parked/{message.id}"))[-1]["who"] == "ops"
 
 
 async def test_dead_letters_are_listed_without_their_bodies_and_shown_with_them(counter):
@@ -166,7 +166,7 @@ async def test_what_rabbitmq_delivered_too_often_is_parked(counter):
 @pytest.fixture
 def frozen_mongo(urls, tmp_path):
     """A database of its own, to be stopped in mid-work while RabbitMQ goes on."""
-    process = start(mongod(tmp_path, free_port()))
+    process = start_server(prepare_mongod(tmp_path, free_port()))
     yield process
     process.resume()
     process.kill()
@@ -174,7 +174,7 @@ def frozen_mongo(urls, tmp_path):
 
 async def test_a_service_whose_database_goes_away_while_it_hears_the_journal_waits_for_it(frozen_mongo, urls, clock):
     servers = SimpleNamespace(mongo_url=frozen_mongo.url, amqp_url=urls.amqp_url)
-    async with house(servers, clock, [(service, ServiceSettings)]) as built:
+    async with start_system(servers, clock, [(service, ServiceSettings)]) as built:
         await asyncio.to_thread(frozen_mongo.kill)
         hearing = asyncio.create_task(built.counter.runtime._catch_up())
         ended, _ = await asyncio.wait({hearing}, timeout=8)  # the driver looks for a server for five seconds
@@ -188,7 +188,7 @@ async def test_a_service_whose_database_goes_away_while_it_hears_the_journal_wai
 async def test_lost_connections_while_the_database_is_away_use_up_no_deliveries(frozen_mongo, urls, clock, waits):
     """RabbitMQ gives up what it has delivered 20 times. Broken: it is taken although it cannot be handled."""
     servers = SimpleNamespace(mongo_url=frozen_mongo.url, amqp_url=urls.amqp_url)
-    async with house(servers, clock, [(service, ServiceSettings)]) as built:
+    async with start_system(servers, clock, [(service, ServiceSettings)]) as built:
         counter = built.counter
         bus, waiting = counter.runtime.bus, asyncio.Event()
         until_useful, consumer = bus.wait_until_useful, bus._consumers[0]
@@ -217,7 +217,7 @@ async def test_lost_connections_while_the_database_is_away_use_up_no_deliveries(
             "aftersales_events_total", {"type": Add.TYPE, "result": "parked"}
         )
         assert bool(given_up) != waits
-        assert await counter.find(ParkedMessage) == []
+        assert await counter.find(StoredDeadLetter) == []
 
 
 async def queued(bus):
@@ -234,7 +234,7 @@ async def total(counter, wanted):
 async def test_deliveries_are_acknowledged_only_after_their_commit(frozen_mongo, urls, clock):
     """While the database is away the consumer waits, burns no attempt and loses nothing."""
     servers = SimpleNamespace(mongo_url=frozen_mongo.url, amqp_url=urls.amqp_url)
-    async with house(servers, clock, [(service, ServiceSettings)]) as built:
+    async with start_system(servers, clock, [(service, ServiceSettings)]) as built:
         counter = built.counter
         (consumer, _) = counter.runtime.bus._consumers
         frozen_mongo.pause()
@@ -247,12 +247,12 @@ async def test_deliveries_are_acknowledged_only_after_their_commit(frozen_mongo,
         frozen_mongo.resume()
         await built.quiet()
         assert (await counter.get(Counter, "c")).total == 30
-        assert await counter.find(ParkedMessage) == []
+        assert await counter.find(StoredDeadLetter) == []
 
 
 async def test_lost_connections_while_the_writer_waits_do_not_multiply_the_deliveries(urls, clock):
     """Nor do deliveries take the room of commands over HTTP in the writer's queue."""
-    async with house(urls, clock, [(service, ServiceSettings)], writer_queue=10) as built:
+    async with start_system(urls, clock, [(service, ServiceSettings)], writer_queue=10) as built:
         counter, writer = built.counter, built.counter.runtime.writer
         (consumer, _) = counter.runtime.bus._consumers
         running, gate = asyncio.Event(), asyncio.Event()
@@ -268,7 +268,7 @@ async def test_lost_connections_while_the_writer_waits_do_not_multiply_the_deliv
             return isinstance(answer, Busy)
 
         def deliveries():
-            return sum(piece.inbox is not None for piece in writer._queue)
+            return sum(job.inbox is not None for job in writer._queue)
 
         async def on_another_channel():
             return consumer._channel is not before and consumer.alive and consumer.unfinished == 30
@@ -290,4 +290,4 @@ async def test_lost_connections_while_the_writer_waits_do_not_multiply_the_deliv
         await built.quiet(60)
         assert 0 < len(refused) < 20
         assert (await counter.get(Counter, "c")).total == 30 + 100 * (20 - len(refused))
-        assert await counter.find(ParkedMessage) == []
+        assert await counter.find(StoredDeadLetter) == []

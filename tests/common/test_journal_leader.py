@@ -10,7 +10,7 @@ from aftersales.common.amqp import Bus, Topology
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.telemetry import Metrics
 from aftersales.testing import eventually
-from aftersales.testing.servers import Process, rabbitmqctl, start_brokers
+from aftersales.testing.servers import Process, run_rabbitmqctl, start_brokers
 from aftersales.testing.servers.orphans import end_orphans
 from aftersales.values import uuid7
 
@@ -74,7 +74,7 @@ async def test_confirmed_events_are_in_the_journal_though_its_leader_changed_and
 async def _leader(brokers: list[Process]) -> Process:
     """The node on which the stream's leader is."""
     words = _LEADER.format(queue=TOPOLOGY.journal).replace("\n", " ")
-    name = await asyncio.to_thread(rabbitmqctl, brokers[0].server, "eval", words)
+    name = await asyncio.to_thread(run_rabbitmqctl, brokers[0].server, "eval", words)
     return next(node for node in brokers if str(node.server.ports["amqp"]) in name)
 
 

@@ -13,7 +13,7 @@ SOURCES = sorted(ROOT.glob("libs/*/src")) + sorted(ROOT.glob("services/*/src"))
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All packages side by side, to be broken one line at a time."""
     copy = tmp_path_factory.mktemp("laws")
     shutil.copy(ROOT / ".importlinter", copy)
@@ -34,8 +34,8 @@ def test_the_laws_hold_in_this_repository() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_laws_hold_in_the_copy_before_it_is_broken(house: Path) -> None:
-    done = lint_imports(house, path=house / "src")
+def test_the_laws_hold_in_the_copy_before_it_is_broken(system: Path) -> None:
+    done = lint_imports(system, path=system / "src")
 
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -95,12 +95,12 @@ def test_the_laws_hold_in_the_copy_before_it_is_broken(house: Path) -> None:
         ("8.", "cli/sheets/table.py", "import fastapi"),
     ],
 )
-def test_a_broken_law_is_reported(house: Path, law: str, module: str, line: str) -> None:
-    target = house / "src" / "aftersales" / module
+def test_a_broken_law_is_reported(system: Path, law: str, module: str, line: str) -> None:
+    target = system / "src" / "aftersales" / module
     before = target.read_text() if target.exists() else None
     try:
         target.write_text(f"{before or ''}\n{line}\n")
-        done = lint_imports(house, path=house / "src")
+        done = lint_imports(system, path=system / "src")
     finally:
         target.unlink() if before is None else target.write_text(before)
 

@@ -16,8 +16,8 @@ from aftersales.common.parts import PartEnded, run_together
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.telemetry import Metrics
 from aftersales.testing import eventually
-from aftersales.testing.house import house
-from aftersales.testing.servers import Process, free_port, rabbitmq, start, wait_amqp
+from aftersales.testing.servers import Process, free_port, prepare_rabbitmq, start_server, wait_amqp
+from aftersales.testing.system import start_system
 from aftersales.values import uuid7
 
 
@@ -162,7 +162,7 @@ class Both:
 
 @pytest.fixture(scope="module")
 def own_rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    process = start(rabbitmq(tmp_path_factory.mktemp("links"), free_port()))
+    process = start_server(prepare_rabbitmq(tmp_path_factory.mktemp("links"), free_port()))
     yield process
     process.resume()
     process.kill()
@@ -180,7 +180,7 @@ async def test_a_broker_that_froze_for_longer_than_its_heartbeat_is_used_again_o
     urls, rabbit, clock, caplog
 ):
     servers = Both(urls.mongo_url, f"{rabbit.url}?heartbeat=2")
-    async with house(servers, clock, [(service, ServiceSettings)]) as built:
+    async with start_system(servers, clock, [(service, ServiceSettings)]) as built:
         bus = built.counter.runtime.bus
         rabbit.pause()
         await eventually(lambda: _async(not bus.ready))
@@ -241,8 +241,8 @@ async def test_a_block_is_waited_out_however_long_confirms_stay_away(frozen):
     assert (await publishing).confirmed == set()
 
 
-async def _total(room, counter, wanted):
-    found = await room.get(Counter, counter)
+async def _total(running_service, counter, wanted):
+    found = await running_service.get(Counter, counter)
     return found is not None and found.total == wanted
 
 

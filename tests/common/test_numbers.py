@@ -9,7 +9,7 @@ from common.counter import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftersales.common.work import Work
+from aftersales.common.work import UnitOfWork
 from aftersales.values import NUMBER, human_number, number_tail
 
 KEY = b"0123456789abcdef"
@@ -68,7 +68,7 @@ async def test_a_number_that_was_given_already_is_passed_over(counter, clock, ta
     for number in given:
         await counter.do(_open, number)
 
-    async def number_and_open(work: Work) -> str:
+    async def number_and_open(work: UnitOfWork) -> str:
         number = await work.number("CO")
         await _open(work, number)
         return number
@@ -76,7 +76,7 @@ async def test_a_number_that_was_given_already_is_passed_over(counter, clock, ta
     assert await counter.do(number_and_open) == human_number("CO", day, taken, key)
 
 
-async def _open(work: Work, number: str) -> None:
+async def _open(work: UnitOfWork, number: str) -> None:
     work.put(Counter(id=number))
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersales.common.http.paging import Place, place
+from aftersales.common.http.paging import Place, parse_cursor
 from aftersales.values.errors import Malformed
 
 NOW = datetime(2026, 11, 22, 4, 0, 0, 123_000, tzinfo=UTC)
@@ -56,7 +56,7 @@ def test_what_comes_after_any_item_is_exactly_the_rest(rows, sort):
     assert after(rows, Place(sort)) == whole
     for number, row in enumerate(whole):
         cursor = Place(sort).at(row).cursor()
-        assert after(rows, place(sort, cursor)) == whole[number + 1 :]
+        assert after(rows, parse_cursor(sort, cursor)) == whole[number + 1 :]
 
 
 @given(tables, st.sampled_from(SORTS), moments)
@@ -88,7 +88,7 @@ def test_each_run_is_one_range_of_the_index():
 
 @pytest.mark.parametrize("value", [None, NOW, "text", 7, ""])
 def test_a_cursor_comes_back_as_it_was(value):
-    assert place("due_at", Place("due_at", value, "SR-1").cursor()) == Place("due_at", value, "SR-1")
+    assert parse_cursor("due_at", Place("due_at", value, "SR-1").cursor()) == Place("due_at", value, "SR-1")
 
 
 def _sealed(*parts: Any) -> str:
@@ -116,4 +116,4 @@ def _sealed(*parts: Any) -> str:
 )
 def test_a_cursor_of_somebody_elses_making_is_malformed(cursor):
     with pytest.raises(Malformed, match=r"cursor\.malformed"):
-        place("due_at", cursor)
+        parse_cursor("due_at", cursor)

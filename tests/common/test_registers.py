@@ -1,4 +1,4 @@
-"""What rooms and event modules declare (routes, documents with indexes, retention, events) is part of its service."""
+"""What layers and event modules declare (routes, documents with indexes, retention, events) is part of its service."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,21 +21,23 @@ SERVICES = services()
 each_service = pytest.mark.parametrize("service", SERVICES, ids=[service.name for service in SERVICES])
 
 
-def rooms(service: Service) -> Iterator[ModuleType]:
+def modules(service: Service) -> Iterator[ModuleType]:
     top = import_module(f"aftersales.{service.name}")
     for folder in (found.name for found in iter_modules(top.__path__, f"{top.__name__}.") if found.ispkg):
-        for room in iter_modules(import_module(folder).__path__, f"{folder}."):
-            yield import_module(room.name)
+        for module in iter_modules(import_module(folder).__path__, f"{folder}."):
+            yield import_module(module.name)
 
 
 def forgotten(service: Service) -> list[str]:
-    """What a room declares and `main.py` does not register."""
+    """What a layer declares and `main.py` does not register."""
     found = []
-    for room in rooms(service):
-        router, retained = getattr(room, "router", APIRouter()), getattr(room, "RETAINED", ())
-        found += [f"{room.__name__}: {route}" for route in router.routes if route not in service.router.routes]
-        found += [f"{room.__name__}: {kind}" for kind in getattr(room, "INDEXES", {}) if kind not in service.indexes]
-        found += [f"{room.__name__}: {rule}" for rule in retained if rule not in service.retained]
+    for module in modules(service):
+        router, retained = getattr(module, "router", APIRouter()), getattr(module, "RETAINED", ())
+        found += [f"{module.__name__}: {route}" for route in router.routes if route not in service.router.routes]
+        found += [
+            f"{module.__name__}: {kind}" for kind in getattr(module, "INDEXES", {}) if kind not in service.indexes
+        ]
+        found += [f"{module.__name__}: {rule}" for rule in retained if rule not in service.retained]
     found += [
         f"event: {name}" for name, kind in REGISTRY.items() if _is_of(service, name) and kind not in service.produces
     ]
@@ -60,7 +62,7 @@ def test_a_register_that_forgets_is_found_out(service: Service, register: Any) -
 def test_the_states_of_a_recalls_case_are_counted_published_and_reached_by_steps() -> None:
     states = set(get_args(recalls.CaseState))
     assert set(RecallCounts.model_fields) == states
-    assert set(get_args(recalls.Step)) == states - {"found"} == recalls._FROM.keys()
+    assert set(get_args(recalls.RecallStep)) == states - {"found"} == recalls._FROM.keys()
 
 
 def test_every_mark_of_a_deadline_reaches_the_digests() -> None:

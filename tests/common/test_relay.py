@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from common.counter import add
 
-from aftersales.common.outgoing import Outgoing, pack
+from aftersales.common.outgoing import Outgoing, pack_parcels
 from aftersales.common.relay import OUTBOX, Receipt, Relay
 from aftersales.common.sweep import Sweep
 from aftersales.testing import eventually
@@ -89,7 +89,7 @@ async def test_unanswered_messages_go_again_in_the_old_order_and_refused_ones_wa
 async def test_of_a_row_only_what_was_refused_stays_and_is_sent_again(counter, clock):
     """A message straight to a queue that is gone may be refused for ever: nothing else is sent again with it."""
     messages = [Outgoing(uuid7(), "events", f"k{n}", b"x") for n in range(4)]
-    whole, part = pack(messages[:2], clock.now()), pack(messages[2:], clock.now())
+    whole, part = pack_parcels(messages[:2], clock.now()), pack_parcels(messages[2:], clock.now())
     await counter.runtime.mongo._db[OUTBOX].insert_many([parcel.row() for parcel in whole + part])
     relay = Relay(counter.runtime.mongo, _Refusing({messages[2].id}), clock, counter.runtime.metrics)
     relay.offer(whole + part)
@@ -105,14 +105,14 @@ async def test_of_a_row_only_what_was_refused_stays_and_is_sent_again(counter, c
 
 def test_large_bodies_are_spread_over_rows_below_mongodbs_limit():
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    parcels = pack([Outgoing(uuid7(), "events", "k", bytes(1_500_000)) for _ in range(5)], now)
+    parcels = pack_parcels([Outgoing(uuid7(), "events", "k", bytes(1_500_000)) for _ in range(5)], now)
     assert [len(parcel.messages) for parcel in parcels] == [2, 2, 1]
 
 
 def test_memory_counts_bytes_as_well_as_messages(clock):
     relay = Relay(None, _Broker(), clock, None)
     for _ in range(50):
-        relay.offer(pack([Outgoing(uuid7(), "events", "k", bytes(2_000_000))], clock.now()))
+        relay.offer(pack_parcels([Outgoing(uuid7(), "events", "k", bytes(2_000_000))], clock.now()))
     assert len(relay.held) == 16, "32 MB of bodies"
 
 

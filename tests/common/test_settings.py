@@ -5,11 +5,11 @@ import os
 import pytest
 from deploy.local.place import PORTS
 
-from aftersales.common.http.app import run
+from aftersales.common.http.app import run_service
 from aftersales.common.settings import WrongSettings
 from aftersales.dispatch.settings import Settings as DispatchSettings
 from aftersales.feedback.settings import Settings as FeedbackSettings
-from aftersales.intake.main import service
+from aftersales.intake.main import build_service
 from aftersales.intake.settings import Settings
 from aftersales.inventory.settings import Settings as InventorySettings
 
@@ -39,7 +39,7 @@ DURATION = "Input should be a valid timedelta"
 def test_a_wrong_setting_is_named_and_nothing_starts(monkeypatch, variable, value, line):
     monkeypatch.setenv(f"AFTERSALES_{variable}", value)
     with pytest.raises(SystemExit) as ended:
-        run(service)
+        run_service(build_service)
     first, *_, how = str(ended.value.code).splitlines()
     assert first.startswith(line)
     assert "docs/settings.md" in how

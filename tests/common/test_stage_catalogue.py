@@ -9,8 +9,8 @@ from aftersales.cli import deadlines
 from aftersales.cli.session import Session
 from aftersales.intake.public import api as public
 from aftersales.policy.model.stages import STAGES
-from aftersales.policy.presets import presets
-from aftersales.values.messages import LOCALES, catalogue
+from aftersales.policy.presets import load_presets
+from aftersales.values.messages import LOCALES, message_catalogue
 
 PAGE = tomllib.loads(Path(public.__file__).with_name("page.toml").read_text("utf-8"))
 
@@ -20,12 +20,12 @@ def _stages(texts: dict[str, str]) -> set[str]:
 
 
 def test_the_presets_name_every_stage_of_the_catalogue_and_no_other() -> None:
-    assert {stage for policy in presets() for stage in policy.stages} == set(STAGES)
+    assert {stage for policy in load_presets() for stage in policy.stages} == set(STAGES)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_stage_has_words_for_staff_and_those_of_the_page_exist(locale: str) -> None:
-    assert _stages(catalogue(locale)) == set(STAGES)
+    assert _stages(message_catalogue(locale)) == set(STAGES)
     assert _stages(PAGE[locale]) <= set(STAGES)
     assert _stages(PAGE[locale]) == _stages(PAGE["en"])
 

@@ -8,13 +8,13 @@ import aio_pika
 import pytest
 from common.counter import service
 
-from aftersales.common.outgoing import TRIES, Outgoing, pack
-from aftersales.common.parking import ParkedMessage, body_digest
+from aftersales.common.dead_letters import StoredDeadLetter, body_digest
+from aftersales.common.outgoing import PUBLISH_ATTEMPTS, Outgoing, pack_parcels
 from aftersales.common.relay import OUTBOX, Receipt, Relay
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.sweep import LEASE, Sweep
+from aftersales.common.sweep import SWEEP_LEASE, Sweep
 from aftersales.testing import eventually
-from aftersales.testing.house import Room, house
+from aftersales.testing.system import RunningService, start_system
 from aftersales.values import uuid7
 
 EVERY, AGE = timedelta(seconds=5), timedelta(seconds=10)
@@ -55,22 +55,24 @@ class _Replica:
 
 
 @pytest.fixture
-async def alone(counter) -> Room:
+async def alone(counter) -> RunningService:
     """The service without its own sweep, which has given its lease back."""
     await counter.runtime._cancel("sweep")
     return counter
 
 
 @pytest.fixture
-async def brisk(urls, clock) -> AsyncIterator[Room]:
-    async with house(urls, clock, [(service, ServiceSettings)], sweep_every=timedelta(milliseconds=50)) as built:
+async def brisk(urls, clock) -> AsyncIterator[RunningService]:
+    async with start_system(urls, clock, [(service, ServiceSettings)], sweep_every=timedelta(milliseconds=50)) as built:
         yield built.counter
 
 
 async def put(counter, clock, *keys, at=None):
     """Rows of one message each, as a crash leaves them."""
     messages = [Outgoing(uuid7(), "", key, b"x") for key in keys]
-    parcels = [parcel for message in messages for parcel in pack([message], at or clock.now() - timedelta(minutes=1))]
+    parcels = [
+        parcel for message in messages for parcel in pack_parcels([message], at or clock.now() - timedelta(minutes=1))
+    ]
     await counter.runtime.mongo._db[OUTBOX].insert_many([parcel.row() for parcel in parcels])
 
 
@@ -86,7 +88,7 @@ async def outbox(counter, tries, *keys):
 
 
 async def lease(counter):
-    return next(iter(await counter.runtime.mongo.rows("leases", {"_id": LEASE})), None)
+    return next(iter(await counter.runtime.mongo.rows("leases", {"_id": SWEEP_LEASE})), None)
 
 
 async def test_one_sweep_takes_all_that_waits_however_much_it_is(alone, clock):
@@ -153,31 +155,31 @@ async def test_rows_of_a_clock_that_was_ahead_are_swept_too(alone, clock):
 
 async def test_what_the_broker_cannot_take_for_a_long_time_waits_in_the_outbox_and_is_not_parked(alone, clock):
     await put(alone, clock, "full", "good", "full")
-    replica, waited = _Replica(alone, clock), TRIES + 3
+    replica, waited = _Replica(alone, clock), PUBLISH_ATTEMPTS + 3
     for tries in range(1, waited):
         await replica.once()
-        await outbox(alone, min(tries, TRIES - 1), "full", "full")
+        await outbox(alone, min(tries, PUBLISH_ATTEMPTS - 1), "full", "full")
         clock.advance(minutes=6)
     assert replica.broker.seen.count("full") == 2 * (waited - 1)
-    assert await alone.find(ParkedMessage) == []
+    assert await alone.find(StoredDeadLetter) == []
 
 
 async def test_what_the_broker_refuses_for_good_is_parked_and_can_be_sent_again(brisk, clock):
     """A replay goes to a queue that was renamed meanwhile."""
     queue, body = f"renamed-{uuid7()}", '{"不是": 1}'.encode()
     await brisk.runtime.mongo._db[OUTBOX].insert_many(
-        [parcel.row() for parcel in pack([Outgoing("m-1", "", queue, body, {"x-a": "b"})], clock.now())]
+        [parcel.row() for parcel in pack_parcels([Outgoing("m-1", "", queue, body, {"x-a": "b"})], clock.now())]
     )
 
     async def parked():
         clock.advance(minutes=6)
-        return await brisk.find(ParkedMessage)
+        return await brisk.find(StoredDeadLetter)
 
     await eventually(parked)
     (letter,) = (await brisk.http.get("/dead")).json()["items"]
     letter |= (await brisk.http.get(f"/dead/{letter['id']}")).json()
     found = (letter["reason"], letter["event_id"], letter["queue"], letter["attempts"], letter["body"])
-    assert found == ("publish.refused", body_digest(body), queue, TRIES, body.decode())
+    assert found == ("publish.refused", body_digest(body), queue, PUBLISH_ATTEMPTS, body.decode())
     await outbox(brisk, 0)
     async with await aio_pika.connect(brisk.runtime.service.settings.amqp_url.get_secret_value()) as connection:
         channel = await connection.channel()
@@ -191,7 +193,7 @@ async def test_what_the_broker_refuses_for_good_is_parked_and_can_be_sent_again(
 
         await eventually(arrived)
         assert (received[0].body, received[0].headers) == (body, {"x-a": "b"})
-    assert await brisk.find(ParkedMessage) == []
+    assert await brisk.find(StoredDeadLetter) == []
 
 
 async def test_a_message_too_large_for_the_broker_holds_no_other_up_and_is_parked_in_the_end(brisk, clock):
@@ -214,7 +216,7 @@ async def test_a_message_too_large_for_the_broker_holds_no_other_up_and_is_parke
 
     async def parked():
         clock.advance(minutes=6)
-        return await brisk.find(ParkedMessage)
+        return await brisk.find(StoredDeadLetter)
 
     (letter,) = await eventually(parked, 120)
     assert (letter.reason, len(letter.body)) == ("publish.refused", 5_000_000)

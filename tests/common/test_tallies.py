@@ -125,11 +125,11 @@ async def test_seconds_that_are_summed_in_another_order_are_the_same_to_the_mill
     """A sum that were smaller by one bit would look like a restart to Prometheus."""
     for number in range(30):
         terms = Terms(target=timedelta(hours=1))
-        clocks = sla.start((), "mending", "mending-1", clock.now(), terms)
+        clocks = sla.start_clock((), "mending", "mending-1", clock.now(), terms)
         clock.advance(seconds=0.1 + number / 1000)
 
         async def end(work, number=number, clocks=clocks):
-            work.put(Counter(id=f"c{number}", clocks=sla.stop(clocks, "mending-1", work.now)))
+            work.put(Counter(id=f"c{number}", clocks=sla.stop_clock(clocks, "mending-1", work.now)))
 
         await counter.do(end)
     name = "aftersales_stage_duration_seconds_sum"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftersales.common.http.throttle import Throttle, network
+from aftersales.common.http.throttle import Throttle, network_of
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -97,4 +97,4 @@ def test_only_so_many_callers_are_remembered_and_those_who_took_most_for_longest
     ],
 )
 def test_one_caller_is_one_network(address, who):
-    assert network(address) == who
+    assert network_of(address) == who

@@ -11,13 +11,13 @@ from aftersales.testing import eventually
 
 
 async def sleeper(work, id, seconds):
-    clocks = sla.start((), "mending", "mending-1", work.now, Terms(target=timedelta(seconds=seconds)))
+    clocks = sla.start_clock((), "mending", "mending-1", work.now, Terms(target=timedelta(seconds=seconds)))
     work.put(Counter(id=id, clocks=clocks, wake_at=sla.next_wake(clocks)))
 
 
 async def finish(work, id):
-    counter = await work.need(Counter, id)
-    work.put(counter.but(clocks=sla.stop(counter.clocks, "mending-1", work.now), wake_at=None))
+    counter = await work.require(Counter, id)
+    work.put(counter.but(clocks=sla.stop_clock(counter.clocks, "mending-1", work.now), wake_at=None))
 
 
 async def rings(counter, id, count):

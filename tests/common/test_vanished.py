@@ -8,7 +8,7 @@ from common.counter import Add, Counter
 from structlog.testing import capture_logs
 
 from aftersales.testing import eventually
-from aftersales.testing.house import Room, envelope
+from aftersales.testing.system import RunningService, make_envelope
 from aftersales.values import uuid7
 
 
@@ -18,25 +18,25 @@ async def channel(counter) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
         yield await connection.channel()
 
 
-async def publish(room: Room, channel: aio_pika.abc.AbstractChannel, event: Add) -> None:
+async def publish(running_service: RunningService, channel: aio_pika.abc.AbstractChannel, event: Add) -> None:
     """As another service does: on the exchange of all events."""
-    body = envelope(event, id=uuid7(), subject="s", time=room.runtime.clock.now())
-    exchange = await channel.get_exchange(room.runtime.topology.events, ensure=False)
+    body = make_envelope(event, id=uuid7(), subject="s", time=running_service.runtime.clock.now())
+    exchange = await channel.get_exchange(running_service.runtime.topology.events, ensure=False)
     await exchange.publish(aio_pika.Message(body, delivery_mode=2), event.TYPE)
 
 
-async def arrives(room: Room, channel: aio_pika.abc.AbstractChannel) -> bool:
-    await publish(room, channel, Add(counter="b"))
-    return await total(room, "b") > 0
+async def arrives(running_service: RunningService, channel: aio_pika.abc.AbstractChannel) -> bool:
+    await publish(running_service, channel, Add(counter="b"))
+    return await total(running_service, "b") > 0
 
 
-async def total(room: Room, id: str) -> int:
-    found = await room.get(Counter, id)
+async def total(running_service: RunningService, id: str) -> int:
+    found = await running_service.get(Counter, id)
     return found.total if found else 0
 
 
-async def ready(room: Room) -> bool:
-    return room.runtime.bus.ready
+async def ready(running_service: RunningService) -> bool:
+    return running_service.runtime.bus.ready
 
 
 async def test_a_deleted_queue_is_declared_again_and_consumed(counter, channel):
@@ -103,8 +103,10 @@ async def test_a_binding_that_was_removed_is_there_again(counter, channel):
     await eventually(lambda: arrives(counter, channel), 30)
 
 
-async def _exists(room: Room, kind: str, name: str) -> bool:
-    async with await aio_pika.connect(room.runtime.service.settings.amqp_url.get_secret_value()) as connection:
+async def _exists(running_service: RunningService, kind: str, name: str) -> bool:
+    async with await aio_pika.connect(
+        running_service.runtime.service.settings.amqp_url.get_secret_value()
+    ) as connection:
         channel = await connection.channel()
         try:
             await (channel.get_queue if kind == "queue" else channel.get_exchange)(name)

@@ -8,11 +8,11 @@ from common.counter import Add, Counted, Counter, add, service
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.runtime import Runtime
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.work import Piece, audit
+from aftersales.common.work import Job, audit
 from aftersales.common.work.group import TALLIES
 from aftersales.policy import sla
 from aftersales.testing import eventually
-from aftersales.testing.house import house
+from aftersales.testing.system import start_system
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy, DomainError
 
@@ -43,7 +43,7 @@ async def test_a_refused_piece_and_a_buggy_piece_fail_alone(counter):
     assert (good.total, also_good.total) == (5, 6)
     assert (await counter.get(Counter, "c")).total == 6
     await counter.quiet()
-    changes = await audit.history(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
+    changes = await audit.read_changes(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
     assert [change["version"] for change in changes] == [1, 2]
 
 
@@ -102,7 +102,7 @@ async def test_somebody_elses_change_in_between_makes_the_group_run_again(counte
 
     async def add_after_a_stranger(work):
         nonlocal interfered
-        state = await work.need(Counter, "c")
+        state = await work.require(Counter, "c")
         if not interfered:
             interfered = True
             collection = counter.runtime.mongo._db[Counter.COLLECTION]
@@ -123,14 +123,14 @@ async def test_two_writers_on_the_same_documents_lose_nothing(counter, urls, clo
     try:
 
         async def both(n):
-            piece = Piece(lambda work: add(work, f"c{n % 3}", 1), "add", "test", uuid7())
-            await asyncio.gather(counter.do(add, f"c{n % 3}", 1), second.writer.submit(piece))
+            job = Job(lambda work: add(work, f"c{n % 3}", 1), "add", "test", uuid7())
+            await asyncio.gather(counter.do(add, f"c{n % 3}", 1), second.writer.submit(job))
 
         await asyncio.gather(*(both(n) for n in range(60)))
     finally:
         await second.stop()
     assert sum(c.total for c in await counter.find(Counter)) == 120
-    verdict = await audit.verify(counter.runtime.mongo)
+    verdict = await audit.verify_chains(counter.runtime.mongo)
     assert (verdict.changes, verdict.chains, verdict.broken) == (120, 2, {})
 
 
@@ -153,7 +153,7 @@ async def test_without_the_inbox_the_effect_would_double(counter):
 
 
 async def test_a_full_queue_refuses_and_says_when_to_come_back(urls, clock):
-    async with house(urls, clock, [(service, ServiceSettings)], writer_queue=5) as built:
+    async with start_system(urls, clock, [(service, ServiceSettings)], writer_queue=5) as built:
         answers = await asyncio.gather(
             *(built.counter.http.post("/counters/c/add", json={"amount": 1}) for _ in range(50))
         )
@@ -167,7 +167,7 @@ async def test_a_full_queue_refuses_and_says_when_to_come_back(urls, clock):
 
 
 async def test_a_stop_finishes_what_was_taken(urls, clock):
-    async with house(urls, clock, [(service, ServiceSettings)]) as built:
+    async with start_system(urls, clock, [(service, ServiceSettings)]) as built:
         writer = built.counter.runtime.writer
         tasks = [asyncio.ensure_future(built.counter.do(add, "c", 1)) for _ in range(300)]
         await asyncio.sleep(0)
@@ -197,13 +197,13 @@ async def test_every_change_is_in_the_audit_trail_and_tampering_shows(counter):
     await counter.do(add, "c", 1)
     await counter.do(add, "c", 2)
     mongo = counter.runtime.mongo
-    first, second = await audit.history(mongo, f"{Counter.COLLECTION}/c")
+    first, second = await audit.read_changes(mongo, f"{Counter.COLLECTION}/c")
     assert (first["who"], first["why"], first["before"], first["version"]) == ("test", "add", "", 1)
     assert second["before"] == first["after"] != second["after"]
-    assert (await audit.verify(mongo)).broken == {}
+    assert (await audit.verify_chains(mongo)).broken == {}
     last = (await mongo.rows("audit", {}, sort=("seq",)))[-1]
     await mongo._db["audit"].update_one({"_id": last["_id"]}, {"$set": {"changes.0.who": "somebody else"}})
-    assert (await audit.verify(mongo)).broken == {"counter@test": last["seq"]}
+    assert (await audit.verify_chains(mongo)).broken == {"counter@test": last["seq"]}
 
 
 async def test_a_removed_audit_entry_shows(counter):
@@ -213,7 +213,7 @@ async def test_a_removed_audit_entry_shows(counter):
     mongo = counter.runtime.mongo
     middle = (await mongo.rows("audit", {}, sort=("seq",)))[1]
     await mongo._db["audit"].delete_one({"_id": middle["_id"]})
-    assert (await audit.verify(mongo)).broken == {"counter@test": 3}
+    assert (await audit.verify_chains(mongo)).broken == {"counter@test": 3}
 
 
 async def test_a_tally_agrees_with_the_database(counter):
@@ -252,7 +252,7 @@ async def test_a_document_that_nobody_would_wake_or_count_is_a_bug_that_shows(co
     class Forgotten(Aggregate):
         COLLECTION = "forgotten"
 
-    clocks = sla.start((), "mending", "mending-1", counter.runtime.clock.now(), sla.Terms(target=60))
+    clocks = sla.start_clock((), "mending", "mending-1", counter.runtime.clock.now(), sla.Terms(target=60))
 
     async def keep(work, wake_at=None, clocks=()):
         work.put(Forgotten(id="f", branch="b-1", wake_at=wake_at, clocks=clocks))

@@ -8,8 +8,8 @@ from common.counter import Counter, add
 from pydantic import ValidationError
 
 from aftersales.common.mongo import Writes
-from aftersales.common.work import Piece, Stored, audit
-from aftersales.common.work.piece import AnswerKey
+from aftersales.common.work import Job, Stored, audit
+from aftersales.common.work.job import AnswerKey
 from aftersales.testing import eventually
 from aftersales.values import uuid7
 from aftersales.values.errors import Conflict, Unavailable
@@ -29,19 +29,19 @@ def ahead(counter, monkeypatch):
             return writer._ahead.running is None or writer._ahead.running.done()
 
         await eventually(has_run)
-        ran.append(len(writer._ahead.pieces) if writer._ahead else 0)
+        ran.append(len(writer._ahead.jobs) if writer._ahead else 0)
         await commit(writes)
 
     monkeypatch.setattr(mongo, "commit", later)
     return ran
 
 
-def piece(handler, *args, **known):
+def job(handler, *args, **known):
     async def run(work):
         return await handler(work, *args)
 
-    needs = ((Counter, "c"), (Counter, {"note": "found"}))
-    return Piece(run, handler.__name__, "test", uuid7(), needs=needs, **known)
+    preload = ((Counter, "c"), (Counter, {"note": "found"}))
+    return Job(run, handler.__name__, "test", uuid7(), preload=preload, **known)
 
 
 async def noted(work, note):
@@ -49,39 +49,37 @@ async def noted(work, note):
 
 
 async def note(work, id, note):
-    return work.put((await work.need(Counter, id)).but(note=note))
+    return work.put((await work.require(Counter, id)).but(note=note))
 
 
 async def remove(work, id):
-    work.delete(await work.need(Counter, id))
+    work.delete(await work.require(Counter, id))
 
 
 async def is_there(work, id):
     return await work.get(Counter, id) is not None
 
 
-async def results(counter, *pieces):
-    return await asyncio.gather(*(counter.runtime.writer.submit(one) for one in pieces))
+async def results(counter, *jobs):
+    return await asyncio.gather(*(counter.runtime.writer.submit(one) for one in jobs))
 
 
 async def test_the_next_group_runs_on_what_the_one_before_it_changed(counter, ahead):
     await counter.do(add, "c", 1)
-    found = await results(
-        counter, piece(add, "c", 1), piece(note, "c", "found"), piece(add, "c", 10), piece(noted, "found")
-    )
+    found = await results(counter, job(add, "c", 1), job(note, "c", "found"), job(add, "c", 10), job(noted, "found"))
     assert (found[2].total, found[3]) == (12, ["c"])
     assert ahead == [0, 2, 0], "the second group ran before the first was committed"
     assert counter.runtime.metrics.reruns.labels("version")._value.get() == 0
-    changes = await audit.history(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
+    changes = await audit.read_changes(counter.runtime.mongo, f"{Counter.COLLECTION}/c")
     assert all(one["after"] == other["before"] for one, other in pairwise(changes))
-    assert (await audit.verify(counter.runtime.mongo)).broken == {}
+    assert (await audit.verify_chains(counter.runtime.mongo)).broken == {}
 
 
 async def test_what_is_gone_or_no_longer_matches_is_not_found(counter, ahead):
     for id in ("c", "d"):
         await counter.do(add, id, 1)
         await counter.do(note, id, "found")
-    gone = piece(remove, "c"), piece(note, "d", "other"), piece(is_there, "c"), piece(noted, "found")
+    gone = job(remove, "c"), job(note, "d", "other"), job(is_there, "c"), job(noted, "found")
     assert (await results(counter, *gone))[2:] == [False, []]
     assert ahead[-1] == 2
 
@@ -89,7 +87,7 @@ async def test_what_is_gone_or_no_longer_matches_is_not_found(counter, ahead):
 async def test_an_event_and_a_key_count_once_over_two_groups(counter, ahead):
     key = AnswerKey("key", "print", lambda result: {"total": result.total})
     once = {"inbox": "same"}, {"answer": key}, {"inbox": "same"}, {"answer": key}
-    found = await results(counter, *(piece(add, "c", 1, **known) for known in once))
+    found = await results(counter, *(job(add, "c", 1, **known) for known in once))
     assert isinstance(found[3], Stored)
     assert (await counter.get(Counter, "c")).total == 2
     assert ahead == [2]
@@ -108,10 +106,10 @@ async def test_a_commit_that_failed_takes_nothing_from_the_next_group(counter, a
             raise failures.pop()
 
     monkeypatch.setattr(counter.runtime.mongo, "commit", failing)
-    found = await results(counter, *(piece(add, "c", 1) for _ in range(6)))
+    found = await results(counter, *(job(add, "c", 1) for _ in range(6)))
     assert sorted(one.total for one in found) == [1, 2, 3, 4, 5, 6]
     assert (await counter.get(Counter, "c")).version == 6
-    assert (await audit.verify(counter.runtime.mongo)).broken == {}
+    assert (await audit.verify_chains(counter.runtime.mongo)).broken == {}
 
 
 async def test_nothing_runs_ahead_while_pieces_go_one_by_one(counter, monkeypatch):
@@ -128,10 +126,10 @@ async def test_nothing_runs_ahead_while_pieces_go_one_by_one(counter, monkeypatc
         await commit(writes)
 
     monkeypatch.setattr(counter.runtime.mongo, "commit", later)
-    reader = piece(is_there, "spoilt")
-    reader.needs = ((Counter, "spoilt"),)
-    pieces = piece(add, "c", 1), piece(note, "c", "found"), reader, *(piece(noted, "found") for _ in range(3))
-    done = await asyncio.gather(*(writer.submit(one) for one in pieces), return_exceptions=True)
+    reader = job(is_there, "spoilt")
+    reader.preload = ((Counter, "spoilt"),)
+    jobs = job(add, "c", 1), job(note, "c", "found"), reader, *(job(noted, "found") for _ in range(3))
+    done = await asyncio.gather(*(writer.submit(one) for one in jobs), return_exceptions=True)
     assert isinstance(done[2], ValidationError)
     assert done[3:] == [["c"]] * 3
 
@@ -149,5 +147,5 @@ async def test_a_walk_waits_for_the_group_before_it(counter, monkeypatch):
         return [counter.id for counter in await work.page(Counter, {"total": 7})]
 
     monkeypatch.setattr(counter.runtime.mongo, "commit", later)
-    pieces = piece(add, "a", 1), piece(add, "b", 7), piece(walked), piece(add, "c", 1)
-    assert (await results(counter, *pieces))[2] == ["b"]
+    jobs = job(add, "a", 1), job(add, "b", 7), job(walked), job(add, "c", 1)
+    assert (await results(counter, *jobs))[2] == ["b"]

@@ -14,7 +14,19 @@ HEAD = re.compile(r"[a-z_]+\.")
 BY_FRAMEWORK = (400, 404, 405)
 """Statuses that Starlette and FastAPI answer with by themselves."""
 ANY = "**"
-SAYERS = {"Trouble", "Misfit", "say", "complain", "words", "wrong", "doubtful", "Titled", "Broken"}
+SAYERS = {
+    "Trouble",
+    "InvalidCell",
+    "say",
+    "complain",
+    "words",
+    "wrong",
+    "refusal_text",
+    "error_finding",
+    "warning_finding",
+    "Titled",
+    "Broken",
+}
 """What takes a code and its parameters besides our exceptions."""
 
 
@@ -69,15 +81,15 @@ def _take(
         codes.add_each(_either(call.args[0]), *_keywords(call))
     elif name == "ValueError" and call.args:
         codes.add_each(_of_value(call.args[0], guards.get(call)))
-    elif name in {"problem", "_park", "render"} and texts:
+    elif name in {"problem_response", "problem_of", "_give_up", "render_message"} and texts:
         codes.add(texts[0], *(key for key in _keys(call)))
-    elif name in {"read", "need"} and len(call.args) > 1 and _name(call.args[0]) in collections:
+    elif name in {"read", "require"} and len(call.args) > 1 and _name(call.args[0]) in collections:
         codes.add(f"{collections[_name(call.args[0])]}.unknown", "id")
     elif name == "HTTPException" and isinstance(call.args[0], ast.Constant):
         status = str(call.args[0].value)
         codes.add(f"http.{status}", "path")
         codes.statuses.add(int(status))
-    if name == "problem" and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
+    if name == "problem_response" and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
         codes.statuses.add(int(str(call.args[1].value)))
 
 
@@ -87,7 +99,7 @@ def _spelt_out(node: ast.expr, guard: Guard | None) -> list[str]:
         case ast.Constant(value=str(code)):
             return [code]
         case ast.JoinedStr(values=[ast.FormattedValue(), ast.Constant(value=".unknown")]):
-            return []  # of a collection: taken from the calls of `need` and `read`
+            return []  # of a collection: taken from the calls of `require` and `read`
         case ast.JoinedStr(values=[ast.Constant(value=str(head)), ast.FormattedValue(value=shown), *tail]) if guard:
             if guard.name == ast.unparse(shown):
                 end = "".join(str(ast.literal_eval(text)) for text in tail)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.intake import RequestRegistered
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
-from aftersales.dispatch.orders.domain.order import Policy, open_order
+from aftersales.dispatch.orders.domain.order import OrderPolicy, open_order
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.technicians import domain as technicians
 from aftersales.feedback.followups import domain as followups
@@ -49,7 +49,7 @@ _REPAIRED = RepairCompleted.model_validate(
 
 def opened(event: RequestRegistered) -> BaseModel:
     figures = {"lead": 0, "window": 0, "retry_after": 0, "shortage_delay": 0}
-    return open_order("WO-1", event, NOW, "x", Policy.model_validate(figures | {"service": GROUND.policy}))[0]
+    return open_order("WO-1", event, NOW, "x", OrderPolicy.model_validate(figures | {"service": GROUND.policy}))[0]
 
 
 EVENTS = [
@@ -76,7 +76,7 @@ EVENTS = [
                 "suspended": True,
             }
         ),
-        lambda form: technicians.register(None, "T-1", form),
+        lambda form: technicians.register_technician(None, "T-1", form),
     ),
     Row(
         ServiceReport.model_validate(
@@ -102,7 +102,7 @@ EVENTS = [
     ),
     Row(
         _REPAIRED,
-        lambda event: followups.schedule(event, PLAN),
+        lambda event: followups.schedule_followup(event, PLAN),
         left=dict.fromkeys(("product", "fault", "cause", "solution", "parts_used"), "on the warranty card")
         | {"at": "decides when it is due", "calendar": "decides when it is due"},
     ),
@@ -114,14 +114,14 @@ EVENTS = [
     ),
     Row(
         followups.FinishFollowUp(outcome="unreachable", clerk="c", remark="x"),
-        lambda form: followups.finish(followups.schedule(_REPAIRED, PLAN), form, "token", NOW)[0],
+        lambda form: followups.record_outcome(followups.schedule_followup(_REPAIRED, PLAN), form, "token", NOW)[0],
     ),
     Row(
         parts.RegisterPart.model_validate(
             {"name": "x", "model": "m", "specification": "s", "faults": ["f"], "lines": ["l"], "quantity_per_job": 2}
             | {"price": {"amount": 100, "currency": "CNY"}}
         ),
-        lambda form: parts.register(None, "P-1", form),
+        lambda form: parts.register_part(None, "P-1", form),
     ),
     Row(
         PartnerServiceRequest.model_validate(

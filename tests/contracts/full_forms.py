@@ -18,16 +18,16 @@ from aftersales.intake.office.domain import training as trainings
 from aftersales.intake.public import domain as public
 from aftersales.intake.recalls import domain as recalls
 from aftersales.intake.requests.domain.form import RegisterContact, RegisterRequest
-from aftersales.intake.requests.domain.registration import Archive, Taken, register
+from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground
-from aftersales.policy.choose import Facts, fallback
-from aftersales.policy.sla import Said
+from aftersales.policy.choose import Facts, fallback_policy
+from aftersales.policy.sla import ChangeNote
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 DAY = date(2026, 11, 20)
 PLACE = {"lat": 39.9, "lon": 116.4}
 BRANCH = network.Branch(id="BJ01", branch="BJ01", name="x", zone="Asia/Shanghai", location=PLACE)
-GROUND = Ground(BRANCH, fallback(Facts("BJ01", "refrigerator", "repair", "C", NOW.date())))
+GROUND = Ground(BRANCH, fallback_policy(Facts("BJ01", "refrigerator", "repair", "C", NOW.date())))
 WEIGHTS = customers.ClassWeights()
 CALLER = {"name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}
 CUSTOMER = customers.Customer(id="0190b5e2-7c3a-7def-8123-456789abcdef", branch="BJ01", **CALLER)
@@ -63,7 +63,7 @@ SHARED = {"branch": "BJ01", "channel": "phone", "customer": CALLER, "location": 
 
 
 def registered(form: RegisterRequest) -> BaseModel:
-    return register("SR-1", form, Archive(CUSTOMER, KNOWN), Taken("desk-9", NOW), GROUND)[0]
+    return register_request("SR-1", form, Archive(CUSTOMER, KNOWN), Taken("desk-9", NOW), GROUND)[0]
 
 
 def hand_over(form: handovers.HandoverForm) -> BaseModel:
@@ -94,30 +94,32 @@ FORMS = [
         customers.ArchiveCustomer.model_validate(
             CALLER | PARTICULARS | PHONES | {"branch": "BJ02", "products": [PRODUCT]}
         ),
-        lambda form: customers.update(customers.enrol("c-1", form, form.branch)[0], form, "x", WEIGHTS),
+        lambda form: customers.update_customer(
+            customers.enrol_customer("c-1", form, form.branch)[0], form, "x", WEIGHTS
+        ),
         elsewhere={"criteria": "standing.criteria", "phones": "phones.1:", "addresses": "addresses.1:"},
         left={"products": "documents of their own"},
     ),
     Row(
         customers.ChangeCustomer.model_validate(PARTICULARS | PHONES | {"name": "王芳"}),
-        lambda form: customers.change(CUSTOMER.but(name="x"), form, "x", WEIGHTS),
+        lambda form: customers.change_customer(CUSTOMER.but(name="x"), form, "x", WEIGHTS),
         elsewhere={"criteria": "standing.criteria"},
     ),
     Row(
         customers.ConsentForm(given=True, how="x", evidence="y", at=NOW),
-        lambda form: customers.consent(CUSTOMER, "letters", form, "x", NOW).consents[0],
+        lambda form: customers.record_consent(CUSTOMER, "letters", form, "x", NOW).consents[0],
     ),
     Row(
         products.ProductForm.model_validate(
             PRODUCT
             | {"batch": "B7", "purchased_on": DAY, "sold_by": "x", "invoice": "y", "installed_at": {"text": "z"}}
         ),
-        lambda form: products.archive(None, form, products.Owner("c-1", "BJ01"), DAY),
+        lambda form: products.archive_product(None, form, products.Owner("c-1", "BJ01"), DAY),
         elsewhere={"serial": "id"},
     ),
     Row(
         models.ModelForm(line="x", title="y", warranty_months=36, discontinued=True),
-        lambda form: models.enter(None, "M-1", form),
+        lambda form: models.enter_model(None, "M-1", form),
     ),
     Row(
         contracts.ContractForm.model_validate(
@@ -136,7 +138,7 @@ FORMS = [
                 "response": {"arrival": 60},
             }
         ),
-        lambda form: contracts.agree(None, "HT-1", form, BRANCH, Said(NOW, "x", "agreed"))[0],
+        lambda form: contracts.agree_contract(None, "HT-1", form, BRANCH, ChangeNote(NOW, "x", "agreed"))[0],
     ),
     Row(
         recalls.RecallForm.model_validate(
@@ -204,7 +206,7 @@ FORMS = [
             {"held_at": NOW, "chair": "c", "attendance": [{"person": "p", "status": "present"}], "minutes": "x"}
             | {"decisions": [{"what": "x", "who": "p"}]}
         ),
-        lambda form: meetings.record(meetings.Meeting(id="m", branch="b", week="w", agenda=()), form, NOW, NOW),
+        lambda form: meetings.write_minutes(meetings.Meeting(id="m", branch="b", week="w", agenda=()), form, NOW, NOW),
     ),
     Row(
         notices.NoticeForm.model_validate(
@@ -212,21 +214,21 @@ FORMS = [
             | {"branches": ["BJ01"], "due_at": "2026-12-01T00:00:00Z"}
             | {"supersessions": [{"old": "A", "new": "B", "valid_from": DAY}]}
         ),
-        lambda form: notices.publish("NT-1", form, notices.Publication("x", NOW, ["p"]))[0],
+        lambda form: notices.publish_notice("NT-1", form, notices.Publication("x", NOW, ["p"]))[0],
     ),
     Row(
         trainings.TrainingForm.model_validate(
             {"title": "x", "topic": "t", "branch": "BJ01", "roles": ["r"], "participants": ["p"], "materials": ["f"]}
             | {"sessions": [{"code": "S-1", "starts_at": NOW, "trainer": "t"}]}
         ),
-        lambda form: trainings.plan(None, "T-1", form),
+        lambda form: trainings.plan_training(None, "T-1", form),
     ),
     Row(
         public.ComplaintForm.model_validate(
             {"name": "x", "phone": "13800138000", "text": "y", "kind": "quality", "number": "SR-1", "branch": "BJ01"}
             | {"website": "z"}
         ),
-        lambda form: public.receive("CP-1", form, None, NOW)[0],
+        lambda form: public.receive_complaint("CP-1", form, None, NOW)[0],
         left={"website": "only machines fill it in: the complaint is `suspect`"},
     ),
 ]

@@ -13,7 +13,7 @@ from contracts.catalogue import Contract, catalogue, services
 from contracts.example import FOLDER, flaws, path, read
 from contracts.schema import Schema, envelope_schema, resolve
 
-from aftersales.common.events import REGISTRY, decode
+from aftersales.common.events import REGISTRY, decode_envelope
 from aftersales.values.errors import Malformed
 
 CONTRACTS = catalogue(services())
@@ -24,7 +24,7 @@ each_event = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract:
 @each_event
 def test_the_example_decodes_to_its_event_and_back(root: Path, contract: Contract) -> None:
     example = read(root, contract.type)
-    event = decode(json.dumps(example).encode()).event()
+    event = decode_envelope(json.dumps(example).encode()).event()
 
     assert type(event) is contract.kind
     assert event.model_dump(mode="json") == event.model_dump(mode="json") | example["data"]
@@ -47,22 +47,22 @@ def test_a_required_field_that_is_missing_is_refused_by_schema_and_model_alike(r
 
         assert not jsonschema.Draft7Validator(schema).is_valid(lacking), name
         with pytest.raises(Malformed):
-            decode(json.dumps(lacking).encode()).event()
+            decode_envelope(json.dumps(lacking).encode()).event()
 
 
 @each_event
 def test_a_reader_of_today_stands_fields_that_are_added_later(root: Path, contract: Contract) -> None:
     """Everywhere but where the schema says that the object is closed; there a new field is refused."""
     example, schema = read(root, contract.type), SCHEMAS[contract.type]
-    today = decode(json.dumps(example).encode()).event()
+    today = decode_envelope(json.dumps(example).encode()).event()
     for place, is_open in objects(schema, schema.get("definitions", {}), example):
         place["added_later"] = {"since": 2}
         later = json.dumps(example).encode()
         if is_open:
-            assert decode(later).event() == today
+            assert decode_envelope(later).event() == today
         else:
             with pytest.raises(Malformed):
-                decode(later).event()
+                decode_envelope(later).event()
         assert jsonschema.Draft7Validator(schema).is_valid(json.loads(later)) == is_open
         del place["added_later"]
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from aftersales.common.http import problem
 from aftersales.inventory.stock.domain import Receipt
-from aftersales.values.messages import LOCALES, catalogue, choose_locale
+from aftersales.values.messages import LOCALES, choose_locale, message_catalogue
 
 WRONG: tuple[Any, ...] = (
     *(None, True, [], {}, ["x y"], ["x"] * 200, {"lat": 91, "lon": 181}, {"serial": 1}, {"$set": 1}),
@@ -28,7 +28,7 @@ async def desk() -> AsyncIterator[httpx.AsyncClient]:
     """An application with our way of answering errors, whose own language is traditional Chinese."""
     app = FastAPI()
     app.state.locale = "zh-Hant"
-    problem.install(app)
+    problem.install_handlers(app)
 
     @app.post("/receipts")
     async def receive(form: Receipt) -> Receipt:
@@ -71,8 +71,8 @@ async def test_a_problem_is_told_in_the_language_that_was_asked_for(
 
     expected = given or "zh-Hant"
     assert answer.headers["content-language"] == expected
-    assert answer.json()["title"] == catalogue(expected)["status.404"]
-    assert answer.json()["detail"] == catalogue(expected)["http.404"].format(path="/nowhere")
+    assert answer.json()["title"] == message_catalogue(expected)["status.404"]
+    assert answer.json()["detail"] == message_catalogue(expected)["http.404"].format(path="/nowhere")
     assert choose_locale(asked, "en") == (given or "en")
 
 
@@ -88,7 +88,7 @@ async def test_a_wrong_field_is_named_with_a_code_and_words(desk: httpx.AsyncCli
     form["received_at"] = "0001-01-01T00:00:00+08:00"
     answer = await desk.post("/receipts", json=form, headers={"Accept-Language": "zh-CN"})
 
-    words = catalogue("zh-Hans")
+    words = message_catalogue("zh-Hans")
     assert answer.json()["params"]["errors"] == [
         {
             "field": "body.quantity",
@@ -119,10 +119,10 @@ async def test_a_wrong_value_is_never_repeated(desk: httpx.AsyncClient) -> None:
 
 def test_everything_that_a_field_of_our_forms_can_be_wrong_in_has_words_and_nothing_else_has() -> None:
     codes = {code for field in fields() for value in WRONG for code in complaints(field, value)}
-    worded = {code for code in catalogue("en") if code.startswith("field.")}
+    worded = {code for code in message_catalogue("en") if code.startswith("field.")}
 
     assert {"field.missing", "field.extra_forbidden", "phone.malformed", "zone.unknown"} <= codes
-    assert codes - set(catalogue("en")) == set()
+    assert codes - set(message_catalogue("en")) == set()
     assert worded - codes == {"field.json_invalid"}, "FastAPI says that one of the body as a whole"
 
 

@@ -10,10 +10,10 @@ from contracts.markdown import settings_named
 from fastapi.routing import APIRoute
 
 from aftersales.common.events.partner import PRODUCES as PARTNERS_PRODUCE
-from aftersales.common.service import Service, on
+from aftersales.common.service import Service, consume_event
 from aftersales.common.settings import ServiceSettings
-from aftersales.dispatch.main import service as dispatch
-from aftersales.intake.main import service as intake
+from aftersales.dispatch.main import build_service as dispatch
+from aftersales.intake.main import build_service as intake
 
 SERVICES = {service.name: service for service in services()}
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=lambda service: service.name)
@@ -69,7 +69,7 @@ def test_a_service_that_listens_to_what_nobody_publishes_is_refused() -> None:
 def test_the_catalogue_knows_every_listener() -> None:
     first, second = intake(), dispatch()
     listened = {consumer.kind for consumer in second.consumers}
-    more = dataclasses.replace(second, consumers=[on(kind, _nothing) for kind in first.produces])
+    more = dataclasses.replace(second, consumers=[consume_event(kind, _nothing) for kind in first.produces])
     known: tuple[Contract, ...] = catalogue((dataclasses.replace(first, consumers=()), more))
 
     assert len(listened) < len(more.consumers)

@@ -12,7 +12,7 @@ from cloudevents.core.v1.event import CloudEvent
 from contracts.example import read
 from contracts.schema import envelope_schema
 
-from aftersales.common.events import decode
+from aftersales.common.events import decode_envelope
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.values.errors import Malformed
 
@@ -67,7 +67,7 @@ def _changed(example: Any, changes: dict[str, Any]) -> Any:
 
 def _taken(event: Any) -> bool:
     try:
-        decode(json.dumps(event).encode()).event()
+        decode_envelope(json.dumps(event).encode()).event()
     except Malformed:
         return False
     return True
@@ -88,13 +88,13 @@ def test_the_plainest_event_of_the_cloudevents_sdk_is_taken_with_an_id_of_its_co
         data=read(root, ASKED)["data"],
     )
     body = JSONFormat().write(plain)
-    envelope = decode(body)
+    envelope = decode_envelope(body)
 
     assert not {"subject", "correlationid"} & json.loads(body).keys()
     assert envelope.subject == envelope.id
-    assert envelope.correlationid == decode(body).correlationid
+    assert envelope.correlationid == decode_envelope(body).correlationid
     other = body.replace(b'"10417"', b'"10418"')
-    assert decode(other).correlationid != envelope.correlationid
+    assert decode_envelope(other).correlationid != envelope.correlationid
 
 
 def _attribute(name: str, value: str) -> Any:
@@ -106,5 +106,5 @@ def test_what_is_wrong_with_a_partners_event_is_said_by_the_partners_contract(ro
     event = _changed(read(root, ASKED), {"time": GONE, "correlationid": GONE})
 
     with pytest.raises(Malformed) as refused:
-        decode(json.dumps(event).encode())
+        decode_envelope(json.dumps(event).encode())
     assert [wrong["field"] for wrong in refused.value.params["errors"]] == ["time"]

@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from aftersales.common.http import deadletters
-from aftersales.common.http.desk import Desk
-from aftersales.common.work import UseCase, Work
+from aftersales.common.http import dead_letters
+from aftersales.common.http.request_context import RequestContext
+from aftersales.common.work import UnitOfWork, UseCase
 
 CREATES = {"/customers/{customer}/files": "a file, of a customer who stays as they are"}
 
@@ -23,7 +23,7 @@ def commands(routes: Iterable[BaseRoute]) -> Iterator[tuple[APIRoute, Any]]:
     for route in routes:
         if isinstance(route, APIRoute) and (route.methods or set()) - {"GET"}:
             for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(route.endpoint)))):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in {"desk.do", "prepare_call"}:
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in {"context.do", "prepare_call"}:
                     yield route, eval(ast.unparse(node.args[0]), route.endpoint.__globals__)  # noqa: S307 (our source)
 
 
@@ -35,12 +35,12 @@ def targetless(routes: Iterable[BaseRoute]) -> list[str]:
 
 
 def test_every_command_on_a_document_says_which() -> None:
-    routes = [route for service in services() for route in service.router.routes] + deadletters.router.routes
+    routes = [route for service in services() for route in service.router.routes] + dead_letters.router.routes
     assert len(list(commands(routes))) > 60, "the test can tell: it finds them"
     assert [path for path in targetless(routes) if path not in CREATES] == []
 
 
-async def forget(work: Work, number: str) -> str:
+async def forget(work: UnitOfWork, number: str) -> str:
     return number
 
 
@@ -48,7 +48,7 @@ def test_a_command_that_forgets_is_found() -> None:
     router = APIRouter()
 
     @router.post("/things/{number}")
-    async def change(number: str, desk: Desk) -> str:
-        return await desk.do(forget, number)
+    async def change(number: str, context: RequestContext) -> str:
+        return await context.do(forget, number)
 
     assert targetless(router.routes) == ["/things/{number}"]

@@ -9,17 +9,17 @@ from common.answers import watch
 
 from aftersales.common.events.intake import ProductRef, RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
-from aftersales.dispatch.main import service
+from aftersales.dispatch.main import build_service
 from aftersales.dispatch.orders.domain import assignment
-from aftersales.dispatch.orders.domain.order import Policy, WorkOrder, open_order
+from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder, open_order
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.settings import Settings
 from aftersales.dispatch.technicians.domain import Shift, Technician
 from aftersales.dispatch.visits import domain as visit
 from aftersales.policy.model.stages import Stage
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 from aftersales.testing import ManualClock
-from aftersales.testing.house import House, house
+from aftersales.testing.system import RunningSystem, start_system
 
 REQUEST, ORDER = "SR-261123-0001", "WO-261123-0001"
 TechnicianMaker = Callable[..., Technician]
@@ -33,7 +33,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def policy() -> Policy:
+def policy() -> OrderPolicy:
     marks = {"warn_at": (0.8,), "ladder": ()}
     stages = {
         "dispatch": Stage(
@@ -43,8 +43,8 @@ def policy() -> Policy:
             starts_on="technician_assigned", stops_on="technician_arrived", agreed_in="appointment", **marks
         ),
     }
-    preset = next(policy for policy in presets() if policy.name == "appliance")
-    return Policy(
+    preset = next(policy for policy in load_presets() if policy.name == "appliance")
+    return OrderPolicy(
         service=preset.model_copy(update={"stages": stages}),
         lead=timedelta(minutes=20),
         window=timedelta(hours=1),
@@ -106,14 +106,14 @@ def slip_news(now: datetime) -> News:
 
 @pytest.fixture
 def reserved_news(slip_news: News) -> PartReserved:
-    news: PartReserved = slip_news(PartReserved, 2)
-    return news
+    events: PartReserved = slip_news(PartReserved, 2)
+    return events
 
 
 @pytest.fixture
 def short_news(slip_news: News) -> PartShort:
-    news: PartShort = slip_news(PartShort, 1)
-    return news
+    events: PartShort = slip_news(PartShort, 1)
+    return events
 
 
 @pytest.fixture
@@ -125,33 +125,33 @@ def report() -> ServiceReport:
 
 
 @pytest.fixture
-def waiting(registered: RequestRegistered, now: datetime, policy: Policy) -> WorkOrder:
+def waiting(registered: RequestRegistered, now: datetime, policy: OrderPolicy) -> WorkOrder:
     return open_order(ORDER, registered, now, "intake", policy)[0]
 
 
 @pytest.fixture
-def offered(waiting: WorkOrder, technician: TechnicianMaker, now: datetime, policy: Policy) -> WorkOrder:
-    return assignment.assign(waiting, [technician()], now, "dispatch", policy)[1][0]
+def offered(waiting: WorkOrder, technician: TechnicianMaker, now: datetime, policy: OrderPolicy) -> WorkOrder:
+    return assignment.assign_technician(waiting, [technician()], now, "dispatch", policy)[1][0]
 
 
 @pytest.fixture
 def accepted(offered: WorkOrder, now: datetime) -> WorkOrder:
-    return visit.accept(offered, now, "T1")[0]
+    return visit.accept_visit(offered, now, "T1")[0]
 
 
 @pytest.fixture
 def on_the_way(accepted: WorkOrder, now: datetime) -> WorkOrder:
-    return visit.depart(accepted, now, "T1")[0]
+    return visit.depart_for_visit(accepted, now, "T1")[0]
 
 
 @pytest.fixture
-def arrived(on_the_way: WorkOrder, now: datetime, policy: Policy) -> WorkOrder:
-    return visit.arrive(on_the_way, now + timedelta(minutes=30), "T1", policy)[0]
+def arrived(on_the_way: WorkOrder, now: datetime, policy: OrderPolicy) -> WorkOrder:
+    return visit.arrive_at_visit(on_the_way, now + timedelta(minutes=30), "T1", policy)[0]
 
 
 @pytest.fixture
-def completed(arrived: WorkOrder, report: ServiceReport, now: datetime, policy: Policy) -> WorkOrder:
-    return visit.complete(arrived, report, now + timedelta(hours=1), "T1", policy)[0]
+def completed(arrived: WorkOrder, report: ServiceReport, now: datetime, policy: OrderPolicy) -> WorkOrder:
+    return visit.complete_visit(arrived, report, now + timedelta(hours=1), "T1", policy)[0]
 
 
 @pytest.fixture
@@ -160,8 +160,8 @@ def clock(now: datetime) -> ManualClock:
 
 
 @pytest.fixture
-async def running(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
+async def running(urls: Any, clock: ManualClock) -> AsyncIterator[RunningSystem]:
     """The service on real servers."""
-    async with house(urls, clock, [(service, Settings)]) as built:
+    async with start_system(urls, clock, [(build_service, Settings)]) as built:
         watch(built)
         yield built

@@ -3,8 +3,8 @@
 from typing import Any
 
 from aftersales.testing import eventually
-from aftersales.testing.house import House, Room
-from aftersales.values import sibling
+from aftersales.testing.system import RunningService, RunningSystem
+from aftersales.values import sibling_number
 
 BRANCH = "sh-01"
 REQUEST = {
@@ -25,16 +25,16 @@ REPORT = {
 }
 
 
-async def call(room: Room, method: str, path: str, body: Any = None, **headers: str) -> Any:
-    answer = await room.http.request(method, path, json=body, headers=headers)
+async def call(service: RunningService, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    answer = await service.http.request(method, path, json=body, headers=headers)
     assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
     return answer.json()
 
 
-async def furnish(house: House, *, technicians: int = 2, stock: int = 5) -> None:
+async def furnish(system: RunningSystem, *, technicians: int = 2, stock: int = 5) -> None:
     """A branch, its technicians and one part on the shelf."""
     await call(
-        house.intake,
+        system.intake,
         "PUT",
         f"/branches/{BRANCH}",
         {
@@ -45,7 +45,7 @@ async def furnish(house: House, *, technicians: int = 2, stock: int = 5) -> None
     )
     for number in range(1, technicians + 1):
         await call(
-            house.dispatch,
+            system.dispatch,
             "PUT",
             f"/technicians/T-{number}",
             {
@@ -56,7 +56,7 @@ async def furnish(house: House, *, technicians: int = 2, stock: int = 5) -> None
             },
         )
     await call(
-        house.inventory,
+        system.inventory,
         "PUT",
         "/parts/P-100",
         {
@@ -66,12 +66,12 @@ async def furnish(house: House, *, technicians: int = 2, stock: int = 5) -> None
         },
     )
     if stock:
-        await receive(house, stock)
+        await receive(system, stock)
 
 
-async def receive(house: House, quantity: int, lot: str = "L-1") -> Any:
+async def receive(system: RunningSystem, quantity: int, lot: str = "L-1") -> Any:
     return await call(
-        house.inventory,
+        system.inventory,
         "POST",
         "/receipts",
         {
@@ -84,30 +84,30 @@ async def receive(house: House, quantity: int, lot: str = "L-1") -> Any:
     )
 
 
-async def register(house: House, **changes: Any) -> str:
-    return str((await call(house.intake, "POST", "/requests", REQUEST | changes))["id"])
+async def register(system: RunningSystem, **changes: Any) -> str:
+    return str((await call(system.intake, "POST", "/requests", REQUEST | changes))["id"])
 
 
-async def order_in(house: House, request: str, state: str) -> Any:
+async def order_in(system: RunningSystem, request: str, state: str) -> Any:
     """The work order of a request, once it is in this state."""
 
     async def found() -> Any:
-        answer = await house.dispatch.http.get(f"/orders/{sibling(request, 'WO')}")
+        answer = await system.dispatch.http.get(f"/orders/{sibling_number(request, 'WO')}")
         return answer.json() if answer.status_code == 200 and answer.json()["state"] == state else None
 
     return await eventually(found)
 
 
-async def step(house: House, request: str, name: str, body: Any = None) -> Any:
-    return await call(house.dispatch, "POST", f"/orders/{sibling(request, 'WO')}/{name}", body or {})
+async def step(system: RunningSystem, request: str, name: str, body: Any = None) -> Any:
+    return await call(system.dispatch, "POST", f"/orders/{sibling_number(request, 'WO')}/{name}", body or {})
 
 
-async def repair(house: House, request: str, report: Any = None) -> None:
+async def repair(system: RunningSystem, request: str, report: Any = None) -> None:
     """From offered to completed."""
-    await order_in(house, request, "offered")
-    await house.quiet()
+    await order_in(system, request, "offered")
+    await system.quiet()
     for name in ("accept", "depart", "arrive"):
-        await step(house, request, name)
-    await step(house, request, "diagnose", {"cause": "compressor"})
-    await step(house, request, "complete", report or REPORT)
-    await house.quiet()
+        await step(system, request, name)
+    await step(system, request, "diagnose", {"cause": "compressor"})
+    await step(system, request, "complete", report or REPORT)
+    await system.quiet()

@@ -14,7 +14,7 @@ from deploy.demo.story import OPEN_FOR_TOMORROW
 from deploy.local.place import read_profile
 
 from aftersales.cli.sheets.catalogue import KINDS
-from aftersales.cli.sheets.manner import Manner
+from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.dispatch.settings import Settings as DispatchSettings
 from aftersales.feedback.settings import Settings as FeedbackSettings
@@ -58,7 +58,7 @@ def test_most_parts_lie_in_two_lots_and_every_lot_has_its_own_bin():
 
 @pytest.mark.parametrize("name", SHEETS[:-1])
 def test_every_row_is_one_that_the_import_takes(name):
-    calls = [KINDS[name].call(row, Manner()) for row in sheet(name)]
+    calls = [KINDS[name].call(row, ReadOptions()) for row in sheet(name)]
     assert all(call.body for call in calls)
 
 

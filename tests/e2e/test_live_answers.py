@@ -15,7 +15,7 @@ from e2e.test_turns import publish
 
 from aftersales.common.events import REGISTRY
 from aftersales.testing import eventually
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 CONTRACT = {
     "branch": BRANCH,
@@ -47,15 +47,15 @@ MUST_ANSWER = {
 """With content: what broke its description before is among them."""
 
 
-async def journal(house: Any, amqp_url: str) -> list[dict[str, Any]]:
+async def journal(system: Any, amqp_url: str) -> list[dict[str, Any]]:
     """All events since the start, until one that is published now."""
     async with await aio_pika.connect(amqp_url) as connection:
         channel = await connection.channel()
         await channel.set_qos(100)
-        stream = await channel.get_queue(f"{house.tag}.journal")
+        stream = await channel.get_queue(f"{system.tag}.journal")
         found: list[dict[str, Any]] = []
         await call(
-            house.intake, "PUT", "/branches/end", {"name": "End", "zone": "UTC", "location": {"lat": 0, "lon": 0}}
+            system.intake, "PUT", "/branches/end", {"name": "End", "zone": "UTC", "location": {"lat": 0, "lon": 0}}
         )
         async with stream.iterator(arguments={"x-stream-offset": "first"}, timeout=20) as messages:
             async for message in messages:
@@ -66,18 +66,18 @@ async def journal(house: Any, amqp_url: str) -> list[dict[str, Any]]:
     raise AssertionError("the journal has no end")
 
 
-async def _story(house: Any, clock: Any) -> dict[str, str]:
+async def _story(system: Any, clock: Any) -> dict[str, str]:
     """A repair under a contract, and a partner's events; the ids that came of it."""
-    await furnish(house)
-    customer = await call(house.intake, "POST", "/customers", CUSTOMER)
-    contract = await call(house.intake, "POST", "/contracts", CONTRACT | {"customer": customer["id"]})
-    request = await register(house)
-    await repair(house, request)
+    await furnish(system)
+    customer = await call(system.intake, "POST", "/customers", CUSTOMER)
+    contract = await call(system.intake, "POST", "/contracts", CONTRACT | {"customer": customer["id"]})
+    request = await register(system)
+    await repair(system, request)
     about = {"specversion": "1.0", "id": "7", "source": "shop", "type": "partner.service_request.v1"}
-    await publish(house, json.dumps(about | {"time": clock.now().isoformat(), "data": {"branch": 1}}).encode())
-    dead = (await eventually(lambda: _items(house.intake, "/dead")))[0]["id"]
-    followup = (await eventually(lambda: _items(house.feedback, "/followups")))[0]["id"]
-    order, slip = sibling(request, "WO"), f"{sibling(request, 'IS')}-1"
+    await publish(system, json.dumps(about | {"time": clock.now().isoformat(), "data": {"branch": 1}}).encode())
+    dead = (await eventually(lambda: _items(system.intake, "/dead")))[0]["id"]
+    followup = (await eventually(lambda: _items(system.feedback, "/followups")))[0]["id"]
+    order, slip = sibling_number(request, "WO"), f"{sibling_number(request, 'IS')}-1"
     return {
         "customer": customer["id"],
         "contract": contract["id"],
@@ -89,8 +89,8 @@ async def _story(house: Any, clock: Any) -> dict[str, str]:
     }
 
 
-async def _items(room: Any, path: str) -> list[Any]:
-    items: list[Any] = (await room.http.get(path)).json()["items"]
+async def _items(running_service: Any, path: str) -> list[Any]:
+    items: list[Any] = (await running_service.http.get(path)).json()["items"]
     return items
 
 
@@ -109,11 +109,11 @@ async def test_every_get_is_answered_and_every_event_published_as_its_schema_say
     ids = await _story(aftersales, clock)
     watched = watch(aftersales)
     asked = {"source": "shop", "branch": BRANCH, "from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"}
-    for name, room in aftersales.rooms.items():
+    for name, running_service in aftersales.services.items():
         for path, operations in watched[name].document["paths"].items():
             if "get" in operations:
                 for query in ({}, asked):
-                    await room.http.get(_filled(name, path, ids), params=query)
+                    await running_service.http.get(_filled(name, path, ids), params=query)
     for name, paths in MUST_ANSWER.items():
         assert {path for path in paths if ("get", path) not in watched[name].seen} == set(), name
     events = await journal(aftersales, aftersales.intake.runtime.service.settings.amqp_url.get_secret_value())

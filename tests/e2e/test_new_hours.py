@@ -2,11 +2,11 @@
 
 from e2e.story import BRANCH, call, furnish, register, repair
 
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 from aftersales.testing import eventually
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
-APPLIANCE = next(policy for policy in presets() if policy.name == "appliance")
+APPLIANCE = next(policy for policy in load_presets() if policy.name == "appliance")
 PLACE = {"name": "上海静安服务中心", "zone": "Asia/Shanghai", "location": {"lat": 31.23, "lon": 121.45}}
 OFFICE = {"week": ["09:00-18:00"] * 5 + ["", ""]}
 TYPHOON = {"day": "2026-11-24", "hours": "", "why": "台风 “山竹”"}
@@ -23,9 +23,9 @@ def by_the_branchs_hours():
     return policy | {"name": BRANCH, "scope": {"branches": [BRANCH]}, "stages": stages}
 
 
-async def promised(room, number, stage):
+async def promised(service, number, stage):
     """The deadline of a stage, and the explanation's lines."""
-    for one in await call(room, "GET", f"/deadlines/{number}"):
+    for one in await call(service, "GET", f"/deadlines/{number}"):
         if one["explanation"]["clock"]["stage"] == stage:
             return one["explanation"]["clock"]["deadline"], one["explanation"]["lines"]
     raise AssertionError(f"{number} has no clock of {stage}")
@@ -44,8 +44,8 @@ async def test_a_closure_moves_the_promises_of_intake_dispatch_and_feedback(afte
     await aftersales.quiet()
     items = (
         (aftersales.intake, waiting, "first_reply"),
-        (aftersales.dispatch, sibling(waiting, "WO"), "dispatch"),
-        (aftersales.feedback, sibling(repaired, "FU"), "callback"),
+        (aftersales.dispatch, sibling_number(waiting, "WO"), "dispatch"),
+        (aftersales.feedback, sibling_number(repaired, "FU"), "callback"),
     )
     before = [await promised(*item) for item in items]
     clock.advance(seconds=1)

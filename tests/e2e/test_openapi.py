@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aftersales.testing.programs import services
+from aftersales.testing.programs import run_services
 
 EXAMPLES = {"intake": 3}
 """Per operation and phase; 15 where nothing is said. Intake has ten times as many operations as the others."""
@@ -15,7 +15,7 @@ EXAMPLES = {"intake": 3}
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["intake", "dispatch", "inventory", "feedback"])
 async def test_schemathesis_finds_nothing(name, urls, tmp_path):
-    async with services(urls, tmp_path, name) as bases:
+    async with run_services(urls, tmp_path, name) as bases:
         code, report = await _fuzzed(bases[name], tmp_path, EXAMPLES.get(name, 15))
         log = (tmp_path / f"{name}.log").read_text()
     assert code == 0, report

@@ -13,9 +13,9 @@ from types import SimpleNamespace
 import pytest
 from deploy.local.place import PORTS
 
-from aftersales.testing.programs import services
-from aftersales.testing.servers import Process, free_port, start
-from aftersales.testing.servers.rabbitmq import DEBIAN, rabbitmq
+from aftersales.testing.programs import run_services
+from aftersales.testing.servers import Process, free_port, start_server
+from aftersales.testing.servers.rabbitmq import DEBIAN, prepare_rabbitmq
 
 PAGE = Path(__file__).parents[2] / "docs" / "partners.md"
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
@@ -26,7 +26,7 @@ CLIENTS = ("amqp-publish", "amqp-consume", "curl", "node", "npm")
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Process]:
     """As `make up` starts it; the page adds a user, and publishes to the exchanges of the default bus."""
-    process = start(rabbitmq(tmp_path / "rabbitmq", free_port()))
+    process = start_server(prepare_rabbitmq(tmp_path / "rabbitmq", free_port()))
     yield process
     process.kill()
 
@@ -52,7 +52,7 @@ async def test_every_block_of_the_page_runs_and_leads_to_accepted_events_with_th
     assert [client for client in CLIENTS if shutil.which(client) is None] == []
     partners = _shell(f'{BLOCKS[0]}\nprintf %s "$AFTERSALES_PARTNERS"', tmp_path, {})
     urls = SimpleNamespace(mongo_url=servers.mongo_url, amqp_url=broker.url)
-    async with services(urls, tmp_path, "intake", bus="aftersales", partners=partners) as bases:
+    async with run_services(urls, tmp_path, "intake", bus="aftersales", partners=partners) as bases:
         about = broker.server.env | {
             "PATH": f"{DEBIAN.parent}:{os.environ['PATH']}",
             "BROKER": f"127.0.0.1:{broker.server.ports['amqp']}",

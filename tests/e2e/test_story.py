@@ -7,7 +7,7 @@ import pytest
 from e2e.story import REQUEST, call, furnish, register, repair
 
 from aftersales.testing import eventually
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ async def test_a_fault_becomes_a_repair_a_callback_a_survey_and_a_kpi(aftersales
     await furnish(aftersales)
     request = await register(aftersales)
     await repair(aftersales, request)
-    slip = await call(aftersales.inventory, "GET", f"/slips/{sibling(request, 'IS')}-1")
+    slip = await call(aftersales.inventory, "GET", f"/slips/{sibling_number(request, 'IS')}-1")
     assert slip["state"] == "used"
     product = await call(aftersales.intake, "GET", f"/products/{REQUEST['product']['serial']}")
     assert [entry["request"] for entry in product["warranty_card"]] == [request]
     assert (await call(aftersales.intake, "GET", f"/requests/{request}"))["state"] == "resolved"
 
     clock.advance(hours=3)
-    followup = f"{sibling(request, 'FU')}-1"
+    followup = f"{sibling_number(request, 'FU')}-1"
 
     async def due():
         answer = await aftersales.feedback.http.get(f"/followups/{followup}")

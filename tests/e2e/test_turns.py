@@ -6,28 +6,28 @@ import aio_pika
 import pytest
 from e2e.story import BRANCH, REPORT, REQUEST, call, furnish, order_in, receive, register, repair, step
 
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events.feedback import DissatisfactionRaised
 from aftersales.common.events.partner import PartnerServiceRequest
-from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import own_user
 from aftersales.testing import eventually
-from aftersales.testing.house import envelope
-from aftersales.values import sibling
+from aftersales.testing.system import make_envelope
+from aftersales.values import sibling_number
 
 STEPS = ("accept", "depart", "arrive", "diagnose")
 BODIES = {"diagnose": {"cause": "compressor"}}
 
 
-async def stock(house):
+async def stock(system):
     """Give received, free, reserved, used of the one part on the shelf."""
-    (item,) = (await call(house.inventory, "GET", f"/stock?branch={BRANCH}&part=P-100"))["items"]
+    (item,) = (await call(system.inventory, "GET", f"/stock?branch={BRANCH}&part=P-100"))["items"]
     names = ("received", "free", "reserved", "used")
     return tuple(sum(lot[name] for lot in item["lots"]) for name in names)
 
 
-async def busy(house):
+async def busy(system):
     """Give the orders that the technicians have."""
-    people = (await call(house.dispatch, "GET", "/technicians"))["items"]
+    people = (await call(system.dispatch, "GET", "/technicians"))["items"]
     return [order for someone in people for order in someone["open_orders"]]
 
 
@@ -46,7 +46,7 @@ async def test_a_cancellation_at_any_step_releases_parts_technician_and_timers(a
     await aftersales.quiet()
     assert await stock(aftersales) == (5, 5, 0, 0)
     assert await busy(aftersales) == []
-    order = await call(aftersales.dispatch, "GET", f"/orders/{sibling(request, 'WO')}")
+    order = await call(aftersales.dispatch, "GET", f"/orders/{sibling_number(request, 'WO')}")
     assert (order["wake_at"], [c["outcome"] for c in order["clocks"] if c["outcome"] == "open"]) == (None, [])
     clock.advance(days=3)
     await aftersales.quiet()
@@ -62,7 +62,7 @@ async def test_a_declined_job_goes_to_somebody_else(aftersales):
     await step(aftersales, request, "decline", {"reason": "太远"})
     second = (await order_in(aftersales, request, "offered"))["technician"]
     assert {first, second} == {"T-1", "T-2"}
-    assert await busy(aftersales) == [sibling(request, "WO")]
+    assert await busy(aftersales) == [sibling_number(request, "WO")]
 
 
 async def test_nobody_fits_until_somebody_is_taken_on(aftersales, clock):
@@ -98,7 +98,7 @@ async def test_a_bad_survey_reopens_the_request_and_somebody_comes_again(aftersa
     request = await register(aftersales)
     await repair(aftersales, request)
     clock.advance(hours=3)
-    followup = f"{sibling(request, 'FU')}-1"
+    followup = f"{sibling_number(request, 'FU')}-1"
 
     async def due():
         answer = await aftersales.feedback.http.get(f"/followups/{followup}")
@@ -115,12 +115,12 @@ async def test_a_bad_survey_reopens_the_request_and_somebody_comes_again(aftersa
     assert await stock(aftersales) == (5, 4, 0, 1)
 
 
-async def publish(house, *bodies):
+async def publish(system, *bodies):
     """Publish as a partner's system does."""
-    connection = await aio_pika.connect(house.intake.runtime.service.settings.amqp_url.get_secret_value())
+    connection = await aio_pika.connect(system.intake.runtime.service.settings.amqp_url.get_secret_value())
     async with connection:
         channel = await connection.channel(on_return_raises=True)
-        exchange = await channel.get_exchange(f"{house.tag}.partners", ensure=False)
+        exchange = await channel.get_exchange(f"{system.tag}.partners", ensure=False)
         for body in bodies:
             headers = {"x-attempt": "many", "x-first-failed-at": "never"}  # ours, but nobody keeps a partner from it
             message = aio_pika.Message(body, delivery_mode=2, headers=headers, user_id=own_user(str(connection.url)))
@@ -141,14 +141,14 @@ async def test_partner_events_are_taken_once_and_what_does_not_fit_is_parked_wit
         fault="no-cooling",
     )
     attributes = {"id": "acme-1", "source": "/partners/acme", "subject": "SN-9", "time": clock.now()}
-    good = envelope(asked, **attributes)
-    lost = envelope(asked.model_copy(update={"branch": "nowhere"}), **attributes | {"id": "acme-2"})
+    good = make_envelope(asked, **attributes)
+    lost = make_envelope(asked.model_copy(update={"branch": "nowhere"}), **attributes | {"id": "acme-2"})
     about = {"request": "SR-261123-0000", "order": "WO-261123-0000", "followup": "FU-261123-0000-1", "visit": 1}
     spoof = DissatisfactionRaised(**about, branch=BRANCH, mark=1, at=clock.now())
-    await publish(aftersales, good, good, lost, b"{not json", envelope(spoof, **attributes | {"id": "acme-3"}))
+    await publish(aftersales, good, good, lost, b"{not json", make_envelope(spoof, **attributes | {"id": "acme-3"}))
 
     async def parked():
-        found = await aftersales.intake.find(ParkedMessage)
+        found = await aftersales.intake.find(StoredDeadLetter)
         return {message.reason for message in found} if len(found) == 3 else None
 
     assert await eventually(parked) == {"branch.unknown", "event.malformed", "event.not_for_partners"}

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import cache
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.heartbeat import Heartbeat
-from aftersales.common.runtime import Mark
+from aftersales.common.heartbeat import HeartbeatState
+from aftersales.common.runtime import ServiceMark
 from aftersales.common.service import Service
-from aftersales.dispatch.main import service as dispatch
-from aftersales.feedback.main import service as feedback
-from aftersales.intake.main import service as intake
-from aftersales.inventory.main import service as inventory
+from aftersales.dispatch.main import build_service as dispatch
+from aftersales.feedback.main import build_service as feedback
+from aftersales.intake.main import build_service as intake
+from aftersales.inventory.main import build_service as inventory
 
 _SERVICES: dict[str, Callable[[], Service]] = {
     "intake": intake,
@@ -36,5 +36,5 @@ def clocked_in(name: str) -> tuple[str, ...]:
 @cache
 def unaudited_in(name: str) -> frozenset[str]:
     """Collections whose changes leave no audit entry."""
-    kinds: tuple[type[Aggregate], ...] = (Heartbeat, Mark, *_SERVICES[name]().indexes)
+    kinds: tuple[type[Aggregate], ...] = (HeartbeatState, ServiceMark, *_SERVICES[name]().indexes)
     return frozenset(kind.COLLECTION for kind in kinds if not kind.AUDITED)

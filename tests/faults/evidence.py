@@ -96,7 +96,7 @@ async def verify(url: str, database: str) -> dict[str, int]:
     """The audit chains that do not fit, each with its first wrong entry."""
     mongo = Mongo(url, database)
     try:
-        found = (await audit.verify(mongo)).broken
+        found = (await audit.verify_chains(mongo)).broken
     finally:
         await mongo.close()
     return found

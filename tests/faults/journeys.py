@@ -7,7 +7,7 @@ from typing import Any
 from faults.servers import until
 from faults.wire import Wire
 
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 FAULTS = {"no-cooling": ("P-100",), "leak": ("P-200", "P-201"), "noise": ()}
 PARTS = ("P-100", "P-200", "P-201", "P-300")
@@ -30,7 +30,9 @@ class Journey:
         await self._wire.send("intake", "POST", f"/requests/{self.request}/cancel", {"reason": "not needed"})
 
     async def _step(self, name: str, body: Any = None) -> Any:
-        return await self._wire.send("dispatch", "POST", f"/orders/{sibling(self.request, 'WO')}/{name}", body or {})
+        return await self._wire.send(
+            "dispatch", "POST", f"/orders/{sibling_number(self.request, 'WO')}/{name}", body or {}
+        )
 
     async def _visit(self, visit: int) -> None:
         """From the offer to the callback; a refusal ends the journey (the order has moved on)."""
@@ -55,7 +57,7 @@ class Journey:
         """The work order once somebody is sent; None when that takes too long."""
 
         async def found() -> Any:
-            order = await self._wire.look("dispatch", f"/orders/{sibling(self.request, 'WO')}")
+            order = await self._wire.look("dispatch", f"/orders/{sibling_number(self.request, 'WO')}")
             return order if order and order["state"] == "offered" and order["visit"] == visit else None
 
         with contextlib.suppress(TimeoutError):
@@ -64,7 +66,7 @@ class Journey:
 
     async def _quotation(self) -> None:
         """Have it accepted, where one is needed (not everything is in warranty)."""
-        path = f"/orders/{sibling(self.request, 'WO')}"
+        path = f"/orders/{sibling_number(self.request, 'WO')}"
         order = await self._wire.look("dispatch", path)
         if not order or order["quotation"] != "needed":
             return
@@ -91,7 +93,7 @@ class Journey:
     async def _callback(self, visit: int) -> None:
         if self._chance.random() < 0.15:
             return  # nobody calls: the clock is breached
-        done = await self._call(f"{sibling(self.request, 'FU')}-{visit}")
+        done = await self._call(f"{sibling_number(self.request, 'FU')}-{visit}")
         if not done or self._chance.random() < 0.1:
             return
         bad = self._chance.random() < 0.3

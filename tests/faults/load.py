@@ -11,7 +11,7 @@ from faults.quick import quick_policy
 from faults.servers import until
 from faults.wire import Wire
 
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 BRANCHES = ("sh-01", "bj-02", "cd-03")
 LINES = ("refrigerator", "washer", "tv")
@@ -36,7 +36,7 @@ class Load:
         self.wire, self.seed, self.stream = wire, seed, stream
         self.chance = random.Random(seed)
         self._journeys: list[asyncio.Task[None]] = []
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._running_service = asyncio.Semaphore(_AT_ONCE)
         self._count = 0
 
     @property
@@ -88,7 +88,7 @@ class Load:
         self._start(self._deliveries())
         hired = False
         while self._count < most and not (self.wire.closing.is_set() and self._count >= least):
-            async with self._room:
+            async with self._running_service:
                 self._start(self._journey(self._count))
             self._count += 1
             if not hired and self._count >= least // 2:
@@ -129,7 +129,7 @@ class Load:
 
     async def _journey(self, count: int) -> None:
         chance = random.Random(f"{self.seed}/{count}")
-        async with self._room:
+        async with self._running_service:
             attempt = Attempt(f"SN-{self.seed}-{count}", "partner" if chance.random() < 0.15 else "phone")
             form = self.form(attempt.serial, chance)
             if attempt.channel == "partner":
@@ -166,7 +166,7 @@ class Load:
         async def done() -> bool:
             timeline = await self.wire.look("feedback", f"/timelines/{number}")
             noted = {entry["milestone"] for entry in timeline["facts"]} if timeline else set()
-            slip = await self.wire.look("inventory", f"/slips/{sibling(number, 'IS')}-1")
+            slip = await self.wire.look("inventory", f"/slips/{sibling_number(number, 'IS')}-1")
             return slip is not None and {"registered", "ordered", "assigned"} <= noted
 
         await until(done, 3600, "the probe", every=0.15)

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aftersales.testing.servers.model import tail
+from aftersales.testing.servers.model import log_tail
 
 STOP_BUDGET = 6.0
 """Seconds from SIGTERM to the end, as each service is told."""
@@ -79,6 +79,6 @@ class Program:
         if not self.wanted or self._child is None or self._child.poll() is None:
             return False
         self.wanted = False
-        end = "\n".join(line[:1500] for line in tail(self.log, 3).splitlines())
+        end = "\n".join(line[:1500] for line in log_tail(self.log, 3).splitlines())
         self.deaths.append(f"{self.name} ended by itself (exit {self._child.returncode}):\n{end}")
         return True

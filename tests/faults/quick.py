@@ -7,7 +7,7 @@ from aftersales.policy.model import Scope
 from aftersales.policy.model.aftercare import Call, Callbacks
 from aftersales.policy.model.field_work import Appointments
 from aftersales.policy.model.stages import Level, Stage
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 
 S = timedelta(seconds=1)
 _LADDER = (Level(role="supervisor", after=2 * S), Level(role="centre", after=4 * S))
@@ -15,7 +15,7 @@ _LADDER = (Level(role="supervisor", after=2 * S), Level(role="centre", after=4 *
 
 def quick_policy() -> dict[str, Any]:
     """As `POST /policies` takes it: for every branch and line."""
-    preset = next(policy for policy in presets() if policy.name == "enterprise")
+    preset = next(policy for policy in load_presets() if policy.name == "enterprise")
     reply = Stage(starts_on="request_registered", stops_on="customer_answered", target=5 * S)
     stages = {
         "first_reply": reply,

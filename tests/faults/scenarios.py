@@ -20,7 +20,7 @@ from faults.servers import Servers, until
 from faults.settle import Settling
 from faults.wire import Wire
 
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 BRANCH, PART, SCARCE = "sh-01", "P-100", "P-300"
 Story = Callable[[Wire], Awaitable[Sequence[Shown] | None]]
@@ -121,7 +121,7 @@ def _last_month() -> str:
 
 async def _step(wire: Wire, request: str, *steps: str, **body: Any) -> None:
     for step in steps:
-        done = await wire.send("dispatch", "POST", f"/orders/{sibling(request, 'WO')}/{step}", body)
+        done = await wire.send("dispatch", "POST", f"/orders/{sibling_number(request, 'WO')}/{step}", body)
         assert done is not None, f"{step} was refused"
 
 
@@ -145,7 +145,7 @@ async def needing_a_part(wire: Wire) -> None:
 
 
 async def _on_site(wire: Wire, request: str) -> None:
-    await _state(wire, "dispatch", f"/orders/{sibling(request, 'WO')}", "offered")
+    await _state(wire, "dispatch", f"/orders/{sibling_number(request, 'WO')}", "offered")
     await _step(wire, request, "accept", "depart", "arrive")
 
 
@@ -158,11 +158,11 @@ async def a_day(wire: Wire) -> None:
     await _step(wire, short, "need-part", part=SCARCE)
     await _step(wire, happy, "need-part", part=PART)
     for request in (happy, silent):
-        await _state(wire, "inventory", f"/slips/{sibling(request, 'IS')}-1", "reserved", "short")
+        await _state(wire, "inventory", f"/slips/{sibling_number(request, 'IS')}-1", "reserved", "short")
         used = [{"part": PART, "quantity": 1}]
         signed = {"cause": "worn", "solution": "replaced", "tested": True, "signed_by": "王小明"}
         await _step(wire, request, "complete", **signed, parts_used=used)
-    followup = f"/followups/{sibling(happy, 'FU')}-1"
+    followup = f"/followups/{sibling_number(happy, 'FU')}-1"
     await _state(wire, "feedback", followup, "due")
     done = await wire.send("feedback", "POST", f"{followup}/done", {"outcome": "reached", "clerk": "c-1"})
     marks = dict.fromkeys(("attitude", "skill", "punctuality", "result"), 5)

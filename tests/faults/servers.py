@@ -13,7 +13,15 @@ from typing import Any
 import psutil
 from faults.proxy import Cut, Proxy
 
-from aftersales.testing.servers import Process, free_port, mongod, rabbitmq, start, start_brokers, start_mongods
+from aftersales.testing.servers import (
+    Process,
+    free_port,
+    prepare_mongod,
+    prepare_rabbitmq,
+    start_brokers,
+    start_mongods,
+    start_server,
+)
 from aftersales.testing.servers.orphans import end_orphans
 
 RUNS = Path(__file__).parents[2] / ".run" / "faults"
@@ -98,8 +106,8 @@ async def start_servers(count: int = 1) -> Servers:
     folder.mkdir(parents=True, exist_ok=True)
     if count == 1:
         starting = (
-            asyncio.to_thread(lambda: [start(mongod(folder / "mongo", free_port()))]),
-            asyncio.to_thread(lambda: [start(rabbitmq(folder / "rabbit", free_port()))]),
+            asyncio.to_thread(lambda: [start_server(prepare_mongod(folder / "mongo", free_port()))]),
+            asyncio.to_thread(lambda: [start_server(prepare_rabbitmq(folder / "rabbit", free_port()))]),
         )
     else:
         starting = (

@@ -16,7 +16,7 @@ from faults.ledger import Ledger
 from faults.program import STOP_BUDGET, Program
 from faults.rig import System
 
-from aftersales.common.mongo import digest
+from aftersales.common.mongo import document_digest
 
 STOPPED = (0, -signal.SIGTERM)
 """How a service may end on SIGTERM: by itself, or by the signal raised again once all is done (as uvicorn does)."""
@@ -186,5 +186,5 @@ class Settling:
         for name in self._system.services:
             db = self._mongo[self._system.database(name)]
             for collection in {*db.list_collection_names()} - _MOVING_BY_THEMSELVES:
-                states |= {f"{name} {collection}/{row['_id']}": digest(row) for row in db[collection].find()}
+                states |= {f"{name} {collection}/{row['_id']}": document_digest(row) for row in db[collection].find()}
         return states

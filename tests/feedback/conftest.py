@@ -9,13 +9,13 @@ from common.answers import watch
 
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.feedback.followups.domain import FollowUp, Plan, schedule
-from aftersales.feedback.main import service
+from aftersales.feedback.followups.domain import FollowUp, Plan, schedule_followup
+from aftersales.feedback.main import build_service
 from aftersales.feedback.settings import Settings
 from aftersales.feedback.timelines.domain import MILESTONES
 from aftersales.policy.sla import Terms
 from aftersales.testing import ManualClock
-from aftersales.testing.house import House, Room, house
+from aftersales.testing.system import RunningService, RunningSystem, start_system
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 NUMBER = "SR-261122-7K3F"
@@ -73,7 +73,7 @@ def planned() -> Plan:
 
 @pytest.fixture
 def scheduled(planned: Plan) -> FollowUp:
-    return schedule(said(RepairCompleted), planned)
+    return schedule_followup(said(RepairCompleted), planned)
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def built(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
-    async with house(urls, clock, [(service, Settings)]) as rooms:
-        watch(rooms)
-        yield rooms
+async def built(urls: Any, clock: ManualClock) -> AsyncIterator[RunningSystem]:
+    async with start_system(urls, clock, [(build_service, Settings)]) as system:
+        watch(system)
+        yield system
 
 
 @pytest.fixture
-def feedback(built: House) -> Room:
+def feedback(built: RunningSystem) -> RunningService:
     return built.feedback

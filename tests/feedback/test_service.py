@@ -13,12 +13,12 @@ import pytest
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import RequestCancelled
 from aftersales.common.events.inventory import InventoryHeartbeat
-from aftersales.common.heartbeat import BEAT, Heartbeat
+from aftersales.common.heartbeat import BEAT, HeartbeatState
 from aftersales.feedback.followups.domain import FollowUp
 from aftersales.feedback.surveys.domain import Survey
 from aftersales.feedback.timelines.domain import MILESTONES, Timeline
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 
 Say = Callable[..., Any]
 FOLLOWUP = "FU-261122-7K3F-1"
@@ -28,27 +28,27 @@ BAD = {"attitude": 1, "skill": 2, "punctuality": 3, "result": 1, "suggestions": 
 
 
 @pytest.fixture
-async def repaired(feedback: Room, say: Say) -> FollowUp:
+async def repaired(feedback: RunningService, say: Say) -> FollowUp:
     """Its callback is scheduled."""
     await feedback.deliver(say(RepairCompleted))
     followup: FollowUp = await eventually(lambda: feedback.get(FollowUp, FOLLOWUP))
     return followup
 
 
-async def _call(feedback: Room, **headers: str) -> dict[str, Any]:
+async def _call(feedback: RunningService, **headers: str) -> dict[str, Any]:
     answer = await feedback.http.post(f"/followups/{FOLLOWUP}/done", json=DONE, headers=headers)
     assert answer.status_code == 200, answer.text
     followup: dict[str, Any] = answer.json()
     return followup
 
 
-async def _in_state(feedback: Room, state: str) -> FollowUp | None:
+async def _in_state(feedback: RunningService, state: str) -> FollowUp | None:
     followup: FollowUp = await feedback.get(FollowUp, FOLLOWUP)
     return followup if followup.state == state else None
 
 
 async def test_a_callback_comes_due_warns_and_breaches_by_the_clock(
-    built: House, feedback: Room, repaired: FollowUp, clock: ManualClock
+    built: RunningSystem, feedback: RunningService, repaired: FollowUp, clock: ManualClock
 ) -> None:
     """FBK-1, ALL-3."""
     assert repaired.state == "scheduled"
@@ -63,20 +63,22 @@ async def test_a_callback_comes_due_warns_and_breaches_by_the_clock(
     assert (await _call(feedback))["state"] == "done"
 
 
-async def _breached(feedback: Room) -> bool:
+async def _breached(feedback: RunningService) -> bool:
     followup: FollowUp = await feedback.get(FollowUp, FOLLOWUP)
     return followup.clocks[0].outcome == "breached" and followup.clocks[0].has_fired("80%")
 
 
 async def test_a_repair_that_is_told_twice_is_called_about_once(
-    built: House, feedback: Room, repaired: FollowUp, say: Say
+    built: RunningSystem, feedback: RunningService, repaired: FollowUp, say: Say
 ) -> None:
     await feedback.deliver(say(RepairCompleted))
     await built.quiet()
     assert [f.version for f in await feedback.find(FollowUp)] == [1]
 
 
-async def test_the_token_is_told_once_and_stands_nowhere_else(built: House, feedback: Room, repaired: FollowUp) -> None:
+async def test_the_token_is_told_once_and_stands_nowhere_else(
+    built: RunningSystem, feedback: RunningService, repaired: FollowUp
+) -> None:
     """ALL-6: not in lists, not in the audit trail, not in what goes out."""
     async with _overheard(feedback) as heard:
         token = (await _call(feedback))["survey_token"]
@@ -102,16 +104,18 @@ _COLLECTIONS = ("followups", "surveys", "timelines", "audit", "outbox", "inbox",
 
 
 @asynccontextmanager
-async def _overheard(room: Room) -> AsyncIterator[list[str]]:
+async def _overheard(running_service: RunningService) -> AsyncIterator[list[str]]:
     """Listen to what the service says on the bus."""
     heard: list[str] = []
 
     async def note(message: aio_pika.abc.AbstractIncomingMessage) -> None:
         heard.append(message.body.decode())
 
-    async with await aio_pika.connect(room.runtime.service.settings.amqp_url.get_secret_value()) as connection:
+    async with await aio_pika.connect(
+        running_service.runtime.service.settings.amqp_url.get_secret_value()
+    ) as connection:
         queue = await (await connection.channel()).declare_queue(exclusive=True)
-        await queue.bind(room.runtime.topology.events, "#")
+        await queue.bind(running_service.runtime.topology.events, "#")
         await queue.consume(note, no_ack=True)
         yield heard
 
@@ -121,7 +125,7 @@ async def _said(heard: list[str], number: int) -> bool:
 
 
 async def test_a_callback_is_done_once_and_a_repeated_click_gets_the_same_answer(
-    feedback: Room, repaired: FollowUp
+    feedback: RunningService, repaired: FollowUp
 ) -> None:
     first = await _call(feedback, **{"Idempotency-Key": "click"})
     assert await _call(feedback, **{"Idempotency-Key": "click"}) == first
@@ -130,7 +134,7 @@ async def test_a_callback_is_done_once_and_a_repeated_click_gets_the_same_answer
     assert len(await feedback.find(Survey)) == 1
 
 
-async def test_a_survey_needs_no_login_and_shows_no_personal_data(feedback: Room, repaired: FollowUp) -> None:
+async def test_a_survey_needs_no_login_and_shows_no_personal_data(feedback: RunningService, repaired: FollowUp) -> None:
     """FBK-2, ALL-6."""
     token = (await _call(feedback))["survey_token"]
     form = (await feedback.http.get(f"/surveys/{token}")).json()
@@ -144,7 +148,7 @@ async def test_a_survey_needs_no_login_and_shows_no_personal_data(feedback: Room
 
 @pytest.mark.parametrize(("answers", "mark", "satisfied"), [(GOOD, 4.75, True), (BAD, 1.75, False)])
 async def test_an_answer_is_kept_rated_and_noted(
-    feedback: Room, repaired: FollowUp, answers: dict[str, Any], mark: float, satisfied: bool
+    feedback: RunningService, repaired: FollowUp, answers: dict[str, Any], mark: float, satisfied: bool
 ) -> None:
     """FBK-2, FBK-8."""
     token = (await _call(feedback))["survey_token"]
@@ -158,7 +162,7 @@ async def test_an_answer_is_kept_rated_and_noted(
     assert (timeline["figures"]["marks"], timeline["figures"]["satisfied"]) == (mark, int(satisfied))
 
 
-async def test_a_survey_is_answered_once_however_many_try_at_once(feedback: Room, repaired: FollowUp) -> None:
+async def test_a_survey_is_answered_once_however_many_try_at_once(feedback: RunningService, repaired: FollowUp) -> None:
     """FBK-2."""
     token = (await _call(feedback))["survey_token"]
     answers = await asyncio.gather(*(feedback.http.post(f"/surveys/{token}", json=GOOD) for _ in range(10)))
@@ -166,7 +170,7 @@ async def test_a_survey_is_answered_once_however_many_try_at_once(feedback: Room
     assert {answer.json().get("code") for answer in answers} == {None, "survey.already_answered"}
 
 
-async def test_what_does_not_exist_is_not_found(feedback: Room) -> None:
+async def test_what_does_not_exist_is_not_found(feedback: RunningService) -> None:
     for method, path, status in (
         ("GET", f"/surveys/{'x' * 43}", 404),
         ("GET", "/surveys/short", 422),
@@ -179,7 +183,9 @@ async def test_what_does_not_exist_is_not_found(feedback: Room) -> None:
         assert answer.status_code == status, path
 
 
-async def test_a_timeline_is_the_same_in_every_order_of_arrival(built: House, feedback: Room, say: Say) -> None:
+async def test_a_timeline_is_the_same_in_every_order_of_arrival(
+    built: RunningSystem, feedback: RunningService, say: Say
+) -> None:
     """FBK-8: five requests told of the same, each in another order with doubles; a sixth misses one and differs."""
     consumed = [kind for kind in MILESTONES if not kind.TYPE.startswith("feedback.")]
     story = [(kind, hours, 1 + hours // 12) for hours, kind in enumerate(consumed)]
@@ -202,16 +208,16 @@ async def test_a_timeline_is_the_same_in_every_order_of_arrival(built: House, fe
     assert ends[-1] != ends[0]
 
 
-async def _all_there(feedback: Room, number: int) -> bool:
+async def _all_there(feedback: RunningService, number: int) -> bool:
     return len(await feedback.find(Timeline)) == number
 
 
 async def test_the_end_of_the_heartbeat_is_noted_and_an_old_beat_changes_nothing(
-    built: House, feedback: Room, clock: ManualClock
+    built: RunningSystem, feedback: RunningService, clock: ManualClock
 ) -> None:
     newest = clock.advance(minutes=1)
     for at in (newest, clock.now().replace(minute=0)):
         await feedback.deliver(InventoryHeartbeat(started_at=at))
-    await eventually(lambda: feedback.get(Heartbeat, BEAT))
+    await eventually(lambda: feedback.get(HeartbeatState, BEAT))
     await built.quiet()
-    assert (await feedback.get(Heartbeat, BEAT)).seen_at == newest
+    assert (await feedback.get(HeartbeatState, BEAT)).seen_at == newest

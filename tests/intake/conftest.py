@@ -9,23 +9,23 @@ import aio_pika
 import pytest
 from common.answers import watch
 
-from aftersales.common.events import Event, decode
+from aftersales.common.events import Event, decode_envelope
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned, UsedPart
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.events.inventory import MissingLine, PartReserved, PartShort
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.main import service
+from aftersales.intake.main import build_service
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain.form import RegisterRequest
-from aftersales.intake.requests.domain.registration import Archive, Taken, register
+from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.settings import Settings
-from aftersales.policy.choose import Facts, fallback
-from aftersales.policy.presets import presets
+from aftersales.policy.choose import Facts, fallback_policy
+from aftersales.policy.presets import load_presets
 from aftersales.testing import ManualClock
-from aftersales.testing.house import House, Room, house
+from aftersales.testing.system import RunningService, RunningSystem, start_system
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 NUMBER = "SR-261122-7K3F"
@@ -59,7 +59,7 @@ def form() -> Callable[..., RegisterRequest]:
 def ground() -> Ground:
     """What a refrigerator's repair in Beijing stands on when nothing was published."""
     branch = Branch(id="BJ01", branch="BJ01", name="北京", zone="Asia/Shanghai", location={"lat": 39.9, "lon": 116.4})
-    return Ground(branch, fallback(Facts("BJ01", "refrigerator", "repair", "C", NOW.date())))
+    return Ground(branch, fallback_policy(Facts("BJ01", "refrigerator", "repair", "C", NOW.date())))
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def archive() -> Archive:
 
 @pytest.fixture
 def registered(form: Callable[..., RegisterRequest], archive: Archive, ground: Ground) -> ServiceRequest:
-    return register(NUMBER, form(), archive, Taken("desk-7", NOW), ground)[0]
+    return register_request(NUMBER, form(), archive, Taken("desk-7", NOW), ground)[0]
 
 
 def _about(visit: int, hours: float) -> dict[str, Any]:
@@ -125,16 +125,16 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def built(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
+async def built(urls: Any, clock: ManualClock) -> AsyncIterator[RunningSystem]:
     """Intake alone, with retries enough for the worst order of arrival."""
     tiers = tuple(timedelta(milliseconds=ms) for ms in (100, 150, 200, 250, 300, 350))
-    async with house(urls, clock, [(service, Settings)], retry_tiers=tiers) as rooms:
-        watch(rooms)
-        yield rooms
+    async with start_system(urls, clock, [(build_service, Settings)], retry_tiers=tiers) as system:
+        watch(system)
+        yield system
 
 
 @pytest.fixture
-async def intake(built: House) -> Room:
+async def intake(built: RunningSystem) -> RunningService:
     """Intake with one branch."""
     place = {"name": "北京", "zone": "Asia/Shanghai", "location": {"lat": 39.9, "lon": 116.4}}
     answer = await built.intake.http.put("/branches/BJ01", json=place)
@@ -143,7 +143,7 @@ async def intake(built: House) -> Room:
 
 
 @pytest.fixture
-async def heard(built: House) -> AsyncIterator[Callable[..., Awaitable[list[Event]]]]:
+async def heard(built: RunningSystem) -> AsyncIterator[Callable[..., Awaitable[list[Event]]]]:
     """What intake has published since: all events of these types, in order, once nothing is on its way any more."""
     connection = await aio_pika.connect(built.intake.runtime.service.settings.amqp_url.get_secret_value())
     events: list[Event] = []
@@ -155,7 +155,7 @@ async def heard(built: House) -> AsyncIterator[Callable[..., Awaitable[list[Even
         async def all_of(*types: type[Event]) -> list[Event]:
             await built.quiet()
             while message := await queue.get(no_ack=True, fail=False):
-                events.append(decode(message.body).event())
+                events.append(decode_envelope(message.body).event())
             return [event for event in events if isinstance(event, types)]
 
         yield all_of
@@ -163,7 +163,7 @@ async def heard(built: House) -> AsyncIterator[Callable[..., Awaitable[list[Even
 
 @pytest.fixture
 def under(ground: Ground) -> Callable[[str], Ground]:
-    return lambda name: replace(ground, policy=next(policy for policy in presets() if policy.name == name))
+    return lambda name: replace(ground, policy=next(policy for policy in load_presets() if policy.name == name))
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def take(form: Callable[..., Any], archive: Archive, under: Callable[[str], Grou
 
     def taken(policy: str, **changes: Any) -> ServiceRequest:
         ground = under(policy)
-        return register("SR-261122-7K3F", form(**changes), archive, Taken("desk-7", NOW), ground)[0]
+        return register_request("SR-261122-7K3F", form(**changes), archive, Taken("desk-7", NOW), ground)[0]
 
     return taken
 

@@ -6,7 +6,7 @@ from typing import Any
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.requests.domain.coverage import Coverage
 from aftersales.policy.model import Policy
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -16,7 +16,7 @@ FREE = ("free", "free", "free")
 
 
 def preset(name: str) -> Policy:
-    return next(policy for policy in presets() if policy.name == name)
+    return next(policy for policy in load_presets() if policy.name == name)
 
 
 def product(line: str, bought: date | None = IN, **more: Any) -> Product:

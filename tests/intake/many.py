@@ -6,7 +6,7 @@ from typing import Any
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.mongo import Writes, to_document
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """When the clock of the tests begins."""
@@ -30,7 +30,7 @@ def request(number: int, **changes: Any) -> ServiceRequest:
     return made.but(tail=f"{number:04d}", **changes)
 
 
-async def store(intake: Room, *requests: ServiceRequest) -> None:
+async def store(intake: RunningService, *requests: ServiceRequest) -> None:
     writes = Writes()
     writes.insert("requests", *(to_document(one) for one in requests))
     await intake.runtime.mongo.commit(writes)

@@ -30,6 +30,6 @@ def told(text: str = "好", **more: Any) -> Reply:
     return Reply(channel="phone", text=text, **more)
 
 
-def answer_in(news: Sequence[Event]) -> RequestAnswered:
-    (found,) = [event for event in news if isinstance(event, RequestAnswered)]
+def answer_in(events: Sequence[Event]) -> RequestAnswered:
+    (found,) = [event for event in events if isinstance(event, RequestAnswered)]
     return found

@@ -8,7 +8,7 @@ import aio_pika
 from aftersales.common.events.partner import PartnerProductSold
 from aftersales.common.partners import own_user
 from aftersales.testing import eventually
-from aftersales.testing.house import Room, envelope
+from aftersales.testing.system import RunningService, make_envelope
 
 SHOP = "//dealer-88.example/orders"
 SALE: dict[str, Any] = {
@@ -27,7 +27,9 @@ FAULT: dict[str, Any] = {name: SALE[name] for name in SALE if name not in {"batc
 }
 
 
-async def publish(intake: Room, *bodies: bytes, exchange: str = "", key: str = "partner", **about: Any) -> None:
+async def publish(
+    intake: RunningService, *bodies: bytes, exchange: str = "", key: str = "partner", **about: Any
+) -> None:
     """As partners do: to their own exchange, as the user of their connection; `about` are AMQP properties."""
     connection = await aio_pika.connect(intake.runtime.service.settings.amqp_url.get_secret_value())
     async with connection:
@@ -38,7 +40,7 @@ async def publish(intake: Room, *bodies: bytes, exchange: str = "", key: str = "
             await to.publish(aio_pika.Message(body, **properties), key)
 
 
-def event(intake: Room, id: str, kind: str, data: dict[str, Any], **attributes: Any) -> bytes:
+def event(intake: RunningService, id: str, kind: str, data: dict[str, Any], **attributes: Any) -> bytes:
     about = {
         "specversion": "1.0",
         "id": id,
@@ -49,14 +51,14 @@ def event(intake: Room, id: str, kind: str, data: dict[str, Any], **attributes: 
     return json.dumps(about | attributes | {"data": data}).encode()
 
 
-def sale(intake: Room, id: str, **changes: Any) -> bytes:
+def sale(intake: RunningService, id: str, **changes: Any) -> bytes:
     sold = PartnerProductSold.model_validate(SALE)
-    body = json.loads(envelope(sold, id=id, source=SHOP, subject=id, time=intake.runtime.clock.now()))
+    body = json.loads(make_envelope(sold, id=id, source=SHOP, subject=id, time=intake.runtime.clock.now()))
     body["data"] = SALE | changes
     return json.dumps(body).encode()
 
 
-async def receipts(intake: Room, number: int, source: str = SHOP, **query: str) -> list[dict[str, Any]]:
+async def receipts(intake: RunningService, number: int, source: str = SHOP, **query: str) -> list[dict[str, Any]]:
     """At least so many of this source, newest first, in Chinese words."""
 
     async def enough() -> list[dict[str, Any]]:
@@ -69,7 +71,7 @@ async def receipts(intake: Room, number: int, source: str = SHOP, **query: str) 
     return await eventually(enough)
 
 
-async def journal(intake: Room, last: str) -> list[str]:
+async def journal(intake: RunningService, last: str) -> list[str]:
     """The keys of all that the journal holds up to the first event of the type `last`."""
     connection = await aio_pika.connect(intake.runtime.service.settings.amqp_url.get_secret_value())
     async with connection:

@@ -7,7 +7,7 @@ from typing import Any
 
 import aio_pika
 
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 PEOPLE: dict[str, dict[str, Any]] = {
     "desk-7": {"name": "钱一", "roles": ["information_clerk"], "supervisor": "sup-1"},
@@ -26,44 +26,48 @@ FORM: dict[str, Any] = {
 }
 
 
-async def staff(room: Room, **more: dict[str, Any]) -> None:
+async def staff(running_service: RunningService, **more: dict[str, Any]) -> None:
     """Register the people of the branch, and `more` by code."""
-    await say(room, "PUT", "/branches/HQ", **PLACE)
+    await say(running_service, "PUT", "/branches/HQ", **PLACE)
     for code, particulars in (PEOPLE | more).items():
-        await say(room, "PUT", f"/people/{code}", **{"branch": "BJ01"} | particulars)
+        await say(running_service, "PUT", f"/people/{code}", **{"branch": "BJ01"} | particulars)
 
 
-async def register(room: Room, **changes: Any) -> str:
+async def register(running_service: RunningService, **changes: Any) -> str:
     """Register a request of desk-7 and give its number."""
-    request = await say(room, "POST", "/requests", by="desk-7", status=201, **FORM | changes)
+    request = await say(running_service, "POST", "/requests", by="desk-7", status=201, **FORM | changes)
     number: str = request["id"]
     return number
 
 
-async def say(room: Room, method: str, path: str, *, by: str = "desk-7", status: int = 200, **body: Any) -> Any:
+async def say(
+    running_service: RunningService, method: str, path: str, *, by: str = "desk-7", status: int = 200, **body: Any
+) -> Any:
     """Call an endpoint as somebody, expect this status, and give the answer; of a refusal, its code."""
-    answer = await room.http.request(method, path, json=body, headers={"X-Actor": by})
+    answer = await running_service.http.request(method, path, json=body, headers={"X-Actor": by})
     assert answer.status_code == status, answer.text
     return answer.json() if status < 400 else answer.json()["code"]
 
 
-async def ask(room: Room, path: str, **query: Any) -> Any:
-    answer = await room.http.get(path, params=query)
+async def ask(running_service: RunningService, path: str, **query: Any) -> Any:
+    answer = await running_service.http.get(path, params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 @asynccontextmanager
-async def overheard(room: Room) -> AsyncIterator[list[dict[str, Any]]]:
+async def overheard(running_service: RunningService) -> AsyncIterator[list[dict[str, Any]]]:
     """Listen to what the service says on the bus."""
     heard: list[dict[str, Any]] = []
 
     async def note(message: aio_pika.abc.AbstractIncomingMessage) -> None:
         heard.append(json.loads(message.body))
 
-    async with await aio_pika.connect(room.runtime.service.settings.amqp_url.get_secret_value()) as connection:
+    async with await aio_pika.connect(
+        running_service.runtime.service.settings.amqp_url.get_secret_value()
+    ) as connection:
         queue = await (await connection.channel()).declare_queue(exclusive=True)
-        await queue.bind(room.runtime.topology.events, "#")
+        await queue.bind(running_service.runtime.topology.events, "#")
         await queue.consume(note, no_ack=True)
         yield heard
 

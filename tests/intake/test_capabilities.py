@@ -1,4 +1,4 @@
-"""Intake's composition root collects the rooms of every capability."""
+"""Intake's composition root collects the layers of every capability."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ def _kinds(above: type[Aggregate]) -> Iterator[type[Aggregate]]:
 def test_main_collects_the_http_of_every_capability() -> None:
     collected = {api.__name__.split(".")[-2] for api in main.APIS}
 
-    assert collected == {room.parent.name for room in FOLDER.glob("*/api*")}
+    assert collected == {service.parent.name for service in FOLDER.glob("*/api*")}
 
 
 def test_every_document_of_intake_has_its_indexes_declared() -> None:

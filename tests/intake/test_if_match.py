@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aftersales.testing import ManualClock
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 CALLER = {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"}
 FRIDGE = {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"}
@@ -42,20 +42,20 @@ ROWS = [
 ]
 
 
-async def send(intake: Room, method: str, path: str, body: Any, expected: str = "") -> tuple[int, str | None]:
+async def send(intake: RunningService, method: str, path: str, body: Any, expected: str = "") -> tuple[int, str | None]:
     headers = {"If-Match": expected} if expected else {}
     answer = await intake.http.request(method, path, json=body, headers=headers)
     said = answer.json()
     return answer.status_code, said.get("code") if isinstance(said, dict) else None
 
 
-async def stored(intake: Room) -> dict[str, Any]:
+async def stored(intake: RunningService) -> dict[str, Any]:
     names = sorted({kind.COLLECTION for kind in intake.runtime.service.indexes} - {"heartbeats"})
     return {name: await intake.runtime.mongo.rows(name, {}) for name in names}
 
 
 @pytest.mark.parametrize("expected", ["*", '"1"', '"7"'])
-async def test_what_creates_a_document_refuses_if_match_and_creates_none(intake: Room, expected: str) -> None:
+async def test_what_creates_a_document_refuses_if_match_and_creates_none(intake: RunningService, expected: str) -> None:
     """RFC 9110, section 13.1.1: the branch that the form names is not what the command is about."""
     before = await stored(intake)
     for path, body in CREATES:
@@ -63,7 +63,7 @@ async def test_what_creates_a_document_refuses_if_match_and_creates_none(intake:
     assert await stored(intake) == before
 
 
-async def test_the_same_commands_are_done_without_it(intake: Room) -> None:
+async def test_the_same_commands_are_done_without_it(intake: RunningService) -> None:
     clerk = {"name": "x", "branch": "BJ01", "roles": ["information_clerk"]}
     assert (await send(intake, "PUT", "/people/A1", clerk))[0] == 200
     for path, body in CREATES:
@@ -74,7 +74,7 @@ async def test_the_same_commands_are_done_without_it(intake: Room) -> None:
 
 
 @pytest.mark.parametrize(("path", "form"), ROWS)
-async def test_many_rows_refuse_if_match(intake: Room, path: str, form: dict[str, Any]) -> None:
+async def test_many_rows_refuse_if_match(intake: RunningService, path: str, form: dict[str, Any]) -> None:
     before = await stored(intake)
     for dry_run in (False, True):
         batch = {"rows": [{"key": "a", "form": form}], "dry_run": dry_run}
@@ -82,7 +82,7 @@ async def test_many_rows_refuse_if_match(intake: Room, path: str, form: dict[str
     assert await stored(intake) == before
 
 
-async def test_what_changes_a_document_is_held_against_that_one(intake: Room) -> None:
+async def test_what_changes_a_document_is_held_against_that_one(intake: RunningService) -> None:
     """Also where the form names others: the contract is at version 1, its customer at 2 and its branch at 1."""
     await send(intake, "POST", "/customers", CALLER | {"branch": "BJ01"})
     (owner,) = (await intake.http.get("/customers")).json()["items"]
@@ -96,7 +96,9 @@ async def test_what_changes_a_document_is_held_against_that_one(intake: Room) ->
     assert await send(intake, "PUT", "/contracts/HT-1", terms, '"1"') == (412, "version.changed")
 
 
-async def test_attendance_is_held_against_itself_not_against_its_plan(intake: Room, clock: ManualClock) -> None:
+async def test_attendance_is_held_against_itself_not_against_its_plan(
+    intake: RunningService, clock: ManualClock
+) -> None:
     """ALL-8: the ETag of a list of attendance brings its correction in."""
     session = {"code": "S-1", "starts_at": "2026-11-23T01:00:00Z", "trainer": "A2"}
     plan = {"title": "x", "topic": "x", "participants": ["A1"], "sessions": [session]}
@@ -111,7 +113,7 @@ async def test_attendance_is_held_against_itself_not_against_its_plan(intake: Ro
     assert await send(intake, "PUT", path, {"marks": marks}, tag) == (412, "version.changed")
 
 
-async def test_what_is_refused_anyway_keeps_its_reason(intake: Room) -> None:
+async def test_what_is_refused_anyway_keeps_its_reason(intake: RunningService) -> None:
     """RFC 9110, section 13.2.1."""
     unknown = "/requests/SR-261122-0000/cancel"
     assert await send(intake, "POST", unknown, {"reason": "x"}, "*") == (404, "requests.unknown")

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.events.partner import PartnerServiceRequest
-from aftersales.common.heartbeat import BEAT, Heartbeat
-from aftersales.common.parking import ParkedMessage
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.common.heartbeat import BEAT, HeartbeatState
+from aftersales.common.policies import PolicyCatalogue
+from aftersales.common.work import UnitOfWork
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.main import service
+from aftersales.intake.main import build_service
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.sales.handlers import archive_customer
 from aftersales.intake.settings import Settings
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import House, Room, _room
+from aftersales.testing.system import RunningService, RunningSystem, _running_service
 
 Say = dict[str, Callable[..., Any]]
 FORM: dict[str, Any] = {
@@ -45,7 +45,7 @@ PARTNER: dict[str, Any] = {
 }
 
 
-async def _register(intake: Room, **changes: Any) -> dict[str, Any]:
+async def _register(intake: RunningService, **changes: Any) -> dict[str, Any]:
     answer = await intake.http.post("/requests", json=FORM | changes, headers={"X-Actor": "desk-7"})
     assert answer.status_code == 201, answer.text
     request: dict[str, Any] = answer.json()
@@ -53,15 +53,15 @@ async def _register(intake: Room, **changes: Any) -> dict[str, Any]:
     return request
 
 
-async def _parked(intake: Room, number: int = 1) -> list[str]:
-    async def enough() -> list[ParkedMessage]:
-        found = await intake.find(ParkedMessage)
+async def _parked(intake: RunningService, number: int = 1) -> list[str]:
+    async def enough() -> list[StoredDeadLetter]:
+        found = await intake.find(StoredDeadLetter)
         return found if len(found) >= number else []
 
     return sorted(message.reason for message in await eventually(enough))
 
 
-async def test_a_request_is_registered_with_its_customer_and_product(intake: Room) -> None:
+async def test_a_request_is_registered_with_its_customer_and_product(intake: RunningService) -> None:
     """INT-2, INT-3, INT-7."""
     request = await _register(intake)
     assert (request["state"], request["owner"], request["priority"]) == ("registered", "desk-7", 3)
@@ -73,7 +73,7 @@ async def test_a_request_is_registered_with_its_customer_and_product(intake: Roo
     assert (product["customer"], product["warranty_card"]) == (request["customer"], [])
 
 
-async def test_one_phone_is_one_customer_however_many_call_at_once(intake: Room) -> None:
+async def test_one_phone_is_one_customer_however_many_call_at_once(intake: RunningService) -> None:
     """INT-3, inside a group."""
     requests = await asyncio.gather(*(_register(intake) for _ in range(20)))
     assert len({request["customer"] for request in requests}) == 1
@@ -83,16 +83,16 @@ async def test_one_phone_is_one_customer_however_many_call_at_once(intake: Room)
 
 @pytest.mark.parametrize(("keyed", "customers"), [(True, 1), (False, 2)])
 async def test_one_phone_is_one_customer_between_replicas(
-    intake: Room, clock: ManualClock, keyed: bool, customers: int
+    intake: RunningService, clock: ManualClock, keyed: bool, customers: int
 ) -> None:
     """INT-3: the phone is the contact point's key. Without it (broken on purpose) two replicas archive two people."""
     mine: Any = intake.runtime.service.settings
     form = ArchiveCustomer.model_validate(FORM["customer"] | {"branch": "BJ01"})
-    started: list[Work] = []
+    started: list[UnitOfWork] = []
     both = asyncio.Event()
 
-    async def archive(work: Work) -> Customer:
-        customer = await archive_customer(work, form, mine.class_weights, Library())
+    async def archive(work: UnitOfWork) -> Customer:
+        customer = await archive_customer(work, form, mine.class_weights, PolicyCatalogue())
         if not keyed:
             work.changes.pop((ContactPoint.COLLECTION, form.phone), None)
         started.append(work)
@@ -101,8 +101,8 @@ async def test_one_phone_is_one_customer_between_replicas(
         await both.wait()  # neither sees what the other is about to commit
         return customer
 
-    other = service(Settings(**mine.model_dump() | {"instance": "other"}))
-    async with _room(other, clock) as replica:
+    other = build_service(Settings(**mine.model_dump() | {"instance": "other"}))
+    async with _running_service(other, clock) as replica:
         await eventually(lambda: _ready(replica))
         told = await asyncio.gather(intake.do(archive), replica.do(archive))
     assert len({customer.id for customer in told}) == customers
@@ -110,11 +110,11 @@ async def test_one_phone_is_one_customer_between_replicas(
     assert len(started) == (3 if keyed else 2)
 
 
-async def _ready(room: Room) -> bool:
-    return room.runtime.prepared
+async def _ready(running_service: RunningService) -> bool:
+    return running_service.runtime.prepared
 
 
-async def test_a_customer_is_found_by_phone_and_brought_up_to_date(intake: Room) -> None:
+async def test_a_customer_is_found_by_phone_and_brought_up_to_date(intake: RunningService) -> None:
     """INT-3."""
     form = FORM["customer"] | {"branch": "BJ01", "products": [FORM["product"] | {"purchased_on": "2026-01-31"}]}
     first = await intake.http.post("/customers", json=form)
@@ -126,7 +126,7 @@ async def test_a_customer_is_found_by_phone_and_brought_up_to_date(intake: Room)
     assert (await _register(intake, urgency=3))["priority"] == 1
 
 
-async def test_a_product_of_somebody_else_stays_theirs(intake: Room) -> None:
+async def test_a_product_of_somebody_else_stays_theirs(intake: RunningService) -> None:
     first = await _register(intake)
     neighbour = await _register(intake, customer=FORM["customer"] | {"phone": "13800138009"})
     assert neighbour["customer"] != first["customer"]
@@ -134,7 +134,7 @@ async def test_a_product_of_somebody_else_stays_theirs(intake: Room) -> None:
     assert (product.customer, product.version) == (first["customer"], 1)
 
 
-async def test_a_form_that_is_refused_leaves_nothing_behind(intake: Room) -> None:
+async def test_a_form_that_is_refused_leaves_nothing_behind(intake: RunningService) -> None:
     """INT-2; the clock says 23 November 2026."""
     bought_tomorrow = {"product": FORM["product"] | {"purchased_on": "2026-11-24"}}
     refusals: tuple[tuple[dict[str, Any], int, str], ...] = (
@@ -150,7 +150,7 @@ async def test_a_form_that_is_refused_leaves_nothing_behind(intake: Room) -> Non
     assert await intake.find(ServiceRequest) == []
 
 
-async def test_a_request_is_cancelled_once(intake: Room) -> None:
+async def test_a_request_is_cancelled_once(intake: RunningService) -> None:
     number = (await _register(intake))["id"]
     done = await intake.http.post(f"/requests/{number}/cancel", json={"reason": "不修了"})
     assert (done.status_code, done.json()["state"]) == (200, "cancelled")
@@ -158,7 +158,7 @@ async def test_a_request_is_cancelled_once(intake: Room) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "request.already_cancelled")
 
 
-async def test_what_does_not_exist_is_not_found(intake: Room) -> None:
+async def test_what_does_not_exist_is_not_found(intake: RunningService) -> None:
     for path, status in (
         ("/requests/SR-261122-0000", 404),
         ("/requests/nonsense", 422),
@@ -170,7 +170,7 @@ async def test_what_does_not_exist_is_not_found(intake: Room) -> None:
         assert (await intake.http.get(path)).status_code == status, path
 
 
-async def test_lists_are_filtered_and_paged(intake: Room) -> None:
+async def test_lists_are_filtered_and_paged(intake: RunningService) -> None:
     numbers = [(await _register(intake))["id"] for _ in range(5)]
     await intake.http.post(f"/requests/{numbers[0]}/cancel", json={"reason": "不修了"})
     seen, cursor = [], None
@@ -186,7 +186,7 @@ async def test_lists_are_filtered_and_paged(intake: Room) -> None:
     assert [branch["id"] for branch in (await intake.http.get("/branches")).json()["items"]] == ["BJ01"]
 
 
-async def test_every_order_of_arrival_ends_the_same(built: House, intake: Room, say: Say) -> None:
+async def test_every_order_of_arrival_ends_the_same(built: RunningSystem, intake: RunningService, say: Say) -> None:
     """DSP-7, FBK-2: 24 requests, each told of two visits in another order, every event twice."""
     orders = list(permutations([("repaired", 1), ("dissatisfied", 1), ("repaired", 2), ("answered", 2)]))
     numbers = [(await _register(intake, product=FORM["product"] | {"serial": f"RF-{i}"}))["id"] for i in range(24)]
@@ -206,11 +206,11 @@ async def test_every_order_of_arrival_ends_the_same(built: House, intake: Room, 
     assert len(ends) == 1
     cards = [(await intake.get(Product, f"RF-{index}")).warranty_card for index in range(len(orders))]
     assert all([entry.visit for entry in card] == [1, 2] for card in cards)
-    assert await intake.find(ParkedMessage) == []
+    assert await intake.find(StoredDeadLetter) == []
 
 
 async def test_a_repair_after_a_cancellation_is_on_the_card_and_changes_nothing_else(
-    built: House, intake: Room, say: Say
+    built: RunningSystem, intake: RunningService, say: Say
 ) -> None:
     request = await _register(intake)
     await intake.http.post(f"/requests/{request['id']}/cancel", json={"reason": "不修了"})
@@ -220,16 +220,18 @@ async def test_a_repair_after_a_cancellation_is_on_the_card_and_changes_nothing_
     assert (await intake.get(ServiceRequest, request["id"])).state == "cancelled"
 
 
-async def _card(intake: Room) -> Any:
+async def _card(intake: RunningService) -> Any:
     return (await intake.get(Product, "RF-0001")).warranty_card
 
 
-async def test_what_never_becomes_possible_is_parked_with_its_reason(intake: Room, say: Say) -> None:
+async def test_what_never_becomes_possible_is_parked_with_its_reason(intake: RunningService, say: Say) -> None:
     await intake.deliver(say["repaired"](1, request="SR-261122-0000"))
     assert await _parked(intake) == ["request.unknown"]
 
 
-async def test_a_partner_request_is_a_request_like_any_other_and_taken_once(built: House, intake: Room) -> None:
+async def test_a_partner_request_is_a_request_like_any_other_and_taken_once(
+    built: RunningSystem, intake: RunningService
+) -> None:
     """INT-12."""
     for _ in range(3):
         await intake.deliver(PartnerServiceRequest.model_validate(PARTNER), id="P-1", source="/partner/shop")
@@ -241,7 +243,7 @@ async def test_a_partner_request_is_a_request_like_any_other_and_taken_once(buil
     assert by_phone["customer"] == request.customer
 
 
-async def test_a_bad_partner_request_is_parked_with_a_reason_the_partner_can_read(intake: Room) -> None:
+async def test_a_bad_partner_request_is_parked_with_a_reason_the_partner_can_read(intake: RunningService) -> None:
     """INT-12."""
     for changes in ({"branch": "XX99"}, {"wanted_at": "2026-11-23T10:00:00"}, {"purchased_on": date(2026, 12, 24)}):
         await intake.deliver(PartnerServiceRequest.model_construct(**PARTNER | changes))
@@ -249,7 +251,9 @@ async def test_a_bad_partner_request_is_parked_with_a_reason_the_partner_can_rea
     assert await intake.find(ServiceRequest) == []
 
 
-async def test_the_heart_beats_as_often_as_it_is_set_to(built: House, intake: Room, clock: ManualClock) -> None:
+async def test_the_heart_beats_as_often_as_it_is_set_to(
+    built: RunningSystem, intake: RunningService, clock: ManualClock
+) -> None:
     """The first beat is due at the start."""
     seen = set()
     for _ in range(3):
@@ -260,8 +264,8 @@ async def test_the_heart_beats_as_often_as_it_is_set_to(built: House, intake: Ro
     assert seen == {2, 3, 4}
 
 
-async def _beat_at(intake: Room, clock: ManualClock) -> Heartbeat | None:
-    heartbeat: Heartbeat | None = await intake.get(Heartbeat, BEAT)
+async def _beat_at(intake: RunningService, clock: ManualClock) -> HeartbeatState | None:
+    heartbeat: HeartbeatState | None = await intake.get(HeartbeatState, BEAT)
     return heartbeat if heartbeat and heartbeat.seen_at == clock.now() else None
 
 

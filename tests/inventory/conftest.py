@@ -9,13 +9,13 @@ from common.answers import watch
 
 from aftersales.common.events.dispatch import OrderCancelled, PartNeeded, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.intake import ProductRef
-from aftersales.inventory.main import service
+from aftersales.inventory.main import build_service
 from aftersales.inventory.settings import Settings
 from aftersales.inventory.slips.domain import IssueSlip, SlipLine, slip_id
 from aftersales.inventory.stock import domain as stock
 from aftersales.inventory.stock.domain import Receipt, StockItem
 from aftersales.testing import ManualClock
-from aftersales.testing.house import House, house
+from aftersales.testing.system import RunningSystem, start_system
 
 PRODUCT = ProductRef(serial="SN1", model="BCD-200", line="refrigerator")
 
@@ -30,11 +30,11 @@ def goods(now: datetime) -> Callable[..., StockItem]:
     """Stock of COMP-1 in SH01: `goods(("A", 3), ("B", 2))`, older lots first."""
 
     def make(*lots: tuple[str, int]) -> StockItem:
-        item = stock.empty("SH01", "COMP-1")
+        item = stock.empty_stock("SH01", "COMP-1")
         for day, (lot, quantity) in enumerate(lots, 1):
             at = now.replace(day=day)
             form = Receipt(branch="SH01", part="COMP-1", lot=lot, bin="W1-01", quantity=quantity, received_at=at)
-            item, _ = stock.receive(item, form, now)
+            item, _ = stock.receive_lot(item, form, now)
         return item
 
     return make
@@ -110,8 +110,8 @@ def clock(now: datetime) -> ManualClock:
 
 
 @pytest.fixture
-async def running(urls: Any, clock: ManualClock) -> AsyncIterator[House]:
+async def running(urls: Any, clock: ManualClock) -> AsyncIterator[RunningSystem]:
     """The service on real servers."""
-    async with house(urls, clock, [(service, Settings)]) as built:
+    async with start_system(urls, clock, [(build_service, Settings)]) as built:
         watch(built)
         yield built

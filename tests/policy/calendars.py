@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aftersales.policy.business_time import between, spans
+from aftersales.policy.business_time import open_and_closed_spans, open_time_between
 from aftersales.policy.calendars import Calendar, SpecialDay
 
 OFFICE = ("09:00-12:00 13:00-18:00",) * 5 + ("", "")
@@ -26,12 +26,12 @@ def local(text: str, zone: str = "Asia/Shanghai") -> datetime:
 
 def day_hours(of: Calendar, day: str) -> float:
     start = local(day, of.zone)
-    return between(of, start, local((date.fromisoformat(day) + DAY).isoformat(), of.zone)) / HOUR
+    return open_time_between(of, start, local((date.fromisoformat(day) + DAY).isoformat(), of.zone)) / HOUR
 
 
 def told(of: Calendar, start: str, end: str) -> list[tuple[str, str, bool, str, str]]:
     """The spans, with the times on the wall."""
-    found = spans(of, local(start, of.zone), local(end, of.zone))
+    found = open_and_closed_spans(of, local(start, of.zone), local(end, of.zone))
     return [(wall(span.start, of), wall(span.end, of), span.open, span.why, span.detail) for span in found]
 
 

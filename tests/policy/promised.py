@@ -20,7 +20,7 @@ LADDER = (
 
 def begun(target=8 * HOUR, calendar=None, pauses=("waiting_part", "waiting_customer"), **terms):
     wanted = Terms(target=target, calendar=calendar, pauses=pauses, **({"warn_at": (0.5, 0.8)} | terms))
-    return sla.start((), "repair", "repair-1", MONDAY, wanted)
+    return sla.start_clock((), "repair", "repair-1", MONDAY, wanted)
 
 
 def only(clocks) -> SlaClock:
@@ -31,8 +31,8 @@ def only(clocks) -> SlaClock:
 def retargeted(clocks, target, said):
     """The same terms with another target."""
     clock = only(clocks)
-    return sla.retarget(clocks, clock.key, clock.terms.model_copy(update={"target": target, "until": None}), said)
+    return sla.retarget_clock(clocks, clock.key, clock.terms.model_copy(update={"target": target, "until": None}), said)
 
 
 def told(before, after):
-    return [(news.kind, news.mark) for news in sla.news(before, after)]
+    return [(events.kind, events.mark) for events in sla.thresholds_passed(before, after)]

@@ -6,8 +6,14 @@ import pytest
 from policy.calendars import DAY, HOUR, STOCKTAKE, calendar, day_hours, local, told
 from pydantic import ValidationError
 
-from aftersales.policy.business_time import add, between, local_deadline, next_open, spans
-from aftersales.policy.calendars import Hours, SpecialDay, always
+from aftersales.policy.business_time import (
+    add_open_time,
+    local_deadline,
+    next_open,
+    open_and_closed_spans,
+    open_time_between,
+)
+from aftersales.policy.calendars import Hours, SpecialDay, round_the_clock
 from aftersales.values.errors import DomainError, Malformed
 
 # Windows of a day and a week
@@ -27,14 +33,18 @@ from aftersales.values.errors import DomainError, Malformed
     ],
 )
 def test_all_3_work_counts_in_open_hours_only(start: str, hours: int, end: str) -> None:
-    assert add(calendar(), local(start), hours * HOUR) == local(end)
-    assert between(calendar(), local(start), local(end)) == hours * HOUR
+    assert add_open_time(calendar(), local(start), hours * HOUR) == local(end)
+    assert open_time_between(calendar(), local(start), local(end)) == hours * HOUR
 
 
 def test_time_that_runs_backwards_is_none() -> None:
     start = local("2026-03-02T15:00")
-    assert between(calendar(), start, start - DAY) == between(always("UTC"), start, start - DAY) == timedelta()
-    assert add(calendar(), start, -HOUR) == start
+    assert (
+        open_time_between(calendar(), start, start - DAY)
+        == open_time_between(round_the_clock("UTC"), start, start - DAY)
+        == timedelta()
+    )
+    assert add_open_time(calendar(), start, -HOUR) == start
 
 
 def test_it_is_open_from_the_first_moment_of_a_window_to_before_its_last() -> None:
@@ -65,20 +75,28 @@ def test_a_night_shift_belongs_to_the_day_it_starts_on() -> None:
 
 def test_a_night_shift_that_meets_the_morning_shift_counts_once() -> None:
     of = calendar(week=("05:00-09:00 22:00-06:00",) * 7)
-    assert between(of, local("2025-12-31T20:00"), local("2026-01-01T20:00")) == 11 * HOUR
+    assert open_time_between(of, local("2025-12-31T20:00"), local("2026-01-01T20:00")) == 11 * HOUR
 
 
 def test_all_10_round_the_clock_is_a_calendar_and_a_slow_one_says_the_same() -> None:
     slow = calendar(week=("00:00-13:00 13:00-24:00",) * 7)
     start = local("2024-02-28T10:00")
     for work in (timedelta(microseconds=1), HOUR, 3 * DAY, 3000 * DAY):
-        assert add(always("Asia/Shanghai"), start, work) == add(slow, start, work) == start + work
-        assert between(always("Asia/Shanghai"), start, start + work) == between(slow, start, start + work) == work
+        assert (
+            add_open_time(round_the_clock("Asia/Shanghai"), start, work)
+            == add_open_time(slow, start, work)
+            == start + work
+        )
+        assert (
+            open_time_between(round_the_clock("Asia/Shanghai"), start, start + work)
+            == open_time_between(slow, start, start + work)
+            == work
+        )
 
 
 def test_a_leap_day_is_a_day() -> None:
-    assert add(calendar(), local("2028-02-28T17:00"), 9 * HOUR) == local("2028-02-29T18:00")
-    assert add(calendar(), local("2027-02-26T17:00"), 2 * HOUR) == local("2027-03-01T10:00")
+    assert add_open_time(calendar(), local("2028-02-28T17:00"), 9 * HOUR) == local("2028-02-29T18:00")
+    assert add_open_time(calendar(), local("2027-02-26T17:00"), 2 * HOUR) == local("2027-03-01T10:00")
 
 
 # Clocks that are put forward and back
@@ -118,7 +136,7 @@ def test_a_window_in_the_skipped_hour_begins_and_ends_with_the_jump(
     of = calendar("Europe/Berlin", week=("",) * 6 + (window,))
     found = [
         (span.start, span.end)
-        for span in spans(of, local("2026-03-29", of.zone), local("2026-03-30", of.zone))
+        for span in open_and_closed_spans(of, local("2026-03-29", of.zone), local("2026-03-30", of.zone))
         if span.open
     ]
     assert found == ([(datetime.fromisoformat(opens), datetime.fromisoformat(closes))] if opens and closes else [])
@@ -136,7 +154,7 @@ def test_a_window_in_the_doubled_hour_takes_its_first_time(window: str, opens: s
     of = calendar("Europe/Berlin", week=("",) * 6 + (window,))
     start = local("2026-10-25", of.zone)
     assert next_open(of, start) == datetime.fromisoformat(opens)
-    assert add(of, start, between(of, start, start + DAY)) == datetime.fromisoformat(closes)
+    assert add_open_time(of, start, open_time_between(of, start, start + DAY)) == datetime.fromisoformat(closes)
 
 
 def test_hours_of_the_day_keep_their_place_on_the_wall_all_year() -> None:
@@ -180,14 +198,14 @@ def test_a_calendar_that_never_opens_is_refused_not_searched_for_ever() -> None:
     never = calendar(week=("",) * 7)
     start = local("2026-03-02T10:00")
     for ask in (
-        lambda: add(never, start, HOUR),
+        lambda: add_open_time(never, start, HOUR),
         lambda: next_open(never, start),
         lambda: local_deadline(never, start, time(12), 1),
-        lambda: add(always("UTC"), start, timedelta.max),
+        lambda: add_open_time(round_the_clock("UTC"), start, timedelta.max),
     ):
         with pytest.raises(DomainError, match=r"calendar\.never_open"):
             ask()
-    assert between(never, start, start + 365 * DAY) == timedelta()
+    assert open_time_between(never, start, start + 365 * DAY) == timedelta()
     late = calendar(week=("",) * 7, days=(SpecialDay(day=date(2035, 5, 5), hours="10:00-11:00", why="once"),))
     assert next_open(late, start) == local("2035-05-05T10:00")
 
@@ -195,12 +213,12 @@ def test_a_calendar_that_never_opens_is_refused_not_searched_for_ever() -> None:
 @pytest.mark.parametrize("at", ["0001-01-01T00:00Z", "1969-12-31T23:59Z", "2200-01-01T00:00Z", "9999-12-31T23:59Z"])
 def test_a_time_that_no_calendar_reaches_is_malformed(at: str) -> None:
     far, now = datetime.fromisoformat(at), local("2026-03-02T10:00")
-    for of in (always("Asia/Shanghai"), calendar(holidays="CN")):
+    for of in (round_the_clock("Asia/Shanghai"), calendar(holidays="CN")):
         for ask in (
-            lambda of=of: add(of, far, HOUR),
-            lambda of=of: between(of, now, far),
+            lambda of=of: add_open_time(of, far, HOUR),
+            lambda of=of: open_time_between(of, now, far),
             lambda of=of: next_open(of, far),
-            lambda of=of: list(spans(of, far, now)),
+            lambda of=of: list(open_and_closed_spans(of, far, now)),
             lambda of=of: local_deadline(of, far, time(12), 0),
         ):
             with pytest.raises(Malformed, match=r"calendar\.out_of_range"):

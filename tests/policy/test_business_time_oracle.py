@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from policy.calendars import DAY, OFFICE, STOCKTAKE, calendar
 
-from aftersales.policy.business_time import add, between, next_open, spans
-from aftersales.policy.calendars import Calendar, SpecialDay, always
+from aftersales.policy.business_time import add_open_time, next_open, open_and_closed_spans, open_time_between
+from aftersales.policy.calendars import Calendar, SpecialDay, round_the_clock
 
 MINUTE = timedelta(minutes=1)
 EVENTFUL = {
@@ -108,9 +108,11 @@ quickly = settings(deadline=None, max_examples=80)
 def test_all_3_every_minute_agrees_with_a_clock_on_the_wall(stretch: tuple[Calendar, datetime, datetime]) -> None:
     of, start, end = stretch
     watched = list(watch(of, start, end))
-    found = [span.open for span in spans(of, start, end) for _ in range((span.end - span.start) // MINUTE)]
+    found = [
+        span.open for span in open_and_closed_spans(of, start, end) for _ in range((span.end - span.start) // MINUTE)
+    ]
     assert found == watched
-    assert between(of, start, end) == sum(watched) * MINUTE
+    assert open_time_between(of, start, end) == sum(watched) * MINUTE
 
 
 @pytest.mark.parametrize(
@@ -121,8 +123,8 @@ def test_the_watch_notices_whatever_is_left_out(left_out: dict[str, object]) -> 
     start, end = datetime(2026, 9, 28, 2, tzinfo=UTC), datetime(2026, 10, 12, 4, 30, tzinfo=UTC)
     step = timedelta(minutes=30)
     worked = sum(watch(of, start, end, step)) * step
-    assert worked == between(of, start, end)
-    assert worked != between(of.model_copy(update=left_out), start, end)
+    assert worked == open_time_between(of, start, end)
+    assert worked != open_time_between(of.model_copy(update=left_out), start, end)
 
 
 @pytest.mark.parametrize(("zone", "code"), [("Europe/Berlin", "DE"), ("Asia/Shanghai", "CN")])
@@ -132,12 +134,12 @@ def test_all_10_a_year_of_the_tables_agrees_with_the_watch(zone: str, code: str)
     start, end = datetime(2025, 12, 25, tzinfo=UTC), datetime(2027, 1, 5, tzinfo=UTC)
     step = timedelta(minutes=30)
     watched = list(watch(of, start, end, step))
-    assert between(of, start, end) == sum(watched) * step
+    assert open_time_between(of, start, end) == sum(watched) * step
     worked, dice = timedelta(), random.Random(7)
     asked = set(dice.sample(range(len(watched)), 500))
     for number, is_open in enumerate(watched):
         if number in asked:
-            assert between(of, start, start + number * step) == worked
+            assert open_time_between(of, start, start + number * step) == worked
             assert (next_open(of, start + number * step) == start + number * step) == is_open
         worked += step * is_open
 
@@ -152,12 +154,12 @@ def test_work_that_was_added_lies_between(
 ) -> None:
     of, start, later = stretch
     assume(any(of.week))
-    done = add(of, start, some)
-    assert between(of, start, done) == some
-    assert add(of, done, more) == add(of, start, some + more)
-    assert start <= done <= add(of, start, some + more)
-    assert done <= add(of, later, some)
-    assert some == timedelta() or between(of, start, done - timedelta(microseconds=1)) < some
+    done = add_open_time(of, start, some)
+    assert open_time_between(of, start, done) == some
+    assert add_open_time(of, done, more) == add_open_time(of, start, some + more)
+    assert start <= done <= add_open_time(of, start, some + more)
+    assert done <= add_open_time(of, later, some)
+    assert some == timedelta() or open_time_between(of, start, done - timedelta(microseconds=1)) < some
 
 
 @quickly
@@ -165,7 +167,9 @@ def test_work_that_was_added_lies_between(
 def test_a_stretch_is_the_sum_of_its_parts(stretch: tuple[Calendar, datetime, datetime], share: float) -> None:
     of, start, end = stretch
     middle = start + (end - start) * share
-    assert between(of, start, middle) + between(of, middle, end) == between(of, start, end)
+    assert open_time_between(of, start, middle) + open_time_between(of, middle, end) == open_time_between(
+        of, start, end
+    )
 
 
 @quickly
@@ -174,11 +178,11 @@ def test_spans_leave_no_gap_and_their_open_ones_are_what_lies_between(
     stretch: tuple[Calendar, datetime, datetime],
 ) -> None:
     of, start, end = stretch
-    found = list(spans(of, start, end))
+    found = list(open_and_closed_spans(of, start, end))
     assert [span.start for span in found] + [end] == [start] + [span.end for span in found]
     assert all(span.start < span.end for span in found)
     assert all((a.open, a.why, a.detail) != (b.open, b.why, b.detail) for a, b in pairwise(found))
-    assert sum((span.end - span.start for span in found if span.open), timedelta()) == between(of, start, end)
+    assert sum((span.end - span.start for span in found if span.open), timedelta()) == open_time_between(of, start, end)
 
 
 @quickly
@@ -189,7 +193,7 @@ def test_spans_leave_no_gap_and_their_open_ones_are_what_lies_between(
     lengths,
 )
 def test_round_the_clock_is_plain_arithmetic(start: datetime, work: timedelta) -> None:
-    of = always("America/New_York")
-    assert add(of, start, work) == start + work
-    assert between(of, start, start + work) == work
+    of = round_the_clock("America/New_York")
+    assert add_open_time(of, start, work) == start + work
+    assert open_time_between(of, start, start + work) == work
     assert next_open(of, start) == start

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersales.policy.choose import Facts, Shelf, choose, specificity
-from aftersales.policy.explain import explain
-from aftersales.policy.lint import lint_among, ties
+from aftersales.policy.choose import Facts, PolicyIndex, choose_policy, scope_specificity
+from aftersales.policy.explain import explain_policy_choice
+from aftersales.policy.lint import find_ties, lint_among
 from aftersales.policy.model import Policy, Scope
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 
 TODAY = date(2026, 11, 26)
 FACTS = Facts("sh-01", "refrigerator", "repair", "A", TODAY)
-ENTERPRISE = next(policy for policy in presets() if policy.name == "enterprise")
+ENTERPRISE = next(policy for policy in load_presets() if policy.name == "enterprise")
 DIMENSIONS = ("branches", "lines", "work_types", "customer_classes")
 
 
@@ -34,7 +34,7 @@ HOUSE = policy("house")
 
 
 def chosen(*policies: Policy, facts: Facts = FACTS) -> str:
-    found = choose(Shelf(policies), facts)
+    found = choose_policy(PolicyIndex(policies), facts)
     return f"{found.name}@{found.version}"
 
 
@@ -104,11 +104,11 @@ def test_a_version_that_begins_after_the_one_before_it_is_published_without_a_wo
 
 def test_all_1_an_item_under_way_keeps_the_version_that_it_started_with() -> None:
     first, second = policy("house", 1), policy("house", 2, TODAY)
-    started = choose(Shelf([first]), FACTS)
+    started = choose_policy(PolicyIndex([first]), FACTS)
     kept = next(one for one in (second, first) if (one.name, one.version) == (started.name, started.version))
 
     assert kept is first
-    assert choose(Shelf([first, second]), FACTS) is second
+    assert choose_policy(PolicyIndex([first, second]), FACTS) is second
 
 
 def test_a_tie_is_refused_with_the_day_from_which_it_stands() -> None:
@@ -129,15 +129,15 @@ def test_a_tie_is_refused_with_the_day_from_which_it_stands() -> None:
     ids=["another branch", "more specific", "its own next version"],
 )
 def test_what_never_competes_is_no_tie(other: Policy) -> None:
-    assert ties([BRANCH, other]) == ()
+    assert find_ties([BRANCH, other]) == ()
 
 
 def test_versions_that_are_replaced_before_the_other_begins_do_not_tie_with_it() -> None:
     old, new = policy("old", 1, branches=["sh-01"]), policy("old", 2, TODAY, branches=["cd-01"])
     late = policy("late", 1, TODAY, branches=["sh-01"])
 
-    assert ties([old, new, late]) == ()
-    assert len(ties([old, late])) == 1
+    assert find_ties([old, new, late]) == ()
+    assert len(find_ties([old, late])) == 1
 
 
 def test_the_same_version_cannot_be_published_twice() -> None:
@@ -170,7 +170,7 @@ def test_the_choice_does_not_depend_on_the_order_of_the_list(policies, facts, ch
     shuffled = list(policies)
     chance.shuffle(shuffled)
 
-    assert choose(Shelf(policies), facts) is choose(Shelf(shuffled), facts)
+    assert choose_policy(PolicyIndex(policies), facts) is choose_policy(PolicyIndex(shuffled), facts)
 
 
 def competing(policies: Sequence[Policy], facts: Facts) -> list[Policy]:
@@ -182,23 +182,23 @@ def competing(policies: Sequence[Policy], facts: Facts) -> list[Policy]:
         for one in newest
         if all(not (n := getattr(one.scope, d)) or f in n for d, f in zip(DIMENSIONS, facts[:4], strict=True))
     ]
-    most = max((specificity(one.scope) for one in fitting), default=0)
-    return [one for one in fitting if specificity(one.scope) == most]
+    most = max((scope_specificity(one.scope) for one in fitting), default=0)
+    return [one for one in fitting if scope_specificity(one.scope) == most]
 
 
 @given(shelves(), FACTS_OF)
 def test_without_a_tie_no_choice_is_ambiguous_and_it_is_the_plain_one(policies, facts) -> None:
     found = competing(policies, facts)
 
-    if not ties(policies):
+    if not find_ties(policies):
         assert len(found) <= 1
-    best = Shelf(policies).best(facts)
+    best = PolicyIndex(policies).best(facts)
     assert best is min(found, key=lambda one: one.name, default=None)
 
 
 @given(shelves())
 def test_each_tie_is_an_item_on_which_two_policies_compete(policies) -> None:
-    for tie in ties(policies):
+    for tie in find_ties(policies):
         common = [
             next((word for word in mine if not theirs or word in theirs), "")
             for mine, theirs in ((getattr(tie.one.scope, name), getattr(tie.other.scope, name)) for name in DIMENSIONS)
@@ -210,23 +210,23 @@ def test_each_tie_is_an_item_on_which_two_policies_compete(policies) -> None:
 
 @given(shelves(), FACTS_OF)
 def test_an_explanation_chooses_as_the_choice_does_and_gives_each_candidate_one_outcome(policies, facts) -> None:
-    shelf = Shelf(policies)
-    found = explain(shelf, facts)
+    policy_index = PolicyIndex(policies)
+    found = explain_policy_choice(policy_index, facts)
 
-    assert found.chosen is choose(shelf, facts)
-    assert len(found.candidates) == len(policies) + len(presets())
+    assert found.chosen is choose_policy(policy_index, facts)
+    assert len(found.candidates) == len(policies) + len(load_presets())
     assert [one.outcome for one in found.candidates].count("chosen") == 1
     assert (found.candidates[0].name, found.candidates[0].version) == (found.chosen.name, found.chosen.version)
 
 
 def test_an_explanation_says_of_each_candidate_why() -> None:
-    shelf = Shelf(
+    policy_index = PolicyIndex(
         [
             *(policy("house", 1), policy("house", 2, TODAY), BRANCH, policy("later", begins=date(2027, 1, 1))),
             *(policy("other", branches=["sh-01"]), policy("south", branches=["cd-01"], customer_classes=["C"])),
         ]
     )
-    told = {(one.name, one.version): one for one in explain(shelf, FACTS).candidates}
+    told = {(one.name, one.version): one for one in explain_policy_choice(policy_index, FACTS).candidates}
 
     assert {key: one.outcome for key, one in told.items() if not one.preset} == {
         ("branch", 1): "chosen",
@@ -244,8 +244,10 @@ def test_an_explanation_says_of_each_candidate_why() -> None:
 
 
 def test_choosing_among_fifty_policies_takes_less_than_fifty_microseconds() -> None:
-    shelf = Shelf(policy(f"p{number}", branches=[f"b-{number}"], lines=["freezer"]) for number in range(50))
+    policy_index = PolicyIndex(
+        policy(f"p{number}", branches=[f"b-{number}"], lines=["freezer"]) for number in range(50)
+    )
     runs = 200
 
-    best = min(timeit.repeat(lambda: choose(shelf, FACTS), number=runs, repeat=20)) / runs
+    best = min(timeit.repeat(lambda: choose_policy(policy_index, FACTS), number=runs, repeat=20)) / runs
     assert best < 50e-6

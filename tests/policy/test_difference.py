@@ -6,23 +6,23 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftersales.policy.difference import Change, diff
-from aftersales.policy.findings import dotted
+from aftersales.policy.difference import Change, diff_policies
+from aftersales.policy.findings import dotted_path
 from aftersales.policy.model import Policy
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 
-POLICIES = {policy.name: policy for policy in presets()}
+POLICIES = {policy.name: policy for policy in load_presets()}
 HOUSE = POLICIES["enterprise"]
 
 
 def changed(change: Any) -> list[tuple[str, Any, Any]]:
     content = copy.deepcopy(HOUSE.model_dump(mode="json"))
     change(content)
-    return [(dotted(path), old, new) for path, old, new in diff(HOUSE, Policy.model_validate(content))]
+    return [(dotted_path(path), old, new) for path, old, new in diff_policies(HOUSE, Policy.model_validate(content))]
 
 
 def test_a_policy_does_not_differ_from_itself() -> None:
-    assert all(diff(policy, policy) == () for policy in presets())
+    assert all(diff_policies(policy, policy) == () for policy in load_presets())
 
 
 def test_each_figure_is_told_with_what_it_was_in_the_order_of_the_model() -> None:
@@ -80,7 +80,7 @@ def test_another_order_of_the_same_rows_is_a_difference() -> None:
 
 
 def test_int_8_the_two_variants_for_companies_differ_in_their_name_scope_and_reply() -> None:
-    found = diff(POLICIES["enterprise"], POLICIES["enterprise-12h"])
+    found = diff_policies(POLICIES["enterprise"], POLICIES["enterprise-12h"])
 
     assert {change.path[0] for change in found} == {"name", "title", "scope", "stages"}
     assert Change(("stages", "first_reply", "target"), "P1D", "PT12H") in found
@@ -88,10 +88,10 @@ def test_int_8_the_two_variants_for_companies_differ_in_their_name_scope_and_rep
 
 @given(st.sampled_from(sorted(POLICIES)), st.sampled_from(sorted(POLICIES)))
 def test_backwards_the_same_places_differ_the_other_way_round(one: str, other: str) -> None:
-    there, back = diff(POLICIES[one], POLICIES[other]), diff(POLICIES[other], POLICIES[one])
+    there, back = diff_policies(POLICIES[one], POLICIES[other]), diff_policies(POLICIES[other], POLICIES[one])
 
     assert {change.path for change in there} == {change.path for change in back}
     assert (there == ()) == (one == other)
-    assert {(dotted(path), str(old), str(new)) for path, old, new in there} == {
-        (dotted(path), str(new), str(old)) for path, old, new in back
+    assert {(dotted_path(path), str(old), str(new)) for path, old, new in there} == {
+        (dotted_path(path), str(new), str(old)) for path, old, new in back
     }

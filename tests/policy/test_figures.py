@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from aftersales.policy.model.cover import decide
-from aftersales.policy.presets import presets
+from aftersales.policy.model.cover import decide_cover
+from aftersales.policy.presets import load_presets
 from aftersales.values import Money
 
-POLICIES = {policy.name: policy for policy in presets()}
+POLICIES = {policy.name: policy for policy in load_presets()}
 NAMES = set(POLICIES)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -84,7 +84,7 @@ def test_fbk_1_callbacks_come_when_the_rulebook_says() -> None:
     e_bike = POLICIES["e-bike"].callbacks
     medical = POLICIES["medical-equipment"]
 
-    assert {policy.callbacks.share for policy in presets() if policy.callbacks} == {1.0}
+    assert {policy.callbacks.share for policy in load_presets() if policy.callbacks} == {1.0}
     assert len(cadence) == len(NAMES)
     assert cadence["appliance"] == {"A": "week", "B": "month", "C": "half_year"}
     assert cadence["e-commerce"] == {"VIP": "month"}
@@ -151,7 +151,7 @@ def test_fbk_5_the_tables_of_fines_and_rewards() -> None:
 
 def test_int_6_who_pays_parts_and_labour() -> None:
     def pays(name: str, warranty: str, cause: str, line: str = "any") -> tuple[str, str, bool]:
-        row = decide(POLICIES[name].coverage, warranty, cause, "repair", line)
+        row = decide_cover(POLICIES[name].coverage, warranty, cause, "repair", line)
         assert row
         return row.parts, row.labour, row.price_list_first or row.quotation_first
 
@@ -164,7 +164,7 @@ def test_int_6_who_pays_parts_and_labour() -> None:
     assert pays("enterprise", "out", "assembly") == ("quote", "quote", True)
     assert pays("appliance", "out", "misuse", "refrigerator") == ("free", "free", False)
     assert pays("appliance", "out", "misuse", "water-heater")[0] == "list"
-    assert {policy.warranty.term("any").months for policy in presets()} == {12}
+    assert {policy.warranty.term("any").months for policy in load_presets()} == {12}
 
 
 def test_int_9_where_repairs_are_guaranteed_a_repeat_opens_a_claim() -> None:
@@ -195,7 +195,7 @@ def test_dsp_1_14_15_16_and_18_licences_reports_maintenance_expenses_and_ticks()
 
 
 def test_inv_5_6_and_10_stocktakes_tags_and_the_requisition() -> None:
-    stocks = [policy.stock for policy in presets() if policy.stock]
+    stocks = [policy.stock for policy in load_presets() if policy.stock]
 
     assert len(stocks) == len(NAMES)
     assert {(stock.yellow_after_months, stock.red_after_months, stock.stocktake_every) for stock in stocks} == {

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from contracts.codes import collect, sources
 
-from aftersales.policy.findings import Finding, dotted
-from aftersales.policy.lint import lint
-from aftersales.policy.lint.aftercare import minutes
+from aftersales.policy.findings import Finding, dotted_path
+from aftersales.policy.lint import lint_policy
+from aftersales.policy.lint.aftercare import minutes_taken
 from aftersales.policy.model import Policy
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 
-SOUND = next(policy for policy in presets() if policy.name == "enterprise").model_dump(mode="json")
+SOUND = next(policy for policy in load_presets() if policy.name == "enterprise").model_dump(mode="json")
 AMONG_OTHERS = {"policy.scope_tie", "policy.version_twice", "policy.backdated"}
 """Shown in test_policy_choice.py."""
 OF_READING = {"policy.yaml_broken", "policy.yaml_alias", "policy.key_twice", "policy.no_mapping"}
@@ -27,7 +27,7 @@ PENALTY = {"code": "odd", "name": TEXT, "proof": "clock"}
 def broken(change: Callable[[Any], object]) -> list[Finding]:
     content = Policy.model_validate(SOUND).model_dump(mode="json")
     change(content)
-    return list(lint(Policy.model_validate(content)))
+    return list(lint_policy(Policy.model_validate(content)))
 
 
 def put(path: str, value: Any) -> Callable[[Any], object]:
@@ -176,8 +176,8 @@ def test_a_coverage_table_is_tried_with_the_lines_of_the_scope() -> None:
     ("windows", "count"), [("", 0), ("21:00-09:00", 720), ("12:00-14:00 13:00-15:00", 180), ("00:00-24:00", 1440)]
 )
 def test_windows_cover_these_minutes_of_a_day(windows: str, count: int) -> None:
-    assert len(minutes(windows)) == count
+    assert len(minutes_taken(windows)) == count
 
 
 def test_a_place_is_written_as_people_point_to_it() -> None:
-    assert dotted(("stages", "resolve", "warn_at", 1)) == "stages.resolve.warn_at[1]"
+    assert dotted_path(("stages", "resolve", "warn_at", 1)) == "stages.resolve.warn_at[1]"

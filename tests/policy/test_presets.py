@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from aftersales.policy.choose import Facts, Shelf, choose
-from aftersales.policy.lint import lint, ties
+from aftersales.policy.choose import Facts, PolicyIndex, choose_policy
+from aftersales.policy.lint import find_ties, lint_policy
 from aftersales.policy.model import Policy
-from aftersales.policy.presets import presets, texts
-from aftersales.policy.reading import read
+from aftersales.policy.presets import load_presets, preset_texts
+from aftersales.policy.reading import parse_policy
 
 ROOT = Path(__file__).parents[2]
 NAMES = {
@@ -24,7 +24,7 @@ NAMES = {
 LAST = {"ALL": 10, "INT": 14, "DSP": 19, "INV": 17, "FBK": 12}
 RULES = {f"{part}-{number}" for part, last in LAST.items() for number in range(1, last + 1)}
 RULE = re.compile(r"\b[A-Z]{3}-\d+\b")
-POLICIES = {policy.name: policy for policy in presets()}
+POLICIES = {policy.name: policy for policy in load_presets()}
 
 
 def unsourced(text: str) -> list[str]:
@@ -39,13 +39,13 @@ def unsourced(text: str) -> list[str]:
 
 
 def test_all_1_each_way_of_doing_business_in_the_rulebook_has_a_preset() -> None:
-    assert texts().keys() == POLICIES.keys() == NAMES
-    assert {policy.version for policy in presets()} == {0}
+    assert preset_texts().keys() == POLICIES.keys() == NAMES
+    assert {policy.version for policy in load_presets()} == {0}
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_a_preset_has_no_errors_and_no_warnings_but_of_amounts_that_the_source_leaves_open(name: str) -> None:
-    found = lint(POLICIES[name])
+    found = lint_policy(POLICIES[name])
 
     assert [finding for finding in found if finding.code != "policy.amount_open"] == []
     assert {finding.level for finding in found} <= {"warning"}
@@ -53,7 +53,7 @@ def test_a_preset_has_no_errors_and_no_warnings_but_of_amounts_that_the_source_l
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_each_figure_of_a_preset_names_the_rule_it_comes_from(name: str) -> None:
-    assert unsourced(texts()[name]) == []
+    assert unsourced(preset_texts()[name]) == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_figure_without_a_rule_and_a_rule_that_does_not_exist_are_noticed(line
 
 
 def test_the_rules_that_have_figures_are_all_cited() -> None:
-    cited = {rule for text in texts().values() for rule in RULE.findall(text)}
+    cited = {rule for text in preset_texts().values() for rule in RULE.findall(text)}
     figures = {
         *("ALL-1", "ALL-3", "ALL-7", "ALL-8", "ALL-10"),
         *("INT-1", "INT-2", "INT-3", "INT-5", "INT-6", "INT-8", "INT-9", "INT-13", "INT-14"),
@@ -77,15 +77,15 @@ def test_the_rules_that_have_figures_are_all_cited() -> None:
 
 
 def test_a_preset_survives_json_as_it_is() -> None:
-    for policy in presets():
+    for policy in load_presets():
         assert Policy.model_validate_json(policy.model_dump_json()) == policy
         assert Policy.model_validate(policy.model_dump()) == policy
 
 
 def test_no_two_presets_compete_and_enterprise_takes_what_the_others_leave() -> None:
-    assert ties(presets()) == ()
-    assert choose(Shelf(()), Facts("", "", "", "", date(2026, 11, 26))).name == "enterprise"
-    assert choose(Shelf(()), Facts("", "", "", "key", date(2026, 11, 26))).name == "enterprise-12h"
+    assert find_ties(load_presets()) == ()
+    assert choose_policy(PolicyIndex(()), Facts("", "", "", "", date(2026, 11, 26))).name == "enterprise"
+    assert choose_policy(PolicyIndex(()), Facts("", "", "", "key", date(2026, 11, 26))).name == "enterprise-12h"
 
 
 def test_each_line_of_the_demo_has_the_policy_for_appliances() -> None:
@@ -110,4 +110,4 @@ def test_the_wheel_has_the_presets_in_it(tmp_path: Path) -> None:
 
 
 def test_reading_a_preset_that_is_broken_is_noticed() -> None:
-    assert read(texts()["property"].replace("PT15M", "a while")).policy is None
+    assert parse_policy(preset_texts()["property"].replace("PT15M", "a while")).policy is None

@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from aftersales.common.settings import ServiceSettings
 from aftersales.policy import sla
 from aftersales.testing import ManualClock
-from aftersales.testing.house import Room, house
+from aftersales.testing.system import RunningService, start_system
 
 MOMENT = timedelta(milliseconds=1)
 WALKS = walks()
@@ -30,8 +30,8 @@ each_preset = pytest.mark.parametrize("name", FIGURES)
 class Walked:
     """Everybody at the end of their ways, and what was seen on them."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
+    def __init__(self, running_service: RunningService) -> None:
+        self.running_service = running_service
         self.items: dict[str, Item] = {}
         self.paused: dict[str, Item] = {}
         """In the middle of the pause."""
@@ -49,28 +49,28 @@ class Walked:
         return {clock.stage: (clock.outcome, clock.deadline) for clock in self.items[way].clocks}
 
 
-async def _walk(room: Room, clock: ManualClock, seen: Walked) -> None:
+async def _walk(running_service: RunningService, clock: ManualClock, seen: Walked) -> None:
     """Stop the clock just before each mark and at it: whatever is due by then is said by then."""
     steps = defaultdict(list)
     for walk in WALKS.values():
         for at, step in walk.steps:
             steps[at].append((walk.item.id, step))
     marks = {at for walk in WALKS.values() for told in walk.heard.values() for _, at in told}
-    (timer,) = room.runtime.service.timers
-    await room.do(begin, [walk.item for walk in WALKS.values()])
+    (timer,) = running_service.runtime.service.timers
+    await running_service.do(begin, [walk.item for walk in WALKS.values()])
     for moment in sorted({*marks, *(at - MOMENT for at in marks), *steps, PAUSED_AT + MOMENT, END + MOMENT}):
         clock.advance(seconds=(moment - clock.now()).total_seconds())
-        await asyncio.gather(*(room.do(take, id, step) for id, step in steps[moment]))
-        while await room.runtime.timers.wake(timer):
+        await asyncio.gather(*(running_service.do(take, id, step) for id, step in steps[moment]))
+        while await running_service.runtime.timers.wake(timer):
             pass
         if moment == PAUSED_AT + MOMENT:
-            seen.paused = await _items(room)
-            seen.metrics = await room.metrics()
-    seen.items = await _items(room)
+            seen.paused = await _items(running_service)
+            seen.metrics = await running_service.metrics()
+    seen.items = await _items(running_service)
 
 
-async def _items(room: Room) -> dict[str, Item]:
-    found = {item.id: item for item in await room.find(Item)}
+async def _items(running_service: RunningService) -> dict[str, Item]:
+    found = {item.id: item for item in await running_service.find(Item)}
     return {way: found[walk.item.id] for way, walk in WALKS.items()}
 
 
@@ -78,7 +78,9 @@ async def _items(room: Room) -> dict[str, Item]:
 async def walked(urls) -> AsyncIterator[Walked]:
     clock = ManualClock(START)
     rows = [(service, ServiceSettings)]
-    async with house(urls, clock, rows, timer_tick=timedelta(days=1)) as built:  # this test wakes the timers itself
+    async with start_system(
+        urls, clock, rows, timer_tick=timedelta(days=1)
+    ) as built:  # this test wakes the timers itself
         seen = Walked(built.walker)
         await _walk(built.walker, clock, seen)
         yield seen
@@ -159,11 +161,11 @@ async def test_int_5_a_priority_may_have_a_deadline_of_its_own(walked: Walked) -
 async def test_all_3_each_deadline_can_be_explained(walked: Walked) -> None:
     """The lines lead from the start to the deadline, and count exactly the target."""
     for way, item in walked.items.items():
-        answer = await walked.room.http.get(f"/deadlines/{item.id}")
+        answer = await walked.running_service.http.get(f"/deadlines/{item.id}")
         told = {one["explanation"]["clock"]["stage"]: one["explanation"] for one in answer.json()}
         for clock in item.clocks:
-            told_here = sla.Explanation.model_validate(told[clock.stage])
-            assert told_here == sla.explain(clock, walked.room.runtime.clock.now())
+            told_here = sla.ClockExplanation.model_validate(told[clock.stage])
+            assert told_here == sla.explain_clock(clock, walked.running_service.runtime.clock.now())
             assert told_here.until == clock.deadline == told_here.lines[-1].end, (way, clock.stage)
             assert told_here.lines[-1].used == clock.terms.target, (way, clock.stage)
             assert told_here.lines[0].start == clock.started_at
@@ -171,11 +173,11 @@ async def test_all_3_each_deadline_can_be_explained(walked: Walked) -> None:
 
 async def test_all_3_the_explanation_names_lunch_holidays_the_day_worked_instead_and_pauses(walked: Walked) -> None:
     (clock,) = [one for one in walked.items["building-materials late"].clocks if one.stage == "dispatch"]
-    whys = [(line.kind, line.why) for line in sla.explain(clock, END).lines]
+    whys = [(line.kind, line.why) for line in sla.explain_clock(clock, END).lines]
     later = clock.model_copy(update={"deadline": clock.fired[-1].at})
-    long = [line.why for line in sla.explain(later, END).lines]
+    long = [line.why for line in sla.explain_clock(later, END).lines]
     (paused,) = walked.items["enterprise resolve waiting_part"].clocks
-    lines = sla.explain(paused, END).lines
+    lines = sla.explain_clock(paused, END).lines
 
     assert whys == [("counted", ""), ("closed", "closed"), ("counted", "")]
     assert {"holiday", "makeup", "closed"} <= set(long)
@@ -190,7 +192,7 @@ async def test_all_3_prometheus_counts_what_the_documents_say(walked: Walked) ->
     ended = Counter((clock.stage, clock.outcome) for clock in clocks if clock.outcome != "open")
     late = Counter(clock.stage for clock in clocks if clock.ended_at is None)
     took = Counter(clock.stage for clock in clocks if clock.ended_at)
-    by = _samples(await walked.room.metrics())
+    by = _samples(await walked.running_service.metrics())
 
     assert {(one.labels["stage"], one.labels["outcome"]): one.value for one in by[_ENDED]} == ended
     assert {(one.labels["stage"], one.labels["state"]): one.value for one in by[_OPEN]} == {

@@ -10,25 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from aftersales.policy.choose import Facts, Shelf, choose
-from aftersales.policy.difference import diff
-from aftersales.policy.findings import dotted
-from aftersales.policy.lint import lint
+from aftersales.policy.choose import Facts, PolicyIndex, choose_policy
+from aftersales.policy.difference import diff_policies
+from aftersales.policy.findings import dotted_path
+from aftersales.policy.lint import lint_policy
 from aftersales.policy.model import Policy
 from aftersales.policy.model.cover import Priority
 from aftersales.policy.model.figures import Duration
 from aftersales.policy.model.stages import CASES, Stage
-from aftersales.policy.presets import presets, texts
-from aftersales.policy.reading import read
+from aftersales.policy.presets import load_presets, preset_texts
+from aftersales.policy.reading import parse_policy
 
-TEXT = texts()["property"]
+TEXT = preset_texts()["property"]
 DURATION = TypeAdapter(Duration)
 
 
 def complaints(text: str) -> list[tuple[int, int, str, str]]:
-    draft = read(text)
+    draft = parse_policy(text)
     assert draft.policy is None
-    return [(*draft.place(finding.path), finding.code, dotted(finding.path)) for finding in draft.findings]
+    return [(*draft.place(finding.path), finding.code, dotted_path(finding.path)) for finding in draft.findings]
 
 
 def line_of(text: str, part: str) -> int:
@@ -76,7 +76,7 @@ def test_a_field_that_nobody_knows_and_one_that_is_missing_are_told_where_they_b
     ],
 )
 def test_what_is_no_policy_at_all_is_told_with_its_place(text: str, code: str, place: tuple[int, int]) -> None:
-    draft = read(text)
+    draft = parse_policy(text)
     (finding,) = draft.findings
 
     assert (finding.code, draft.place(finding.path)) == (code, place)
@@ -84,7 +84,7 @@ def test_what_is_no_policy_at_all_is_told_with_its_place(text: str, code: str, p
 
 def test_times_dates_and_words_of_yaml_1_1_are_text() -> None:
     text = TEXT.replace('"23:59"', "12:30").replace("en: Building", "en: Building").replace("[不行,", "[no, off, 不行,")
-    draft = read(text)
+    draft = parse_policy(text)
 
     assert draft.policy
     assert draft.policy.stages["review"].due
@@ -94,14 +94,14 @@ def test_times_dates_and_words_of_yaml_1_1_are_text() -> None:
 
 @given(st.text())
 def test_any_text_is_a_policy_or_gets_an_answer(text: str) -> None:
-    draft = read(text)
+    draft = parse_policy(text)
 
     assert draft.policy or draft.findings
 
 
 @given(st.integers(0, len(TEXT) - 1), st.integers(1, 40), st.text(max_size=10))
 def test_any_slip_of_the_pen_is_a_policy_or_gets_an_answer(at: int, length: int, instead: str) -> None:
-    draft = read(TEXT[:at] + instead + TEXT[at + length :])
+    draft = parse_policy(TEXT[:at] + instead + TEXT[at + length :])
 
     assert draft.policy or all(draft.place(finding.path) >= (1, 1) for finding in draft.findings)
 
@@ -123,7 +123,7 @@ def test_what_has_no_fixed_length_or_no_unit_is_no_duration(text: object) -> Non
 
 
 def test_a_policy_can_be_stored_as_a_document() -> None:
-    for policy in presets():
+    for policy in load_presets():
         assert Policy.model_validate(decode(encode(policy.model_dump()))) == policy
 
 
@@ -159,10 +159,10 @@ def test_all_10_a_case_decides_before_the_priority_and_each_figure_for_itself(pr
 
 
 def test_all_3_a_stage_has_the_ladder_of_its_policy_unless_it_names_its_own() -> None:
-    house = next(policy for policy in presets() if policy.name == "property")
+    system = next(policy for policy in load_presets() if policy.name == "property")
 
-    assert house.ladder_of(house.stages["arrival"]) == house.ladder
-    assert house.ladder_of(house.stages["dispatch"])[0].role == "supervisor"
+    assert system.ladder_of(system.stages["arrival"]) == system.ladder
+    assert system.ladder_of(system.stages["dispatch"])[0].role == "supervisor"
     assert CASES[0] == "emergency"
 
 
@@ -190,20 +190,20 @@ def test_int_5_and_int_9_priority_is_importance_by_urgency_raised_by_danger_and_
 def test_the_example_of_the_documentation_lints_clean_and_wins_at_its_branch() -> None:
     page = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
     (edit,) = (block.split("```")[0] for block in page.split("```yaml\n") if block.startswith("name: sh-01-appliance"))
-    text = texts()["appliance"]
+    text = preset_texts()["appliance"]
     for line in edit.splitlines():
         key = line.partition(":")[0]
         text = re.sub(rf"^{key}:.*$", line, text, count=1, flags=re.MULTILINE)
     text = text.replace("target: PT15M", "target: PT10M", 1)
-    policy = read(text).policy
+    policy = parse_policy(text).policy
     item = Facts("sh-01", "refrigerator", "repair", "A", date(2027, 1, 1))
 
     assert policy
-    assert {finding.code for finding in lint(policy)} == {"policy.amount_open"}
-    assert [(dotted(path), new) for path, _, new in diff(presets()[1], policy) if path[0] == "stages"] == [
-        ("stages.dispatch.target", "PT10M")
-    ]
-    assert choose(Shelf([policy]), item) is policy
+    assert {finding.code for finding in lint_policy(policy)} == {"policy.amount_open"}
+    assert [
+        (dotted_path(path), new) for path, _, new in diff_policies(load_presets()[1], policy) if path[0] == "stages"
+    ] == [("stages.dispatch.target", "PT10M")]
+    assert choose_policy(PolicyIndex([policy]), item) is policy
 
 
 def leaves(node, path=()):
@@ -224,7 +224,7 @@ def put(node, path, value):
 @pytest.mark.parametrize("name", ["agri-machinery", "e-commerce", "enterprise"])
 def test_no_number_or_flag_is_taken_from_text_or_from_each_other(name):
     """ALL-1: a figure that was meant otherwise is refused, not guessed."""
-    whole = next(policy for policy in presets() if policy.name == name).model_dump(mode="json")
+    whole = next(policy for policy in load_presets() if policy.name == name).model_dump(mode="json")
     taken = []
     for path, value in list(leaves(whole)):
         for wrong in (str(value).lower(), int(value) if isinstance(value, bool) else True):

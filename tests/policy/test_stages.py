@@ -5,21 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aftersales.policy import sla
-from aftersales.policy.calendars import Calendar, SpecialDay, always
+from aftersales.policy.calendars import Calendar, SpecialDay, round_the_clock
 from aftersales.policy.model import Policy
-from aftersales.policy.model.stages import CaseTerms, Due, Stage
-from aftersales.policy.presets import presets
-from aftersales.policy.sla import Clocks, Said, SlaClock
-from aftersales.policy.sla.stages import Response, Situation, change_hours, reach, retarget
+from aftersales.policy.model.stages import CaseTerms, DueTime, Stage
+from aftersales.policy.presets import load_presets
+from aftersales.policy.sla import ChangeNote, Clocks, SlaClock
+from aftersales.policy.sla.stages import Response, Situation, change_hours, reach_milestone, retarget_stages
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 STAGE = "dispatch"
-PROPERTY = next(policy for policy in presets() if policy.name == "property")
+PROPERTY = next(policy for policy in load_presets() if policy.name == "property")
 
 
 def promised(policy: Policy, response: Response = Response()) -> timedelta:  # noqa: B008 (frozen)
-    situation = Situation(policy, always("Asia/Shanghai"), priority=4, response=response)
-    (clock,) = reach((), policy.stages[STAGE].starts_on, NOW, (STAGE,), situation)
+    situation = Situation(policy, round_the_clock("Asia/Shanghai"), priority=4, response=response)
+    (clock,) = reach_milestone((), policy.stages[STAGE].starts_on, NOW, (STAGE,), situation)
     return clock.terms.target
 
 
@@ -54,7 +54,7 @@ def situated(stage: Stage, *cases: str, calendar: Calendar = OFFICE) -> Situatio
 
 
 def begun(situation: Situation) -> Clocks:
-    return reach((), "request_registered", FRIDAY, {STAGE}, situation)
+    return reach_milestone((), "request_registered", FRIDAY, {STAGE}, situation)
 
 
 def only(clocks: Clocks) -> SlaClock:
@@ -69,7 +69,7 @@ OFFICE_HOURS = Stage(
     calendar="branch",
     cases={"emergency": CaseTerms(target=2 * HOUR, calendar="always")},
 )
-BY_NOON = OFFICE_HOURS.model_copy(update={"target": None, "due": Due(time="12:00", days=1, working=True)})
+BY_NOON = OFFICE_HOURS.model_copy(update={"target": None, "due": DueTime(time="12:00", days=1, working=True)})
 
 
 @pytest.mark.parametrize(
@@ -84,20 +84,25 @@ def test_int5_another_priority_brings_the_calendar_of_its_case_in_both_direction
 ) -> None:
     """Danger at 17:35 on a Friday is two hours round the clock, not Monday morning; taken back, it is Monday."""
     clocks = begun(situated(OFFICE_HOURS, *before))
-    changed = retarget(clocks, situated(OFFICE_HOURS, *after), Said(FRIDAY + HOUR / 12, "desk-7", "danger"))
+    changed = retarget_stages(
+        clocks, situated(OFFICE_HOURS, *after), ChangeNote(FRIDAY + HOUR / 12, "desk-7", "danger")
+    )
     assert only(changed).deadline == deadline
-    sum_ = sla.explain(only(changed), FRIDAY)
+    sum_ = sla.explain_clock(only(changed), FRIDAY)
     assert sum_.lines[-1].used == only(changed).terms.target
-    assert retarget(changed, situated(OFFICE_HOURS, *after), Said(FRIDAY + HOUR / 6, "desk-7", "again")) == changed
+    assert (
+        retarget_stages(changed, situated(OFFICE_HOURS, *after), ChangeNote(FRIDAY + HOUR / 6, "desk-7", "again"))
+        == changed
+    )
 
 
 def test_int5_a_moment_that_is_due_and_a_target_take_each_others_place() -> None:
     plain, danger = situated(BY_NOON), situated(BY_NOON, "emergency")
     clocks = begun(plain)
     assert only(clocks).deadline == datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
-    changed = retarget(clocks, danger, Said(FRIDAY + HOUR, "desk-7", "danger"))
+    changed = retarget_stages(clocks, danger, ChangeNote(FRIDAY + HOUR, "desk-7", "danger"))
     assert only(changed).deadline == FRIDAY + 2 * HOUR
-    back = retarget(changed, plain, Said(FRIDAY + 1.5 * HOUR, "desk-7", "no danger"))
+    back = retarget_stages(changed, plain, ChangeNote(FRIDAY + 1.5 * HOUR, "desk-7", "no danger"))
     assert only(back).deadline == only(clocks).deadline
 
 
@@ -107,7 +112,7 @@ def test_int5_a_moment_that_was_agreed_with_the_customer_stands_in_an_emergency(
     danger = situated(stage, "emergency")._replace(agreed=agreed.agreed)
     clocks = begun(agreed)
     assert only(clocks).deadline == agreed.agreed
-    assert retarget(clocks, danger, Said(FRIDAY + HOUR, "desk-7", "danger")) == clocks
+    assert retarget_stages(clocks, danger, ChangeNote(FRIDAY + HOUR, "desk-7", "danger")) == clocks
     assert only(begun(danger)).deadline == FRIDAY + 2 * HOUR, "otherwise it would be this"
 
 
@@ -115,11 +120,11 @@ def test_int5_a_moment_that_was_agreed_with_the_customer_stands_in_an_emergency(
 def test_all3_a_closure_entered_today_moves_what_is_promised_for_after_it(stage: Stage, later: timedelta) -> None:
     clocks = begun(situated(stage))
     shut = situated(stage, calendar=TYPHOON)
-    moved = change_hours(clocks, shut, Said(FRIDAY + HOUR, "boston", "hours"))
+    moved = change_hours(clocks, shut, ChangeNote(FRIDAY + HOUR, "boston", "hours"))
     assert only(moved).deadline == only(clocks).deadline + later  # type: ignore[operator]
     assert only(moved).warn_at > only(clocks).warn_at  # type: ignore[operator]
     assert sla.next_wake(moved) > sla.next_wake(clocks)  # type: ignore[operator]
-    counted = [line for line in sla.explain(only(moved), FRIDAY).lines if line.kind == "counted"]
+    counted = [line for line in sla.explain_clock(only(moved), FRIDAY).lines if line.kind == "counted"]
     if stage is OFFICE_HOURS:
         assert all(line.start.date() != TYPHOON.days[0].day for line in counted)
 
@@ -127,14 +132,14 @@ def test_all3_a_closure_entered_today_moves_what_is_promised_for_after_it(stage:
 def test_all3_hours_that_were_longer_than_was_known_put_no_moment_into_the_past() -> None:
     saturday = OFFICE.model_copy(update={"days": (SpecialDay(day="2026-11-28", hours="09:00-18:00", why="加班"),)})
     clocks = begun(situated(BY_NOON))
-    monday = Said(datetime(2026, 11, 30, 1, 0, tzinfo=UTC), "boston", "hours")
+    monday = ChangeNote(datetime(2026, 11, 30, 1, 0, tzinfo=UTC), "boston", "hours")
     assert change_hours(clocks, situated(BY_NOON, calendar=saturday), monday) == clocks
 
 
 def test_int13_a_contracts_target_for_a_stage_that_the_policy_lacks_has_a_clock_round_the_clock() -> None:
     theirs = situated(OFFICE_HOURS)._replace(response=Response("CT-1", (("resolve", 4 * HOUR),)))
-    clocks = reach((), "request_registered", FRIDAY, {"resolve"}, theirs)
+    clocks = reach_milestone((), "request_registered", FRIDAY, {"resolve"}, theirs)
     assert [(clock.stage, clock.deadline, clock.terms.policy) for clock in clocks] == [
         ("resolve", FRIDAY + 4 * HOUR, "CT-1")
     ]
-    assert only(reach(clocks, "request_resolved", FRIDAY + HOUR, {"resolve"}, theirs)).outcome == "met"
+    assert only(reach_milestone(clocks, "request_resolved", FRIDAY + HOUR, {"resolve"}, theirs)).outcome == "met"

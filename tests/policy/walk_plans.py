@@ -8,7 +8,7 @@ from policy.calendars import calendar, local
 from policy.walk_figures import CASES, FIGURES, PAUSES, REASONS, START, Figure, ladder, milestones, pauses
 from policy.walker import POLICIES, Item, Step
 
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 
 LATER = {"technician_assigned": local("2026-10-12 11:30"), "technician_arrived": local("2026-10-14 11:30")}
 """What starts a stage and stops another is said when the other one's ladder is at its end."""
@@ -27,7 +27,7 @@ class Walk(NamedTuple):
     """By stage: the outcome, and the deadline."""
 
 
-POLICIES |= {policy.name: policy for policy in presets()}
+POLICIES |= {policy.name: policy for policy in load_presets()}
 
 
 def variant(name: str, of: str, stage: str, **changes: Any) -> None:

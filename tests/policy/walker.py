@@ -9,13 +9,13 @@ from fastapi import APIRouter
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.service import Service
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.timers import wakes
-from aftersales.common.work import Work
+from aftersales.common.timers import wake_with
+from aftersales.common.work import UnitOfWork
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.model import Policy
-from aftersales.policy.model.stages import Case
-from aftersales.policy.sla.stages import Situation, reach
+from aftersales.policy.model.stages import SpecialCase
+from aftersales.policy.sla.stages import Situation, reach_milestone
 from aftersales.values import Value
 
 AGREED_IN = timedelta(hours=3)
@@ -41,7 +41,7 @@ class Item(Aggregate):
     stages: tuple[str, ...]
     """Whose clocks it carries."""
     priority: int = 4
-    cases: tuple[Case, ...] = ()
+    cases: tuple[SpecialCase, ...] = ()
     heard: tuple[Heard, ...] = ()
 
 
@@ -52,32 +52,34 @@ class Step(Value):
     what: str
 
 
-async def begin(work: Work, items: Iterable[Item]) -> None:
+async def begin(work: UnitOfWork, items: Iterable[Item]) -> None:
     for item in items:
         work.put(item)
 
 
-async def take(work: Work, id: str, step: Step) -> None:
-    item = await work.need(Item, id)
+async def take(work: UnitOfWork, id: str, step: Step) -> None:
+    item = await work.require(Item, id)
     if step.do == "pause":
-        clocks = sla.pause(item.clocks, step.what, "elsewhere", work.now)
+        clocks = sla.pause_clocks(item.clocks, step.what, "elsewhere", work.now)
     elif step.do == "resume":
-        clocks = sla.resume(item.clocks, step.what, work.now)
+        clocks = sla.resume_clocks(item.clocks, step.what, work.now)
     else:
         agreed = work.now + AGREED_IN
         situation = Situation(POLICIES[item.policy], item.calendar, item.priority, item.cases, agreed=agreed)
-        clocks = reach(item.clocks, step.what, work.now, item.stages, situation)
+        clocks = reach_milestone(item.clocks, step.what, work.now, item.stages, situation)
     _put(work, item, clocks)
 
 
-async def ring(work: Work, id: str) -> None:
-    item = await work.need(Item, id)
-    _put(work, item, sla.tick(item.clocks, work.now))
+async def ring(work: UnitOfWork, id: str) -> None:
+    item = await work.require(Item, id)
+    _put(work, item, sla.tick_clocks(item.clocks, work.now))
 
 
-def _put(work: Work, item: Item, clocks: sla.Clocks) -> None:
-    news = [Heard(stage=one.clock.stage, mark=one.mark, at=work.now) for one in sla.news(item.clocks, clocks)]
-    work.put(item.but(clocks=clocks, wake_at=sla.next_wake(clocks), heard=(*item.heard, *news)))
+def _put(work: UnitOfWork, item: Item, clocks: sla.Clocks) -> None:
+    events = [
+        Heard(stage=one.clock.stage, mark=one.mark, at=work.now) for one in sla.thresholds_passed(item.clocks, clocks)
+    ]
+    work.put(item.but(clocks=clocks, wake_at=sla.next_wake(clocks), heard=(*item.heard, *events)))
 
 
 def service(settings: ServiceSettings) -> Service:
@@ -87,6 +89,6 @@ def service(settings: ServiceSettings) -> Service:
         indexes={Item: ()},
         router=APIRouter(),
         produces=(),
-        timers=(wakes(Item, ring),),
+        timers=(wake_with(Item, ring),),
         clocked=(Item,),
     )

@@ -35,18 +35,18 @@ async def test_it_is_published_and_listed(intake, heard):
 STATE = """\
 from datetime import UTC, datetime
 
-from aftersales.intake.recalls.domain import RecallCase, RecallForm, moved, open_recall, take
+from aftersales.intake.recalls.domain import RecallCase, RecallForm, count_move, open_recall, take_step
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 def test_a_case_reaches_it_and_is_counted():
     case = RecallCase(id="RC|RF", branch="b", recall="RC", product="RF", model="m", customer="c", state="told")
-    assert take(case, "scrapped", "", "x", NOW).state == "scrapped"
+    assert take_step(case, "scrapped", "", "x", NOW).state == "scrapped"
     form = {"kind": "recall", "title": "x", "why": "x", "remedy": "x", "models": ["m"], "starts_on": "2026-11-22"}
     recall = open_recall("RC", RecallForm.model_validate(form), NOW)[0].but(counts={"told": 20}, cursor=None)
-    after, _ = moved(recall.but(counts={"told": 19, "done": 1}), "told", "scrapped", NOW)
+    after, _ = count_move(recall.but(counts={"told": 19, "done": 1}), "told", "scrapped", NOW)
     assert (after.counts["scrapped"], after.total) == (1, 20)
-    _, (event,) = moved(after, "told", "done", NOW)
+    _, (event,) = count_move(after, "told", "done", NOW)
     assert event.counts.scrapped == 1
 """
 EVENT = (
@@ -66,12 +66,13 @@ def test_its_schema_and_pages_are_written():
 """
 )
 STAGE = """\
-from aftersales.intake.requests.domain.registration import Taken, register
+from aftersales.intake.requests.domain.registration import Taken, register_request
 from aftersales.intake.requests.domain.request import Ground
 
 def test_a_policy_can_start_its_clock(form, archive, ground, now):
     stages = ground.policy.stages | {"estimate": ground.policy.stages["review"]}
     policy = ground.policy.model_copy(update={"stages": stages})
-    request, _ = register("SR-261122-7K3F", form(), archive, Taken("desk-7", now), Ground(ground.branch, policy))
+    taken = Taken("desk-7", now)
+    request, _ = register_request("SR-261122-7K3F", form(), archive, taken, Ground(ground.branch, policy))
     assert "estimate" in {clock.stage for clock in request.clocks}
 """

@@ -88,7 +88,7 @@ EVENT = (
     (
         f"{REQUESTS}/domain/registration.py",
         "    registered = _registered(request, prepaid, ground)\n",
-        "    news += (RequestPainted(request=number, branch=form.branch, at=taken.at),)\n",
+        "    events += (RequestPainted(request=number, branch=form.branch, at=taken.at),)\n",
     ),
     ("contracts/examples/intake.request_painted.v1.json", "", json.dumps(EXAMPLE)),
 )

@@ -14,23 +14,31 @@ import psutil
 import pymongo
 import pytest
 
-from aftersales.testing.servers import Process, ServerUnavailableError, free_port, is_taken, mongod, rabbitmq, start
+from aftersales.testing.servers import (
+    Process,
+    ServerUnavailableError,
+    free_port,
+    is_taken,
+    prepare_mongod,
+    prepare_rabbitmq,
+    start_server,
+)
 from aftersales.testing.servers.model import open_files
 from aftersales.testing.servers.mongod import find_mongod
-from aftersales.testing.servers.orphans import end_orphans, orphans
+from aftersales.testing.servers.orphans import end_orphans, find_orphans
 from aftersales.testing.servers.rabbitmq import find_rabbitmq
 
 
 @pytest.fixture
 def mongo(tmp_path: Path) -> Iterator[Process]:
-    process = start(mongod(tmp_path / "mongo", free_port()))
+    process = start_server(prepare_mongod(tmp_path / "mongo", free_port()))
     yield process
     process.kill()
 
 
 @pytest.fixture
 def rabbit(tmp_path: Path) -> Iterator[Process]:
-    process = start(rabbitmq(tmp_path / "rabbitmq", free_port()))
+    process = start_server(prepare_rabbitmq(tmp_path / "rabbitmq", free_port()))
     yield process
     process.kill()
 
@@ -89,11 +97,11 @@ def test_a_killed_broker_leaves_nothing_behind(rabbit: Process) -> None:
     rabbit.kill()
 
     assert not [name for name, port in rabbit.server.ports.items() if is_taken(port)]
-    assert not orphans(rabbit.server.data_dir)
+    assert not find_orphans(rabbit.server.data_dir)
 
 
 def test_a_server_whose_starter_was_killed_is_found_and_ended(mongo: Process) -> None:
-    assert [process.pid for process in orphans(mongo.server.data_dir)] == [mongo.pid]
+    assert [process.pid for process in find_orphans(mongo.server.data_dir)] == [mongo.pid]
 
     assert end_orphans(mongo.server.data_dir) == 1
 
@@ -115,7 +123,7 @@ def test_a_server_may_hold_more_files_than_the_shell_that_starts_it(tmp_path: Pa
     given = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() - 1, given[1]))
     try:
-        process = start(mongod(tmp_path / "mongo", free_port()))
+        process = start_server(prepare_mongod(tmp_path / "mongo", free_port()))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, given)
     try:
@@ -128,15 +136,15 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path, mongo: Process) -> None:
     port = mongo.server.ports["mongo"]
 
     with pytest.raises(ServerUnavailableError, match=f"mongo port {port} is held by another program"):
-        start(mongod(tmp_path / "second", port))
+        start_server(prepare_mongod(tmp_path / "second", port))
 
 
 def test_a_server_that_ends_while_starting_is_reported_with_its_log(tmp_path: Path) -> None:
-    prepared = mongod(tmp_path / "mongo", free_port())
+    prepared = prepare_mongod(tmp_path / "mongo", free_port())
     misspelt = replace(prepared, command=(*prepared.command, "--nonsense"))
 
     with pytest.raises(ServerUnavailableError, match=r"(?s)ended while starting.*unrecogni[sz]ed option.*nonsense"):
-        start(misspelt)
+        start_server(misspelt)
 
 
 def test_where_no_mongod_can_be_had_the_ways_out_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -151,14 +159,14 @@ def test_the_rabbitmq_server_that_is_named_is_taken(monkeypatch: pytest.MonkeyPa
     named.touch(0o755)
     monkeypatch.setenv("AFTERSALES_RABBITMQ_SERVER", str(named))
 
-    assert rabbitmq(tmp_path / "node", free_port()).command == (str(named),)
+    assert prepare_rabbitmq(tmp_path / "node", free_port()).command == (str(named),)
 
 
 def test_a_named_rabbitmq_server_that_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AFTERSALES_RABBITMQ_SERVER", str(tmp_path / "missing"))
 
     with pytest.raises(ServerUnavailableError, match=r"AFTERSALES_RABBITMQ_SERVER names .*missing"):
-        rabbitmq(tmp_path / "node", free_port())
+        prepare_rabbitmq(tmp_path / "node", free_port())
 
 
 def test_where_no_rabbitmq_can_be_had_the_ways_out_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

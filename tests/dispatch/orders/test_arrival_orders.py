@@ -12,20 +12,20 @@ from aftersales.common.events import Event
 from aftersales.common.events.dispatch import OrderEvent
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.common.policies import Library
-from aftersales.common.work import Work
+from aftersales.common.policies import PolicyCatalogue
+from aftersales.common.work import UnitOfWork
 from aftersales.dispatch.orders import handlers
-from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
+from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.orders.store import Rules
 from aftersales.dispatch.technicians.domain import Technician
 from aftersales.dispatch.visits import handlers as visits
 from aftersales.policy.model import Policy as ServicePolicy
-from aftersales.testing.house import House, Room
-from aftersales.values import sibling
+from aftersales.testing.system import RunningService, RunningSystem
+from aftersales.values import sibling_number
 from aftersales.values.errors import NotYet
 
-Handle = Callable[[Work, Any], Awaitable[None]]
+Handle = Callable[[UnitOfWork, Any], Awaitable[None]]
 Table = dict[type[Event], Handle]
 End = tuple[object, ...]
 
@@ -33,15 +33,15 @@ End = tuple[object, ...]
 class _OneRule(Rules):
     """The figures of these tests, whatever policy an order names."""
 
-    policy: Policy
+    policy: OrderPolicy
 
-    def figures(self, service: ServicePolicy) -> Policy:  # noqa: ARG002 (these tests have one)
+    def figures(self, service: ServicePolicy) -> OrderPolicy:  # noqa: ARG002 (these tests have one)
         return self.policy
 
 
 @pytest.fixture
-def rules(policy: Policy) -> Rules:
-    made = _OneRule(Library(), policy)
+def rules(policy: OrderPolicy) -> Rules:
+    made = _OneRule(PolicyCatalogue(), policy)
     made.policy = policy
     return made
 
@@ -58,18 +58,18 @@ def table(rules: Rules) -> Table:
     }
 
 
-async def _deliver(room: Room, table: Table, events: Sequence[Event]) -> None:
+async def _deliver(running_service: RunningService, table: Table, events: Sequence[Event]) -> None:
     """One after another; one that is too early goes to the end of the queue, as from a retry tier."""
     queue, early = list(events), 0
     while queue:
         event = queue.pop(0)
         handle = table[type(event)]
 
-        async def run(work: Work, event: Event = event, handle: Handle = handle) -> None:
+        async def run(work: UnitOfWork, event: Event = event, handle: Handle = handle) -> None:
             await handle(work, event)
 
         try:
-            await room.do(run)
+            await running_service.do(run)
             early = 0
         except NotYet:
             queue.append(event)
@@ -84,47 +84,52 @@ def _of(number: int, events: Sequence[Any]) -> list[Event]:
     for event in events:
         changes = {"request": request, "branch": branch}
         if hasattr(event, "order"):
-            changes |= {"order": sibling(request, "WO"), "slip": sibling(request, "IS")}
+            changes |= {"order": sibling_number(request, "WO"), "slip": sibling_number(request, "IS")}
         own.append(event.model_copy(update=changes))
     return own
 
 
-async def _end(room: Room, number: int) -> End:
-    order = await room.get(WorkOrder, f"WO-261123-{number:04d}")
-    loads = [(one.id[:2], one.open_orders == (order.id,)) for one in await room.find(Technician, branch=order.branch)]
+async def _end(running_service: RunningService, number: int) -> End:
+    order = await running_service.get(WorkOrder, f"WO-261123-{number:04d}")
+    loads = [
+        (one.id[:2], one.open_orders == (order.id,))
+        for one in await running_service.find(Technician, branch=order.branch)
+    ]
     clocks = [(clock.key, clock.outcome) for clock in order.clocks if clock.outcome != "waived"]
     return order.state, order.visit, order.parts_state, (order.technician or "")[:2], *loads, *clocks, order.wake_at
 
 
-async def _ends(room: Room, table: Table, first: Sequence[Any], events: Sequence[Any], technician: Any) -> set[End]:
+async def _ends(
+    running_service: RunningService, table: Table, first: Sequence[Any], events: Sequence[Any], technician: Any
+) -> set[End]:
     """All ends of `events` in any order, after what `first` did."""
 
     async def one(number: int, order: Sequence[Any]) -> End:
-        await _put(room, technician(f"T1-{number}", branch=f"B{number:04d}"))
+        await _put(running_service, technician(f"T1-{number}", branch=f"B{number:04d}"))
         for step in first:
             if isinstance(step, Event):
-                await _deliver(room, table, _of(number, [step]))
+                await _deliver(running_service, table, _of(number, [step]))
             else:
-                await room.do(step, f"WO-261123-{number:04d}")
-        await _deliver(room, table, _of(number, order))
-        return await _end(room, number)
+                await running_service.do(step, f"WO-261123-{number:04d}")
+        await _deliver(running_service, table, _of(number, order))
+        return await _end(running_service, number)
 
     orders = enumerate(permutations(events), 1)
     return set(await asyncio.gather(*(one(number, order) for number, order in orders)))
 
 
-async def _put(room: Room, someone: Technician) -> None:
-    async def put(work: Work) -> None:
+async def _put(running_service: RunningService, someone: Technician) -> None:
+    async def put(work: UnitOfWork) -> None:
         work.put(someone)
 
-    await room.do(put)
+    await running_service.do(put)
 
 
 Maker = Callable[..., Any]
 
 
 async def test_a_request_and_news_of_its_parts_in_any_order(
-    running: House, table: Table, registered: RequestRegistered, slip_news: Maker, technician: Maker
+    running: RunningSystem, table: Table, registered: RequestRegistered, slip_news: Maker, technician: Maker
 ) -> None:
     """Missing, found, missing again, found: what the newest slip says holds. Without its version, chance decides."""
     news = [slip_news(PartShort, 1), slip_news(PartReserved, 2), slip_news(PartShort, 3), slip_news(PartReserved, 4)]
@@ -134,7 +139,7 @@ async def test_a_request_and_news_of_its_parts_in_any_order(
 
 
 async def test_without_the_slips_version_chance_would_decide(
-    running: House, table: Table, registered: RequestRegistered, slip_news: Maker, technician: Maker
+    running: RunningSystem, table: Table, registered: RequestRegistered, slip_news: Maker, technician: Maker
 ) -> None:
     """The broken variant of the test above."""
     news = [slip_news(PartShort, 0), slip_news(PartReserved, 0)]
@@ -143,7 +148,7 @@ async def test_without_the_slips_version_chance_would_decide(
 
 
 async def test_a_cancellation_and_news_of_parts_in_any_order(  # noqa: PLR0917
-    running: House,
+    running: RunningSystem,
     table: Table,
     registered: RequestRegistered,
     cancelled: RequestCancelled,
@@ -159,17 +164,22 @@ async def test_a_cancellation_and_news_of_parts_in_any_order(  # noqa: PLR0917
 def repaired(registered: RequestRegistered, report: ServiceReport, rules: Rules) -> list[Any]:
     """What leads to a completed first visit."""
 
-    async def complete(work: Work, number: str) -> None:
-        await visits.complete(work, number, report, rules)
+    async def complete(work: UnitOfWork, number: str) -> None:
+        await visits.complete_visit(work, number, report, rules)
 
-    async def arrive(work: Work, number: str) -> None:
-        await visits.arrive(work, number, rules)
+    async def arrive(work: UnitOfWork, number: str) -> None:
+        await visits.arrive_at_visit(work, number, rules)
 
-    return [registered, visits.accept, visits.depart, arrive, complete]
+    return [registered, visits.accept_visit, visits.depart_for_visit, arrive, complete]
 
 
 async def test_a_reopening_and_late_news_of_both_visits_in_any_order(  # noqa: PLR0917
-    running: House, table: Table, repaired: list[Any], reopened: RequestReopened, slip_news: Maker, technician: Maker
+    running: RunningSystem,
+    table: Table,
+    repaired: list[Any],
+    reopened: RequestReopened,
+    slip_news: Maker,
+    technician: Maker,
 ) -> None:
     """The slip of the second visit counts its versions anew."""
     events = [
@@ -187,7 +197,7 @@ def _racing(reopened: RequestReopened, cancelled: RequestCancelled, slip_news: M
 
 
 async def test_a_reopening_and_a_cancellation_that_cross_send_nobody(  # noqa: PLR0917
-    running: House,
+    running: RunningSystem,
     table: Table,
     repaired: list[Any],
     reopened: RequestReopened,
@@ -202,7 +212,7 @@ async def test_a_reopening_and_a_cancellation_that_cross_send_nobody(  # noqa: P
 
 
 async def test_a_cancellation_that_is_not_remembered_would_send_somebody_to_nobody(  # noqa: PLR0917
-    running: House,
+    running: RunningSystem,
     table: Table,
     repaired: list[Any],
     reopened: RequestReopened,
@@ -212,8 +222,8 @@ async def test_a_cancellation_that_is_not_remembered_would_send_somebody_to_nobo
 ) -> None:
     """The broken variant of the test above: a completed order drops the cancellation."""
 
-    async def forgetful(work: Work, event: RequestCancelled) -> None:
-        order = await work.get(WorkOrder, sibling(event.request, "WO"))
+    async def forgetful(work: UnitOfWork, event: RequestCancelled) -> None:
+        order = await work.get(WorkOrder, sibling_number(event.request, "WO"))
         if order and order.state != "completed":
             await handlers.cancel_order(work, event)
 

@@ -7,24 +7,26 @@ from typing import Any
 from aftersales.common.events.dispatch import AssignmentDeferred
 from aftersales.common.events.intake import RequestRegistered
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.dispatch.orders.domain.assignment import RETRY_AT_MOST, assign
-from aftersales.dispatch.orders.domain.order import Policy, WorkOrder
+from aftersales.dispatch.orders.domain.assignment import RETRY_AT_MOST, assign_technician
+from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder
 from aftersales.dispatch.orders.handlers import STEP
 from aftersales.dispatch.technicians.domain import SecondLook, Shift, Technician
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 
 Maker = Callable[..., Technician]
 PERSON = {"name": "李师傅", "branch": "SH01", "skills": ["refrigerator"], "licence_until": "2030-01-01T00:00:00Z"}
 
 
-def _tried(order: WorkOrder, people: list[Technician], now: datetime, policy: Policy) -> tuple[WorkOrder, list[str]]:
-    _, (planned, events) = assign(order, people, now, "dispatch", policy)
+def _tried(
+    order: WorkOrder, people: list[Technician], now: datetime, policy: OrderPolicy
+) -> tuple[WorkOrder, list[str]]:
+    _, (planned, events) = assign_technician(order, people, now, "dispatch", policy)
     return planned, [event.reason for event in events if isinstance(event, AssignmentDeferred)]
 
 
 def test_the_waits_grow_to_a_day_and_the_reason_is_published_once_dsp_2(
-    waiting: WorkOrder, now: datetime, policy: Policy
+    waiting: WorkOrder, now: datetime, policy: OrderPolicy
 ) -> None:
     order, told = _tried(waiting, [], now, policy)
     waits = []
@@ -40,7 +42,7 @@ def test_the_waits_grow_to_a_day_and_the_reason_is_published_once_dsp_2(
 
 
 def test_another_reason_is_news_and_the_waits_begin_again_dsp_2(
-    waiting: WorkOrder, technician: Maker, now: datetime, policy: Policy
+    waiting: WorkOrder, technician: Maker, now: datetime, policy: OrderPolicy
 ) -> None:
     order, _ = _tried(waiting, [], now, policy)
     later = now + timedelta(hours=5)
@@ -49,102 +51,102 @@ def test_another_reason_is_news_and_the_waits_begin_again_dsp_2(
 
 
 def test_it_is_tried_when_the_shift_of_somebody_who_fits_otherwise_begins_dsp_4(
-    waiting: WorkOrder, technician: Maker, now: datetime, policy: Policy
+    waiting: WorkOrder, technician: Maker, now: datetime, policy: OrderPolicy
 ) -> None:
     shift = Shift(start=10 * 60 + 22, end=18 * 60)
     people = [technician(shift=shift), technician("T2", shift=Shift(start=18 * 60, end=6 * 60))]
     order, _ = _tried(waiting, people, now, policy)
     assert order.deferred_for == "nobody_on_duty"
     assert order.retry_at == now + timedelta(minutes=2), "then the visit begins with the shift"
-    chosen, _ = assign(order, people, order.retry_at, "dispatch", policy)
+    chosen, _ = assign_technician(order, people, order.retry_at, "dispatch", policy)
     assert chosen
     assert chosen.id == "T1"
     nobody, _ = _tried(waiting.but(declined_by=("T1",)), people, now, policy)
     assert nobody.retry_at == now + policy.retry_after, "that one has declined"
 
 
-async def _put(room: Room, code: str = "T-1", **changes: Any) -> None:
-    answer = await room.http.put(f"/technicians/{code}", json=PERSON | changes)
+async def _put(service: RunningService, code: str = "T-1", **changes: Any) -> None:
+    answer = await service.http.put(f"/technicians/{code}", json=PERSON | changes)
     assert answer.status_code == 200, answer.text
 
 
-async def _deferred(room: Room, count: int) -> list[WorkOrder]:
+async def _deferred(service: RunningService, count: int) -> list[WorkOrder]:
     async def found() -> list[WorkOrder] | None:
-        orders: list[WorkOrder] = await room.find(WorkOrder, state="waiting")
+        orders: list[WorkOrder] = await service.find(WorkOrder, state="waiting")
         return orders if len(orders) == count and all(order.deferred_for for order in orders) else None
 
     return await eventually(found, 60) or []
 
 
-async def _register(room: Room, registered: RequestRegistered, count: int) -> list[WorkOrder]:
+async def _register(service: RunningService, registered: RequestRegistered, count: int) -> list[WorkOrder]:
     for number in range(count):
-        await room.deliver(registered.model_copy(update={"request": f"SR-261123-{number:04}"}))
-    return await _deferred(room, count)
+        await service.deliver(registered.model_copy(update={"request": f"SR-261123-{number:04}"}))
+    return await _deferred(service, count)
 
 
 async def test_a_technician_who_is_new_has_all_waiting_orders_tried_at_once_dsp_2(
-    running: House, registered: RequestRegistered
+    running: RunningSystem, registered: RequestRegistered
 ) -> None:
     """More of them than fit into one step, while the clock stands still."""
-    room, count = running.dispatch, 2 * STEP + 1
-    await _register(room, registered, count)
-    await _put(room)
+    service, count = running.dispatch, 2 * STEP + 1
+    await _register(service, registered, count)
+    await _put(service)
 
     async def offered() -> bool:
-        return len(await room.find(WorkOrder, state="offered")) == count
+        return len(await service.find(WorkOrder, state="offered")) == count
 
     await eventually(offered, 60)
-    assert len((await room.find(Technician))[0].open_orders) == count
-    assert await room.find(SecondLook) == []
+    assert len((await service.find(Technician))[0].open_orders) == count
+    assert await service.find(SecondLook) == []
 
 
 async def test_a_change_that_does_not_help_writes_nothing_to_a_waiting_order(
-    running: House, registered: RequestRegistered
+    running: RunningSystem, registered: RequestRegistered
 ) -> None:
-    room = running.dispatch
-    before = await _register(room, registered, 3)
-    await _put(room, skills=["e-bike"])
+    service = running.dispatch
+    before = await _register(service, registered, 3)
+    await _put(service, skills=["e-bike"])
 
     async def looked() -> bool:
-        return not await room.find(SecondLook)
+        return not await service.find(SecondLook)
 
     await eventually(looked)
-    assert await _deferred(room, 3) == before
-    await _put(room, licence_until="2020-01-01T00:00:00Z")
+    assert await _deferred(service, 3) == before
+    await _put(service, licence_until="2020-01-01T00:00:00Z")
 
     async def renamed() -> bool:
-        return all(order.deferred_for == "no_licence" for order in await room.find(WorkOrder))
+        return all(order.deferred_for == "no_licence" for order in await service.find(WorkOrder))
 
     await eventually(renamed)
-    await _put(room)
+    await _put(service)
 
     async def offered() -> bool:
-        return len(await room.find(WorkOrder, state="offered")) == 3
+        return len(await service.find(WorkOrder, state="offered")) == 3
 
     await eventually(offered)
 
 
 async def test_parts_that_come_have_a_waiting_order_tried_at_once_inv_13(
-    running: House, registered: RequestRegistered, slip_news: Callable[..., Any], clock: ManualClock
+    running: RunningSystem, registered: RequestRegistered, slip_news: Callable[..., Any], clock: ManualClock
 ) -> None:
     """Without them the visit was to be a day later, when the only other licence has ended."""
-    room = running.dispatch
-    await _put(room)
-    await room.deliver(registered)
+    service = running.dispatch
+    await _put(service)
+    await service.deliver(registered)
 
     async def order(state: str, parts: str) -> WorkOrder | None:
-        found: list[WorkOrder] = await room.find(WorkOrder, state=state, parts_state=parts)
+        found: list[WorkOrder] = await service.find(WorkOrder, state=state, parts_state=parts)
         return found[0] if found else None
 
     offered = await eventually(lambda: order("offered", "pending"))
     assert offered
-    await room.deliver(slip_news(PartShort, 1))
+    await service.deliver(slip_news(PartShort, 1))
     await eventually(lambda: order("offered", "short"))
     tonight = (clock.now() + timedelta(hours=12)).isoformat()
-    await _put(room, "T-2", licence_until=tonight)
-    declined = await room.http.post(f"/orders/{offered.id}/decline", json={"reason": "ill"})
+    await _put(service, "T-2", licence_until=tonight)
+    declined = await service.http.post(f"/orders/{offered.id}/decline", json={"reason": "ill"})
     assert declined.json()["deferred_for"] == "all_declined"
-    await room.deliver(slip_news(PartReserved, 2))
+    await service.deliver(slip_news(PartReserved, 2))
     again = await eventually(lambda: order("offered", "reserved"))
     assert again
     assert again.technician == "T-2"

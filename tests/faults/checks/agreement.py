@@ -8,7 +8,7 @@ from faults.evidence import Document, Evidence
 
 from aftersales.common.events import REGISTRY
 from aftersales.feedback.timelines.domain import MILESTONES, fact_of
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 _ENDED = ("completed", "cancelled")
 
@@ -27,7 +27,7 @@ def services_agree(evidence: Evidence) -> Iterator[Finding]:
 def _requests_and_orders(evidence: Evidence) -> Iterator[Finding]:
     orders = evidence.books["dispatch"].documents.get("orders", {})
     for number, request in evidence.books["intake"].documents.get("requests", {}).items():
-        order = orders.get(sibling(number, "WO"))
+        order = orders.get(sibling_number(number, "WO"))
         if order is not None and not _fits(request, order):
             is_ = f"request {number} is {request['state']} at visit {request['visit']}"
             yield Finding("wrong", f"{is_}, its order {order['state']} at visit {order['visit']}")

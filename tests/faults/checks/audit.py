@@ -7,7 +7,7 @@ from faults.checks.finding import Finding
 from faults.declared import unaudited_in
 from faults.evidence import Books, Document, Evidence
 
-from aftersales.common.mongo import digest
+from aftersales.common.mongo import document_digest
 
 
 def chain_verifies(evidence: Evidence) -> Iterator[Finding]:
@@ -60,5 +60,5 @@ def _ends(service: str, books: Books, last: dict[str, Document]) -> Iterator[Fin
     }
     for name in {*stored, *last}:
         told = last[name]["after"] if name in last else ""
-        if told != (digest(stored[name]) if name in stored else ""):
+        if told != (document_digest(stored[name]) if name in stored else ""):
             yield Finding("wrong", f"{service}: {name} is not what its last audit entry says")

@@ -24,8 +24,8 @@ from faults.servers import Servers, until
 from faults.wire import Wire
 from pamqp.header import ContentHeader
 
-from aftersales.common.events import REGISTRY, decode
-from aftersales.common.partners import structured
+from aftersales.common.events import REGISTRY, decode_envelope
+from aftersales.common.partners import to_structured_mode
 from aftersales.values.errors import Malformed
 
 _AT_ONCE = 500
@@ -143,7 +143,7 @@ def _fate(message: Odd, books: Books, kept: set[bytes]) -> str:
     if kept & {body, message.body}:
         return "parked with a reason"
     try:
-        envelope = decode(body)
+        envelope = decode_envelope(body)
     except Malformed:
         return ""
     receipts = books.documents.get("partner_messages", {}).values()
@@ -161,7 +161,7 @@ def _structured(message: Odd) -> bytes:
     found = ContentHeader()
     try:
         found.unmarshal(header(message.properties, message.body))
-        return structured(message.body, found.properties.headers or {}, found.properties.content_type or "")
+        return to_structured_mode(message.body, found.properties.headers or {}, found.properties.content_type or "")
     except (ValueError, RecursionError, struct.error, Malformed):  # properties that nobody can read count for nothing
         return message.body
 

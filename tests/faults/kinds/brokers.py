@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from faults.chaos import Chaos
 from faults.proxy import Cut
 
-from aftersales.testing.servers import Process, rabbitmqctl
+from aftersales.testing.servers import Process, run_rabbitmqctl
 
 _FROZEN = (5, 40)
 """Seconds: shorter and longer than it takes a client to miss its heartbeats."""
@@ -87,13 +87,13 @@ async def cut_everything(chaos: Chaos) -> None:
 async def raise_memory_alarm(chaos: Chaos) -> None:
     """RabbitMQ takes no publishes, and connections stay up."""
     for broker in chaos.servers.brokers:
-        await asyncio.to_thread(rabbitmqctl, broker.server, "set_vm_memory_high_watermark", "absolute", "1MB")
+        await asyncio.to_thread(run_rabbitmqctl, broker.server, "set_vm_memory_high_watermark", "absolute", "1MB")
     try:
         await chaos.standstill()
         await chaos.pause(0, 3)
     finally:
         for broker in chaos.servers.brokers:
-            await asyncio.to_thread(rabbitmqctl, broker.server, "set_vm_memory_high_watermark", "0.6")
+            await asyncio.to_thread(run_rabbitmqctl, broker.server, "set_vm_memory_high_watermark", "0.6")
 
 
 async def lose_quorum(chaos: Chaos) -> None:

@@ -9,7 +9,7 @@ import pymongo
 from faults.chaos import Chaos
 from pymongo.errors import PyMongoError
 
-from aftersales.testing.servers import Process, primary
+from aftersales.testing.servers import Process, find_primary
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ def _step_down(mongod: Process) -> None:
 async def _primary(chaos: Chaos) -> Process:
     found = None
     while found is None:
-        found = await asyncio.to_thread(primary, chaos.servers.mongods)
+        found = await asyncio.to_thread(find_primary, chaos.servers.mongods)
     return found
 
 

@@ -11,8 +11,8 @@ from faults.evidence import PLANTED
 from faults.rig import SERVICES, System
 from faults.servers import until
 
-from aftersales.testing.servers import rabbitmqctl
-from aftersales.values import sibling
+from aftersales.testing.servers import run_rabbitmqctl
+from aftersales.values import sibling_number
 
 _CANCEL = """
 Name = rabbit_misc:r(<<"/">>, queue, <<"{queue}">>),
@@ -48,7 +48,7 @@ async def cancel_consumers(chaos: Chaos) -> None:
 
 async def forget_consumers(system: System, queue: str) -> None:
     """Have the broker forget who consumes this queue."""
-    await asyncio.to_thread(rabbitmqctl, system.servers.broker.server, "eval", _CANCEL.format(queue=queue))
+    await asyncio.to_thread(run_rabbitmqctl, system.servers.broker.server, "eval", _CANCEL.format(queue=queue))
 
 
 async def delete_queue(chaos: Chaos) -> None:
@@ -126,7 +126,7 @@ async def fail_timers(chaos: Chaos) -> None:
         number = await chaos.load.probe(f"timers-{chaos.chance.randrange(10**9)}")
 
         async def broken() -> bool:
-            order = await chaos.load.wire.look("dispatch", f"/orders/{sibling(number, 'WO')}")
+            order = await chaos.load.wire.look("dispatch", f"/orders/{sibling_number(number, 'WO')}")
             return order is not None and any(clock["outcome"] == "breached" for clock in order["clocks"])
 
         await until(broken, _WAKES, "a sound timer is run")

@@ -14,8 +14,8 @@ from aftersales.common.events.dispatch import RepairCompleted, TechnicianArrived
 from aftersales.common.events.feedback import FollowupDone, SurveyAnswered
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened, RequestResolved
 from aftersales.feedback.timelines.domain import Timeline
-from aftersales.feedback.timelines.handlers import note
-from aftersales.testing.house import Room
+from aftersales.feedback.timelines.handlers import note_milestone
+from aftersales.testing.system import RunningService
 
 Say = Callable[..., Any]
 
@@ -96,18 +96,18 @@ def _is_close(figures: Any, expected: Any) -> bool:
 
 
 @pytest.fixture
-async def stories(feedback: Room, say: Say) -> list[list[Any]]:
+async def stories(feedback: RunningService, say: Say) -> list[list[Any]]:
     """Forty requests, an hour apart, their events shuffled."""
     dice = random.Random(2026)
     stories = [_story(say, dice, index) for index in range(40)]
     events = [event for story in stories for event in story]
     for event in dice.sample(events, len(events)):
-        await feedback.do(note, event)
+        await feedback.do(note_milestone, event)
     return stories
 
 
 async def test_key_figures_agree_with_a_plain_computation(
-    feedback: Room, stories: list[list[Any]], now: datetime
+    feedback: RunningService, stories: list[list[Any]], now: datetime
 ) -> None:
     """FBK-8: `from` counts, `to` does not (a figure that counts `to` must differ)."""
     for (since, until), branch in product(((0, 40), (3, 4), (10, 31), (100, 101)), (None, "BJ01", "SH01", "XX99")):
@@ -124,7 +124,7 @@ def _of(branch: str | None, stories: list[list[Any]]) -> list[list[Any]]:
     return [story for story in stories if branch in (None, story[0].branch)]
 
 
-async def test_a_range_that_is_none_is_malformed(feedback: Room) -> None:
+async def test_a_range_that_is_none_is_malformed(feedback: RunningService) -> None:
     for since, until, code in (
         ("2026-11-23T00:00:00Z", "2026-11-22T00:00:00Z", "kpi.range_malformed"),
         ("2026-11-22T00:00:00Z", "2026-11-22T08:00:00+08:00", "kpi.range_malformed"),
@@ -135,7 +135,7 @@ async def test_a_range_that_is_none_is_malformed(feedback: Room) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, code), (since, until)
 
 
-async def test_key_figures_read_an_index_not_the_collection(feedback: Room, now: datetime) -> None:
+async def test_key_figures_read_an_index_not_the_collection(feedback: RunningService, now: datetime) -> None:
     """FBK-8."""
     wanted = {"registered_at": {"$gte": now, "$lt": now + timedelta(days=1)}}
     for where in (wanted, wanted | {"branch": "BJ01"}):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from aftersales.feedback.followups.domain import FollowUp
-from aftersales.feedback.surveys.domain import QUESTIONS, Answers, SurveyForm, answer, prepare, survey_id
+from aftersales.feedback.surveys.domain import QUESTIONS, Answers, SurveyForm, prepare_survey, record_answers, survey_id
 from aftersales.values.errors import DomainError
 
 GOOD = {"attitude": 5, "skill": 4, "punctuality": 5, "result": 4}
@@ -33,21 +33,21 @@ def test_an_answer_is_a_whole_number_from_one_to_five(wrong: dict[str, Any]) -> 
 
 def test_a_survey_is_answered_once(scheduled: FollowUp, now: datetime) -> None:
     """FBK-2."""
-    survey = answer(prepare(scheduled, "token"), Answers.model_validate(GOOD), now)
+    survey = record_answers(prepare_survey(scheduled, "token"), Answers.model_validate(GOOD), now)
     assert (survey.state, survey.answered_at) == ("answered", now)
     with pytest.raises(DomainError) as refused:
-        answer(survey, Answers.model_validate(GOOD), now)
+        record_answers(survey, Answers.model_validate(GOOD), now)
     assert refused.value.code == "survey.already_answered"
 
 
 def test_what_names_a_survey_cannot_open_it(scheduled: FollowUp) -> None:
     """Its id stands in the audit trail; the token does not."""
-    survey = prepare(scheduled, "token")
+    survey = prepare_survey(scheduled, "token")
     assert survey.id == survey_id("token") != survey_id("tokem")
     assert "token" not in survey.model_dump_json()
 
 
 def test_the_form_shows_no_personal_data_and_no_number(scheduled: FollowUp) -> None:
     """ALL-6."""
-    shown = SurveyForm(state=prepare(scheduled, "token").state).model_dump()
+    shown = SurveyForm(state=prepare_survey(scheduled, "token").state).model_dump()
     assert shown == {"state": "open", "questions": QUESTIONS, "lowest": 1, "highest": 5}

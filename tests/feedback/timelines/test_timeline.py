@@ -23,14 +23,22 @@ from aftersales.common.events.intake import (
     RequestReopened,
     RequestResolved,
 )
-from aftersales.feedback.timelines.domain import MILESTONES, SUMMED, Figures, News, Timeline, fact_of, fold
+from aftersales.feedback.timelines.domain import (
+    MILESTONES,
+    SUMMED,
+    Figures,
+    Timeline,
+    TimelineEvent,
+    fact_of,
+    fold_event,
+)
 
 Say = Callable[..., Any]
-Fold = Callable[[Timeline | None, News], Timeline]
+Fold = Callable[[Timeline | None, TimelineEvent], Timeline]
 quick = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-def _fold(events: Sequence[News], rule: Fold = fold) -> Timeline:
+def _fold(events: Sequence[TimelineEvent], rule: Fold = fold_event) -> Timeline:
     timeline: Timeline | None = None
     for event in events:
         timeline = rule(timeline, event)
@@ -38,18 +46,18 @@ def _fold(events: Sequence[News], rule: Fold = fold) -> Timeline:
     return timeline
 
 
-def _last_wins(timeline: Timeline | None, news: News) -> Timeline:
+def _last_wins(timeline: Timeline | None, news: TimelineEvent) -> Timeline:
     """Broken on purpose: overwrites a milestone with whatever came last."""
     fact = fact_of(news)
     if timeline:
         kept = tuple(f for f in timeline.facts if (f.milestone, f.visit) != (fact.milestone, fact.visit))
         timeline = timeline.but(facts=kept)
-    return fold(timeline, news)
+    return fold_event(timeline, news)
 
 
 @pytest.mark.parametrize("kind", MILESTONES, ids=lambda kind: kind.TYPE)
 def test_any_milestone_may_start_a_timeline(kind: Any, say: Say) -> None:
-    timeline = fold(None, say(kind, 1.5))
+    timeline = fold_event(None, say(kind, 1.5))
     (fact,) = timeline.facts
     assert (timeline.id, timeline.branch) == ("SR-261122-7K3F", "BJ01")
     assert fact.milestone == MILESTONES[kind][0]

@@ -14,22 +14,22 @@ from aftersales.intake.agreements.domain.contract import (
     ContractForm,
     Train,
     UseService,
-    agree,
-    commission,
-    tick,
-    train,
-    use,
+    agree_contract,
+    commission_contract,
+    consume_service,
+    record_training,
+    tick_contract,
 )
 from aftersales.intake.network.domain import Branch
-from aftersales.policy.sla import Said
+from aftersales.policy.sla import ChangeNote
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
-SAID = Said(NOW, "desk-7", "agreed")
+SAID = ChangeNote(NOW, "desk-7", "agreed")
 BRANCH = Branch(id="BJ01", branch="BJ01", name="北京", zone="Asia/Shanghai", location=GeoPoint(lat=39.9, lon=116.4))
 CUSTOMER = "01a20611-32b8-7aaa-8bcd-0123456789ab"
 TERMS: dict[str, Any] = {
@@ -54,11 +54,11 @@ def _form(**changes: Any) -> ContractForm:
 
 
 def _contract(number: str = "HT-1", **changes: Any) -> Contract:
-    return agree(None, number, _form(**changes), BRANCH, SAID)[0]
+    return agree_contract(None, number, _form(**changes), BRANCH, SAID)[0]
 
 
 def _use(contract: Contract, request: str, kind: str = "maintenance", today: date = TODAY) -> Contract:
-    return use(contract, UseService(request=request, kind=kind), today, "desk-7", NOW)
+    return consume_service(contract, UseService(request=request, kind=kind), today, "desk-7", NOW)
 
 
 def test_a_contract_keeps_what_was_agreed() -> None:
@@ -87,8 +87,8 @@ def test_terms_that_do_not_fit_together_are_malformed(changes: dict[str, Any], c
 
 def test_the_same_terms_again_change_nothing_and_others_keep_what_was_used() -> None:
     used = _use(_contract(), REQUESTS[0])
-    assert agree(used, "HT-1", _form(), BRANCH, SAID) == (used, ())
-    more = agree(used, "HT-1", _form(services=[{"kind": "maintenance", "count": 5}]), BRANCH, SAID)[0]
+    assert agree_contract(used, "HT-1", _form(), BRANCH, SAID) == (used, ())
+    more = agree_contract(used, "HT-1", _form(services=[{"kind": "maintenance", "count": 5}]), BRANCH, SAID)[0]
     assert more.services[0].left == 4
 
 
@@ -96,18 +96,18 @@ def test_the_same_terms_again_change_nothing_and_others_keep_what_was_used() -> 
 def test_less_than_was_used_cannot_be_agreed(services: list[Any]) -> None:
     used = _use(_use(_contract(), REQUESTS[0]), REQUESTS[1])
     with pytest.raises(DomainError, match=r"contract\.fewer_than_used"):
-        agree(used, "HT-1", _form(services=services), BRANCH, SAID)
+        agree_contract(used, "HT-1", _form(services=services), BRANCH, SAID)
 
 
 def test_as_many_as_were_used_can_be_agreed() -> None:
     used = _use(_use(_contract(), REQUESTS[0]), REQUESTS[1])
     assert used.services[0].left == 0
-    assert agree(used, "HT-1", _form(), BRANCH, SAID) == (used, ())
+    assert agree_contract(used, "HT-1", _form(), BRANCH, SAID) == (used, ())
 
 
 def test_a_number_stays_its_customers() -> None:
     with pytest.raises(DomainError, match=r"contract\.of_another_customer"):
-        agree(_contract(), "HT-1", _form(customer="01a20611-32b8-7aaa-8bcd-000000000000"), BRANCH, SAID)
+        agree_contract(_contract(), "HT-1", _form(customer="01a20611-32b8-7aaa-8bcd-000000000000"), BRANCH, SAID)
 
 
 Use = Callable[[Contract, str], Contract]
@@ -142,7 +142,7 @@ def test_nothing_is_used_outside_the_contracts_days(today: date) -> None:
 
 
 def _told(contract: Contract, at: datetime) -> tuple[Contract, list[str]]:
-    ticked, marks = tick(contract, at)
+    ticked, marks = tick_contract(contract, at)
     return ticked, [_kind(mark) for mark in marks]
 
 
@@ -168,7 +168,7 @@ def test_the_commissioning_clock_warns_and_breaches_when_its_last_day_is_over() 
 def test_the_day_of_commissioning_counts_not_the_day_it_is_reported(day: str, outcome: str) -> None:
     """INT-13; no timer has looked in between."""
     later = datetime(2026, 12, 2, 4, 0, tzinfo=UTC)
-    done, marks = commission(_contract(), Commission(day=day, report="运行正常"), BRANCH, "desk-7", later)
+    done, marks = commission_contract(_contract(), Commission(day=day, report="运行正常"), BRANCH, "desk-7", later)
     assert done.clocks[0].outcome == outcome
     assert done.commissioned
     assert done.commissioned.by == "desk-7"
@@ -177,18 +177,18 @@ def test_the_day_of_commissioning_counts_not_the_day_it_is_reported(day: str, ou
 
 def test_commissioning_is_reported_once() -> None:
     form = Commission(day=TODAY, report="运行正常")
-    done, _ = commission(_contract(), form, BRANCH, "desk-7", NOW)
-    assert commission(done, form, BRANCH, "desk-7", NOW) == (done, ())
+    done, _ = commission_contract(_contract(), form, BRANCH, "desk-7", NOW)
+    assert commission_contract(done, form, BRANCH, "desk-7", NOW) == (done, ())
     with pytest.raises(DomainError, match=r"contract\.already_commissioned"):
-        commission(done, Commission(day=TODAY, report="别的"), BRANCH, "desk-7", NOW)
+        commission_contract(done, Commission(day=TODAY, report="别的"), BRANCH, "desk-7", NOW)
     with pytest.raises(DomainError, match=r"contract\.day_in_future"):
-        commission(_contract(), Commission(day=TODAY + timedelta(days=1), report=""), BRANCH, "desk-7", NOW)
+        commission_contract(_contract(), Commission(day=TODAY + timedelta(days=1), report=""), BRANCH, "desk-7", NOW)
 
 
 def test_another_deadline_ends_the_first_clock_and_the_first_deadline_again_starts_a_third() -> None:
     contract = _contract().but(version=1)
     for day in ("2026-12-15", "2026-11-30", None):
-        changed = agree(contract, "HT-1", _form(commissioning_due=day), BRANCH, SAID)[0]
+        changed = agree_contract(contract, "HT-1", _form(commissioning_due=day), BRANCH, SAID)[0]
         contract = changed.but(version=changed.version + 1)
     assert [clock.outcome for clock in contract.clocks] == ["waived", "waived", "waived"]
     assert contract.wake_at is None
@@ -206,20 +206,20 @@ def test_training_adds_up() -> None:
     contract = _contract()
     for hours in (4, 3.5):
         form = Train(day=TODAY, hours=hours, people=6, subject="操作")
-        contract = train(contract, form, BRANCH, "desk-7", NOW)
+        contract = record_training(contract, form, BRANCH, "desk-7", NOW)
     assert (contract.training_done, len(contract.sessions)) == (7.5, 2)
     with pytest.raises(DomainError, match=r"contract\.day_in_future"):
-        train(contract, Train(day="2026-11-23", hours=1, people=1, subject="x"), BRANCH, "desk-7", NOW)
+        record_training(contract, Train(day="2026-11-23", hours=1, people=1, subject="x"), BRANCH, "desk-7", NOW)
 
 
 @pytest.fixture
-async def customer(intake: Room) -> str:
+async def customer(intake: RunningService) -> str:
     form = {"name": "北方机床", "phone": "13800138000", "address": "朝阳区", "branch": "BJ01"}
     return (await intake.http.post("/customers", json=form)).json()["id"]
 
 
 async def test_a_contract_is_agreed_found_used_and_watched(
-    built: House, intake: Room, clock: ManualClock, customer: str
+    built: RunningSystem, intake: RunningService, clock: ManualClock, customer: str
 ) -> None:
     """INT-13, over HTTP; the clock says 23 November 2026."""
     http, terms = intake.http, TERMS | {"customer": customer}
@@ -258,12 +258,14 @@ def _request(**caller: str) -> dict[str, Any]:
     return {"branch": "BJ01", "channel": "phone", "customer": person, "product": product, "fault": "service_due"}
 
 
-async def _breached(intake: Room, number: str) -> Contract | None:
+async def _breached(intake: RunningService, number: str) -> Contract | None:
     contract: Contract = await intake.get(Contract, number)
     return contract if contract.clocks[0].outcome == "breached" else None
 
 
-async def test_a_contract_with_nobody_or_for_a_branch_that_is_none_is_refused(intake: Room, customer: str) -> None:
+async def test_a_contract_with_nobody_or_for_a_branch_that_is_none_is_refused(
+    intake: RunningService, customer: str
+) -> None:
     for changes, status, code in (
         ({}, 404, "customers.unknown"),
         ({"customer": customer, "branch": "XX"}, 409, "branch.unknown"),

@@ -9,12 +9,17 @@ from intake.covers import preset
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import EntitlementDue, ProductSold
-from aftersales.intake.agreements.domain.entitlement import Entitlement, sell, use, wake
+from aftersales.intake.agreements.domain.entitlement import (
+    Entitlement,
+    consume_entitlement,
+    derive_entitlements,
+    wake_entitlement,
+)
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
 from aftersales.policy.model import Policy, cover
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError
 
@@ -34,11 +39,11 @@ POLICY = _policy(RUNNING_IN.model_copy(update={"lines": ("e-bike",)}))
 
 
 def _granted(**changes: Any) -> Entitlement:
-    return sell(BIKE, DAY, _policy(RUNNING_IN.model_copy(update=changes)), BRANCH, NOW)[0][0]
+    return derive_entitlements(BIKE, DAY, _policy(RUNNING_IN.model_copy(update=changes)), BRANCH, NOW)[0][0]
 
 
 def test_a_purchase_brings_what_its_line_brings_and_is_told_without_personal_data() -> None:
-    (granted,), (sold,) = sell(BIKE, DAY, POLICY, BRANCH, NOW)
+    (granted,), (sold,) = derive_entitlements(BIKE, DAY, POLICY, BRANCH, NOW)
     assert (granted.id, granted.count, granted.expires_on) == ("EB-1|running_in", 1, date(2027, 2, 18))
     assert (granted.work, granted.policy) == ("maintenance", "e-bike@0"), "INT-6 asks for the kind of work"
     assert isinstance(sold, ProductSold)
@@ -48,14 +53,14 @@ def test_a_purchase_brings_what_its_line_brings_and_is_told_without_personal_dat
 
 
 def test_a_line_without_grants_is_sold_all_the_same() -> None:
-    granted, news = sell(BIKE.but(line="tractor"), DAY, POLICY, BRANCH, NOW)
-    assert (granted, len(news)) == ((), 1)
+    granted, events = derive_entitlements(BIKE.but(line="tractor"), DAY, POLICY, BRANCH, NOW)
+    assert (granted, len(events)) == ((), 1)
 
 
 def test_nothing_that_has_expired_is_granted_for_an_old_purchase() -> None:
     for age, number in (90, 1), (91, 0):
         day = date(2026, 11, 22) - timedelta(days=age)
-        assert len(sell(BIKE, day, POLICY, BRANCH, NOW)[0]) == number, age
+        assert len(derive_entitlements(BIKE, day, POLICY, BRANCH, NOW)[0]) == number, age
 
 
 def test_the_reminder_comes_once_and_within_three_weeks() -> None:
@@ -63,26 +68,26 @@ def test_the_reminder_comes_once_and_within_three_weeks() -> None:
     granted = _granted()
     at = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
     assert granted.wake_at == at
-    assert wake(granted, at - timedelta(seconds=1)) == (granted, ())
-    due, news = wake(granted, at)
+    assert wake_entitlement(granted, at - timedelta(seconds=1)) == (granted, ())
+    due, events = wake_entitlement(granted, at)
     assert due.due
-    assert [type(event) for event in news] == [EntitlementDue]
-    assert wake(due, at + timedelta(days=1)) == (due, ())
+    assert [type(event) for event in events] == [EntitlementDue]
+    assert wake_entitlement(due, at + timedelta(days=1)) == (due, ())
 
 
 def test_it_is_due_no_longer_when_it_has_expired() -> None:
-    due, _ = wake(_granted(), datetime(2026, 12, 11, tzinfo=UTC))
-    gone, news = wake(due, due.wake_at or NOW)
-    assert (gone.due, gone.wake_at, news) == (False, None, ())
+    due, _ = wake_entitlement(_granted(), datetime(2026, 12, 11, tzinfo=UTC))
+    gone, events = wake_entitlement(due, due.wake_at or NOW)
+    assert (gone.due, gone.wake_at, events) == (False, None, ())
     with pytest.raises(DomainError, match=r"entitlement\.expired"):
-        use(gone, REQUESTS[0], "desk-7", due.expires_at)
+        consume_entitlement(gone, REQUESTS[0], "desk-7", due.expires_at)
 
 
 Use = Callable[[Entitlement, str], Entitlement]
 
 
 def _use(entitlement: Entitlement, request: str) -> Entitlement:
-    return use(entitlement, request, "desk-7", NOW)
+    return consume_entitlement(entitlement, request, "desk-7", NOW)
 
 
 def _careless(entitlement: Entitlement, request: str) -> Entitlement:
@@ -96,7 +101,7 @@ def test_one_request_uses_one_however_often_it_is_said(use_one: Use, used: int) 
 
 
 def test_what_is_used_up_is_refused_and_nobody_is_reminded_of_it() -> None:
-    used = _use(wake(_granted(), datetime(2026, 12, 11, tzinfo=UTC))[0], REQUESTS[0])
+    used = _use(wake_entitlement(_granted(), datetime(2026, 12, 11, tzinfo=UTC))[0], REQUESTS[0])
     assert (used.due, used.wake_at) == (False, None)
     with pytest.raises(DomainError, match=r"entitlement\.used_up"):
         _use(used, REQUESTS[1])
@@ -104,7 +109,7 @@ def test_what_is_used_up_is_refused_and_nobody_is_reminded_of_it() -> None:
 
 def test_what_is_used_in_part_is_still_brought_to_mind() -> None:
     used = _use(_granted(count=2), REQUESTS[0])
-    assert wake(used, datetime(2026, 12, 11, tzinfo=UTC))[0].due
+    assert wake_entitlement(used, datetime(2026, 12, 11, tzinfo=UTC))[0].due
 
 
 Heard = Callable[..., Awaitable[list[Event]]]
@@ -112,7 +117,9 @@ PERSON = {"name": "李雷", "phone": "13900139000", "address": "长安街 2 号"
 SOLD = {"serial": "EB-0002", "model": "E1", "line": "e-bike", "batch": "B7", "purchased_on": "2026-11-20"}
 
 
-async def test_a_purchase_is_granted_once_reminded_of_and_used(intake: Room, clock: ManualClock, heard: Heard) -> None:
+async def test_a_purchase_is_granted_once_reminded_of_and_used(
+    intake: RunningService, clock: ManualClock, heard: Heard
+) -> None:
     """INT-14, over HTTP; the clock says 23 November 2026."""
     for product in (SOLD, SOLD, SOLD | {"purchased_on": "2026-11-19"}):
         await intake.http.post("/customers", json=PERSON | {"branch": "BJ01", "products": [product]})
@@ -138,7 +145,7 @@ async def test_a_purchase_is_granted_once_reminded_of_and_used(intake: Room, clo
     assert (refused.status_code, refused.json()["code"]) == (409, "entitlement.of_another_product")
 
 
-async def test_a_purchase_older_than_any_policy_is_archived_and_grants_nothing(intake: Room) -> None:
+async def test_a_purchase_older_than_any_policy_is_archived_and_grants_nothing(intake: RunningService) -> None:
     old = SOLD | {"serial": "EB-0099", "purchased_on": "1987-05-01"}
     request = {"branch": "BJ01", "channel": "phone", "customer": PERSON, "product": old, "fault": "noise"}
     taken = await intake.http.post("/requests", json=request)
@@ -146,5 +153,5 @@ async def test_a_purchase_older_than_any_policy_is_archived_and_grants_nothing(i
     assert await _items(intake, {"serial": "EB-0099"}) == []
 
 
-async def _items(intake: Room, query: dict[str, str]) -> list[Any]:
+async def _items(intake: RunningService, query: dict[str, str]) -> list[Any]:
     return (await intake.http.get("/entitlements", params=query)).json()["items"]

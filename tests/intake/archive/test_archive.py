@@ -14,13 +14,13 @@ from aftersales.intake.archive.domain.customer import (
     ConsentForm,
     Criteria,
     Customer,
-    change,
-    classify,
-    consent,
-    enrol,
-    news,
-    numbers,
-    update,
+    change_customer,
+    classify_customer,
+    customer_events,
+    enrol_customer,
+    phone_numbers,
+    record_consent,
+    update_customer,
 )
 from aftersales.values.errors import DomainError
 
@@ -30,7 +30,7 @@ SAID = {"name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}
 
 
 def _known(**changes: Any) -> Customer:
-    return enrol("c-1", Caller.model_validate(SAID), "BJ01")[0].but(**changes)
+    return enrol_customer("c-1", Caller.model_validate(SAID), "BJ01")[0].but(**changes)
 
 
 def _form(**said: Any) -> ArchiveCustomer:
@@ -38,15 +38,15 @@ def _form(**said: Any) -> ArchiveCustomer:
 
 
 def _updated(known: Customer, **said: Any) -> Customer:
-    return update(known, _form(**said), "desk-7", WEIGHTS)
+    return update_customer(known, _form(**said), "desk-7", WEIGHTS)
 
 
 def _changed(known: Customer, **said: Any) -> Customer:
-    return change(known, ChangeCustomer.model_validate(said), "desk-7", WEIGHTS)
+    return change_customer(known, ChangeCustomer.model_validate(said), "desk-7", WEIGHTS)
 
 
 def test_a_new_customer_is_class_c_and_their_phone_leads_to_them() -> None:
-    customer, contact = enrol("c-1", Caller.model_validate(SAID), "BJ01")
+    customer, contact = enrol_customer("c-1", Caller.model_validate(SAID), "BJ01")
     assert (customer.id, customer.customer_class, customer.phone) == ("c-1", "C", "+8613800138000")
     assert (contact.id, contact.customer) == ("+8613800138000", "c-1")
     assert [phone.number for phone in customer.phones] == ["+8613800138000"]
@@ -55,7 +55,7 @@ def test_a_new_customer_is_class_c_and_their_phone_leads_to_them() -> None:
 
 @pytest.mark.parametrize("phone", ["13800138000", "+86 138 0013 8000", "0086-138-0013-8000", "138 0013 8000"])
 def test_one_phone_written_in_any_way_is_one_contact_point(phone: str) -> None:
-    assert enrol("c-1", Caller.model_validate(SAID | {"phone": phone}), "BJ01")[1].id == "+8613800138000"
+    assert enrol_customer("c-1", Caller.model_validate(SAID | {"phone": phone}), "BJ01")[1].id == "+8613800138000"
     assert _form(phones=[{"number": phone}]).phones[0].number == "+8613800138000"
 
 
@@ -87,7 +87,7 @@ def test_every_number_of_an_organisation_leads_to_it_those_of_its_contacts_too()
     said = {"kind": "organisation", "phones": [{"number": "010-88888888", "label": "work", "ext": "801"}]}
     customer = _updated(_known(), **said, contacts=[desk, {"name": "韩梅梅"}])
     assert customer.kind == "organisation"
-    assert numbers(customer) == ("+8613800138000", "+861088888888", "+8613900139000")
+    assert phone_numbers(customer) == ("+8613800138000", "+861088888888", "+8613900139000")
     assert (customer.phones[1].label, customer.phones[1].ext) == ("work", "801")
 
 
@@ -156,15 +156,15 @@ def test_nobody_is_left_without_name_phone_or_address(said: dict[str, Any]) -> N
 )
 def test_the_class_is_the_weighted_mean_of_four_criteria(marks: tuple[int, ...], score: float, computed: str) -> None:
     criteria = Criteria(**dict(zip(("size", "spend", "importance", "loyalty"), marks, strict=True)))
-    standing = classify(criteria, WEIGHTS)
+    standing = classify_customer(criteria, WEIGHTS)
     assert (standing.score, standing.computed) == (score, computed)
     assert (standing.criteria, standing.weights) == (criteria, WEIGHTS)
 
 
 def test_what_a_criterion_weighs_is_a_setting() -> None:
     loyal = Criteria(loyalty=100)
-    assert classify(loyal, WEIGHTS).computed == "C"
-    assert classify(loyal, ClassWeights(size=0, spend=0, importance=0, loyalty=1)).computed == "A"
+    assert classify_customer(loyal, WEIGHTS).computed == "C"
+    assert classify_customer(loyal, ClassWeights(size=0, spend=0, importance=0, loyalty=1)).computed == "A"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_class_that_somebody_sets_wins_and_says_who_until_it_is_taken_back() -
     assert (computed.customer_class, computed.class_set_by) == ("A", "")
     chosen = _changed(computed, customer_class="B")
     assert (chosen.customer_class, chosen.class_set_by) == ("B", "desk-7")
-    again = change(chosen, ChangeCustomer(customer_class="B"), "desk-8", WEIGHTS)
+    again = change_customer(chosen, ChangeCustomer(customer_class="B"), "desk-8", WEIGHTS)
     assert again == chosen
     better = _changed(chosen, criteria={"size": 100, "spend": 100})
     assert (better.customer_class, better.standing and better.standing.computed) == ("B", "B")
@@ -204,9 +204,9 @@ def test_a_class_known_from_before_is_kept_while_nobody_speaks_of_it() -> None:
 def test_consents_are_kept_with_when_how_and_evidence_and_the_last_one_counts() -> None:
     """ALL-6."""
     given = ConsentForm(given=True, how="service report", evidence="SR-261122-7K3F/p2", at=NOW - timedelta(days=2))
-    customer = consent(_known(), "marketing", given, "desk-7", NOW)
-    customer = consent(customer, "callback", ConsentForm(given=True, how="phone"), "desk-7", NOW)
-    customer = consent(customer, "marketing", ConsentForm(given=False, how="phone"), "desk-8", NOW)
+    customer = record_consent(_known(), "marketing", given, "desk-7", NOW)
+    customer = record_consent(customer, "callback", ConsentForm(given=True, how="phone"), "desk-7", NOW)
+    customer = record_consent(customer, "marketing", ConsentForm(given=False, how="phone"), "desk-8", NOW)
     assert [(one.purpose, one.given, one.by) for one in customer.consents] == [
         ("marketing", True, "desk-7"),
         ("callback", True, "desk-7"),
@@ -217,17 +217,21 @@ def test_consents_are_kept_with_when_how_and_evidence_and_the_last_one_counts() 
 
 def test_the_same_consent_told_again_is_noted_once() -> None:
     given = ConsentForm(given=True, how="phone")
-    customer = consent(_known(), "marketing", given, "desk-7", NOW)
-    assert consent(customer, "marketing", given, "desk-8", NOW + timedelta(days=1)) == customer
-    assert len(consent(customer, "marketing", ConsentForm(given=True, how="letter"), "desk-7", NOW).consents) == 2
+    customer = record_consent(_known(), "marketing", given, "desk-7", NOW)
+    assert record_consent(customer, "marketing", given, "desk-8", NOW + timedelta(days=1)) == customer
+    assert (
+        len(record_consent(customer, "marketing", ConsentForm(given=True, how="letter"), "desk-7", NOW).consents) == 2
+    )
 
 
 def test_consents_noted_late_stand_in_the_order_of_their_times() -> None:
-    withdrawn = consent(_known(), "marketing", ConsentForm(given=False, how="phone"), "desk-7", NOW)
+    withdrawn = record_consent(_known(), "marketing", ConsentForm(given=False, how="phone"), "desk-7", NOW)
     late = ConsentForm(given=True, how="letter", at=NOW - timedelta(days=9))
-    assert [one.given for one in consent(withdrawn, "marketing", late, "desk-7", NOW).consents] == [True, False]
+    assert [one.given for one in record_consent(withdrawn, "marketing", late, "desk-7", NOW).consents] == [True, False]
     with pytest.raises(DomainError, match=r"consent\.in_future"):
-        consent(withdrawn, "marketing", ConsentForm(given=True, how="x", at=NOW + timedelta(minutes=1)), "x", NOW)
+        record_consent(
+            withdrawn, "marketing", ConsentForm(given=True, how="x", at=NOW + timedelta(minutes=1)), "x", NOW
+        )
 
 
 @pytest.mark.parametrize(
@@ -241,7 +245,7 @@ def test_consents_noted_late_stand_in_the_order_of_their_times() -> None:
 )
 def test_others_are_told_what_they_need_to_know_when_it_changes(said: dict[str, Any], told: dict[str, Any]) -> None:
     known = _known()
-    (event,) = news(known, _changed(known, **said))
+    (event,) = customer_events(known, _changed(known, **said))
     assert event.model_dump(include=set(told)) == told
     assert (event.customer, event.branch) == ("c-1", "BJ01")
 
@@ -259,7 +263,7 @@ def test_others_are_told_nothing_personal() -> None:
         aliases=["小芳"],
         contacts=[{"name": "李雷"}],
     )
-    assert news(known, personal) == ()
-    (event,) = news(None, _changed(personal, vip={"team": "north-1", "perks": ["会员 2000 号"]}))
+    assert customer_events(known, personal) == ()
+    (event,) = customer_events(None, _changed(personal, vip={"team": "north-1", "perks": ["会员 2000 号"]}))
     words = event.model_dump_json()
     assert not any(word in words for word in ("王", "芳", "139", "长安", "fang", "李雷", "会员"))

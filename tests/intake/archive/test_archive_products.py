@@ -9,30 +9,30 @@ import pytest
 from pydantic import ValidationError
 
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.intake.archive.domain.model import Listing, Model, ModelForm, enter
+from aftersales.intake.archive.domain.model import Listing, Model, ModelForm, enter_model
 from aftersales.intake.archive.domain.product import (
     CardEntry,
-    Done,
     MarkProduct,
     Owner,
     Product,
+    ProductAct,
     ProductForm,
     SettleProduct,
     TransferProduct,
-    archive,
-    mark,
+    archive_product,
+    mark_product,
     record_repair,
-    settle,
-    transfer,
+    settle_product,
+    transfer_product,
 )
 from aftersales.values.errors import DomainError
 
 Say = dict[str, Callable[..., Any]]
 TODAY = date(2026, 11, 22)
 OWNER = Owner("c-1", "BJ01")
-DONE = Done("desk-7", TODAY)
+DONE = ProductAct("desk-7", TODAY)
 BUYER = Owner("01a205ce-9f10-7b52-8e4d-3a6c1d2f0b77", "SH01")
-LISTED = Listing(enter(None, "BCD-258", ModelForm(line="refrigerator", title="冰箱 258 升")), kept=True)
+LISTED = Listing(enter_model(None, "BCD-258", ModelForm(line="refrigerator", title="冰箱 258 升")), kept=True)
 UNLISTED = Listing(None, kept=True)
 
 
@@ -42,45 +42,45 @@ def _form(**changes: Any) -> ProductForm:
 
 
 def _known(listing: Listing | None = None, **changes: Any) -> Product:
-    return archive(None, _form(**changes), OWNER, TODAY, listing or Listing())
+    return archive_product(None, _form(**changes), OWNER, TODAY, listing or Listing())
 
 
 def _transferred(product: Product, **changes: Any) -> Product:
     command = TransferProduct.model_validate({"to": BUYER.customer, "why": "二手转让"} | changes)
-    return transfer(product, command, BUYER, DONE)
+    return transfer_product(product, command, BUYER, DONE)
 
 
 def test_a_product_is_archived_with_its_owner() -> None:
-    product = archive(None, _form(serial=" rf-0001 "), OWNER, TODAY)
+    product = archive_product(None, _form(serial=" rf-0001 "), OWNER, TODAY)
     assert (product.id, product.customer, product.branch) == ("RF-0001", "c-1", "BJ01")
     assert product.purchased_on == date(2026, 1, 31)
 
 
 def test_a_product_without_an_owner_goes_to_the_first_who_names_it() -> None:
-    orphan = archive(None, _form(), OWNER, TODAY).but(customer=None)
-    assert archive(orphan, _form(), Owner("c-2", "BJ01"), TODAY).customer == "c-2"
+    orphan = archive_product(None, _form(), OWNER, TODAY).but(customer=None)
+    assert archive_product(orphan, _form(), Owner("c-2", "BJ01"), TODAY).customer == "c-2"
 
 
 def test_somebody_else_cannot_take_or_change_a_product() -> None:
-    known = archive(None, _form(), OWNER, TODAY)
-    assert archive(known, _form(model="OTHER", purchased_on="2020-01-01"), Owner("c-2", "SH01"), TODAY) == known
+    known = archive_product(None, _form(), OWNER, TODAY)
+    assert archive_product(known, _form(model="OTHER", purchased_on="2020-01-01"), Owner("c-2", "SH01"), TODAY) == known
 
 
 def test_the_owner_corrects_the_record_but_does_not_erase_the_purchase_date() -> None:
-    known = archive(None, _form(), OWNER, TODAY)
-    corrected = archive(known, _form(model="BCD-300", purchased_on=None), OWNER, TODAY)
+    known = archive_product(None, _form(), OWNER, TODAY)
+    corrected = archive_product(known, _form(model="BCD-300", purchased_on=None), OWNER, TODAY)
     assert (corrected.model, corrected.purchased_on) == ("BCD-300", date(2026, 1, 31))
 
 
 def test_nothing_is_purchased_tomorrow() -> None:
-    assert archive(None, _form(purchased_on=TODAY), OWNER, TODAY).purchased_on == TODAY
+    assert archive_product(None, _form(purchased_on=TODAY), OWNER, TODAY).purchased_on == TODAY
     with pytest.raises(DomainError, match=r"product\.purchased_in_future"):
-        archive(None, _form(purchased_on=TODAY + timedelta(days=1)), OWNER, TODAY)
+        archive_product(None, _form(purchased_on=TODAY + timedelta(days=1)), OWNER, TODAY)
 
 
 def test_a_repair_is_written_on_the_warranty_card_with_date_and_content(say: Say) -> None:
     repair: RepairCompleted = say["repaired"]()
-    (entry,) = record_repair(archive(None, _form(), OWNER, TODAY), repair).warranty_card
+    (entry,) = record_repair(archive_product(None, _form(), OWNER, TODAY), repair).warranty_card
     assert (entry.at, entry.cause, entry.solution, entry.technician) == (repair.at, "worn", "replaced", "T-9")
     assert [(used.part, used.quantity) for used in entry.parts] == [("COMP-1", 1)]
 
@@ -89,7 +89,7 @@ Record = Callable[[Product, RepairCompleted], Product]
 
 
 def _card(record: Record, repairs: list[RepairCompleted]) -> tuple[CardEntry, ...]:
-    product = archive(None, _form(), OWNER, TODAY)
+    product = archive_product(None, _form(), OWNER, TODAY)
     for repair in repairs:
         product = record(product, repair)
     return product.warranty_card
@@ -119,8 +119,8 @@ def test_the_particulars_of_a_purchase_are_kept_and_not_erased_by_silence() -> N
     }
     known = _known(**said)
     assert (known.batch, known.sold_by, known.invoice) == ("B-7", "国美朝阳店", "FP-88")
-    assert archive(known, _form(), OWNER, TODAY) == known
-    moved = archive(known, _form(installed_at={"text": "长安街 2 号"}), OWNER, TODAY)
+    assert archive_product(known, _form(), OWNER, TODAY) == known
+    moved = archive_product(known, _form(installed_at={"text": "长安街 2 号"}), OWNER, TODAY)
     assert (moved.installed_at and moved.installed_at.text, moved.batch) == ("长安街 2 号", "B-7")
 
 
@@ -137,7 +137,7 @@ def test_a_product_changes_hands_with_its_card_and_its_past(say: Say) -> None:
     (chapter,) = sold.history
     assert (chapter.what, chapter.on, chapter.owner) == ("transferred", date(2026, 11, 20), "c-1")
     assert (chapter.by, chapter.why) == ("desk-7", "二手转让")
-    assert archive(sold, _form(model="OTHER"), OWNER, TODAY) == sold
+    assert archive_product(sold, _form(model="OTHER"), OWNER, TODAY) == sold
 
 
 @pytest.mark.parametrize(
@@ -170,50 +170,50 @@ def test_the_line_of_a_registered_model_is_the_registers() -> None:
 
 def test_the_owner_who_names_a_registered_model_ends_the_quarantine() -> None:
     held = _known(UNLISTED, model="BCD-25B")
-    assert archive(held, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED) == held
-    corrected = archive(held, _form(), OWNER, TODAY, LISTED)
+    assert archive_product(held, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED) == held
+    corrected = archive_product(held, _form(), OWNER, TODAY, LISTED)
     assert (corrected.status, corrected.quarantine, corrected.model) == ("in_use", None, "BCD-258")
 
 
 def test_a_correction_to_an_unknown_model_is_quarantined_and_what_was_there_before_the_register_is_not() -> None:
     known = _known()
-    assert archive(known, _form(), OWNER, TODAY, UNLISTED) == known
-    assert archive(known, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED).status == "quarantined"
+    assert archive_product(known, _form(), OWNER, TODAY, UNLISTED) == known
+    assert archive_product(known, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED).status == "quarantined"
     scrapped = known.but(status="scrapped")
-    assert archive(scrapped, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED).status == "scrapped"
+    assert archive_product(scrapped, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED).status == "scrapped"
 
 
 def test_a_product_is_settled_with_another_model_or_confirmed_and_stays_settled() -> None:
     held = _known(UNLISTED, model="BCD-25B", line="fridge")
-    corrected = settle(held, SettleProduct(model="BCD-258", why="铭牌照片"), LISTED, DONE)
+    corrected = settle_product(held, SettleProduct(model="BCD-258", why="铭牌照片"), LISTED, DONE)
     assert (corrected.model, corrected.line, corrected.status) == ("BCD-258", "refrigerator", "in_use")
-    confirmed = settle(held, SettleProduct(line="freezer", why="进口型号"), UNLISTED, DONE)
+    confirmed = settle_product(held, SettleProduct(line="freezer", why="进口型号"), UNLISTED, DONE)
     assert (confirmed.model, confirmed.line, confirmed.quarantine) == ("BCD-25B", "freezer", None)
     assert [chapter.what for chapter in confirmed.history] == ["settled"]
-    named_again = archive(confirmed, _form(model="BCD-25B", line="freezer"), OWNER, TODAY, UNLISTED)
+    named_again = archive_product(confirmed, _form(model="BCD-25B", line="freezer"), OWNER, TODAY, UNLISTED)
     assert named_again.status == "in_use"
 
 
 def test_a_product_is_not_settled_twice_nor_with_a_model_nobody_knows() -> None:
     held = _known(UNLISTED)
     with pytest.raises(DomainError, match=r"model\.unknown"):
-        settle(held, SettleProduct(model="BCD-25B", why="?"), UNLISTED, DONE)
+        settle_product(held, SettleProduct(model="BCD-25B", why="?"), UNLISTED, DONE)
     with pytest.raises(DomainError, match=r"product\.not_quarantined"):
-        settle(_known(), SettleProduct(why="?"), LISTED, DONE)
+        settle_product(_known(), SettleProduct(why="?"), LISTED, DONE)
 
 
 def test_a_product_is_scrapped_comes_back_and_is_in_use_again() -> None:
-    scrapped = mark(_known(), MarkProduct(status="scrapped", why="事故"), DONE)
-    assert mark(scrapped, MarkProduct(status="scrapped", why="再说一遍"), DONE) == scrapped
-    again = mark(scrapped, MarkProduct(status="in_use", why="登记有误"), DONE)
+    scrapped = mark_product(_known(), MarkProduct(status="scrapped", why="事故"), DONE)
+    assert mark_product(scrapped, MarkProduct(status="scrapped", why="再说一遍"), DONE) == scrapped
+    again = mark_product(scrapped, MarkProduct(status="in_use", why="登记有误"), DONE)
     assert (again.status, [chapter.what for chapter in again.history]) == ("in_use", ["scrapped", "in_use"])
     with pytest.raises(DomainError, match=r"product\.quarantined"):
-        mark(_known(UNLISTED), MarkProduct(status="returned", why="退货"), DONE)
+        mark_product(_known(UNLISTED), MarkProduct(status="returned", why="退货"), DONE)
 
 
 def test_a_model_is_entered_and_changed() -> None:
-    model = enter(None, "E1", ModelForm(line="e-bike", title="电动车 E1", warranty_months=24))
+    model = enter_model(None, "E1", ModelForm(line="e-bike", title="电动车 E1", warranty_months=24))
     assert (model.id, model.warranty_months, model.discontinued) == ("E1", 24, False)
-    changed = enter(model, "E1", ModelForm(line="e-bike", title="电动车 E1", discontinued=True))
+    changed = enter_model(model, "E1", ModelForm(line="e-bike", title="电动车 E1", discontinued=True))
     assert isinstance(changed, Model)
     assert (changed.warranty_months, changed.discontinued) == (12, True)

@@ -11,7 +11,7 @@ import pytest
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.testing import eventually
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 
 FANG = {"branch": "BJ01", "name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}
 FRIDGE = {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"}
@@ -19,29 +19,29 @@ CHANGED = "intake.customer_changed.v1"
 
 
 @asynccontextmanager
-async def _overheard(room: Room) -> AsyncIterator[list[dict[str, Any]]]:
+async def _overheard(running_service: RunningService) -> AsyncIterator[list[dict[str, Any]]]:
     """What others are told of customers."""
     heard: list[dict[str, Any]] = []
 
     async def hear(message: aio_pika.abc.AbstractIncomingMessage) -> None:
         heard.append(json.loads(message.body))
 
-    connection = await aio_pika.connect(room.runtime.service.settings.amqp_url.get_secret_value())
+    connection = await aio_pika.connect(running_service.runtime.service.settings.amqp_url.get_secret_value())
     async with connection:
         channel = await connection.channel()
         queue = await channel.declare_queue(exclusive=True)
-        await queue.bind(room.runtime.topology.events, CHANGED)
+        await queue.bind(running_service.runtime.topology.events, CHANGED)
         await queue.consume(hear, no_ack=True)
         yield heard
 
 
-async def _send(intake: Room, method: str, path: str, body: Any, **headers: str) -> Any:
+async def _send(intake: RunningService, method: str, path: str, body: Any, **headers: str) -> Any:
     answer = await intake.http.request(method, path, json=body, headers={"X-Actor": "desk-7"} | headers)
     assert answer.status_code in {200, 201}, answer.text
     return answer.json()
 
 
-async def test_all_that_is_known_of_a_customer_is_shown_and_others_hear_what_they_need(intake: Room) -> None:
+async def test_all_that_is_known_of_a_customer_is_shown_and_others_hear_what_they_need(intake: RunningService) -> None:
     async with _overheard(intake) as heard:
         said = {
             "kind": "organisation",
@@ -86,7 +86,9 @@ async def _some(heard: list[Any], number: int) -> bool:
     return len(heard) >= number
 
 
-async def test_who_is_archived_is_told_of_once_and_who_only_calls_is_not(built: House, intake: Room) -> None:
+async def test_who_is_archived_is_told_of_once_and_who_only_calls_is_not(
+    built: RunningSystem, intake: RunningService
+) -> None:
     async with _overheard(intake) as heard:
         form = {"branch": "BJ01", "channel": "phone", "product": FRIDGE, "fault": "not_cooling"}
         caller = {"name": "李雷", "phone": "13900139000", "address": "长安街 2 号"}
@@ -99,7 +101,7 @@ async def test_who_is_archived_is_told_of_once_and_who_only_calls_is_not(built: 
     assert "王" not in json.dumps(heard, ensure_ascii=False)
 
 
-async def test_a_phone_of_somebody_else_is_refused_with_their_id_and_nothing_changes(intake: Room) -> None:
+async def test_a_phone_of_somebody_else_is_refused_with_their_id_and_nothing_changes(intake: RunningService) -> None:
     """INT-3: every phone of everybody, contacts included, leads to one customer."""
     fang = await _send(intake, "POST", "/customers", FANG)
     contact = {"name": "韩梅梅", "phone": {"number": "13700137000"}}
@@ -118,14 +120,14 @@ async def test_a_phone_of_somebody_else_is_refused_with_their_id_and_nothing_cha
     assert len(await intake.find(ContactPoint)) == 3
 
 
-async def test_a_phone_that_was_given_up_is_free_for_the_next(intake: Room) -> None:
+async def test_a_phone_that_was_given_up_is_free_for_the_next(intake: RunningService) -> None:
     fang = await _send(intake, "POST", "/customers", FANG)
     await _send(intake, "PATCH", f"/customers/{fang['id']}", {"phones": [{"number": "13900139000"}]})
     other = await _send(intake, "POST", "/customers", FANG | {"name": "李雷"})
     assert other["id"] != fang["id"]
 
 
-async def test_a_change_to_a_customer_that_somebody_changed_meanwhile_is_refused(intake: Room) -> None:
+async def test_a_change_to_a_customer_that_somebody_changed_meanwhile_is_refused(intake: RunningService) -> None:
     fang = await _send(intake, "POST", "/customers", FANG)
     path, tag = f"/customers/{fang['id']}", f'"{fang["version"]}"'
     await _send(intake, "PATCH", path, {"language": "en"}, **{"If-Match": tag})
@@ -134,7 +136,7 @@ async def test_a_change_to_a_customer_that_somebody_changed_meanwhile_is_refused
     assert (await intake.get(Customer, fang["id"])).language == "en"
 
 
-async def test_a_consent_is_given_and_taken_back_with_who_noted_it(intake: Room) -> None:
+async def test_a_consent_is_given_and_taken_back_with_who_noted_it(intake: RunningService) -> None:
     """ALL-6."""
     fang = await _send(intake, "POST", "/customers", FANG)
     path = f"/customers/{fang['id']}/consents/marketing"
@@ -158,11 +160,11 @@ async def test_a_consent_is_given_and_taken_back_with_who_noted_it(intake: Room)
         ("PATCH", "/customers/1", 422),
     ],
 )
-async def test_what_is_not_there_is_said_so(intake: Room, method: str, path: str, status: int) -> None:
+async def test_what_is_not_there_is_said_so(intake: RunningService, method: str, path: str, status: int) -> None:
     assert (await intake.http.request(method, path, json={})).status_code == status
 
 
-async def test_a_product_of_an_unknown_model_waits_until_somebody_settles_it(intake: Room) -> None:
+async def test_a_product_of_an_unknown_model_waits_until_somebody_settles_it(intake: RunningService) -> None:
     free = await _send(intake, "POST", "/customers", FANG | {"products": [FRIDGE | {"serial": "OLD-1"}]})
     model = await _send(intake, "PUT", "/models/BCD-258", {"line": "refrigerator", "title": "冰箱 258 升"})
     assert (await intake.http.get("/models")).json()["items"] == [model]
@@ -184,7 +186,7 @@ async def test_a_product_of_an_unknown_model_waits_until_somebody_settles_it(int
     assert (again.status_code, again.json()["code"]) == (409, "product.not_quarantined")
 
 
-async def test_a_product_changes_hands_and_is_scrapped(intake: Room) -> None:
+async def test_a_product_changes_hands_and_is_scrapped(intake: RunningService) -> None:
     seller = await _send(intake, "POST", "/customers", FANG | {"products": [FRIDGE]})
     buyer = await _send(intake, "POST", "/customers", FANG | {"phone": "13900139000", "name": "李雷"})
     path = "/products/RF-0001"

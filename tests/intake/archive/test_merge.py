@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales.intake.archive.domain.contact import Address, Contact, PhoneNumber
-from aftersales.intake.archive.domain.customer import Consent, ContactPoint, Customer, numbers
-from aftersales.intake.archive.domain.duplicates import compare
-from aftersales.intake.archive.domain.merge import MOST, Act, Merge, Pair, merge, undo
+from aftersales.intake.archive.domain.customer import Consent, ContactPoint, Customer, phone_numbers
+from aftersales.intake.archive.domain.duplicates import compare_customers
+from aftersales.intake.archive.domain.merge import MOST_MERGED, Act, Merge, Pair, merge_customers, undo_merge
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.archive.domain.search import SearchEntry, entry
-from aftersales.testing.house import Room
+from aftersales.intake.archive.domain.search import SearchEntry, search_entry
+from aftersales.testing.system import RunningService
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -68,17 +68,17 @@ def _product(**changes: Any) -> Product:
 
 @given(PAIRS)
 def test_merge_then_undo_gives_back_what_there_was(pair: Pair) -> None:
-    merged, record = merge("m-1", pair, [], ACT)
-    parted, done = undo(record, merged, [], ACT)
+    merged, record = merge_customers("m-1", pair, [], ACT)
+    parted, done = undo_merge(record, merged, [], ACT)
     assert parted == pair
     assert (done.undone_by, done.undone_at) == ("desk-7", NOW)
 
 
 @given(PAIRS)
 def test_the_winner_has_everything_that_leads_to_the_loser(pair: Pair) -> None:
-    (winner, loser), record = merge("m-1", pair, [], ACT)
-    assert set(numbers(winner)) == {*numbers(pair.winner), *numbers(pair.loser)}
-    assert set(entry(winner).tokens) >= set(entry(pair.loser).tokens) - {f"@{pair.loser.branch}"}
+    (winner, loser), record = merge_customers("m-1", pair, [], ACT)
+    assert set(phone_numbers(winner)) == {*phone_numbers(pair.winner), *phone_numbers(pair.loser)}
+    assert set(search_entry(winner).tokens) >= set(search_entry(pair.loser).tokens) - {f"@{pair.loser.branch}"}
     assert (winner.phone, winner.address, winner.customer_class) == (
         pair.winner.phone,
         pair.winner.address,
@@ -90,22 +90,22 @@ def test_the_winner_has_everything_that_leads_to_the_loser(pair: Pair) -> None:
 
 @given(PAIRS, customers("c-3", 30))
 def test_merges_are_undone_in_turn(pair: Pair, third: Customer) -> None:
-    (second, first), inner = merge("m-1", pair, [], ACT)
-    (winner, loser), outer = merge("m-2", Pair(third, second), [], ACT)
+    (second, first), inner = merge_customers("m-1", pair, [], ACT)
+    (winner, loser), outer = merge_customers("m-2", Pair(third, second), [], ACT)
     assert winner.also == ("c-1", "c-2")
-    (parted, back), _ = undo(outer, Pair(winner, loser), [], ACT)
+    (parted, back), _ = undo_merge(outer, Pair(winner, loser), [], ACT)
     assert (parted, back) == (third, second)
-    assert undo(inner, Pair(back, first), [], ACT)[0] == pair
+    assert undo_merge(inner, Pair(back, first), [], ACT)[0] == pair
 
 
 @given(PAIRS)
 def test_a_winner_that_lives_on_keeps_what_came_later(pair: Pair) -> None:
     """A broken undo, which gives back an old copy of the winner, would lose it."""
-    merged, record = merge("m-1", pair, [], ACT)
+    merged, record = merge_customers("m-1", pair, [], ACT)
     later = merged.winner.but(
         phones=(*merged.winner.phones, PhoneNumber(number="+8613800138099")), language="en", name="王大芳"
     )
-    (winner, _), _ = undo(record, Pair(later, merged.loser), [], ACT)
+    (winner, _), _ = undo_merge(record, Pair(later, merged.loser), [], ACT)
     assert winner == pair.winner.but(
         phones=(*pair.winner.phones, PhoneNumber(number="+8613800138099")), language="en", name="王大芳"
     )
@@ -113,59 +113,59 @@ def test_a_winner_that_lives_on_keeps_what_came_later(pair: Pair) -> None:
 
 
 def test_a_number_of_the_loser_leaves_the_winner_however_it_was_labelled_since() -> None:
-    merged, record = merge("m-1", _pair(), [], ACT)
+    merged, record = merge_customers("m-1", _pair(), [], ACT)
     work = PhoneNumber(number="+8613900139000", label="work")
     later = merged.winner.but(phones=(work, *merged.winner.phones[:1]), contacts=(Contact(name="我", phone=work),))
-    (winner, _), _ = undo(record, Pair(later, merged.loser), [], ACT)
-    assert (numbers(winner), winner.contacts) == (("+8613800138000",), ())
+    (winner, _), _ = undo_merge(record, Pair(later, merged.loser), [], ACT)
+    assert (phone_numbers(winner), winner.contacts) == (("+8613800138000",), ())
     with pytest.raises(DomainError, match=r"merge\.nothing_left"):
-        undo(record, Pair(merged.winner.but(phones=(work,)), merged.loser), [], ACT)
+        undo_merge(record, Pair(merged.winner.but(phones=(work,)), merged.loser), [], ACT)
 
 
 @pytest.mark.parametrize(
     "thing", [_product(customer="c-3"), ContactPoint(id="+8613900139000", branch="BJ01", customer="c-3")]
 )
 def test_what_went_on_to_a_third_cannot_be_put_back(thing: Product | ContactPoint) -> None:
-    merged, record = merge("m-1", _pair(), [_product()], ACT)
-    assert undo(record, merged, [_product(customer="c-1")], ACT)[0] == _pair()
+    merged, record = merge_customers("m-1", _pair(), [_product()], ACT)
+    assert undo_merge(record, merged, [_product(customer="c-1")], ACT)[0] == _pair()
     with pytest.raises(DomainError, match=r"merge\.moved_again"):
-        undo(record, merged, [thing], ACT)
+        undo_merge(record, merged, [thing], ACT)
 
 
 def test_a_merge_is_undone_once_and_nobody_is_merged_into_themselves() -> None:
-    merged, record = merge("m-1", _pair(), [], ACT)
-    parted, done = undo(record, merged, [], ACT)
+    merged, record = merge_customers("m-1", _pair(), [], ACT)
+    parted, done = undo_merge(record, merged, [], ACT)
     with pytest.raises(DomainError, match=r"merge\.already_undone"):
-        undo(done, parted, [], ACT)
+        undo_merge(done, parted, [], ACT)
     with pytest.raises(DomainError, match=r"merge\.with_itself"):
-        merge("m-2", Pair(parted.winner, parted.winner), [], ACT)
+        merge_customers("m-2", Pair(parted.winner, parted.winner), [], ACT)
     with pytest.raises(DomainError, match=r"merge\.too_many_products"):
-        merge("m-2", parted, [_product()] * (MOST + 1), ACT)
+        merge_customers("m-2", parted, [_product()] * (MOST_MERGED + 1), ACT)
 
 
 def test_reasons_for_two_being_the_same() -> None:
     one, other = _pair()
-    assert compare(one, other, share_a_product=False) == ("name_and_address",)
+    assert compare_customers(one, other, share_a_product=False) == ("name_and_address",)
     moved = other.but(address="x", addresses=(Address(text="x"),))
-    assert compare(one, moved, share_a_product=True) == ("serial",)
+    assert compare_customers(one, moved, share_a_product=True) == ("serial",)
     landline = moved.but(phones=(PhoneNumber(number="+861066668000"),))
-    assert compare(one, landline, share_a_product=False) == ("name_and_phone_tail",)
-    assert compare(one, landline.but(name="李雷"), share_a_product=False) == ()
+    assert compare_customers(one, landline, share_a_product=False) == ("name_and_phone_tail",)
+    assert compare_customers(one, landline.but(name="李雷"), share_a_product=False) == ()
     spaced = other.but(name="王 芳", addresses=(Address(text="建国路１号"),))
-    assert compare(one, spaced, share_a_product=False) == ("name_and_address",)
+    assert compare_customers(one, spaced, share_a_product=False) == ("name_and_address",)
 
 
 FANG = {"branch": "BJ01", "name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}
 FRIDGE = {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"}
 
 
-async def _archived(intake: Room, **said: Any) -> str:
+async def _archived(intake: RunningService, **said: Any) -> str:
     answer = await intake.http.post("/customers", json=FANG | said)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
 
-async def _asked(intake: Room, phone: str, name: str = "王芳") -> dict[str, Any]:
+async def _asked(intake: RunningService, phone: str, name: str = "王芳") -> dict[str, Any]:
     form = {"branch": "BJ01", "channel": "phone", "product": FRIDGE, "fault": "not_cooling"}
     caller = {"name": name, "phone": phone, "address": "别处"}
     answer = await intake.http.post("/requests", json=form | {"customer": caller})
@@ -174,19 +174,19 @@ async def _asked(intake: Room, phone: str, name: str = "王芳") -> dict[str, An
     return request
 
 
-async def _everything(intake: Room) -> dict[str, dict[str, Any]]:
+async def _everything(intake: RunningService) -> dict[str, dict[str, Any]]:
     """All documents of the archive, apart from their versions."""
     found = [one for kind in (Customer, ContactPoint, Product, SearchEntry) for one in await intake.find(kind)]
     return {f"{type(one).__name__}/{one.id}": one.model_dump(exclude={"version"}) for one in found}
 
 
-async def _ids(intake: Room, path: str, **params: Any) -> list[str]:
+async def _ids(intake: RunningService, path: str, **params: Any) -> list[str]:
     answer = await intake.http.get(path, params=params)
     assert answer.status_code == 200, answer.text
     return [item["id"] for item in answer.json()["items"]]
 
 
-async def test_two_who_are_one_are_merged_and_parted_again(intake: Room) -> None:
+async def test_two_who_are_one_are_merged_and_parted_again(intake: RunningService) -> None:
     winner = await _archived(intake)
     loser = await _archived(intake, phone="13900139000", products=[FRIDGE], name="王小芳")
     requests = sorted([(await _asked(intake, phone))["id"] for phone in ("13900139000", "13800138000")])
@@ -219,7 +219,7 @@ async def test_two_who_are_one_are_merged_and_parted_again(intake: Room) -> None
     assert (again.status_code, again.json()["code"]) == (409, "merge.already_undone")
 
 
-async def test_an_undo_that_cannot_be_exact_changes_nothing(intake: Room) -> None:
+async def test_an_undo_that_cannot_be_exact_changes_nothing(intake: RunningService) -> None:
     winner = await _archived(intake)
     loser = await _archived(intake, phone="13900139000", products=[FRIDGE])
     third = await _archived(intake, phone="13700137000", name="李雷")
@@ -234,7 +234,7 @@ async def test_an_undo_that_cannot_be_exact_changes_nothing(intake: Room) -> Non
     assert (await intake.get(Merge, record["id"])).undone_at is None
 
 
-async def test_a_number_that_was_given_up_meanwhile_is_the_losers_again(intake: Room) -> None:
+async def test_a_number_that_was_given_up_meanwhile_is_the_losers_again(intake: RunningService) -> None:
     winner, loser = await _archived(intake), await _archived(intake, phone="13900139000")
     before = await _everything(intake)
     record = (await intake.http.post(f"/customers/{winner}/merge", json={"other": loser, "why": "x"})).json()
@@ -244,7 +244,7 @@ async def test_a_number_that_was_given_up_meanwhile_is_the_losers_again(intake: 
     assert await _everything(intake) == before
 
 
-async def test_doubles_are_shown_with_their_reasons(intake: Room) -> None:
+async def test_doubles_are_shown_with_their_reasons(intake: RunningService) -> None:
     fang = await _archived(intake, products=[FRIDGE])
     address = await _archived(intake, phone="13900139000", name="王 芳", address="建国路1号")
     tail = await _archived(intake, phone="010-66668000", address="长安街 2 号")

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from aftersales.intake.archive.domain.customer import ArchiveCustomer, ClassWeights, Customer, update
-from aftersales.intake.archive.domain.search import entry, words
+from aftersales.intake.archive.domain.customer import ArchiveCustomer, ClassWeights, Customer, update_customer
+from aftersales.intake.archive.domain.search import parse_query, search_entry
 from aftersales.intake.archive.store import Search, find_customers
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 PLAIN = {"branch": "BJ01", "phone": "13800138000", "address": "北京市朝阳区建国路88号院3号楼1201"}
 
@@ -22,12 +22,12 @@ def _wide(text: str) -> str:
 def _customer(name: str = "王小芳", **said: Any) -> Customer:
     known = Customer(id="c-1", branch="BJ01", name=name, phone="+8613800138000", address=PLAIN["address"])
     form = ArchiveCustomer.model_validate(PLAIN | {"name": name} | said)
-    return update(known, form, "desk-7", ClassWeights())
+    return update_customer(known, form, "desk-7", ClassWeights())
 
 
 def _finds(customer: Customer, query: str) -> bool:
-    tokens = set(entry(customer).tokens)
-    asked = words(query)
+    tokens = set(search_entry(customer).tokens)
+    asked = parse_query(query)
     return bool(asked) and all(tokens.issuperset(word.tokens) for word in asked)
 
 
@@ -109,28 +109,28 @@ def test_what_does_not_fit_in_every_word_is_not_found(query: str) -> None:
 
 @pytest.mark.parametrize("query", ["", "  ", "。", "---", "号 楼", _wide("()")])
 def test_a_query_with_nothing_to_look_for_is_empty(query: str) -> None:
-    assert words(query) == ()
+    assert parse_query(query) == ()
 
 
 @pytest.mark.parametrize(
     ("query", "serial"), [("rf-0001", "RF-0001"), ("0001", "0001"), ("abcd", ""), ("a1", ""), ("王芳", "")]
 )
 def test_a_word_that_looks_like_a_serial_number_is_taken_for_one_as_well(query: str, serial: str) -> None:
-    assert [word.serial for word in words(query)] == [serial]
+    assert [word.serial for word in parse_query(query)] == [serial]
 
 
 def test_a_common_company_name_makes_no_flood_of_tokens() -> None:
-    assert len(entry(_customer("王芳")).tokens) < 50
-    assert len(entry(_customer("北京天成物业管理集团股份有限公司朝阳分公司")).tokens) < 200
+    assert len(search_entry(_customer("王芳")).tokens) < 50
+    assert len(search_entry(_customer("北京天成物业管理集团股份有限公司朝阳分公司")).tokens) < 200
 
 
-async def _archived(intake: Room, **said: Any) -> str:
+async def _archived(intake: RunningService, **said: Any) -> str:
     answer = await intake.http.post("/customers", json=PLAIN | said)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
 
-async def _found(intake: Room, path: str = "/customers", **params: Any) -> list[str]:
+async def _found(intake: RunningService, path: str = "/customers", **params: Any) -> list[str]:
     """Ids, page by page."""
     ids: list[str] = []
     while True:
@@ -147,7 +147,7 @@ SERIAL = {"serial": "RF-2026-0417", "model": "BCD-258", "line": "refrigerator", 
 
 
 @pytest.fixture
-async def three(intake: Room) -> tuple[str, str, str]:
+async def three(intake: RunningService) -> tuple[str, str, str]:
     """Two in Beijing, one in Shanghai."""
     assert (await intake.http.put("/branches/SH01", json=SHANGHAI)).status_code == 200
     there = {"branch": "SH01", "address": "上海市浦东新区世纪大道100号"}
@@ -158,7 +158,7 @@ async def three(intake: Room) -> tuple[str, str, str]:
     )
 
 
-async def test_one_box_finds_customers_by_everything(intake: Room, three: tuple[str, str, str]) -> None:
+async def test_one_box_finds_customers_by_everything(intake: RunningService, three: tuple[str, str, str]) -> None:
     fang, chen, john = three
     for query, expected in {
         "王芳": [fang],
@@ -186,7 +186,7 @@ async def test_one_box_finds_customers_by_everything(intake: Room, three: tuple[
     assert (nothing.status_code, nothing.json()["code"]) == (422, "search.nothing_to_look_for")
 
 
-async def test_who_changes_is_found_as_they_are_now(intake: Room, three: tuple[str, str, str]) -> None:
+async def test_who_changes_is_found_as_they_are_now(intake: RunningService, three: tuple[str, str, str]) -> None:
     fang = three[0]
     changes = {"name": "李娜", "phones": [{"number": "13700137007"}]}
     assert (await intake.http.patch(f"/customers/{fang}", json=changes)).status_code == 200
@@ -194,7 +194,9 @@ async def test_who_changes_is_found_as_they_are_now(intake: Room, three: tuple[s
     assert await _found(intake, q="ln 7007") == [fang]
 
 
-async def test_products_are_found_by_serial_model_and_batch(intake: Room, three: tuple[str, str, str]) -> None:
+async def test_products_are_found_by_serial_model_and_batch(
+    intake: RunningService, three: tuple[str, str, str]
+) -> None:
     more = [{"serial": f"EB-{number:04}", "model": "E1", "line": "e-bike"} for number in range(5)]
     await _archived(intake, name="王芳", products=more)
     for query, count in {
@@ -212,7 +214,7 @@ async def test_products_are_found_by_serial_model_and_batch(intake: Room, three:
     assert await _found(intake, "/products", q="E1", branch="SH01") == []
 
 
-async def test_common_words_that_rarely_meet_are_found_page_by_page(intake: Room) -> None:
+async def test_common_words_that_rarely_meet_are_found_page_by_page(intake: RunningService) -> None:
     """The first customer stands behind more entries with one of the two words than are looked at for a page."""
     first = await _archived(intake, name="王芳", phone="13800130000", address="浦东 1")
     for number in range(1, 12):
@@ -221,7 +223,7 @@ async def test_common_words_that_rarely_meet_are_found_page_by_page(intake: Room
     pages: list[list[str]] = []
     below = None
     while len(pages) < 9:
-        asked = Search(words("王 浦东"), below=below, looks=(2, 3))
+        asked = Search(parse_query("王 浦东"), below=below, looks=(2, 3))
         page, below = await find_customers(intake.runtime.mongo, asked)
         pages.append([customer.id for customer in page])
         if below is None:
@@ -230,7 +232,7 @@ async def test_common_words_that_rarely_meet_are_found_page_by_page(intake: Room
     assert await _found(intake, q="王 浦东") == [first]
 
 
-async def _profiled(intake: Room, *calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+async def _profiled(intake: RunningService, *calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """What MongoDB did for these calls: each command with its plan and what it looked at."""
     db = intake.runtime.mongo._db
     await db.command("profile", 2)
@@ -242,7 +244,7 @@ async def _profiled(intake: Room, *calls: tuple[str, dict[str, Any]]) -> list[di
     return list(await db["system.profile"].find(ours).to_list(None))
 
 
-async def test_every_query_of_the_archive_runs_on_an_index(intake: Room, three: tuple[str, str, str]) -> None:
+async def test_every_query_of_the_archive_runs_on_an_index(intake: RunningService, three: tuple[str, str, str]) -> None:
     """A hundred customers more, of whom no query may look at many; a scan of them all would be seen."""
     others = (_archived(intake, name="赵六", phone=f"15000000{number:03}", address="天津") for number in range(100))
     await asyncio.gather(*others)
@@ -268,7 +270,7 @@ async def test_every_query_of_the_archive_runs_on_an_index(intake: Room, three: 
         assert not command.get("hasSortStage") or command["keysExamined"] <= 20, command
 
 
-async def test_a_query_without_an_index_would_be_seen(intake: Room, three: tuple[str, str, str]) -> None:
+async def test_a_query_without_an_index_would_be_seen(intake: RunningService, three: tuple[str, str, str]) -> None:
     """The check above can fail."""
     db = intake.runtime.mongo._db
     await db.command("profile", 2)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from aftersales.intake.classification.domain import Classifier, Described, Rule, RuleBook, Suggestion
 from aftersales.intake.classification.store import packaged_rules
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 PACKAGED = Classifier(packaged_rules().but(version=1))
 
@@ -231,7 +231,7 @@ def test_rules_that_cannot_work_are_refused(book: dict[str, Any], code: str) -> 
     assert Rule.model_validate(rule("a", " Ｘ  y ")).words.en == ("x y",)
 
 
-async def test_a_manager_changes_the_rules_and_the_next_suggestion_goes_by_them(intake: Room) -> None:
+async def test_a_manager_changes_the_rules_and_the_next_suggestion_goes_by_them(intake: RunningService) -> None:
     """INT-4."""
     ask = {"text": "Mein Kühlschrank brummt"}
     before = (await intake.http.post("/classification/suggest", json=ask)).json()

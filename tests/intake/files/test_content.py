@@ -7,20 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake.samples import JPEG, KEPT, PROGRAMS, packed
 
-from aftersales.intake.files.domain import TEXT, TYPES, Text, recognise, safe_name
+from aftersales.intake.files.domain import TEXT, TYPES, Text, recognise_type, safe_name
 from aftersales.values.errors import Malformed
 
 
 def test_each_type_that_is_kept_is_recognised_by_its_content() -> None:
     """INT-2."""
-    assert {name: recognise(content).declared[0] for name, content in KEPT.items()} == {name: name for name in KEPT}
+    assert {name: recognise_type(content).declared[0] for name, content in KEPT.items()} == {
+        name: name for name in KEPT
+    }
     assert set(KEPT) == set(TYPES)
 
 
 @pytest.mark.parametrize("content", PROGRAMS.values(), ids=PROGRAMS.keys())
 def test_a_program_is_one_whatever_it_is_called(content: bytes) -> None:
     with pytest.raises(Malformed, match=r"file\.is_a_program"):
-        recognise(content)
+        recognise_type(content)
 
 
 @pytest.mark.parametrize(
@@ -29,18 +31,18 @@ def test_a_program_is_one_whatever_it_is_called(content: bytes) -> None:
 )
 def test_what_is_neither_a_program_nor_kept_is_refused(content: bytes) -> None:
     with pytest.raises(Malformed, match=r"file\.type_not_kept"):
-        recognise(content)
+        recognise_type(content)
 
 
 def test_an_empty_file_is_refused() -> None:
     with pytest.raises(Malformed, match=r"file\.empty"):
-        recognise(b"")
+        recognise_type(b"")
 
 
 @pytest.mark.parametrize("words", ["BM 型号冰箱", "II. 说明", "II*", "MM 说明", "%! 注意", "ID3", "第一行\n第二行"])
 def test_words_are_text_whatever_their_first_letters_look_like(words: str) -> None:
-    assert recognise(words.encode()) is TEXT
-    assert recognise(words.encode("gb18030")) is TEXT
+    assert recognise_type(words.encode()) is TEXT
+    assert recognise_type(words.encode("gb18030")) is TEXT
 
 
 @given(st.text(st.characters(exclude_categories=["C"]), min_size=1), st.integers(1, 7))
@@ -69,16 +71,16 @@ def test_text_is_text_however_it_is_cut(words: str, size: int) -> None:
     ],
 )
 def test_a_name_is_made_safe(said: str, kept: str) -> None:
-    assert safe_name(said, recognise(JPEG), "image/jpeg") == kept
+    assert safe_name(said, recognise_type(JPEG), "image/jpeg") == kept
 
 
 @given(st.text(max_size=300))
 def test_whatever_a_name_is_it_cannot_lead_elsewhere_or_show_as_another(said: str) -> None:
     try:
-        name = safe_name(said, recognise(JPEG), "")
+        name = safe_name(said, recognise_type(JPEG), "")
     except Malformed:
         return
-    assert name.rpartition(".")[2].lower() in recognise(JPEG).extensions
+    assert name.rpartition(".")[2].lower() in recognise_type(JPEG).extensions
     assert not set(name) & set('/\\\0\r\n<>:"|?*%')
     assert name == unicodedata.normalize("NFC", name)
     assert 5 <= len(name) <= 80
@@ -99,4 +101,4 @@ def test_whatever_a_name_is_it_cannot_lead_elsewhere_or_show_as_another(said: st
 )
 def test_a_name_or_type_that_belies_the_content_is_refused(name: str, declared: str, code: str) -> None:
     with pytest.raises(Malformed, match=code):
-        safe_name(name, recognise(JPEG), declared)
+        safe_name(name, recognise_type(JPEG), declared)

@@ -15,10 +15,10 @@ from aftersales.common.mongo import Mongo, Writes
 from aftersales.common.mongo.files import AT_ONCE, UPLOADS
 from aftersales.intake.archive.domain.file import CustomerFile
 from aftersales.intake.files.domain import HEAD
-from aftersales.intake.main import service
+from aftersales.intake.main import build_service
 from aftersales.intake.settings import Settings
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import Room, house
+from aftersales.testing.system import RunningService, start_system
 from aftersales.values import uuid7
 from aftersales.values.errors import NotFound
 
@@ -26,17 +26,17 @@ PERSON = {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国�
 
 
 @pytest.fixture
-async def customer(intake: Room) -> str:
+async def customer(intake: RunningService) -> str:
     return (await intake.http.post("/customers", json=PERSON)).json()["id"]
 
 
-async def _send(intake: Room, customer: str, content: Any, name: str, **more: Any) -> httpx.Response:
+async def _send(intake: RunningService, customer: str, content: Any, name: str, **more: Any) -> httpx.Response:
     kind = {"Content-Type": more.pop("kind", "application/octet-stream")}
     where = f"/customers/{customer}/files"
     return await intake.http.post(where, params={"name": name} | more, content=content, headers=kind)
 
 
-async def test_a_photo_is_kept_shown_downloaded_and_taken_out_of_sight(intake: Room, customer: str) -> None:
+async def test_a_photo_is_kept_shown_downloaded_and_taken_out_of_sight(intake: RunningService, customer: str) -> None:
     """INT-2, INT-3."""
     photo = png(400) + b"\0" * 600_000  # several chunks of GridFS
     kept = await _send(intake, customer, photo, "冰箱 1.png", kind="image/png")
@@ -63,7 +63,7 @@ async def test_a_photo_is_kept_shown_downloaded_and_taken_out_of_sight(intake: R
 
 
 async def test_the_same_bytes_are_one_file_of_a_customer_however_many_send_them_at_once(
-    intake: Room, customer: str
+    intake: RunningService, customer: str
 ) -> None:
     """INT-2; and nothing is left in GridFS of the others."""
     form = {"branch": "BJ01", "channel": "phone", "customer": {k: PERSON[k] for k in ("name", "phone", "address")}}
@@ -82,7 +82,7 @@ async def test_the_same_bytes_are_one_file_of_a_customer_however_many_send_them_
     assert (await _send(intake, other, JPEG, "1.jpg")).json()["id"] != file.id
 
 
-async def test_a_file_is_no_other_customers(intake: Room, customer: str) -> None:
+async def test_a_file_is_no_other_customers(intake: RunningService, customer: str) -> None:
     """INT-3."""
     file = (await _send(intake, customer, JPEG, "1.jpg")).json()["id"]
     other = (await intake.http.post("/customers", json=PERSON | {"phone": "13800138009"})).json()["id"]
@@ -91,7 +91,7 @@ async def test_a_file_is_no_other_customers(intake: Room, customer: str) -> None
     assert (await intake.http.get(f"/customers/{customer}/files/{file}")).status_code == 200
 
 
-async def test_what_is_refused_leaves_nothing_behind(intake: Room, customer: str) -> None:
+async def test_what_is_refused_leaves_nothing_behind(intake: RunningService, customer: str) -> None:
     """INT-2: real programs under harmless names, and what only looks like a text at first."""
     late = b"a" * HEAD + b"\0\1"
     for content, name, code in (
@@ -113,7 +113,7 @@ async def test_what_is_refused_leaves_nothing_behind(intake: Room, customer: str
 
 
 async def test_only_files_may_be_larger_than_other_bodies_and_they_have_their_own_limit(
-    intake: Room, customer: str
+    intake: RunningService, customer: str
 ) -> None:
     """INT-2, by streaming: announced, and in pieces of unknown number."""
     settings: Any = intake.runtime.service.settings
@@ -131,7 +131,9 @@ async def test_only_files_may_be_larger_than_other_bodies_and_they_have_their_ow
     assert len(await intake.find(CustomerFile)) == len(await intake.runtime.mongo.rows("blobs.files", {})) == 1
 
 
-async def test_the_same_idempotency_key_keeps_one_file_and_tells_of_another_body(intake: Room, customer: str) -> None:
+async def test_the_same_idempotency_key_keeps_one_file_and_tells_of_another_body(
+    intake: RunningService, customer: str
+) -> None:
     where = f"/customers/{customer}/files?name=a.jpg"
     key = {"Idempotency-Key": "k"}
     first = await intake.http.post(where, content=JPEG, headers=key)
@@ -143,7 +145,7 @@ async def test_the_same_idempotency_key_keeps_one_file_and_tells_of_another_body
 
 
 async def test_bytes_that_a_crash_left_without_a_record_are_removed_after_a_day(
-    intake: Room, customer: str, clock: ManualClock
+    intake: RunningService, customer: str, clock: ManualClock
 ) -> None:
     """INT-2: whole ones and half-written ones; those of a record that was never settled stay."""
     mongo, began = intake.runtime.mongo, clock.now()
@@ -173,7 +175,7 @@ async def _broken_off(mongo: Mongo, at: datetime) -> None:
         raise ValueError("stop")
 
 
-async def test_files_are_put_off_when_too_many_are_being_written(intake: Room, customer: str) -> None:
+async def test_files_are_put_off_when_too_many_are_being_written(intake: RunningService, customer: str) -> None:
     """The driver holds each in memory."""
     async with AsyncExitStack() as stack:
         for n in range(AT_ONCE):
@@ -185,14 +187,14 @@ async def test_files_are_put_off_when_too_many_are_being_written(intake: Room, c
 
 async def test_a_service_that_starts_sweeps_what_the_last_one_left(urls: Any, clock: ManualClock) -> None:
     """And on the other driver, where bytes are kept and read as well."""
-    async with house(urls, clock, [(service, Settings)], mongo_driver="pymongo") as rooms:
-        mongo: Mongo = rooms.intake.runtime.mongo
+    async with start_system(urls, clock, [(build_service, Settings)], mongo_driver="pymongo") as system:
+        mongo: Mongo = system.intake.runtime.mongo
         async with mongo.files.writing("left", clock.now() - timedelta(days=2)) as write:
             await write(PDF)
         assert b"".join([piece async for piece in await mongo.files.read("left")]) == PDF
         with pytest.raises(ValueError, match="stop"):
             await _broken_off(mongo, clock.now())
-        rooms.intake.runtime._spawn("again", rooms.intake.runtime._sweep_files(CustomerFile))
+        system.intake.runtime._spawn("again", system.intake.runtime._sweep_files(CustomerFile))
 
         async def swept() -> bool:
             return not await mongo.rows("blobs.files", {}) and not await mongo.rows(UPLOADS, {})

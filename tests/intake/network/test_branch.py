@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.intake.network.domain import Branch, BranchForm, register_branch
-from aftersales.policy.calendars import Calendar, Hours, always
+from aftersales.policy.calendars import Calendar, Hours, round_the_clock
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -20,17 +20,17 @@ def _form(**changes: Any) -> BranchForm:
 
 
 def test_a_branch_that_opens_is_told() -> None:
-    branch, news = register_branch(None, "BJ01", _form(), "desk-7", NOW)
+    branch, events = register_branch(None, "BJ01", _form(), "desk-7", NOW)
     assert (branch.id, branch.branch, branch.name) == ("BJ01", "BJ01", "北京")
     place = {"branch": "BJ01", "name": "北京", "zone": "Asia/Shanghai", "location": branch.location}
-    assert news == (BranchRegistered(**place, hours=Hours(), hours_since=NOW, hours_by="desk-7"),)
+    assert events == (BranchRegistered(**place, hours=Hours(), hours_since=NOW, hours_by="desk-7"),)
 
 
 def test_a_branch_that_moves_is_told_with_all_particulars() -> None:
     branch, _ = register_branch(None, "BJ01", _form(), "desk-7", NOW)
-    moved, news = register_branch(branch, "BJ01", _form(location={"lat": 40, "lon": 116}), "boss", LATER)
+    moved, events = register_branch(branch, "BJ01", _form(location={"lat": 40, "lon": 116}), "boss", LATER)
     assert moved.location.lat == 40
-    assert len(news) == 1
+    assert len(events) == 1
 
 
 def test_saying_the_same_again_tells_nothing() -> None:
@@ -40,20 +40,20 @@ def test_saying_the_same_again_tells_nothing() -> None:
 
 def test_all_3_a_branch_never_closes_until_it_says_when() -> None:
     branch, _ = register_branch(None, "BJ01", _form(), "desk-7", NOW)
-    assert branch.calendar == always("Asia/Shanghai")
+    assert branch.calendar == round_the_clock("Asia/Shanghai")
     office = Hours(week=("09:00-18:00",) * 5 + ("", ""), holidays="CN")
-    changed, (news,) = register_branch(branch, "BJ01", _form(hours=office), "boss", LATER)
+    changed, (events,) = register_branch(branch, "BJ01", _form(hours=office), "boss", LATER)
     assert changed.calendar == Calendar(zone="Asia/Shanghai", week=office.week, holidays="CN")
-    assert news == BranchRegistered(**PLACE | {"branch": "BJ01"}, hours=office, hours_since=LATER, hours_by="boss")
+    assert events == BranchRegistered(**PLACE | {"branch": "BJ01"}, hours=office, hours_since=LATER, hours_by="boss")
 
 
 def test_all_3_particulars_that_leave_the_hours_out_leave_them_as_they_are() -> None:
     office = Hours(week=("09:00-18:00",) * 5 + ("", ""))
     branch, _ = register_branch(None, "BJ01", _form(hours=office), "desk-7", NOW)
-    renamed, (news,) = register_branch(branch, "BJ01", _form(name="北京朝阳"), "boss", LATER)
+    renamed, (events,) = register_branch(branch, "BJ01", _form(name="北京朝阳"), "boss", LATER)
     assert (renamed.name, renamed.hours) == ("北京朝阳", office)
-    assert isinstance(news, BranchRegistered)
-    assert (news.hours_since, news.hours_by) == (NOW, "desk-7"), "the hours are as old as they were"
+    assert isinstance(events, BranchRegistered)
+    assert (events.hours_since, events.hours_by) == (NOW, "desk-7"), "the hours are as old as they were"
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "Asia", "../etc/passwd", "", "Asia/Shanghai\0", "zone.tab", "x" * 65])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 PLACE: dict[str, Any] = {"name": "北京", "zone": "Asia/Shanghai", "location": {"lat": 39.9, "lon": 116.4}}
 HOURS: dict[str, Any] = {
@@ -13,13 +13,13 @@ HOURS: dict[str, Any] = {
 WEEK = {"from": "2026-10-06T17:00:00+08:00", "to": "2026-10-10T10:00:00+08:00"}
 
 
-async def _spans(intake: Room) -> list[tuple[str, str, bool, str, str]]:
+async def _spans(intake: RunningService) -> list[tuple[str, str, bool, str, str]]:
     answer = await intake.http.get("/branches/BJ01/hours", params=WEEK)
     assert answer.status_code == 200, answer.text
     return [tuple(span.values()) for span in answer.json()]
 
 
-async def test_all_3_the_hours_of_a_branch_are_told_with_the_reasons(intake: Room) -> None:
+async def test_all_3_the_hours_of_a_branch_are_told_with_the_reasons(intake: RunningService) -> None:
     assert await _spans(intake) == [("2026-10-06T09:00:00Z", "2026-10-10T02:00:00Z", True, "open", "")]
     answer = await intake.http.put("/branches/BJ01", json=PLACE | {"hours": HOURS})
     assert answer.status_code == 200, answer.text
@@ -34,7 +34,7 @@ async def test_all_3_the_hours_of_a_branch_are_told_with_the_reasons(intake: Roo
     ]
 
 
-async def test_hours_that_are_wrong_are_named_in_the_readers_language(intake: Room) -> None:
+async def test_hours_that_are_wrong_are_named_in_the_readers_language(intake: RunningService) -> None:
     for wrong, code, words in (
         ({"week": ["9-18"] * 7}, "calendar.hours_malformed", "营业时间"),
         ({"holidays": "XX"}, "calendar.holidays_unknown", "公共假日"),
@@ -50,7 +50,7 @@ async def test_hours_that_are_wrong_are_named_in_the_readers_language(intake: Ro
         assert words in error["problem"]
 
 
-async def test_a_stretch_that_cannot_be_told_is_refused(intake: Room) -> None:
+async def test_a_stretch_that_cannot_be_told_is_refused(intake: RunningService) -> None:
     for branch, since, until, status, code in (
         ("BJ01", "2026-10-02T00:00:00Z", "2026-10-01T00:00:00Z", 422, "calendar.range_malformed"),
         ("BJ01", "2026-10-01T00:00:00Z", "2026-10-01T00:00:00Z", 422, "calendar.range_malformed"),

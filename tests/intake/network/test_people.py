@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from intake.staff import ask, data, overheard, say, staff
 from pydantic import ValidationError
 
-from aftersales.intake.network.domain import LEVELS, Person, PersonForm, Start, chain, register_person
-from aftersales.intake.network.store import roles
+from aftersales.intake.network.domain import LEVELS, Person, PersonForm, Start, climb_chain, register_person
+from aftersales.intake.network.store import packaged_roles
 from aftersales.testing import eventually
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values.errors import DomainError
 
 TODAY = date(2026, 11, 23)
@@ -30,7 +30,7 @@ def _person(code: str, *roles: str, supervisor: str | None = None, **changes: An
 
 
 def _climb(*people: Person, start: Start = START) -> list[tuple[str, str]]:
-    return [(rung.level, rung.person) for rung in chain({person.id: person for person in people}, start)]
+    return [(rung.level, rung.person) for rung in climb_chain({person.id: person for person in people}, start)]
 
 
 CENTRE, HQ = _person("c", "centre"), _person("h", "headquarters", branch="HQ")
@@ -84,7 +84,7 @@ def test_somebody_serves_from_their_first_day_to_their_last(changes: dict[str, A
 
 def test_the_roles_of_the_rulebook_are_packaged_with_titles_in_three_languages() -> None:
     """ALL-8; ALL-3 names the levels of the chain, which are roles too."""
-    found = {role.id: role for role in roles()}
+    found = {role.id: role for role in packaged_roles()}
     named = "dispatcher information_clerk callback_clerk duty_officer supervisor service_specialist service_manager"
     named += " inspector store_keeper purchasing finance technician dealer merchant headquarters"
     assert {*named.split(), *LEVELS} == set(found)
@@ -151,7 +151,7 @@ def test_any_tangle_of_people_gives_a_chain_that_rises_and_names_nobody_twice(
     assert all(tangle[code][2] for _, code in climbed[1:])
 
 
-async def test_people_are_registered_found_and_told_of(intake: Room) -> None:
+async def test_people_are_registered_found_and_told_of(intake: RunningService) -> None:
     """ALL-8."""
     async with overheard(intake) as heard:
         await staff(intake, T_1={"name": "郑", "roles": ["technician", "merchant"], "languages": ["zh-Hans", "yue"]})
@@ -174,7 +174,7 @@ def _ids(page: dict[str, Iterable[dict[str, Any]]]) -> list[str]:
     return [item["id"] for item in page["items"]]
 
 
-async def test_a_role_is_changed_in_the_database_and_a_new_one_is_defined(intake: Room) -> None:
+async def test_a_role_is_changed_in_the_database_and_a_new_one_is_defined(intake: RunningService) -> None:
     """ALL-8."""
     title = {"en": "Driver", "zh_hans": "司机", "zh_hant": "司機"}
     await say(intake, "PUT", "/roles/driver", title=title, asked=["deliver"])
@@ -185,7 +185,7 @@ async def test_a_role_is_changed_in_the_database_and_a_new_one_is_defined(intake
     assert await say(intake, "PUT", "/people/d-2", **person | {"branch": "XX"}, status=409) == "branch.unknown"
 
 
-async def test_lists_of_people_run_on_an_index(intake: Room) -> None:
+async def test_lists_of_people_run_on_an_index(intake: RunningService) -> None:
     for where in ({"branch": "BJ01"}, {"roles": "technician"}, {"branch": "BJ01", "roles": "technician"}, {}):
         plan = str(await intake.runtime.mongo.explain(Person, where, sort=("-_id",)))
         assert "IXSCAN" in plan, where

@@ -12,9 +12,17 @@ from aftersales.common.events import dispatch as from_dispatch
 from aftersales.common.events import feedback as from_feedback
 from aftersales.common.events import intake as from_intake
 from aftersales.common.events.intake import SlaDigest
-from aftersales.intake.office.domain.digest import HOUR, LISTED, Digest, addressee, close, digest_of, gather
+from aftersales.intake.office.domain.digest import (
+    HOUR,
+    LISTED,
+    Digest,
+    close_digest,
+    digest_of,
+    find_addressee,
+    gather_mark,
+)
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import House, Room, envelope
+from aftersales.testing.system import RunningService, RunningSystem, make_envelope
 
 TEN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Ten o'clock in Beijing."""
@@ -22,7 +30,7 @@ Told = tuple[Event, ...]
 Heard = Callable[..., Awaitable[list[Any]]]
 
 
-def mark(kind: type[SlaMark] = from_dispatch.SlaWarned, number: int = 0, **changes: Any) -> SlaMark:
+def mark(kind: type[SlaMark] = from_dispatch.DispatchSlaWarned, number: int = 0, **changes: Any) -> SlaMark:
     at = changes.get("at", TEN + timedelta(minutes=5))
     about = {"subject": f"WO-261123-{number:04}", "request": f"SR-261123-{number:04}", "branch": "BJ01"}
     said = {"stage": "dispatch", "deadline": at + timedelta(minutes=3), "at": at, "mark": "80%", "owner": "desk-7"}
@@ -33,15 +41,15 @@ def gathered(marks: Iterable[SlaMark]) -> tuple[Digest, list[Event]]:
     digest: Digest | None = None
     told: list[Event] = []
     for one in marks:
-        digest, news = gather(digest or digest_of(one, one.at), one)
-        told += news
+        digest, events = gather_mark(digest or digest_of(one, one.at), one)
+        told += events
     assert digest
     return digest, told
 
 
 def test_five_thousand_marks_of_one_owner_in_an_hour_are_two_messages() -> None:
     digest, first = gathered(mark(number=number) for number in range(5000))
-    closed, second = close(digest)
+    closed, second = close_digest(digest)
 
     assert [(event.new, event.warned) for event in (*first, *second) if isinstance(event, SlaDigest)] == [
         (1, 1),
@@ -49,12 +57,12 @@ def test_five_thousand_marks_of_one_owner_in_an_hour_are_two_messages() -> None:
     ]
     assert digest.wake_at == TEN + HOUR
     assert (closed.told, closed.waiting, closed.wake_at) == (2, 0, None)
-    assert close(closed) == (closed, ()), "an hour is told once"
+    assert close_digest(closed) == (closed, ()), "an hour is told once"
 
 
 def test_a_digest_stays_small_and_names_the_worst_first() -> None:
     flood = [mark(number=number) for number in range(100)]
-    flood.insert(70, mark(from_dispatch.SlaBreached, 7000, mark="breach"))
+    flood.insert(70, mark(from_dispatch.DispatchSlaBreached, 7000, mark="breach"))
     digest, _ = gathered(flood)
 
     assert len(digest.items) == LISTED
@@ -67,22 +75,22 @@ def test_one_mark_alone_is_told_at_once_and_never_again() -> None:
 
     assert len(told) == 1
     assert digest.wake_at is None
-    assert close(digest) == (digest, ())
+    assert close_digest(digest) == (digest, ())
 
 
 @pytest.mark.parametrize(
     ("said", "owner"),
     [
         (mark(), "desk-7"),
-        (mark(from_intake.SlaBreached, mark="breach"), "desk-7"),
+        (mark(from_intake.IntakeSlaBreached, mark="breach"), "desk-7"),
         (mark(owner=""), "BJ01"),
-        (mark(from_dispatch.SlaEscalated, mark="supervisor"), "supervisor@BJ01"),
-        (mark(from_feedback.SlaEscalated, mark="supervisor", branch="SH01"), "supervisor@SH01"),
-        (mark(from_intake.SlaEscalated, mark="leadership", owner=""), "leadership@BJ01"),
+        (mark(from_dispatch.DispatchSlaEscalated, mark="supervisor"), "supervisor@BJ01"),
+        (mark(from_feedback.FeedbackSlaEscalated, mark="supervisor", branch="SH01"), "supervisor@SH01"),
+        (mark(from_intake.IntakeSlaEscalated, mark="leadership", owner=""), "leadership@BJ01"),
     ],
 )
 def test_a_mark_goes_to_the_owner_an_escalated_one_to_the_role_at_the_branch(said: SlaMark, owner: str) -> None:
-    assert addressee(said) == owner
+    assert find_addressee(said) == owner
     assert digest_of(said, said.at).owner == owner
 
 
@@ -97,29 +105,29 @@ def test_each_owner_and_each_hour_has_a_digest_of_its_own() -> None:
     assert ids == ["desk-7|20261123T02", "desk-7|20261123T03", "desk-8|20261123T02"]
 
 
-async def _flood(intake: Room, marks: Iterable[SlaMark], times: int = 1) -> None:
+async def _flood(intake: RunningService, marks: Iterable[SlaMark], times: int = 1) -> None:
     """As other services say them: over one connection, each as often as told."""
     connection = await aio_pika.connect(intake.runtime.service.settings.amqp_url.get_secret_value())
     async with connection:
         channel = await connection.channel(publisher_confirms=False)
         for number, one in enumerate(marks):
-            body = envelope(one, id=f"{one.TYPE}-{one.owner}-{one.at}-{number}", subject="t", time=one.at)
+            body = make_envelope(one, id=f"{one.TYPE}-{one.owner}-{one.at}-{number}", subject="t", time=one.at)
             for _ in range(times):
                 message = aio_pika.Message(body, delivery_mode=2)
                 await channel.default_exchange.publish(message, intake.runtime.topology.queue)
 
 
-async def _digests(intake: Room, owner: str) -> list[dict[str, Any]]:
+async def _digests(intake: RunningService, owner: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await intake.http.get("/digests", params={"owner": owner})).json()["items"]
     return found
 
 
 async def test_a_flood_is_two_messages_an_owner_on_the_wire_too(
-    built: House, intake: Room, clock: ManualClock, heard: Heard
+    built: RunningSystem, intake: RunningService, clock: ManualClock, heard: Heard
 ) -> None:
     """Four hundred of one owner, each delivered twice, and some of others; the clock stands at nine in Beijing."""
     at = clock.now()
-    escalated = [mark(from_feedback.SlaEscalated, n, mark="supervisor", at=at) for n in range(3)]
+    escalated = [mark(from_feedback.FeedbackSlaEscalated, n, mark="supervisor", at=at) for n in range(3)]
     await _flood(intake, [mark(number=n, at=at) for n in range(400)], times=2)
     await _flood(intake, [mark(number=1, owner="desk-8", at=at), *escalated])
 
@@ -145,7 +153,7 @@ async def test_a_flood_is_two_messages_an_owner_on_the_wire_too(
 
 
 async def test_marks_that_come_late_belong_to_the_hour_in_which_they_are_heard(
-    built: House, intake: Room, clock: ManualClock, heard: Heard
+    built: RunningSystem, intake: RunningService, clock: ManualClock, heard: Heard
 ) -> None:
     """Two hours' marks that waited in the queue are two messages, however many hours they are about."""
     long_ago = [mark(number=n, at=clock.now() + timedelta(minutes=7 * n)) for n in range(20)]

@@ -9,7 +9,7 @@ import pytest
 from intake.staff import ask, data, overheard, register, say, staff
 from pydantic import ValidationError
 
-from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
+from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
 from aftersales.intake.network.domain import Branch, Person
 from aftersales.intake.office.domain.handover import (
     Closing,
@@ -18,12 +18,12 @@ from aftersales.intake.office.domain.handover import (
     ShiftHandover,
     close_line,
     hand_over,
-    tick,
+    tick_handover,
 )
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
-from aftersales.policy.choose import Facts, fallback
+from aftersales.policy.choose import Facts, fallback_policy
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError
 
@@ -42,7 +42,7 @@ FORM: dict[str, Any] = {
 
 def _ground(zone: str = "Asia/Shanghai") -> Ground:
     branch = Branch(id="BJ01", branch="BJ01", name="北京", zone=zone, location=GeoPoint(lat=39.9, lon=116.4))
-    return Ground(branch, fallback(Facts("BJ01", "", "", "", NOON.date())))
+    return Ground(branch, fallback_policy(Facts("BJ01", "", "", "", NOON.date())))
 
 
 def _requests(number: int = 2) -> list[OpenRequest]:
@@ -156,13 +156,13 @@ def test_the_clock_stops_with_the_last_line() -> None:
     """ALL-7."""
     handover = _handover()
     for request in handover.left:
-        handover, news = close_line(handover, request, _closing(at=NOON), None)
+        handover, events = close_line(handover, request, _closing(at=NOON), None)
     (clock,) = handover.clocks
     assert (clock.outcome, handover.open, handover.wake_at) == ("breached", False, None)
     early = _handover()
     for request in early.left:
-        early, news = close_line(early, request, _closing(at=EVENING + timedelta(hours=6)), None)
-        assert news == ()
+        early, events = close_line(early, request, _closing(at=EVENING + timedelta(hours=6)), None)
+        assert events == ()
     assert early.clocks[0].outcome == "met"
 
 
@@ -170,18 +170,21 @@ def test_what_is_late_is_told_with_the_lines_left() -> None:
     """ALL-7, ALL-3."""
     handover = _handover()
     assert handover.wake_at is not None
-    handover, (warned,) = tick(handover, handover.wake_at)
-    assert isinstance(warned, SlaWarned)
+    handover, (warned,) = tick_handover(handover, handover.wake_at)
+    assert isinstance(warned, IntakeSlaWarned)
     handover, _ = close_line(handover, "SR-261122-0000", _closing(at=NOON - timedelta(minutes=30)), None)
-    late, (breached, owner) = tick(handover, NOON)
-    assert isinstance(breached, SlaBreached)
+    late, (breached, owner) = tick_handover(handover, NOON)
+    assert isinstance(breached, IntakeSlaBreached)
     assert (warned.left, breached.left) == (("SR-261122-0000", "SR-261122-0001"), ("SR-261122-0001",))
     assert (breached.subject, breached.stage, breached.deadline) == (NUMBER, "handover", NOON)
-    _, (supervisor,) = tick(late, NOON + timedelta(minutes=30))
-    assert [mark.mark for mark in (owner, supervisor) if isinstance(mark, SlaEscalated)] == ["owner", "supervisor"]
+    _, (supervisor,) = tick_handover(late, NOON + timedelta(minutes=30))
+    assert [mark.mark for mark in (owner, supervisor) if isinstance(mark, IntakeSlaEscalated)] == [
+        "owner",
+        "supervisor",
+    ]
 
 
-async def test_the_next_shift_takes_over_and_settles_every_line(intake: Room, clock: ManualClock) -> None:
+async def test_the_next_shift_takes_over_and_settles_every_line(intake: RunningService, clock: ManualClock) -> None:
     """ALL-7, INT-7: taking a line is the acceptance, and the request changes hands."""
     await staff(intake)
     async with overheard(intake) as heard:
@@ -213,7 +216,9 @@ async def _told(heard: list[dict[str, Any]], kind: str) -> bool:
     return bool(data(heard, kind))
 
 
-async def test_only_what_is_open_and_if_asked_only_ones_own_is_handed_over(intake: Room, clock: ManualClock) -> None:
+async def test_only_what_is_open_and_if_asked_only_ones_own_is_handed_over(
+    intake: RunningService, clock: ManualClock
+) -> None:
     await staff(intake)
     own, other, gone = [await register(intake, owner=owner) for owner in ("desk-7", "desk-8", "desk-7")]
     await say(intake, "POST", f"/requests/{gone}/cancel", reason="不修了")
@@ -234,7 +239,7 @@ async def test_only_what_is_open_and_if_asked_only_ones_own_is_handed_over(intak
     assert (await say(intake, "POST", f"{line}/settle", by="desk-8", note="已取消"))["open"] is False
 
 
-async def test_two_who_take_a_line_at_once_do_not_both_get_it(intake: Room, clock: ManualClock) -> None:
+async def test_two_who_take_a_line_at_once_do_not_both_get_it(intake: RunningService, clock: ManualClock) -> None:
     """ALL-7, INT-7."""
     await staff(intake)
     number = await register(intake)
@@ -247,7 +252,7 @@ async def test_two_who_take_a_line_at_once_do_not_both_get_it(intake: Room, cloc
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
 
 
-async def test_lists_of_handovers_run_on_an_index(intake: Room) -> None:
+async def test_lists_of_handovers_run_on_an_index(intake: RunningService) -> None:
     explain = intake.runtime.mongo.explain
     for where in ({"branch": "BJ01"}, {"open": True}, {"branch": "BJ01", "open": True}, {}):
         plan = str(await explain(ShiftHandover, where, sort=("-_id",)))

@@ -12,11 +12,19 @@ from intake.staff import FORM, ask, register, say
 from aftersales.common.mongo import Writes
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
-from aftersales.intake.office.domain.meeting import Case, MinutesForm, Policy, Topic, propose, record, span
+from aftersales.intake.office.domain.meeting import (
+    AgendaCase,
+    MeetingPolicy,
+    MinutesForm,
+    Topic,
+    propose_agenda,
+    week_span,
+    write_minutes,
+)
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.settings import Settings
 from aftersales.testing import ManualClock
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError, Malformed
 
@@ -25,8 +33,8 @@ WEEK = "2026-W48"
 MONDAY = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
 
 
-def _case(topic: Topic, subject: str = "SR-261123-0001", count: int = 1) -> Case:
-    return Case(topic=topic, subject=subject, fault="not_cooling", count=count)
+def _case(topic: Topic, subject: str = "SR-261123-0001", count: int = 1) -> AgendaCase:
+    return AgendaCase(topic=topic, subject=subject, fault="not_cooling", count=count)
 
 
 def _branch(zone: str = "Asia/Shanghai") -> Branch:
@@ -34,23 +42,23 @@ def _branch(zone: str = "Asia/Shanghai") -> Branch:
 
 
 def test_a_week_is_from_monday_to_monday_on_the_branch_s_wall() -> None:
-    assert span(WEEK, _branch()) == (MONDAY, MONDAY + timedelta(days=7))
-    assert span("2026-W13", _branch("Europe/Berlin"))[1] - span("2026-W13", _branch("Europe/Berlin"))[0] == timedelta(
-        days=7
-    )
-    assert span("2026-W53", _branch())[0] == datetime(2026, 12, 27, 16, 0, tzinfo=UTC)
+    assert week_span(WEEK, _branch()) == (MONDAY, MONDAY + timedelta(days=7))
+    assert week_span("2026-W13", _branch("Europe/Berlin"))[1] - week_span("2026-W13", _branch("Europe/Berlin"))[
+        0
+    ] == timedelta(days=7)
+    assert week_span("2026-W53", _branch())[0] == datetime(2026, 12, 27, 16, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("week", ["2025-W53", "2026-W54", "2026-W00"])
 def test_a_week_that_the_year_does_not_have_is_malformed(week: str) -> None:
     with pytest.raises(Malformed, match=r"week\.unknown"):
-        span(week, _branch())
+        week_span(week, _branch())
 
 
 def test_kinds_of_cases_take_turns_so_that_none_crowds_out_the_others() -> None:
     """ALL-8."""
     cases = [_case("complaint", f"SR-{n}") for n in range(20)] + [_case("reopened", "SR-r"), _case("frequent_fault")]
-    agenda = propose("BJ01", WEEK, cases, POLICY).agenda
+    agenda = propose_agenda("BJ01", WEEK, cases, POLICY).agenda
     assert [item.topic for item in agenda][:4] == ["complaint", "reopened", "frequent_fault", "complaint"]
     assert [item.subject for item in agenda if item.topic == "complaint"] == [f"SR-{n}" for n in range(6)]
 
@@ -59,10 +67,10 @@ CASES = st.lists(st.builds(_case, st.sampled_from(get_args(Topic)), st.text("012
 
 
 @given(CASES, st.integers(0, 90))
-def test_an_agenda_fits_into_its_time_and_counts_what_it_leaves_out(cases: list[Case], minutes: int) -> None:
+def test_an_agenda_fits_into_its_time_and_counts_what_it_leaves_out(cases: list[AgendaCase], minutes: int) -> None:
     """ALL-8: and nothing that would still fit is left out."""
-    policy = Policy(length=timedelta(minutes=minutes), minutes=POLICY.minutes)
-    meeting = propose("BJ01", WEEK, cases, policy)
+    policy = MeetingPolicy(length=timedelta(minutes=minutes), minutes=POLICY.minutes)
+    meeting = propose_agenda("BJ01", WEEK, cases, policy)
     used = sum(item.minutes for item in meeting.agenda)
     assert used <= minutes
     assert len(meeting.agenda) + meeting.left_out == len(cases)
@@ -76,17 +84,17 @@ def _minutes(**changes: Any) -> MinutesForm:
 
 
 def test_minutes_are_of_a_meeting_that_was_held() -> None:
-    meeting = propose("BJ01", WEEK, [_case("complaint")], POLICY)
+    meeting = propose_agenda("BJ01", WEEK, [_case("complaint")], POLICY)
     friday = MONDAY + timedelta(days=4, hours=17)
-    recorded = record(meeting, _minutes(decisions=[{"what": "查压缩机批次", "who": "sup-1"}]), MONDAY, friday)
+    recorded = write_minutes(meeting, _minutes(decisions=[{"what": "查压缩机批次", "who": "sup-1"}]), MONDAY, friday)
     assert (recorded.chair, recorded.agenda, len(recorded.decisions)) == ("sup-1", meeting.agenda, 1)
     for held_at in ("2026-11-27T17:00:01+08:00", "2026-11-22T23:59:59+08:00"):
         with pytest.raises(DomainError, match=r"meeting\.not_held_yet"):
-            record(meeting, _minutes(held_at=held_at), MONDAY, MONDAY + timedelta(days=4, hours=9))
+            write_minutes(meeting, _minutes(held_at=held_at), MONDAY, MONDAY + timedelta(days=4, hours=9))
 
 
 async def test_the_agenda_is_made_from_the_week_s_cases(
-    built: House, intake: Room, say: Any, clock: ManualClock
+    built: RunningSystem, intake: RunningService, say: Any, clock: ManualClock
 ) -> None:
     """ALL-8, INT-9: complaints, reopened requests, repeated faults, and the faults that came most often."""
     await _last_week(built, intake, say, clock)
@@ -122,7 +130,7 @@ def _ref(serial: str) -> Any:
     return {"serial": serial, "model": "BCD-258", "line": "refrigerator"}
 
 
-async def _last_week(built: House, intake: Room, events: Any, clock: ManualClock) -> None:
+async def _last_week(built: RunningSystem, intake: RunningService, events: Any, clock: ManualClock) -> None:
     """RF-0001 was repaired of the same fault."""
     number = await register(intake)
     await intake.deliver(events["repaired"](request=number).model_copy(update={"at": clock.now()}))
@@ -131,7 +139,7 @@ async def _last_week(built: House, intake: Room, events: Any, clock: ManualClock
     clock.advance(days=7)
 
 
-async def _turn_into_complaint(intake: Room, number: str) -> None:
+async def _turn_into_complaint(intake: RunningService, number: str) -> None:
     """As a request of that kind stands in the database."""
     (row,) = await intake.runtime.mongo.rows("requests", {"_id": number})
     await intake.runtime.mongo.commit(
@@ -139,7 +147,7 @@ async def _turn_into_complaint(intake: Room, number: str) -> None:
     )
 
 
-async def test_minutes_keep_the_agenda_as_it_was(intake: Room, clock: ManualClock) -> None:
+async def test_minutes_keep_the_agenda_as_it_was(intake: RunningService, clock: ManualClock) -> None:
     """ALL-8."""
     for _ in range(2):
         await register(intake)

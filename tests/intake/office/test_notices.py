@@ -17,15 +17,15 @@ from aftersales.intake.office.domain.notice import (
     NoticeForm,
     Publication,
     Reading,
-    acknowledge,
+    acknowledge_notice,
+    audience_keys,
     chunk_of,
-    keys,
-    publish,
-    remind,
+    publish_notice,
+    remind_readers,
 )
 from aftersales.intake.office.store import notices_for
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ def _form(**changes: Any) -> NoticeForm:
 
 
 def _published(*readers: str, **changes: Any) -> Notice:
-    return publish(NUMBER, _form(**changes), Publication("hq-1", NOW, readers or ("T-1", "T-2")))[0]
+    return publish_notice(NUMBER, _form(**changes), Publication("hq-1", NOW, readers or ("T-1", "T-2")))[0]
 
 
 def _person(*roles: str, branch: str = "BJ01") -> Person:
@@ -49,7 +49,7 @@ def _person(*roles: str, branch: str = "BJ01") -> Person:
 def test_five_thousand_readers_are_a_dozen_documents_of_which_none_is_large() -> None:
     """ALL-9."""
     readers = [f"T-{number:05}" for number in range(5000)]
-    notice, chunks, _ = publish(NUMBER, _form(), Publication("hq-1", NOW, readers))
+    notice, chunks, _ = publish_notice(NUMBER, _form(), Publication("hq-1", NOW, readers))
     assert (notice.readers, len(chunks)) == (5000, 5000 // CHUNK)
     assert sorted(reader for chunk in chunks for reader in chunk.readers) == readers
     assert max(len(chunk.readers) for chunk in chunks) < CHUNK * 1.3
@@ -60,7 +60,7 @@ def test_five_thousand_readers_are_a_dozen_documents_of_which_none_is_large() ->
 def test_a_design_change_tells_which_part_supersedes_which() -> None:
     """ALL-9, INV-1."""
     form = _form(kind="design_change", supersessions=[PAIR, PAIR | {"old": "COMP-2"}], due_at=DUE)
-    _, _, (published, changed) = publish(NUMBER, form, Publication("hq-1", NOW, ("T-1",)))
+    _, _, (published, changed) = publish_notice(NUMBER, form, Publication("hq-1", NOW, ("T-1",)))
     assert isinstance(published, NoticePublished)
     assert (published.kind, published.readers, published.due_at) == ("design_change", 1, DUE)
     assert isinstance(changed, DesignChanged)
@@ -88,7 +88,7 @@ def test_a_notice_that_cannot_be_meant_is_refused(changes: dict[str, Any], code:
 @pytest.mark.parametrize(("number", "code"), [(0, "notice.no_readers"), (20_001, "notice.too_many_readers")])
 def test_a_notice_has_readers_but_not_any_number(number: int, code: str) -> None:
     with pytest.raises(DomainError, match=code.replace(".", r"\.")):
-        publish(NUMBER, _form(), Publication("hq-1", NOW, [str(n) for n in range(number)]))
+        publish_notice(NUMBER, _form(), Publication("hq-1", NOW, [str(n) for n in range(number)]))
 
 
 @pytest.mark.parametrize(
@@ -106,14 +106,14 @@ def test_who_comes_into_an_addressed_role_later_sees_it_and_is_not_counted(
     addressed: dict[str, Any], reader: Person, sees: bool
 ) -> None:
     """ALL-9."""
-    notice, (chunk,), _ = publish(NUMBER, _form(**addressed), Publication("hq-1", NOW, ("T-1",)))
-    assert bool(set(keys(reader)) & set(notice.audience)) == sees
+    notice, (chunk,), _ = publish_notice(NUMBER, _form(**addressed), Publication("hq-1", NOW, ("T-1",)))
+    assert bool(set(audience_keys(reader)) & set(notice.audience)) == sees
     if sees:
-        assert acknowledge(notice, chunk, "T-9", reader, NOW).counted is False
+        assert acknowledge_notice(notice, chunk, "T-9", reader, NOW).counted is False
     else:
         with pytest.raises(DomainError, match=r"notice\.not_addressed"):
-            acknowledge(notice, chunk, "T-9", reader, NOW)
-    assert acknowledge(notice, chunk, "T-1", None, NOW).counted is True
+            acknowledge_notice(notice, chunk, "T-9", reader, NOW)
+    assert acknowledge_notice(notice, chunk, "T-1", None, NOW).counted is True
 
 
 def test_an_overdue_notice_names_who_has_not_read_it_once() -> None:
@@ -121,21 +121,21 @@ def test_an_overdue_notice_names_who_has_not_read_it_once() -> None:
     notice = _published("T-1", "T-2", "T-3", due_at=DUE)
     assert notice.wake_at == DUE
     reading = Reading(frozenset({"T-3", "T-2", "T-1"}), frozenset({"T-2"}))
-    reminded, (event,) = remind(notice, reading, DUE)
+    reminded, (event,) = remind_readers(notice, reading, DUE)
     assert isinstance(event, NoticeOverdue)
     assert (event.readers, event.acknowledged, event.unread_by) == (3, 1, ("T-1", "T-3"))
     assert (reminded.wake_at, reminded.reminded_at) == (None, DUE)
-    assert remind(notice, Reading(frozenset({"T-1"}), frozenset({"T-1"})), DUE)[1] == ()
+    assert remind_readers(notice, Reading(frozenset({"T-1"}), frozenset({"T-1"})), DUE)[1] == ()
 
 
-async def _publish(room: Room, **changes: Any) -> str:
+async def _publish(service: RunningService, **changes: Any) -> str:
     form = {"kind": "new_rule", "title": "出差管理制度", "roles": ["information_clerk"]}
-    notice = await say(room, "POST", "/notices", by="hq-1", status=201, **form | changes)
+    notice = await say(service, "POST", "/notices", by="hq-1", status=201, **form | changes)
     number: str = notice["id"]
     return number
 
 
-async def test_a_notice_is_read_acknowledged_and_overdue(intake: Room, clock: ManualClock) -> None:
+async def test_a_notice_is_read_acknowledged_and_overdue(intake: RunningService, clock: ManualClock) -> None:
     """ALL-9: once, by name, and the reminder tells who has not."""
     await staff(intake)
     async with overheard(intake) as heard:
@@ -165,7 +165,7 @@ async def _told(heard: list[dict[str, Any]], kind: str) -> bool:
     return bool(data(heard, kind))
 
 
-async def test_a_reader_s_list_has_the_unread_first_on_every_page(intake: Room) -> None:
+async def test_a_reader_s_list_has_the_unread_first_on_every_page(intake: RunningService) -> None:
     """ALL-9."""
     await staff(intake)
     numbers = sorted([await _publish(intake) for _ in range(6)] + [await _publish(intake, roles=[], branches=["BJ01"])])
@@ -187,14 +187,14 @@ async def test_a_reader_s_list_has_the_unread_first_on_every_page(intake: Room) 
     assert (await ask(intake, "/notices", reader="nobody"))["items"] == []
 
 
-async def test_readers_who_left_the_role_still_find_what_they_must_read(intake: Room) -> None:
+async def test_readers_who_left_the_role_still_find_what_they_must_read(intake: RunningService) -> None:
     await staff(intake)
     number = await _publish(intake)
     await say(intake, "PUT", "/people/desk-7", name="钱一", branch="BJ01", roles=["finance"])
     assert [item["notice"]["id"] for item in (await ask(intake, "/notices", reader="desk-7"))["items"]] == [number]
 
 
-async def test_many_acknowledge_at_once_and_each_is_kept_once(intake: Room) -> None:
+async def test_many_acknowledge_at_once_and_each_is_kept_once(intake: RunningService) -> None:
     """ALL-9: nobody waits for a document that all write."""
     people = {f"T-{n}": {"name": "郑", "roles": ["technician"]} for n in range(30)}
     await staff(intake, **people)
@@ -207,7 +207,7 @@ async def test_many_acknowledge_at_once_and_each_is_kept_once(intake: Room) -> N
     assert (await ask(intake, f"/notices/{number}/unread"))["unread_by"] == []
 
 
-async def test_only_known_people_roles_and_branches_are_addressed(intake: Room) -> None:
+async def test_only_known_people_roles_and_branches_are_addressed(intake: RunningService) -> None:
     await staff(intake, gone={"name": "走", "roles": ["finance"], "active": False})
     form = {"kind": "other", "title": "t"}
     refusals: tuple[tuple[dict[str, Any], str], ...] = (

@@ -10,15 +10,15 @@ from pydantic import ValidationError
 from aftersales.intake.office.domain.training import (
     Attendance,
     AttendanceForm,
-    Mark,
+    AttendanceMark,
     TrainingForm,
     TrainingPlan,
-    attend,
-    missing,
-    plan,
+    missing_attendees,
+    plan_training,
+    record_attendance,
 )
 from aftersales.testing import ManualClock
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values.errors import DomainError
 
 MONDAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ FORM: dict[str, Any] = {
 
 
 def _plan(known: TrainingPlan | None = None, **changes: Any) -> TrainingPlan:
-    return plan(known, "new-model", TrainingForm.model_validate(FORM | changes))
+    return plan_training(known, "new-model", TrainingForm.model_validate(FORM | changes))
 
 
 def _list(*marks: dict[str, Any]) -> AttendanceForm:
@@ -51,7 +51,7 @@ def test_a_plan_without_a_branch_is_for_all() -> None:
 
 
 def test_a_session_that_was_held_stays_in_the_plan() -> None:
-    held, _ = attend(_plan(), "s1", None, _list(_mark("T-1")), MONDAY)
+    held, _ = record_attendance(_plan(), "s1", None, _list(_mark("T-1")), MONDAY)
     assert held.held == ("s1",)
     assert _plan(held, sessions=FORM["sessions"][:1]).held == ("s1",)
     with pytest.raises(DomainError, match=r"training\.session_held"):
@@ -61,8 +61,10 @@ def test_a_session_that_was_held_stays_in_the_plan() -> None:
 
 
 def test_a_second_list_corrects_whom_it_names_and_leaves_the_others() -> None:
-    training, first = attend(_plan(), "s1", None, _list(_mark("T-2", "absent"), _mark("T-1", score=90)), MONDAY)
-    again, second = attend(training, "s1", first, _list(_mark("T-2", "excused")), MONDAY)
+    training, first = record_attendance(
+        _plan(), "s1", None, _list(_mark("T-2", "absent"), _mark("T-1", score=90)), MONDAY
+    )
+    again, second = record_attendance(training, "s1", first, _list(_mark("T-2", "excused")), MONDAY)
     assert [(mark.person, mark.status, mark.score) for mark in second.marks] == [
         ("T-1", "present", 90),
         ("T-2", "excused", None),
@@ -80,22 +82,22 @@ def test_a_second_list_corrects_whom_it_names_and_leaves_the_others() -> None:
 )
 def test_nobody_is_marked_who_cannot_have_been_there(session: str, person: str, code: str) -> None:
     with pytest.raises(DomainError, match=code.replace(".", r"\.")):
-        attend(_plan(), session, None, _list(_mark(person)), MONDAY)
+        record_attendance(_plan(), session, None, _list(_mark(person)), MONDAY)
 
 
 @pytest.mark.parametrize("marks", [{"score": 0}, {"passed": False}])
 def test_somebody_who_was_not_there_has_no_marks(marks: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=r"attendance\.marked_without_presence"):
-        Mark.model_validate(_mark("T-1", "excused", **marks))
+        AttendanceMark.model_validate(_mark("T-1", "excused", **marks))
 
 
 def _missing(*lists: AttendanceForm, wanted: tuple[str, ...] = (), now: datetime = MONDAY) -> dict[str, str]:
     training, later = _plan(), MONDAY + timedelta(days=1)
     kept: list[Attendance] = []
     for session, marks in zip(("s1", "s2"), lists, strict=False):
-        training, attendance = attend(training, session, None, marks, later)
+        training, attendance = record_attendance(training, session, None, marks, later)
         kept.append(attendance)
-    return {one.person: one.why for one in missing(training, wanted, kept, now)}
+    return {one.person: one.why for one in missing_attendees(training, wanted, kept, now)}
 
 
 def test_who_is_missing_is_told_with_the_reason() -> None:
@@ -112,7 +114,9 @@ def test_nobody_invited_is_missed_before_a_session_began() -> None:
     assert len(_missing()) == 3
 
 
-async def test_a_training_is_planned_held_and_asked_for_who_is_missing(intake: Room, clock: ManualClock) -> None:
+async def test_a_training_is_planned_held_and_asked_for_who_is_missing(
+    intake: RunningService, clock: ManualClock
+) -> None:
     """ALL-8, S4: a merchant's technician of another branch is not wanted here, and one who left is not missed."""
     technician = {"name": "郑", "roles": ["technician"]}
     more = {"T-2": technician, "T-7": technician, "T-8": technician | {"until": "2026-11-22"}}

@@ -5,43 +5,45 @@ import pytest
 from intake.conftest import FORM, repaired
 
 from aftersales.common.amqp import Delivery
+from aftersales.common.dead_letters import ORIGIN, StoredDeadLetter
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.parking import ORIGIN, ParkedMessage
 from aftersales.testing import eventually
-from aftersales.testing.house import House, Room, envelope
-from aftersales.values import sibling, uuid7
+from aftersales.testing.system import RunningService, RunningSystem, make_envelope
+from aftersales.values import sibling_number, uuid7
 
 OUR_OWN: dict[str, str | int] = {ORIGIN: "aftersales.events", "x-attempt": 1}
 """What a partner would have to claim."""
 
 
 @pytest.fixture
-async def forged(intake: Room) -> tuple[str, bytes]:
+async def forged(intake: RunningService) -> tuple[str, bytes]:
     """The number of an open request, and an event that would resolve it."""
     answer = await intake.http.post("/requests", json=FORM)
     number: str = answer.json()["id"]
-    order = sibling(number, "WO")
+    order = sibling_number(number, "WO")
     event: RepairCompleted = repaired(1, request=number, order=order)
-    return number, envelope(event, id=uuid7(), subject=order, time=intake.runtime.clock.now())
+    return number, make_envelope(event, id=uuid7(), subject=order, time=intake.runtime.clock.now())
 
 
-async def _send(intake: Room, exchange: str, key: str, body: bytes, **headers: str | int) -> None:
+async def _send(intake: RunningService, exchange: str, key: str, body: bytes, **headers: str | int) -> None:
     async with await aio_pika.connect(intake.runtime.service.settings.amqp_url.get_secret_value()) as connection:
         channel = await connection.channel(on_return_raises=True)
         target = await channel.get_exchange(exchange) if exchange else channel.default_exchange
         await target.publish(aio_pika.Message(body, delivery_mode=2, headers={**headers}), key)
 
 
-async def _parked(intake: Room) -> ParkedMessage:
-    async def found() -> list[ParkedMessage]:
-        return await intake.find(ParkedMessage)
+async def _parked(intake: RunningService) -> StoredDeadLetter:
+    async def found() -> list[StoredDeadLetter]:
+        return await intake.find(StoredDeadLetter)
 
     (message,) = await eventually(found)
-    assert isinstance(message, ParkedMessage)
+    assert isinstance(message, StoredDeadLetter)
     return message
 
 
-async def test_a_partners_forged_event_is_never_replayed(built: House, intake: Room, forged: tuple[str, bytes]) -> None:
+async def test_a_partners_forged_event_is_never_replayed(
+    built: RunningSystem, intake: RunningService, forged: tuple[str, bytes]
+) -> None:
     number, body = forged
     topology = intake.runtime.topology
     await _send(intake, topology.partner_exchange, "partner.anything", body, **OUR_OWN)
@@ -56,7 +58,7 @@ async def test_a_partners_forged_event_is_never_replayed(built: House, intake: R
 
 @pytest.mark.parametrize("known", [True, False], ids=["sound", "broken"])
 async def test_where_a_message_came_from_is_kept_over_a_retry(
-    built: House, intake: Room, forged: tuple[str, bytes], known: bool
+    built: RunningSystem, intake: RunningService, forged: tuple[str, bytes], known: bool
 ) -> None:
     """Broken: sent again without its origin, as rows were that did not keep it."""
     number, body = forged
@@ -67,7 +69,9 @@ async def test_where_a_message_came_from_is_kept_over_a_retry(
     assert state == ("registered" if known else "resolved")
 
 
-async def test_what_rabbitmq_delivered_too_often_keeps_its_origin(intake: Room, forged: tuple[str, bytes]) -> None:
+async def test_what_rabbitmq_delivered_too_often_keeps_its_origin(
+    intake: RunningService, forged: tuple[str, bytes]
+) -> None:
     """It moves the message to the dead queue, and its word on where that was published counts."""
     _, body = forged
     topology = intake.runtime.topology

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from intake.shop import SALE, SHOP, publish, receipts, sale
 
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events import Event
 from aftersales.common.events.intake import PartnerMessageRefused, ProductSold
 from aftersales.common.events.partner import PartnerServiceRequest
-from aftersales.common.parking import ParkedMessage
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.partners.domain import PartnerMessage, refuse, stated
+from aftersales.intake.partners.domain import PartnerMessage, refuse_message, stated_sender
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import eventually
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 
 Heard = Callable[..., Awaitable[list[Event]]]
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -30,16 +30,16 @@ def _refused(code: str = "branch.unknown", **params: Any) -> PartnerMessage:
 
 
 def test_a_refusal_is_told_once_and_again_only_for_another_reason() -> None:
-    first, told = refuse(None, _refused(branch="XX"))
+    first, told = refuse_message(None, _refused(branch="XX"))
     assert [type(event) for event in told] == [PartnerMessageRefused]
-    assert refuse(first, _refused(branch="XX")) == (first, ())
-    second, told = refuse(first, _refused("sale.on_another_day", serial="EB-1"))
+    assert refuse_message(first, _refused(branch="XX")) == (first, ())
+    second, told = refuse_message(first, _refused("sale.on_another_day", serial="EB-1"))
     assert (second.code, len(told)) == ("sale.on_another_day", 1)
 
 
 def test_what_was_accepted_is_not_refused_afterwards() -> None:
     accepted = _refused("").but(state="accepted")
-    assert refuse(accepted, _refused()) == (accepted, ())
+    assert refuse_message(accepted, _refused()) == (accepted, ())
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_what_was_accepted_is_not_refused_afterwards() -> None:
     ],
 )
 def test_the_sender_is_read_as_far_as_the_message_says_it(body: bytes, known: tuple[str, str]) -> None:
-    said = stated(body, "dealer-88", "digest")
+    said = stated_sender(body, "dealer-88", "digest")
     assert (said.source, said.id, said.user, said.digest) == (*known, "dealer-88", "digest")
 
 
 async def test_a_sale_is_archived_once_in_however_many_events_it_is_told(
-    built: House, intake: Room, heard: Heard
+    built: RunningSystem, intake: RunningService, heard: Heard
 ) -> None:
     """INT-12, INT-3, INT-14."""
     same = [sale(intake, id) for id in ("A", "A", "B")]
@@ -80,10 +80,10 @@ async def test_a_sale_is_archived_once_in_however_many_events_it_is_told(
     assert (customer.name, product.customer, product.batch) == ("李雷", customer.id, "B7")
     assert (product.version, len(await intake.find(Entitlement))) == (1, 1)
     assert len(await heard(ProductSold)) == 1
-    assert await intake.find(ParkedMessage) == []
+    assert await intake.find(StoredDeadLetter) == []
 
 
-async def test_a_bad_event_is_parked_recorded_and_told_to_the_partner(intake: Room, heard: Heard) -> None:
+async def test_a_bad_event_is_parked_recorded_and_told_to_the_partner(intake: RunningService, heard: Heard) -> None:
     """INT-12: each with its code, in the reader's words, and nothing of it is done."""
     known = {"name": "王芳", "phone": "13800138000", "address": "建国路", "branch": "BJ01"}
     product = {"serial": "EB-0009", "model": "E1", "line": "e-bike", "purchased_on": "2026-11-01"}
@@ -106,7 +106,7 @@ async def test_a_bad_event_is_parked_recorded_and_told_to_the_partner(intake: Ro
     }
     words = next(receipt["words"] for receipt in found if receipt["id"] == "branch")
     assert words.startswith("没有网点 XX99")
-    assert len(await intake.find(ParkedMessage)) == len(bad)
+    assert len(await intake.find(StoredDeadLetter)) == len(bad)
     told = {event.id: event for event in await heard(PartnerMessageRefused) if isinstance(event, PartnerMessageRefused)}
     assert set(told) == set(bad)
     assert {wrong.field for wrong in told["field"].errors} == {"purchased_on", "colour"}
@@ -114,7 +114,9 @@ async def test_a_bad_event_is_parked_recorded_and_told_to_the_partner(intake: Ro
     assert len(await intake.find(Customer)) == len(await intake.find(Product)) == 1
 
 
-async def test_what_cannot_be_read_is_recorded_as_far_as_it_says_who_sent_it(intake: Room, heard: Heard) -> None:
+async def test_what_cannot_be_read_is_recorded_as_far_as_it_says_who_sent_it(
+    intake: RunningService, heard: Heard
+) -> None:
     """INT-12: no JSON, no CloudEvent, a type that is not theirs, a type that nobody knows."""
     good = json.loads(sale(intake, "x"))
     lacking = {name: value for name, value in good.items() if name != "time"}
@@ -132,7 +134,7 @@ async def test_what_cannot_be_read_is_recorded_as_far_as_it_says_who_sent_it(int
 
 
 async def test_a_refused_event_that_is_sent_again_when_it_can_be_done_is_accepted(
-    built: House, intake: Room, heard: Heard
+    built: RunningSystem, intake: RunningService, heard: Heard
 ) -> None:
     """INT-12: the dead letter is replayed, and the receipt says what became of it in the end."""
     event = PartnerServiceRequest.model_validate(
@@ -152,12 +154,14 @@ async def test_a_refused_event_that_is_sent_again_when_it_can_be_done_is_accepte
     assert (receipt["code"], receipt["words"], len(await intake.find(ServiceRequest))) == ("", "", 1)
 
 
-async def test_what_is_no_partners_event_leaves_no_receipt(built: House, intake: Room, say: Any, heard: Heard) -> None:
+async def test_what_is_no_partners_event_leaves_no_receipt(
+    built: RunningSystem, intake: RunningService, say: Any, heard: Heard
+) -> None:
     await intake.deliver_raw(b"no json")
     await intake.deliver(say["repaired"](1, request="SR-261122-0000"))
 
     async def both() -> bool:
-        return len(await intake.find(ParkedMessage)) == 2
+        return len(await intake.find(StoredDeadLetter)) == 2
 
     await eventually(both)
     await built.quiet()

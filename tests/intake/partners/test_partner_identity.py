@@ -9,16 +9,16 @@ import pytest
 from aio_pika.exceptions import AMQPError
 from intake.shop import FAULT, SALE, SHOP, event, journal, publish, receipts, sale
 
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events import Envelope, Event
 from aftersales.common.events.intake import PartnerMessageAccepted, PartnerMessageRefused, RequestRegistered
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
-from aftersales.common.parking import ParkedMessage
-from aftersales.common.partners import Gate, own_user, sender_of, structured
+from aftersales.common.partners import Gate, own_user, sender_of, to_structured_mode
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.partners.domain import PartnerMessage
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import eventually
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 from aftersales.values.errors import Malformed
 
 Heard = Callable[..., Awaitable[list[Event]]]
@@ -95,7 +95,7 @@ def test_the_user_of_our_own_url_is_read(url: str, user: str) -> None:
 @pytest.mark.parametrize("prefix", ["ce-", "cloudEvents:", "cloudEvents_", "CE_"])
 def test_binary_mode_is_read_by_each_prefix(prefix: str) -> None:
     headers = {f"{prefix}id": "7", f"{prefix}source": b"//dealer", f"{prefix}time": datetime(2026, 1, 1), "other": 1}  # noqa: DTZ001 (as AMQP gives it)
-    read = json.loads(structured(b'{"a": 1}', headers, "application/json; charset=utf-8"))
+    read = json.loads(to_structured_mode(b'{"a": 1}', headers, "application/json; charset=utf-8"))
 
     assert read == {
         "id": "7",
@@ -104,28 +104,30 @@ def test_binary_mode_is_read_by_each_prefix(prefix: str) -> None:
         "datacontenttype": "application/json; charset=utf-8",
         "data": {"a": 1},
     }
-    assert json.loads(structured(b"<a/>", headers, ""))["data_base64"] == "PGEvPg=="
-    assert structured(b"{}", headers, "application/cloudevents+json") == b"{}"
+    assert json.loads(to_structured_mode(b"<a/>", headers, ""))["data_base64"] == "PGEvPg=="
+    assert to_structured_mode(b"{}", headers, "application/cloudevents+json") == b"{}"
 
 
-async def test_who_is_not_named_or_names_another_user_is_refused(built: House, intake: Room, heard: Heard) -> None:
+async def test_who_is_not_named_or_names_another_user_is_refused(
+    built: RunningSystem, intake: RunningService, heard: Heard
+) -> None:
     """INT-12: RabbitMQ itself refuses a user that is not the connection's."""
     with pytest.raises(AMQPError):
         await publish(intake, sale(intake, "A"), user_id="acme")
     await publish(intake, sale(intake, "A"), user_id=None)
     (receipt,) = await receipts(intake, 1)
     assert (receipt["state"], receipt["code"], receipt["partner"]) == ("refused", "partner.unidentified", "")
-    (parked,) = await intake.find(ParkedMessage)
+    (parked,) = await intake.find(StoredDeadLetter)
     await intake.http.post(f"/dead/{parked.id}/replay")
     await built.quiet()
-    (parked,) = await eventually(lambda: intake.find(ParkedMessage))
+    (parked,) = await eventually(lambda: intake.find(StoredDeadLetter))
     assert (parked.reason, await intake.find(Product)) == ("partner.unidentified", [])
     await publish(intake, sale(intake, "A"))
     (accepted,) = await receipts(intake, 1, state="accepted")
     assert (accepted["partner"], accepted["serial"]) == ("guest", "EB-0002")
 
 
-async def test_an_impostor_does_not_make_the_real_event_vanish(built: House, intake: Room) -> None:
+async def test_an_impostor_does_not_make_the_real_event_vanish(built: RunningSystem, intake: RunningService) -> None:
     """Its receipt is one of its own, so that the real partner's event 7 is neither known nor refused."""
     await publish(intake, event(intake, "7", ASKED, FAULT), user_id=None)
     await receipts(intake, 1, state="refused")
@@ -136,7 +138,7 @@ async def test_an_impostor_does_not_make_the_real_event_vanish(built: House, int
     assert len(await receipts(intake, 2)) == 2
 
 
-async def test_an_accepted_request_is_named_in_receipt_event_and_document(intake: Room, heard: Heard) -> None:
+async def test_an_accepted_request_is_named_in_receipt_event_and_document(intake: RunningService, heard: Heard) -> None:
     """INT-12: the partner finds its number, and the desk the partner."""
     await publish(intake, event(intake, "7", ASKED, FAULT, subject="DEALER-88-10417"))
     (receipt,) = await receipts(intake, 1, id="7")
@@ -163,7 +165,7 @@ async def test_an_accepted_request_is_named_in_receipt_event_and_document(intake
 
 
 async def test_another_content_under_the_same_id_is_refused_and_the_same_is_known(
-    built: House, intake: Room, heard: Heard
+    built: RunningSystem, intake: RunningService, heard: Heard
 ) -> None:
     """INT-12: a counter that starts again, or an order number used for two kinds of event, loses no customer."""
     await publish(intake, event(intake, "7", ASKED, FAULT))
@@ -182,11 +184,11 @@ async def test_another_content_under_the_same_id_is_refused_and_the_same_is_know
     assert len({receipt["digest"] for receipt in found}) == 3
     assert len(await heard(PartnerMessageRefused)) == 2
     assert len(await intake.find(ServiceRequest)) == 1
-    assert len(await intake.find(ParkedMessage)) == 2
+    assert len(await intake.find(StoredDeadLetter)) == 2
 
 
 async def test_an_event_that_was_taken_before_the_receipts_had_their_new_ids_is_known(
-    built: House, intake: Room
+    built: RunningSystem, intake: RunningService
 ) -> None:
     """And one whose old id another event's source and id join to is not."""
     old = {"branch": "-", "type": ASKED, "state": "accepted", "at": intake.runtime.clock.now()}
@@ -203,7 +205,7 @@ async def test_an_event_that_was_taken_before_the_receipts_had_their_new_ids_is_
     assert (request.id, request.product.serial) == (accepted["request"], "EB-0003")
 
 
-async def test_binary_mode_is_taken_and_what_is_wrong_with_it_is_told_under_its_source(intake: Room) -> None:
+async def test_binary_mode_is_taken_and_what_is_wrong_with_it_is_told_under_its_source(intake: RunningService) -> None:
     """INT-12: as CloudEvents' AMQP binding and the SDKs send it; retries and replays carry it on whole."""
     about = {"specversion": "1.0", "type": ASKED, "source": SHOP, "time": "2026-11-22T04:00:00Z"}
     for id, data in (("good", FAULT), ("bad", FAULT | {"branch": "XX99"}), ("worse", {"branch": 1})):
@@ -224,7 +226,7 @@ async def test_binary_mode_is_taken_and_what_is_wrong_with_it_is_told_under_its_
     assert (batch["code"], batch["partner"]) == ("event.batch", "guest")
 
 
-async def test_an_event_on_the_wrong_exchange_is_refused_and_stays_out_of_the_journal(intake: Room) -> None:
+async def test_an_event_on_the_wrong_exchange_is_refused_and_stays_out_of_the_journal(intake: RunningService) -> None:
     """INT-12: it was confirmed, kept in the journal with all its personal data, and heard of by nobody."""
     topology = intake.runtime.topology
     await publish(intake, event(intake, "7", ASKED, FAULT), exchange=topology.events, key=ASKED)
@@ -240,7 +242,7 @@ async def test_an_event_on_the_wrong_exchange_is_refused_and_stays_out_of_the_jo
 
 
 @pytest.mark.parametrize("source", ["not a uri at all \n", "../..", "a?b#c%2F", "上海店", "x" * 256])
-async def test_receipts_of_any_source_can_be_read(intake: Room, source: str) -> None:
+async def test_receipts_of_any_source_can_be_read(intake: RunningService, source: str) -> None:
     await publish(intake, event(intake, "7", ASKED, FAULT, source=source))
     (receipt,) = await receipts(intake, 1, source)
     assert (receipt["state"], receipt["source"]) == ("accepted", source)

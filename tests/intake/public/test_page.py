@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from aftersales.intake.public.api.page import page, words
-from aftersales.intake.requests.domain.request import State
-from aftersales.testing.house import Room
+from aftersales.intake.public.api.page import page_texts, render_page
+from aftersales.intake.requests.domain.request import RequestState
+from aftersales.testing.system import RunningService
 from aftersales.values.messages import LOCALES
 
 VOID = {"meta", "input", "link", "br", "img"}
@@ -49,7 +49,7 @@ each_locale = pytest.mark.parametrize("locale", LOCALES)
 
 @each_locale
 def test_every_field_has_a_label_and_every_section_a_heading(locale: str) -> None:
-    read = Reader(page(locale)[0])
+    read = Reader(render_page(locale)[0])
     labelled = {attrs["for"]: text for attrs, text in read.all("label")}
     fields = [attrs for tag in ("input", "select", "textarea") for attrs, _ in read.all(tag)]
     assert {attrs["id"] for attrs in fields} == set(labelled)
@@ -68,26 +68,26 @@ def test_every_field_has_a_label_and_every_section_a_heading(locale: str) -> Non
 
 @each_locale
 def test_the_page_says_which_language_it_is_and_offers_the_others(locale: str) -> None:
-    read = Reader(page(locale)[0])
+    read = Reader(render_page(locale)[0])
     assert read.all("html")[0][0]["lang"] == locale
     assert {attrs["href"] for attrs, _ in read.all("a") if "hreflang" in attrs} == {f"?lang={one}" for one in LOCALES}
-    assert words(locale)["title"] == read.all("title")[0][1] == read.all("h1")[0][1]
+    assert page_texts(locale)["title"] == read.all("title")[0][1] == read.all("h1")[0][1]
     assert ("viewport", "width=device-width, initial-scale=1") in [
         (attrs.get("name"), attrs.get("content")) for attrs, _ in read.all("meta")
     ]
 
 
 def test_all_languages_have_the_same_words_and_every_state_has_some() -> None:
-    assert len({frozenset(words(locale)) for locale in LOCALES}) == 1
-    assert {f"state.{state}" for state in get_args(State)} <= set(words("en"))
-    assert len({words(locale)["lookup"] for locale in LOCALES}) == 3
-    used = set(re.findall(r"\$(\w+)", (page.__wrapped__.__globals__["_file"]("page.html"))))
-    assert used - {"lang"} == {name for name in words("en") if "." not in name}
+    assert len({frozenset(page_texts(locale)) for locale in LOCALES}) == 1
+    assert {f"state.{state}" for state in get_args(RequestState)} <= set(page_texts("en"))
+    assert len({page_texts(locale)["lookup"] for locale in LOCALES}) == 3
+    used = set(re.findall(r"\$(\w+)", (render_page.__wrapped__.__globals__["_file"]("page.html"))))
+    assert used - {"lang"} == {name for name in page_texts("en") if "." not in name}
 
 
 @each_locale
 def test_a_browser_runs_what_stands_in_the_page_and_nothing_else(locale: str) -> None:
-    text, headers = page(locale)
+    text, headers = render_page(locale)
     allowed = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
     for tag in ("style", "script"):
         (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
@@ -98,7 +98,7 @@ def test_a_browser_runs_what_stands_in_the_page_and_nothing_else(locale: str) ->
     assert not re.search(r"\s(on\w+|style)=", text), "such a policy forbids them"
 
 
-async def test_the_page_is_served_in_the_readers_language_with_its_guards(intake: Room) -> None:
+async def test_the_page_is_served_in_the_readers_language_with_its_guards(intake: RunningService) -> None:
     for lang, header, locale in (
         ("", "zh-TW,zh;q=0.9", "zh-Hant"),
         ("", "zh-CN", "zh-Hans"),
@@ -109,7 +109,7 @@ async def test_the_page_is_served_in_the_readers_language_with_its_guards(intake
             "/public/", params={"lang": lang} if lang else {}, headers={"Accept-Language": header}
         )
         assert (answer.status_code, answer.headers["content-language"]) == (200, locale)
-        assert answer.text == page(locale)[0]
+        assert answer.text == render_page(locale)[0]
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from aftersales.common.events.intake import ComplaintReceived
 from aftersales.common.relay import OUTBOX
-from aftersales.intake.public.domain import About, ComplaintForm, PublicComplaint, receive, take
+from aftersales.intake.public.domain import About, ComplaintForm, PublicComplaint, receive_complaint, take_complaint
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import ManualClock
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 FORM: dict[str, Any] = {
     "branch": "BJ01",
@@ -26,18 +26,18 @@ FORM: dict[str, Any] = {
 COMPLAINT: dict[str, Any] = {"name": "王芳", "phone": "138 0013 8000", "text": "师傅迟到了两个小时"}
 
 
-async def register(intake: Room) -> str:
+async def register(intake: RunningService) -> str:
     answer = await intake.http.post("/requests", json=FORM)
     number: str = answer.json()["id"]
     return number
 
 
-async def look_up(intake: Room, number: str, tail: str = "8000", **headers: str) -> Any:
+async def look_up(intake: RunningService, number: str, tail: str = "8000", **headers: str) -> Any:
     return await intake.http.get(f"/public/requests/{number}", params={"phone_tail": tail}, headers=headers)
 
 
 async def test_a_customer_sees_the_state_of_their_own_request_and_nothing_else(
-    intake: Room, clock: ManualClock
+    intake: RunningService, clock: ManualClock
 ) -> None:
     """INT-11, ALL-6. At the branch it is the next day already."""
     clock.advance(hours=16)
@@ -56,7 +56,9 @@ async def test_a_customer_sees_the_state_of_their_own_request_and_nothing_else(
         }
 
 
-async def test_a_wrong_number_and_a_wrong_phone_are_answered_alike_and_after_the_same_reads(intake: Room) -> None:
+async def test_a_wrong_number_and_a_wrong_phone_are_answered_alike_and_after_the_same_reads(
+    intake: RunningService,
+) -> None:
     """INT-11: nobody learns which numbers there are, neither from the answer nor from its time."""
     number = await register(intake)
     await intake.runtime._cancel("timers")  # they look for requests that are due
@@ -71,7 +73,7 @@ async def test_a_wrong_number_and_a_wrong_phone_are_answered_alike_and_after_the
 
 
 @asynccontextmanager
-async def profiled(intake: Room) -> AsyncIterator[list[str]]:
+async def profiled(intake: RunningService) -> AsyncIterator[list[str]]:
     """The collections that are read inside, in order, as the database saw it."""
     database: Any = intake.runtime.mongo._db
     seen: list[str] = []
@@ -84,12 +86,12 @@ async def profiled(intake: Room) -> AsyncIterator[list[str]]:
 
 
 @pytest.mark.parametrize("tail", ["123", "", "abcd", "1" * 16, "80 00"])
-async def test_less_than_four_digits_of_a_phone_are_not_enough(intake: Room, tail: str) -> None:
+async def test_less_than_four_digits_of_a_phone_are_not_enough(intake: RunningService, tail: str) -> None:
     assert (await look_up(intake, await register(intake), tail)).status_code == 422
 
 
 async def test_nobody_guesses_the_phone_of_a_request_and_its_customer_is_not_locked_out(
-    intake: Room, clock: ManualClock
+    intake: RunningService, clock: ManualClock
 ) -> None:
     """INT-11: ten wrong tails an hour for one number, from wherever they come; then the whole phone is asked for."""
     from_elsewhere = strangers(intake)
@@ -108,7 +110,7 @@ async def test_nobody_guesses_the_phone_of_a_request_and_its_customer_is_not_loc
     assert (await look_up(intake, number, **customer)).status_code == 200
 
 
-async def test_nobody_tries_one_tail_on_all_numbers(intake: Room) -> None:
+async def test_nobody_tries_one_tail_on_all_numbers(intake: RunningService) -> None:
     """INT-11: ten wrong tails an hour from one address, for whichever numbers; a hundred whole phones."""
     number = await register(intake)
     statuses = [(await look_up(intake, f"SR-261123-{n:04}", "8000")).status_code for n in range(12)]
@@ -118,7 +120,7 @@ async def test_nobody_tries_one_tail_on_all_numbers(intake: Room) -> None:
     assert (await look_up(intake, number, "13800138000")).status_code == 200
 
 
-async def test_whole_phones_are_not_tried_without_end(intake: Room, clock: ManualClock) -> None:
+async def test_whole_phones_are_not_tried_without_end(intake: RunningService, clock: ManualClock) -> None:
     """INT-11: a hundred wrong ones an hour from one address."""
     number, statuses = await register(intake), []
     for n in range(110):
@@ -128,7 +130,7 @@ async def test_whole_phones_are_not_tried_without_end(intake: Room, clock: Manua
     assert statuses[-1] == 429
 
 
-async def test_who_is_right_may_look_as_often_as_they_like(intake: Room, clock: ManualClock) -> None:
+async def test_who_is_right_may_look_as_often_as_they_like(intake: RunningService, clock: ManualClock) -> None:
     """INT-11: only wrong tries count."""
     number = await register(intake)
     for _ in range(40):
@@ -136,14 +138,14 @@ async def test_who_is_right_may_look_as_often_as_they_like(intake: Room, clock: 
         assert (await look_up(intake, number)).status_code == 200
 
 
-def strangers(intake: Room) -> Iterator[dict[str, str]]:
+def strangers(intake: RunningService) -> Iterator[dict[str, str]]:
     """Headers of callers from ever other addresses, behind one proxy of ours that writes ports too."""
     settings: Any = intake.runtime.service.settings
     settings.trusted_proxies = 1
     return ({"X-Forwarded-For": f"198.51.100.{n}:{50_000 + n}"} for n in range(250))
 
 
-async def test_one_address_looks_up_so_often_a_minute_whoever_it_says_it_is(intake: Room) -> None:
+async def test_one_address_looks_up_so_often_a_minute_whoever_it_says_it_is(intake: RunningService) -> None:
     """INT-11: X-Forwarded-For counts only where a proxy of ours has written it."""
     settings: Any = intake.runtime.service.settings
     statuses = [
@@ -159,7 +161,7 @@ async def test_one_address_looks_up_so_often_a_minute_whoever_it_says_it_is(inta
     assert (await look_up(intake, "z")).status_code == 429, "the proxy did not say for whom it asks"
 
 
-async def complain(intake: Room, **changes: Any) -> str:
+async def complain(intake: RunningService, **changes: Any) -> str:
     answer = await intake.http.post("/public/complaints", json=COMPLAINT | changes)
     assert answer.status_code == 201, answer.text
     assert set(answer.json()) == {"number"}
@@ -168,7 +170,7 @@ async def complain(intake: Room, **changes: Any) -> str:
     return number
 
 
-async def test_a_complaint_is_taken_in_and_taken_on(intake: Room) -> None:
+async def test_a_complaint_is_taken_in_and_taken_on(intake: RunningService) -> None:
     """INT-11, ALL-4."""
     number = await register(intake)
     own = await complain(intake, number=number.lower(), text="长" * 50_000)
@@ -185,7 +187,7 @@ async def test_a_complaint_is_taken_in_and_taken_on(intake: Room) -> None:
     assert (await intake.http.get("/complaints", params={"state": "new"})).json()["items"] == [other]
 
 
-async def test_a_complaint_that_does_not_fit_is_refused_field_by_field(intake: Room) -> None:
+async def test_a_complaint_that_does_not_fit_is_refused_field_by_field(intake: RunningService) -> None:
     for changes, status, code in (
         ({"text": " "}, 422, "input.malformed"),
         ({"phone": "110-xx"}, 422, "input.malformed"),
@@ -197,7 +199,7 @@ async def test_a_complaint_that_does_not_fit_is_refused_field_by_field(intake: R
     assert await intake.find(PublicComplaint) == []
 
 
-async def test_one_address_complains_five_times_an_hour(intake: Room) -> None:
+async def test_one_address_complains_five_times_an_hour(intake: RunningService) -> None:
     for _ in range(5):
         await complain(intake)
     answer = await intake.http.post("/public/complaints", json=COMPLAINT)
@@ -205,7 +207,9 @@ async def test_one_address_complains_five_times_an_hour(intake: Room) -> None:
     assert len(await intake.find(PublicComplaint)) == 5
 
 
-async def test_the_pages_information_is_read_once_a_minute_however_many_ask(intake: Room, clock: ManualClock) -> None:
+async def test_the_pages_information_is_read_once_a_minute_however_many_ask(
+    intake: RunningService, clock: ManualClock
+) -> None:
     await intake.runtime._cancel("timers")
     async with profiled(intake) as seen:
         answers = await asyncio.gather(*(intake.http.get("/public/info") for _ in range(20)))
@@ -216,7 +220,7 @@ async def test_the_pages_information_is_read_once_a_minute_however_many_ask(inta
     assert answers[0].headers["cache-control"] == "public, max-age=240"
 
 
-async def test_the_complaint_phones_and_the_price_list_are_shown(intake: Room, clock: ManualClock) -> None:
+async def test_the_complaint_phones_and_the_price_list_are_shown(intake: RunningService, clock: ManualClock) -> None:
     """INT-11."""
     none = {"complaint_phone": None, "price_list": None}
     branch = {"code": "BJ01", "name": "北京", "complaint_phone": None}
@@ -230,7 +234,7 @@ async def test_the_complaint_phones_and_the_price_list_are_shown(intake: Room, c
     assert shown["branches"] == [branch | {"complaint_phone": "010-6500 1234"}]
 
 
-async def test_a_complaint_is_told_without_anything_personal(intake: Room, clock: ManualClock) -> None:
+async def test_a_complaint_is_told_without_anything_personal(intake: RunningService, clock: ManualClock) -> None:
     """ALL-6, and the honeypot: a suspect complaint is kept, and told once somebody takes it."""
     await intake.runtime._cancel("relay")
     number = await complain(intake, website="http://spam.example")
@@ -242,7 +246,7 @@ async def test_a_complaint_is_told_without_anything_personal(intake: Room, clock
     assert not any(word in body for word in ("王芳", "13800138000", "迟到"))
 
 
-async def told(intake: Room) -> list[str]:
+async def told(intake: RunningService) -> list[str]:
     """The events about complaints that wait to be sent."""
     parcels = await intake.runtime.mongo.rows(OUTBOX, {})
     bodies = [message["body"].decode() for parcel in parcels for message in parcel["messages"]]
@@ -251,7 +255,7 @@ async def told(intake: Room) -> list[str]:
 
 def received(*told: Any) -> tuple[PublicComplaint, Any]:
     """What is kept, and the one event that tells of it."""
-    complaint, (event,) = receive(*told)
+    complaint, (event,) = receive_complaint(*told)
     return complaint, event
 
 
@@ -274,13 +278,13 @@ def test_a_complaint_speaks_for_a_request_only_with_its_customers_phone(
 def test_a_suspect_complaint_is_told_when_it_is_taken_and_any_other_only_once(now: Any) -> None:
     """ALL-4."""
     form = ComplaintForm.model_validate(COMPLAINT)
-    suspect, silence = receive("CP-261122-0001", form.model_copy(update={"website": "x"}), None, now)
+    suspect, silence = receive_complaint("CP-261122-0001", form.model_copy(update={"website": "x"}), None, now)
     assert (suspect.state, silence) == ("suspect", ())
-    taken, news = take(suspect, "desk-7", now + timedelta(hours=1))
+    taken, events = take_complaint(suspect, "desk-7", now + timedelta(hours=1))
     assert (taken.state, taken.taken_by) == ("taken", "desk-7")
-    assert [(type(event), event.model_dump()["received_at"]) for event in news] == [(ComplaintReceived, now)]
-    new, _ = receive("CP-261122-0001", form, None, now)
-    assert take(new, "desk-7", now)[1] == ()
+    assert [(type(event), event.model_dump()["received_at"]) for event in events] == [(ComplaintReceived, now)]
+    new, _ = receive_complaint("CP-261122-0001", form, None, now)
+    assert take_complaint(new, "desk-7", now)[1] == ()
 
 
 def test_a_complaint_needs_words_and_a_phone_to_answer_to() -> None:

@@ -19,17 +19,17 @@ from aftersales.intake.recalls.domain import (
     Recall,
     RecallCase,
     RecallForm,
+    RecallStep,
     SerialRange,
-    Step,
-    find,
-    found,
-    moved,
+    count_found,
+    count_move,
+    find_case,
     open_recall,
-    take,
+    take_step,
 )
-from aftersales.intake.recalls.store import affected, rest
+from aftersales.intake.recalls.store import affected_queries, remaining_queries
 from aftersales.testing import eventually
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values.errors import DomainError
 
 Heard = Callable[..., Awaitable[list[Event]]]
@@ -105,70 +105,70 @@ def test_a_recall_of_nothing_is_malformed(changes: dict[str, Any], code: str) ->
 
 def test_the_queries_find_at_least_what_is_affected_and_go_on_where_they_stopped() -> None:
     recall = _recall(models=["E1", "E2"], serials=["EB-9"], ranges=[{"prefix": "EB-", "first": "1", "last": "3"}])
-    queries = affected(recall)
+    queries = affected_queries(recall)
     assert queries == [
         {"model": "E1"},
         {"model": "E2"},
         {"_id": {"$gte": "EB-1", "$lte": "EB-3"}},
         {"_id": {"$in": ("EB-9",)}},
     ]
-    assert list(rest(queries, Cursor(query=2, after="EB-2"))) == [
+    assert list(remaining_queries(queries, Cursor(query=2, after="EB-2"))) == [
         (2, {"_id": {"$gte": "EB-1", "$lte": "EB-3", "$gt": "EB-2"}}),
         (3, {"_id": {"$in": ("EB-9",)}}),
     ]
     both = {"batch": "B7", "model": {"$in": ("E1",)}}
-    assert affected(_recall(batches=["B7"])) == [both]
+    assert affected_queries(_recall(batches=["B7"])) == [both]
 
 
 def _case(state: CaseState = "found") -> RecallCase:
-    return find(_recall(), _product(), NOW, "timer").but(state=state)
+    return find_case(_recall(), _product(), NOW, "timer").but(state=state)
 
 
-@pytest.mark.parametrize("step", get_args(Step))
-def test_the_same_step_again_changes_nothing_and_nothing_follows_done(step: Step) -> None:
-    case = take(_case(), step, "", "desk-7", NOW)
+@pytest.mark.parametrize("step", get_args(RecallStep))
+def test_the_same_step_again_changes_nothing_and_nothing_follows_done(step: RecallStep) -> None:
+    case = take_step(_case(), step, "", "desk-7", NOW)
     assert [entry.state for entry in case.history] == ["found", step]
-    assert take(case, step, "", "desk-7", NOW) == case
+    assert take_step(case, step, "", "desk-7", NOW) == case
     if step != "done":
         with pytest.raises(DomainError, match=r"recall\.wrong_step"):
-            take(_case("done"), step, "", "desk-7", NOW)
+            take_step(_case("done"), step, "", "desk-7", NOW)
 
 
 def test_who_is_scheduled_was_told_before() -> None:
     with pytest.raises(DomainError, match=r"recall\.wrong_step"):
-        take(_case("scheduled"), "told", "", "desk-7", NOW)
-    assert take(_case("declined"), "told", "想通了", "desk-7", NOW).history[-1].note == "想通了"
+        take_step(_case("scheduled"), "told", "", "desk-7", NOW)
+    assert take_step(_case("declined"), "told", "想通了", "desk-7", NOW).history[-1].note == "想通了"
 
 
 def test_progress_is_reported_every_five_per_cent_and_not_for_each_product() -> None:
-    recall = found(_recall(), 200, None, NOW)[0]
+    recall = count_found(_recall(), 200, None, NOW)[0]
     reports: list[float] = []
     for _ in range(200):
-        recall, news = moved(recall, "found", "done", NOW)
-        reports += [event.completion for event in news if isinstance(event, RecallProgressed)]
+        recall, events = count_move(recall, "found", "done", NOW)
+        reports += [event.completion for event in events if isinstance(event, RecallProgressed)]
     assert reports == [float(n) for n in range(5, 101, 5)]
     assert (recall.total, recall.completion) == (200, 100.0)
 
 
-async def _archive(intake: Room, *products: Product) -> None:
+async def _archive(intake: RunningService, *products: Product) -> None:
     """Put products into the archive as they stand there."""
     writes = Writes()
     writes.insert(Product.COLLECTION, *(to_document(product.but(version=1)) for product in products))
     await intake.runtime.mongo.commit(writes)
 
 
-async def _searched(intake: Room, number: str) -> dict[str, Any] | None:
+async def _searched(intake: RunningService, number: str) -> dict[str, Any] | None:
     shown: dict[str, Any] = (await intake.http.get(f"/recalls/{number}")).json()
     return shown if shown["searched"] else None
 
 
-async def _open(intake: Room, **changes: Any) -> str:
+async def _open(intake: RunningService, **changes: Any) -> str:
     made = await intake.http.post("/recalls", json=FORM | changes)
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
 
-async def test_every_affected_product_of_a_large_archive_gets_one_case(intake: Room, heard: Heard) -> None:
+async def test_every_affected_product_of_a_large_archive_gets_one_case(intake: RunningService, heard: Heard) -> None:
     """INT-4: 1 240 of 1 700 products, found in steps, some of them by two criteria."""
     await _archive(
         intake,
@@ -189,7 +189,7 @@ async def test_every_affected_product_of_a_large_archive_gets_one_case(intake: R
     ]
 
 
-async def test_a_step_of_the_search_that_is_repeated_finds_nothing_twice(intake: Room) -> None:
+async def test_a_step_of_the_search_that_is_repeated_finds_nothing_twice(intake: RunningService) -> None:
     """INT-4: a crash between two steps, and a second replica that wakes the same recall."""
     await _archive(intake, *(_product(f"EB-{n:04}") for n in range(30)))
     number = await _open(intake, models=["E1"])
@@ -203,7 +203,7 @@ async def test_a_step_of_the_search_that_is_repeated_finds_nothing_twice(intake:
 
 
 async def _rewind(work: Any, recall: Recall) -> None:
-    work.put((await work.need(Recall, recall.id)).but(cursor=Cursor(), wake_at=work.now))
+    work.put((await work.require(Recall, recall.id)).but(cursor=Cursor(), wake_at=work.now))
 
 
 PERSON = {"name": "李雷", "phone": "13900139000", "address": "长安街 2 号"}
@@ -212,7 +212,7 @@ BIKE = {"serial": "EB-0001", "model": "E1", "line": "e-bike", "batch": "B7"}
 NEW = {"serial": "EB-0009"}
 
 
-async def test_a_product_that_is_archived_later_gets_its_case_while_the_recall_is_open(intake: Room) -> None:
+async def test_a_product_that_is_archived_later_gets_its_case_while_the_recall_is_open(intake: RunningService) -> None:
     """INT-4; whoever calls about it can be told."""
     number = await _open(intake, models=["E1"], batches=["B7"])
     await eventually(lambda: _searched(intake, number))
@@ -236,7 +236,7 @@ async def test_a_product_that_is_archived_later_gets_its_case_while_the_recall_i
         assert len((await intake.http.get("/recalls", params={"state": state})).json()["items"]) == listed
 
 
-async def test_the_steps_of_the_cases_are_counted_with_them(intake: Room) -> None:
+async def test_the_steps_of_the_cases_are_counted_with_them(intake: RunningService) -> None:
     """INT-4: told, done, declined; the counts are those of the documents."""
     await _archive(intake, *(_product(serial) for serial in ("EB-1", "EB-2", "EB/3", "EB-4")))
     number = await _open(intake, models=["E1"])
@@ -263,10 +263,10 @@ async def test_the_steps_of_the_cases_are_counted_with_them(intake: Room) -> Non
         assert [case["product"] for case in page["items"]] == serials
 
 
-async def test_the_search_runs_on_indexes(intake: Room) -> None:
+async def test_the_search_runs_on_indexes(intake: RunningService) -> None:
     explain = intake.runtime.mongo.explain
     recall = _recall(batches=["B7"], serials=["EB-1"], ranges=[{"prefix": "EB-", "first": "1", "last": "3"}])
-    for query in (*affected(recall), *affected(_recall())):
+    for query in (*affected_queries(recall), *affected_queries(_recall())):
         plan = str(await explain(Product, query, sort=("_id",)))
         assert "IXSCAN" in plan or "EXPRESS" in plan, query
         assert "'SORT'" not in plan, query

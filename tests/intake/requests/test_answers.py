@@ -8,16 +8,22 @@ from typing import Any
 import pytest
 from intake.promises import answer_in, clock, due, told
 
-from aftersales.common.events.intake import RequestAnswered, RequestClosed, SlaBreached
-from aftersales.intake.requests.domain.answers import Reprioritise, Review, reply, reprioritise, review
-from aftersales.intake.requests.domain.progress import agree
-from aftersales.intake.requests.domain.registration import Archive, Taken, register
+from aftersales.common.events.intake import IntakeSlaBreached, RequestAnswered, RequestClosed
+from aftersales.intake.requests.domain.answers import (
+    Reprioritise,
+    Review,
+    record_reply,
+    record_review,
+    reprioritise_request,
+)
+from aftersales.intake.requests.domain.progress import record_appointment
+from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 from aftersales.values.errors import DomainError
 
 Say = dict[str, Callable[..., Any]]
-POLICIES = {policy.name: policy for policy in presets()}
+POLICIES = {policy.name: policy for policy in load_presets()}
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 """Sunday noon in Beijing; the branch never closes."""
@@ -40,47 +46,51 @@ def test_int_8_the_first_reply_is_due_as_the_policy_says_and_at_once_in_an_emerg
 
 
 def test_int_8_a_reply_stops_the_first_reply_and_says_so(take: Any, under: Any) -> None:
-    request, (news,) = reply(take("e-commerce"), told(), "desk-7", NOW + timedelta(minutes=1), under("e-commerce"))
+    request, (events,) = record_reply(
+        take("e-commerce"), told(), "desk-7", NOW + timedelta(minutes=1), under("e-commerce")
+    )
 
     assert clock(request, "first_reply-1").outcome == "met"
-    assert isinstance(news, RequestAnswered)
-    assert (news.referred, news.answer_by) == (False, None)
+    assert isinstance(events, RequestAnswered)
+    assert (events.referred, events.answer_by) == (False, None)
     assert (request.answers[0].text, request.answers[0].by) == ("好", "desk-7")
 
 
 def test_int_8_a_reply_that_is_late_breaches_and_says_so(take: Any, under: Any) -> None:
-    request, news = reply(take("e-commerce"), told(), "desk-7", NOW + timedelta(minutes=6), under("e-commerce"))
+    request, events = record_reply(
+        take("e-commerce"), told(), "desk-7", NOW + timedelta(minutes=6), under("e-commerce")
+    )
 
     assert clock(request, "first_reply-1").outcome == "breached"
-    assert [event.mark for event in news if isinstance(event, SlaBreached)] == ["breach"]
+    assert [event.mark for event in events if isinstance(event, IntakeSlaBreached)] == ["breach"]
 
 
 def test_int_8_a_question_that_must_be_checked_gets_24_hours_and_the_time_is_announced(take: Any, under: Any) -> None:
     shop, at = under("e-commerce"), NOW + timedelta(minutes=4)
-    request, news = reply(take("e-commerce"), told(refer=True, refer_to="warehouse"), "desk-7", at, shop)
+    request, events = record_reply(take("e-commerce"), told(refer=True, refer_to="warehouse"), "desk-7", at, shop)
 
     assert (clock(request, "first_reply-1").outcome, clock(request, "answer-1").outcome) == ("met", "open")
     assert due(request, "answer-1") == 24 * HOUR + timedelta(minutes=4)
     assert request.answers[0].answer_by == clock(request, "answer-1").deadline
-    assert (request.answers[0].referred_to, answer_in(news).answer_by) == ("warehouse", request.answers[0].answer_by)
+    assert (request.answers[0].referred_to, answer_in(events).answer_by) == ("warehouse", request.answers[0].answer_by)
 
-    answered, _ = reply(request, told("可以"), "desk-7", at + 23 * HOUR, shop)
+    answered, _ = record_reply(request, told("可以"), "desk-7", at + 23 * HOUR, shop)
     assert clock(answered, "answer-1").outcome == "met"
 
 
 def test_int_8_to_be_put_off_again_is_no_answer_and_the_announced_time_stands(take: Any, under: Any) -> None:
     shop = under("e-commerce")
-    request, _ = reply(take("e-commerce"), told(refer=True), "desk-7", NOW, shop)
-    again, news = reply(request, told("还在查", refer=True), "desk-7", NOW + 20 * HOUR, shop)
+    request, _ = record_reply(take("e-commerce"), told(refer=True), "desk-7", NOW, shop)
+    again, events = record_reply(request, told("还在查", refer=True), "desk-7", NOW + 20 * HOUR, shop)
 
     assert clock(again, "answer-1") == clock(request, "answer-1")
-    assert answer_in(news).answer_by == NOW + 24 * HOUR
+    assert answer_in(events).answer_by == NOW + 24 * HOUR
 
 
 def test_int_8_another_question_after_the_answer_has_24_hours_of_its_own(take: Any, under: Any) -> None:
     shop, request = under("e-commerce"), take("e-commerce")
     for hours, refer in ((0, True), (1, False), (2, True)):
-        request, _ = reply(request, told(refer=refer), "desk-7", NOW + hours * HOUR, shop)
+        request, _ = record_reply(request, told(refer=refer), "desk-7", NOW + hours * HOUR, shop)
 
     first, second = [one for one in request.clocks if one.stage == "answer"]
     assert (first.outcome, second.outcome) == ("met", "open")
@@ -94,17 +104,17 @@ def test_a_reply_cannot_both_refer_and_settle() -> None:
 
 def test_int_8_a_final_reply_closes_a_consultation_and_ends_its_clocks(take: Any, under: Any) -> None:
     shop, at = under("e-commerce"), NOW + timedelta(minutes=1)
-    request, news = reply(take("e-commerce", kind="consultation"), told(final=True), "desk-7", at, shop)
+    request, events = record_reply(take("e-commerce", kind="consultation"), told(final=True), "desk-7", at, shop)
 
     assert request.state == "closed"
-    assert [type(event) for event in news] == [RequestAnswered, RequestClosed]
+    assert [type(event) for event in events] == [RequestAnswered, RequestClosed]
     assert {one.stage: one.outcome for one in request.clocks} == {"first_reply": "met", "review": "waived"}
     assert request.wake_at is None
 
 
 def test_a_final_reply_is_refused_where_somebody_must_be_sent(take: Any, company: Ground) -> None:
     with pytest.raises(DomainError) as refused:
-        reply(take("enterprise"), told(final=True), "desk-7", NOW, company)
+        record_reply(take("enterprise"), told(final=True), "desk-7", NOW, company)
     assert refused.value.code == "request.needs_a_visit"
 
 
@@ -112,8 +122,8 @@ def test_a_final_reply_is_refused_where_somebody_must_be_sent(take: Any, company
 def test_nobody_answers_or_reprioritises_what_has_ended(take: Any, company: Ground, state: Any) -> None:
     ended = take("enterprise").but(state=state)
     for command in (
-        lambda: reply(ended, told(), "desk-7", NOW, company),
-        lambda: reprioritise(ended, Reprioritise(urgency=3, why="急"), "desk-7", NOW, company),
+        lambda: record_reply(ended, told(), "desk-7", NOW, company),
+        lambda: reprioritise_request(ended, Reprioritise(urgency=3, why="急"), "desk-7", NOW, company),
     ):
         with pytest.raises(DomainError, match=f"request.already_{state}"):
             command()
@@ -123,23 +133,23 @@ def test_int_8_an_engineer_confirms_within_two_hours_when_somebody_is_sent(
     take: Any, company: Ground, say: Say
 ) -> None:
     request = take("enterprise")
-    agreed, news = agree(request, say["assigned"](1, at=NOW + HOUR), company)
+    agreed, events = record_appointment(request, say["assigned"](1, at=NOW + HOUR), company)
 
     assert due(request, "confirm-1") == 2 * HOUR
     assert clock(agreed, "confirm-1").outcome == "met"
     assert clock(agreed, "confirm-1").ended_at == NOW + HOUR
-    assert news == ()
+    assert events == ()
 
 
 def test_int_2_the_form_is_reviewed_on_the_same_day_at_the_branch(take: Any, company: Ground) -> None:
     request = take("enterprise")
-    reviewed, _ = review(request, Review(remark="齐全"), "chief", NOW + 11 * HOUR, company)
+    reviewed, _ = record_review(request, Review(remark="齐全"), "chief", NOW + 11 * HOUR, company)
 
     assert due(request, "review-1") == 11 * HOUR + timedelta(minutes=59)
     assert clock(reviewed, "review-1").outcome == "met"
     assert (reviewed.reviewed_by, reviewed.review_remark) == ("chief", "齐全")
     with pytest.raises(DomainError, match=r"request\.already_reviewed"):
-        review(reviewed, Review(), "chief", NOW, company)
+        record_review(reviewed, Review(), "chief", NOW, company)
 
 
 def test_int_2_the_day_ends_on_the_branchs_wall(form: Any, archive: Archive, company: Ground) -> None:
@@ -147,5 +157,5 @@ def test_int_2_the_day_ends_on_the_branchs_wall(form: Any, archive: Archive, com
     at = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
     for zone, left in (("Asia/Shanghai", 29), ("Asia/Urumqi", 149)):
         ground = replace(company, branch=company.branch.but(zone=zone))
-        request, _ = register("SR-261122-7K3F", form(), archive, Taken("desk-7", at), ground)
+        request, _ = register_request("SR-261122-7K3F", form(), archive, Taken("desk-7", at), ground)
         assert clock(request, "review-1").deadline == at + timedelta(minutes=left)

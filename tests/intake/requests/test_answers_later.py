@@ -12,26 +12,32 @@ from intake.promises import clock, due
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
-from aftersales.common.events.intake import RequestReprioritised, SlaBreached
+from aftersales.common.events.intake import IntakeSlaBreached, RequestReprioritised
 from aftersales.common.events.inventory import PartReserved, PartShort
-from aftersales.intake.requests.domain.answers import Reprioritise, reprioritise
+from aftersales.intake.requests.domain.answers import Reprioritise, reprioritise_request
 from aftersales.intake.requests.domain.form import CancelRequest
-from aftersales.intake.requests.domain.progress import agree, cancel, close, hear_of_parts, reopen, resolve
-from aftersales.intake.requests.domain.request import Ground, ServiceRequest
-from aftersales.intake.requests.domain.request import tick as tick_request
-from aftersales.policy.presets import presets
+from aftersales.intake.requests.domain.progress import (
+    cancel_request,
+    close_request,
+    record_appointment,
+    record_parts,
+    reopen_request,
+    resolve_request,
+)
+from aftersales.intake.requests.domain.request import Ground, ServiceRequest, tick_request
+from aftersales.policy.presets import load_presets
 from aftersales.values.errors import NotYet
 
 Say = dict[str, Callable[..., Any]]
-POLICIES = {policy.name: policy for policy in presets()}
+POLICIES = {policy.name: policy for policy in load_presets()}
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 """Sunday noon in Beijing; the branch never closes."""
 
 
 def test_inv_13_a_missing_part_pauses_what_allows_it_until_it_is_reserved(take: Any, company: Ground, say: Say) -> None:
-    short, _ = hear_of_parts(take("enterprise"), say["short"](1, 1, at=NOW + HOUR))
-    back, _ = hear_of_parts(short, say["reserved"](1, 2, at=NOW + 31 * HOUR))
+    short, _ = record_parts(take("enterprise"), say["short"](1, 1, at=NOW + HOUR))
+    back, _ = record_parts(short, say["reserved"](1, 2, at=NOW + 31 * HOUR))
 
     assert (clock(short, "resolve-1").paused, clock(short, "resolve-1").deadline) == (True, None)
     assert clock(short, "resolve-1").pauses[0].owner == "inventory"
@@ -41,8 +47,8 @@ def test_inv_13_a_missing_part_pauses_what_allows_it_until_it_is_reserved(take: 
 
 def test_inv_13_of_news_that_crossed_the_newer_version_counts(take: Any, say: Say) -> None:
     """The shortage of version 1 is heard after version 2 had reserved: nobody waits for ever."""
-    heard, _ = hear_of_parts(take("enterprise"), say["reserved"](1, 2, at=NOW + 2 * HOUR))
-    late, _ = hear_of_parts(heard, say["short"](1, 1, at=NOW + HOUR))
+    heard, _ = record_parts(take("enterprise"), say["reserved"](1, 2, at=NOW + 2 * HOUR))
+    late, _ = record_parts(heard, say["short"](1, 1, at=NOW + HOUR))
 
     assert late == heard
     assert not clock(late, "resolve-1").paused
@@ -54,10 +60,10 @@ def test_int_5_another_priority_moves_the_deadline_and_a_pause_stays_a_pause(
     ranked = POLICIES["enterprise"]
     stage = ranked.stages["resolve"].model_copy(update={"by_priority": {"1": 4 * HOUR}})
     ground = replace(company, policy=ranked.model_copy(update={"stages": ranked.stages | {"resolve": stage}}))
-    paused, _ = hear_of_parts(take("enterprise", urgency=1), say["short"](1, 1, at=NOW + HOUR))
+    paused, _ = record_parts(take("enterprise", urgency=1), say["short"](1, 1, at=NOW + HOUR))
     pressing = Reprioritise(urgency=3, danger=True, why="漏电")
-    raised, _ = reprioritise(paused, pressing, "desk-7", NOW + 10 * HOUR, ground)
-    back, _ = hear_of_parts(raised, say["reserved"](1, 2, at=NOW + 20 * HOUR))
+    raised, _ = reprioritise_request(paused, pressing, "desk-7", NOW + 10 * HOUR, ground)
+    back, _ = record_parts(raised, say["reserved"](1, 2, at=NOW + 20 * HOUR))
 
     assert (raised.priority, raised.danger, raised.cases) == (1, True, ("emergency",))
     assert clock(raised, "resolve-1").paused
@@ -68,18 +74,18 @@ def test_int_5_another_priority_moves_the_deadline_and_a_pause_stays_a_pause(
 
 
 def test_int_8_what_becomes_an_emergency_is_answered_at_once(take: Any, company: Ground) -> None:
-    raised, news = reprioritise(
+    raised, events = reprioritise_request(
         take("enterprise"), Reprioritise(urgency=3, danger=True, why="冒烟"), "desk-7", NOW + HOUR / 2, company
     )
     late, marks = tick_request(raised, NOW + HOUR / 2)
 
     assert due(raised, "first_reply-1") == timedelta(minutes=5)
     assert due(raised, "review-1") == due(take("enterprise"), "review-1")
-    (told,) = news
+    (told,) = events
     assert isinstance(told, RequestReprioritised), "dispatch has clocks of its own"
     assert (told.priority, told.cases, told.on_site) == (1, ("emergency",), True)
     assert clock(late, "first_reply-1").outcome == "breached"
-    assert {event.mark for event in marks if isinstance(event, SlaBreached)} == {"breach"}
+    assert {event.mark for event in marks if isinstance(event, IntakeSlaBreached)} == {"breach"}
 
 
 @pytest.mark.parametrize("others", [(), ("rush", "holiday")])
@@ -87,17 +93,19 @@ def test_int_5_danger_comes_and_goes_and_the_other_cases_stay(
     take: Any, company: Ground, others: tuple[str, ...]
 ) -> None:
     request = take("enterprise").but(cases=others)
-    raised, _ = reprioritise(request, Reprioritise(urgency=3, danger=True, why="冒烟"), "desk-7", NOW, company)
-    again, _ = reprioritise(raised, Reprioritise(urgency=2, danger=True, why="还在冒烟"), "desk-7", NOW, company)
-    over, (told,) = reprioritise(again, Reprioritise(urgency=1, why="已断电"), "desk-7", NOW, company)
+    raised, _ = reprioritise_request(request, Reprioritise(urgency=3, danger=True, why="冒烟"), "desk-7", NOW, company)
+    again, _ = reprioritise_request(
+        raised, Reprioritise(urgency=2, danger=True, why="还在冒烟"), "desk-7", NOW, company
+    )
+    over, (told,) = reprioritise_request(again, Reprioritise(urgency=1, why="已断电"), "desk-7", NOW, company)
 
     assert raised.cases == again.cases == ("emergency", *others)
     assert (over.danger, over.cases, told.cases) == (False, others, others)  # type: ignore[attr-defined]
 
 
 def test_fbk_2_a_reopened_request_is_resolved_and_confirmed_again_in_time(take: Any, company: Ground, say: Say) -> None:
-    repaired, _ = resolve(take("enterprise"), say["repaired"](1, at=NOW + 5 * HOUR), company)
-    reopened, _ = reopen(repaired, say["dissatisfied"](1), company)
+    repaired, _ = resolve_request(take("enterprise"), say["repaired"](1, at=NOW + 5 * HOUR), company)
+    reopened, _ = reopen_request(repaired, say["dissatisfied"](1), company)
     begun = reopened.history[-1].at
 
     assert clock(repaired, "resolve-1").outcome == "met"
@@ -106,14 +114,14 @@ def test_fbk_2_a_reopened_request_is_resolved_and_confirmed_again_in_time(take: 
     assert {one.key for one in reopened.clocks} == {
         *("review-1", "first_reply-1", "confirm-1", "resolve-1", "confirm-2", "resolve-2"),
     }
-    late, _ = agree(reopened, say["assigned"](1, at=NOW + HOUR), company)
+    late, _ = record_appointment(reopened, say["assigned"](1, at=NOW + HOUR), company)
     assert clock(late, "confirm-1").ended_at == NOW + HOUR
     assert clock(late, "confirm-2").ended_at is None
 
 
 def test_a_customer_who_was_visited_waits_for_no_reply(take: Any, company: Ground, say: Say) -> None:
     """INT-8: the reply is not missed because nobody wrote down what was said on site."""
-    repaired, _ = resolve(take("enterprise"), say["repaired"](1, at=NOW + 5 * HOUR), company)
+    repaired, _ = resolve_request(take("enterprise"), say["repaired"](1, at=NOW + 5 * HOUR), company)
 
     assert clock(repaired, "first_reply-1").outcome == "waived"
     assert clock(repaired, "first_reply-1").waived_for == "request_resolved"
@@ -121,7 +129,7 @@ def test_a_customer_who_was_visited_waits_for_no_reply(take: Any, company: Groun
 
 
 def test_all_5_a_cancelled_request_waives_its_clocks_and_says_who_and_why(take: Any) -> None:
-    request, _ = cancel(take("enterprise"), CancelRequest(reason="已自行修好"), "desk-7", NOW + HOUR)
+    request, _ = cancel_request(take("enterprise"), CancelRequest(reason="已自行修好"), "desk-7", NOW + HOUR)
 
     assert {(one.outcome, one.waived_by, one.waived_for) for one in request.clocks} == {
         ("waived", "desk-7", "已自行修好")
@@ -131,12 +139,12 @@ def test_all_5_a_cancelled_request_waives_its_clocks_and_says_who_and_why(take: 
 
 def _rules(ground: Ground) -> dict[type[Event], Callable[[ServiceRequest, Any], tuple[ServiceRequest, Any]]]:
     return {
-        TechnicianAssigned: lambda request, event: agree(request, event, ground),
-        PartShort: hear_of_parts,
-        PartReserved: hear_of_parts,
-        RepairCompleted: lambda request, event: resolve(request, event, ground),
-        DissatisfactionRaised: lambda request, event: reopen(request, event, ground),
-        SurveyAnswered: close,
+        TechnicianAssigned: lambda request, event: record_appointment(request, event, ground),
+        PartShort: record_parts,
+        PartReserved: record_parts,
+        RepairCompleted: lambda request, event: resolve_request(request, event, ground),
+        DissatisfactionRaised: lambda request, event: reopen_request(request, event, ground),
+        SurveyAnswered: close_request,
     }
 
 

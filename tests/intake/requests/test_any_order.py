@@ -12,7 +12,7 @@ from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.intake.requests.domain.form import CancelRequest
-from aftersales.intake.requests.domain.progress import cancel, close, reopen, resolve
+from aftersales.intake.requests.domain.progress import cancel_request, close_request, reopen_request, resolve_request
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.values.errors import NotYet
 
@@ -24,12 +24,12 @@ End = tuple[ServiceRequest, tuple[Event, ...]]
 @pytest.fixture
 def rules(ground: Ground) -> Rules:
     def repaired(request: ServiceRequest, repair: RepairCompleted) -> End:
-        return resolve(request, repair, ground)
+        return resolve_request(request, repair, ground)
 
     def dissatisfied(request: ServiceRequest, raised: DissatisfactionRaised) -> End:
-        return reopen(request, raised, ground)
+        return reopen_request(request, raised, ground)
 
-    return {RepairCompleted: repaired, DissatisfactionRaised: dissatisfied, SurveyAnswered: close}
+    return {RepairCompleted: repaired, DissatisfactionRaised: dissatisfied, SurveyAnswered: close_request}
 
 
 def _deliver(request: ServiceRequest, arriving: Sequence[Event], rules: Rules) -> End:
@@ -40,11 +40,11 @@ def _deliver(request: ServiceRequest, arriving: Sequence[Event], rules: Rules) -
         again = []
         for event in waiting:
             try:
-                request, news = rules[type(event)](request, event)
+                request, events = rules[type(event)](request, event)
             except NotYet:
                 again.append(event)
                 continue
-            told += news
+            told += events
         if len(again) == len(waiting):
             raise AssertionError(f"these would be parked: {again}")
         waiting = again
@@ -110,6 +110,6 @@ def test_any_number_of_visits_in_any_order_and_doubled(
 def test_a_cancelled_request_stays_cancelled_whatever_comes_late(
     registered: ServiceRequest, say: Say, order: tuple[int, ...], rules: Rules
 ) -> None:
-    cancelled, _ = cancel(registered, CancelRequest(reason="不修了"), "desk-7", registered.registered_at)
+    cancelled, _ = cancel_request(registered, CancelRequest(reason="不修了"), "desk-7", registered.registered_at)
     story = [say["repaired"](1), say["dissatisfied"](1), say["answered"](1, satisfied=False)]
     assert _deliver(cancelled, [story[i] for i in order], rules) == (cancelled, ())

@@ -8,21 +8,21 @@ from typing import Any
 from intake.many import NOW, due, request, store
 from python_calamine import CalamineWorkbook
 
-from aftersales.intake.requests.api.boards import counting
-from aftersales.testing.house import Room
+from aftersales.intake.requests.api.boards import counting_pipeline
+from aftersales.testing.system import RunningService
 
 
-async def test_a_board_counts_from_an_index_alone(intake: Room) -> None:
+async def test_a_board_counts_from_an_index_alone(intake: RunningService) -> None:
     """ALL-3: no request is read for it, however many there are."""
     await store(intake, *(request(n, **due(n % 7)) for n in range(50)))
     database: Any = intake.runtime.mongo._db
-    pipeline = {"aggregate": "requests", "pipeline": counting("BJ01", NOW), "cursor": {}}
+    pipeline = {"aggregate": "requests", "pipeline": counting_pipeline("BJ01", NOW), "cursor": {}}
     plan = await database.command("explain", pipeline, verbosity="executionStats")
     figures = plan.get("executionStats") or plan["stages"][0]["$cursor"]["executionStats"]
     assert (figures["totalDocsExamined"], figures["totalKeysExamined"]) == (0, 50)
 
 
-async def test_a_board_shows_what_is_open_by_stage_and_owner(intake: Room, clock: Any) -> None:
+async def test_a_board_shows_what_is_open_by_stage_and_owner(intake: RunningService, clock: Any) -> None:
     """ALL-3."""
     assert clock.now() == NOW
     await store(
@@ -51,13 +51,13 @@ async def test_a_board_shows_what_is_open_by_stage_and_owner(intake: Room, clock
     assert (await intake.http.get("/boards/branch/XX99")).json()["code"] == "branches.unknown"
 
 
-async def test_a_branch_with_nothing_open_has_an_empty_board(intake: Room) -> None:
+async def test_a_branch_with_nothing_open_has_an_empty_board(intake: RunningService) -> None:
     board = (await intake.http.get("/boards/branch/BJ01")).json()
     assert (board["open"], board["stages"], board["owners"]) == (0, {}, {})
     assert (board["oldest"], board["next_due_at"]) == (None, None)
 
 
-async def test_a_list_is_exported_in_the_readers_language_with_nothing_that_runs(intake: Room) -> None:
+async def test_a_list_is_exported_in_the_readers_language_with_nothing_that_runs(intake: RunningService) -> None:
     """No name, phone or address either (ALL-6)."""
     await store(intake, request(1, description="=1+1", **due(2)), request(2, branch="SH01"))
     answer = await intake.http.get("/requests/export", params={"branch": "BJ01"}, headers={"Accept-Language": "zh-TW"})
@@ -70,7 +70,7 @@ async def test_a_list_is_exported_in_the_readers_language_with_nothing_that_runs
     assert "建国路" not in answer.text
 
 
-async def test_an_export_holds_every_request_once_whatever_the_format(intake: Room) -> None:
+async def test_an_export_holds_every_request_once_whatever_the_format(intake: RunningService) -> None:
     await store(intake, *(request(n, **due(n % 3)) for n in range(1100)))
     for format in ("csv", "xlsx"):
         answer = await intake.http.get("/requests/export", params={"open": True, "format": format})
@@ -83,7 +83,7 @@ async def test_an_export_holds_every_request_once_whatever_the_format(intake: Ro
         assert sorted(line[0] for line in lines[1:]) == [f"SR-261122-{n:04d}" for n in range(1100)]
 
 
-async def test_too_much_for_one_file_is_refused_with_what_to_do(intake: Room) -> None:
+async def test_too_much_for_one_file_is_refused_with_what_to_do(intake: RunningService) -> None:
     settings: Any = intake.runtime.service.settings
     assert settings.export_most == 100_000
     settings.export_most = 3

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from aftersales.common.events.intake import CoverageDecided, QuotationAccepted
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.requests.domain.charges import AcceptQuotation, accept, decide
-from aftersales.intake.requests.domain.coverage import Case
+from aftersales.intake.requests.domain.charges import AcceptQuotation, accept_quotation, decide_charge
+from aftersales.intake.requests.domain.coverage import CoverageCase
 from aftersales.intake.requests.domain.form import RegisterRequest
-from aftersales.intake.requests.domain.registration import Archive, Taken, register
+from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.values.errors import DomainError
 
@@ -24,8 +24,10 @@ Form = Callable[..., RegisterRequest]
 def taken_in(name: str, known: Product, form: RegisterRequest, ground: Ground) -> tuple[ServiceRequest, list[Any]]:
     """A request about the product, by the preset of that name."""
     archive = Archive(customer=_customer(), product=known)
-    request, news = register("SR-261122-7K3F", form, archive, Taken("desk-7", NOW), Ground(ground.branch, preset(name)))
-    return request, [event for event in news if isinstance(event, CoverageDecided)]
+    request, events = register_request(
+        "SR-261122-7K3F", form, archive, Taken("desk-7", NOW), Ground(ground.branch, preset(name))
+    )
+    return request, [event for event in events if isinstance(event, CoverageDecided)]
 
 
 def _customer() -> Customer:
@@ -45,10 +47,10 @@ def test_a_decision_is_told_at_once_only_where_a_price_list_or_a_quotation_comes
     policy: str, known: Product, told: int, form: Form, ground: Ground
 ) -> None:
     """INT-6: otherwise a request stays one event."""
-    request, news = taken_in(policy, known, form(), ground)
+    request, events = taken_in(policy, known, form(), ground)
     assert request.coverage is not None
-    assert (request.coverage.inputs.cause, len(news)) == ("unknown", told)
-    for event in news:
+    assert (request.coverage.inputs.cause, len(events)) == ("unknown", told)
+    for event in events:
         assert (event.revised, event.on_site, event.request) == (False, True, request.id)
 
 
@@ -57,25 +59,25 @@ def test_the_cause_decides_again_and_the_decision_before_is_kept(form: Form, gro
     known, ground = product("baler"), Ground(ground.branch, preset("agri-machinery"))
     request, _ = taken_in("agri-machinery", known, form(), ground)
     later = Taken("dispatch-3", NOW + timedelta(days=2))
-    again, (told,) = decide(request, Case(known, "repair", "misuse"), ground, later)
+    again, (told,) = decide_charge(request, CoverageCase(known, "repair", "misuse"), ground, later)
     assert isinstance(told, CoverageDecided)
     assert (told.parts, told.labour, told.revised, told.cause) == ("cost", "free", True, "misuse")
     assert again.coverage is not None
     assert again.coverage.by == "dispatch-3"
     assert [(one.component, one.before, one.after) for one in again.coverage.differs] == [("parts", "free", "cost")]
     assert again.coverage_history == (request.coverage,)
-    assert decide(again, Case(known, "repair", "misuse"), ground, later) == (again, ())
+    assert decide_charge(again, CoverageCase(known, "repair", "misuse"), ground, later) == (again, ())
 
 
 def test_a_request_that_came_in_during_the_warranty_stays_in_it(form: Form, ground: Ground) -> None:
     """INT-6: however long the repair takes."""
     known = product("press", date(2025, 11, 23))
-    request, news = taken_in("enterprise", known, form(), ground)
+    request, events = taken_in("enterprise", known, form(), ground)
     ground = Ground(ground.branch, preset("enterprise"))
     later = Taken("desk-7", NOW + timedelta(days=9))
-    again, _ = decide(request, Case(known, "repair", "material"), ground, later)
+    again, _ = decide_charge(request, CoverageCase(known, "repair", "material"), ground, later)
     assert again.coverage is not None
-    assert (news, payers(again.coverage)) == ([], FREE)
+    assert (events, payers(again.coverage)) == ([], FREE)
 
 
 def test_a_proof_that_comes_later_makes_it_free_and_one_without_effect_is_not_told(form: Form, ground: Ground) -> None:
@@ -83,7 +85,7 @@ def test_a_proof_that_comes_later_makes_it_free_and_one_without_effect_is_not_to
     ground = Ground(ground.branch, preset("enterprise"))
     request, _ = taken_in("enterprise", product("press", None), form(), ground)
     taken = Taken("desk-7", NOW)
-    free, (told,) = decide(request, Case(product("press", IN), "repair"), ground, taken)
+    free, (told,) = decide_charge(request, CoverageCase(product("press", IN), "repair"), ground, taken)
     assert free.coverage is not None
     assert (payers(free.coverage), [one.component for one in free.coverage.differs]) == (
         FREE,
@@ -91,7 +93,7 @@ def test_a_proof_that_comes_later_makes_it_free_and_one_without_effect_is_not_to
     )
     assert isinstance(told, CoverageDecided)
     assert (told.quotation_first, told.revised) == (False, True)
-    same, silent = decide(request, Case(product("press", OUT), "repair"), ground, taken)
+    same, silent = decide_charge(request, CoverageCase(product("press", OUT), "repair"), ground, taken)
     assert silent == ()
     assert same.coverage is not None
     assert same.coverage.inputs.purchased_on == OUT
@@ -101,7 +103,7 @@ def test_a_proof_that_comes_later_makes_it_free_and_one_without_effect_is_not_to
 def test_nothing_is_decided_for_what_has_ended(state: Any, registered: ServiceRequest, ground: Ground) -> None:
     ended = registered.but(state=state)
     with pytest.raises(DomainError) as refused:
-        decide(ended, Case(product("refrigerator"), "repair"), ground, Taken("desk-7", NOW))
+        decide_charge(ended, CoverageCase(product("refrigerator"), "repair"), ground, Taken("desk-7", NOW))
     assert refused.value.code == f"request.already_{state}"
 
 
@@ -117,7 +119,7 @@ def quoted(form: Form, ground: Ground) -> ServiceRequest:
 
 def test_a_quotation_is_accepted_with_evidence(quoted: ServiceRequest) -> None:
     """INT-6, ALL-6: who accepted it stays here."""
-    accepted, (told,) = accept(quoted, acceptance(), "desk-7", NOW)
+    accepted, (told,) = accept_quotation(quoted, acceptance(), "desk-7", NOW)
     (one,) = accepted.acceptances
     assert (one.accepted_by, one.evidence, one.at, one.noted_by) == ("王芳", "短信确认", NOW, "desk-7")
     assert isinstance(told, QuotationAccepted)
@@ -127,14 +129,14 @@ def test_a_quotation_is_accepted_with_evidence(quoted: ServiceRequest) -> None:
 
 def test_a_higher_quotation_must_be_accepted_again_and_the_same_is_once(quoted: ServiceRequest) -> None:
     """DSP-17."""
-    once, _ = accept(quoted, acceptance(), "desk-7", NOW)
-    assert accept(once, acceptance(), "desk-7", NOW) == (once, ())
-    higher, news = accept(once, acceptance(20_000), "desk-7", NOW)
+    once, _ = accept_quotation(quoted, acceptance(), "desk-7", NOW)
+    assert accept_quotation(once, acceptance(), "desk-7", NOW) == (once, ())
+    higher, events = accept_quotation(once, acceptance(20_000), "desk-7", NOW)
     assert [one.amount.amount for one in higher.acceptances] == [12_800, 20_000]
-    assert len(news) == 1
+    assert len(events) == 1
     for other in (acceptance(9_900), acceptance(20_000, "EUR")):
         with pytest.raises(DomainError) as refused:
-            accept(once, other, "desk-7", NOW)
+            accept_quotation(once, other, "desk-7", NOW)
         assert refused.value.code == "quotation.accepted_before"
 
 
@@ -148,7 +150,7 @@ def test_no_quotation_is_accepted_where_none_is_needed_or_ahead_of_time(
     )
     for request, command, code in cases:
         with pytest.raises(DomainError) as refused:
-            accept(request, command, "desk-7", NOW)
+            accept_quotation(request, command, "desk-7", NOW)
         assert refused.value.code == code
 
 

@@ -10,7 +10,7 @@ from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.work.group import ANSWERS
 from aftersales.intake.requests.domain.request import STAGES
 from aftersales.intake.requests.handlers.requests import resolve_request
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values import uuid7
 
 CALLER = {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"}
@@ -31,13 +31,13 @@ KINDS += ("return", "exchange", "compensation", "complaint", "recall", "upgrade"
 SAID = ("policy", "priority", "cases", "coverage", "repeats")
 
 
-async def post(intake: Room, path: str, body: Any, status: int = 200) -> Any:
+async def post(intake: RunningService, path: str, body: Any, status: int = 200) -> Any:
     answer = await intake.http.post(path, json=body, headers={"X-Actor": "desk-7"})
     assert answer.status_code == status, answer.text
     return answer.json()
 
 
-async def agree(intake: Room, form: dict[str, Any]) -> dict[str, Any]:
+async def agree(intake: RunningService, form: dict[str, Any]) -> dict[str, Any]:
     """Check, save, and compare; what was checked."""
     checked = await post(intake, "/requests/check", form)
     saved = await post(intake, "/requests", form, 201)
@@ -51,7 +51,7 @@ async def agree(intake: Room, form: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("product", [FRIDGE, LATHE, BIKE], ids=lambda product: product["line"])
-async def test_check_and_save_agree_on_every_kind_of_request(intake: Room, product: dict[str, Any]) -> None:
+async def test_check_and_save_agree_on_every_kind_of_request(intake: RunningService, product: dict[str, Any]) -> None:
     for number, kind in enumerate(KINDS):
         phone = "13800138000" if number % 2 else f"1390000{number:04d}"
         form = FORM | {"kind": kind, "product": product, "customer": CALLER | {"phone": phone}}
@@ -60,7 +60,7 @@ async def test_check_and_save_agree_on_every_kind_of_request(intake: Room, produ
         await agree(intake, form | {"product": product | {"serial": f"N-{number}", "purchased_on": None}})
 
 
-async def test_a_visit_is_promised_as_dispatch_will_and_nothing_where_nobody_is_sent(intake: Room) -> None:
+async def test_a_visit_is_promised_as_dispatch_will_and_nothing_where_nobody_is_sent(intake: RunningService) -> None:
     """ALL-3."""
     at = intake.runtime.clock.now()
     promised = [
@@ -72,7 +72,7 @@ async def test_a_visit_is_promised_as_dispatch_will_and_nothing_where_nobody_is_
     assert "dispatch" not in promised[1]
 
 
-async def test_the_registers_line_decides_before_the_form_is_saved_as_well(intake: Room) -> None:
+async def test_the_registers_line_decides_before_the_form_is_saved_as_well(intake: RunningService) -> None:
     """INT-3, F26: the line of a registered model is the register's, whatever the form says."""
     entered = await intake.http.put("/models/BCD-470", json={"line": "refrigerator", "title": "冰箱"})
     assert entered.status_code == 200, entered.text
@@ -80,7 +80,7 @@ async def test_the_registers_line_decides_before_the_form_is_saved_as_well(intak
     assert (checked["policy"], checked["coverage"]["labour"]) == ("appliance@0", "free")
 
 
-async def test_what_comes_with_a_new_purchase_pays_before_it_is_saved_as_well(intake: Room) -> None:
+async def test_what_comes_with_a_new_purchase_pays_before_it_is_saved_as_well(intake: RunningService) -> None:
     """INT-14: the first request about a bike also archives it, and grants its running-in service."""
     checked = await agree(intake, FORM | {"kind": "maintenance", "product": BIKE})
     assert (checked["coverage"]["reason"], checked["coverage"]["labour"]) == ("entitlement", "free")
@@ -88,7 +88,7 @@ async def test_what_comes_with_a_new_purchase_pays_before_it_is_saved_as_well(in
     assert again["coverage"]["reason"] != "entitlement", "the test can tell: it is used up by then"
 
 
-async def test_a_contract_counts_before_the_request_is_saved_as_well(intake: Room) -> None:
+async def test_a_contract_counts_before_the_request_is_saved_as_well(intake: RunningService) -> None:
     """INT-13."""
     owner = (await post(intake, "/requests", FORM | {"product": LATHE}, 201))["customer"]
     services = [{"kind": "maintenance", "count": 1}]
@@ -105,22 +105,22 @@ async def test_a_contract_counts_before_the_request_is_saved_as_well(intake: Roo
 
 
 async def test_a_repair_that_did_not_hold_counts_before_the_request_is_saved_as_well(
-    intake: Room, say: dict[str, Callable[..., RepairCompleted]]
+    intake: RunningService, say: dict[str, Callable[..., RepairCompleted]]
 ) -> None:
     """INT-9."""
     number = (await post(intake, "/requests", FORM, 201))["id"]
     event = say["repaired"](request=number, at=intake.runtime.clock.now())
-    library = intake.runtime.service.library
+    catalogue = intake.runtime.service.catalogue
 
     async def repair(work: Any) -> None:
-        await resolve_request(work, event, library)
+        await resolve_request(work, event, catalogue)
 
     await intake.do(repair, inbox=uuid7())
     checked = await agree(intake, FORM)
     assert (checked["repeats"]["request"], checked["repeats"]["technician"], checked["priority"]) == (number, "T-9", 2)
 
 
-async def test_a_recall_of_the_product_is_told_until_its_case_is_done(intake: Room) -> None:
+async def test_a_recall_of_the_product_is_told_until_its_case_is_done(intake: RunningService) -> None:
     """INT-4."""
     await post(intake, "/requests", FORM, 201)
     recall = {"kind": "recall", "title": "压缩机", "why": "漏电", "remedy": "更换", "starts_on": "2026-11-01"}
@@ -133,7 +133,7 @@ async def test_a_recall_of_the_product_is_told_until_its_case_is_done(intake: Ro
     assert (await agree(intake, new))["recalls"] == []
 
 
-async def test_known_and_new_are_told_apart(intake: Room) -> None:
+async def test_known_and_new_are_told_apart(intake: RunningService) -> None:
     first = await agree(intake, FORM)
     assert (first["customer"], first["product"], first["duplicates"]) == (None, None, [])
     other = FORM | {"customer": CALLER | {"phone": "13900139000"}, "product": FRIDGE | {"model": "BCD-300"}}
@@ -146,7 +146,7 @@ async def test_known_and_new_are_told_apart(intake: Room) -> None:
     assert ["same_person", "same_product", "same_fault"] in [one["reasons"] for one in third["duplicates"]]
 
 
-async def test_what_could_not_be_saved_cannot_be_checked(intake: Room) -> None:
+async def test_what_could_not_be_saved_cannot_be_checked(intake: RunningService) -> None:
     for wrong, code in (
         ({"branch": "XX99"}, "branch.unknown"),
         ({"product": FRIDGE | {"purchased_on": "2099-01-01"}}, "product.purchased_in_future"),
@@ -155,7 +155,7 @@ async def test_what_could_not_be_saved_cannot_be_checked(intake: Room) -> None:
         assert [answer["code"] for answer in answers] == [code, code]
 
 
-async def test_checking_writes_nothing_and_uses_up_no_number(intake: Room) -> None:
+async def test_checking_writes_nothing_and_uses_up_no_number(intake: RunningService) -> None:
     async def everything() -> dict[str, Any]:
         names = {kind.COLLECTION for kind in intake.runtime.service.indexes} | {"audit", "outbox", "counters", ANSWERS}
         return {name: await intake.runtime.mongo.rows(name, {}) for name in sorted(names)}

@@ -11,9 +11,9 @@ from aftersales.common.events.intake import ProductRef
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.intake.requests.domain.similar import Subject
+from aftersales.intake.requests.domain.similar import SimilarSubject
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 
 Say = dict[str, Callable[..., Any]]
 FORM: dict[str, Any] = {
@@ -27,18 +27,18 @@ FRIDGE = {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"}
 PROOF = {"purchased_on": "2026-01-31", "invoice": "0042", "evidence": "发票照片"}
 
 
-async def call(intake: Room, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+async def call(intake: RunningService, method: str, path: str, body: Any = None, status: int = 200) -> Any:
     answer = await intake.http.request(method, path, json=body, headers={"X-Actor": "desk-7"})
     assert answer.status_code == status, answer.text
     return answer.json()
 
 
-async def register(intake: Room, **changes: Any) -> Any:
+async def register(intake: RunningService, **changes: Any) -> Any:
     return await call(intake, "POST", "/requests", FORM | changes, 201)
 
 
 @asynccontextmanager
-async def overheard(intake: Room) -> AsyncIterator[list[dict[str, Any]]]:
+async def overheard(intake: RunningService) -> AsyncIterator[list[dict[str, Any]]]:
     """What intake publishes meanwhile."""
     heard: list[dict[str, Any]] = []
     connection = await aio_pika.connect(intake.runtime.service.settings.amqp_url.get_secret_value())
@@ -64,7 +64,7 @@ async def _enough(heard: list[dict[str, Any]], number: int) -> bool:
     return len(heard) >= number
 
 
-async def test_a_quotation_is_needed_until_it_is_accepted_or_a_proof_makes_it_free(intake: Room) -> None:
+async def test_a_quotation_is_needed_until_it_is_accepted_or_a_proof_makes_it_free(intake: RunningService) -> None:
     """INT-6, DSP-17."""
     async with overheard(intake) as heard:
         first, second = await register(intake), await register(intake)
@@ -98,7 +98,7 @@ async def test_a_quotation_is_needed_until_it_is_accepted_or_a_proof_makes_it_fr
     assert "王芳" not in json.dumps(heard, ensure_ascii=False)
 
 
-async def test_a_proof_that_comes_after_the_cause_was_found_keeps_the_cause(intake: Room) -> None:
+async def test_a_proof_that_comes_after_the_cause_was_found_keeps_the_cause(intake: RunningService) -> None:
     """INT-6: misuse stays misuse, so the repair does not become free."""
     request = await register(intake)
     await call(intake, "POST", f"/requests/{request['id']}/coverage", {"cause": "misuse"})
@@ -106,7 +106,7 @@ async def test_a_proof_that_comes_after_the_cause_was_found_keeps_the_cause(inta
     assert (changed["after"]["inputs"]["cause"], changed["after"]["reason"]) == ("misuse", "in_warranty_misuse")
 
 
-async def test_a_free_repair_stays_one_event(built: House, intake: Room) -> None:
+async def test_a_free_repair_stays_one_event(built: RunningSystem, intake: RunningService) -> None:
     """INT-6: who pays is told only where a price list or a quotation comes first."""
     async with overheard(intake) as heard:
         request = await register(intake, product=FRIDGE, fault="not_cooling")
@@ -115,7 +115,7 @@ async def test_a_free_repair_stays_one_event(built: House, intake: Room) -> None
     assert request["coverage"]["why"]["zh-Hans"] == "冰箱免费维修承诺"
 
 
-async def test_a_proof_is_held_against_the_branchs_date(intake: Room) -> None:
+async def test_a_proof_is_held_against_the_branchs_date(intake: RunningService) -> None:
     """ALL-2; the clock says 23 November 2026."""
     await register(intake)
     late = PROOF | {"purchased_on": "2026-11-24"}
@@ -126,7 +126,7 @@ async def test_a_proof_is_held_against_the_branchs_date(intake: Room) -> None:
     assert (await intake.get(Product, "PR/0001")).proofs == ()
 
 
-async def test_an_approved_claim_extends_the_warranty_and_the_record_says_so(intake: Room) -> None:
+async def test_an_approved_claim_extends_the_warranty_and_the_record_says_so(intake: RunningService) -> None:
     """INT-6."""
     request = await register(intake)
     await call(intake, "POST", "/products/PR/0001/proof", PROOF | {"purchased_on": "2025-01-31"})
@@ -143,7 +143,7 @@ async def test_an_approved_claim_extends_the_warranty_and_the_record_says_so(int
     assert (given["proven"], given["policy"], given["extensions"]) == (True, "enterprise@0", [longer])
 
 
-async def test_a_desk_sees_what_saving_brings_and_nothing_is_stored(intake: Room) -> None:
+async def test_a_desk_sees_what_saving_brings_and_nothing_is_stored(intake: RunningService) -> None:
     """INT-2."""
     new = await call(intake, "POST", "/requests/check", FORM)
     assert (new["customer"], new["product"], new["duplicates"]) == (None, None, [])
@@ -164,7 +164,7 @@ async def test_a_desk_sees_what_saving_brings_and_nothing_is_stored(intake: Room
     assert unknown["code"] == "branch.unknown"
 
 
-async def test_requests_that_may_be_the_same_are_found_on_indexes(intake: Room, clock: ManualClock) -> None:
+async def test_requests_that_may_be_the_same_are_found_on_indexes(intake: RunningService, clock: ManualClock) -> None:
     """INT-2."""
     old = await register(intake)
     await call(intake, "POST", f"/requests/{old['id']}/replies", {"channel": "phone", "text": "在查"})
@@ -175,7 +175,7 @@ async def test_requests_that_may_be_the_same_are_found_on_indexes(intake: Room, 
     assert [(one["request"], one["hours_ago"]) for one in found] == [(old["id"], 80.0)]
     found = await call(intake, "GET", f"/requests/{neighbour['id']}/similar")
     assert [(one["request"], one["reasons"]) for one in found] == [(old["id"], ["same_product", "same_fault"])]
-    subject = Subject(mine["customer"], "PR/0001", "no_power", clock.now())
+    subject = SimilarSubject(mine["customer"], "PR/0001", "no_power", clock.now())
     for where in subject.queries(intake.runtime.service.settings.duplicate_within):  # type: ignore[attr-defined]
         plan = str(await intake.runtime.mongo.explain(ServiceRequest, where, sort=("-_id",)))
         assert "IXSCAN" in plan
@@ -183,7 +183,9 @@ async def test_requests_that_may_be_the_same_are_found_on_indexes(intake: Room, 
         assert "'customer'" in plan or "'product.serial'" in plan
 
 
-async def test_the_same_fault_after_a_repair_is_a_repeat(built: House, intake: Room, say: Say) -> None:
+async def test_the_same_fault_after_a_repair_is_a_repeat(
+    built: RunningSystem, intake: RunningService, say: Say
+) -> None:
     """INT-9: linked, raised, reported; the appliance policy guarantees repairs."""
     first = await register(intake, product=FRIDGE, fault="not_cooling")
     await intake.deliver(
@@ -203,7 +205,7 @@ async def test_the_same_fault_after_a_repair_is_a_repeat(built: House, intake: R
     assert (told["repeats"], told["claim"], told["report_to"]) == (first["id"], True, "supervisor")
 
 
-async def test_one_contact_about_several_products_is_one_correlation(intake: Room) -> None:
+async def test_one_contact_about_several_products_is_one_correlation(intake: RunningService) -> None:
     """INT-2."""
     contact = {name: FORM[name] for name in ("branch", "channel", "customer")}
     subjects = [{"product": FORM["product"] | {"serial": f"PR-{n}"}, "fault": "no_power"} for n in range(3)]
@@ -213,7 +215,7 @@ async def test_one_contact_about_several_products_is_one_correlation(intake: Roo
     assert len({request.correlation for request in stored}) == len({request.customer for request in stored}) == 1
 
 
-async def test_one_bad_product_refuses_the_whole_contact_and_is_named(intake: Room) -> None:
+async def test_one_bad_product_refuses_the_whole_contact_and_is_named(intake: RunningService) -> None:
     """INT-2."""
     contact = {name: FORM[name] for name in ("branch", "channel", "customer")}
     good = {"product": FORM["product"], "fault": "no_power"}
@@ -231,13 +233,13 @@ async def test_one_bad_product_refuses_the_whole_contact_and_is_named(intake: Ro
     assert await intake.find(ServiceRequest) == []
 
 
-async def test_forms_say_what_each_kind_needs(intake: Room) -> None:
+async def test_forms_say_what_each_kind_needs(intake: RunningService) -> None:
     """INT-4."""
     forms = await call(intake, "GET", "/forms")
     assert (forms["training"], forms["repair"], forms["installation"]) == (["topic"], ["fault"], [])
 
 
-async def test_a_file_that_is_named_as_evidence_must_be_the_customers(intake: Room) -> None:
+async def test_a_file_that_is_named_as_evidence_must_be_the_customers(intake: RunningService) -> None:
     """INT-6."""
     request = await register(intake)
     stranger = FORM["customer"] | {"phone": "13900139000", "branch": "BJ01"}

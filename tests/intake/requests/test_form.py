@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from aftersales.intake.requests.domain.form import FIELDS, RegisterContact, RegisterRequest
 from aftersales.intake.vocabulary import KINDS
-from aftersales.values.messages import LOCALES, catalogue
+from aftersales.values.messages import LOCALES, message_catalogue
 
 Form = Callable[..., RegisterRequest]
 SAID = {"description": "x", "fault": "noisy"}
@@ -33,7 +33,7 @@ def test_each_kind_is_taken_with_its_fields_and_with_none_missing(kind: Any, for
 def test_every_field_that_can_be_missing_has_words(locale: str) -> None:
     """INT-4, ALL-9."""
     for name in {name for names in FIELDS.values() for name in names}:
-        assert f"`{name}`" in catalogue(locale)[f"request.{name}_missing"]
+        assert f"`{name}`" in message_catalogue(locale)[f"request.{name}_missing"]
 
 
 def test_a_contact_makes_a_form_of_each_subject(form: Form) -> None:

@@ -9,11 +9,11 @@ from intake.many import NOW, due, request, store
 
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.http.paging import Place
-from aftersales.common.work import Work
+from aftersales.common.work import UnitOfWork
 from aftersales.intake.requests.api.filters import RequestFilter
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.policy.sla.due import Due, next_due
-from aftersales.testing.house import Room
+from aftersales.policy.sla.due import DueAt, next_due
+from aftersales.testing.system import RunningService
 
 
 def clock(stage: str, hours: float | None, *, ended: bool = False, outcome: str = "open") -> Any:
@@ -42,7 +42,7 @@ def test_what_is_due_next_is_the_earliest_deadline_of_work_that_is_not_done(cloc
     stage, hours = due
     found = next_due(clocks)
     assert (found.stage, found.due_at) == (stage, None if hours is None else NOW + timedelta(hours=hours))
-    assert found == Due() or found.at_risk_at == (found.due_at and found.due_at - timedelta(hours=1))
+    assert found == DueAt() or found.at_risk_at == (found.due_at and found.due_at - timedelta(hours=1))
 
 
 def test_an_ended_request_is_due_for_nothing(registered: ServiceRequest) -> None:
@@ -59,10 +59,12 @@ def test_an_ended_request_is_due_for_nothing(registered: ServiceRequest) -> None
         assert (ended["open"], ended["stage"], ended["due_at"]) == (False, None, None)
 
 
-async def test_whatever_stores_a_request_brings_its_derived_fields_up_to_date(intake: Room, registered) -> None:
+async def test_whatever_stores_a_request_brings_its_derived_fields_up_to_date(
+    intake: RunningService, registered
+) -> None:
     """ALL-3: no rule sets them, so none can forget to."""
 
-    async def put(work: Work, **changes: Any) -> ServiceRequest:
+    async def put(work: UnitOfWork, **changes: Any) -> ServiceRequest:
         known = await work.get(ServiceRequest, registered.id)
         return work.put((known or registered).but(**changes))
 
@@ -72,7 +74,7 @@ async def test_whatever_stores_a_request_brings_its_derived_fields_up_to_date(in
     assert (stored.open, stored.tail, stored.stage) == (False, "7K3F", None)
 
 
-async def ids(intake: Room, **query: Any) -> list[str]:
+async def ids(intake: RunningService, **query: Any) -> list[str]:
     """All pages of a list, two at a time: the ends of the numbers."""
     seen: list[str] = []
     more: dict[str, Any] = {}
@@ -86,7 +88,7 @@ async def ids(intake: Room, **query: Any) -> list[str]:
         more = {"cursor": page["next"]}
 
 
-async def test_open_requests_come_the_most_pressing_first_and_the_paused_last(intake: Room) -> None:
+async def test_open_requests_come_the_most_pressing_first_and_the_paused_last(intake: RunningService) -> None:
     """ALL-3; several are due at the same moment, several at none."""
     hours = [5, None, 1, 1, None, 1, 9, -2]
     await store(intake, *(request(n, **due(each)) for n, each in enumerate(hours)))
@@ -98,7 +100,7 @@ async def test_open_requests_come_the_most_pressing_first_and_the_paused_last(in
     assert await ids(intake) == ["0090", *sorted(expected, reverse=True)]
 
 
-async def test_a_page_stands_still_while_requests_are_registered(intake: Room) -> None:
+async def test_a_page_stands_still_while_requests_are_registered(intake: RunningService) -> None:
     await store(intake, *(request(n, **due(n)) for n in range(4)))
     page = (await intake.http.get("/requests", params={"open": True, "limit": 2})).json()
     await store(intake, request(50, **due(-1)), request(51, **due(2.5)))
@@ -108,7 +110,7 @@ async def test_a_page_stands_still_while_requests_are_registered(intake: Room) -
     assert (newest.status_code, newest.json()["code"]) == (422, "cursor.malformed")
 
 
-async def test_every_filter_finds_its_own(intake: Room) -> None:
+async def test_every_filter_finds_its_own(intake: RunningService) -> None:
     await store(
         intake,
         request(1, owner="desk-9", **due(1, "reply")),
@@ -137,7 +139,7 @@ async def test_every_filter_finds_its_own(intake: Room) -> None:
         assert await ids(intake, **query) == found, query
 
 
-async def test_a_number_is_found_by_its_end(intake: Room, registered: ServiceRequest) -> None:
+async def test_a_number_is_found_by_its_end(intake: RunningService, registered: ServiceRequest) -> None:
     await store(intake, registered.but(version=1, **registered.derived()), request(1), request(101))
     for q in ("7K3F", "7k3f", " 7k3f", "261122-7K3F", "SR-261122-7K3F", "sr-261122-7k3f"):
         assert await ids(intake, q=q) == ["7K3F"], q
@@ -145,7 +147,7 @@ async def test_a_number_is_found_by_its_end(intake: Room, registered: ServiceReq
     assert await ids(intake, q="OI0l", branch="BJ01") == ["0101"], "read aloud, or typed as they look"
 
 
-async def test_a_list_that_makes_no_sense_is_refused(intake: Room) -> None:
+async def test_a_list_that_makes_no_sense_is_refused(intake: RunningService) -> None:
     refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"open": False, "sort": "due"}, "list.only_open_are_due"),
         ({"open": False, "stage": "reply"}, "list.only_open_are_due"),
@@ -190,7 +192,7 @@ def stages(plan: dict[str, Any]) -> set[str]:
     return {plan.get("stage", "")}.union(*map(stages, inner))
 
 
-async def test_every_list_runs_on_an_index_in_its_order(intake: Room) -> None:
+async def test_every_list_runs_on_an_index_in_its_order(intake: RunningService) -> None:
     """Every page, the first and those after; only what is found by number, customer or serial may be sorted."""
     await store(intake, *(request(n, **due(n % 7)) for n in range(300)))
     for query in FILTERS:

@@ -12,14 +12,14 @@ from aftersales.intake.requests.domain.message import (
     Failure,
     Report,
     channels_of,
-    compose,
+    compose_message,
     not_reached,
-    sent,
+    record_delivery,
 )
-from aftersales.intake.requests.domain.ownership import Escalate, escalate
+from aftersales.intake.requests.domain.ownership import Escalate, escalate_request
 from aftersales.intake.requests.domain.registration import Archive
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -28,15 +28,15 @@ CHAIN = (Rung(level="owner", person="desk-7"), Rung(level="supervisor", person="
 
 @pytest.fixture
 def message(registered: ServiceRequest, archive: Archive) -> CustomerMessage:
-    escalated, _ = escalate(registered.but(channel="email"), Escalate(reason="?"), CHAIN, "desk-7", NOW)
-    return compose("m-1", escalated, archive.customer, (), NOW)
+    escalated, _ = escalate_request(registered.but(channel="email"), Escalate(reason="?"), CHAIN, "desk-7", NOW)
+    return compose_message("m-1", escalated, archive.customer, (), NOW)
 
 
 def test_the_customer_is_told_who_looks_into_it_on_the_channel_they_came_by(message: CustomerMessage) -> None:
     """INT-10."""
     assert (message.template, message.channel, message.state) == ("told_of_escalation", "email", "to_send")
     assert message.params == {"request": "SR-261122-7K3F", "level": "supervisor"}
-    done = sent(message, Report(channel="email"), "desk-7", NOW)
+    done = record_delivery(message, Report(channel="email"), "desk-7", NOW)
     assert (done.state, done.channel, [attempt.reached for attempt in done.attempts]) == ("sent", "email", [True])
     with pytest.raises(DomainError, match=r"message\.done"):
         not_reached(done, Failure(channel="email", why="bounced"), "desk-7", NOW)
@@ -69,14 +69,14 @@ def test_a_channel_that_failed_before_comes_last_until_it_works_again(
     message: CustomerMessage, registered: ServiceRequest, archive: Archive
 ) -> None:
     """INT-1."""
-    escalated, _ = escalate(registered, Escalate(reason="?"), CHAIN, "desk-7", NOW)
+    escalated, _ = escalate_request(registered, Escalate(reason="?"), CHAIN, "desk-7", NOW)
     for before, first in (
         (_tried(message), "phone"),
         (_tried(message, ("phone", False)), "message"),
         (_tried(message, ("phone", False), ("phone", True)), "phone"),
         (_tried(message, ("phone", True), ("phone", False)), "message"),
     ):
-        again = compose("m-2", escalated, archive.customer, (before,), NOW)
+        again = compose_message("m-2", escalated, archive.customer, (before,), NOW)
         assert (again.channel, len(again.channels)) == (first, 3)
 
 
@@ -89,7 +89,7 @@ def test_a_letter_or_a_visit_cannot_be_answered_at_once_but_the_phone_can(
     assert channels_of(walked_in, silent, frozenset()) == ("letter",)
 
 
-async def test_lists_of_messages_run_on_an_index(intake: Room) -> None:
+async def test_lists_of_messages_run_on_an_index(intake: RunningService) -> None:
     explain = intake.runtime.mongo.explain
     for where in ({"branch": "BJ01"}, {"state": "to_send"}, {"branch": "BJ01", "state": "to_send"}, {}):
         plan = str(await explain(CustomerMessage, where, sort=("-_id",)))

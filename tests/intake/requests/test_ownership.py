@@ -17,17 +17,17 @@ from aftersales.intake.requests.domain.ownership import (
     DeclineHandover,
     Escalate,
     OfferHandover,
-    accept,
-    decline,
-    escalate,
-    offer,
-    take,
-    withdraw,
+    accept_handover,
+    decline_handover,
+    escalate_request,
+    offer_handover,
+    take_over_request,
+    withdraw_handover,
 )
-from aftersales.intake.requests.domain.progress import cancel
+from aftersales.intake.requests.domain.progress import cancel_request
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import eventually
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -40,13 +40,13 @@ OFFER = OfferHandover(to="desk-8", reason="language", note="客户说粤语")
 
 @pytest.fixture
 def offered(registered: ServiceRequest) -> ServiceRequest:
-    return offer(registered, OFFER, "desk-7", NOW)
+    return offer_handover(registered, OFFER, "desk-7", NOW)
 
 
 def test_until_it_is_accepted_the_old_owner_owns_it(offered: ServiceRequest) -> None:
     """INT-7."""
     assert (offered.owner, offered.offer and offered.offer.to) == ("desk-7", "desk-8")
-    accepted, (event,) = accept(offered, "desk-8", NOW + timedelta(minutes=5))
+    accepted, (event,) = accept_handover(offered, "desk-8", NOW + timedelta(minutes=5))
     assert (accepted.owner, accepted.offer) == ("desk-8", None)
     assert event == RequestHandedOver(
         request=offered.id,
@@ -64,14 +64,14 @@ def test_an_offer_is_declined_by_whom_it_was_made_to_and_withdrawn_by_whom_it_wa
     offered: ServiceRequest,
 ) -> None:
     """INT-7."""
-    declined = decline(offered, DeclineHandover(reason="今天请假"), "desk-8", NOW)
+    declined = decline_handover(offered, DeclineHandover(reason="今天请假"), "desk-8", NOW)
     assert (declined.owner, declined.offer, declined.custody[-1].note) == ("desk-7", None, "今天请假")
-    withdrawn = withdraw(offered, "desk-7", NOW)
+    withdrawn = withdraw_handover(offered, "desk-7", NOW)
     assert (withdrawn.owner, withdrawn.offer, withdrawn.custody[-1].what) == ("desk-7", None, "withdrawn")
     for refused in (
-        lambda: accept(offered, "desk-9", NOW),
-        lambda: decline(offered, DeclineHandover(reason="-"), "desk-7", NOW),
-        lambda: withdraw(offered, "desk-8", NOW),
+        lambda: accept_handover(offered, "desk-9", NOW),
+        lambda: decline_handover(offered, DeclineHandover(reason="-"), "desk-7", NOW),
+        lambda: withdraw_handover(offered, "desk-8", NOW),
     ):
         with pytest.raises(DomainError, match=r"offer\.(for|of)_somebody_else"):
             refused()
@@ -81,34 +81,34 @@ def test_there_is_one_offer_at_a_time_and_only_to_somebody_else(
     registered: ServiceRequest, offered: ServiceRequest
 ) -> None:
     with pytest.raises(DomainError, match=r"offer\.pending"):
-        offer(offered, OFFER, "desk-7", NOW)
+        offer_handover(offered, OFFER, "desk-7", NOW)
     with pytest.raises(DomainError, match=r"offer\.owned_already"):
-        offer(registered, OFFER.model_copy(update={"to": "desk-7"}), "desk-7", NOW)
+        offer_handover(registered, OFFER.model_copy(update={"to": "desk-7"}), "desk-7", NOW)
     with pytest.raises(DomainError, match=r"offer\.none"):
-        accept(registered, "desk-8", NOW)
+        accept_handover(registered, "desk-8", NOW)
 
 
 def test_nobody_has_to_answer_for_a_request_that_has_ended(offered: ServiceRequest) -> None:
-    ended, _ = cancel(offered, CancelRequest(reason="不修了"), "desk-7", NOW)
+    ended, _ = cancel_request(offered, CancelRequest(reason="不修了"), "desk-7", NOW)
     steps: tuple[Callable[[], Any], ...] = (
-        lambda: offer(ended, OFFER, "desk-7", NOW),
-        lambda: accept(ended, "desk-8", NOW),
-        lambda: take(ended, "desk-8", NOW),
-        lambda: escalate(ended, Escalate(reason="?"), CHAIN, "desk-7", NOW),
+        lambda: offer_handover(ended, OFFER, "desk-7", NOW),
+        lambda: accept_handover(ended, "desk-8", NOW),
+        lambda: take_over_request(ended, "desk-8", NOW),
+        lambda: escalate_request(ended, Escalate(reason="?"), CHAIN, "desk-7", NOW),
     )
     for step in steps:
         with pytest.raises(DomainError, match=r"request\.ended"):
             step()
-    assert withdraw(ended, "desk-7", NOW).offer is None
+    assert withdraw_handover(ended, "desk-7", NOW).offer is None
 
 
 def test_who_takes_a_line_of_a_shift_owns_the_request_and_an_offer_is_void(offered: ServiceRequest) -> None:
     """ALL-7, INT-7."""
-    taken, (event,) = take(offered, "desk-9", NOW)
+    taken, (event,) = take_over_request(offered, "desk-9", NOW)
     assert (taken.owner, taken.offer) == ("desk-9", None)
     assert isinstance(event, RequestHandedOver)
     assert (event.from_owner, event.to_owner, event.reason) == ("desk-7", "desk-9", "shift_handover")
-    assert take(taken, "desk-9", NOW) == (taken, ())
+    assert take_over_request(taken, "desk-9", NOW) == (taken, ())
 
 
 Offering = Callable[[ServiceRequest, OfferHandover, str, datetime], ServiceRequest]
@@ -125,13 +125,13 @@ def _try(tries: list[tuple[str, str]], make_offer: Offering) -> None:
                 case "o":
                     request = make_offer(request, OFFER, by, NOW)
                 case "a":
-                    request, events = accept(request, by, NOW)
+                    request, events = accept_handover(request, by, NOW)
                 case "d":
-                    request = decline(request, DeclineHandover(reason="-"), by, NOW)
+                    request = decline_handover(request, DeclineHandover(reason="-"), by, NOW)
                 case "w":
-                    request = withdraw(request, by, NOW)
+                    request = withdraw_handover(request, by, NOW)
                 case _:
-                    request, events = take(request, by, NOW)
+                    request, events = take_over_request(request, by, NOW)
         except DomainError:
             assert request == before
         assert (request.owner != before.owner) == bool(events)
@@ -143,12 +143,12 @@ def _try(tries: list[tuple[str, str]], make_offer: Offering) -> None:
 @given(st.lists(st.tuples(st.sampled_from("oadwt"), st.sampled_from(["desk-7", "desk-8", "desk-9"]))))
 def test_the_owner_changes_only_with_a_yes_whatever_is_tried(tries: list[tuple[str, str]]) -> None:
     """INT-7."""
-    _try(tries, offer)
+    _try(tries, offer_handover)
 
 
 def _hasty(request: ServiceRequest, command: OfferHandover, by: str, now: datetime) -> ServiceRequest:
     """Broken on purpose: does not wait for the yes."""
-    return offer(request, command, by, now).but(owner=command.to)
+    return offer_handover(request, command, by, now).but(owner=command.to)
 
 
 def test_an_owner_who_changes_without_a_yes_is_noticed() -> None:
@@ -177,25 +177,25 @@ def test_what_the_owner_cannot_answer_goes_up_a_level_at_a_time(registered: Serv
     """INT-10: a level without anybody is passed over; the owner stays the owner."""
     request, asked = registered, []
     for _ in range(3):
-        request, (event,) = escalate(request, Escalate(reason="能否换机"), CHAIN, "desk-7", NOW)
+        request, (event,) = escalate_request(request, Escalate(reason="能否换机"), CHAIN, "desk-7", NOW)
         assert isinstance(event, RequestEscalated)
         asked.append((event.level, event.to))
         assert "换机" not in event.model_dump_json()
     assert asked == [("supervisor", "s"), ("headquarters", "h"), ("leadership", "b")]
     assert (request.owner, len(request.escalations)) == ("desk-7", 3)
     with pytest.raises(DomainError, match=r"request\.nobody_above"):
-        escalate(request, Escalate(reason="?"), CHAIN, "desk-7", NOW)
+        escalate_request(request, Escalate(reason="?"), CHAIN, "desk-7", NOW)
 
 
 def test_a_level_can_be_named_but_never_one_that_was_passed(registered: ServiceRequest) -> None:
     """INT-10."""
-    request, _ = escalate(registered, Escalate(reason="?", to_role="centre"), CHAIN, "desk-7", NOW)
+    request, _ = escalate_request(registered, Escalate(reason="?", to_role="centre"), CHAIN, "desk-7", NOW)
     assert request.escalations[-1].to == "h"
-    again, _ = escalate(request, Escalate(reason="?", to_role="supervisor"), CHAIN, "desk-7", NOW)
+    again, _ = escalate_request(request, Escalate(reason="?", to_role="supervisor"), CHAIN, "desk-7", NOW)
     assert again.escalations[-1].to == "b"
 
 
-async def test_a_request_is_offered_declined_withdrawn_and_accepted(intake: Room) -> None:
+async def test_a_request_is_offered_declined_withdrawn_and_accepted(intake: RunningService) -> None:
     """INT-7."""
     await staff(intake)
     async with overheard(intake) as heard:
@@ -219,7 +219,9 @@ async def _told(heard: list[dict[str, Any]], kind: str) -> bool:
     return bool(data(heard, kind))
 
 
-async def test_an_escalation_asks_above_and_the_customer_is_told_on_one_channel_after_another(intake: Room) -> None:
+async def test_an_escalation_asks_above_and_the_customer_is_told_on_one_channel_after_another(
+    intake: RunningService,
+) -> None:
     """INT-10, INT-1."""
     await staff(intake)
     async with overheard(intake) as heard:

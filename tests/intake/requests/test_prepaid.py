@@ -8,11 +8,11 @@ from intake.covers import preset
 
 from aftersales.common.events.intake import ProductRef
 from aftersales.intake.agreements.domain.contract import Allowance, Contract, Use
-from aftersales.intake.agreements.domain.entitlement import Entitlement, sell
+from aftersales.intake.agreements.domain.entitlement import Entitlement, derive_entitlements
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
-from aftersales.intake.requests.domain.prepaid import NOTHING, Asked, applies, prepaid
-from aftersales.testing.house import Room
+from aftersales.intake.requests.domain.prepaid import NOTHING, PrepaidQuestion, choose_contract, find_prepaid
+from aftersales.testing.system import RunningService
 from aftersales.values import GeoPoint
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_every_contract_that_was_looked_at_is_explained() -> None:
         _contract("HT-4", valid_from="2026-11-23"),
         _contract("HT-5", serials=["CNC-2"], models=[], lines=[]),
     ]
-    found = applies(contracts, PRODUCT, TODAY, "maintenance")
+    found = choose_contract(contracts, PRODUCT, TODAY, "maintenance")
     assert found.contract
     assert (found.contract.id, found.included) == ("HT-1", True)
     assert [(reason.contract, reason.why) for reason in found.reasons] == [
@@ -70,41 +70,41 @@ def test_every_contract_that_was_looked_at_is_explained() -> None:
 def test_a_contract_with_a_service_left_goes_before_a_more_specific_one_without() -> None:
     used = _used_up(_contract("HT-1"))
     by_line = _contract("HT-2", serials=[], models=[])
-    assert applies([used, by_line], PRODUCT, TODAY, "maintenance").contract == by_line
-    assert applies([used, by_line], PRODUCT, TODAY, "repair").contract == used
-    assert applies([used], PRODUCT, TODAY, "maintenance")[:2] == (used, False)
+    assert choose_contract([used, by_line], PRODUCT, TODAY, "maintenance").contract == by_line
+    assert choose_contract([used, by_line], PRODUCT, TODAY, "repair").contract == used
+    assert choose_contract([used], PRODUCT, TODAY, "maintenance")[:2] == (used, False)
 
 
 def test_the_choice_does_not_depend_on_the_order_of_the_contracts() -> None:
     contracts = [_contract("HT-1"), _contract("HT-2", valid_until="2028-01-01"), _contract("HT-3", services=[])]
-    chosen = [applies(order, PRODUCT, TODAY, "maintenance").contract for order in permutations(contracts)]
+    chosen = [choose_contract(order, PRODUCT, TODAY, "maintenance").contract for order in permutations(contracts)]
     assert {contract.id for contract in chosen if contract} == {"HT-2"}
     assert None not in chosen
 
 
 def test_no_contract_covers_what_none_names() -> None:
-    assert applies([], PRODUCT, TODAY, "repair") == (None, False, ())
+    assert choose_contract([], PRODUCT, TODAY, "repair") == (None, False, ())
     other = ProductRef(serial="X", model="Y", line="Z")
-    assert applies([_contract()], other, TODAY, "repair").contract is None
+    assert choose_contract([_contract()], other, TODAY, "repair").contract is None
 
 
 def _granted(**changes: Any) -> Entitlement:
     policy = preset("e-bike")
     product = Product(id="CNC-1", branch="BJ01", model="M-500", line="lathe", customer="c-1", purchased_on=TODAY)
-    (granted,), _ = sell(product, TODAY, policy, BRANCH, NOW)
+    (granted,), _ = derive_entitlements(product, TODAY, policy, BRANCH, NOW)
     return granted.but(**changes)
 
 
-ASKED = Asked(PRODUCT, "maintenance", "maintenance", TODAY, NOW)
+ASKED = PrepaidQuestion(PRODUCT, "maintenance", "maintenance", TODAY, NOW)
 
 
 def test_what_holds_is_kept_with_the_targets_of_the_contract() -> None:
     """INT-13, ALL-3."""
     contract = _contract(response={"arrival": 14_400}, covers={"parts": "cost"})
-    found = prepaid([contract], [], ASKED)
+    found = find_prepaid([contract], [], ASKED)
     assert (found.contract, found.covers.parts, found.included) == ("HT-1", "cost", True)
     assert found.response == {"arrival": timedelta(hours=4)}
-    assert prepaid([], [], ASKED) == NOTHING
+    assert find_prepaid([], [], ASKED) == NOTHING
 
 
 def test_an_entitlement_counts_for_its_kind_of_work_while_it_is_left() -> None:
@@ -117,7 +117,7 @@ def test_an_entitlement_counts_for_its_kind_of_work_while_it_is_left() -> None:
         (ASKED._replace(at=NOW + timedelta(days=91)), {}, None),
     ]
     for asked, changes, expected in cases:
-        assert prepaid([], [_granted(**changes)], asked).entitlement == expected, (asked, changes)
+        assert find_prepaid([], [_granted(**changes)], asked).entitlement == expected, (asked, changes)
 
 
 def test_a_service_used_for_the_request_itself_stays_included_for_it() -> None:
@@ -148,13 +148,13 @@ AGREED = {
 }
 
 
-async def call(intake: Room, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+async def call(intake: RunningService, method: str, path: str, body: Any = None, status: int = 200) -> Any:
     answer = await intake.http.request(method, path, json=body, headers={"X-Actor": "desk-7"})
     assert answer.status_code == status, answer.text
     return answer.json()
 
 
-async def test_a_contract_pays_answers_sooner_and_is_used_up(intake: Room) -> None:
+async def test_a_contract_pays_answers_sooner_and_is_used_up(intake: RunningService) -> None:
     """INT-13: it feeds coverage and clocks; a cancelled request gives back what it used."""
     owner = (await call(intake, "POST", "/customers", PERSON | {"branch": "BJ01"}, 201))["id"]
     await call(intake, "PUT", "/contracts/HT-7", AGREED | {"customer": owner})
@@ -182,7 +182,7 @@ async def test_a_contract_pays_answers_sooner_and_is_used_up(intake: Room) -> No
     assert (await call(intake, "POST", f"/requests/{third['id']}/coverage", again))["coverage"]["uses"] == "service"
 
 
-async def test_what_was_signed_is_watched_also_where_the_policy_has_no_such_stage(intake: Room) -> None:
+async def test_what_was_signed_is_watched_also_where_the_policy_has_no_such_stage(intake: RunningService) -> None:
     """INT-13: no appliance policy has `resolve`; four hours were signed."""
     owner = (await call(intake, "POST", "/customers", PERSON | {"branch": "BJ01"}, 201))["id"]
     signed = AGREED | {"customer": owner, "lines": ["refrigerator"], "response": {"resolve": "PT4H"}}
@@ -198,7 +198,7 @@ async def test_what_was_signed_is_watched_also_where_the_policy_has_no_such_stag
     assert "contract.stage_without_clock" in str(refused)
 
 
-async def test_a_contract_that_does_not_cover_or_is_somebody_elses_is_refused_by_name(intake: Room) -> None:
+async def test_a_contract_that_does_not_cover_or_is_somebody_elses_is_refused_by_name(intake: RunningService) -> None:
     """INT-13."""
     for phone, number, lines in (("13800138000", "HT-7", ["lathe"]), ("13900139000", "HT-8", ["press"])):
         person = PERSON | {"phone": phone, "branch": "BJ01"}
@@ -210,7 +210,7 @@ async def test_a_contract_that_does_not_cover_or_is_somebody_elses_is_refused_by
         assert (await call(intake, "POST", path, body, 409))["code"] == code
 
 
-async def test_a_running_in_service_is_free_once(intake: Room) -> None:
+async def test_a_running_in_service_is_free_once(intake: RunningService) -> None:
     """INT-14."""
     bike = {"serial": "EB-0007", "model": "E1", "line": "e-bike", "purchased_on": "2026-11-20"}
     first = await call(intake, "POST", "/requests", FORM | {"product": bike}, 201)

@@ -7,7 +7,7 @@ from typing import Any
 from aftersales.intake.office.domain.digest import Digest
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 
 Say = dict[str, Callable[..., Any]]
 FORM: dict[str, Any] = {
@@ -21,14 +21,14 @@ SHIRT = {"product": {"serial": "AP-0001", "model": "S", "line": "apparel"}, "kin
 HOUR = timedelta(hours=1)
 
 
-async def _post(intake: Room, path: str, body: Any, status: int = 200) -> dict[str, Any]:
+async def _post(intake: RunningService, path: str, body: Any, status: int = 200) -> dict[str, Any]:
     answer = await intake.http.post(path, json=body, headers={"X-Actor": "desk-7"})
     assert answer.status_code == status, answer.text
     said: dict[str, Any] = answer.json()
     return said
 
 
-async def _register(intake: Room, **changes: Any) -> str:
+async def _register(intake: RunningService, **changes: Any) -> str:
     return str((await _post(intake, "/requests", FORM | {"description": "x"} | changes, 201))["id"])
 
 
@@ -37,12 +37,12 @@ def _clock(request: dict[str, Any], stage: str) -> dict[str, Any]:
     return found[-1]
 
 
-async def _clocks(intake: Room, number: str) -> dict[str, Any]:
+async def _clocks(intake: RunningService, number: str) -> dict[str, Any]:
     request: ServiceRequest = await intake.get(ServiceRequest, number)
     return {clock.key: clock for clock in request.clocks}
 
 
-async def test_int_8_the_desk_answers_and_is_told_by_when(intake: Room, clock: ManualClock) -> None:
+async def test_int_8_the_desk_answers_and_is_told_by_when(intake: RunningService, clock: ManualClock) -> None:
     number = await _register(intake, **SHIRT)
     clock.advance(minutes=1)
     referred = await _post(
@@ -69,7 +69,7 @@ async def test_int_8_the_desk_answers_and_is_told_by_when(intake: Room, clock: M
     await _post(intake, f"/requests/{visit}/replies", final | {"refer": True}, 422)
 
 
-async def test_int_8_a_key_customer_is_answered_within_twelve_hours(intake: Room) -> None:
+async def test_int_8_a_key_customer_is_answered_within_twelve_hours(intake: RunningService) -> None:
     key = FORM["customer"] | {"phone": "13800138001", "branch": "BJ01", "vip": {"team": "team-1"}}
     await _post(intake, "/customers", key, 201)
     for phone, policy, hours in (("13800138001", "enterprise-12h@0", 12), ("13800138002", "enterprise@0", 24)):
@@ -81,7 +81,7 @@ async def test_int_8_a_key_customer_is_answered_within_twelve_hours(intake: Room
 
 
 async def test_dispatch_and_inventory_move_the_clocks_of_the_request(
-    built: House, intake: Room, clock: ManualClock, say: Say
+    built: RunningSystem, intake: RunningService, clock: ManualClock, say: Say
 ) -> None:
     """INT-8: somebody is sent; ALL-3, INV-13: waiting for a part does not count; each event comes twice."""
     number = await _register(intake)
@@ -101,7 +101,7 @@ async def test_dispatch_and_inventory_move_the_clocks_of_the_request(
 
 
 async def test_all_3_what_is_at_risk_or_late_is_seen_by_prometheus_and_told_to_its_owner(
-    built: House, intake: Room, clock: ManualClock
+    built: RunningSystem, intake: RunningService, clock: ManualClock
 ) -> None:
     number = await _register(intake)
     clock.advance(hours=12)

@@ -9,9 +9,9 @@ import pytest
 from aftersales.common.events.intake import RepeatRepairFound
 from aftersales.intake.archive.domain.product import CardEntry
 from aftersales.intake.requests.domain.form import RegisterRequest
-from aftersales.intake.requests.domain.registration import Archive, Taken, register
+from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
-from aftersales.policy.presets import presets
+from aftersales.policy.presets import load_presets
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 WINDOW = timedelta(days=30)
@@ -30,8 +30,8 @@ def again(archive: Archive, ground: Ground) -> Callable[..., tuple[ServiceReques
 
     def make(form: RegisterRequest, *card: CardEntry, ground: Ground = ground) -> Any:
         known = Archive(archive.customer, archive.product.but(warranty_card=card))
-        request, news = register("SR-1", form, known, Taken("desk-7", NOW), ground)
-        return request, [event for event in news if isinstance(event, RepeatRepairFound)]
+        request, events = register_request("SR-1", form, known, Taken("desk-7", NOW), ground)
+        return request, [event for event in events if isinstance(event, RepeatRepairFound)]
 
     return make
 
@@ -49,8 +49,8 @@ Again = Callable[..., tuple[ServiceRequest, list[RepeatRepairFound]]]
     ],
 )
 def test_the_window_is_counted_from_the_first_repair(ago: timedelta, repeated: bool, again: Again, form: Form) -> None:
-    request, news = again(form(), entry(ago))
-    assert (request.repeats, len(news)) == (("SR-0", 1) if repeated else (None, 0))
+    request, events = again(form(), entry(ago))
+    assert (request.repeats, len(events)) == (("SR-0", 1) if repeated else (None, 0))
 
 
 def test_it_is_linked_to_the_first_repair_raised_and_reported(again: Again, form: Form) -> None:
@@ -63,33 +63,33 @@ def test_it_is_linked_to_the_first_repair_raised_and_reported(again: Again, form
 
 
 def test_another_fault_is_not_a_repeat(again: Again, form: Form) -> None:
-    request, news = again(form(), entry(timedelta(1), fault="noisy"))
-    assert (request.repeats, request.priority, news) == (None, 3, [])
+    request, events = again(form(), entry(timedelta(1), fault="noisy"))
+    assert (request.repeats, request.priority, events) == (None, 3, [])
 
 
 def test_only_a_repair_is_a_repeat_repair(again: Again, form: Form) -> None:
     """Maintenance twice a month is what somebody ordered."""
-    request, news = again(form(kind="maintenance", fault=None), entry(timedelta(1), fault="maintenance"))
-    assert (request.fault, request.repeats, news) == ("maintenance", None, [])
+    request, events = again(form(kind="maintenance", fault=None), entry(timedelta(1), fault="maintenance"))
+    assert (request.fault, request.repeats, events) == ("maintenance", None, [])
 
 
 def test_what_is_most_pressing_already_is_not_raised(again: Again, form: Form) -> None:
     assert again(form(danger=True), entry(timedelta(1)))[0].priority == 1
 
 
-@pytest.mark.parametrize("policy", presets(), ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", load_presets(), ids=lambda policy: policy.name)
 def test_a_claim_is_opened_only_where_the_policy_guarantees_repairs(
     policy: Any, again: Again, form: Form, ground: Ground
 ) -> None:
     """S0:2 is the appliance maker's promise."""
-    request, news = again(form(), entry(timedelta(1)), ground=Ground(ground.branch, policy))
+    request, events = again(form(), entry(timedelta(1)), ground=Ground(ground.branch, policy))
     if policy.repeat_repair is None:
-        assert (request.repeats, news) == (None, [])
+        assert (request.repeats, events) == (None, [])
     else:
-        assert news[0].claim is (policy.name == "appliance")
+        assert events[0].claim is (policy.name == "appliance")
 
 
 def test_a_policy_without_the_rule_finds_nothing(again: Again, form: Form, ground: Ground) -> None:
     policy = ground.policy.model_copy(update={"repeat_repair": None})
-    request, news = again(form(), entry(timedelta(1)), ground=Ground(ground.branch, policy))
-    assert (request.repeats, request.priority, news) == (None, 3, [])
+    request, events = again(form(), entry(timedelta(1)), ground=Ground(ground.branch, policy))
+    assert (request.repeats, request.priority, events) == (None, 3, [])

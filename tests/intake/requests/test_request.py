@@ -19,8 +19,8 @@ from aftersales.common.events.intake import (
 )
 from aftersales.intake.archive.domain.customer import CustomerClass
 from aftersales.intake.requests.domain.form import CancelRequest, RegisterRequest
-from aftersales.intake.requests.domain.progress import cancel, close, reopen, resolve
-from aftersales.intake.requests.domain.registration import Archive, Taken, register
+from aftersales.intake.requests.domain.progress import cancel_request, close_request, reopen_request, resolve_request
+from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.vocabulary import Channel
 from aftersales.policy.calendars import Hours
@@ -33,30 +33,30 @@ Form = Callable[..., RegisterRequest]
 
 @pytest.fixture
 def resolved(registered: ServiceRequest, say: Say, ground: Ground) -> ServiceRequest:
-    return resolve(registered, say["repaired"](1), ground)[0]
+    return resolve_request(registered, say["repaired"](1), ground)[0]
 
 
 @pytest.fixture
 def reopened(resolved: ServiceRequest, say: Say, ground: Ground) -> ServiceRequest:
-    return reopen(resolved, say["dissatisfied"](1), ground)[0]
+    return reopen_request(resolved, say["dissatisfied"](1), ground)[0]
 
 
 @pytest.fixture
 def closed(resolved: ServiceRequest, say: Say) -> ServiceRequest:
-    return close(resolved, say["answered"](1))[0]
+    return close_request(resolved, say["answered"](1))[0]
 
 
 @pytest.fixture
 def cancelled(registered: ServiceRequest, now: datetime) -> ServiceRequest:
-    return cancel(registered, CancelRequest(reason="不修了"), "desk-7", now)[0]
+    return cancel_request(registered, CancelRequest(reason="不修了"), "desk-7", now)[0]
 
 
 def _rules(request: pytest.FixtureRequest) -> dict[str, Any]:
     ground = request.getfixturevalue("ground")
     return {
-        "repaired": partial(resolve, ground=ground),
-        "dissatisfied": partial(reopen, ground=ground),
-        "answered": close,
+        "repaired": partial(resolve_request, ground=ground),
+        "dissatisfied": partial(reopen_request, ground=ground),
+        "answered": close_request,
     }
 
 
@@ -75,7 +75,7 @@ def test_all_10_danger_rush_and_work_on_a_holiday_go_with_the_request(
 ) -> None:
     branch = ground.branch.but(hours=Hours(week=("09:00-18:00",) * 7, holidays="CN"))
     taken = Taken("desk-7", datetime(2026, 9, 29, tzinfo=UTC))
-    request, (told, *_) = register("SR-1", form(**said), archive, taken, replace(ground, branch=branch))
+    request, (told, *_) = register_request("SR-1", form(**said), archive, taken, replace(ground, branch=branch))
     assert isinstance(told, RequestRegistered)
     assert request.cases == told.cases == cases
 
@@ -84,7 +84,7 @@ def test_a_request_is_recorded_and_told_without_personal_data(
     form: Form, archive: Archive, ground: Ground, now: datetime
 ) -> None:
     """INT-2, ALL-6."""
-    request, (told,) = register("SR-261122-7K3F", form(), archive, Taken("desk-7", now), ground)
+    request, (told,) = register_request("SR-261122-7K3F", form(), archive, Taken("desk-7", now), ground)
     assert (request.state, request.visit, request.registered_at) == ("registered", 1, now)
     assert request.address == "朝阳区建国路 1 号"
     assert isinstance(told, RequestRegistered)
@@ -102,8 +102,8 @@ def test_who_takes_the_contact_owns_it_unless_the_form_names_somebody(
     form: Form, archive: Archive, ground: Ground, now: datetime
 ) -> None:
     """INT-7."""
-    mine, _ = register("SR-1", form(), archive, Taken("desk-7", now), ground)
-    theirs, (told,) = register("SR-1", form(owner="desk-9"), archive, Taken("desk-7", now), ground)
+    mine, _ = register_request("SR-1", form(), archive, Taken("desk-7", now), ground)
+    theirs, (told,) = register_request("SR-1", form(owner="desk-9"), archive, Taken("desk-7", now), ground)
     assert (mine.owner, theirs.owner, told.model_dump()["owner"]) == ("desk-7", "desk-9", "desk-9")
     assert theirs.history[0].by == "desk-9"
 
@@ -113,7 +113,7 @@ def test_the_archive_knows_the_model_better_than_the_caller(
 ) -> None:
     """INT-3."""
     said = form(product={"serial": "RF-0001", "model": "WRONG", "line": "e-bike"})
-    request, _ = register("SR-1", said, archive, Taken("desk-7", now), ground)
+    request, _ = register_request("SR-1", said, archive, Taken("desk-7", now), ground)
     assert (request.product.model, request.product.line) == ("BCD-258", "refrigerator")
 
 
@@ -186,38 +186,38 @@ def test_a_higher_class_or_more_urgency_never_lowers_the_priority(ground: Ground
 def test_a_repair_resolves_the_request(registered: ServiceRequest, say: Say, ground: Ground) -> None:
     """DSP-10."""
     repair = say["repaired"](1)
-    request, news = resolve(registered, repair, ground)
+    request, events = resolve_request(registered, repair, ground)
     assert (request.state, request.visit) == ("resolved", 1)
     assert request.resolution is not None
     assert (request.resolution.cause, request.resolution.at) == ("worn", repair.at)
-    assert news == (RequestResolved(request=request.id, branch="BJ01", visit=1, resolved_at=repair.at),)
+    assert events == (RequestResolved(request=request.id, branch="BJ01", visit=1, resolved_at=repair.at),)
 
 
 def test_a_dissatisfied_customer_gets_another_visit(resolved: ServiceRequest, say: Say, ground: Ground) -> None:
     """FBK-2."""
     raised = say["dissatisfied"](1)
-    request, news = reopen(resolved, raised, ground)
+    request, events = reopen_request(resolved, raised, ground)
     assert (request.state, request.visit, request.resolution) == ("reopened", 2, None)
-    assert news == (
+    assert events == (
         RequestReopened(request=request.id, branch="BJ01", visit=2, reason="dissatisfied", reopened_at=raised.at),
     )
 
 
 def test_a_satisfied_customer_closes_the_request(resolved: ServiceRequest, say: Say) -> None:
     survey = say["answered"](1)
-    request, news = close(resolved, survey)
+    request, events = close_request(resolved, survey)
     assert request.state == "closed"
-    assert news == (RequestClosed(request=request.id, branch="BJ01", closed_at=survey.at),)
+    assert events == (RequestClosed(request=request.id, branch="BJ01", closed_at=survey.at),)
 
 
 def test_a_survey_below_the_mark_closes_nothing(registered: ServiceRequest, resolved: ServiceRequest, say: Say) -> None:
     for request in (registered, resolved):
-        assert close(request, say["answered"](1, satisfied=False)) == (request, ())
+        assert close_request(request, say["answered"](1, satisfied=False)) == (request, ())
 
 
 def test_the_history_says_who_when_and_why(reopened: ServiceRequest, say: Say, ground: Ground) -> None:
     """ALL-5."""
-    steps = resolve(reopened, say["repaired"](2), ground)[0].history
+    steps = resolve_request(reopened, say["repaired"](2), ground)[0].history
     assert [(s.state, s.by, s.why) for s in steps] == [
         ("registered", "desk-7", ""),
         ("resolved", "T-9", "worn"),
@@ -231,9 +231,9 @@ def test_the_history_says_who_when_and_why(reopened: ServiceRequest, say: Say, g
 def test_a_request_under_way_can_be_cancelled(state: str, request: pytest.FixtureRequest) -> None:
     before: ServiceRequest = request.getfixturevalue(state)
     later = before.history[-1].at + timedelta(hours=1)
-    after, news = cancel(before, CancelRequest(reason="不修了"), "desk-7", later)
+    after, events = cancel_request(before, CancelRequest(reason="不修了"), "desk-7", later)
     assert (after.state, after.history[-1].why, after.history[-1].by) == ("cancelled", "不修了", "desk-7")
-    assert news[0] == RequestCancelled(request=after.id, branch="BJ01", reason="不修了", cancelled_at=later)
+    assert events[0] == RequestCancelled(request=after.id, branch="BJ01", reason="不修了", cancelled_at=later)
 
 
 @pytest.mark.parametrize("state", ["resolved", "closed", "cancelled"])
@@ -242,7 +242,7 @@ def test_a_request_that_has_ended_cannot_be_cancelled(
 ) -> None:
     before: ServiceRequest = request.getfixturevalue(state)
     with pytest.raises(DomainError) as refused:
-        cancel(before, CancelRequest(reason="不修了"), "desk-7", now)
+        cancel_request(before, CancelRequest(reason="不修了"), "desk-7", now)
     assert refused.value.code == f"request.already_{state}"
     assert refused.value.status == 409
 

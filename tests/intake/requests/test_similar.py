@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.intake.requests.domain.similar import Subject, similar
+from aftersales.intake.requests.domain.similar import SimilarSubject, choose_similar
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 WITHIN = timedelta(hours=72)
 
 
-def alike(request: ServiceRequest, subject: Subject, now: datetime = NOW) -> list[tuple[str, ...]]:
-    return [found.reasons for found in similar([request, request], subject, WITHIN, now)]
+def alike(request: ServiceRequest, subject: SimilarSubject, now: datetime = NOW) -> list[tuple[str, ...]]:
+    return [found.reasons for found in choose_similar([request, request], subject, WITHIN, now)]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def alike(request: ServiceRequest, subject: Subject, now: datetime = NOW) -> lis
 def test_a_request_is_like_another_by_person_or_product_and_always_by_fault(
     customer: str | None, serial: str, fault: str, reasons: tuple[str, ...] | None, registered: ServiceRequest
 ) -> None:
-    assert alike(registered, Subject(customer, serial, fault, NOW)) == ([reasons] if reasons else [])
+    assert alike(registered, SimilarSubject(customer, serial, fault, NOW)) == ([reasons] if reasons else [])
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,15 @@ def test_a_request_is_like_another_by_person_or_product_and_always_by_fault(
 def test_open_requests_and_recent_ones_may_be_the_same(
     state: Any, age: timedelta, found: bool, registered: ServiceRequest
 ) -> None:
-    subject = Subject("c-1", "RF-0001", "not_cooling", NOW + age)
+    subject = SimilarSubject("c-1", "RF-0001", "not_cooling", NOW + age)
     assert bool(alike(registered.but(state=state), subject, NOW + age)) is found
 
 
 def test_a_request_is_not_like_itself_and_the_newest_comes_first(registered: ServiceRequest) -> None:
     older = registered.but(id="SR-2", registered_at=NOW - timedelta(minutes=90))
     newer = registered.but(id="SR-3", registered_at=NOW - timedelta(minutes=6))
-    subject = Subject("c-1", "RF-0001", "not_cooling", NOW, number=registered.id)
-    found = similar([older, registered, newer], subject, WITHIN, NOW)
+    subject = SimilarSubject("c-1", "RF-0001", "not_cooling", NOW, number=registered.id)
+    found = choose_similar([older, registered, newer], subject, WITHIN, NOW)
     assert [(one.request, one.hours_ago, one.owner) for one in found] == [
         ("SR-3", 0.1, "desk-7"),
         ("SR-2", 1.5, "desk-7"),

@@ -7,7 +7,7 @@ from aftersales.common.work.group import ANSWERS
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.testing.house import Room
+from aftersales.testing.system import RunningService
 
 PRODUCT = {"serial": "rf-1", "model": "BCD-258", "line": "refrigerator"}
 
@@ -24,7 +24,9 @@ def request(number: int, **changes: Any) -> dict[str, Any]:
     return form | changes
 
 
-async def send(intake: Room, what: str, *forms: tuple[str, dict[str, Any]], **more: Any) -> list[dict[str, Any]]:
+async def send(
+    intake: RunningService, what: str, *forms: tuple[str, dict[str, Any]], **more: Any
+) -> list[dict[str, Any]]:
     rows = [{"key": key, "form": form} for key, form in forms]
     answer = await intake.http.post(f"/imports/{what}", json={"rows": rows} | more)
     assert answer.status_code == 200, answer.text
@@ -35,7 +37,7 @@ def outcomes(rows: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     return [(row["outcome"], row["code"]) for row in rows]
 
 
-async def test_int3_a_refused_row_touches_no_other_and_says_why(intake: Room) -> None:
+async def test_int3_a_refused_row_touches_no_other_and_says_why(intake: RunningService) -> None:
     rows = await send(
         intake,
         "customers",
@@ -62,7 +64,7 @@ async def test_int3_a_refused_row_touches_no_other_and_says_why(intake: Room) ->
     assert await intake.get(ContactPoint, "+8613800130004") is None
 
 
-async def test_a_repeated_batch_changes_nothing_whoever_sends_it(intake: Room) -> None:
+async def test_a_repeated_batch_changes_nothing_whoever_sends_it(intake: RunningService) -> None:
     forms = [(f"k{number}", request(number)) for number in range(250)]
     first = await send(intake, "requests", *forms)
     intake.http.headers["x-actor"] = "somebody-else"
@@ -75,14 +77,14 @@ async def test_a_repeated_batch_changes_nothing_whoever_sends_it(intake: Room) -
     assert len(found) == len({one.correlation for one in found}) == 250
 
 
-async def test_one_key_counts_once_within_a_batch_too_and_is_not_for_another_form(intake: Room) -> None:
+async def test_one_key_counts_once_within_a_batch_too_and_is_not_for_another_form(intake: RunningService) -> None:
     rows = await send(intake, "requests", ("k", request(1)), ("k", request(1)), ("k", request(2)))
 
     assert outcomes(rows) == [("created", None), ("repeated", None), ("refused", "idempotency_key.reused")]
     assert len(await intake.find(ServiceRequest)) == 1
 
 
-async def test_a_refused_row_goes_in_under_the_same_key_when_the_reason_is_gone(intake: Room) -> None:
+async def test_a_refused_row_goes_in_under_the_same_key_when_the_reason_is_gone(intake: RunningService) -> None:
     early = await send(intake, "products", ("k", PRODUCT | {"phone": "13800130007"}))
     await send(intake, "customers", ("c", customer(7)))
     late = await send(intake, "products", ("k", PRODUCT | {"phone": "13800130007"}))
@@ -91,7 +93,7 @@ async def test_a_refused_row_goes_in_under_the_same_key_when_the_reason_is_gone(
     assert outcomes(late) == [("created", None)]
 
 
-async def test_int3_a_product_goes_to_a_known_customer_by_phone_or_id(intake: Room) -> None:
+async def test_int3_a_product_goes_to_a_known_customer_by_phone_or_id(intake: RunningService) -> None:
     first, second = await send(intake, "customers", ("a", customer(1)), ("b", customer(2)))
     nobody = "0190b5e2-7c3a-7def-8123-456789abcdef"
     rows = await send(
@@ -122,7 +124,7 @@ async def test_int3_a_product_goes_to_a_known_customer_by_phone_or_id(intake: Ro
     assert owners == {"TV-1": (first["id"], "BCD-300"), "TV-2": (second["id"], "BCD-258")}
 
 
-async def test_a_dry_run_says_what_would_be_and_stores_nothing(intake: Room) -> None:
+async def test_a_dry_run_says_what_would_be_and_stores_nothing(intake: RunningService) -> None:
     await intake.runtime._cancel("relay")  # else events leave the outbox meanwhile
     await send(intake, "customers", ("known", customer(1)))
     collections = (*(kind.COLLECTION for kind in (Customer, ContactPoint, Product, ServiceRequest)), ANSWERS)
@@ -143,7 +145,7 @@ async def test_a_dry_run_says_what_would_be_and_stores_nothing(intake: Room) -> 
     assert after == before
 
 
-async def test_reasons_are_told_in_the_callers_language(intake: Room) -> None:
+async def test_reasons_are_told_in_the_callers_language(intake: RunningService) -> None:
     intake.http.headers["accept-language"] = "zh-CN"
     rows = await send(intake, "requests", ("a", request(1, branch="XX99")), ("b", request(2, urgency=9)))
 
@@ -166,13 +168,13 @@ NO_BATCHES: list[Any] = [
 ]
 
 
-async def test_what_is_no_batch_is_refused_as_a_whole(intake: Room) -> None:
+async def test_what_is_no_batch_is_refused_as_a_whole(intake: RunningService) -> None:
     answers = [await intake.http.post("/imports/customers", json=body) for body in NO_BATCHES]
 
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(422, "input.malformed")}
 
 
-async def test_forms_of_any_shape_are_refused_one_by_one(intake: Room) -> None:
+async def test_forms_of_any_shape_are_refused_one_by_one(intake: RunningService) -> None:
     """No 500, whatever stands in a form: text that is no Unicode, numbers beyond all bounds, nesting."""
     body = '{"rows":[%s]}' % ",".join(  # noqa: UP031 (braces)
         f'{{"key":"k{at}","form":{form}}}'

@@ -6,11 +6,11 @@ from aftersales.inventory.parts.domain import RegisterPart
 
 def test_a_part_is_found_by_each_fault_on_each_line_it_fits() -> None:
     form = RegisterPart(name="compressor", faults=("no-cooling", "noise"), lines=("refrigerator", "freezer"))
-    part = parts.register(None, "COMP-1", form)
+    part = parts.register_part(None, "COMP-1", form)
     assert part.jobs == (
         "refrigerator/no-cooling",
         "refrigerator/noise",
         "freezer/no-cooling",
         "freezer/noise",
     )
-    assert parts.register(part, "COMP-1", RegisterPart(name="compressor")).jobs == ()
+    assert parts.register_part(part, "COMP-1", RegisterPart(name="compressor")).jobs == ()

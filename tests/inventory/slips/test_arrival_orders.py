@@ -14,18 +14,18 @@ from aftersales.common.events.dispatch import (
     RepairCompleted,
     TechnicianAssigned,
 )
-from aftersales.common.work import Work
-from aftersales.inventory.parts.domain import Part, RegisterPart, job
+from aftersales.common.work import UnitOfWork
+from aftersales.inventory.parts.domain import Part, RegisterPart, repair_kind
 from aftersales.inventory.parts.handlers import register_part
-from aftersales.inventory.receipts.handlers import receive
+from aftersales.inventory.receipts.handlers import receive_goods
 from aftersales.inventory.slips import domain as slips
 from aftersales.inventory.slips import handlers
 from aftersales.inventory.slips.domain import IssueSlip, slip_id
 from aftersales.inventory.stock.domain import Receipt, StockItem
-from aftersales.testing.house import House, Room
+from aftersales.testing.system import RunningService, RunningSystem
 from aftersales.values.errors import NotYet
 
-Handle = Callable[[Work, Any], Awaitable[None]]
+Handle = Callable[[UnitOfWork, Any], Awaitable[None]]
 Table = dict[type[OrderEvent], Handle]
 End = tuple[object, ...]
 TABLE: Table = {
@@ -37,17 +37,17 @@ TABLE: Table = {
 """What the service's own consumers do."""
 
 
-async def _deliver(room: Room, table: Table, events: Sequence[OrderEvent]) -> None:
+async def _deliver(service: RunningService, table: Table, events: Sequence[OrderEvent]) -> None:
     """One after another; one that is too early goes to the end of the queue, as from a retry tier."""
     queue, early = list(events), 0
     while queue:
         event = queue.pop(0)
 
-        async def run(work: Work, event: OrderEvent = event) -> None:
+        async def run(work: UnitOfWork, event: OrderEvent = event) -> None:
             await table[type(event)](work, event)
 
         try:
-            await room.do(run)
+            await service.do(run)
             early = 0
         except NotYet:
             queue.append(event)
@@ -55,35 +55,35 @@ async def _deliver(room: Room, table: Table, events: Sequence[OrderEvent]) -> No
             assert early <= len(queue), "what is left would end in the dead letters"
 
 
-async def _furnish(room: Room, branch: str, stock: dict[str, int]) -> None:
+async def _furnish(service: RunningService, branch: str, stock: dict[str, int]) -> None:
     for part, quantity in stock.items():
         form = Receipt(branch=branch, part=part, lot="L-1", bin="W1-01", quantity=quantity)
-        await room.do(receive, form)
+        await service.do(receive_goods, form)
 
 
-async def _end(room: Room, branch: str) -> End:
-    found = sorted(await room.find(IssueSlip, branch=branch), key=lambda slip: slip.id)
+async def _end(service: RunningService, branch: str) -> End:
+    found = sorted(await service.find(IssueSlip, branch=branch), key=lambda slip: slip.id)
     papers = [(one.visit, one.state, one.missing if one.state == "short" else (), one.discrepancies) for one in found]
     used = [sorted((line.part, line.quantity) for line in one.used) for one in found]
-    items = sorted(await room.find(StockItem, branch=branch), key=lambda item: item.part)
+    items = sorted(await service.find(StockItem, branch=branch), key=lambda item: item.part)
     shelves = [(i.part, lot.free, lot.reserved, lot.used, len(i.waiting)) for i in items for lot in i.lots]
     return str(papers), str(used), tuple(shelves)
 
 
 async def _ends(
-    room: Room, table: Table, stock: dict[str, int], make: Callable[[str], Sequence[OrderEvent]]
+    service: RunningService, table: Table, stock: dict[str, int], make: Callable[[str], Sequence[OrderEvent]]
 ) -> set[End]:
     """All ends of these events in any order; each order happens in a branch of its own."""
     fits = {"COMP-1": RegisterPart(name="compressor", faults=("no-cooling",), lines=("refrigerator",))}
     for code in {*stock, *fits}:
-        await room.do(register_part, code, fits.get(code, RegisterPart(name=code)))
+        await service.do(register_part, code, fits.get(code, RegisterPart(name=code)))
 
     async def one(number: int, order: Sequence[int]) -> End:
         branch = f"B{number:04d}"
-        await _furnish(room, branch, stock)
+        await _furnish(service, branch, stock)
         numbered = [event.model_copy(update=_own(event, number)) for event in make(branch)]
-        await _deliver(room, table, [numbered[place] for place in order])
-        return await _end(room, branch)
+        await _deliver(service, table, [numbered[place] for place in order])
+        return await _end(service, branch)
 
     orders = permutations(range(len(make("-"))))
     return set(await asyncio.gather(*(one(number, order) for number, order in enumerate(orders, 1))))
@@ -108,7 +108,7 @@ def _two_visits(story: Any, branch: str) -> list[OrderEvent]:
 
 @pytest.mark.parametrize("stock", [{"COMP-1": 5, "FAN-1": 5}, {"COMP-1": 1, "FAN-1": 1}, {"COMP-1": 2}])
 async def test_two_visits_in_any_order_also_when_parts_are_scarce(
-    running: House, story: Any, stock: dict[str, int]
+    running: RunningSystem, story: Any, stock: dict[str, int]
 ) -> None:
     """Assigned, a part named, repaired; sent again, cancelled."""
     (end,) = await _ends(running.inventory, TABLE, stock, lambda branch: _two_visits(story, branch))
@@ -120,13 +120,13 @@ async def test_two_visits_in_any_order_also_when_parts_are_scarce(
 
 
 async def test_a_visit_that_did_not_wait_for_the_one_before_would_take_its_last_part(
-    running: House, story: Any
+    running: RunningSystem, story: Any
 ) -> None:
     """The broken variant of the test above."""
 
-    async def hasty(work: Work, event: TechnicianAssigned) -> None:
+    async def hasty(work: UnitOfWork, event: TechnicianAssigned) -> None:
         if not await work.get(IssueSlip, slip_id(event.request, event.visit)):
-            needed = await work.find(Part, jobs=job(event.product.line, event.fault))
+            needed = await work.find(Part, jobs=repair_kind(event.product.line, event.fault))
             await handlers._set_aside(work, slips.open_slip(event, needed), [part.id for part in needed])
 
     def events(branch: str) -> list[OrderEvent]:
@@ -136,7 +136,7 @@ async def test_a_visit_that_did_not_wait_for_the_one_before_would_take_its_last_
     assert len(await _ends(running.inventory, broken, {"COMP-1": 1, "FAN-1": 1}, events)) > 1
 
 
-async def test_two_orders_that_want_the_last_part_in_any_order_inv_13(running: House, story: Any) -> None:
+async def test_two_orders_that_want_the_last_part_in_any_order_inv_13(running: RunningSystem, story: Any) -> None:
     """One is cancelled: whatever came first, the other one has the part."""
 
     def events(branch: str) -> list[OrderEvent]:
@@ -148,10 +148,12 @@ async def test_two_orders_that_want_the_last_part_in_any_order_inv_13(running: H
     assert end[2] == (("COMP-1", 0, 1, 0, 0),)
 
 
-async def test_a_cancellation_that_is_not_remembered_would_keep_parts_for_nobody(running: House, story: Any) -> None:
+async def test_a_cancellation_that_is_not_remembered_would_keep_parts_for_nobody(
+    running: RunningSystem, story: Any
+) -> None:
     """The broken variant of the test above: without a slip, the cancellation is dropped."""
 
-    async def forgetful(work: Work, event: OrderCancelled) -> None:
+    async def forgetful(work: UnitOfWork, event: OrderCancelled) -> None:
         if await work.get(IssueSlip, slip_id(event.request, event.visit)):
             await handlers.cancel_slip(work, event)
 
@@ -164,10 +166,10 @@ async def test_a_cancellation_that_is_not_remembered_would_keep_parts_for_nobody
 
 
 async def test_an_order_that_was_cancelled_before_anybody_was_sent_leaves_nothing_behind(
-    running: House, story: Any
+    running: RunningSystem, story: Any
 ) -> None:
-    room = running.inventory
-    await _deliver(room, TABLE, [story().cancelled(), story().needed("FAN-1"), story().completed(COMP_1=1)])
-    (slip,) = await room.find(IssueSlip)
+    service = running.inventory
+    await _deliver(service, TABLE, [story().cancelled(), story().needed("FAN-1"), story().completed(COMP_1=1)])
+    (slip,) = await service.find(IssueSlip)
     assert (slip.state, slip.lines, slip.used) == ("cancelled", (), ())
-    assert await room.find(StockItem) == []
+    assert await service.find(StockItem) == []

@@ -24,19 +24,19 @@ class Store(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.item = stock.empty("SH01", PART)
+        self.item = stock.empty_stock("SH01", PART)
         self.slips: dict[str, IssueSlip] = {}
         self.ledger: Counter[tuple[str, str]] = Counter()
         self.lots = 0
 
     def allot(self, item: StockItem, one: IssueSlip) -> Change:
-        return allotment.allot(item, one)
+        return allotment.allot_part(item, one)
 
     def finish(self, item: StockItem, one: IssueSlip, used: int) -> Change:
-        return allotment.finish(item, one, used)
+        return allotment.finish_part(item, one, used)
 
     def serve(self, item: StockItem, queue: list[IssueSlip]) -> tuple[StockItem, tuple[Change, ...]]:
-        return allotment.serve(item, queue)
+        return allotment.serve_queue(item, queue)
 
     def _take(self, change: Change) -> None:
         self.item, one, entries = change
@@ -59,7 +59,7 @@ class Store(RuleBasedStateMachine):
         lot = f"L{self.lots}"
         at = NOW - timedelta(days=days_ago)
         form = Receipt(branch="SH01", part=PART, lot=lot, bin="W1", quantity=quantity, received_at=at)
-        self.item, _ = stock.receive(self.item, form, NOW)
+        self.item, _ = stock.receive_lot(self.item, form, NOW)
         self.ledger["received", lot] += quantity
         self._serve()
 
@@ -75,7 +75,7 @@ class Store(RuleBasedStateMachine):
     @rule(data=st.data(), quantity=st.integers(1, 3))
     def need(self, data: st.DataObject, quantity: int) -> None:
         one = data.draw(st.sampled_from(self._open()))
-        self._take(self.allot(self.item, slip.need(one, PART, quantity)))
+        self._take(self.allot(self.item, slip.request_part(one, PART, quantity)))
 
     @precondition(lambda self: self._open())
     @rule(data=st.data(), used=st.integers(0, 5))
@@ -125,7 +125,7 @@ class ForgetsToRelease(Store):
     def finish(self, item: StockItem, one: IssueSlip, used: int) -> Change:
         change = super().finish(item, one, used)
         kept = [entry for entry in change.entries if entry.kind == "released"]
-        lots = stock.reserve(change.item, stock.total(_picks(kept)))[0].lots
+        lots = stock.reserve_stock(change.item, stock.total_quantity(_picks(kept)))[0].lots
         return change._replace(item=change.item.but(lots=lots))
 
 

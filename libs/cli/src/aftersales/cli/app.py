@@ -5,24 +5,24 @@ from typing import Annotated
 
 import typer
 
-from aftersales.cli import archive, audit, catching_up, dead, deadlines, imports, policies, versions
+from aftersales.cli import archive, audit, catching_up, dead_letters, deadlines, imports, policies, versions
 from aftersales.cli.connection import DEFAULT_URLS, SERVICES, checked_url
 from aftersales.cli.session import Session
 from aftersales.values.messages import choose_locale
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 app.add_typer(imports.app, name="import")
-app.add_typer(dead.app, name="dead")
+app.add_typer(dead_letters.app, name="dead")
 app.add_typer(catching_up.app, name="events")
 app.add_typer(archive.app, name="archive")
 app.add_typer(audit.app, name="audit")
 app.add_typer(deadlines.app, name="sla")
 app.add_typer(policies.app, name="policy")
-app.command("version")(versions.show)
+app.command("version")(versions.show_versions)
 
 
 @app.callback()
-def begin(
+def configure_program(
     ctx: typer.Context,
     url: Annotated[
         list[str] | None,
@@ -40,10 +40,10 @@ def begin(
 
     Exit codes: 0 done, 1 something was refused, 2 nothing (more) could be done.
     """
-    ctx.obj = Session(addresses(url or []), choose_locale(lang, "en"))
+    ctx.obj = Session(service_addresses(url or []), choose_locale(lang, "en"))
 
 
-def addresses(given: list[str]) -> dict[str, str]:
+def service_addresses(given: list[str]) -> dict[str, str]:
     """Each service's address: the default, over it the environment's, over it the option's."""
     named = {service: os.environ.get(f"AFTERSALES_{service.upper()}_URL") or None for service in SERVICES}
     for pair in given:

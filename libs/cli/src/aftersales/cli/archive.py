@@ -15,17 +15,17 @@ from aftersales.cli.archive_files import (
     Draft,
     Line,
     Manifest,
-    alone,
-    load,
-    manifests,
+    list_manifests,
+    load_manifest,
+    lock_folder,
     remove_leftovers,
-    save,
-    verified,
+    save_manifest,
+    verify_archive_file,
 )
-from aftersales.cli.archive_files import write as write_file
-from aftersales.cli.connection import SERVICES, Connection, connect, problem
+from aftersales.cli.archive_files import write_archive_file as write_file
+from aftersales.cli.connection import SERVICES, Connection, connect_to_service, problem_of
 from aftersales.cli.output import AsJson, print_json
-from aftersales.cli.session import ERR, OUT, REFUSED, Session, Trouble, printable
+from aftersales.cli.session import ERR, OUT, REFUSED, Session, Trouble, to_printable
 from aftersales.values import uuid7
 
 app = typer.Typer(no_args_is_help=True, help="Put items that ended long ago into files, and bring them back.")
@@ -38,7 +38,7 @@ _AUDIT = "audit"
 _MOST_BYTES = 800_000
 """Of lines that are sent together; a service takes 20 MB, so that one large document passes too."""
 
-Service = Annotated[
+ArchiveService = Annotated[
     list[str] | None, typer.Option("--service", metavar="NAME", help="Only of this service; may be repeated.")
 ]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="Where the files are.")]
@@ -67,11 +67,11 @@ def _shown(manifest: Manifest) -> dict[str, Any]:
     return manifest.model_dump(mode="json")
 
 
-@app.command()
-def write(
+@app.command("write")
+def write_archive(
     ctx: typer.Context,
     folder: Folder,
-    service: Service = None,
+    service: ArchiveService = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would leave.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,7 +83,7 @@ def write(
     os.umask(0o077)
     told = _Told(session, as_json)
     try:
-        with alone(folder):
+        with lock_folder(folder):
             session.run(_each(session, service, lambda one: _write(told, one, folder, dry_run=dry_run)))
     except Broken as error:
         session.complain(error.code, **error.params)
@@ -92,16 +92,16 @@ def write(
         told.end()
 
 
-@app.command()
-def verify(ctx: typer.Context, place: Place, as_json: AsJson = False) -> None:
+@app.command("verify")
+def verify_archive(ctx: typer.Context, place: Place, as_json: AsJson = False) -> None:
     """Prove that archive files are what their manifests say. Exit code 1: one is not."""
     session: Session = ctx.obj
     told, broken = _Told(session, as_json), False
-    if not manifests(place):
+    if not list_manifests(place):
         session.complain("archive.none", folder=str(place))
-    for path in manifests(place):
+    for path in list_manifests(place):
         try:
-            manifest, lines = verified(path)
+            manifest, lines = verify_archive_file(path)
         except Broken as error:
             session.complain(error.code, **error.params)
             broken = True
@@ -112,8 +112,8 @@ def verify(ctx: typer.Context, place: Place, as_json: AsJson = False) -> None:
         raise typer.Exit(REFUSED)
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_archived(
     ctx: typer.Context,
     place: Place,
     id: Annotated[str, typer.Argument(metavar="ID", help="e.g. SR-261122-7K3F")],
@@ -123,14 +123,14 @@ def show(
     session: Session = ctx.obj
     found = [line for _, line in _find(session, place, [id])]
     for line in found:
-        OUT.file.write(printable(line.text) + "\n")
+        OUT.file.write(to_printable(line.text) + "\n")
     if not found:
         session.complain("archive.not_in_files", id=id)
         raise typer.Exit(REFUSED)
 
 
-@app.command()
-def restore(
+@app.command("restore")
+def restore_archived(
     ctx: typer.Context,
     place: Place,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Which; --all: everything.")] = None,
@@ -143,7 +143,7 @@ def restore(
         raise typer.BadParameter("name IDs, or say --all")
     chosen: dict[tuple[str, str], list[Line]] = {}
     for path, line in _find(session, place, ids):
-        manifest = load(path)
+        manifest = load_manifest(path)
         if manifest.collection == _AUDIT:
             continue
         chosen.setdefault((manifest.service, manifest.collection), []).append(line)
@@ -166,7 +166,7 @@ async def _each(session: Session, services: list[str] | None, doing: Any) -> Non
     silent: list[Trouble] = []
     for service in dict.fromkeys(services or SERVICES):
         try:
-            async with connect(session, service) as connection:
+            async with connect_to_service(session, service) as connection:
                 await doing(connection)
         except Broken as error:
             silent.append(Trouble(error.code, **error.params))
@@ -185,8 +185,8 @@ async def _write(told: "_Told", connection: Connection, folder: Path, *, dry_run
     service = connection.service
     if not dry_run:
         remove_leftovers(folder)
-        for path in manifests(folder):
-            manifest = load(path)
+        for path in list_manifests(folder):
+            manifest = load_manifest(path)
             if manifest.service == service and not manifest.removed:
                 await _remove(told.session, connection, path)
     for collected in await _call(connection, "GET", "/archive"):
@@ -229,7 +229,7 @@ async def _leaving(connection: Connection, collection: str, at_most: int) -> Asy
 
 async def _remove(session: Session, connection: Connection, path: Path) -> int:
     """Prove the file, then let the service remove what is in it. How many documents are gone."""
-    manifest, lines = await asyncio.to_thread(verified, path)
+    manifest, lines = await asyncio.to_thread(verify_archive_file, path)
     kept: list[str] = []
     for start in range(0, len(lines), _TOGETHER):
         batch = [{"id": line.id, "sha256": line.sha256} for line in lines[start : start + _TOGETHER]]
@@ -241,7 +241,7 @@ async def _remove(session: Session, connection: Connection, path: Path) -> int:
             headers={"idempotency-key": uuid7()},
         )
         kept += done["kept"]
-    save(path, manifest.model_copy(update={"removed": True, "kept": kept}))
+    save_manifest(path, manifest.model_copy(update={"removed": True, "kept": kept}))
     if kept:
         session.complain("archive.kept", service=manifest.service, count=len(kept), file=manifest.file)
     return len(lines) - len(kept)
@@ -249,9 +249,9 @@ async def _remove(session: Session, connection: Connection, path: Path) -> int:
 
 def _find(session: Session, place: Path, ids: list[str] | None) -> Iterator[tuple[Path, Line]]:
     """Yield documents from files that are proved, without those that stayed in their service; no `ids`: all."""
-    for path in manifests(place):
+    for path in list_manifests(place):
         try:
-            manifest, lines = verified(path)
+            manifest, lines = verify_archive_file(path)
         except Broken as error:
             ERR.print(session.words(error.code, **error.params), soft_wrap=True, markup=False, highlight=False)
             raise typer.Exit(REFUSED) from error
@@ -262,7 +262,7 @@ def _find(session: Session, place: Path, ids: list[str] | None) -> Iterator[tupl
 
 async def _restore(told: "_Told", service: str, collection: str, lines: list[Line]) -> None:
     restored = present = 0
-    async with connect(told.session, service) as connection:
+    async with connect_to_service(told.session, service) as connection:
         while lines:
             batch, size = 0, 0
             while batch < min(len(lines), _TOGETHER) and (not batch or size < _MOST_BYTES):
@@ -286,5 +286,5 @@ async def _restore(told: "_Told", service: str, collection: str, lines: list[Lin
 async def _call(connection: Connection, method: str, path: str, **request: Any) -> Any:
     answer = await connection.call(method, path, **request)
     if not answer.is_success:
-        raise Trouble("cli.refused", service=connection.service, why=problem(answer)[1])
+        raise Trouble("cli.refused", service=connection.service, why=problem_of(answer)[1])
     return answer.json()

@@ -81,7 +81,7 @@ class Draft:
     before: datetime
 
 
-def write(folder: Path, draft: Draft, lines: Iterable[str]) -> Path:
+def write_archive_file(folder: Path, draft: Draft, lines: Iterable[str]) -> Path:
     """Write the lines and their manifest, and wait until the disk has both. Returns the manifest's path.
 
     Raises `OSError`; what is left of a file without a manifest is of no account.
@@ -112,10 +112,10 @@ def write(folder: Path, draft: Draft, lines: Iterable[str]) -> Path:
         first=first,
         last=last,
     )
-    return save(folder / f"{name}.json", manifest)
+    return save_manifest(folder / f"{name}.json", manifest)
 
 
-def save(path: Path, manifest: Manifest) -> Path:
+def save_manifest(path: Path, manifest: Manifest) -> Path:
     """Write a manifest in one step: the old one stands until the new one is on the disk."""
     draft = path.with_suffix(".json.part")
     draft.unlink(missing_ok=True)
@@ -126,14 +126,14 @@ def save(path: Path, manifest: Manifest) -> Path:
     return path
 
 
-def manifests(place: Path) -> list[Path]:
+def list_manifests(place: Path) -> list[Path]:
     """Return the manifests in a folder, oldest first, or the one of this file."""
     if place.is_dir():
         return sorted(path for path in place.glob("*.json") if _is_manifest(path))
     return [place.with_name(place.name.removesuffix(".jsonl.gz") + ".json") if place.name.endswith(".gz") else place]
 
 
-def load(path: Path) -> Manifest:
+def load_manifest(path: Path) -> Manifest:
     """Raises `Broken`."""
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
@@ -144,9 +144,9 @@ def load(path: Path) -> Manifest:
     return manifest
 
 
-def verified(path: Path) -> tuple[Manifest, list[Line]]:
+def verify_archive_file(path: Path) -> tuple[Manifest, list[Line]]:
     """Read a whole file and prove that it is what its manifest says. Raises `Broken`."""
-    manifest = load(path)
+    manifest = load_manifest(path)
     file = path.with_name(manifest.file)
     try:
         content = file.read_bytes()
@@ -172,7 +172,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Keep a second run out of the folder. Raises `Broken` when there is one."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

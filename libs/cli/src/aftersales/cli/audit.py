@@ -11,17 +11,17 @@ from urllib.parse import quote
 import typer
 from rich.text import Text
 
-from aftersales.cli.connection import SERVICES, Connection, connect, problem
+from aftersales.cli.connection import SERVICES, Connection, connect_to_service, problem_of
 from aftersales.cli.output import AsJson, print_json, print_table
-from aftersales.cli.session import ERR, REFUSED, TROUBLE, Session, Trouble, printable
+from aftersales.cli.session import ERR, REFUSED, TROUBLE, Session, Trouble, to_printable
 from aftersales.values.anchors import Anchor, append_to_file, read_file
-from aftersales.values.messages import render
+from aftersales.values.messages import render_message
 
 app = typer.Typer(no_args_is_help=True, help="Verify the audit trail, and ask it who changed what, when and why.")
 _LOOK_EVERY = 0.5
 _NOT_FOUND = 404
 
-Service = Annotated[
+AuditedService = Annotated[
     list[str] | None, typer.Option("--service", metavar="NAME", help="Only of this service; may be repeated.")
 ]
 
@@ -43,10 +43,10 @@ class _Answers:
             raise typer.Exit(REFUSED)
 
 
-@app.command()
-def verify(
+@app.command("verify")
+def verify_audit(
     ctx: typer.Context,
-    service: Service = None,
+    service: AuditedService = None,
     anchors: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Anchors that were kept apart (`audit anchors`).")
     ] = None,
@@ -82,11 +82,11 @@ def verify(
     answers.end(session, refused=any(status["last"]["broken"] for status in answers.found.values()))
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_audit(
     ctx: typer.Context,
     document: Annotated[str, typer.Argument(metavar="COLLECTION/ID", help="e.g. `requests/SR-261122-7K3F`")],
-    service: Service = None,
+    service: AuditedService = None,
     as_json: AsJson = False,
 ) -> None:
     """Show who changed a document, when and why, in every service that has one of this name."""
@@ -112,11 +112,11 @@ def show(
     answers.end(session, refused=not known or not all(history["intact"] for history in known.values()))
 
 
-@app.command()
-def anchors(
+@app.command("anchors")
+def append_anchors(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(dir_okay=False, help="A file on a machine that the services do not reach.")],
-    service: Service = None,
+    service: AuditedService = None,
     as_json: AsJson = False,
 ) -> None:
     """Append new anchors to FILE, one JSON object a line. Run it daily, where nobody of the database can write."""
@@ -149,7 +149,7 @@ async def _ask(session: Session, services: list[str] | None, doing: Callable[[Co
 
     async def at(service: str) -> None:
         try:
-            async with connect(session, service) as connection:
+            async with connect_to_service(session, service) as connection:
                 answers.found[service] = await doing(connection)
         except Trouble as trouble:
             answers.silent.append(trouble)
@@ -163,7 +163,7 @@ async def _ask(session: Session, services: list[str] | None, doing: Callable[[Co
 async def _get(connection: Connection, method: str, path: str, **request: Any) -> Any:
     answer = await connection.call(method, path, **request)
     if not answer.is_success:
-        raise Trouble("cli.refused", service=connection.service, why=problem(answer)[1])
+        raise Trouble("cli.refused", service=connection.service, why=problem_of(answer)[1])
     return answer.json()
 
 
@@ -193,7 +193,7 @@ async def _history(connection: Connection, path: str) -> Any:
     if answer.status_code == _NOT_FOUND:
         return None
     if not answer.is_success:
-        raise Trouble("cli.refused", service=connection.service, why=problem(answer)[1])
+        raise Trouble("cli.refused", service=connection.service, why=problem_of(answer)[1])
     whole = answer.json()
     while cursor := whole.pop("next"):
         page = await _get(connection, "GET", path, params={"limit": 200, "cursor": cursor})
@@ -208,8 +208,8 @@ def _say_verdict(session: Session, service: str, status: Any) -> None:
     if last["broken"]:
         session.complain("audit.not_whole", service=service, broken=last["broken"], at=at)
         for finding in last["findings"]:
-            words = render(finding["code"], session.locale, finding["params"])
-            ERR.print(Text(f"  {printable(words)}"), soft_wrap=True)
+            words = render_message(finding["code"], session.locale, finding["params"])
+            ERR.print(Text(f"  {to_printable(words)}"), soft_wrap=True)
         if more := last["broken"] - len(last["findings"]):
             session.complain("audit.more", count=more)
     else:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aftersales.cli.connection import SERVICES, Connection, connect, problem
+from aftersales.cli.connection import SERVICES, Connection, connect_to_service, problem_of
 from aftersales.cli.output import AsJson, print_json
 from aftersales.cli.session import REFUSED, Session, Trouble
 
@@ -60,10 +60,10 @@ async def _catch_up(session: Session, services: list[str], since: datetime) -> d
 
 
 async def _at(session: Session, service: str, since: datetime) -> dict[str, Any]:
-    async with connect(session, service) as connection:
+    async with connect_to_service(session, service) as connection:
         answer = await connection.call("POST", "/events/catch-up", json={"since": since.isoformat()})
         if not answer.is_success:
-            session.complain("cli.refused", service=service, why=problem(answer)[1])
+            session.complain("cli.refused", service=service, why=problem_of(answer)[1])
             raise typer.Exit(REFUSED)
         return await _ended(connection)
 
@@ -72,7 +72,7 @@ async def _ended(connection: Connection) -> dict[str, Any]:
     while True:
         answer = await connection.call("GET", "/events/catch-up")
         if not answer.is_success:
-            raise Trouble("cli.refused", service=connection.service, why=problem(answer)[1])
+            raise Trouble("cli.refused", service=connection.service, why=problem_of(answer)[1])
         progress: dict[str, Any] = answer.json()
         if not progress["running"]:
             return progress

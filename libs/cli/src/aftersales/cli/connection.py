@@ -20,13 +20,13 @@ DEFAULT_URLS = {
     "feedback": "http://127.0.0.1:8104",
 }
 SERVICES = tuple(DEFAULT_URLS)
-PATIENCE = 15.0
+CONNECT_PATIENCE = 15.0
 """Seconds without a useful answer after which a service that had answered counts as away."""
 _ANSWERS, _INTRODUCTION = httpx.Timeout(30, connect=3), httpx.Timeout(5, connect=3)
 """How many seconds an answer may take (a service waits 20 s for its own writes), and the first one."""
 BUSY = {429, 502, 503, 504}
 LONGEST_PAUSE = 10.0
-PAGE = 200
+PAGE_SIZE = 200
 
 
 class Connection:
@@ -74,7 +74,7 @@ class Connection:
                 if answer.status_code not in BUSY:
                     self._heard = now()
                     return answer
-                trouble = self._away(httpx.RequestError(problem(answer)[1]))
+                trouble = self._away(httpx.RequestError(problem_of(answer)[1]))
                 pause = _retry_after(answer) or pause
             pause *= random.uniform(1, 1.5)  # noqa: S311 (keeps callers apart, and no secret)
             if now() + pause > self._heard + self._patience:
@@ -87,9 +87,9 @@ class Connection:
         """All items of a list, page by page. Raises `Trouble` when it is refused."""
         cursor: dict[str, str] = {}
         while True:
-            answer = await self.call("GET", path, params={**filters, **cursor, "limit": PAGE})
+            answer = await self.call("GET", path, params={**filters, **cursor, "limit": PAGE_SIZE})
             if not answer.is_success:
-                raise Trouble("cli.refused", service=self.service, why=problem(answer)[1])
+                raise Trouble("cli.refused", service=self.service, why=problem_of(answer)[1])
             page = answer.json()
             for item in page["items"]:
                 yield item
@@ -119,8 +119,8 @@ class Connection:
 
 
 @asynccontextmanager
-async def connect(
-    session: Session, service: str, *, actor: str = "", patience: float = PATIENCE
+async def connect_to_service(
+    session: Session, service: str, *, actor: str = "", patience: float = CONNECT_PATIENCE
 ) -> AsyncIterator[Connection]:
     """Connect to a service that answers, as the user who runs the command unless another actor is named.
 
@@ -129,7 +129,7 @@ async def connect(
     async with httpx.AsyncClient(
         base_url=session.urls[service],
         timeout=_ANSWERS,
-        headers={"x-actor": actor or me(), "accept-language": session.locale},
+        headers={"x-actor": actor or current_user(), "accept-language": session.locale},
         trust_env=False,  # a proxy of the desk has no business between the house and its tools
     ) as client:
         connection = Connection(session, service, client, patience)
@@ -148,7 +148,7 @@ def checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def problem(answer: httpx.Response) -> tuple[str, str, dict[str, Any]]:
+def problem_of(answer: httpx.Response) -> tuple[str, str, dict[str, Any]]:
     """Code, words and parameters of a refusal (RFC 9457), whatever it was that answered."""
     try:
         content: Any = answer.json()
@@ -161,7 +161,7 @@ def problem(answer: httpx.Response) -> tuple[str, str, dict[str, Any]]:
     return code, str(content["detail"]), params if isinstance(params, dict) else {}
 
 
-def me() -> str:
+def current_user() -> str:
     """Who runs this program, as a header can carry it."""
     try:
         name = getpass.getuser()

@@ -7,18 +7,18 @@ from typing import Annotated
 
 import typer
 
-from aftersales.cli.connection import connect, problem
+from aftersales.cli.connection import connect_to_service, problem_of
 from aftersales.cli.output import AsJson, print_json, print_table
 from aftersales.cli.session import REFUSED, Session, Trouble
 from aftersales.policy.sla import Deadline, Line
-from aftersales.values import NUMBER, sibling
+from aftersales.values import NUMBER, sibling_number
 
 app = typer.Typer(no_args_is_help=True, help="Look into promises: which clocks run, and how a deadline came about.")
 _WHERE = {"intake": "SR", "dispatch": "WO", "feedback": "FU"}
 
 
-@app.command()
-def explain(
+@app.command("explain")
+def explain_deadlines(
     ctx: typer.Context,
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of a request, a work order or a callback.")],
     as_json: AsJson = False,
@@ -59,18 +59,18 @@ def _documents(number: str) -> Mapping[str, str]:
     if not NUMBER.match(number[:14]):
         raise Trouble("deadline.no_number", id=number)
     if number.startswith("SR-"):
-        return {name: sibling(number, prefix) for name, prefix in _WHERE.items()}
+        return {name: sibling_number(number, prefix) for name, prefix in _WHERE.items()}
     return {name: number for name, prefix in _WHERE.items() if number.startswith(prefix)}
 
 
 async def _fetch(session: Session, service: str, id: str) -> list[Deadline]:
-    async with connect(session, service) as connection:
+    async with connect_to_service(session, service) as connection:
         answer = await connection.call("GET", f"/deadlines/{id}")
     if answer.is_success:
         return [Deadline.model_validate(one) for one in answer.json()]
     if answer.status_code == 404:
         return []
-    raise Trouble("cli.refused", service=service, why=problem(answer)[1])
+    raise Trouble("cli.refused", service=service, why=problem_of(answer)[1])
 
 
 def _print(session: Session, deadline: Deadline) -> None:

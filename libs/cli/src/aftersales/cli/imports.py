@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from aftersales.cli.connection import Connection, connect
+from aftersales.cli.connection import Connection, connect_to_service
 from aftersales.cli.output import AsJson, print_json
-from aftersales.cli.session import OUT, REFUSED, TROUBLE, Session, Trouble, printable
+from aftersales.cli.session import OUT, REFUSED, TROUBLE, Session, Trouble, to_printable
 from aftersales.cli.sheets.catalogue import KINDS
 from aftersales.cli.sheets.journal import Journal
 from aftersales.cli.sheets.kinds import Column, Kind
-from aftersales.cli.sheets.manner import ORDERS, Manner
-from aftersales.cli.sheets.mapping import MappingFile, read_mapping, template
+from aftersales.cli.sheets.mapping import MappingFile, mapping_template, read_mapping
 from aftersales.cli.sheets.opening import open_table
-from aftersales.cli.sheets.progress import watched
+from aftersales.cli.sheets.progress import show_progress
+from aftersales.cli.sheets.read_options import ORDERS, ReadOptions
 from aftersales.cli.sheets.refusals import errors_file, write_refusals
-from aftersales.cli.sheets.report import Summary, report
+from aftersales.cli.sheets.report import Summary, print_report
 from aftersales.cli.sheets.result import Plan, Result
 from aftersales.cli.sheets.rows import Row, read_rows
 from aftersales.cli.sheets.sending import IMPORTER, name_rows, send_all
@@ -29,13 +29,13 @@ from aftersales.cli.sheets.table import NO_MAPPING, Table
 from aftersales.values import uuid7
 
 INTERRUPTED = 130
-PATIENCE = 60.0
+IMPORT_PATIENCE = 60.0
 """Seconds without an answer that an import under way waits for its service: long enough for a restart."""
 app = typer.Typer(no_args_is_help=True)
 
 
 @dataclass(frozen=True)
-class Wish:
+class ImportOptions:
     """What a command was asked for."""
 
     file: Path
@@ -61,7 +61,7 @@ def _order(order: str) -> str:
 
 
 @app.callback()
-def begin(
+def configure_import(
     ctx: typer.Context,
     zone: Annotated[
         str,
@@ -116,10 +116,10 @@ def _declare(kind: Kind) -> None:
         elif file is None:
             raise typer.BadParameter("name a file", param_hint="FILE")
         else:
-            _load_and_report(session, kind, Wish(file, mapping, sheet, dates, dry_run, again), as_json=as_json)
+            _load_and_report(session, kind, ImportOptions(file, mapping, sheet, dates, dry_run, again), as_json=as_json)
 
 
-def _load_and_report(session: Session, kind: Kind, wish: Wish, *, as_json: bool) -> None:
+def _load_and_report(session: Session, kind: Kind, wish: ImportOptions, *, as_json: bool) -> None:
     try:
         summary, result = session.run(_load(session, kind, wish))
     except KeyboardInterrupt as interruption:
@@ -127,7 +127,7 @@ def _load_and_report(session: Session, kind: Kind, wish: Wish, *, as_json: bool)
         raise typer.Exit(INTERRUPTED) from interruption
     if as_json:
         print_json(asdict(summary))
-    report(session, summary, result, brief=as_json)
+    print_report(session, summary, result, brief=as_json)
     if result.trouble:
         raise typer.Exit(TROUBLE)
     raise typer.Exit(REFUSED if result.refused else 0)
@@ -139,7 +139,7 @@ def _help(kind: Kind) -> str:
 
 
 def _described(column: Column) -> str:
-    star = "*" if column.need == "always" else ""
+    star = "*" if column.required == "always" else ""
     return f"`{column.name}`{star} or {' or '.join(column.chinese.split())}: {column.about}"
 
 
@@ -151,14 +151,14 @@ async def _show_template(session: Session, kind: Kind, file: Path | None, sheet:
     """For a file: with its headers where they belong."""
     found, left = {}, []
     if file:
-        loose = replace(kind, columns=tuple(replace(column, need="never") for column in kind.columns), either=())
+        loose = replace(kind, columns=tuple(replace(column, required="never") for column in kind.columns), either=())
         table, _ = open_table(file, loose, NO_MAPPING, encoding=session.encoding, sheet=sheet)
         found = {name: table.headers[source.places[0]].strip() for name, source in table.layout.sources.items()}
         left = list(table.layout.left)
-    OUT.file.write("\n".join(template(kind, found, left)) + "\n")
+    OUT.file.write("\n".join(mapping_template(kind, found, left)) + "\n")
 
 
-async def _load(session: Session, kind: Kind, wish: Wish) -> tuple[Summary, Result]:
+async def _load(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summary, Result]:
     began = time.monotonic()
     mapping = read_mapping(wish.mapping, kind) if wish.mapping else NO_MAPPING
     table, encoding = open_table(wish.file, kind, mapping, encoding=session.encoding, sheet=wish.sheet)
@@ -169,7 +169,7 @@ async def _load(session: Session, kind: Kind, wish: Wish) -> tuple[Summary, Resu
         _write(target, table, result.refused, session)
     return Summary(
         kind=kind.name,
-        file=printable(str(wish.file)),
+        file=to_printable(str(wish.file)),
         encoding=encoding,
         delimiter=table.delimiter,
         sheet=table.sheet,
@@ -180,15 +180,15 @@ async def _load(session: Session, kind: Kind, wish: Wish) -> tuple[Summary, Resu
         refused=len(result.refused),
         unsent=result.unsent,
         left_alone=dict(table.layout.left),
-        errors_file=printable(str(target)) if result.refused else None,
+        errors_file=to_printable(str(target)) if result.refused else None,
         dry_run=wish.dry_run,
         by_service=by_service,
         seconds=round(time.monotonic() - began, 3),
     ), result
 
 
-def _read(session: Session, table: Table, mapping: MappingFile, wish: Wish) -> list[Row]:
-    manner = mapping.manner(Manner(session.zone))
+def _read(session: Session, table: Table, mapping: MappingFile, wish: ImportOptions) -> list[Row]:
+    manner = mapping.manner(ReadOptions(session.zone))
     manner = replace(manner, dates=wish.dates or manner.dates)
     return read_rows(table, manner, mapping.own_manners(manner))
 
@@ -200,13 +200,15 @@ def _write(target: Path, table: Table, refused: Sequence[Row], session: Session)
         raise Trouble("import.errors_unwritable", file=target, why=error.strerror) from error
 
 
-async def _sent(session: Session, kind: Kind, rows: Sequence[Row], wish: Wish) -> tuple[Result, bool]:
+async def _sent(session: Session, kind: Kind, rows: Sequence[Row], wish: ImportOptions) -> tuple[Result, bool]:
     """Send them, or in a dry run only ask; whether the service has seen them."""
     unseen = Result(refused=[row for row in rows if not row.call])
     if wish.dry_run and not kind.batches:
         return unseen, False
     async with AsyncExitStack() as stack:
-        connecting = connect(session, kind.service, actor=IMPORTER if kind.adds else "", patience=PATIENCE)
+        connecting = connect_to_service(
+            session, kind.service, actor=IMPORTER if kind.adds else "", patience=IMPORT_PATIENCE
+        )
         try:
             connection = await stack.enter_async_context(connecting)
         except Trouble:
@@ -216,11 +218,13 @@ async def _sent(session: Session, kind: Kind, rows: Sequence[Row], wish: Wish) -
         return await _send(session, connection, kind, rows, wish), True
 
 
-async def _send(session: Session, connection: Connection, kind: Kind, rows: Sequence[Row], wish: Wish) -> Result:
+async def _send(
+    session: Session, connection: Connection, kind: Kind, rows: Sequence[Row], wish: ImportOptions
+) -> Result:
     sheet, keys = name_rows(kind, rows, uuid7() if wish.again and not kind.adds else "")
     path = None if wish.dry_run else wish.file.with_name(f"{wish.file.name}.progress")
     journal = Journal(path, f"{sheet} {session.urls[kind.service]}", again=wish.again)
-    with watched(session, kind.name, sum(row.call is not None for row in rows)) as done:
+    with show_progress(session, kind.name, sum(row.call is not None for row in rows)) as done:
         result = await send_all(connection, kind, rows, keys, Plan(done, journal, dry_run=wish.dry_run))
     journal.close(complete=not result.trouble)
     return result

@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from aftersales.cli.session import OUT, printable
+from aftersales.cli.session import OUT, to_printable
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The option of every command that prints something."""
@@ -58,9 +58,9 @@ def _print_blocks(titles: Sequence[str], rows: Sequence[Sequence[str]], console:
 
 
 def _one_line(cell: str) -> str:
-    return printable(cell).replace("\n", "\\n")
+    return to_printable(cell).replace("\n", "\\n")
 
 
 def print_json(content: Any) -> None:
     """Print JSON for a script: indented, and without characters that steer a terminal."""
-    OUT.file.write(printable(to_json(content, indent=2).decode()) + "\n")
+    OUT.file.write(to_printable(to_json(content, indent=2).decode()) + "\n")

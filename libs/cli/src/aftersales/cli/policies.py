@@ -8,23 +8,23 @@ from typing import Annotated, Any
 import typer
 from pydantic_core import to_json, to_jsonable_python
 
-from aftersales.cli.connection import connect, problem
+from aftersales.cli.connection import connect_to_service, problem_of
 from aftersales.cli.output import AsJson, print_json, print_table
 from aftersales.cli.policy_sources import (
     File,
     branch_exists,
-    findings,
+    file_findings,
     policy_named,
     policy_of,
-    published,
+    published_policies,
     read_file,
     text_of,
 )
-from aftersales.cli.session import ERR, OUT, REFUSED, TROUBLE, Session, Trouble, printable
-from aftersales.policy.choose import Facts, Shelf
-from aftersales.policy.difference import diff
-from aftersales.policy.explain import Candidate, Explanation, explain
-from aftersales.policy.findings import dotted
+from aftersales.cli.session import ERR, OUT, REFUSED, TROUBLE, Session, Trouble, to_printable
+from aftersales.policy.choose import Facts, PolicyIndex
+from aftersales.policy.difference import diff_policies
+from aftersales.policy.explain import Candidate, ChoiceExplanation, explain_policy_choice
+from aftersales.policy.findings import dotted_path
 from aftersales.policy.model import Policy
 from aftersales.values import uuid7
 
@@ -46,7 +46,7 @@ def lint_files(
     read = session.run(_read(files))
     policies = [file.draft.policy for file in read if file.draft.policy]
     if as_json:
-        found = [findings(file, policies) for file in read]
+        found = [file_findings(file, policies) for file in read]
         rows = [
             {"file": str(file.path), "findings": list(file.described(session, wrong))}
             for file, wrong in zip(read, found, strict=True)
@@ -63,7 +63,7 @@ async def _read(files: Sequence[Path]) -> list[File]:
 
 
 def _lint(session: Session, file: File, others: Sequence[Policy]) -> bool:
-    found = findings(file, others)
+    found = file_findings(file, others)
     errors = sum(finding.level == "error" for finding in found)
     file.complain(session, found)
     session.say("policy.linted", file=file.path, errors=errors, warnings=len(found) - errors)
@@ -78,14 +78,14 @@ def show_difference(ctx: typer.Context, a: Named, b: Named, as_json: AsJson = Fa
     async def both() -> tuple[Policy, Policy]:
         return await policy_named(session, a), await policy_named(session, b)
 
-    changes = diff(*session.run(both()))
+    changes = diff_policies(*session.run(both()))
     if as_json:
-        rows = [{"path": dotted(change.path), "old": change.old, "new": change.new} for change in changes]
+        rows = [{"path": dotted_path(change.path), "old": change.old, "new": change.new} for change in changes]
         print_json(rows)
         return
     for change in changes:
-        line = f"{dotted(change.path)}: {_figure(change.old)} → {_figure(change.new)}"
-        OUT.print(printable(line), soft_wrap=True, markup=False, highlight=False)
+        line = f"{dotted_path(change.path)}: {_figure(change.old)} → {_figure(change.new)}"
+        OUT.print(to_printable(line), soft_wrap=True, markup=False, highlight=False)
     if not changes:
         session.say("policy.same", a=a, b=b)
 
@@ -94,14 +94,14 @@ def _figure(value: Any) -> str:
     return "-" if value is None else value if isinstance(value, str) else to_json(value).decode()
 
 
-@app.command()
-def show(ctx: typer.Context, name: Named, as_json: AsJson = False) -> None:
+@app.command("show")
+def show_policy(ctx: typer.Context, name: Named, as_json: AsJson = False) -> None:
     """Print a policy as YAML; a preset with the rule behind each figure. As JSON it has every figure, defaults too."""
     session: Session = ctx.obj
     if as_json:
         print_json(session.run(policy_named(session, name)))
         return
-    OUT.file.write(printable(session.run(text_of(session, name))).rstrip("\n") + "\n")
+    OUT.file.write(to_printable(session.run(text_of(session, name))).rstrip("\n") + "\n")
 
 
 @app.command("explain")
@@ -127,7 +127,7 @@ def explain_choice(  # noqa: PLR0913, PLR0917 (a command's options)
     when = day.date() if day else datetime.now(session.zone).date()
     facts = Facts(branch, line, work_type, customer_class, when)
     policies, complete = session.run(_considered(session, file or [], branch))
-    found = explain(Shelf(policies), facts)
+    found = explain_policy_choice(PolicyIndex(policies), facts)
     if as_json:
         print_json(_as_data(found))
     else:
@@ -141,8 +141,8 @@ async def _considered(session: Session, files: Sequence[Path], branch: str) -> t
     """Policies of files and of intake, and whether intake answered. Ends the program when nobody knows the branch."""
     ours = [policy_of(session, read_file(path)) for path in files]
     try:
-        async with connect(session, "intake") as connection:
-            policies = [*ours, *await published(connection)]
+        async with connect_to_service(session, "intake") as connection:
+            policies = [*ours, *await published_policies(connection)]
             named = any(branch in policy.scope.branches for policy in policies)
             known = not branch or named or await branch_exists(connection, branch)
     except Trouble as trouble:
@@ -154,7 +154,7 @@ async def _considered(session: Session, files: Sequence[Path], branch: str) -> t
     return policies, True
 
 
-def _as_data(found: Explanation) -> dict[str, Any]:
+def _as_data(found: ChoiceExplanation) -> dict[str, Any]:
     candidates = [to_jsonable_python(candidate._asdict()) for candidate in found.candidates]
     return {"name": found.chosen.name, "version": found.chosen.version, "candidates": candidates}
 
@@ -197,12 +197,12 @@ def _outcome(session: Session, candidate: Candidate) -> str:
     }[candidate.outcome]
 
 
-@app.command()
-def publish(ctx: typer.Context, file: OneFile, as_json: AsJson = False) -> None:
+@app.command("publish")
+def publish_policy(ctx: typer.Context, file: OneFile, as_json: AsJson = False) -> None:
     """Publish a policy at intake: it gets the next version of its name. Items under way keep theirs."""
     session: Session = ctx.obj
     (read,) = session.run(_read([file]))
-    wrong = findings(read, [])
+    wrong = file_findings(read, [])
     read.complain(session, wrong)
     if any(finding.level == "error" for finding in wrong):
         raise typer.Exit(REFUSED)
@@ -219,13 +219,15 @@ def publish(ctx: typer.Context, file: OneFile, as_json: AsJson = False) -> None:
 async def _publish(session: Session, policy: Policy) -> dict[str, Any] | None:
     """Give the policy as it was published, or None once the refusal was reported."""
     body = policy.model_dump(mode="json", exclude={"version"})
-    async with connect(session, "intake") as connection:
+    async with connect_to_service(session, "intake") as connection:
         answer = await connection.call("POST", "/policies", json=body, headers={"idempotency-key": uuid7()})
     if not answer.is_success:
-        _, why, params = problem(answer)
+        _, why, params = problem_of(answer)
         session.complain("cli.refused", service="intake", why=why)
         for error in params.get("errors", ()):
-            ERR.print(printable(f"{error['field']}: {error['problem']}"), soft_wrap=True, markup=False, highlight=False)
+            ERR.print(
+                to_printable(f"{error['field']}: {error['problem']}"), soft_wrap=True, markup=False, highlight=False
+            )
         return None
     published_now: dict[str, Any] = answer.json()["policy"]
     return published_now

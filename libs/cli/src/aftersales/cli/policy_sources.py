@@ -10,14 +10,14 @@ from urllib.parse import quote
 import yaml
 from pydantic import ValidationError
 
-from aftersales.cli.connection import Connection, connect, problem
-from aftersales.cli.session import ERR, Session, Trouble, printable
-from aftersales.policy.findings import Finding, dotted
-from aftersales.policy.lint import lint, lint_among
+from aftersales.cli.connection import Connection, connect_to_service, problem_of
+from aftersales.cli.session import ERR, Session, Trouble, to_printable
+from aftersales.policy.findings import Finding, dotted_path
+from aftersales.policy.lint import lint_among, lint_policy
 from aftersales.policy.model import Policy
-from aftersales.policy.presets import texts
-from aftersales.policy.reading import Draft, read
-from aftersales.values.messages import render
+from aftersales.policy.presets import preset_texts
+from aftersales.policy.reading import Draft, parse_policy
+from aftersales.values.messages import render_message
 
 _PUBLISHED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)@(\d{1,9})")
 
@@ -31,18 +31,18 @@ class File:
     def complain(self, session: Session, findings: Sequence[Finding]) -> None:
         for found in self.described(session, findings):
             level = session.words("policy.error") if found["level"] == "error" else session.words("policy.warning")
-            told = printable(f"{self.path}:{found['line']}:{found['column']}: {level}: {found['detail']}")
+            told = to_printable(f"{self.path}:{found['line']}:{found['column']}: {level}: {found['detail']}")
             ERR.print(told, soft_wrap=True, markup=False, highlight=False)
 
     def described(self, session: Session, findings: Sequence[Finding]) -> Iterator[dict[str, Any]]:
         """Yield each finding with its line and column in the file, both from 1, and its words (`detail`)."""
         for finding in findings:
             line, column = self.draft.place(finding.path)
-            why = render(finding.code, session.locale, dict(finding.params))
+            why = render_message(finding.code, session.locale, dict(finding.params))
             if why == finding.code:  # Pydantic's own, for which we have no words
                 why = str(finding.params.get("message", why))
             told = {"level": finding.level, "code": finding.code, "line": line, "column": column}
-            yield told | {"path": dotted(finding.path), "detail": why}
+            yield told | {"path": dotted_path(finding.path), "detail": why}
 
 
 def read_file(path: Path) -> File:
@@ -53,12 +53,12 @@ def read_file(path: Path) -> File:
         raise Trouble("sheet.unreadable", file=path, why=error.strerror) from error
     except UnicodeDecodeError as error:
         raise Trouble("policy.not_utf8", file=path) from error
-    return File(path, text, read(text))
+    return File(path, text, parse_policy(text))
 
 
-def findings(file: File, others: Sequence[Policy]) -> tuple[Finding, ...]:
+def file_findings(file: File, others: Sequence[Policy]) -> tuple[Finding, ...]:
     policy = file.draft.policy
-    return (*lint(policy), *lint_among(policy, others)) if policy else file.draft.findings
+    return (*lint_policy(policy), *lint_among(policy, others)) if policy else file.draft.findings
 
 
 def policy_of(session: Session, file: File) -> Policy:
@@ -73,8 +73,8 @@ async def text_of(session: Session, name: str) -> str:
     """The YAML of a file, a preset, or `name@version` as intake has it. Raises `Trouble`."""
     if is_file(name):
         return read_file(Path(name)).text
-    if name in texts():
-        return texts()[name]
+    if name in preset_texts():
+        return preset_texts()[name]
     content = (await _fetch(session, name)).model_dump(mode="json", exclude_defaults=True)
     return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=120)
 
@@ -83,7 +83,7 @@ async def policy_named(session: Session, name: str) -> Policy:
     """The policy of a file, a preset, or `name@version` as intake has it. Raises `Trouble`."""
     if is_file(name):
         return policy_of(session, read_file(Path(name)))
-    draft = read(texts()[name]) if name in texts() else None
+    draft = parse_policy(preset_texts()[name]) if name in preset_texts() else None
     return draft.policy if draft and draft.policy else await _fetch(session, name)
 
 
@@ -91,7 +91,7 @@ def is_file(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) or "/" in name
 
 
-async def published(connection: Connection) -> list[Policy]:
+async def published_policies(connection: Connection) -> list[Policy]:
     """Every policy that intake has. Raises `Trouble` when it does not answer."""
     return [_understood(item["policy"]) async for item in connection.pages("/policies", {})]
 
@@ -104,11 +104,11 @@ async def branch_exists(connection: Connection, branch: str) -> bool:
 async def _fetch(session: Session, name: str) -> Policy:
     found = _PUBLISHED.fullmatch(name)
     if not found:
-        raise Trouble("policy.name_unknown", name=name, known=", ".join(texts()))
-    async with connect(session, "intake") as connection:
+        raise Trouble("policy.name_unknown", name=name, known=", ".join(preset_texts()))
+    async with connect_to_service(session, "intake") as connection:
         answer = await connection.call("GET", f"/policies/{quote(found[1], safe='')}/{int(found[2])}")
     if not answer.is_success:
-        raise Trouble("cli.refused", service="intake", why=problem(answer)[1])
+        raise Trouble("cli.refused", service="intake", why=problem_of(answer)[1])
     return _understood(answer.json())
 
 

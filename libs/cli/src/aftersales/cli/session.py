@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
-from aftersales.values.messages import render
+from aftersales.values.messages import render_message
 
 T = TypeVar("T")
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -39,7 +39,7 @@ class Session:
     """Of files that are read; None finds out."""
 
     def words(self, code: str, **params: Any) -> str:
-        return printable(render(code, self.locale, params))
+        return to_printable(render_message(code, self.locale, params))
 
     def say(self, code: str, **params: Any) -> None:
         OUT.print(self.words(code, **params), soft_wrap=True, markup=False, highlight=False)
@@ -63,7 +63,7 @@ class Session:
             raise typer.Exit(TROUBLE)
 
 
-def printable(text: str) -> str:
+def to_printable(text: str) -> str:
     """What a stranger sent, the characters that steer a terminal or turn the reading direction written as JSON does."""
     return "".join(_visible(character) for character in text)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import typer
 
-from aftersales.cli.connection import connect
+from aftersales.cli.connection import connect_to_service
 from aftersales.cli.output import AsJson, print_json, print_table
 from aftersales.cli.session import Session, Trouble
 
 
-def show(ctx: typer.Context, as_json: AsJson = False) -> None:
+def show_versions(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Show the version of this program and of each service. Exit code 2 when one does not answer."""
     session: Session = ctx.obj
     silent: list[Trouble] = []
@@ -30,7 +30,7 @@ async def _ask_all(session: Session, silent: list[Trouble]) -> list[dict[str, An
     async def ask(service: str) -> dict[str, Any]:
         found = None
         try:
-            async with connect(session, service) as connection:
+            async with connect_to_service(session, service) as connection:
                 found = connection.version
         except Trouble as trouble:
             silent.append(trouble)

@@ -11,11 +11,11 @@ from typing import Any, ClassVar, NamedTuple
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import BranchRegistered
 from aftersales.common.mongo import Index
-from aftersales.common.work import Work, use_case
+from aftersales.common.work import UnitOfWork, use_case
 from aftersales.policy.calendars import Calendar
-from aftersales.policy.sla import Said
+from aftersales.policy.sla import ChangeNote
 
-PAGE = 100
+CLOCKS_PER_PAGE = 100
 """Documents per step: a step is one command among the others, which must not wait long for it."""
 _SETTLE = timedelta(seconds=5)
 """How long the walk waits, so that what was under way by the old hours is committed."""
@@ -38,28 +38,28 @@ class BranchHours(Aggregate):
     """The last document that was moved."""
 
     @property
-    def said(self) -> Said:
+    def said(self) -> ChangeNote:
         """Who changed the hours, and when: as clocks note it."""
-        return Said(self.since, self.by, "branch_hours")
+        return ChangeNote(self.since, self.by, "branch_hours")
 
 
 class Mover(NamedTuple):
     """How the clocks of one kind of document go over to new hours."""
 
     kind: type[Aggregate]
-    move: Callable[[Work, Any, BranchHours], Awaitable[None]]
+    move: Callable[[UnitOfWork, Any, BranchHours], Awaitable[None]]
 
 
 @use_case(preload=lambda event: ((BranchHours, event.branch),))
-async def hear_of_hours(work: Work, event: BranchRegistered) -> None:
+async def follow_hours(work: UnitOfWork, event: BranchRegistered) -> None:
     """Go by the branch's hours as an event tells them. Older news, and that of other particulars, changes nothing."""
     if event.hours_since is not None:
         hours = event.hours.model_dump() if event.hours else {}
         calendar = Calendar.model_validate({"zone": event.zone, **hours})
-        await change_hours(work, event.branch, calendar, event.hours_since, event.hours_by)
+        await change_branch_hours(work, event.branch, calendar, event.hours_since, event.hours_by)
 
 
-async def change_hours(work: Work, branch: str, calendar: Calendar, since: datetime, by: str) -> None:
+async def change_branch_hours(work: UnitOfWork, branch: str, calendar: Calendar, since: datetime, by: str) -> None:
     """Take note of new hours, and begin the walk through the open clocks anew."""
     known = await work.get(BranchHours, branch)
     if known is None or known.since < since:
@@ -68,17 +68,17 @@ async def change_hours(work: Work, branch: str, calendar: Calendar, since: datet
         work.put(fresh.but(calendar=calendar, since=since, by=by, **walk))
 
 
-async def walk(work: Work, branch: str, movers: Sequence[Mover]) -> None:
+async def move_page(work: UnitOfWork, branch: str, movers: Sequence[Mover]) -> None:
     """Move one page of open clocks; the timer comes again until there is none left."""
     hours = await work.get(BranchHours, branch)
     if hours is None or hours.wake_at is None or hours.wake_at > work.now:
         return
     kind, move = movers[hours.kind]
     where = {"branch": branch, "clocks": {"$elemMatch": {"ended_at": None}}, "_id": {"$gt": hours.after}}
-    page = await work.page(kind, where, PAGE)
+    page = await work.page(kind, where, CLOCKS_PER_PAGE)
     for document in page:
         await move(work, document, hours)
-    if len(page) == PAGE:
+    if len(page) == CLOCKS_PER_PAGE:
         work.put(hours.but(after=page[-1].id, wake_at=work.now))
     elif hours.kind + 1 < len(movers):
         work.put(hours.but(kind=hours.kind + 1, after="", wake_at=work.now))

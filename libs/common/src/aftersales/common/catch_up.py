@@ -13,7 +13,7 @@ from aftersales.common.back_off import back_off
 from aftersales.common.clock import Clock
 from aftersales.common.mongo import Mongo
 from aftersales.common.telemetry import log
-from aftersales.common.work import Piece, Work, Writer
+from aftersales.common.work import Job, UnitOfWork, Writer
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy, DomainError, Unavailable
 
@@ -80,7 +80,7 @@ class CatchUp:
         """Store that events may be missing from then on (None: since nobody knows when), and begin to read soon."""
         since = max(since or self.earliest, self.earliest)
 
-        async def note(work: Work) -> None:
+        async def note(work: UnitOfWork) -> None:
             known = await work.get(Missed, "missed")
             work.put((known or Missed(since=since)).but(since=min(since, known.since if known else since)))
 
@@ -90,17 +90,17 @@ class CatchUp:
     async def _forget_missed(self, since: datetime) -> None:
         """Remove the stored time, for all from then on was read; a time further back stays."""
 
-        async def forget(work: Work) -> None:
+        async def forget(work: UnitOfWork) -> None:
             known = await work.get(Missed, "missed")
             if known and max(known.since, self.earliest) >= since:
                 work.delete(known)
 
         await self._submit(forget)
 
-    async def _submit(self, run: Callable[[Work], Awaitable[None]]) -> None:
+    async def _submit(self, run: Callable[[UnitOfWork], Awaitable[None]]) -> None:
         while True:
             try:
-                await self._writer.submit(Piece(run, "catch up", "bus", correlation=uuid7()))
+                await self._writer.submit(Job(run, "catch up", "bus", correlation=uuid7()))
             except Busy as error:
                 if error.code == "service.stopping":
                     return

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.failing_timers import GRACE, FailingTimer
 from aftersales.common.mongo import Document, Mongo
-from aftersales.common.parking import ParkedMessage
 from aftersales.common.relay import OUTBOX
 from aftersales.common.telemetry import log
 from aftersales.common.work.group import TALLIES
@@ -98,9 +98,9 @@ class Counts:
         self.tallies = Count("tallies", lambda _: mongo.aggregate(TALLIES, _TALLIED, "snapshot"), clock)
         self.clocks = Count("open_clocks", self._open_clocks, clock)
         self.outbox = Count("outbox", lambda _: mongo.aggregate(OUTBOX, _UNSENT), clock)
-        self.parked = Count("dead_letters", lambda _: mongo.aggregate(ParkedMessage, _PARKED), clock)
+        self.dead_letters = Count("dead_letters", lambda _: mongo.aggregate(StoredDeadLetter, _PARKED), clock)
         self.failing = Count("failing_timers", lambda now: mongo.aggregate(FailingTimer, _failing_by(now)), clock)
-        self.all = (self.tallies, self.clocks, self.outbox, self.parked, self.failing)
+        self.all = (self.tallies, self.clocks, self.outbox, self.dead_letters, self.failing)
 
     def text(self, name: str, of: Sequence[Count], make: Callable[[], bytes]) -> bytes:
         """What `make` makes of these counts, made anew when one of them has changed."""

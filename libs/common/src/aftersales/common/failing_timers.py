@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.dead_letters import StoredDeadLetter, dead_letter_id
 from aftersales.common.mongo import Index
-from aftersales.common.parking import ParkedMessage, parked_id
 from aftersales.values.errors import DomainError
 
-TRIES = 8
+TIMER_ATTEMPTS = 8
 """How often a handler may fail in a row before its timer is parked: within eleven minutes."""
 _FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
 GRACE = timedelta(minutes=1)
@@ -52,10 +52,10 @@ def failed_again(known: FailingTimer, due: datetime, now: datetime) -> FailingTi
     return known.but(tries=known.tries + 1, again_at=now + pause)
 
 
-def letter(failing: FailingTimer, error: Exception, now: datetime) -> ParkedMessage:
+def make_dead_letter(failing: FailingTimer, error: Exception, now: datetime) -> StoredDeadLetter:
     """Make the dead letter: its event id is the document, its event type the kind of timer."""
-    return ParkedMessage(
-        id=parked_id(failing.id, b""),
+    return StoredDeadLetter(
+        id=dead_letter_id(failing.id, b""),
         queue="",
         event_id=failing.id,
         event_type=f"timer.{failing.kind}",

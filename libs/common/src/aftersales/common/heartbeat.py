@@ -12,7 +12,7 @@ BEAT = "heartbeat"
 """The one document's id."""
 
 
-class Heartbeat(Aggregate):
+class HeartbeatState(Aggregate):
     """The newest beat this service has seen; the metric is its age."""
 
     COLLECTION: ClassVar[str] = "heartbeats"
@@ -24,15 +24,15 @@ class Heartbeat(Aggregate):
 
 
 def pass_on(
-    state: Heartbeat | None,
+    state: HeartbeatState | None,
     started_at: datetime,
     make_event: Callable[..., events.Heartbeat] | None = None,
-) -> tuple[Heartbeat, tuple[Event, ...]] | None:
+) -> tuple[HeartbeatState, tuple[Event, ...]] | None:
     """Note the beat and send it on as `make_event(started_at=…)`; None when an equal or newer one was seen.
 
     The last service of the chain makes no event.
     """
-    state = state or Heartbeat()
+    state = state or HeartbeatState()
     if state.seen_at and state.seen_at >= started_at:
         return None
     return state.but(seen_at=started_at), (make_event(started_at=started_at),) if make_event else ()

@@ -1,4 +1,4 @@
-"""Events in: a delivery becomes a piece of work; what fails is retried later or parked, never lost."""
+"""Events in: a delivery becomes a job; what fails is retried later or parked, never lost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from aftersales.common import parking, partners
+from aftersales.common import dead_letters, partners
 from aftersales.common.amqp import Delivery, Topology
 from aftersales.common.clock import Clock
-from aftersales.common.events import PARTNER, Envelope, decode, type_of
+from aftersales.common.dead_letters import StoredDeadLetter
+from aftersales.common.events import PARTNER, Envelope, decode_envelope, type_of
 from aftersales.common.outgoing import Outgoing
-from aftersales.common.parking import ParkedMessage
 from aftersales.common.service import Consumer, Refused
 from aftersales.common.telemetry import Metrics, log
-from aftersales.common.work import DUPLICATE, Piece, Work, Writer
+from aftersales.common.work import DUPLICATE, Job, UnitOfWork, Writer
 from aftersales.values import Moment, uuid7
 from aftersales.values.errors import Busy, DomainError, Malformed, NotYet
 
@@ -44,11 +44,11 @@ class Inbound:
     def take(self, delivery: Delivery) -> None:
         """Start the work; the delivery is acknowledged when its effect is committed."""
         if delivery.queue == self._topology.dead:
-            return self._park(delivery, DomainError("delivery_limit"), _peek(delivery))
+            return self._give_up(delivery, DomainError("delivery_limit"), _peek(delivery))
         try:
             if delivery.exchange == self._topology.partner_exchange:
-                delivery.body = partners.structured(delivery.body, delivery.headers, delivery.content_type)
-            envelope = decode(delivery.body)
+                delivery.body = partners.to_structured_mode(delivery.body, delivery.headers, delivery.content_type)
+            envelope = decode_envelope(delivery.body)
             self._gate.admit(envelope, self._origin(delivery), user_of(delivery))
             consumer = self._consumers.get(envelope.type)
             if consumer is None and envelope.type.startswith(PARTNER):
@@ -56,27 +56,27 @@ class Inbound:
             if consumer is None:  # a binding of an older version of this service
                 self._count(envelope.type, "ignored")
                 return delivery.done()
-            piece = self._piece(delivery, envelope, consumer)
-            piece.message, piece.is_live = delivery.body, delivery.is_live
+            job = self._job(delivery, envelope, consumer)
+            job.message, job.is_live = delivery.body, delivery.is_live
         except Malformed as error:
-            return self._park(delivery, error, _peek(delivery))
+            return self._give_up(delivery, error, _peek(delivery))
         with suppress(Busy):  # stopping: unacknowledged, it comes back after the restart
-            self._writer.enqueue(piece)
-            piece.future.add_done_callback(lambda future: self._settled(delivery, envelope, future))
+            self._writer.enqueue(job)
+            job.future.add_done_callback(lambda future: self._settled(delivery, envelope, future))
         return None
 
-    def _piece(self, delivery: Delivery, envelope: Envelope, consumer: Consumer) -> Piece:
+    def _job(self, delivery: Delivery, envelope: Envelope, consumer: Consumer) -> Job:
         event = envelope.event()
         inbox = inbox_id(envelope, user_of(delivery))
         sender = partners.sender_of(envelope, user_of(delivery)) if consumer.receipt else None
         receipts = [(consumer.receipt, id) for id in sender.receipts] if consumer.receipt and sender else ()
 
-        async def run(work: Work) -> None:
+        async def run(work: UnitOfWork) -> None:
             await (consumer.handle(work, event, sender) if sender else consumer.handle(work, event))
             if work.was_parked:
-                await parking.forget(work, inbox, delivery.body)
+                await dead_letters.forget_dead_letter(work, inbox, delivery.body)
 
-        return Piece(
+        return Job(
             run,
             why=envelope.type,
             actor=envelope.source,
@@ -84,7 +84,7 @@ class Inbound:
             causation=envelope.id,
             traceparent=envelope.traceparent,
             inbox=inbox,
-            needs=(*consumer.needs(event), *receipts),
+            preload=(*consumer.preload(event), *receipts),
         )
 
     def _settled(self, delivery: Delivery, envelope: Envelope, future: "asyncio.Future[Any]") -> None:
@@ -101,7 +101,7 @@ class Inbound:
             return
         refused = isinstance(error, DomainError) and not isinstance(error, NotYet | Busy)
         if refused or self._tried(delivery) >= len(self._topology.tiers):
-            self._park(delivery, error, _named(envelope, delivery))
+            self._give_up(delivery, error, _named(envelope, delivery))
         else:
             self._retry(delivery, error, _named(envelope, delivery))
 
@@ -113,46 +113,46 @@ class Inbound:
 
     def _retry(self, delivery: Delivery, error: BaseException, message: "_Message") -> None:
         """Send it to the next tier, by way of the outbox (the inbox absorbs a double)."""
-        parked = self._parked(delivery, error, message)
+        dead_letter = self._dead_letter(delivery, error, message)
         headers = {  # only our own: an old x-death makes RabbitMQ 3.10 drop the message
-            "x-attempt": parked.attempts,
-            "x-error": parked.reason,
-            "x-first-failed-at": parked.first_at.isoformat(),
-            parking.ORIGIN: parked.exchange,
-            parking.ORIGIN_USER: parked.user,
+            "x-attempt": dead_letter.attempts,
+            "x-error": dead_letter.reason,
+            "x-first-failed-at": dead_letter.first_at.isoformat(),
+            dead_letters.ORIGIN: dead_letter.exchange,
+            dead_letters.ORIGIN_USER: dead_letter.user,
         }
-        again = Outgoing(uuid7(), "", self._topology.retry(parked.attempts - 1), delivery.body, headers)
+        again = Outgoing(uuid7(), "", self._topology.retry(dead_letter.attempts - 1), delivery.body, headers)
 
-        async def retry(work: Work) -> None:
+        async def retry(work: UnitOfWork) -> None:
             work.send(again)
 
-        self._note("retried", parked, message)
-        self._end(delivery, self._own(retry, message), parked, message)
+        self._note("retried", dead_letter, message)
+        self._end(delivery, self._own(retry, message), dead_letter, message)
 
-    def _park(self, delivery: Delivery, error: BaseException, message: "_Message") -> None:
+    def _give_up(self, delivery: Delivery, error: BaseException, message: "_Message") -> None:
         """Keep what does not fit or what a rule refused; a partner is to hear of it (INT-12)."""
-        parked = self._parked(delivery, error, message)
+        dead_letter = self._dead_letter(delivery, error, message)
         partner = self._from_partner(delivery) or message.type.startswith(PARTNER)
         refused = isinstance(error, DomainError) and not isinstance(error, NotYet | Busy)
-        tell = self._refused if partner and refused and parked.reason != "delivery_limit" else None
-        self._note("parked", parked, message)
-        self._end(delivery, self._parking(parked, message, tell), parked, message)
+        tell = self._refused if partner and refused and dead_letter.reason != "delivery_limit" else None
+        self._note("parked", dead_letter, message)
+        self._end(delivery, self._storing(dead_letter, message, tell), dead_letter, message)
 
-    def _note(self, result: str, parked: ParkedMessage, message: "_Message") -> None:
+    def _note(self, result: str, dead_letter: StoredDeadLetter, message: "_Message") -> None:
         self._count(message.type, result)
         tell = log.warning if result == "parked" else log.info
         tell(
             f"event.{result}",
             type=message.type,
             event_id=message.id,
-            reason=parked.reason,
-            attempt=parked.attempts,
+            reason=dead_letter.reason,
+            attempt=dead_letter.attempts,
             correlation=message.correlation,
         )
 
-    def _parked(self, delivery: Delivery, error: BaseException, message: "_Message") -> ParkedMessage:
-        return ParkedMessage(
-            id=parking.parked_id(message.id, delivery.body),
+    def _dead_letter(self, delivery: Delivery, error: BaseException, message: "_Message") -> StoredDeadLetter:
+        return StoredDeadLetter(
+            id=dead_letters.dead_letter_id(message.id, delivery.body),
             queue=self._topology.queue,
             exchange=self._origin(delivery),
             user=user_of(delivery),
@@ -163,48 +163,50 @@ class Inbound:
             attempts=self._tried(delivery) + 1,
             first_at=self._first_at(delivery),
             last_at=self._clock.now(),
-            digest=parking.body_digest(delivery.body),
+            digest=dead_letters.body_digest(delivery.body),
             body=delivery.body,
         )
 
-    def _own(self, run: Callable[[Work], Awaitable[None]], message: "_Message") -> Piece:
-        return Piece(run, run.__name__, self._topology.service, message.correlation)
+    def _own(self, run: Callable[[UnitOfWork], Awaitable[None]], message: "_Message") -> Job:
+        return Job(run, run.__name__, self._topology.service, message.correlation)
 
-    def _parking(self, parked: ParkedMessage, message: "_Message", tell: Refused | None = None) -> Piece:
-        async def park(work: Work) -> None:
-            await parking.park(work, parked)
+    def _storing(self, dead_letter: StoredDeadLetter, message: "_Message", tell: Refused | None = None) -> Job:
+        async def store_dead_letter(work: UnitOfWork) -> None:
+            await dead_letters.store_dead_letter(work, dead_letter)
             if tell:
-                await tell(work, parked)
+                await tell(work, dead_letter)
 
-        return replace(self._own(park, message), inbox=message.inbox, parks=message.inbox is not None)
+        return replace(
+            self._own(store_dead_letter, message), inbox=message.inbox, stores_dead_letter=message.inbox is not None
+        )
 
-    def _end(self, delivery: Delivery, piece: Piece, parked: ParkedMessage, message: "_Message") -> None:
-        piece.message, piece.is_live = delivery.body, delivery.is_live
-        task = asyncio.ensure_future(self._ended(delivery, piece, parked, message))
+    def _end(self, delivery: Delivery, job: Job, dead_letter: StoredDeadLetter, message: "_Message") -> None:
+        job.message, job.is_live = delivery.body, delivery.is_live
+        task = asyncio.ensure_future(self._ended(delivery, job, dead_letter, message))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
-    async def _ended(self, delivery: Delivery, piece: Piece, parked: ParkedMessage, message: "_Message") -> None:
-        """Acknowledge once the piece is committed; if it never can be, once a stub of the message is parked."""
+    async def _ended(self, delivery: Delivery, job: Job, dead_letter: StoredDeadLetter, message: "_Message") -> None:
+        """Acknowledge once the job is committed; if it never can be, once a stub of the message is parked."""
         try:
-            done = await self._committed(piece)
+            done = await self._committed(job)
         except Exception as error:  # noqa: BLE001 (whatever it is, the delivery has to end)
             log.exception("event.not_stored", type=message.type, correlation=message.correlation)
-            done = await self._committed(self._parking(parking.stub(parked, error), message))
+            done = await self._committed(self._storing(dead_letters.minimal_dead_letter(dead_letter, error), message))
         if done:
             delivery.done()
 
-    async def _committed(self, piece: Piece) -> bool:
+    async def _committed(self, job: Job) -> bool:
         """Commit it, however busy the writer is; false when the service stops, and the delivery is to come back."""
         while True:
             try:
-                self._writer.enqueue(piece)
-                await piece.future
+                self._writer.enqueue(job)
+                await job.future
             except Busy as error:
                 if error.code == "service.stopping":
                     return False
                 await asyncio.sleep(_BUSY_SECONDS)
-                piece = replace(piece, future=asyncio.get_running_loop().create_future())
+                job = replace(job, future=asyncio.get_running_loop().create_future())
             else:
                 return True
 
@@ -223,7 +225,7 @@ class Inbound:
         newest = deaths[0] if isinstance(deaths, list) and deaths else None
         if isinstance(newest, dict) and newest.get("exchange"):  # RabbitMQ's word
             return str(newest["exchange"])
-        return str(delivery.headers.get(parking.ORIGIN, ""))[:256]
+        return str(delivery.headers.get(dead_letters.ORIGIN, ""))[:256]
 
     def _tried(self, delivery: Delivery) -> int:
         """How often it was tried before."""
@@ -257,14 +259,14 @@ def _named(envelope: Envelope, delivery: Delivery) -> _Message:
 
 def _peek(delivery: Delivery) -> _Message:
     try:
-        return _named(decode(delivery.body), delivery)
+        return _named(decode_envelope(delivery.body), delivery)
     except Malformed:
-        return _Message(parking.body_digest(delivery.body), type_of(delivery.body) or "unknown", uuid7(), None)
+        return _Message(dead_letters.body_digest(delivery.body), type_of(delivery.body) or "unknown", uuid7(), None)
 
 
 def user_of(delivery: Delivery) -> str:
     """Who first published it. What we send again says so in a header, which counts where no exchange is named."""
-    return delivery.user or ("" if delivery.exchange else str(delivery.headers.get(parking.ORIGIN_USER, ""))[:256])
+    return delivery.user or ("" if delivery.exchange else str(delivery.headers.get(dead_letters.ORIGIN_USER, ""))[:256])
 
 
 def inbox_id(envelope: Envelope, user: str) -> str:

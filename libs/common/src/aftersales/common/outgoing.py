@@ -8,7 +8,7 @@ from typing import Any
 from aftersales.common.mongo import Document
 
 _PARCEL_BYTES = 4_000_000
-TRIES = 8
+PUBLISH_ATTEMPTS = 8
 """How often a message may find no queue before it is parked: within eleven minutes."""
 
 
@@ -44,7 +44,7 @@ class Parcel:
     @property
     def hopeless(self) -> bool:
         """Whether all that is left has been refused too often, for want of a queue: waiting does not mend that."""
-        return self.tries + 1 >= TRIES and all(message.id in self.returned for message in self.left)
+        return self.tries + 1 >= PUBLISH_ATTEMPTS and all(message.id in self.returned for message in self.left)
 
     @property
     def left(self) -> list[Outgoing]:
@@ -62,7 +62,7 @@ class Parcel:
         return {"_id": self.id, "at": self.at, "messages": messages}
 
 
-def pack(messages: Sequence[Outgoing], at: datetime) -> list[Parcel]:
+def pack_parcels(messages: Sequence[Outgoing], at: datetime) -> list[Parcel]:
     """One parcel, or a few: a row has its limit."""
     parcels: list[Parcel] = []
     room = -1

@@ -98,7 +98,7 @@ def _covers(allowed: str, source: str) -> bool:
     return source.startswith(allowed[:-1]) if allowed.endswith("*") else source == allowed
 
 
-def structured(body: bytes, headers: Mapping[str, Any], content_type: str) -> bytes:
+def to_structured_mode(body: bytes, headers: Mapping[str, Any], content_type: str) -> bytes:
     """The message in structured mode, which is what it may be already.
 
     In binary mode the attributes are headers and the body is the data; data that is no JSON goes into `data_base64`.

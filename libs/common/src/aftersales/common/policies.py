@@ -6,12 +6,12 @@ from typing import ClassVar
 from pydantic import ValidationError
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.events import Event, describe
+from aftersales.common.events import Event, describe_errors
 from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.mongo import Mongo
-from aftersales.common.work import Work, use_case
-from aftersales.common.work.identity import Needs
-from aftersales.policy.choose import Facts, Shelf, choose, fallback, shipped
+from aftersales.common.work import UnitOfWork, use_case
+from aftersales.common.work.identity import DocumentRefs
+from aftersales.policy.choose import Facts, PolicyIndex, choose_policy, fallback_policy, shipped_policies
 from aftersales.policy.model import Policy
 from aftersales.policy.sla.stages import policy_id
 from aftersales.values.errors import Malformed, NotYet
@@ -38,23 +38,23 @@ class PolicyList(Aggregate):
     published: tuple[str, ...] = ()
 
 
-Source = Work | Mongo
-"""Where policies are read: in a piece of work, or by an endpoint that changes nothing."""
-LIST: Needs = ((PolicyList, "published"),)
-"""What `Library.choose` needs, to be loaded with the rest of the group."""
+PolicySource = UnitOfWork | Mongo
+"""Where policies are read: in a job, or by an endpoint that changes nothing."""
+POLICY_LIST: DocumentRefs = ((PolicyList, "published"),)
+"""What `PolicyCatalogue.choose` reads, to be loaded with the rest of the group."""
 
 
-class Library:
+class PolicyCatalogue:
     """The policies as one process knows them. What is published never changes, so each is read once.
 
     Only committed policies are kept: a policy that is only staged may lose to another replica's of the same version.
     """
 
     def __init__(self) -> None:
-        self._known = {policy_id(policy): policy for policy in shipped().policies}
-        self._shelves: dict[tuple[str, ...], Shelf] = {}
+        self._known = {policy_id(policy): policy for policy in shipped_policies().policies}
+        self._indexes: dict[tuple[str, ...], PolicyIndex] = {}
 
-    async def get(self, source: Source, id: str) -> Policy:
+    async def get(self, source: PolicySource, id: str) -> Policy:
         """The policy that an item started with. Raises `NotYet` while the news of it is under way."""
         if known := self._known.get(id):
             return known
@@ -65,42 +65,42 @@ class Library:
             self._known[id] = found.policy
         return found.policy
 
-    async def choose(self, source: Source, facts: Facts) -> Policy:
+    async def choose(self, source: PolicySource, facts: Facts) -> Policy:
         """The policy for an item that comes in."""
-        return choose(await self.shelf(source), facts)
+        return choose_policy(await self.policy_index(source), facts)
 
-    async def shelf(self, source: Source) -> Shelf:
+    async def policy_index(self, source: PolicySource) -> PolicyIndex:
         """Everything published, laid out for choosing."""
         listed = await source.get(PolicyList, "published")
         ids = listed.published if listed else ()
-        if known := self._shelves.get(ids):
+        if known := self._indexes.get(ids):
             return known
-        shelf = Shelf([await self.get(source, id) for id in ids])
+        policy_index = PolicyIndex([await self.get(source, id) for id in ids])
         if self._known.keys() >= set(ids):
-            self._shelves = {ids: shelf}
-        return shelf
+            self._indexes = {ids: policy_index}
+        return policy_index
 
-    async def of(self, source: Source, id: str, facts: Facts) -> Policy:
+    async def of(self, source: PolicySource, id: str, facts: Facts) -> Policy:
         """The policy named by an event; what was said before there were policies falls to a preset."""
-        return await self.get(source, id) if id else fallback(facts)
+        return await self.get(source, id) if id else fallback_policy(facts)
 
 
-async def put_up(work: Work, published: PublishedPolicy, *news: Event) -> PublishedPolicy:
+async def publish_in_catalogue(work: UnitOfWork, published: PublishedPolicy, *events: Event) -> PublishedPolicy:
     """Keep a policy and list it."""
     listed = await work.get(PolicyList, "published") or PolicyList()
     work.put(listed.but(published=(*listed.published, published.id)))
-    return work.put(published, *news)
+    return work.put(published, *events)
 
 
-@use_case(preload=lambda event: (*LIST, (PublishedPolicy, f"{event.name}@{event.version}")))
-async def keep_policy(work: Work, event: PolicyPublished) -> None:
+@use_case(preload=lambda event: (*POLICY_LIST, (PublishedPolicy, f"{event.name}@{event.version}")))
+async def copy_policy(work: UnitOfWork, event: PolicyPublished) -> None:
     """Copy what intake has published, once."""
     try:
         policy = Policy.model_validate(event.policy)
     except ValidationError as error:
-        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
+        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe_errors(error)) from error
     if await work.get(PublishedPolicy, policy_id(policy)) is None:
-        await put_up(
+        await publish_in_catalogue(
             work,
             PublishedPolicy(
                 id=policy_id(policy), policy=policy, published_at=event.published_at, published_by=event.published_by

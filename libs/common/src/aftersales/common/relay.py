@@ -13,7 +13,7 @@ from typing import Protocol
 
 from aftersales.common.clock import Clock
 from aftersales.common.mongo import Mongo
-from aftersales.common.outgoing import TRIES, Outgoing, Parcel
+from aftersales.common.outgoing import PUBLISH_ATTEMPTS, Outgoing, Parcel
 from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
 from aftersales.values.errors import Unavailable
@@ -53,7 +53,7 @@ class Publishes(Protocol):
     async def publish(self, messages: Sequence[Outgoing]) -> Receipt: ...
 
 
-def _cannot_park(_parcel: Parcel) -> Awaitable[None]:
+def _cannot_store(_parcel: Parcel) -> Awaitable[None]:
     raise NotImplementedError
 
 
@@ -62,7 +62,7 @@ class Relay:
 
     def __init__(self, mongo: Mongo, publisher: Publishes, clock: Clock, metrics: Metrics) -> None:
         self._mongo, self._publisher, self._clock, self._metrics = mongo, publisher, clock, metrics
-        self.park: Callable[[Parcel], Awaitable[None]] = _cannot_park
+        self.store_dead_letter: Callable[[Parcel], Awaitable[None]] = _cannot_store
         """Keeps what the broker refuses for good as dead letters."""
         self._waiting: deque[Outgoing] = deque()
         self._held: dict[str, Parcel] = {}
@@ -186,14 +186,14 @@ class Relay:
             await self._park([parcel for parcel in parcels[at : at + _PARKED_AT_ONCE] if parcel.hopeless])
         later: dict[int, list[str]] = defaultdict(list)
         for parcel in parcels:
-            later[min(parcel.tries + 1, TRIES - 1)].append(parcel.id)
+            later[min(parcel.tries + 1, PUBLISH_ATTEMPTS - 1)].append(parcel.id)
         for tries, ids in later.items():
-            again_at = self._clock.now() + pause(tries)
+            again_at = self._clock.now() + pause_after(tries)
             await self._mongo.amend(OUTBOX, ids, {"$set": {"tries": tries, "again_at": again_at}})
 
     async def _park(self, parcels: list[Parcel]) -> None:
         """Move these from the outbox to the dead letters; one that cannot be moved stays, and is tried again later."""
-        done = await asyncio.gather(*(self.park(parcel) for parcel in parcels), return_exceptions=True)
+        done = await asyncio.gather(*(self.store_dead_letter(parcel) for parcel in parcels), return_exceptions=True)
         gone = [parcel for parcel, error in zip(parcels, done, strict=True) if error is None]
         if errors := [error for error in done if error]:
             log.error("relay.not_parked", rows=len(errors), first=repr(errors[0])[:200])
@@ -229,6 +229,6 @@ class Relay:
             await asyncio.sleep(0.02)
 
 
-def pause(tries: int) -> timedelta:
+def pause_after(tries: int) -> timedelta:
     """How long a message waits that was refused so often."""
     return min(_FIRST_PAUSE * (1 << tries - 1), LONGEST_PAUSE)

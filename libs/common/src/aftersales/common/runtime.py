@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from aftersales.common import failing_timers, parking, relay, timers
+from aftersales.common import dead_letters, failing_timers, relay, timers
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.amqp import TROUBLE, Bus, Topology
 from aftersales.common.branch_hours import OPEN_CLOCKS
@@ -28,7 +28,7 @@ from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.auditor import INDEXES, VERIFICATIONS, Auditor
 from aftersales.common.trail.balance import BASES
 from aftersales.common.undeliverable import Undeliverable
-from aftersales.common.work import Piece, Work, Writer, audit
+from aftersales.common.work import Job, UnitOfWork, Writer, audit
 from aftersales.common.work.group import ANSWERS, INBOX, TALLIES, Origin
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy, Unavailable
@@ -43,7 +43,7 @@ HTTP_SHARE = 0.3
 """Of the stop budget: for the requests in hand, before everything else stops (`http.app.run`)."""
 
 
-class Mark(Aggregate):
+class ServiceMark(Aggregate):
     """Something that is done once in the life of a database."""
 
     COLLECTION: ClassVar[str] = "marks"
@@ -52,7 +52,7 @@ class Mark(Aggregate):
     branch: str = "-"
 
 
-_CAUGHT_UP = Mark(id="caught_up")
+_CAUGHT_UP = ServiceMark(id="caught_up")
 
 
 class Runtime:
@@ -68,7 +68,7 @@ class Runtime:
         brokers = broker_urls(settings.amqp_url.get_secret_value())
         self.bus = Bus(brokers, self.topology, self.metrics, self._take, settings.prefetch)
         self.bus.wait_until_useful = self._database_there
-        self.auditor = Auditor(self.mongo, clock, service.name, settings, audited(service))
+        self.auditor = Auditor(self.mongo, clock, service.name, settings, audited_collections(service))
         self.auditor.show_in(self.metrics.registry)
         self.relay = relay.Relay(self.mongo, self.bus.publisher, clock, self.metrics)
         self.writer = Writer(
@@ -84,7 +84,7 @@ class Runtime:
             queue_size=settings.writer_queue,
             gather=settings.gather,
         )
-        self.relay.park = Undeliverable(self.writer, clock, service.name).park
+        self.relay.store_dead_letter = Undeliverable(self.writer, clock, service.name).store_dead_letter
         self.sweep = Sweep(self.mongo, self.relay, self.bus.publisher, clock)
         self.inbound = Inbound(
             service.consumers,
@@ -139,7 +139,7 @@ class Runtime:
 
     async def _caught_up(self) -> bool:
         try:
-            if not await self.mongo.get(Mark, _CAUGHT_UP.id):
+            if not await self.mongo.get(ServiceMark, _CAUGHT_UP.id):
                 found = await self.bus.replay(self.inbound.take)
                 await self.writer.submit(self._planting("caught up", _CAUGHT_UP))
                 log.info("service.caught_up", events=found)
@@ -154,7 +154,7 @@ class Runtime:
         if seconds is not None:
             log.error("events.missed", queue=self.topology.queue, seconds=round(seconds))
             await self.catch_up.missed(self.clock.now() - timedelta(seconds=seconds) - _CLOCKS_DIFFER)
-        elif await self.mongo.get(Mark, _CAUGHT_UP.id):  # it was deleted while this service was away
+        elif await self.mongo.get(ServiceMark, _CAUGHT_UP.id):  # it was deleted while this service was away
             await self.catch_up.missed()
 
     async def _sweep_files(self, kind: type[Aggregate]) -> None:
@@ -168,22 +168,22 @@ class Runtime:
         """Collections, indexes and seeds; again until MongoDB is there."""
         while not self.prepared:
             try:
-                await self.mongo.prepare(indexes(self.service))
+                await self.mongo.prepare(all_indexes(self.service))
                 await self.writer.submit(self._planting("seed", *self.service.seeds))
                 self.prepared = True
             except Unavailable as error:
                 log.warning("service.waits", error=str(error))
                 await asyncio.sleep(1)
 
-    def _planting(self, why: str, *seeds: Aggregate) -> Piece:
-        """Make the piece that puts these documents where they are missing."""
+    def _planting(self, why: str, *seeds: Aggregate) -> Job:
+        """Make the job that puts these documents where they are missing."""
 
-        async def plant(work: Work) -> None:
+        async def plant(work: UnitOfWork) -> None:
             for seed in seeds:
                 if await work.get(type(seed), seed.id) is None:
                     work.put(seed)
 
-        return Piece(plant, why, self.service.name, uuid7(), needs=[(type(seed), seed.id) for seed in seeds])
+        return Job(plant, why, self.service.name, uuid7(), preload=[(type(seed), seed.id) for seed in seeds])
 
     def _spawn(self, name: str, part: Coroutine[Any, Any, None]) -> None:
         task = self._tasks[name] = asyncio.create_task(part, name=name)
@@ -246,14 +246,19 @@ def _origin(service: Service, topology: Topology) -> Origin:
     )
 
 
-def audited(service: Service) -> Sequence[str]:
+def audited_collections(service: Service) -> Sequence[str]:
     """Names of the collections whose changes are audited."""
     kinds: tuple[type[Aggregate], ...]
-    kinds = (parking.ParkedMessage, *service.indexes, *service.clocked, *(timer.kind for timer in service.timers))
+    kinds = (
+        dead_letters.StoredDeadLetter,
+        *service.indexes,
+        *service.clocked,
+        *(timer.kind for timer in service.timers),
+    )
     return sorted({kind.COLLECTION for kind in kinds if kind.AUDITED})
 
 
-def indexes(service: Service) -> Mapping[str, Sequence[Index]]:
+def all_indexes(service: Service) -> Mapping[str, Sequence[Index]]:
     """Every collection of a service with its indexes, the shared ones included."""
     wanted: dict[str, list[Index]] = {
         INBOX: [Index("at", ttl=INBOX_KEPT)],
@@ -261,8 +266,8 @@ def indexes(service: Service) -> Mapping[str, Sequence[Index]]:
         TALLIES: [],
         "leases": [],
         "counters": [],
-        Mark.COLLECTION: [],
-        parking.ParkedMessage.COLLECTION: list(parking.INDEXES),
+        ServiceMark.COLLECTION: [],
+        dead_letters.StoredDeadLetter.COLLECTION: list(dead_letters.INDEXES),
         failing_timers.FailingTimer.COLLECTION: list(failing_timers.INDEXES),
         relay.OUTBOX: [],
         **({files.UPLOADS: [Index("at")]} if service.files else {}),

@@ -10,19 +10,19 @@ from typing import Any, Concatenate, TypeVar
 from fastapi import APIRouter
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events import Event
 from aftersales.common.mongo import Index
-from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import Sources
-from aftersales.common.policies import Library
+from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.retained import Retained
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import Timer
-from aftersales.common.work import Needs, Work
-from aftersales.common.work.use_case import needs_of
+from aftersales.common.work import DocumentRefs, UnitOfWork
+from aftersales.common.work.use_case import preload_of
 
 E = TypeVar("E", bound=Event)
-Refused = Callable[[Work, ParkedMessage], Awaitable[None]]
+Refused = Callable[[UnitOfWork, StoredDeadLetter], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,18 @@ class Consumer:
     kind: type[Event]
     handle: Callable[..., Awaitable[Any]]
     """Called with the work and the event; where there is a `receipt`, also with the `partners.Sender`."""
-    needs: Callable[[Any], Needs]
+    preload: Callable[[Any], DocumentRefs]
     receipt: type[Aggregate] | None = None
     """Of partners' events: the kind of document that says what became of each, loaded along."""
 
 
-def on(
+def consume_event(
     kind: type[E],
-    handle: Callable[Concatenate[Work, E, ...], Awaitable[Any]],
+    handle: Callable[Concatenate[UnitOfWork, E, ...], Awaitable[Any]],
     receipt: type[Aggregate] | None = None,
 ) -> Consumer:
     """A row of a service's table of events in; the documents that the handler preloads are loaded with the group's."""
-    return Consumer(kind, handle, needs_of(handle), receipt)
+    return Consumer(kind, handle, preload_of(handle), receipt)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Service:
     timers: Sequence[Timer] = ()
     clocked: Sequence[type[Aggregate]] = ()
     """Kinds whose documents carry SLA clocks."""
-    library: Library = field(default_factory=Library)
+    catalogue: PolicyCatalogue = field(default_factory=PolicyCatalogue)
     """The service policies, as this process knows them."""
     seeds: Sequence[Aggregate] = field(default=())
     """Documents that must exist; planted at the start where they are missing."""

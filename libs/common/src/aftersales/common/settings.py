@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.retained import SHORTEST
 from aftersales.values import Zone
-from aftersales.values.messages import catalogue
+from aftersales.values.messages import message_catalogue
 
 PREFIX = "AFTERSALES_"
 _ALIKE = 0.8
@@ -120,7 +120,7 @@ class ServiceSettings(BaseSettings):
     """The level of our own log lines; libraries log from WARNING on."""
 
     group_size: int = Field(default=100, ge=1, le=1000)
-    """The largest number of pieces of work in one transaction."""
+    """The largest number of jobs in one transaction."""
     gather: timedelta = Field(default=timedelta(milliseconds=10), le=timedelta(seconds=1))
     """How long a group waits for more work under load. A single command is committed immediately (ADR 2)."""
     writer_queue: int = Field(default=2000, ge=1)
@@ -184,4 +184,4 @@ def _line(place: Sequence[int | str], message: str) -> str:
     name, *within = map(str, place)
     inside = f" ({'.'.join(within)})" if within else ""
     code = message.removeprefix("Value error, ")  # of ours; pydantic's own are words
-    return f"{PREFIX}{name.upper()}{inside}: {catalogue('en').get(code, code)}"
+    return f"{PREFIX}{name.upper()}{inside}: {message_catalogue('en').get(code, code)}"

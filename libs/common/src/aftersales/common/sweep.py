@@ -12,7 +12,7 @@ from aftersales.common.telemetry import log
 from aftersales.values import uuid7
 from aftersales.values.errors import Unavailable
 
-LEASE = "sweep"
+SWEEP_LEASE = "sweep"
 _PAGE_ROWS, _PAGE_MESSAGES, _PAGE_BYTES = 1000, 4000, 8_000_000
 """Read at once: less than half of what the relay holds."""
 _SKEW = timedelta(minutes=1)
@@ -39,7 +39,7 @@ class Sweep:
         finally:
             with suppress(Unavailable, TimeoutError):
                 async with asyncio.timeout(_LAST_WORD):  # also after a claim that was cancelled and yet arrived
-                    await self._mongo.leases.release(LEASE, self._owner)
+                    await self._mongo.leases.release(SWEEP_LEASE, self._owner)
 
     async def once(self, every: timedelta, age: timedelta) -> int:
         """Take up all that is old, as fast as it goes out; how many messages that was."""
@@ -56,14 +56,14 @@ class Sweep:
         return messages
 
     async def _lead(self, every: timedelta) -> bool:
-        self._leading = await self._mongo.leases.claim(LEASE, self._owner, 3 * every)
+        self._leading = await self._mongo.leases.claim(SWEEP_LEASE, self._owner, 3 * every)
         return self._leading
 
     async def _give_back(self) -> None:
         """So that a replica with a broker has it at once."""
         if self._leading:
             self._leading = False
-            await self._mongo.leases.release(LEASE, self._owner)
+            await self._mongo.leases.release(SWEEP_LEASE, self._owner)
 
     async def _page(self, after: str, age: timedelta) -> tuple[str, list[Parcel], bool]:
         """Read some rows that are not in memory here, the id of the last of them, and whether there may be more."""

@@ -8,19 +8,19 @@ from typing import Any
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.clock import Clock
+from aftersales.common.dead_letters import store_dead_letter
 from aftersales.common.failing_timers import (
     LONGEST_PAUSE,
-    TRIES,
+    TIMER_ATTEMPTS,
     FailingTimer,
     failed_again,
     failing_id,
     first_failure,
-    letter,
+    make_dead_letter,
 )
 from aftersales.common.mongo import Document, Index, Mongo
-from aftersales.common.parking import park
 from aftersales.common.telemetry import Metrics, log
-from aftersales.common.work import Piece, Work, Writer
+from aftersales.common.work import Job, UnitOfWork, Writer
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy, DomainError, Unavailable
 
@@ -35,7 +35,7 @@ class Timer:
     """Documents of this kind wake up: `handle(work, id)` looks at one that is due."""
 
     kind: type[Aggregate]
-    handle: Callable[[Work, str], Awaitable[Any]]
+    handle: Callable[[UnitOfWork, str], Awaitable[Any]]
 
 
 def due_by(now: datetime) -> Document:
@@ -43,7 +43,7 @@ def due_by(now: datetime) -> Document:
     return {"wake_at": {"$lte": now, **_EVER}}
 
 
-def wakes(kind: type[Aggregate], handle: Callable[[Work, str], Awaitable[Any]]) -> Timer:
+def wake_with(kind: type[Aggregate], handle: Callable[[UnitOfWork, str], Awaitable[Any]]) -> Timer:
     """A row of a service's timer table."""
     return Timer(kind, handle)
 
@@ -93,7 +93,7 @@ class Timers:
         return len(due)
 
     async def _one(self, timer: Timer, id: str) -> None:
-        async def run(work: Work) -> None:
+        async def run(work: UnitOfWork) -> None:
             before = await work.get(timer.kind, id)
             await timer.handle(work, id)
             after = await work.get(timer.kind, id)
@@ -106,19 +106,19 @@ class Timers:
     async def _put_off(self, kind: type[Aggregate], id: str, error: Exception) -> None:
         """Let the document wake later; after the last try it sleeps, and its timer is a dead letter."""
 
-        async def put_off(work: Work) -> None:
+        async def put_off(work: UnitOfWork) -> None:
             state = await work.get(kind, id)
             if state is None or state.wake_at is None or state.wake_at > work.now:
                 return  # changed meanwhile, here or in another replica
             known = await work.get(FailingTimer, failing_id(kind, id)) or first_failure(kind, id, work.now)
             failing = failed_again(known, state.wake_at, work.now)
-            if failing.tries < TRIES:
+            if failing.tries < TIMER_ATTEMPTS:
                 work.put(failing)
                 work.put(state.but(wake_at=failing.again_at))
             else:
                 work.delete(failing)
                 work.put(state.but(wake_at=None))
-                await park(work, letter(failing, error, work.now))
+                await store_dead_letter(work, make_dead_letter(failing, error, work.now))
 
         try:
             await self._submit(put_off, kind, id)
@@ -131,14 +131,14 @@ class Timers:
     async def _put_off_unread(self, kind: type[Aggregate], id: str) -> None:
         """A document that no handler can read stays as it is, but for the time when it is looked at again."""
 
-        async def note(work: Work) -> None:
+        async def note(work: UnitOfWork) -> None:
             known = await work.get(FailingTimer, failing_id(kind, id)) or first_failure(kind, id, work.now)
             work.put(failed_again(known, known.again_at, work.now).but(again_at=later))
 
         later = self._clock.now() + LONGEST_PAUSE
         await self._mongo.amend(kind.COLLECTION, [id], {"$set": {"wake_at": later}})
-        await self._writer.submit(Piece(note, f"wake {kind.COLLECTION}", "timer", correlation=uuid7()))
+        await self._writer.submit(Job(note, f"wake {kind.COLLECTION}", "timer", correlation=uuid7()))
 
-    async def _submit(self, run: Callable[[Work], Awaitable[None]], kind: type[Aggregate], id: str) -> None:
+    async def _submit(self, run: Callable[[UnitOfWork], Awaitable[None]], kind: type[Aggregate], id: str) -> None:
         why = f"wake {kind.COLLECTION}"
-        await self._writer.submit(Piece(run, why, "timer", correlation=uuid7(), needs=((kind, id),)))
+        await self._writer.submit(Job(run, why, "timer", correlation=uuid7(), preload=((kind, id),)))

@@ -1,12 +1,20 @@
 """Messages of ours for which RabbitMQ has no queue become dead letters in the end."""
 
 from aftersales.common.clock import Clock
-from aftersales.common.events import decode
+from aftersales.common.dead_letters import (
+    ORIGIN,
+    ORIGIN_USER,
+    ReplayTarget,
+    StoredDeadLetter,
+    body_digest,
+    dead_letter_id,
+    store_dead_letter,
+)
+from aftersales.common.events import decode_envelope
 from aftersales.common.inbound import inbox_id
 from aftersales.common.outgoing import Outgoing, Parcel
-from aftersales.common.parking import ORIGIN, ORIGIN_USER, ParkedMessage, Target, body_digest, park, parked_id
 from aftersales.common.telemetry import log
-from aftersales.common.work import Piece, Work, Writer
+from aftersales.common.work import Job, UnitOfWork, Writer
 from aftersales.values import uuid7
 from aftersales.values.errors import Malformed
 
@@ -19,20 +27,20 @@ class Undeliverable:
     def __init__(self, writer: Writer, clock: Clock, service: str) -> None:
         self._writer, self._clock, self._service = writer, clock, service
 
-    async def park(self, parcel: Parcel) -> None:
+    async def store_dead_letter(self, parcel: Parcel) -> None:
         for message in parcel.left:
             await self._park(message, parcel)
 
     async def _park(self, message: Outgoing, parcel: Parcel) -> None:
         """What went to a queue of ours directly is an event in: one that was handled meanwhile is not parked."""
         try:
-            envelope, user = decode(message.body), str(message.headers.get(ORIGIN_USER, ""))
+            envelope, user = decode_envelope(message.body), str(message.headers.get(ORIGIN_USER, ""))
             event_id, event_type, correlation = inbox_id(envelope, user), envelope.type, envelope.correlationid
             inbox = None if message.exchange else event_id
         except Malformed:
             event_id, event_type, correlation, inbox = body_digest(message.body), "unknown", uuid7(), None
-        letter = ParkedMessage(
-            id=parked_id(event_id, message.body),
+        letter = StoredDeadLetter(
+            id=dead_letter_id(event_id, message.body),
             queue=message.exchange or message.key,
             exchange=message.exchange or str(message.headers.get(ORIGIN, "")),
             user=str(message.headers.get(ORIGIN_USER, "")),
@@ -45,13 +53,15 @@ class Undeliverable:
             last_at=self._clock.now(),
             digest=body_digest(message.body),
             body=message.body,
-            target=Target(exchange=message.exchange, key=message.key, headers=message.headers),
+            target=ReplayTarget(exchange=message.exchange, key=message.key, headers=message.headers),
         )
 
-        async def keep(work: Work) -> None:
-            await park(work, letter)
+        async def keep(work: UnitOfWork) -> None:
+            await store_dead_letter(work, letter)
 
-        piece = Piece(keep, "park", self._service, correlation, inbox=inbox, parks=inbox is not None)
-        self._writer.enqueue(piece)
-        await piece.future
+        job = Job(
+            keep, "store_dead_letter", self._service, correlation, inbox=inbox, stores_dead_letter=inbox is not None
+        )
+        self._writer.enqueue(job)
+        await job.future
         log.error("relay.parked", type=event_type, event_id=event_id, key=message.key, correlation=correlation)

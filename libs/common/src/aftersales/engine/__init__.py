@@ -1,24 +1,24 @@
 """The front of the engine: what a service's handlers, stores and endpoints use most, from one place.
 
-A domain room never imports it (law 3): `aftersales.values`, `aftersales.policy`, `aftersales.common.aggregate` and the
+A domain layer never imports it (law 3): `aftersales.values`, `aftersales.policy`, `aftersales.common.aggregate` and the
 events are pure. What is needed in one or two places only stands in the modules of `aftersales.common`.
 """
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.branch_hours import BranchHours
 from aftersales.common.events import Event
-from aftersales.common.heartbeat import Heartbeat
-from aftersales.common.http.app import run
-from aftersales.common.http.desk import Cursor, Desk, Limit
+from aftersales.common.heartbeat import HeartbeatState
+from aftersales.common.http.app import run_service
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
+from aftersales.common.http.request_context import Cursor, Limit, RequestContext
 from aftersales.common.mongo import Document, Index, Mongo
-from aftersales.common.policies import Library, PublishedPolicy
+from aftersales.common.policies import PolicyCatalogue, PublishedPolicy
 from aftersales.common.retained import Retained
-from aftersales.common.service import Consumer, Service, on
+from aftersales.common.service import Consumer, Service, consume_event
 from aftersales.common.settings import Port, ServiceSettings
-from aftersales.common.timers import Timer, wakes
-from aftersales.common.work import Call, Need, Needs, Work, prepare_call, use_case
+from aftersales.common.timers import Timer, wake_with
+from aftersales.common.work import Call, DocumentRef, DocumentRefs, UnitOfWork, prepare_call, use_case
 from aftersales.values.errors import DomainError, Malformed, NotFound, NotYet
 
 __all__ = [
@@ -28,31 +28,31 @@ __all__ = [
     "Call",
     "Consumer",
     "Cursor",
-    "Desk",
     "Document",
+    "DocumentRef",
+    "DocumentRefs",
     "DomainError",
     "Event",
-    "Heartbeat",
+    "HeartbeatState",
     "Index",
-    "Library",
     "Limit",
     "Malformed",
     "Mongo",
-    "Need",
-    "Needs",
     "NotFound",
     "NotYet",
     "Page",
+    "PolicyCatalogue",
     "Port",
     "PublishedPolicy",
+    "RequestContext",
     "Retained",
     "Service",
     "ServiceSettings",
     "Timer",
-    "Work",
-    "on",
+    "UnitOfWork",
+    "consume_event",
     "prepare_call",
-    "run",
+    "run_service",
     "use_case",
-    "wakes",
+    "wake_with",
 ]

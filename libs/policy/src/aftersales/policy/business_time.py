@@ -9,7 +9,17 @@ from itertools import groupby, islice
 from zoneinfo import ZoneInfo
 
 from aftersales.policy.calendars import Calendar, never_closes
-from aftersales.policy.timetable import DAY, EPOCH, MICRO, Why, instant, micros, pieces, plan, tables
+from aftersales.policy.timetable import (
+    DAY,
+    EPOCH,
+    MICRO,
+    Why,
+    holiday_tables,
+    open_and_closed_pieces,
+    plan_day,
+    to_instant,
+    to_microseconds,
+)
 from aftersales.values import Value
 from aftersales.values.errors import DomainError, Malformed
 
@@ -32,7 +42,7 @@ class Span(Value):
     detail: str
 
 
-def add(calendar: Calendar, start: datetime, work: timedelta) -> datetime:
+def add_open_time(calendar: Calendar, start: datetime, work: timedelta) -> datetime:
     """When `work` of open time has passed since `start`: the first such moment; `start` itself for no work.
 
     Raises `DomainError` when ten years do not have that much.
@@ -42,8 +52,8 @@ def add(calendar: Calendar, start: datetime, work: timedelta) -> datetime:
         return start
     if never_closes(calendar) and work <= DAY * 365 * _HORIZON:
         return start + work
-    table, first = tables(calendar), _on_wall(calendar, start).year
-    wanted = work // MICRO + table(first).passed(micros(start))
+    table, first = holiday_tables(calendar), _on_wall(calendar, start).year
+    wanted = work // MICRO + table(first).passed(to_microseconds(start))
     for year in range(first, first + _HORIZON + 1):
         if wanted <= table(year).total:
             return EPOCH + table(year).reached(wanted) * MICRO
@@ -51,27 +61,27 @@ def add(calendar: Calendar, start: datetime, work: timedelta) -> datetime:
     raise DomainError("calendar.never_open", years=_HORIZON)
 
 
-def between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
+def open_time_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     """Open time from `start` to `end`; none when they are the wrong way round."""
     _check(start, end)
     if end <= start:
         return timedelta()
     if never_closes(calendar):
         return end - start
-    table, first, last = tables(calendar), _on_wall(calendar, start).year, _on_wall(calendar, end).year
+    table, first, last = holiday_tables(calendar), _on_wall(calendar, start).year, _on_wall(calendar, end).year
     whole = sum(table(year).total for year in range(first, last))
-    return (whole + table(last).passed(micros(end)) - table(first).passed(micros(start))) * MICRO
+    return (whole + table(last).passed(to_microseconds(end)) - table(first).passed(to_microseconds(start))) * MICRO
 
 
 def next_open(calendar: Calendar, at: datetime) -> datetime:
     """`at` when it is open then, else when it opens next. Raises `DomainError` when it does not in ten years."""
-    return add(calendar, at, MICRO) - MICRO
+    return add_open_time(calendar, at, MICRO) - MICRO
 
 
-def spans(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
-    """Everything from `start` to `end`, without gaps: its open spans are `between`, and the others say why not."""
+def open_and_closed_spans(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
+    """Everything from `start` to `end`, without gaps: open spans are `open_time_between`; the others say why not."""
     _check(start, end)
-    for (is_open, why, detail), group in groupby(pieces(calendar, start, end), lambda piece: piece[2:]):
+    for (is_open, why, detail), group in groupby(open_and_closed_pieces(calendar, start, end), lambda piece: piece[2:]):
         same = list(group)
         yield Span(start=same[0].start, end=same[-1].end, open=is_open, why=why, detail=detail)
 
@@ -79,8 +89,8 @@ def spans(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
 def on_holiday(calendar: Calendar, at: datetime) -> bool:
     """Whether a public holiday keeps it closed at that moment (ALL-10); a shift may reach into one from the eve."""
     _check(at)
-    closed, _ = plan(calendar, _on_wall(calendar, at).date()).closed
-    return closed == "holiday" and next(pieces(calendar, at, at + MICRO)).why == "holiday"
+    closed, _ = plan_day(calendar, _on_wall(calendar, at).date()).closed
+    return closed == "holiday" and next(open_and_closed_pieces(calendar, at, at + MICRO)).why == "holiday"
 
 
 def local_deadline(calendar: Calendar, at: datetime, time_of_day: time, days: int) -> datetime:
@@ -91,12 +101,12 @@ def local_deadline(calendar: Calendar, at: datetime, time_of_day: time, days: in
     """
     _check(at)
     today = _on_wall(calendar, at).date()
-    later = days if plan(calendar, today).windows else max(days - 1, 0)
+    later = days if plan_day(calendar, today).windows else max(days - 1, 0)
     coming = (today + timedelta(days=number) for number in range(366 * _HORIZON))
-    day = next(islice((day for day in coming if plan(calendar, day).windows), later, None), None)
+    day = next(islice((day for day in coming if plan_day(calendar, day).windows), later, None), None)
     if day is None:
         raise DomainError("calendar.never_open", years=_HORIZON)
-    return instant(datetime.combine(day, time_of_day), ZoneInfo(calendar.zone))
+    return to_instant(datetime.combine(day, time_of_day), ZoneInfo(calendar.zone))
 
 
 def _on_wall(calendar: Calendar, at: datetime) -> datetime:

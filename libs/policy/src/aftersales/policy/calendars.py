@@ -22,7 +22,7 @@ def _well_formed(text: str) -> str:
 
 
 def _known(code: str) -> str:
-    if code and not public_holidays.known(code):
+    if code and not public_holidays.has_calendar(code):
         raise ValueError("calendar.holidays_unknown")
     return code
 
@@ -66,11 +66,11 @@ class Calendar(Hours):
 
 
 @lru_cache
-def always(zone: str) -> Calendar:
+def round_the_clock(zone: str) -> Calendar:
     """Round the clock, every day."""
     return Calendar(zone=zone)
 
 
 def never_closes(calendar: Calendar) -> bool:
-    """Whether it is `always`."""
+    """Whether it is `round_the_clock`."""
     return calendar.week == _WHOLE_WEEK and not calendar.holidays and not calendar.days

@@ -15,7 +15,7 @@ from functools import cache
 from typing import NamedTuple
 
 from .model import Policy, Scope
-from .presets import presets
+from .presets import load_presets
 
 
 class Facts(NamedTuple):
@@ -36,7 +36,7 @@ class Days(NamedTuple):
     end: date
 
 
-class Shelf:
+class PolicyIndex:
     """Policies laid out for choosing: made once for a set of them, asked for every item, in any order."""
 
     def __init__(self, policies: Iterable[Policy]) -> None:
@@ -61,22 +61,22 @@ class Shelf:
         return None
 
 
-def choose(published: Shelf, facts: Facts) -> Policy:
+def choose_policy(published: PolicyIndex, facts: Facts) -> Policy:
     """The policy for an item: to be asked once, when the item comes in."""
-    return published.best(facts) or fallback(facts)
+    return published.best(facts) or fallback_policy(facts)
 
 
-def fallback(facts: Facts) -> Policy:
+def fallback_policy(facts: Facts) -> Policy:
     """What is shipped for such an item."""
-    found = shipped().best(facts)
+    found = shipped_policies().best(facts)
     if found is None:
         raise LookupError(f"no preset is in effect on {facts.day}")
     return found
 
 
 @cache
-def shipped() -> Shelf:
-    return Shelf(presets())
+def shipped_policies() -> PolicyIndex:
+    return PolicyIndex(load_presets())
 
 
 def in_effect(policy: Policy, among: Iterable[Policy]) -> Days:
@@ -98,10 +98,10 @@ def scope_of(scope: Scope) -> Named:
     )
 
 
-def specificity(scope: Scope) -> int:
+def scope_specificity(scope: Scope) -> int:
     """The higher the more specific: 8 for branches + 4 for lines + 2 for work types + 1 for customer classes."""
     return sum(bool(named) << (3 - place) for place, named in enumerate(scope_of(scope)))
 
 
 def _rank(policy: Policy) -> tuple[int, str]:
-    return -specificity(policy.scope), policy.name
+    return -scope_specificity(policy.scope), policy.name

@@ -19,7 +19,7 @@ class Change(NamedTuple):
     new: Any
 
 
-def diff(one: Policy, other: Policy) -> tuple[Change, ...]:
+def diff_policies(one: Policy, other: Policy) -> tuple[Change, ...]:
     """Every figure that is not the same, as JSON says it; none: the two are equal.
 
     Where the rows of a list are not in the same places, their order is a figure too.

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal, NamedTuple
 
-from .choose import Facts, Shelf, fallback, scope_of, shipped, specificity
+from .choose import Facts, PolicyIndex, fallback_policy, scope_of, scope_specificity, shipped_policies
 from .model import Policy, Scope
 
-Outcome = Literal[
+ChoiceOutcome = Literal[
     "chosen", "less_specific", "later_in_alphabet", "published_first", "out_of_scope", "replaced", "not_yet"
 ]
 
@@ -19,7 +19,7 @@ class Candidate(NamedTuple):
     version: int
     preset: bool
     effective_from: date
-    outcome: Outcome
+    outcome: ChoiceOutcome
     specificity: int
     """The higher the more specific: 8 for branches + 4 for lines + 2 for work types + 1 for customer classes."""
     missed: tuple[str, ...]
@@ -28,30 +28,30 @@ class Candidate(NamedTuple):
     """The newer version that is in effect instead."""
 
 
-class Explanation(NamedTuple):
+class ChoiceExplanation(NamedTuple):
     chosen: Policy
     candidates: tuple[Candidate, ...]
     """The chosen one, then the published ones, then the presets; the most specific first."""
 
 
-def explain(published: Shelf, facts: Facts) -> Explanation:
+def explain_policy_choice(published: PolicyIndex, facts: Facts) -> ChoiceExplanation:
     """The choice that `choose` makes, with its reasons."""
-    chosen = published.best(facts) or fallback(facts)
-    candidates = [*_judge(published, facts, chosen), *_judge(shipped(), facts, chosen)]
+    chosen = published.best(facts) or fallback_policy(facts)
+    candidates = [*_judge(published, facts, chosen), *_judge(shipped_policies(), facts, chosen)]
     candidates.sort(key=lambda one: (one.outcome != "chosen", one.preset, -one.specificity, one.name, -one.version))
-    return Explanation(chosen, tuple(candidates))
+    return ChoiceExplanation(chosen, tuple(candidates))
 
 
-def _judge(shelf: Shelf, facts: Facts, chosen: Policy) -> Iterator[Candidate]:
-    ours = any(policy is chosen for policy in shelf.policies)
-    for policy in shelf.policies:
+def _judge(policy_index: PolicyIndex, facts: Facts, chosen: Policy) -> Iterator[Candidate]:
+    ours = any(policy is chosen for policy in policy_index.policies)
+    for policy in policy_index.policies:
         newer = [
             other.version
-            for other in shelf.policies
+            for other in policy_index.policies
             if other.name == policy.name and policy.version < other.version and other.effective_from <= facts.day
         ]
         missed = tuple(_missed(policy.scope, facts))
-        outcome: Outcome
+        outcome: ChoiceOutcome
         if policy is chosen:
             outcome = "chosen"
         elif policy.effective_from > facts.day:
@@ -63,15 +63,15 @@ def _judge(shelf: Shelf, facts: Facts, chosen: Policy) -> Iterator[Candidate]:
         elif not ours:
             outcome = "published_first"
         else:
-            equal = specificity(policy.scope) == specificity(chosen.scope)
+            equal = scope_specificity(policy.scope) == scope_specificity(chosen.scope)
             outcome = "later_in_alphabet" if equal else "less_specific"
         yield Candidate(
             policy.name,
             policy.version,
-            shelf is shipped(),
+            policy_index is shipped_policies(),
             policy.effective_from,
             outcome,
-            specificity(policy.scope),
+            scope_specificity(policy.scope),
             missed,
             max(newer, default=None),
         )

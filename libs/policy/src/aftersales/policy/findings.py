@@ -16,14 +16,14 @@ class Finding(NamedTuple):
     params: Mapping[str, Any]
 
 
-def wrong(code: str, /, *path: str | int, **params: Any) -> Finding:
+def error_finding(code: str, /, *path: str | int, **params: Any) -> Finding:
     return Finding("error", code, path, params)
 
 
-def doubtful(code: str, /, *path: str | int, **params: Any) -> Finding:
+def warning_finding(code: str, /, *path: str | int, **params: Any) -> Finding:
     return Finding("warning", code, path, params)
 
 
-def dotted(path: Path) -> str:
+def dotted_path(path: Path) -> str:
     """`stages.dispatch.warn_at[0]`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

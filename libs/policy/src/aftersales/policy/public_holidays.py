@@ -18,7 +18,7 @@ class HolidayYear(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def known(code: str) -> bool:
+def has_calendar(code: str) -> bool:
     """Whether the library has this country, or this part of one (ISO 3166-1, 3166-2: `CN`, `DE-BY`)."""
     try:
         _ask(code, ())

@@ -12,14 +12,14 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from .findings import Finding, Path, wrong
+from .findings import Finding, Path, error_finding
 from .model import Policy
 
-Mark = tuple[int, int]
+TextPosition = tuple[int, int]
 """Line and column, from 1."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DIGITS = list("-0123456789")
-MOST = 10_000
+MOST_NODES = 10_000
 """Lists and mappings in one text: libyaml dies of some ten thousand inside each other; a policy has a few hundred."""
 
 
@@ -39,17 +39,17 @@ class Draft:
 
     policy: Policy | None
     findings: tuple[Finding, ...] = ()
-    marks: Mapping[Path, Mark] = field(default_factory=dict)
+    marks: Mapping[Path, TextPosition] = field(default_factory=dict)
 
-    def place(self, path: Path) -> Mark:
+    def place(self, path: Path) -> TextPosition:
         """Where this stands, or else what it belongs to."""
         while path and path not in self.marks:
             path = path[:-1]
         return self.marks.get(path, (1, 1))
 
 
-def read(text: str) -> Draft:
-    marks: dict[Path, Mark] = {}
+def parse_policy(text: str) -> Draft:
+    marks: dict[Path, TextPosition] = {}
     try:
         content = _compose(text, marks)
         policy = Policy.model_validate(content)
@@ -63,30 +63,32 @@ def read(text: str) -> Draft:
 class _Refused(Exception):
     """There is no content to go on with."""
 
-    def __init__(self, finding: Finding, mark: Mark) -> None:
+    def __init__(self, finding: Finding, mark: TextPosition) -> None:
         super().__init__(finding, mark)
         self.finding, self.mark = finding, mark
 
 
-def _compose(text: str, marks: dict[Path, Mark]) -> Any:
+def _compose(text: str, marks: dict[Path, TextPosition]) -> Any:
     """Plain data; `marks` gets the place of everything in it."""
-    if sum(map(text.count, "[{-")) > MOST:
-        raise _Refused(wrong("policy.yaml_broken", why="too deep"), (1, 1))
+    if sum(map(text.count, "[{-")) > MOST_NODES:
+        raise _Refused(error_finding("policy.yaml_broken", why="too deep"), (1, 1))
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
-            raise _Refused(wrong("policy.no_mapping"), (1, 1))
+            raise _Refused(error_finding("policy.no_mapping"), (1, 1))
         return _Plain(loader, marks).data(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         why = ", ".join(filter(None, (error.context, error.problem)))
-        raise _Refused(wrong("policy.yaml_broken", why=why), _mark(mark) if mark else (1, 1)) from error
+        raise _Refused(error_finding("policy.yaml_broken", why=why), _mark(mark) if mark else (1, 1)) from error
     except yaml.reader.ReaderError as error:
         before = text.encode()[: error.position].decode(errors="replace").split("\n")
-        raise _Refused(wrong("policy.yaml_broken", why=error.reason), (len(before), len(before[-1]) + 1)) from error
+        raise _Refused(
+            error_finding("policy.yaml_broken", why=error.reason), (len(before), len(before[-1]) + 1)
+        ) from error
     except RecursionError as error:
-        raise _Refused(wrong("policy.yaml_broken", why="too deep"), (1, 1)) from error
+        raise _Refused(error_finding("policy.yaml_broken", why="too deep"), (1, 1)) from error
     finally:
         loader.dispose()
 
@@ -96,13 +98,13 @@ class _Plain:
     """Turns nodes into plain data, and keeps the place of each."""
 
     loader: Any
-    marks: dict[Path, Mark]
+    marks: dict[Path, TextPosition]
     seen: set[int] = field(default_factory=set)
 
     def data(self, node: yaml.Node, path: Path) -> Any:
         self.marks[path] = mark = _mark(node.start_mark)
         if id(node) in self.seen:
-            raise _Refused(wrong("policy.yaml_alias", *path), mark)
+            raise _Refused(error_finding("policy.yaml_alias", *path), mark)
         self.seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             return [self.data(child, (*path, index)) for index, child in enumerate(node.value)]
@@ -113,18 +115,18 @@ class _Plain:
         for key, value in node.value:
             name = str(key.value)
             if name in content:
-                raise _Refused(wrong("policy.key_twice", *path, name, key=name), _mark(key.start_mark))
+                raise _Refused(error_finding("policy.key_twice", *path, name, key=name), _mark(key.start_mark))
             content[name] = self.data(value, (*path, name))
         return content
 
-    def scalar(self, node: yaml.Node, mark: Mark) -> Any:
+    def scalar(self, node: yaml.Node, mark: TextPosition) -> Any:
         try:
             return self.loader.construct_object(node)
         except (ValueError, LookupError, AttributeError) as error:  # it has a tag that does not fit, such as !!int x
-            raise _Refused(wrong("policy.yaml_broken", why=node.tag), mark) from error
+            raise _Refused(error_finding("policy.yaml_broken", why=node.tag), mark) from error
 
 
-def _mark(mark: Any) -> Mark:
+def _mark(mark: Any) -> TextPosition:
     return mark.line + 1, mark.column + 1
 
 

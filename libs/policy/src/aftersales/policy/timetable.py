@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     closed: tuple[Why, str] = ("closed", "")
 
 
-def plan(calendar: Calendar, day: date) -> Plan:
+def plan_day(calendar: Calendar, day: date) -> Plan:
     """The branch's own word counts most, then the make-up day, then the holiday, then the week."""
     usual = calendar.week[day.weekday()]
     for special in calendar.days:
@@ -65,7 +65,7 @@ class Piece(NamedTuple):
     detail: str
 
 
-def pieces(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Piece]:
+def open_and_closed_pieces(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Piece]:
     """The time from `start` to `end`, without gaps."""
     yesterday = start.astimezone(ZoneInfo(calendar.zone)).date() - DAY  # its night shift may reach into today
     for piece in takewhile(lambda piece: piece.start < end, _days_from(calendar, yesterday)):
@@ -78,25 +78,25 @@ def _days_from(calendar: Calendar, day: date) -> Iterator[Piece]:
     """All time from the midnight that begins `day` on, for ever, without gaps: the one place where windows meet."""
     zone = ZoneInfo(calendar.zone)
     midnight = datetime.combine(day, time())
-    till = instant(midnight, zone)
+    till = to_instant(midnight, zone)
     while True:
-        today = plan(calendar, midnight.date())
+        today = plan_day(calendar, midnight.date())
         for opens, closes in today.windows:
-            start = max(till, instant(midnight + timedelta(minutes=opens), zone))
-            end = instant(midnight + timedelta(minutes=closes), zone)
+            start = max(till, to_instant(midnight + timedelta(minutes=opens), zone))
+            end = to_instant(midnight + timedelta(minutes=closes), zone)
             if till < start:
                 yield Piece(till, start, False, *today.closed)
             if start < end:
                 yield Piece(start, end, True, *today.open)
             till = max(start, end)
         midnight += DAY
-        start = instant(midnight, zone)
+        start = to_instant(midnight, zone)
         if till < start:
             yield Piece(till, start, False, *today.closed)
         till = max(till, start)
 
 
-def instant(local: datetime, zone: ZoneInfo) -> datetime:
+def to_instant(local: datetime, zone: ZoneInfo) -> datetime:
     """The first moment at which the wall shows `local`, or more where it skips that."""
     at = local.replace(tzinfo=zone).astimezone(UTC)
     if at.astimezone(zone).replace(tzinfo=None) == local:
@@ -127,23 +127,23 @@ class Table(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def tables(calendar: Calendar) -> Callable[[int], Table]:
+def holiday_tables(calendar: Calendar) -> Callable[[int], Table]:
     """The tables of its years. Hashing and comparing a calendar costs, so it is done once a question."""
     return lru_cache(maxsize=16)(partial(_table, calendar))
 
 
 def _table(calendar: Calendar, year: int) -> Table:
     zone = ZoneInfo(calendar.zone)
-    start, end = (instant(datetime(which, 1, 1), zone) for which in (year, year + 1))  # noqa: DTZ001 (on the wall)
+    start, end = (to_instant(datetime(which, 1, 1), zone) for which in (year, year + 1))  # noqa: DTZ001 (on the wall)
     opens, closes, before, total = array("q"), array("q"), array("q"), 0
-    for piece in pieces(calendar, start, end):
+    for piece in open_and_closed_pieces(calendar, start, end):
         if piece.open:
-            opens.append(micros(piece.start))
-            closes.append(micros(piece.end))
+            opens.append(to_microseconds(piece.start))
+            closes.append(to_microseconds(piece.end))
             before.append(total)
             total += closes[-1] - opens[-1]
     return Table(opens, closes, before, total)
 
 
-def micros(at: datetime) -> int:
+def to_microseconds(at: datetime) -> int:
     return (at - EPOCH) // MICRO

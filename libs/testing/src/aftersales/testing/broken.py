@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from aftersales.common import parking
+from aftersales.common import dead_letters
 from aftersales.common.amqp import Bus, Delivery
 from aftersales.common.inbound import Inbound
 from aftersales.common.mongo import Mongo, Writes
@@ -42,14 +42,14 @@ def ack_early() -> None:
 
 def no_inbox() -> None:
     """Forget which events were handled."""
-    make = Inbound._piece
+    make = Inbound._job
 
     def forgetful(self: Inbound, *args: Any) -> Any:
-        piece = make(self, *args)
-        piece.inbox = None
-        return piece
+        job = make(self, *args)
+        job.inbox = None
+        return job
 
-    Inbound._piece = forgetful  # type: ignore[method-assign,assignment]
+    Inbound._job = forgetful  # type: ignore[method-assign,assignment]
 
 
 def publish_after_commit() -> None:
@@ -102,7 +102,7 @@ def no_watch() -> None:
 
 def never_ends() -> None:
     """Neither park what nobody can read nor acknowledge it."""
-    Inbound._park = lambda *_: None  # type: ignore[method-assign]
+    Inbound._give_up = lambda *_: None  # type: ignore[method-assign]
 
 
 def stays_parked() -> None:
@@ -111,7 +111,7 @@ def stays_parked() -> None:
     async def remembered(*_: Any) -> None:
         return None
 
-    parking.forget = remembered  # type: ignore[assignment]
+    dead_letters.forget_dead_letter = remembered  # type: ignore[assignment]
 
 
 VARIANTS: dict[str, Callable[[], None]] = {
@@ -126,7 +126,7 @@ VARIANTS: dict[str, Callable[[], None]] = {
 }
 
 
-def die(when: str, why: str, once: Path) -> None:
+def die_at_commit(when: str, why: str, once: Path) -> None:
     """Kill this process, as a crash would, before or after it commits the first change made for this reason."""
     commit, died_before = Mongo.commit, once.exists()
 
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--once", type=Path)
     given = parser.parse_args()
     if given.die:
-        die(given.die, given.why, given.once)
+        die_at_commit(given.die, given.why, given.once)
     VARIANTS[given.variant]()
     import_module(f"aftersales.{given.service}.main").main()
 

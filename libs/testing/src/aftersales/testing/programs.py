@@ -13,7 +13,7 @@ import httpx
 
 from aftersales.testing import eventually
 from aftersales.testing.servers import free_port
-from aftersales.testing.servers.model import tail
+from aftersales.testing.servers.model import log_tail
 from aftersales.values import uuid7
 
 _START_SECONDS = 60
@@ -21,7 +21,9 @@ _STOP_SECONDS = 30
 
 
 @asynccontextmanager
-async def running(command: Sequence[str], port: int, environment: Mapping[str, str], log: Path) -> AsyncIterator[str]:
+async def run_program(
+    command: Sequence[str], port: int, environment: Mapping[str, str], log: Path
+) -> AsyncIterator[str]:
     """Run an HTTP program; its base URL, once its `/healthz` answers 200."""
     base = f"http://127.0.0.1:{port}"
     child = _start(command, environment, log)
@@ -42,7 +44,7 @@ def _start(command: Sequence[str], environment: Mapping[str, str], log: Path) ->
 
 async def _ready(http: httpx.AsyncClient, base: str, child: "subprocess.Popen[bytes]", log: Path) -> bool:
     if child.poll() is not None:
-        raise AssertionError(f"{child.args!r} ended with {child.returncode}:\n{tail(log)}")
+        raise AssertionError(f"{child.args!r} ended with {child.returncode}:\n{log_tail(log)}")
     try:
         return (await http.get(f"{base}/healthz")).status_code == httpx.codes.OK
     except httpx.HTTPError:
@@ -50,7 +52,7 @@ async def _ready(http: httpx.AsyncClient, base: str, child: "subprocess.Popen[by
 
 
 @asynccontextmanager
-async def services(urls: Any, logs: Path, *names: str, **settings: str) -> AsyncIterator[dict[str, str]]:
+async def run_services(urls: Any, logs: Path, *names: str, **settings: str) -> AsyncIterator[dict[str, str]]:
     """Run these services on a bus and databases of their own; their base URLs by name, and `bus`."""
     tag = f"p{uuid7()[-8:]}"
     common = {"AFTERSALES_MONGO_URL": urls.mongo_url, "AFTERSALES_AMQP_URL": urls.amqp_url, "AFTERSALES_BUS": tag}
@@ -60,7 +62,7 @@ async def services(urls: Any, logs: Path, *names: str, **settings: str) -> Async
         port = free_port()
         own = {"AFTERSALES_DATABASE": f"{tag}_{name}", "AFTERSALES_HTTP_PORT": str(port), "AFTERSALES_INSTANCE": "1"}
         command = [str(Path(sys.executable).with_name(f"aftersales-{name}"))]
-        starting.append(running(command, port, common | own, logs / f"{name}.log"))
+        starting.append(run_program(command, port, common | own, logs / f"{name}.log"))
     bases = await asyncio.gather(*(program.__aenter__() for program in starting))
     try:
         yield {"bus": tag, **dict(zip(names, bases, strict=True))}

@@ -185,7 +185,7 @@ def _stamp(day: date) -> str:
 NUMBER = re.compile(r"^[A-Z]{2}-\d{6}-[0-9A-HJKMNP-TV-Z]{4}$")
 
 
-def sibling(number: str, prefix: str) -> str:
+def sibling_number(number: str, prefix: str) -> str:
     """The number of another document about the same request: `SR-261122-7K3F` -> `WO-261122-7K3F`.
 
     One request has one work order and one issue slip, so their numbers are natural keys and opening

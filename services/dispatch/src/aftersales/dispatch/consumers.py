@@ -17,32 +17,32 @@ from aftersales.common.events.intake import (
 )
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.heartbeat import BEAT, pass_on
-from aftersales.common.policies import keep_policy
-from aftersales.engine import Consumer, Heartbeat, Work, on, use_case
+from aftersales.common.policies import copy_policy
+from aftersales.engine import Consumer, HeartbeatState, UnitOfWork, consume_event, use_case
 
 from .orders import handlers as orders
 from .orders.store import Rules
 
 
-def consumers(rules: Rules) -> tuple[Consumer, ...]:
+def build_consumers(rules: Rules) -> tuple[Consumer, ...]:
     hear_of_parts = partial(orders.hear_of_parts, rules=rules)
     return (
-        on(RequestRegistered, partial(orders.open_order, rules=rules)),
-        on(RequestCancelled, orders.cancel_order),
-        on(RequestReopened, partial(orders.reopen_order, rules=rules)),
-        on(RequestReprioritised, partial(orders.reprioritise, rules=rules)),
-        on(CoverageDecided, orders.hear_of_coverage),
-        on(QuotationAccepted, orders.hear_of_quotation),
-        on(PartReserved, hear_of_parts),
-        on(PartShort, hear_of_parts),
-        on(BranchRegistered, branch_hours.hear_of_hours),
-        on(PolicyPublished, keep_policy),
-        on(IntakeHeartbeat, _pass_heartbeat_on),
+        consume_event(RequestRegistered, partial(orders.open_order, rules=rules)),
+        consume_event(RequestCancelled, orders.cancel_order),
+        consume_event(RequestReopened, partial(orders.reopen_order, rules=rules)),
+        consume_event(RequestReprioritised, partial(orders.reprioritise_order, rules=rules)),
+        consume_event(CoverageDecided, orders.hear_of_coverage),
+        consume_event(QuotationAccepted, orders.hear_of_quotation),
+        consume_event(PartReserved, hear_of_parts),
+        consume_event(PartShort, hear_of_parts),
+        consume_event(BranchRegistered, branch_hours.follow_hours),
+        consume_event(PolicyPublished, copy_policy),
+        consume_event(IntakeHeartbeat, _pass_heartbeat_on),
     )
 
 
-@use_case(preload=lambda: ((Heartbeat, BEAT),))
-async def _pass_heartbeat_on(work: Work, event: IntakeHeartbeat) -> None:
-    if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, DispatchHeartbeat):
+@use_case(preload=lambda: ((HeartbeatState, BEAT),))
+async def _pass_heartbeat_on(work: UnitOfWork, event: IntakeHeartbeat) -> None:
+    if beat := pass_on(await work.get(HeartbeatState, BEAT), event.started_at, DispatchHeartbeat):
         state, events = beat
         work.put(state, *events)

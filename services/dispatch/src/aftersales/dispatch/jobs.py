@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from aftersales.common.branch_hours import Mover, walk
-from aftersales.engine import BranchHours, Timer, wakes
+from aftersales.common.branch_hours import Mover, move_page
+from aftersales.engine import BranchHours, Timer, wake_with
 
 from .orders import handlers as orders
 from .orders.domain.order import WorkOrder
@@ -11,10 +11,10 @@ from .orders.store import Rules
 from .technicians.domain import SecondLook
 
 
-def timers(rules: Rules) -> tuple[Timer, ...]:
-    movers = (Mover(WorkOrder, partial(orders.change_hours, rules=rules)),)
+def build_timers(rules: Rules) -> tuple[Timer, ...]:
+    movers = (Mover(WorkOrder, partial(orders.change_order_hours, rules=rules)),)
     return (
-        wakes(BranchHours, partial(walk, movers=movers)),
-        wakes(WorkOrder, partial(orders.wake_order, rules=rules)),
-        wakes(SecondLook, partial(orders.look_again, rules=rules)),
+        wake_with(BranchHours, partial(move_page, movers=movers)),
+        wake_with(WorkOrder, partial(orders.wake_order, rules=rules)),
+        wake_with(SecondLook, partial(orders.look_again, rules=rules)),
     )

@@ -4,10 +4,10 @@ from fastapi import APIRouter
 
 from aftersales.common.events.dispatch import PRODUCES
 from aftersales.common.policies import PolicyList
-from aftersales.engine import BranchHours, Heartbeat, Library, PublishedPolicy, Service, run
+from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
-from .consumers import consumers
-from .jobs import timers
+from .consumers import build_consumers
+from .jobs import build_timers
 from .orders import api as orders_api
 from .orders import store as orders
 from .orders.domain.order import WorkOrder
@@ -17,26 +17,26 @@ from .technicians import store as technicians
 from .visits import api as visits_api
 
 APIS = (technicians_api, orders_api, visits_api)
-ENGINE = (BranchHours, Heartbeat, PolicyList, PublishedPolicy)
+ENGINE = (BranchHours, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
 
-def service(settings: Settings | None = None) -> Service:
-    settings, library = settings or Settings(), Library()
-    rules = orders.Rules(library, settings.figures)
+def build_service(settings: Settings | None = None) -> Service:
+    settings, catalogue = settings or Settings(), PolicyCatalogue()
+    rules = orders.Rules(catalogue, settings.figures)
     return Service(
         name="dispatch",
         settings=settings,
         indexes={**dict.fromkeys(ENGINE, ()), **technicians.INDEXES, **orders.INDEXES},
         retained=orders.RETAINED,
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
-        consumers=consumers(rules),
-        timers=timers(rules),
+        consumers=build_consumers(rules),
+        timers=build_timers(rules),
         produces=PRODUCES,
         clocked=(WorkOrder,),
-        library=library,
+        catalogue=catalogue,
     )
 
 
 def main() -> None:
-    run(service)
+    run_service(build_service)

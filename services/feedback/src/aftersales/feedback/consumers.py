@@ -8,8 +8,8 @@ from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.events.intake import BranchRegistered, PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, pass_on
-from aftersales.common.policies import keep_policy
-from aftersales.engine import Consumer, Heartbeat, Library, Work, on, use_case
+from aftersales.common.policies import copy_policy
+from aftersales.engine import Consumer, HeartbeatState, PolicyCatalogue, UnitOfWork, consume_event, use_case
 
 from .followups import handlers as followups
 from .followups.domain import Usual
@@ -17,21 +17,21 @@ from .timelines import handlers as timelines
 from .timelines.domain import MILESTONES
 
 
-def consumers(library: Library, usual: Usual) -> tuple[Consumer, ...]:
+def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer, ...]:
     """Give each event its handler. Our own milestones are noted when they are made."""
     others = [kind for kind in MILESTONES if kind not in {*PRODUCES, RepairCompleted}]
     return (
-        *(on(kind, timelines.note) for kind in others),
-        on(RepairCompleted, partial(followups.schedule_followup, library=library, usual=usual)),
-        on(BranchRegistered, branch_hours.hear_of_hours),
-        on(PolicyPublished, keep_policy),
-        on(InventoryHeartbeat, _note_beat),
+        *(consume_event(kind, timelines.note_milestone) for kind in others),
+        consume_event(RepairCompleted, partial(followups.schedule_followup, catalogue=catalogue, usual=usual)),
+        consume_event(BranchRegistered, branch_hours.follow_hours),
+        consume_event(PolicyPublished, copy_policy),
+        consume_event(InventoryHeartbeat, _note_beat),
     )
 
 
-@use_case(preload=lambda: ((Heartbeat, BEAT),))
-async def _note_beat(work: Work, event: InventoryHeartbeat) -> None:
+@use_case(preload=lambda: ((HeartbeatState, BEAT),))
+async def _note_beat(work: UnitOfWork, event: InventoryHeartbeat) -> None:
     """Note the beat: here the chain ends."""
-    seen = pass_on(await work.get(Heartbeat, BEAT), event.started_at)
+    seen = pass_on(await work.get(HeartbeatState, BEAT), event.started_at)
     if seen:
         work.put(seen[0])

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from aftersales.common.branch_hours import Mover, walk
-from aftersales.engine import BranchHours, Library, Timer, wakes
+from aftersales.common.branch_hours import Mover, move_page
+from aftersales.engine import BranchHours, PolicyCatalogue, Timer, wake_with
 
 from .followups import handlers as followups
 from .followups.domain import FollowUp
 
 
-def timers(library: Library) -> tuple[Timer, ...]:
-    movers = (Mover(FollowUp, partial(followups.change_hours, library=library)),)
-    return (wakes(BranchHours, partial(walk, movers=movers)), wakes(FollowUp, followups.wake_followup))
+def build_timers(catalogue: PolicyCatalogue) -> tuple[Timer, ...]:
+    movers = (Mover(FollowUp, partial(followups.change_followup_hours, catalogue=catalogue)),)
+    return (wake_with(BranchHours, partial(move_page, movers=movers)), wake_with(FollowUp, followups.wake_followup))

@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.policies import PolicyList
-from aftersales.engine import BranchHours, Heartbeat, Library, PublishedPolicy, Service, run
+from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
-from .consumers import consumers
+from .consumers import build_consumers
 from .followups import api as followups_api
 from .followups import store as followups
 from .followups.domain import FollowUp
-from .jobs import timers
+from .jobs import build_timers
 from .kpis import api as kpis_api
 from .settings import Settings
 from .surveys import api as surveys_api
@@ -19,25 +19,25 @@ from .timelines import api as timelines_api
 from .timelines import store as timelines
 
 APIS = (followups_api, surveys_api, timelines_api, kpis_api)
-ENGINE = (BranchHours, Heartbeat, PolicyList, PublishedPolicy)
+ENGINE = (BranchHours, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
 
-def service(settings: Settings | None = None) -> Service:
-    settings, library = settings or Settings(), Library()
+def build_service(settings: Settings | None = None) -> Service:
+    settings, catalogue = settings or Settings(), PolicyCatalogue()
     return Service(
         name="feedback",
         settings=settings,
         indexes={**dict.fromkeys(ENGINE, ()), **followups.INDEXES, **surveys.INDEXES, **timelines.INDEXES},
         retained=(*followups.RETAINED, *surveys.RETAINED, *timelines.RETAINED),
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
-        consumers=consumers(library, settings.usual),
-        timers=timers(library),
+        consumers=build_consumers(catalogue, settings.usual),
+        timers=build_timers(catalogue),
         clocked=(FollowUp,),
-        library=library,
+        catalogue=catalogue,
         produces=PRODUCES,
     )
 
 
 def main() -> None:
-    run(service)
+    run_service(build_service)

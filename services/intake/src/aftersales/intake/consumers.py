@@ -7,7 +7,7 @@ from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigne
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
-from aftersales.engine import Consumer, Library, on
+from aftersales.engine import Consumer, PolicyCatalogue, consume_event
 
 from .office import handlers as office
 from .partners import handlers as partners
@@ -15,19 +15,23 @@ from .partners.domain import PartnerMessage
 from .requests.handlers import requests
 
 SERVICES = (intake, dispatch, inventory, feedback)
-MARKS = tuple(kind for service in SERVICES for kind in service.PRODUCES if issubclass(kind, SlaMark))
+SLA_MARK_EVENTS = tuple(kind for service in SERVICES for kind in service.PRODUCES if issubclass(kind, SlaMark))
 """Every service's own."""
 
 
-def consumers(library: Library) -> tuple[Consumer, ...]:
+def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
     return (
-        on(PartnerServiceRequest, partial(partners.take_partner_request, library=library), receipt=PartnerMessage),
-        on(PartnerProductSold, partial(partners.take_partner_sale, library=library), receipt=PartnerMessage),
-        on(RepairCompleted, partial(requests.resolve_request, library=library)),
-        on(TechnicianAssigned, partial(requests.note_appointment, library=library)),
-        on(PartShort, requests.hear_of_parts),
-        on(PartReserved, requests.hear_of_parts),
-        on(DissatisfactionRaised, partial(requests.reopen_request, library=library)),
-        on(SurveyAnswered, requests.close_request),
-        *(on(mark, office.gather_mark) for mark in MARKS),
+        consume_event(
+            PartnerServiceRequest, partial(partners.take_partner_request, catalogue=catalogue), receipt=PartnerMessage
+        ),
+        consume_event(
+            PartnerProductSold, partial(partners.take_partner_sale, catalogue=catalogue), receipt=PartnerMessage
+        ),
+        consume_event(RepairCompleted, partial(requests.resolve_request, catalogue=catalogue)),
+        consume_event(TechnicianAssigned, partial(requests.note_appointment, catalogue=catalogue)),
+        consume_event(PartShort, requests.record_parts),
+        consume_event(PartReserved, requests.record_parts),
+        consume_event(DissatisfactionRaised, partial(requests.reopen_request, catalogue=catalogue)),
+        consume_event(SurveyAnswered, requests.close_request),
+        *(consume_event(mark, office.gather_mark) for mark in SLA_MARK_EVENTS),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from fastapi import APIRouter
 
 from aftersales.common.events.intake import PRODUCES
-from aftersales.engine import Aggregate, Heartbeat, Index, Library, Service, run
+from aftersales.engine import Aggregate, HeartbeatState, Index, PolicyCatalogue, Service, run_service
 
 from .agreements import api as agreements_api
 from .agreements import store as agreements_store
@@ -15,9 +15,9 @@ from .archive import store as archive_store
 from .archive.domain.file import CustomerFile
 from .classification import api as classification_api
 from .classification import store as classification_store
-from .consumers import consumers
+from .consumers import build_consumers
 from .files import api as files_api
-from .jobs import SEEDS, timers
+from .jobs import SEEDS, build_timers
 from .network import api as network_api
 from .network import store as network_store
 from .office import api as office_api
@@ -65,7 +65,7 @@ STORES = (
     public_store,
 )
 INDEXES: Mapping[type[Aggregate], Sequence[Index]] = {
-    Heartbeat: (),
+    HeartbeatState: (),
     **{kind: indexes for store in STORES for kind, indexes in store.INDEXES.items()},
 }
 router = APIRouter()
@@ -73,20 +73,20 @@ for api in APIS:
     router.routes.extend(api.router.routes)
 
 
-def service(settings: Settings | None = None) -> Service:
-    settings, library = settings or Settings(), Library()
+def build_service(settings: Settings | None = None) -> Service:
+    settings, catalogue = settings or Settings(), PolicyCatalogue()
     return Service(
         name="intake",
         settings=settings,
         indexes=INDEXES,
         retained=requests_store.RETAINED,
         router=router,
-        consumers=consumers(library),
-        timers=timers(settings, library),
+        consumers=build_consumers(catalogue),
+        timers=build_timers(settings, catalogue),
         seeds=SEEDS,
         produces=PRODUCES,
         clocked=(ServiceRequest, ShiftHandover, Contract),
-        library=library,
+        catalogue=catalogue,
         refused=tell_refusal,
         partners=settings.partners,
         uploads={r"/customers/[^/]+/files": settings.max_file},
@@ -95,4 +95,4 @@ def service(settings: Settings | None = None) -> Service:
 
 
 def main() -> None:
-    run(service)
+    run_service(build_service)

@@ -58,5 +58,5 @@ class Settings(ServiceSettings):
     price_list: str = Field(default="", pattern=r"^(https?://.*|/.*)?$")
     """INT-11: the public address of inventory's price list (INV-15)."""
 
-    def meeting_policy(self) -> meeting.Policy:
-        return meeting.Policy(length=self.meeting_length, minutes=self.meeting_minutes)
+    def meeting_policy(self) -> meeting.MeetingPolicy:
+        return meeting.MeetingPolicy(length=self.meeting_length, minutes=self.meeting_minutes)

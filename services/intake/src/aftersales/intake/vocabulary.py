@@ -39,6 +39,6 @@ Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
 RequestNumber = Annotated[str, Field(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
 
 
-def readable(text: Any) -> Any:
+def correct_number(text: Any) -> Any:
     """Undo what people do to a number: lower case, O for 0, I or L for 1."""
     return text.strip().upper().translate(str.maketrans("OIL", "011")) if isinstance(text, str) else text

@@ -10,25 +10,25 @@ from aftersales.common.events.dispatch import (
 from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, pass_on
-from aftersales.common.policies import keep_policy
-from aftersales.engine import Consumer, Heartbeat, Work, on, use_case
+from aftersales.common.policies import copy_policy
+from aftersales.engine import Consumer, HeartbeatState, UnitOfWork, consume_event, use_case
 
 from .slips import handlers as slips
 
 
-def consumers() -> tuple[Consumer, ...]:
+def build_consumers() -> tuple[Consumer, ...]:
     return (
-        on(TechnicianAssigned, slips.open_slip),
-        on(PartNeeded, slips.add_part),
-        on(RepairCompleted, slips.close_slip),
-        on(OrderCancelled, slips.cancel_slip),
-        on(PolicyPublished, keep_policy),
-        on(DispatchHeartbeat, _pass_heartbeat_on),
+        consume_event(TechnicianAssigned, slips.open_slip),
+        consume_event(PartNeeded, slips.add_part),
+        consume_event(RepairCompleted, slips.close_slip),
+        consume_event(OrderCancelled, slips.cancel_slip),
+        consume_event(PolicyPublished, copy_policy),
+        consume_event(DispatchHeartbeat, _pass_heartbeat_on),
     )
 
 
-@use_case(preload=lambda: ((Heartbeat, BEAT),))
-async def _pass_heartbeat_on(work: Work, event: DispatchHeartbeat) -> None:
-    if beat := pass_on(await work.get(Heartbeat, BEAT), event.started_at, InventoryHeartbeat):
+@use_case(preload=lambda: ((HeartbeatState, BEAT),))
+async def _pass_heartbeat_on(work: UnitOfWork, event: DispatchHeartbeat) -> None:
+    if beat := pass_on(await work.get(HeartbeatState, BEAT), event.started_at, InventoryHeartbeat):
         state, events = beat
         work.put(state, *events)

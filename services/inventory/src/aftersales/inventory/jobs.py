@@ -1,10 +1,10 @@
 """Time in: stock with a long line of slips to be served."""
 
-from aftersales.engine import Timer, wakes
+from aftersales.engine import Timer, wake_with
 
 from .slips import handlers as slips
 from .stock.domain import StockItem
 
 
-def timers() -> tuple[Timer, ...]:
-    return (wakes(StockItem, slips.wake_stock),)
+def build_timers() -> tuple[Timer, ...]:
+    return (wake_with(StockItem, slips.wake_stock),)

@@ -4,10 +4,10 @@ from fastapi import APIRouter
 
 from aftersales.common.events.inventory import PRODUCES
 from aftersales.common.policies import PolicyList
-from aftersales.engine import Heartbeat, PublishedPolicy, Service, run
+from aftersales.engine import HeartbeatState, PublishedPolicy, Service, run_service
 
-from .consumers import consumers
-from .jobs import timers
+from .consumers import build_consumers
+from .jobs import build_timers
 from .parts import api as parts_api
 from .parts import store as parts
 from .receipts import api as receipts_api
@@ -18,22 +18,22 @@ from .stock import api as stock_api
 from .stock import store as stock
 
 APIS = (parts_api, receipts_api, stock_api, slips_api)
-ENGINE = (Heartbeat, PolicyList, PublishedPolicy)
+ENGINE = (HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
 
-def service(settings: Settings | None = None) -> Service:
+def build_service(settings: Settings | None = None) -> Service:
     return Service(
         name="inventory",
         settings=settings or Settings(),
         indexes={**dict.fromkeys(ENGINE, ()), **parts.INDEXES, **stock.INDEXES, **slips.INDEXES},
         retained=(*stock.RETAINED, *slips.RETAINED),
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
-        consumers=consumers(),
-        timers=timers(),
+        consumers=build_consumers(),
+        timers=build_timers(),
         produces=PRODUCES,
     )
 
 
 def main() -> None:
-    run(service)
+    run_service(build_service)

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 from pydantic_core import to_json
 
-from aftersales.cli.connection import Connection, me, problem
+from aftersales.cli.connection import Connection, current_user, problem_of
 from aftersales.cli.session import Trouble
 from aftersales.cli.sheets.kinds import Kind
-from aftersales.cli.sheets.result import Keyed, Plan, Result, reasons
+from aftersales.cli.sheets.result import Keyed, Plan, Result, refusal_reasons
 
 LANES = 4
 """Batches on their way at once: enough that the service never waits for the next."""
@@ -48,12 +48,12 @@ async def _send(
     method, _, path = kind.target.partition(" ")
     dry = b',"dry_run":true' if plan.dry_run else b""
     body = b'{"rows":[' + b",".join(row for _, row in batch) + b"]" + dry + b"}"
-    headers = {"content-type": "application/json", "x-correlation-id": me()}
+    headers = {"content-type": "application/json", "x-correlation-id": current_user()}
     answer = await connection.call(method, path, content=body, headers=headers)
     if answer.is_success:
         _take(kind, [keyed for keyed, _ in batch], answer.json()["rows"], plan, result)
     elif answer.status_code not in _DIVIDED:
-        reason, words, _params = problem(answer)
+        reason, words, _params = problem_of(answer)
         raise Trouble("import.not_taken", path=path, reason=reason, words=words)
     elif len(batch) > 1:
         for part in (batch[: len(batch) // 2], batch[len(batch) // 2 :]):
@@ -63,7 +63,7 @@ async def _send(
 
 
 def _refusal(answer: httpx.Response) -> dict[str, Any]:
-    code, words, params = problem(answer)
+    code, words, params = problem_of(answer)
     return {"outcome": "refused", "code": code, "detail": words, "params": params}
 
 
@@ -71,7 +71,7 @@ def _take(kind: Kind, batch: list[Keyed], outcomes: list[dict[str, Any]], plan: 
     taken = []
     for (_, row), outcome in zip(batch, outcomes, strict=True):
         if outcome["outcome"] == "refused":
-            wrong = reasons(kind, outcome["code"], outcome["detail"], outcome["params"])
+            wrong = refusal_reasons(kind, outcome["code"], outcome["detail"], outcome["params"])
             result.refused.append(replace(row, wrong=wrong))
             continue
         taken.append(row.record.number)

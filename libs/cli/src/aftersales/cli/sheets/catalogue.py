@@ -1,23 +1,23 @@
 """The kinds of sheets that can be imported, as data."""
 
 from aftersales.cli.sheets.cells import (
-    choice,
-    code,
-    codes,
     customer_id,
-    degrees,
-    money,
-    serial,
-    text,
-    whole,
-    yes,
+    read_choice,
+    read_code,
+    read_codes,
+    read_degrees,
+    read_money,
+    read_serial,
+    read_text,
+    read_whole,
+    read_yes,
     zone_name,
 )
-from aftersales.cli.sheets.days import day, minute, moment, until
-from aftersales.cli.sheets.kinds import Column, Kind, Need
-from aftersales.cli.sheets.phones import phone
+from aftersales.cli.sheets.days import read_day, read_minute, read_moment, read_until
+from aftersales.cli.sheets.kinds import Column, Kind, Required
+from aftersales.cli.sheets.phones import read_phone
 
-_LINE = text(200)
+_LINE = read_text(200)
 _CHANNELS = (
     *("phone", "email", "web", "letter", "walk_in", "on_site"),
     *("chat", "message", "social", "suggestion_box", "partner"),
@@ -37,30 +37,30 @@ ASKS = {
 }
 """What each kind of request must say (INT-4); as intake asks, but before anything is sent."""
 _CLASSES = ("technical", "quality", "usage")
-_BRANCH = Column("branch", "网点 網點", code, "the branch's code")
+_BRANCH = Column("branch", "网点 網點", read_code, "the branch's code")
 
 
-def _point(need: Need) -> tuple[Column, ...]:
+def _point(required: Required) -> tuple[Column, ...]:
     return (
-        Column("lat", "纬度 緯度", degrees(90), "latitude in degrees, WGS 84", "location.lat", need),
-        Column("lon", "经度 經度", degrees(180), "longitude", "location.lon", need),
+        Column("lat", "纬度 緯度", read_degrees(90), "latitude in degrees, WGS 84", "location.lat", required),
+        Column("lon", "经度 經度", read_degrees(180), "longitude", "location.lon", required),
     )
 
 
 def _person(to: str = "", rest: str = "") -> tuple[Column, ...]:
     return (
         Column("name", "姓名", _LINE, "the customer's name", f"{to}name"),
-        Column("phone", "电话 電話", phone, "without a country code it is a Chinese one", f"{to}phone", rest=rest),
+        Column("phone", "电话 電話", read_phone, "without a country code it is a Chinese one", f"{to}phone", rest=rest),
         Column("address", "地址", _LINE, "street and city", f"{to}address"),
     )
 
 
-def _product(to: str, need: Need) -> tuple[Column, ...]:
+def _product(to: str, required: Required) -> tuple[Column, ...]:
     return (
-        Column("serial", "序列号 序號", serial, "the product's serial number", f"{to}serial", need),
-        Column("model", "型号 型號", code, "its model, e.g. BCD-470", f"{to}model", need),
-        Column("line", "产品线 產品線", code, "its product line, e.g. refrigerator", f"{to}line", need),
-        Column("purchased_on", "购买日期 購買日期", day, "e.g. 2026-03-01", f"{to}purchased_on", "never"),
+        Column("serial", "序列号 序號", read_serial, "the product's serial number", f"{to}serial", required),
+        Column("model", "型号 型號", read_code, "its model, e.g. BCD-470", f"{to}model", required),
+        Column("line", "产品线 產品線", read_code, "its product line, e.g. refrigerator", f"{to}line", required),
+        Column("purchased_on", "购买日期 購買日期", read_day, "e.g. 2026-03-01", f"{to}purchased_on", "never"),
     )
 
 
@@ -69,7 +69,7 @@ BRANCHES = Kind(
     "intake",
     "PUT /branches/{code}",
     (
-        Column("code", "网点编码 網點編碼", code, "e.g. sh-01", "{code}"),
+        Column("code", "网点编码 網點編碼", read_code, "e.g. sh-01", "{code}"),
         Column("name", "网点名称 網點名稱", _LINE, "its name"),
         Column("zone", "时区 時區", zone_name, "e.g. Asia/Shanghai"),
         *_point("always"),
@@ -82,15 +82,15 @@ TECHNICIANS = Kind(
     "dispatch",
     "PUT /technicians/{code}",
     (
-        Column("code", "工号 工號", code, "e.g. T-01", "{code}"),
+        Column("code", "工号 工號", read_code, "e.g. T-01", "{code}"),
         Column("name", "姓名", _LINE, "name"),
         _BRANCH,
-        Column("skills", "技能", codes(1000), "product lines, with ; between them", need="never"),
-        Column("licence_until", "证书有效期 證書有效期", until, "last day of the licence"),
-        Column("shift_start", "上班时间 上班時間", minute, "e.g. 08:00", "shift.start", "together"),
-        Column("shift_end", "下班时间 下班時間", minute, "e.g. 20:00", "shift.end", "together"),
+        Column("skills", "技能", read_codes(1000), "product lines, with ; between them", required="never"),
+        Column("licence_until", "证书有效期 證書有效期", read_until, "last day of the licence"),
+        Column("shift_start", "上班时间 上班時間", read_minute, "e.g. 08:00", "shift.start", "together"),
+        Column("shift_end", "下班时间 下班時間", read_minute, "e.g. 20:00", "shift.end", "together"),
         Column("shift_zone", "班次时区 班次時區", zone_name, "empty: Asia/Shanghai", "shift.zone", "never"),
-        Column("suspended", "停用", yes, "yes or no", need="never"),
+        Column("suspended", "停用", read_yes, "yes or no", required="never"),
     ),
     "Technicians: new ones are entered, known ones become as the file says; their orders stay theirs.",
     turn=("code",),
@@ -100,14 +100,20 @@ PARTS = Kind(
     "inventory",
     "PUT /parts/{code}",
     (
-        Column("code", "配件编码 配件編碼", code, "e.g. P-100", "{code}"),
+        Column("code", "配件编码 配件編碼", read_code, "e.g. P-100", "{code}"),
         Column("name", "配件名称 配件名稱", _LINE, "name"),
-        Column("model", "型号 型號", _LINE, "model", need="never"),
-        Column("specification", "规格 規格", _LINE, "specification", need="never"),
-        Column("lines", "适用产品线 適用產品線", codes(50), "product lines it fits, with ; between them", need="never"),
-        Column("faults", "适用故障 適用故障", codes(50), "faults it mends on these lines", need="never"),
-        Column("quantity_per_job", "单次用量 單次用量", whole(1, 1_000_000), "empty: 1", need="never"),
-        Column("price", "单价 單價", money, "in yuan, e.g. 128.50", "price.amount", "never"),
+        Column("model", "型号 型號", _LINE, "model", required="never"),
+        Column("specification", "规格 規格", _LINE, "specification", required="never"),
+        Column(
+            "lines",
+            "适用产品线 適用產品線",
+            read_codes(50),
+            "product lines it fits, with ; between them",
+            required="never",
+        ),
+        Column("faults", "适用故障 適用故障", read_codes(50), "faults it mends on these lines", required="never"),
+        Column("quantity_per_job", "单次用量 單次用量", read_whole(1, 1_000_000), "empty: 1", required="never"),
+        Column("price", "单价 單價", read_money, "in yuan, e.g. 128.50", "price.amount", "never"),
     ),
     "Parts: new ones are entered, known ones become as the file says.",
     turn=("code",),
@@ -118,11 +124,11 @@ STOCK = Kind(
     "POST /receipts",
     (
         _BRANCH,
-        Column("part", "配件编码 配件編碼", code, "the part's code"),
-        Column("lot", "批次", code, "lot number"),
-        Column("bin", "库位 庫位", code, "where it lies, e.g. A-01-02"),
-        Column("quantity", "数量 數量", whole(1, 1_000_000), "how many came in"),
-        Column("received_at", "入库时间 入庫時間", moment, "e.g. 2026-11-22 10:15; empty: now", need="never"),
+        Column("part", "配件编码 配件編碼", read_code, "the part's code"),
+        Column("lot", "批次", read_code, "lot number"),
+        Column("bin", "库位 庫位", read_code, "where it lies, e.g. A-01-02"),
+        Column("quantity", "数量 數量", read_whole(1, 1_000_000), "how many came in"),
+        Column("received_at", "入库时间 入庫時間", read_moment, "e.g. 2026-11-22 10:15; empty: now", required="never"),
     ),
     "Goods received: each row adds to the stock.",
     turn=("branch", "part"),
@@ -136,7 +142,12 @@ CUSTOMERS = Kind(
         _BRANCH,
         *_person(),
         Column(
-            "class", "客户等级 客戶等級", choice("A", "B", "C"), "A, B or C; empty: as it is", "customer_class", "never"
+            "class",
+            "客户等级 客戶等級",
+            read_choice("A", "B", "C"),
+            "A, B or C; empty: as it is",
+            "customer_class",
+            "never",
         ),
         *_product("products.0.", "together"),
     ),
@@ -149,12 +160,12 @@ PRODUCTS = Kind(
     "intake",
     "POST /imports/products",
     (
-        Column("phone", "电话 電話", phone, "of the owner, who is in the archive", need="never"),
+        Column("phone", "电话 電話", read_phone, "of the owner, who is in the archive", required="never"),
         Column("customer_id", "客户编号 客戶編號", customer_id, "or the owner's id", "customer", "never"),
         *_product("", "always"),
-        Column("batch", "批次 批號", code, "the production batch", need="never"),
-        Column("sold_by", "销售商 經銷商", text(100), "who sold it", need="never"),
-        Column("invoice", "发票号 發票號", text(100), "the invoice's number", need="never"),
+        Column("batch", "批次 批號", read_code, "the production batch", required="never"),
+        Column("sold_by", "销售商 經銷商", read_text(100), "who sold it", required="never"),
+        Column("invoice", "发票号 發票號", read_text(100), "the invoice's number", required="never"),
     ),
     "Products of customers who are in the archive: new ones are entered, the owner's become as the file says.",
     turn=("serial",),
@@ -167,22 +178,26 @@ REQUESTS = Kind(
     "POST /imports/requests",
     (
         _BRANCH,
-        Column("channel", "渠道", choice(*_CHANNELS), ", ".join(_CHANNELS)),
+        Column("channel", "渠道", read_choice(*_CHANNELS), ", ".join(_CHANNELS)),
         *_person("customer.", rest="description"),
         *_product("product.", "always"),
-        Column("kind", "需求类型 需求類型", choice(*_WORK), f"{', '.join(_WORK)}; empty: repair", need="never"),
-        Column("problem_class", "问题类别 問題類別", choice(*_CLASSES), ", ".join(_CLASSES), need="never"),
-        Column("fault", "故障代码 故障代碼", code, "e.g. no-cooling; needed for a repair", need="never"),
-        Column("description", "故障描述", text(50_000), "the customer's own words", need="never"),
+        Column(
+            "kind", "需求类型 需求類型", read_choice(*_WORK), f"{', '.join(_WORK)}; empty: repair", required="never"
+        ),
+        Column("problem_class", "问题类别 問題類別", read_choice(*_CLASSES), ", ".join(_CLASSES), required="never"),
+        Column("fault", "故障代码 故障代碼", read_code, "e.g. no-cooling; needed for a repair", required="never"),
+        Column("description", "故障描述", read_text(50_000), "the customer's own words", required="never"),
         Column("topic", "培训内容 培訓內容", _LINE, "what a training is about", "details.topic", "never"),
         Column("reason", "原因", _LINE, "why something is returned, exchanged, claimed", "details.reason", "never"),
         Column("recall", "召回编号 召回編號", _LINE, "which recall or upgrade", "details.recall", "never"),
-        Column("urgency", "紧急程度 緊急程度", whole(1, 3), "1 can wait, 3 is pressing; empty: 2", need="never"),
-        Column("danger", "有危险 有危險", yes, "yes: somebody may be hurt", need="never"),
-        Column("rush", "加急", yes, "yes: ordered as rush work", need="never"),
-        Column("wanted_at", "期望时间 期望時間", moment, "when somebody is wanted", need="never"),
+        Column(
+            "urgency", "紧急程度 緊急程度", read_whole(1, 3), "1 can wait, 3 is pressing; empty: 2", required="never"
+        ),
+        Column("danger", "有危险 有危險", read_yes, "yes: somebody may be hurt", required="never"),
+        Column("rush", "加急", read_yes, "yes: ordered as rush work", required="never"),
+        Column("wanted_at", "期望时间 期望時間", read_moment, "when somebody is wanted", required="never"),
         *_point("together"),
-        Column("owner", "受理人", code, "who took the contact", need="never"),
+        Column("owner", "受理人", read_code, "who took the contact", required="never"),
     ),
     "Service requests: each row registers one.",
     turn=("phone",),

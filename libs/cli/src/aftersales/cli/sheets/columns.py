@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from xlsxwriter.utility import xl_col_to_name
 
 from aftersales.cli.session import Trouble
+from aftersales.cli.sheets.invalid_cell import plain_cell
 from aftersales.cli.sheets.kinds import Column, Kind, header_key
 from aftersales.cli.sheets.mapping import MappingFile, Rule
-from aftersales.cli.sheets.misfit import plain
 from aftersales.cli.sheets.record import Record
 
 ERROR_COLUMNS = ("error_row", "error_column", "error_code", "error_message")
@@ -29,7 +29,7 @@ class Source:
         cell = found[0] if found else self.rule.constant
         if self.rule.join is not None:
             cell = self.rule.join.join(one.strip() for one in found) or self.rule.constant
-        return self.rule.values.get(plain(cell), cell) if self.rule.values else cell
+        return self.rule.values.get(plain_cell(cell), cell) if self.rule.values else cell
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
-from aftersales.cli.sheets.manner import ORDERS, Manner
-from aftersales.cli.sheets.misfit import Misfit, plain, short
+from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell, shorten_cell
+from aftersales.cli.sheets.read_options import ORDERS, ReadOptions
 
 _CHINESE = re.compile(r"(中華民國|中华民国|民國|民国)?\s*(\d{2,4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]?")
 _SEPARATED = re.compile(r"(\d{1,4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,4})日?")
@@ -31,33 +31,33 @@ _CLOCK = re.compile(
 )
 
 
-def day(cell: str, manner: Manner) -> str:
+def read_day(cell: str, manner: ReadOptions) -> str:
     """A date; a time of day behind it is not asked for."""
-    text = plain(cell)
+    text = plain_cell(cell)
     found = _CLOCK.fullmatch(text)
     return _day(found["day"] if found and not found["offset"] else text, manner).isoformat()
 
 
-def moment(cell: str, manner: Manner) -> str:
+def read_moment(cell: str, manner: ReadOptions) -> str:
     """A date and a time; a date alone is its first minute."""
-    return _moment(plain(cell), manner, time.min)
+    return _moment(plain_cell(cell), manner, time.min)
 
 
-def until(cell: str, manner: Manner) -> str:
+def read_until(cell: str, manner: ReadOptions) -> str:
     """A date and a time; a date alone is its last second."""
-    return _moment(plain(cell), manner, time(23, 59, 59))
+    return _moment(plain_cell(cell), manner, time(23, 59, 59))
 
 
-def minute(cell: str, _: Manner) -> int:
+def read_minute(cell: str, _: ReadOptions) -> int:
     """A time of day, as minutes since midnight; 24:00 is midnight as well."""
-    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})(:00)?", plain(cell))
+    found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})(:00)?", plain_cell(cell))
     hours, minutes = (int(found[1]), int(found[2])) if found else (99, 0)
     if minutes > 59 or hours * 60 + minutes > 24 * 60:
-        raise Misfit("cell.not_time", cell=short(cell))
+        raise InvalidCell("cell.not_time", cell=shorten_cell(cell))
     return (hours * 60 + minutes) % (24 * 60)
 
 
-def _moment(text: str, manner: Manner, otherwise: time) -> str:
+def _moment(text: str, manner: ReadOptions, otherwise: time) -> str:
     if (counted := _SERIAL.fullmatch(text)) and counted[2] and (first := _counted(counted)):
         seconds = round(float(f"0{counted[2]}") * 86_400)
         return _in_utc(datetime.combine(first, time.min, manner.zone) + timedelta(seconds=seconds))
@@ -68,7 +68,7 @@ def _moment(text: str, manner: Manner, otherwise: time) -> str:
     try:
         local = datetime.fromisoformat(f"{_day(found['day'], manner)}T{clock}")
     except ValueError as error:
-        raise Misfit("cell.not_moment", cell=short(text)) from error
+        raise InvalidCell("cell.not_moment", cell=shorten_cell(text)) from error
     return _in_utc(local if local.tzinfo else local.replace(tzinfo=manner.zone))
 
 
@@ -83,15 +83,15 @@ def _in_utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-def _day(text: str, manner: Manner) -> date:
+def _day(text: str, manner: ReadOptions) -> date:
     if "%" in manner.dates:
         return _as_told(text, manner.dates)
     found = sorted({one for one in _readings(text, manner.dates) if 1900 <= one.year < 2200})
     if len(found) > 1:
         choices = " / ".join(one.isoformat() for one in found)
-        raise Misfit("cell.day_ambiguous", cell=short(text), choices=choices)
+        raise InvalidCell("cell.day_ambiguous", cell=shorten_cell(text), choices=choices)
     if not found:
-        raise Misfit("cell.not_day", cell=short(text))
+        raise InvalidCell("cell.not_day", cell=shorten_cell(text))
     return found[0]
 
 
@@ -102,7 +102,7 @@ def _as_told(text: str, form: str) -> date:
             return datetime.strptime(text, one).replace(tzinfo=UTC).date()
         except ValueError:
             continue
-    raise Misfit("cell.day_not_as_told", cell=short(text), form=form)
+    raise InvalidCell("cell.day_not_as_told", cell=shorten_cell(text), form=form)
 
 
 def _readings(text: str, order: str) -> Iterator[date]:

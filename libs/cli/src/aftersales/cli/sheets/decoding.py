@@ -11,7 +11,7 @@ _COMMON_SHARE = 2 / 3
 encoding that is read as GB18030 (Latin-1, Big5) has far fewer."""
 
 
-def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
+def decode_sheet(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     """The text, and the name of its encoding. Raises `Trouble` that says how to save the file instead."""
     if not data.strip():
         raise Trouble("sheet.empty")

@@ -17,7 +17,7 @@ _SECONDS = 300
 MOST_CELLS = 10_000_000
 
 
-def pick(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet | None:
+def pick_sheet(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet | None:
     """Give the sheet of this name, else the first visible one that is not empty. A name that is missing raises."""
     if wanted is not None:
         return book.get_sheet_by_name(wanted)
@@ -27,7 +27,7 @@ def pick(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet | None:
 
 
 def too_large(data: bytes, wanted: str | None) -> bool:
-    """Whether the sheet that `pick` gives covers more than `MOST_CELLS`. False for what is no workbook."""
+    """Whether the sheet that `pick_sheet` gives covers more than `MOST_CELLS`. False for what is no workbook."""
     program = [sys.executable, "-m", __name__, *([wanted] if wanted is not None else [])]
     try:
         done = subprocess.run(program, input=data, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
@@ -45,7 +45,7 @@ def _main(wanted: str | None) -> None:
     cells = 0
     data = io.BytesIO(sys.stdin.buffer.read())
     with suppress(Exception), load_workbook(data) as book:  # whoever reads it next tells what is wrong with it
-        if sheet := pick(book, wanted):
+        if sheet := pick_sheet(book, wanted):
             cells = sheet.total_height * sheet.total_width
     print(cells)
 

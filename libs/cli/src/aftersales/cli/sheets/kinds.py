@@ -10,13 +10,13 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from aftersales.cli.sheets.cells import Cell
-from aftersales.cli.sheets.manner import Manner, Said
-from aftersales.cli.sheets.misfit import Misfit, plain
+from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell
+from aftersales.cli.sheets.read_options import CellValue, ReadOptions
 from aftersales.cli.sheets.synonyms import SYNONYMS
 from aftersales.values import without_controls
 
-NO_OWN: Mapping[str, Manner] = {}
-Need = Literal["always", "together", "never"]
+NO_OWN: Mapping[str, ReadOptions] = {}
+Required = Literal["always", "together", "never"]
 """Whether a cell may be empty; `together`: not while a column beside it (of the same object) is filled."""
 
 
@@ -30,7 +30,7 @@ class Column:
     read: Cell
     about: str
     to: str = ""
-    need: Need = "always"
+    required: Required = "always"
     rest: str = ""
     """The column of texts that takes what its cell says beyond the value; empty: there is no room for it."""
 
@@ -68,7 +68,7 @@ class Wrong:
     words: str = ""
 
     @classmethod
-    def by(cls, misfit: Misfit, column: str = "") -> "Wrong":
+    def by(cls, misfit: InvalidCell, column: str = "") -> "Wrong":
         return cls(column, misfit.code, misfit.params)
 
 
@@ -111,7 +111,7 @@ class Kind:
 
     @property
     def required(self) -> list[Column]:
-        return [column for column in self.columns if column.need == "always"]
+        return [column for column in self.columns if column.required == "always"]
 
     @cached_property
     def named(self) -> dict[str, Column]:
@@ -134,7 +134,7 @@ class Kind:
         name = field.removeprefix("body.").removeprefix("path.")
         return next((column.name for column in self.columns if column.field.strip("{}") == name), name)
 
-    def call(self, cells: Mapping[str, str], manner: Manner, own: Mapping[str, Manner] = NO_OWN) -> Call:
+    def call(self, cells: Mapping[str, str], manner: ReadOptions, own: Mapping[str, ReadOptions] = NO_OWN) -> Call:
         """Make the call of a row, its cells given by column name; `own` manners of columns go before the sheet's.
 
         Raises `RowRefused`.
@@ -153,10 +153,10 @@ class Kind:
             cell, of_cell = given[column.name], own.get(column.name, manner)
             try:
                 value = column.read(cell, of_cell)
-            except Misfit as misfit:
+            except InvalidCell as misfit:
                 wrong.append(Wrong.by(misfit, column.name))
                 continue
-            if isinstance(value, Said):
+            if isinstance(value, CellValue):
                 rests += [] if of_cell.leave_rest else [(column, value.rest)]
                 value = value.value
             read[column.name] = value
@@ -169,30 +169,30 @@ class Kind:
         """Put what a cell says beyond its value where there is room for it."""
         room = next((one for one in self.columns if one.name == column.rest), None)
         if room is None:
-            return Wrong.by(Misfit("cell.more_than_one", cell=rest), column.name)
+            return Wrong.by(InvalidCell("cell.more_than_one", cell=rest), column.name)
         try:
-            read[room.name] = room.read("\n".join(filter(None, [read.get(room.name), f"☎ {rest}"])), Manner())
-        except Misfit as misfit:
+            read[room.name] = room.read("\n".join(filter(None, [read.get(room.name), f"☎ {rest}"])), ReadOptions())
+        except InvalidCell as misfit:
             return Wrong.by(misfit, column.name)
         return None
 
     def _missing(self, given: Mapping[str, str]) -> list[Wrong]:
         objects = {column.beside for column in self.columns if column.name in given}
         by, asked = self.asks
-        asks = asked.get(plain(given.get(by, "")).casefold(), ())
+        asks = asked.get(plain_cell(given.get(by, "")).casefold(), ())
         missing = [
-            Wrong.by(Misfit("cell.empty"), column.name)
+            Wrong.by(InvalidCell("cell.empty"), column.name)
             for column in self.columns
             if column.name not in given
             and (
-                column.need == "always"
+                column.required == "always"
                 or column.name in asks
-                or (column.need == "together" and column.beside in objects)
+                or (column.required == "together" and column.beside in objects)
             )
         ]
         if self.either and not any(name in given for name in self.either):
             first, *others = self.either
-            missing.append(Wrong.by(Misfit("cell.all_empty", others=", ".join(others)), first))
+            missing.append(Wrong.by(InvalidCell("cell.all_empty", others=", ".join(others)), first))
         return missing
 
     def _made_of(self, read: Mapping[str, Any]) -> Call:

@@ -12,9 +12,9 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from aftersales.cli.session import Trouble
+from aftersales.cli.sheets.invalid_cell import plain_cell
 from aftersales.cli.sheets.kinds import Kind
-from aftersales.cli.sheets.manner import ORDERS, Manner
-from aftersales.cli.sheets.misfit import plain
+from aftersales.cli.sheets.read_options import ORDERS, ReadOptions
 from aftersales.values import Zone
 
 
@@ -28,7 +28,7 @@ def _as_list(given: Any) -> Any:
 
 
 def _by_plain(values: dict[str, str]) -> dict[str, str]:
-    return {plain(words): value for words, value in values.items()}
+    return {plain_cell(words): value for words, value in values.items()}
 
 
 def _order(told: str) -> str:
@@ -84,16 +84,16 @@ class MappingFile(BaseModel):
     ignore: Headers = ()
     """Headers that are known to be of no use."""
 
-    def manner(self, otherwise: Manner) -> Manner:
+    def manner(self, otherwise: ReadOptions) -> ReadOptions:
         return _changed(otherwise, self)
 
-    def own_manners(self, manner: Manner) -> dict[str, Manner]:
+    def own_manners(self, manner: ReadOptions) -> dict[str, ReadOptions]:
         """The manners of columns that have one of their own."""
         return {name: own for name, rule in self.columns.items() if (own := _changed(manner, rule)) != manner}
 
 
-def _changed(manner: Manner, by: MappingFile | Rule) -> Manner:
-    return Manner(
+def _changed(manner: ReadOptions, by: MappingFile | Rule) -> ReadOptions:
+    return ReadOptions(
         zone=ZoneInfo(by.zone) if by.zone else manner.zone,
         dates=by.dates or manner.dates,
         country=by.country or manner.country,
@@ -130,7 +130,7 @@ def _parse(path: Path) -> Any:
     return yaml.load(text, yaml.BaseLoader)  # noqa: S506 (makes nothing but text, lists and dicts: `no` stays a word)
 
 
-def template(kind: Kind, found: Mapping[str, str], left: list[str]) -> Iterator[str]:
+def mapping_template(kind: Kind, found: Mapping[str, str], left: list[str]) -> Iterator[str]:
     """A mapping file to fill in; `found` are headers by column, `left` those that are nobody's."""
     yield f"# aftersales import {kind.name} FILE --mapping THIS-FILE   (docs/cli.md has an example)"
     yield f"kind: {kind.name}"
@@ -140,7 +140,7 @@ def template(kind: Kind, found: Mapping[str, str], left: list[str]) -> Iterator[
     yield "# country: CN              # of telephone numbers without a country code"
     yield "columns:                   # * must be filled"
     for column in kind.columns:
-        star = "*" if column.need == "always" else " "
+        star = "*" if column.required == "always" else " "
         header = found.get(column.name)
         value = _quoted(header) if header else column.chinese.split()[0]
         yield f"  {'' if header else '# '}{column.name}: {value}   # {star} {column.about}"

@@ -4,9 +4,9 @@ import re
 
 import phonenumbers
 
-from aftersales.cli.sheets.cells import unspoiled
-from aftersales.cli.sheets.manner import Manner, Said
-from aftersales.cli.sheets.misfit import Misfit, plain, short
+from aftersales.cli.sheets.cells import unspoiled_digits
+from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell, shorten_cell
+from aftersales.cli.sheets.read_options import CellValue, ReadOptions
 
 _MOBILE = re.compile(r"(?:(?:\+|00)?86[\s-]?)?(1[3-9]\d)[\s-]?(\d{4})[\s-]?(\d{4})", re.ASCII)
 _LABEL = re.compile(
@@ -22,9 +22,9 @@ _BETWEEN = re.compile(r"\s*(?:[/;,、|\n]|\bor\b|\band\b|或|和)\s*", re.IGNORE
 _NUMBER = re.compile(r"\+?[\d\s().\u2013\u2014-]+", re.ASCII)
 
 
-def phone(cell: str, manner: Manner) -> str | Said:
+def read_phone(cell: str, manner: ReadOptions) -> str | CellValue:
     """The first number, as E.164. What else there is comes as the rest: every word of the cell."""
-    text = unspoiled(plain(cell)).removesuffix(".0")
+    text = unspoiled_digits(plain_cell(cell)).removesuffix(".0")
     if manner.country == "CN" and (found := _MOBILE.fullmatch(text)):
         return "+86" + "".join(found.groups())
     bare, extensions = _EXTENSION.subn("", text.removeprefix("tel:"))
@@ -32,9 +32,9 @@ def phone(cell: str, manner: Manner) -> str | Said:
         bare, extensions = found[1], 1
     numbers = [_dialled(part, manner.country) for part in _parts(bare)]
     if not numbers or None in numbers:
-        raise Misfit("cell.not_phone", cell=short(cell))
+        raise InvalidCell("cell.not_phone", cell=shorten_cell(cell))
     main = str(numbers[0])
-    return Said(main, text) if extensions or set(numbers) != {main} else main
+    return CellValue(main, text) if extensions or set(numbers) != {main} else main
 
 
 def _parts(text: str) -> list[str]:

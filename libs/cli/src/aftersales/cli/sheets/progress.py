@@ -19,7 +19,7 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def watched(session: Session, name: str, total: int) -> Iterator[Callable[[int], None]]:
+def show_progress(session: Session, name: str, total: int) -> Iterator[Callable[[int], None]]:
     """Give what is to be told how many more rows are done."""
     if not ERR.is_terminal:
         yield _in_lines(session, name, total)

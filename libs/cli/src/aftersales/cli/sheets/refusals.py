@@ -14,7 +14,7 @@ from aftersales.cli.session import Session
 from aftersales.cli.sheets.columns import ERROR_COLUMNS
 from aftersales.cli.sheets.kinds import Wrong
 from aftersales.cli.sheets.rows import Row
-from aftersales.cli.sheets.table import Table, escape, unescape
+from aftersales.cli.sheets.table import Table, escape_cell, unescape_cell
 
 _LONGEST = 32_767
 """Characters that a cell of a workbook holds."""
@@ -43,9 +43,9 @@ def _write_text(path: Path, table: Table, kept: Sequence[int], refused: Iterator
     """UTF-8 with the mark that spreadsheets look for."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*ERROR_COLUMNS, *(escape(table.headers[at]) for at in kept)])
+        writer.writerow([*ERROR_COLUMNS, *(escape_cell(table.headers[at]) for at in kept)])
         for told, row in refused:
-            writer.writerow([*(escape(str(cell)) for cell in told), *_original(row, len(table.headers), kept)])
+            writer.writerow([*(escape_cell(str(cell)) for cell in told), *_original(row, len(table.headers), kept)])
 
 
 def _write_workbook(path: Path, table: Table, kept: Sequence[int], refused: Iterator[tuple[list[Any], Row]]) -> None:
@@ -72,7 +72,7 @@ def _write_workbook(path: Path, table: Table, kept: Sequence[int], refused: Iter
 _FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm:ss", timedelta: "[h]:mm:ss"}
 
 
-def words(wrong: Wrong, session: Session) -> str:
+def refusal_text(wrong: Wrong, session: Session) -> str:
     said = wrong.words or session.words(wrong.code, **wrong.params)
     return f"{wrong.column}: {said}" if wrong.column else said
 
@@ -80,7 +80,7 @@ def words(wrong: Wrong, session: Session) -> str:
 def _told(row: Row, session: Session) -> list[Any]:
     columns = "; ".join(one.column for one in row.wrong if one.column)
     codes = "; ".join(dict.fromkeys(one.code for one in row.wrong))
-    return [row.record.number, columns, codes, "; ".join(words(wrong, session) for wrong in row.wrong)]
+    return [row.record.number, columns, codes, "; ".join(refusal_text(wrong, session) for wrong in row.wrong)]
 
 
 def _original(row: Row, width: int, kept: Sequence[int]) -> Iterator[str]:
@@ -88,4 +88,4 @@ def _original(row: Row, width: int, kept: Sequence[int]) -> Iterator[str]:
     if row.record.broken:
         kept = range(len(cells))
     for at in [*kept, *range(width, len(cells))]:
-        yield escape(unescape(cells[at])) if at < len(cells) else ""
+        yield escape_cell(unescape_cell(cells[at])) if at < len(cells) else ""

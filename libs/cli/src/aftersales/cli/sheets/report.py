@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 from aftersales.cli.session import Session
 from aftersales.cli.sheets.catalogue import KINDS
-from aftersales.cli.sheets.refusals import words
+from aftersales.cli.sheets.refusals import refusal_text
 from aftersales.cli.sheets.result import Result
 
 SHOWN = 10
@@ -36,7 +36,7 @@ class Summary:
     seconds: float
 
 
-def report(session: Session, summary: Summary, result: Result, *, brief: bool) -> None:
+def print_report(session: Session, summary: Summary, result: Result, *, brief: bool) -> None:
     """Tell a person: the sum on stdout (unless a script reads that), the refused rows on stderr."""
     if not brief:
         if summary.left_alone:
@@ -48,7 +48,7 @@ def report(session: Session, summary: Summary, result: Result, *, brief: bool) -
         else:
             session.say("import.done", **sum_of)
     for row in result.refused[:SHOWN]:
-        reasons = "; ".join(words(wrong, session) for wrong in row.wrong)
+        reasons = "; ".join(refusal_text(wrong, session) for wrong in row.wrong)
         session.complain("import.refused_row", row=row.record.number, reasons=reasons)
     if len(result.refused) > SHOWN:
         session.complain("import.more_refused", count=len(result.refused) - SHOWN)

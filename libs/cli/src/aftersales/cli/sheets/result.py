@@ -38,7 +38,7 @@ class Plan:
     """In one batch."""
 
 
-def reasons(kind: Kind, code: str, words: str, params: dict[str, Any]) -> tuple[Wrong, ...]:
+def refusal_reasons(kind: Kind, code: str, words: str, params: dict[str, Any]) -> tuple[Wrong, ...]:
     """Why a service refused a row, by the columns that it means."""
     errors = params.get("errors")
     if isinstance(errors, list) and errors:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
+from aftersales.cli.sheets.invalid_cell import InvalidCell
 from aftersales.cli.sheets.kinds import NO_OWN, Call, RowRefused, Wrong
-from aftersales.cli.sheets.manner import Manner
-from aftersales.cli.sheets.misfit import Misfit
+from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.cli.sheets.record import Record
 from aftersales.cli.sheets.table import Table
 
@@ -22,7 +22,7 @@ class Row:
     wrong: tuple[Wrong, ...] = ()
 
 
-def read_rows(table: Table, manner: Manner, own: Mapping[str, Manner] = NO_OWN) -> list[Row]:
+def read_rows(table: Table, manner: ReadOptions, own: Mapping[str, ReadOptions] = NO_OWN) -> list[Row]:
     """All rows; `own` manners of columns go before the sheet's."""
     rows: list[Row] = []
     first_of: dict[str, int] = {}
@@ -31,21 +31,21 @@ def read_rows(table: Table, manner: Manner, own: Mapping[str, Manner] = NO_OWN) 
         if row.call and row.call.method == "PUT":
             earlier = first_of.setdefault(row.call.path, record.number)
             if earlier != record.number:
-                row = _refused(record, Wrong.by(Misfit("row.twice", row=earlier), table.kind.turn[0]))
+                row = _refused(record, Wrong.by(InvalidCell("row.twice", row=earlier), table.kind.turn[0]))
         rows.append(row)
     return rows
 
 
-def content(row: Row) -> bytes:
+def row_content(row: Row) -> bytes:
     """What a row says, however it was written: a sheet saved by another program has the same content."""
     return to_json([row.call.method, row.call.path, row.call.body] if row.call else row.record.cells)
 
 
-def digests(rows: Iterable[Row]) -> list[bytes]:
-    return [hashlib.sha256(content(row)).digest() for row in rows]
+def row_digests(rows: Iterable[Row]) -> list[bytes]:
+    return [hashlib.sha256(row_content(row)).digest() for row in rows]
 
 
-def fingerprint(found: Iterable[bytes]) -> str:
+def sheet_fingerprint(found: Iterable[bytes]) -> str:
     """Of everything that a sheet says, by the digests of its rows."""
     return hashlib.sha256(b"".join(found)).hexdigest()
 
@@ -53,14 +53,14 @@ def fingerprint(found: Iterable[bytes]) -> str:
 def _checked(table: Table, record: Record) -> Row | None:
     """A row that cannot be one of this table."""
     if record.broken:
-        return _refused(record, Wrong.by(Misfit("row.broken")))
+        return _refused(record, Wrong.by(InvalidCell("row.broken")))
     width = len(table.headers)
     if any(cell.strip() for cell in record.cells[width:]):
-        return _refused(record, Wrong.by(Misfit("row.too_wide", cells=len(record.cells), columns=width)))
+        return _refused(record, Wrong.by(InvalidCell("row.too_wide", cells=len(record.cells), columns=width)))
     return None
 
 
-def _read(table: Table, record: Record, manner: Manner, own: Mapping[str, Manner]) -> Row:
+def _read(table: Table, record: Record, manner: ReadOptions, own: Mapping[str, ReadOptions]) -> Row:
     try:
         return Row(record, table.kind.call(table.cells(record), manner, own))
     except RowRefused as refusal:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from aftersales.cli.connection import Connection, me, problem
+from aftersales.cli.connection import Connection, current_user, problem_of
 from aftersales.cli.session import Trouble
 from aftersales.cli.sheets.batching import LANES, send_in_batches
 from aftersales.cli.sheets.kinds import Kind
-from aftersales.cli.sheets.result import Keyed, Plan, Result, reasons
-from aftersales.cli.sheets.rows import Row, digests, fingerprint
+from aftersales.cli.sheets.result import Keyed, Plan, Result, refusal_reasons
+from aftersales.cli.sheets.rows import Row, row_digests, sheet_fingerprint
 
-AT_ONCE = 16
+BATCHES_AT_ONCE = 16
 IMPORTER = "import"
 """The actor of rows that add something. An Idempotency-Key is its caller's own, and a sheet that was imported
 by one person must not count again when another imports it; who it was is in the correlation id."""
@@ -23,8 +23,8 @@ by one person must not count again when another imports it; who it was is in the
 
 def name_rows(kind: Kind, rows: Sequence[Row], salt: str = "") -> tuple[str, list[str]]:
     """A name for the sheet by what it says, and one for each row: of which sheet, which row, what it says."""
-    found = digests(rows)
-    sheet = f"{kind.name}-{fingerprint([*found, salt.encode()])[:16]}"
+    found = row_digests(rows)
+    sheet = f"{kind.name}-{sheet_fingerprint([*found, salt.encode()])[:16]}"
     return sheet, [f"{sheet}-{at}-{digest.hex()[:16]}" for at, digest in enumerate(found, 1)]
 
 
@@ -41,7 +41,7 @@ async def send_all(
     drive = send_in_batches if kind.batches else _send_one_by_one
     try:
         async with asyncio.TaskGroup() as group:
-            for lane in _lanes(waiting, LANES if kind.batches else AT_ONCE):
+            for lane in _lanes(waiting, LANES if kind.batches else BATCHES_AT_ONCE):
                 group.create_task(drive(connection, kind, lane, plan, result))
     except* Trouble as troubles:
         result.trouble = _first(troubles)
@@ -75,7 +75,7 @@ async def _send(connection: Connection, kind: Kind, key: str, row: Row, result: 
     call = row.call
     assert call is not None  # noqa: S101 (only rows with a call have a lane)
     for attempt in itertools.count(1):
-        headers = {"x-correlation-id": f"{me()}-{key}"}
+        headers = {"x-correlation-id": f"{current_user()}-{key}"}
         if kind.adds:
             headers["idempotency-key"] = f"{key}/{attempt}"
         answer = await connection.call(call.method, call.path, json=call.body, headers=headers)
@@ -85,7 +85,7 @@ async def _send(connection: Connection, kind: Kind, key: str, row: Row, result: 
             result.repeated += again
             return
         if not again:
-            result.refused.append(replace(row, wrong=reasons(kind, *problem(answer))))
+            result.refused.append(replace(row, wrong=refusal_reasons(kind, *problem_of(answer))))
             return
 
 

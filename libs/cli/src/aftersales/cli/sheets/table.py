@@ -36,7 +36,7 @@ class Table:
 
     def cells(self, record: Record) -> Mapping[str, str]:
         """The row's cells by column."""
-        given = list(map(unescape, record.cells)) if self.delimiter else record.cells
+        given = list(map(unescape_cell, record.cells)) if self.delimiter else record.cells
         return {name: source.text(given) for name, source in self.layout.sources.items()}
 
 
@@ -56,7 +56,7 @@ class _Lines:
         return self.lines[self.at - 1]
 
 
-def records(text: str, delimiter: str) -> Iterator[Record]:
+def parse_records(text: str, delimiter: str) -> Iterator[Record]:
     """Every row. A broken one ends with its first line, so that it takes no other with it."""
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -74,11 +74,11 @@ def read_table(text: str, kind: Kind, mapping: MappingFile = NO_MAPPING) -> Tabl
     """Raises `Trouble` when no row says which columns these are."""
 
     def named(delimiter: str) -> int:
-        top = (record for record in records(text, delimiter) if not record.blank)
+        top = (record for record in parse_records(text, delimiter) if not record.blank)
         return header_at(kind, mapping, list(islice(top, HEADER_WITHIN)))[1]
 
     delimiter = max(DELIMITERS, key=named)
-    filled = [record for record in records(text, delimiter) if not record.blank]
+    filled = [record for record in parse_records(text, delimiter) if not record.blank]
     if not filled:
         raise Trouble("sheet.empty")
     at, _ = header_at(kind, mapping, filled)
@@ -88,11 +88,11 @@ def read_table(text: str, kind: Kind, mapping: MappingFile = NO_MAPPING) -> Tabl
     return Table(kind, lay_out(kind, mapping, filled[at].cells, rows), rows, delimiter)
 
 
-def unescape(cell: str) -> str:
-    """Undo `escape`."""
+def unescape_cell(cell: str) -> str:
+    """Undo `escape_cell`."""
     return cell[1:] if _ESCAPED.match(cell) else cell
 
 
-def escape(cell: str) -> str:
+def escape_cell(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula (OWASP, CSV injection); an apostrophe goes before it."""
     return f"'{cell}" if _ESCAPED.match(f"'{cell}") else cell

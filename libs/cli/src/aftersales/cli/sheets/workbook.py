@@ -22,7 +22,7 @@ from aftersales.cli.sheets.mapping import MappingFile
 from aftersales.cli.sheets.record import Record
 from aftersales.cli.sheets.table import NO_MAPPING, Table
 
-MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+FILE_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _EXACT = 10**15
 """From here on a spreadsheet has lost digits of a number."""
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
@@ -45,7 +45,9 @@ def read_workbook(data: bytes, kind: Kind, mapping: MappingFile = NO_MAPPING, sh
     blank = {at for at, row in enumerate(rows) if not any(str(value).strip() for value in row)}
     _fill(rows, merged)
     filled = [
-        Record(at + 1, [shown(value) for value in row], values=row) for at, row in enumerate(rows) if at not in blank
+        Record(at + 1, [cell_text(value) for value in row], values=row)
+        for at, row in enumerate(rows)
+        if at not in blank
     ]
     if not filled:
         raise Trouble("sheet.empty")
@@ -59,7 +61,7 @@ def read_workbook(data: bytes, kind: Kind, mapping: MappingFile = NO_MAPPING, sh
 def _chosen(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet:
     if wanted is not None and wanted not in book.sheet_names:
         raise Trouble("sheet.no_such_sheet", sheet=wanted, sheets=", ".join(book.sheet_names))
-    found = extent.pick(book, wanted)
+    found = extent.pick_sheet(book, wanted)
     if found is None:
         raise Trouble("sheet.empty")
     return found
@@ -73,7 +75,7 @@ def _fill(rows: list[list[Any]], merged: Merged) -> None:
                 rows[at][left] = rows[top][left]
 
 
-def shown(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A cell's text. A number that has lost digits is written so that its reader notices (1.23457E+17)."""
     match value:
         case bool():

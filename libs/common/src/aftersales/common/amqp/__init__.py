@@ -9,11 +9,11 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 
 from aftersales.common.amqp import tolerant as _  # noqa: F401 (from its import on, the driver decodes every message)
 from aftersales.common.amqp.connecting import TROUBLE
-from aftersales.common.amqp.consumer import Consumer, Delivery
-from aftersales.common.amqp.history import replay
+from aftersales.common.amqp.consumer import Delivery, QueueConsumer
+from aftersales.common.amqp.history import replay_journal
 from aftersales.common.amqp.link import Link
 from aftersales.common.amqp.publisher import Publisher
-from aftersales.common.amqp.topology import Topology, declare, exists
+from aftersales.common.amqp.topology import Topology, declare_topology, queue_exists
 from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
 
@@ -50,8 +50,8 @@ class Bus:
         """Something may have vanished at the broker: declare now."""
         self.publisher = Publisher(self._links["publish"], topology.events, self._missing.set)
         self._consumers = [
-            Consumer(topology.queue, prefetch, handle, metrics),
-            Consumer(topology.dead, 10, handle, metrics),
+            QueueConsumer(topology.queue, prefetch, handle, metrics),
+            QueueConsumer(topology.dead, 10, handle, metrics),
         ]
         self.wait_until_useful: Callable[[], Awaitable[None]] = _at_once
         """Waited for before deliveries are taken."""
@@ -112,7 +112,7 @@ class Bus:
         """
         await self._declared.wait()
         async with asyncio.timeout(_CALL_SECONDS):
-            if not await exists(connection, self.topology.journal):
+            if not await queue_exists(connection, self.topology.journal):
                 self._missing.set()
                 raise ConnectionError(f"{self.topology.journal} is missing")
         await self.publisher.use(connection)
@@ -171,17 +171,17 @@ class Bus:
                 return
             self._missing.clear()
             now = asyncio.get_running_loop().time()
-            if not await exists(connection, self.topology.queue):
+            if not await queue_exists(connection, self.topology.queue):
                 self._declared.clear()  # the journal is read only when the queue is bound again
                 await self.on_missed(None if self._seen is None else now - self._seen)
-            await declare(channel, self.topology)
+            await declare_topology(channel, self.topology)
             self._seen = asyncio.get_running_loop().time()
             self._declared.set()
 
     async def replay(self, handle: Callable[[Delivery], None], since: datetime | None = None) -> int:
         """Hand to `handle` what the journal has of events that this service listens to; raises one of `TROUBLE`."""
         await self._declared.wait()
-        return await replay(self._urls, self.topology, handle, since)
+        return await replay_journal(self._urls, self.topology, handle, since)
 
     async def stop_consuming(self, seconds: float) -> None:
         """Take and declare nothing more, and wait until what was taken is acknowledged, at most so long."""

@@ -54,7 +54,7 @@ class Connection(aio_pika.Connection):
     async def open(self) -> None:
         """Raises one of `TROUBLE`; without an answer that is TimeoutError."""
         opening = asyncio.ensure_future(self.connect())
-        opening.add_done_callback(retrieve)
+        opening.add_done_callback(retrieve_exception)
         try:
             await asyncio.wait({opening}, timeout=CONNECT_SECONDS)
         finally:
@@ -70,7 +70,7 @@ class Connection(aio_pika.Connection):
     async def end(self) -> None:
         """Close it; cut it off when the broker does not answer that soon enough."""
         closing = asyncio.ensure_future(self.close())
-        closing.add_done_callback(retrieve)
+        closing.add_done_callback(retrieve_exception)
         try:
             await asyncio.wait({closing}, timeout=_CLOSE_SECONDS)
         finally:
@@ -83,7 +83,7 @@ class Connection(aio_pika.Connection):
 
         def note(_sender: Any, error: object = None) -> None:
             if not future.done():
-                future.set_result(describe(error) if isinstance(error, BaseException) else "closed")
+                future.set_result(describe_failure(error) if isinstance(error, BaseException) else "closed")
 
         self.close_callbacks.add(note)
         return future
@@ -93,7 +93,7 @@ class Connection(aio_pika.Connection):
             self._socket.writer.transport.abort()
 
 
-async def connect(urls: Sequence[str], name: str) -> Connection:
+async def connect_to_broker(urls: Sequence[str], name: str) -> Connection:
     """Try every address of every URL, in random order. Raises ConnectionError with what each of them said."""
     failures: list[str] = []
     found = [(url, address) for url in urls for address in await _addresses(url, failures)]
@@ -103,7 +103,7 @@ async def connect(urls: Sequence[str], name: str) -> Connection:
         try:
             await connection.open()
         except TROUBLE as error:
-            failures.append(f"{_place(url, address)}: {describe(error)}")
+            failures.append(f"{_place(url, address)}: {describe_failure(error)}")
         else:
             return connection
     raise ConnectionError("; ".join(failures))
@@ -115,7 +115,7 @@ async def _addresses(url: str, failures: list[str]) -> list[str]:
     try:
         found = await asyncio.wait_for(looking, CONNECT_SECONDS)
     except (OSError, TimeoutError) as error:
-        failures.append(f"{host}: {describe(error)}")
+        failures.append(f"{host}: {describe_failure(error)}")
         return []
     return list(dict.fromkeys(str(place[0]) for *_, place in found))
 
@@ -126,7 +126,7 @@ def _place(url: str, address: str) -> str:
     return f"{host}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}"
 
 
-def describe(error: BaseException) -> str:
+def describe_failure(error: BaseException) -> str:
     """Its kind and words, on one line; the place of a refused connection is named elsewhere."""
     words = " ".join(str(error).split())
     if isinstance(error, OSError) and isinstance(error.errno, int) and error.errno > 0:
@@ -136,7 +136,7 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
-def retrieve(future: "asyncio.Future[Any]") -> None:
+def retrieve_exception(future: "asyncio.Future[Any]") -> None:
     """Look at how it ended, so that asyncio does not log it a second time."""
     with suppress(asyncio.CancelledError):
         future.exception()

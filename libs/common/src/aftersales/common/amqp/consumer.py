@@ -113,7 +113,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-class Consumer:
+class QueueConsumer:
     """Hands each delivery to `handle`, which must not block; restarted by its link."""
 
     def __init__(self, queue: str, prefetch: int, handle: Callable[[Delivery], None], metrics: Metrics) -> None:

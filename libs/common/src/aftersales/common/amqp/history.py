@@ -7,7 +7,7 @@ from typing import Any
 
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
-from aftersales.common.amqp.connecting import connect, retrieve
+from aftersales.common.amqp.connecting import connect_to_broker, retrieve_exception
 from aftersales.common.amqp.consumer import Delivery
 from aftersales.common.amqp.topology import Topology
 
@@ -21,7 +21,7 @@ _ANSWER_SECONDS, _NEXT_SECONDS = 10, 30
 Messages = asyncio.Queue[AbstractIncomingMessage]
 
 
-async def replay(
+async def replay_journal(
     urls: Sequence[str], topology: Topology, handle: Callable[[Delivery], None], since: datetime | None = None
 ) -> int:
     """Hand to `handle` all that the journal holds now and the service listens to; how many these were.
@@ -30,9 +30,9 @@ async def replay(
     Its queue must be there already: what is published from then on comes that way (and some of it both ways).
     Raises one of `TROUBLE` when the connection is lost.
     """
-    connection = await connect(urls, "history")
+    connection = await connect_to_broker(urls, "history")
     reading = asyncio.ensure_future(_replay(connection, topology, handle, since))
-    reading.add_done_callback(retrieve)
+    reading.add_done_callback(retrieve_exception)
     waiting: set[asyncio.Future[Any]] = {reading, connection.lost()}
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -7,7 +7,13 @@ from typing import Any
 
 from aio_pika.abc import AbstractConnection
 
-from aftersales.common.amqp.connecting import TROUBLE, Connection, connect, describe, retrieve
+from aftersales.common.amqp.connecting import (
+    TROUBLE,
+    Connection,
+    connect_to_broker,
+    describe_failure,
+    retrieve_exception,
+)
 from aftersales.common.back_off import back_off
 from aftersales.common.telemetry import Metrics, log
 
@@ -45,7 +51,7 @@ class Link:
                     raise
                 cause = "closed while waiting for an answer"
             except Exception as error:  # noqa: BLE001 (a loss is a loss)
-                cause = describe(error)
+                cause = describe_failure(error)
                 if not isinstance(error, TROUBLE) and type(error) is not Exception:
                     log.exception("amqp.failed", link=self.name)
             finally:
@@ -57,7 +63,7 @@ class Link:
 
     async def _once(self, use: Use) -> str:
         """Connect and use it; why that ended, where nothing was raised."""
-        connection = self._connection = await connect(self._urls, self.name)
+        connection = self._connection = await connect_to_broker(self._urls, self.name)
         lost = connection.lost()
         self._set(up=True)
         tasks: set[asyncio.Future[Any]] = {
@@ -73,7 +79,7 @@ class Link:
             return "its use ended"
         finally:
             for task in tasks:
-                task.add_done_callback(retrieve)
+                task.add_done_callback(retrieve_exception)
                 task.cancel()
             await asyncio.wait(tasks, timeout=_ANSWER_SECONDS)
 
@@ -91,7 +97,7 @@ class Link:
 
         while True:
             asking = asyncio.ensure_future(ask())
-            asking.add_done_callback(retrieve)
+            asking.add_done_callback(retrieve_exception)
             try:
                 await self._answered(asking)
             finally:

@@ -19,7 +19,7 @@ _FIXED = ">HHQ"
 """Of a content header: class, weight and the size of the body (AMQP 0-9-1, section 2.3.5.2)."""
 
 
-def unmarshal(data_in: bytes) -> tuple[int, int, frame.FrameTypes]:
+def unmarshal_frame(data_in: bytes) -> tuple[int, int, frame.FrameTypes]:
     """Decode a frame as pamqp does; a delivery and its properties even if they cannot be read."""
     try:
         return _decode(data_in)
@@ -55,4 +55,4 @@ def _name(data: bytes) -> tuple[str, bytes]:
     return data[1:end].decode(errors="replace"), data[end:]
 
 
-frame.unmarshal = unmarshal
+frame.unmarshal = unmarshal_frame

@@ -77,7 +77,7 @@ def _dead_lettering_to(queue: str) -> dict[str, Any]:
     }
 
 
-async def declare(channel: AbstractChannel, topology: Topology) -> None:
+async def declare_topology(channel: AbstractChannel, topology: Topology) -> None:
     """Make what is missing; a difference from what is there raises (406) rather than passing unseen.
 
     Our own queue comes first, so that one that was seen a moment ago can hardly vanish before it and be made unseen.
@@ -106,7 +106,7 @@ async def declare(channel: AbstractChannel, topology: Topology) -> None:
         await queue.bind(events, f"{PARTNER}#")  # the wrong exchange, which their receipts tell them
 
 
-async def exists(connection: AbstractConnection, queue: str) -> bool:
+async def queue_exists(connection: AbstractConnection, queue: str) -> bool:
     """Whether there is such a queue (on a channel of its own: RabbitMQ closes it when there is none).
 
     A queue whose node is down is answered with 404 as well, but exists: that raises.
@@ -122,7 +122,7 @@ async def exists(connection: AbstractConnection, queue: str) -> bool:
     return True
 
 
-async def delete(channel: AbstractChannel, topologies: Sequence[Topology]) -> None:
+async def delete_topologies(channel: AbstractChannel, topologies: Sequence[Topology]) -> None:
     """Remove everything of these (tests and benches)."""
     for topology in topologies:
         retries = [topology.retry(tier) for tier in range(len(topology.tiers))]

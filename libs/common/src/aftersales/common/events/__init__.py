@@ -30,7 +30,7 @@ def _rfc3339(given: Any) -> Any:
     raise PydanticKnownError("datetime_type")
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+AttributeText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 """A point in time as RFC 3339 writes it, with its offset from UTC."""
 
@@ -75,17 +75,17 @@ class Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Literal["1.0"]
-    id: Name
+    id: AttributeText
     """Unique for its source; the same id again is the same event again."""
-    source: Name
+    source: AttributeText
     """The publisher: `/aftersales/<service>`, or the partner's own name."""
-    type: Name
-    subject: Name
+    type: AttributeText
+    subject: AttributeText
     """The document that the event is about."""
     time: Instant
     """The time of its commit, with the offset from UTC."""
     datacontenttype: Literal["application/json"] = "application/json"
-    correlationid: Name
+    correlationid: AttributeText
     """The same id for all events of a customer contact, up to the KPI."""
     causationid: str = ""
     """The id of the event, or the correlation id of the call, that caused this event."""
@@ -105,7 +105,7 @@ class Envelope(BaseModel):
         try:
             return kind.model_validate(self.data)
         except ValidationError as error:
-            raise Malformed("event.data_malformed", type=self.type, errors=describe(error)) from error
+            raise Malformed("event.data_malformed", type=self.type, errors=describe_errors(error)) from error
 
 
 class PartnerEnvelope(BaseModel):
@@ -114,17 +114,17 @@ class PartnerEnvelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Literal["1.0"]
-    id: Name
+    id: AttributeText
     """Unique for its source; the same id again is the same event again."""
-    source: Name
+    source: AttributeText
     """The partner's system; the partner's RabbitMQ user must be allowed to name it (docs/partners.md)."""
-    type: Name
-    subject: Name | None = None
+    type: AttributeText
+    subject: AttributeText | None = None
     """The partner's own reference, such as an order number; it is stored on the service request."""
     time: Instant
     """The time when it happened, with the offset from UTC."""
     datacontenttype: Annotated[str, StringConstraints(pattern=_JSON_TYPE)] = "application/json"
-    correlationid: Name | None = None
+    correlationid: AttributeText | None = None
     """The same id for all events of a customer contact, up to the KPI; if missing, derived from `source` and `id`."""
     traceparent: str | None = None
     """W3C Trace Context of the call that caused the first event."""
@@ -137,17 +137,17 @@ class PartnerEnvelope(BaseModel):
         return Envelope.model_construct(**known, subject=self.subject or self.id, correlationid=made)
 
 
-def decode(body: bytes) -> Envelope:
+def decode_envelope(body: bytes) -> Envelope:
     """Read an envelope from the wire. Raises `Malformed`."""
     try:
         return Envelope.model_validate_json(body)
     except ValidationError as error:
         if not type_of(body).startswith(PARTNER):
-            raise Malformed("event.malformed", errors=describe(error)) from error
+            raise Malformed("event.malformed", errors=describe_errors(error)) from error
     try:
         return PartnerEnvelope.model_validate_json(body).envelope()
     except ValidationError as error:
-        raise Malformed("event.malformed", errors=describe(error)) from error
+        raise Malformed("event.malformed", errors=describe_errors(error)) from error
 
 
 def type_of(body: bytes) -> str:
@@ -160,7 +160,7 @@ def type_of(body: bytes) -> str:
     return kind if isinstance(kind, str) and len(kind) <= 256 else ""
 
 
-def describe(error: ValidationError) -> list[dict[str, str]]:
+def describe_errors(error: ValidationError) -> list[dict[str, str]]:
     """Which fields are wrong and why, without repeating the (perhaps personal) values."""
     details = error.errors(include_input=False, include_context=False, include_url=False)
     return [{"field": ".".join(map(str, d["loc"])), "problem": d["msg"]} for d in details[:20]]

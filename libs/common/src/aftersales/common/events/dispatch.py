@@ -133,19 +133,19 @@ class OrderCancelled(OrderEvent):
     reason: str
 
 
-class SlaWarned(events.SlaMark):
+class DispatchSlaWarned(events.SlaMark):
     """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
     TYPE = "dispatch.sla_warned.v1"
 
 
-class SlaBreached(events.SlaMark):
+class DispatchSlaBreached(events.SlaMark):
     """A stage passed its deadline (ALL-3)."""
 
     TYPE = "dispatch.sla_breached.v1"
 
 
-class SlaEscalated(events.SlaMark):
+class DispatchSlaEscalated(events.SlaMark):
     """A breach was escalated to the next level of its ladder (ALL-3)."""
 
     TYPE = "dispatch.sla_escalated.v1"
@@ -170,8 +170,8 @@ PRODUCES = (
     PartNeeded,
     RepairCompleted,
     OrderCancelled,
-    SlaWarned,
-    SlaBreached,
-    SlaEscalated,
+    DispatchSlaWarned,
+    DispatchSlaBreached,
+    DispatchSlaEscalated,
     DispatchHeartbeat,
 )

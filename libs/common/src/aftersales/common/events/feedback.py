@@ -46,22 +46,30 @@ class DissatisfactionRaised(FollowupEvent):
     mark: float
 
 
-class SlaWarned(events.SlaMark):
+class FeedbackSlaWarned(events.SlaMark):
     """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
     TYPE = "feedback.sla_warned.v1"
 
 
-class SlaBreached(events.SlaMark):
+class FeedbackSlaBreached(events.SlaMark):
     """A stage passed its deadline (ALL-3)."""
 
     TYPE = "feedback.sla_breached.v1"
 
 
-class SlaEscalated(events.SlaMark):
+class FeedbackSlaEscalated(events.SlaMark):
     """A breach was escalated to the next level of its ladder (ALL-3)."""
 
     TYPE = "feedback.sla_escalated.v1"
 
 
-PRODUCES = (FollowupDue, FollowupDone, SurveyAnswered, DissatisfactionRaised, SlaWarned, SlaBreached, SlaEscalated)
+PRODUCES = (
+    FollowupDue,
+    FollowupDone,
+    SurveyAnswered,
+    DissatisfactionRaised,
+    FeedbackSlaWarned,
+    FeedbackSlaBreached,
+    FeedbackSlaEscalated,
+)

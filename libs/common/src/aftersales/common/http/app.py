@@ -12,10 +12,10 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
-from aftersales.common.http import archive, catch_up, deadletters, deadlines, health, problem, trail
-from aftersales.common.http.desk import Replayed
-from aftersales.common.http.edge import Edge
-from aftersales.common.http.exposition import expose
+from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, problem, trail
+from aftersales.common.http.exposition import expose_metrics
+from aftersales.common.http.middleware import RequestMiddleware
+from aftersales.common.http.request_context import Replayed
 from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.service import Service
 from aftersales.common.settings import WrongSettings
@@ -44,10 +44,10 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would look for an exporter at each request
     )
     app.state.runtime, app.state.locale = runtime, service.settings.locale
-    problem.install(app)
+    problem.install_handlers(app)
     app.add_exception_handler(Replayed, _replay)
     shared = (
-        deadletters.router,
+        dead_letters.router,
         trail.router,
         archive.router,
         catch_up.router,
@@ -57,7 +57,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     # before the documentation's, and not by `include_router`, which has each request matched twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
     larger = {**_RESTORED, **service.uploads}
-    app.add_middleware(Edge, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=larger)
+    app.add_middleware(RequestMiddleware, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=larger)
     return app
 
 
@@ -67,7 +67,7 @@ async def _replay(_request: Request, error: Exception) -> Response:
     answer = error.answer
     headers = answer.get("headers", {}) | {"Idempotent-Replayed": "true"}
     if "problem" in answer:
-        again = problem.problem(_request, answer["status"], answer["problem"], answer["params"])
+        again = problem.problem_response(_request, answer["status"], answer["problem"], answer["params"])
         again.headers.update(headers)
         return again
     return Response(answer["body"], answer["status"], headers, "application/json")
@@ -83,12 +83,12 @@ def _operations(runtime: Runtime) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz() -> JSONResponse:
-        parts = await health.check(runtime)
+        parts = await health.check_parts(runtime)
         return JSONResponse(parts, 200 if all(parts[name] for name in health.SERVES_HTTP) else 503)
 
     @router.get("/healthz")
     async def healthz() -> JSONResponse:
-        parts = await health.check(runtime)
+        parts = await health.check_parts(runtime)
         return JSONResponse(parts, 200 if all(parts.values()) else 503)
 
     @router.get("/version")
@@ -97,7 +97,7 @@ def _operations(runtime: Runtime) -> APIRouter:
 
     @router.get("/metrics")
     async def metrics() -> Response:
-        body, content_type = await expose(runtime)
+        body, content_type = await expose_metrics(runtime)
         return Response(body, media_type=content_type)
 
     return router
@@ -110,7 +110,7 @@ def calm_garbage_collection() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def run(make: Callable[[], Service]) -> None:
+def run_service(make: Callable[[], Service]) -> None:
     """Serve until SIGTERM or ctrl-C; then finish what was taken, within `stop_budget`.
 
     Wrong settings end it at once with what is wrong on stderr.
@@ -133,7 +133,7 @@ def run(make: Callable[[], Service]) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # who calls is for `Desk.client` to say
+        proxy_headers=False,  # `RequestContext.client` says who calls
         timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
     )
     calm_garbage_collection()

@@ -13,18 +13,20 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.http.desk import Desk, Limit
 from aftersales.common.http.problem import PROBLEMS
+from aftersales.common.http.request_context import Limit, RequestContext
 from aftersales.common.mongo import Document, from_document
 from aftersales.common.mongo.extended import from_line, to_line
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.trail.archived import last_leaving, leaving_records, may_leave, remove_records
-from aftersales.common.work import Work, audit, use_case
+from aftersales.common.work import UnitOfWork, audit, use_case
 from aftersales.values.errors import Busy, Conflict, DomainError, Gone, Malformed, NotFound
 
 router = APIRouter(prefix="/archive", tags=["archive"], responses=PROBLEMS)
-Collection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]
-MOST = 100
+ArchivedCollection = Annotated[
+    str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")
+]
+MOST_DOCUMENTS = 100
 """Documents in one call: they are one unit of work."""
 
 
@@ -65,7 +67,7 @@ class Removal(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: str = Field(min_length=1, max_length=200)
-    items: list[Written] = Field(min_length=1, max_length=MOST)
+    items: list[Written] = Field(min_length=1, max_length=MOST_DOCUMENTS)
 
 
 class Removed(BaseModel):
@@ -78,7 +80,7 @@ class Removed(BaseModel):
 class Restoration(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    lines: list[str] = Field(min_length=1, max_length=MOST)
+    lines: list[str] = Field(min_length=1, max_length=MOST_DOCUMENTS)
 
 
 class Restored(BaseModel):
@@ -88,88 +90,91 @@ class Restored(BaseModel):
 
 
 @router.get("")
-async def list_collections(desk: Desk) -> list[Collected]:
+async def list_collections(context: RequestContext) -> list[Collected]:
     """What this service can archive, and what it is told to."""
-    periods = desk.settings.retention
-    names = (*(retained.kind.COLLECTION for retained in desk.retained), audit.COLLECTION)
+    periods = context.settings.retention
+    names = (*(retained.kind.COLLECTION for retained in context.retained), audit.COLLECTION)
     return [Collected(collection=name, after=periods.get(name)) for name in names]
 
 
 @router.get("/{collection}")
 async def list_leaving(
-    collection: Collection, desk: Desk, after: Annotated[str, Query(max_length=600)] = "", limit: Limit = 50
+    collection: ArchivedCollection,
+    context: RequestContext,
+    after: Annotated[str, Query(max_length=600)] = "",
+    limit: Limit = 50,
 ) -> LeavingPage:
     """Documents that may leave, by id, after the one with this id."""
     if collection == audit.COLLECTION:
-        before = _before(desk, collection)
-        records = await leaving_records(desk.mongo, before, after, limit)
+        before = _before(context, collection)
+        records = await leaving_records(context.mongo, before, after, limit)
         items = [Leaving(id=row["_id"], version=row["seq"], line=to_line(row)) for row in records]
         return LeavingPage(before=before, items=items)
-    retained, before = _chosen(desk, collection)
+    retained, before = _chosen(context, collection)
     where = {"$and": [retained.where(before), {"_id": {"$gt": after}}]}
-    rows = await desk.mongo.rows(collection, where, sort=("_id",), limit=limit)
+    rows = await context.mongo.rows(collection, where, sort=("_id",), limit=limit)
     items = [Leaving(id=row["_id"], version=row["version"], line=to_line(row)) for row in rows]
     return LeavingPage(before=before, items=items)
 
 
 @router.post("/{collection}/removals")
-async def remove_written(collection: Collection, form: Removal, desk: Desk) -> Removed:
+async def remove_written(collection: ArchivedCollection, form: Removal, context: RequestContext) -> Removed:
     """Remove documents that stand in a file; a mark stays, so that nothing late begins them again."""
     wanted = {item.id: item.sha256 for item in form.items}
     if collection == audit.COLLECTION:
-        return await _remove_records(desk, form.file, wanted)
-    retained, before = _chosen(desk, collection)
+        return await _remove_records(context, form.file, wanted)
+    retained, before = _chosen(context, collection)
     where = {"$and": [retained.where(before), {"_id": {"$in": list(wanted)}}]}
     proved = {
         row["_id"]: row["version"]
-        for row in await desk.mongo.rows(collection, where)
+        for row in await context.mongo.rows(collection, where)
         if _sha256(row) == wanted[row["_id"]]
     }
     versions = {id: proved.get(id) for id in wanted}
-    return await desk.do(archived, retained.kind, form.file, versions)
+    return await context.do(archive_documents, retained.kind, form.file, versions)
 
 
 @router.post("/{collection}/restorations")
-async def restore_lines(collection: Collection, form: Restoration, desk: Desk) -> Restored:
+async def restore_lines(collection: ArchivedCollection, form: Restoration, context: RequestContext) -> Restored:
     """Bring documents back as they were, from the lines of an archive file."""
-    kind = _of(desk, collection).kind
+    kind = _of(context, collection).kind
     try:
         states = [from_document(kind, from_line(line)) for line in form.lines]
     except (ValueError, KeyError, ValidationError) as error:
         raise Malformed("archive.line_malformed") from error
-    return await desk.do(restored, states)
+    return await context.do(restore_documents, states)
 
 
-def _of(desk: Desk, collection: str) -> Retained:
+def _of(context: RequestContext, collection: str) -> Retained:
     """Raises `NotFound` for a collection that cannot be archived."""
-    for retained in desk.retained:
+    for retained in context.retained:
         if collection == retained.kind.COLLECTION:
             return retained
     raise NotFound("archive.unknown", collection=collection)
 
 
-def _chosen(desk: Desk, collection: str) -> tuple[Retained, datetime]:
+def _chosen(context: RequestContext, collection: str) -> tuple[Retained, datetime]:
     """Return what is retained, and the time before which its documents must have ended."""
-    retained = _of(desk, collection)
-    return retained, _before(desk, collection)
+    retained = _of(context, collection)
+    return retained, _before(context, collection)
 
 
-def _before(desk: Desk, collection: str) -> datetime:
-    after: timedelta | None = desk.settings.retention.get(collection)
+def _before(context: RequestContext, collection: str) -> datetime:
+    after: timedelta | None = context.settings.retention.get(collection)
     if after is None:
         raise DomainError("archive.off", collection=collection)
-    return desk.now - after
+    return context.now - after
 
 
-async def _remove_records(desk: Desk, file: str, wanted: dict[str, str]) -> Removed:
+async def _remove_records(context: RequestContext, file: str, wanted: dict[str, str]) -> Removed:
     """Remove audit records that stand in a file: those that are next in their chains."""
-    before = _before(desk, audit.COLLECTION)
-    rows = await desk.mongo.rows(audit.COLLECTION, {"_id": {"$in": list(wanted)}}, sort=("_id",))
-    last = await last_leaving(desk.mongo)
+    before = _before(context, audit.COLLECTION)
+    rows = await context.mongo.rows(audit.COLLECTION, {"_id": {"$in": list(wanted)}}, sort=("_id",))
+    last = await last_leaving(context.mongo)
     proved = [row for row in rows if may_leave(row, before, last) and _sha256(row) == wanted[row["_id"]]]
     if proved:
         try:
-            await remove_records(desk.mongo, desk.auditor.keys, proved, file)
+            await remove_records(context.mongo, context.auditor.keys, proved, file)
         except Conflict as error:
             raise Busy("write.conflict") from error
     kept = [row["_id"] for row in rows if row not in proved]
@@ -181,7 +186,9 @@ def _sha256(row: Document) -> str:
 
 
 @use_case(preload=lambda kind, versions: [(kind, id) for id in versions])
-async def archived(work: Work, kind: type[Aggregate], file: str, versions: dict[str, int | None]) -> Removed:
+async def archive_documents(
+    work: UnitOfWork, kind: type[Aggregate], file: str, versions: dict[str, int | None]
+) -> Removed:
     """Remove each document that still has its version."""
     done = Removed(removed=[], kept=[])
     for id, version in versions.items():
@@ -200,7 +207,7 @@ async def archived(work: Work, kind: type[Aggregate], file: str, versions: dict[
 
 
 @use_case(preload=lambda states: [(type(state), state.id) for state in states])
-async def restored(work: Work, states: Sequence[Aggregate]) -> Restored:
+async def restore_documents(work: UnitOfWork, states: Sequence[Aggregate]) -> Restored:
     """Put back each document that is not there."""
     done = Restored(restored=[], present=[])
     for state in states:

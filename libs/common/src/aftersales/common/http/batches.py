@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
-from aftersales.common.http.desk import Desk, Order
 from aftersales.common.http.problem import wrong_fields
+from aftersales.common.http.request_context import BatchCall, RequestContext
 from aftersales.common.mongo import Document
-from aftersales.common.work import AnswerKey, Stored, Work
+from aftersales.common.work import AnswerKey, Stored, UnitOfWork
 from aftersales.common.work.use_case import Call
 from aftersales.values import Value
 from aftersales.values.errors import DomainError
-from aftersales.values.messages import render
+from aftersales.values.messages import render_message
 
 F = TypeVar("F", bound=BaseModel)
 MOST_ROWS = 500
@@ -33,7 +33,7 @@ class Batch(Value):
     """Say what would become of the rows, and store nothing."""
 
 
-class Outcome(BaseModel):
+class RowOutcome(BaseModel):
     """What became of a row. `repeated`: its key was here before. `refused`: nothing of it is stored, nor its key."""
 
     key: str
@@ -45,17 +45,19 @@ class Outcome(BaseModel):
     params: dict[str, Any] = Field(default_factory=dict)
 
 
-class Outcomes(BaseModel):
+class BatchOutcome(BaseModel):
     """One for each row, in their order."""
 
-    rows: list[Outcome]
+    rows: list[RowOutcome]
 
 
-async def take(desk: Desk, batch: Batch, form: type[F], job: Callable[[F], Call[Any]]) -> Outcomes:
-    """Check each row's form, and run the call that `job` makes of it. Raises `Busy`: then send the same again."""
-    locale = desk.locale
-    found: dict[int, Outcome] = {}
-    orders: dict[int, Order] = {}
+async def take_batch(
+    context: RequestContext, batch: Batch, form: type[F], make_call: Callable[[F], Call[Any]]
+) -> BatchOutcome:
+    """Check each row's form, and run the call that `make_call` makes of it. Raises `Busy`: then send the same again."""
+    locale = context.locale
+    found: dict[int, RowOutcome] = {}
+    orders: dict[int, BatchCall] = {}
     for at, row in enumerate(batch.rows):
         try:
             filled = form.model_validate(row.form)
@@ -63,19 +65,19 @@ async def take(desk: Desk, batch: Batch, form: type[F], job: Callable[[F], Call[
             errors = wrong_fields(error.errors(include_url=False, include_input=False), locale)
             found[at] = _refused(row.key, "input.malformed", {"errors": errors}, locale)
         else:
-            orders[at] = _order(job(filled), row.key, _answer(desk.path, row.key, filled))
-    results = await desk.do_each(list(orders.values()), dry_run=batch.dry_run)
+            orders[at] = _order(make_call(filled), row.key, _answer(context.path, row.key, filled))
+    results = await context.do_each(list(orders.values()), dry_run=batch.dry_run)
     for (at, order), result in zip(orders.items(), results, strict=True):
         found[at] = _outcome(order.key, result, locale)
-    return Outcomes(rows=[found[at] for at in range(len(batch.rows))])
+    return BatchOutcome(rows=[found[at] for at in range(len(batch.rows))])
 
 
-def _order(job: Call[Any], key: str, answer: AnswerKey) -> Order:
-    async def run(work: Work) -> Outcome:
-        state = await job.run(work)
-        return Outcome(key=key, outcome="created" if work.is_new(state) else "updated", id=state.id)
+def _order(make_call: Call[Any], key: str, answer: AnswerKey) -> BatchCall:
+    async def run(work: UnitOfWork) -> RowOutcome:
+        state = await make_call.run(work)
+        return RowOutcome(key=key, outcome="created" if work.is_new(state) else "updated", id=state.id)
 
-    return Order(replace(job, run=run), key, answer)
+    return BatchCall(replace(make_call, run=run), key, answer)
 
 
 def _answer(path: str, key: str, filled: BaseModel) -> AnswerKey:
@@ -85,19 +87,19 @@ def _answer(path: str, key: str, filled: BaseModel) -> AnswerKey:
 
 
 def _rendered(result: Any) -> Document | None:
-    return {"id": result.id} if isinstance(result, Outcome) else None
+    return {"id": result.id} if isinstance(result, RowOutcome) else None
 
 
-def _outcome(key: str, result: Any, locale: str) -> Outcome:
+def _outcome(key: str, result: Any, locale: str) -> RowOutcome:
     match result:
-        case Outcome():
+        case RowOutcome():
             return result
         case Stored():
-            return Outcome(key=key, outcome="repeated", id=result.answer["id"])
+            return RowOutcome(key=key, outcome="repeated", id=result.answer["id"])
         case DomainError():
             return _refused(key, result.code, result.params, locale)
     return _refused(key, "internal.error", {}, locale)
 
 
-def _refused(key: str, code: str, params: dict[str, Any], locale: str) -> Outcome:
-    return Outcome(key=key, outcome="refused", code=code, detail=render(code, locale, params), params=params)
+def _refused(key: str, code: str, params: dict[str, Any], locale: str) -> RowOutcome:
+    return RowOutcome(key=key, outcome="refused", code=code, detail=render_message(code, locale, params), params=params)

@@ -4,22 +4,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.desk import Desk
 from aftersales.common.http.problem import PROBLEMS
+from aftersales.common.http.request_context import RequestContext
 from aftersales.policy import sla
 from aftersales.values.errors import NotFound
 
 router = APIRouter(prefix="/deadlines", tags=["deadlines"], responses=PROBLEMS)
-Number = Annotated[str, Path(pattern=r"^[A-Z]{2}-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}(-[0-9]+)?$")]
+DocumentNumber = Annotated[str, Path(pattern=r"^[A-Z]{2}-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}(-[0-9]+)?$")]
 
 
 @router.get("/{number}")
-async def explain_deadlines(number: Number, desk: Desk) -> list[sla.Deadline]:
+async def explain_deadlines(number: DocumentNumber, context: RequestContext) -> list[sla.Deadline]:
     """Explain the clocks of the document, and of those whose numbers begin with it (the callbacks of a visit)."""
     found = [
-        sla.Deadline(document=document.id, explanation=sla.explain(clock, desk.now))
-        for kind in desk.clocked
-        for document in await desk.mongo.find(kind, {"_id": {"$gte": number, "$lte": f"{number}-~"}})
+        sla.Deadline(document=document.id, explanation=sla.explain_clock(clock, context.now))
+        for kind in context.clocked
+        for document in await context.mongo.find(kind, {"_id": {"$gte": number, "$lte": f"{number}-~"}})
         for clock in document.clocks
     ]
     if not found:

@@ -18,7 +18,7 @@ import xlsxwriter
 from fastapi.responses import StreamingResponse
 
 from aftersales.common.mongo import Document
-from aftersales.values.messages import render
+from aftersales.values.messages import render_message
 
 Format = Literal["csv", "xlsx"]
 Cell = str | int | float | datetime | None
@@ -53,7 +53,7 @@ class Table(NamedTuple):
     zone: str
 
     def titles(self) -> list[Cell]:
-        shown = [render(column.code, self.locale, {}) for column in self.columns]
+        shown = [render_message(column.code, self.locale, {}) for column in self.columns]
         return [
             f"{title} ({self.zone})" if column.is_time else title
             for title, column in zip(shown, self.columns, strict=True)
@@ -68,7 +68,7 @@ def _local(cell: Cell, zone: ZoneInfo) -> Cell:
     return cell.astimezone(zone).replace(tzinfo=None) if isinstance(cell, datetime) else cell
 
 
-async def answer(table: Table, rows: Rows, format: Format) -> StreamingResponse:
+async def send_export(table: Table, rows: Rows, format: Format) -> StreamingResponse:
     """Send it: CSV while it is read, XLSX once it is whole."""
     headers = {"Content-Disposition": f'attachment; filename="{table.name}.{format}"', "Cache-Control": "no-store"}
     pieces = csv_pieces(table, rows) if format == "csv" else _pieces(await xlsx_file(table, rows))

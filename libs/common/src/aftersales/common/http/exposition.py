@@ -25,7 +25,7 @@ _DATABASE_SECONDS = 2
 """How long a scrape waits for it: less than `scrape_timeout`, or the whole service would seem to be down."""
 
 
-async def expose(runtime: Runtime) -> tuple[bytes, str]:
+async def expose_metrics(runtime: Runtime) -> tuple[bytes, str]:
     """The whole page. Without the database it still shows the process's own instruments."""
     _ = runtime.bus.blocked, runtime.bus.consuming, runtime.bus.oldest_delivery
     runtime.metrics.waiting.set(runtime.writer.waiting)
@@ -85,8 +85,8 @@ def _others(counts: Counts, timed: Sequence[str]) -> Iterator[Metric]:
     yield ages
     if counts.outbox.rows is not None:
         yield from _outbox(counts.outbox.rows[0] if counts.outbox.rows else {})
-    if counts.parked.rows is not None:
-        yield _dead(counts.parked.rows)
+    if counts.dead_letters.rows is not None:
+        yield _dead(counts.dead_letters.rows)
     if counts.failing.rows is not None:
         yield _failing(dict.fromkeys(timed, 0), counts.failing.rows)
 

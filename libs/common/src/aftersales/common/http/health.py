@@ -9,7 +9,7 @@ _DELIVERY_SECONDS = 10
 """How old the oldest unfinished delivery may become: mostly it takes less than a second."""
 
 
-async def check(runtime: Runtime) -> dict[str, bool]:
+async def check_parts(runtime: Runtime) -> dict[str, bool]:
     """Return whether each part works; the keys are the parts' names."""
     return {
         "running": not runtime.failed,

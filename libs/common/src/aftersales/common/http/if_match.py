@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from aftersales.common.work import Call, Work
+from aftersales.common.work import Call, UnitOfWork
 from aftersales.values.errors import PreconditionFailed
 
 T = TypeVar("T")
 
 
-def held_against(expected: str | None, command: Call[T]) -> Callable[[Work], Awaitable[T]]:
+def held_against(expected: str | None, command: Call[T]) -> Callable[[UnitOfWork], Awaitable[T]]:
     """The command, refused with `PreconditionFailed` where its document is another version or does not exist.
 
     Raises `PreconditionFailed` for a command that is about no document: nothing could hold.
@@ -21,7 +21,7 @@ def held_against(expected: str | None, command: Call[T]) -> Callable[[Work], Awa
     kind, id, *_ = command.about
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in expected.split(",")}
 
-    async def run(work: Work) -> T:
+    async def run(work: UnitOfWork) -> T:
         state = await work.get(kind, id)
         if state and not tags & {"*", str(state.version)}:
             raise PreconditionFailed("version.changed", id=id, version=state.version)

@@ -74,7 +74,7 @@ class Place(NamedTuple):
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def place(sort: str, cursor: str | None) -> Place:
+def parse_cursor(sort: str, cursor: str | None) -> Place:
     """Read a cursor (none: the beginning). Raises `Malformed` when it is not one of ours, or of another order."""
     if cursor is None:
         return Place(sort)

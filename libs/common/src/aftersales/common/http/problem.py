@@ -14,7 +14,7 @@ from starlette.routing import Match
 
 from aftersales.common.telemetry import log
 from aftersales.values.errors import DomainError, Unavailable
-from aftersales.values.messages import choose_locale, render
+from aftersales.values.messages import choose_locale, render_message
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,7 +49,7 @@ TOO_MANY: dict[int | str, dict[str, Any]] = {429: _declared("Asked too often: tr
 """What an endpoint may answer as well that strangers can ask."""
 
 
-def problem(request: Request, status: int, code: str, params: Mapping[str, Any] | None = None) -> JSONResponse:
+def problem_response(request: Request, status: int, code: str, params: Mapping[str, Any] | None = None) -> JSONResponse:
     """An error answer in the language that the caller asked for."""
     locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
     known = dict(params or {})
@@ -57,10 +57,10 @@ def problem(request: Request, status: int, code: str, params: Mapping[str, Any] 
         known["errors"] = [_in_words(error, locale) for error in known["errors"]]
     content = Problem(
         type=f"urn:aftersales:problem:{code}",
-        title=render(f"status.{status}", locale, {}),
+        title=render_message(f"status.{status}", locale, {}),
         status=status,
         code=code,
-        detail=render(code, locale, known),
+        detail=render_message(code, locale, known),
         params=known,
     )
     headers = {"Content-Language": locale}
@@ -71,20 +71,20 @@ def problem(request: Request, status: int, code: str, params: Mapping[str, Any] 
 
 def _in_words(error: Mapping[str, Any], locale: str) -> dict[str, Any]:
     """Add the words to one of several errors, where it brings a code and parameters instead."""
-    words = {} if "problem" in error else {"problem": render(error["code"], locale, error.get("params", {}))}
+    words = {} if "problem" in error else {"problem": render_message(error["code"], locale, error.get("params", {}))}
     return {**error, **words}
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)  # noqa: S101 (what it is registered for)
-    return problem(request, error.status, error.code, error.params)
+    return problem_response(request, error.status, error.code, error.params)
 
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     """Name each wrong field, without repeating its (perhaps personal) value."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
     locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
-    return problem(request, 422, "input.malformed", {"errors": wrong_fields(error.errors(), locale)})
+    return problem_response(request, 422, "input.malformed", {"errors": wrong_fields(error.errors(), locale)})
 
 
 def wrong_fields(errors: Sequence[Mapping[str, Any]], locale: str) -> list[dict[str, str]]:
@@ -96,7 +96,7 @@ def _field(error: Mapping[str, Any], locale: str) -> dict[str, str]:
     """One wrong field: our own code, or Pydantic's behind `field.`, and words for it."""
     params = error.get("ctx", {})
     code = str(params.get("error")) if error["type"] == "value_error" else f"field.{error['type']}"
-    words = render(code, locale, params)
+    words = render_message(code, locale, params)
     return {
         "field": ".".join(map(str, error["loc"])),
         "code": code,
@@ -106,7 +106,7 @@ def _field(error: Mapping[str, Any], locale: str) -> dict[str, str]:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 (what it is registered for)
-    answer = problem(request, error.status_code, f"http.{error.status_code}", {"path": request.url.path})
+    answer = problem_response(request, error.status_code, f"http.{error.status_code}", {"path": request.url.path})
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["Allow"] = ", ".join(sorted(_methods(request)))
@@ -130,15 +130,15 @@ def _methods(request: Request) -> set[str]:
 
 async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     log.warning("http.unavailable", error=str(error))
-    return problem(request, 503, "service.unavailable")
+    return problem_response(request, 503, "service.unavailable")
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     log.error("http.failed", path=request.url.path, exc_info=error)
-    return problem(request, 500, "internal.error")
+    return problem_response(request, 500, "internal.error")
 
 
-def install(app: FastAPI) -> None:
+def install_handlers(app: FastAPI) -> None:
     """One place that turns exceptions into answers."""
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

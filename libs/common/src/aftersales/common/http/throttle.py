@@ -50,7 +50,7 @@ class Throttle:
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([^:]+):\d+")
 
 
-def network(address: str) -> str:
+def network_of(address: str) -> str:
     """Name whom to count as one caller: who has one IPv6 address has 2**64 of them. A port makes no difference.
 
     What is no address stands alone.

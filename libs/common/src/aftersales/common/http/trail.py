@@ -7,19 +7,19 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from aftersales.common.http import paging
-from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
+from aftersales.common.http.request_context import Cursor, Limit, RequestContext
 from aftersales.common.mongo import Document
 from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.auditor import Run
-from aftersales.common.trail.balance import BASES, unaudited
+from aftersales.common.trail.balance import BASES, find_unaudited
 from aftersales.common.work import audit
 from aftersales.values.anchors import Anchor
 from aftersales.values.errors import NotFound
 
-Collection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]
-Id = Annotated[str, Path(max_length=600)]
+AuditedCollection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]
+AuditedId = Annotated[str, Path(max_length=600)]
 
 
 class AuditedChange(BaseModel):
@@ -67,13 +67,13 @@ router = APIRouter(prefix="/audit", tags=["audit"], responses=PROBLEMS)
 
 
 @router.get("")
-async def read_audit_status(desk: Desk) -> AuditStatus:
+async def read_audit_status(context: RequestContext) -> AuditStatus:
     """The last anchor and the last verification."""
-    auditor = desk.auditor
+    auditor = context.auditor
     anchor, last = await auditor.last_anchor(), await auditor.last_run()
     return AuditStatus(
         sealed=bool(auditor.keys),
-        now=desk.now,
+        now=context.now,
         anchored_at=anchor and anchor.at,
         anchors=anchor.number if anchor else 0,
         last=last,
@@ -81,29 +81,33 @@ async def read_audit_status(desk: Desk) -> AuditStatus:
 
 
 @router.post("/verifications", status_code=202)
-async def request_verification(desk: Desk) -> AuditStatus:
+async def request_verification(context: RequestContext) -> AuditStatus:
     """Verify the whole trail in the background; `GET /audit` shows the result once it is finished."""
-    before = await read_audit_status(desk)
-    desk.auditor.ask()
+    before = await read_audit_status(context)
+    context.auditor.ask()
     return before
 
 
 @router.get("/anchors")
-async def list_anchors(desk: Desk, after: Annotated[int, Query(ge=0, le=2**53)] = 0, limit: Limit = 50) -> list[Anchor]:
+async def list_anchors(
+    context: RequestContext, after: Annotated[int, Query(ge=0, le=2**53)] = 0, limit: Limit = 50
+) -> list[Anchor]:
     """Anchors with a higher number than `after`, in order: to be kept where the database's owner cannot write."""
-    rows = await desk.mongo.rows(ANCHORS, {"_id": {"$gt": after}}, sort=("_id",), limit=limit)
-    return [Anchor.of(desk.auditor.service, row) for row in rows]
+    rows = await context.mongo.rows(ANCHORS, {"_id": {"$gt": after}}, sort=("_id",), limit=limit)
+    return [Anchor.of(context.auditor.service, row) for row in rows]
 
 
 @router.get("/{collection}/{id:path}")
-async def read_history(collection: Collection, id: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> History:
+async def read_history(
+    collection: AuditedCollection, id: AuditedId, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
+) -> History:
     """Who changed a document, when and why; documents that were removed included."""
     name = f"{collection}/{id}"
-    place = paging.place("at", cursor)
+    place = paging.parse_cursor("at", cursor)
     records: list[Document] = []
     for run in place.runs():
         where = {"$and": [{"changes.document": name}, run]}
-        records += await desk.mongo.rows(audit.COLLECTION, where, sort=place.keys, limit=limit + 1 - len(records))
+        records += await context.mongo.rows(audit.COLLECTION, where, sort=place.keys, limit=limit + 1 - len(records))
         if len(records) > limit:
             break
     if not records and cursor is None:
@@ -115,6 +119,6 @@ async def read_history(collection: Collection, id: Id, desk: Desk, cursor: Curso
         if change["document"] == name
     ]
     more = place.at(records[limit - 1]).cursor() if len(records) > limit else None
-    intact = not await unaudited(desk.mongo, desk.auditor.keys, [name])
-    earlier = bool(await desk.mongo.rows(BASES, {"_id": name}, limit=1, only=("_id",)))
+    intact = not await find_unaudited(context.mongo, context.auditor.keys, [name])
+    earlier = bool(await context.mongo.rows(BASES, {"_id": name}, limit=1, only=("_id",)))
     return History(items=items, next=more, intact=intact, earlier_archived=earlier)

@@ -21,14 +21,14 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo.errors import translated
+from aftersales.common.mongo.errors import translate_errors
 from aftersales.common.mongo.files import Files
 from aftersales.common.mongo.leases import Leases
-from aftersales.common.mongo.writes import Document, Step, Writes, check, steps
+from aftersales.common.mongo.writes import Document, Writes, WriteStep, check_reply, write_steps
 from aftersales.common.settings import PREFIX, WrongSettings
 from aftersales.values.errors import Unavailable
 
-__all__ = ["Document", "Index", "Mongo", "Writes", "digest", "encoded", "from_document", "to_document"]
+__all__ = ["Document", "Index", "Mongo", "Writes", "document_digest", "encode_document", "from_document", "to_document"]
 A = TypeVar("A", bound=Aggregate)
 _NAMESPACE_EXISTS = 48
 _PROBE_SECONDS = 2
@@ -92,7 +92,7 @@ class Mongo:
 
     async def ping(self) -> None:
         """Raises `Unavailable` when no primary answers."""
-        with translated():
+        with translate_errors():
             await self._db.command("ping")
 
     async def answers(self) -> bool:
@@ -121,7 +121,7 @@ class Mongo:
                 elif collection not in existing:
                     await self._create(collection)
 
-        with translated():
+        with translate_errors():
             existing = set(await self._db.list_collection_names())
             await asyncio.gather(*(ready(*each) for each in indexes.items()))
 
@@ -142,7 +142,7 @@ class Mongo:
         only: Sequence[str] = (),
     ) -> list[Document]:
         """Plain documents. `sort` names fields, `-field` for descending; `only` names the fields wanted."""
-        with translated():
+        with translate_errors():
             cursor = self._collection(collection).find(where, dict.fromkeys(only, 1) or None)
             if sort:
                 cursor = cursor.sort(Index(*sort).keys)
@@ -152,7 +152,7 @@ class Mongo:
         self, collection: str, where: Document, *, sort: Sequence[str], limit: int
     ) -> AsyncGenerator[Document, None]:
         """Plain documents one by one: the driver holds no more than one reply of the server (16 MB)."""
-        with translated():
+        with translate_errors():
             async for row in self._collection(collection).find(where).sort(Index(*sort).keys).limit(limit):
                 yield row
 
@@ -167,7 +167,7 @@ class Mongo:
         """Run an aggregation pipeline on a collection; at the level `snapshot` it sees no transaction in part."""
         source = self._collection(kind if isinstance(kind, str) else kind.COLLECTION)
         source = source.with_options(read_concern=ReadConcern(level)) if level else source
-        with translated():
+        with translate_errors():
             cursor = source.aggregate(pipeline)
             if not self._motor:
                 cursor = await cursor
@@ -201,29 +201,29 @@ class Mongo:
         Raises `Conflict` (a version moved on, or a key is taken), `Unavailable` (no primary, no network),
         or the driver's error for a write that MongoDB refuses.
         """
-        commands = list(steps(writes))
-        with translated():
+        commands = list(write_steps(writes))
+        with translate_errors():
             if self._motor:
                 await run_on_executor(asyncio.get_running_loop(), self._transact, commands)  # type: ignore[no-untyped-call]
             else:
                 async with self._client.start_session() as session, await session.start_transaction(**_MAJORITY):
                     for command, count in commands:
-                        check(await self._db.command(command, session=session), count)
+                        check_reply(await self._db.command(command, session=session), count)
 
-    def _transact(self, commands: list[Step]) -> None:
+    def _transact(self, commands: list[WriteStep]) -> None:
         """Do all of it in one hop to Motor's thread: one each took half as long again as the commands themselves."""
         with self._client.delegate.start_session() as session, session.start_transaction(**_MAJORITY):
             for command, count in commands:
-                check(self._db.delegate.command(command, session=session), count)
+                check_reply(self._db.delegate.command(command, session=session), count)
 
     async def remove(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows that are of no more use. Not awaited by a majority: losing it only repeats work."""
-        with translated():
+        with translate_errors():
             await self._loosely(collection).delete_many({"_id": {"$in": list(ids)}})
 
     async def amend(self, collection: str, ids: Sequence[str], change: Document) -> None:
         """Change rows in a way that may be lost; like `remove`."""
-        with translated():
+        with translate_errors():
             await self._loosely(collection).update_many({"_id": {"$in": list(ids)}}, change)
 
     def _loosely(self, collection: str) -> Any:
@@ -234,12 +234,12 @@ class Mongo:
         first, key = {"$ifNull": ["$next", 0]}, {"$ifNull": ["$key", secrets.token_bytes(16)]}
         change = [{"$set": {"next": {"$add": [first, amount]}, "key": key}}]
         counters = self._collection("counters")
-        with translated():
+        with translate_errors():
             row = await counters.find_one_and_update({"_id": counter}, change, upsert=True, return_document=True)
         return int(row["next"]) - amount, bytes(row["key"])
 
 
-def encoded(document: Document) -> RawBSONDocument:
+def encode_document(document: Document) -> RawBSONDocument:
     """Encode it once, for its digest and for MongoDB."""
     return RawBSONDocument(bson.encode(document))
 
@@ -256,6 +256,6 @@ def from_document(kind: type[A], row: Document) -> A:
     return kind.model_validate(fields)
 
 
-def digest(document: Mapping[str, Any]) -> str:
+def document_digest(document: Mapping[str, Any]) -> str:
     """SHA-256 over the document's BSON, as hex."""
     return hashlib.sha256(bson.encode(document)).hexdigest()

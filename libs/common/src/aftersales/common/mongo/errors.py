@@ -13,7 +13,7 @@ _PASSING = {6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 134
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """`Conflict` and `Unavailable`; whatever else the driver says is a bug."""
     try:
         yield

@@ -15,7 +15,7 @@ from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo.errors import translated
+from aftersales.common.mongo.errors import translate_errors
 from aftersales.values.errors import Busy, NotFound
 
 UPLOADS = "uploads"
@@ -55,7 +55,7 @@ class Files:
 
     @asynccontextmanager
     async def _upload(self, id: str, at: datetime) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
-        with translated():
+        with translate_errors():
             await self._uploads.insert_one({"_id": id, "at": at})
             file = self._bucket.open_upload_stream_with_id(id, id)
             try:
@@ -68,12 +68,12 @@ class Files:
 
     async def settle(self, *ids: str) -> None:
         """The document stands (or the bytes are gone): the sweep need not look."""
-        with translated():
+        with translate_errors():
             await self._uploads.delete_many({"_id": {"$in": ids}})
 
     async def read(self, id: str) -> AsyncIterator[bytes]:
         """The bytes, piece by piece. Raises `NotFound` before the first."""
-        with translated():
+        with translate_errors():
             try:
                 file = await self._bucket.open_download_stream(id)
             except NoFile as error:
@@ -82,7 +82,7 @@ class Files:
 
     async def delete(self, id: str) -> None:
         """Remove the bytes for good, half-written ones too; without effect when there are none."""
-        with translated():
+        with translate_errors():
             try:
                 await self._bucket.delete(id)
             except NoFile:
@@ -90,14 +90,14 @@ class Files:
 
     async def unsettled(self, before: datetime) -> list[str]:
         """Uploads that began before then and were never settled: ids, earliest first."""
-        with translated():
+        with translate_errors():
             rows = self._uploads.find({"at": {"$lt": before}}).sort("at", 1).limit(_BATCH)
             return [row["_id"] for row in await rows.to_list(None)]
 
     async def sweep(self, kind: type[Aggregate], before: datetime) -> int:
         """Remove bytes that came before then and have no document of this kind; how many files that is."""
         ids = await self.unsettled(before)
-        with translated():
+        with translate_errors():
             standing = await self._db[kind.COLLECTION].find({"_id": {"$in": ids}}, {"_id": 1}).to_list(None)
         lost = set(ids) - {row["_id"] for row in standing}
         for id in lost:
@@ -107,6 +107,6 @@ class Files:
 
 
 async def _pieces(file: Any) -> AsyncIterator[bytes]:
-    with translated():
+    with translate_errors():
         while piece := await file.readchunk():
             yield piece

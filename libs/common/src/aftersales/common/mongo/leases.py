@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from aftersales.common.mongo.errors import translated
+from aftersales.common.mongo.errors import translate_errors
 from aftersales.values.errors import Conflict
 
 
@@ -22,7 +22,7 @@ class Leases:
         free = {"$or": [{"$lt": ["$until", "$$NOW"]}, {"$gt": ["$until", end]}, {"$eq": ["$owner", owner]}]}
         taken = {"owner": {"$cond": [free, owner, "$owner"]}, "until": {"$cond": [free, end, "$until"]}}
         try:
-            with translated():
+            with translate_errors():
                 row = await self._leases.find_one_and_update(
                     {"_id": lease}, [{"$set": taken}], upsert=True, return_document=True
                 )
@@ -32,5 +32,5 @@ class Leases:
 
     async def release(self, lease: str, owner: str) -> None:
         """Give a lease back before its end; without effect on one that somebody else holds."""
-        with translated():
+        with translate_errors():
             await self._leases.delete_one({"_id": lease, "owner": owner})

@@ -9,7 +9,7 @@ from pymongo.errors import OperationFailure
 from aftersales.values.errors import Conflict
 
 Document = dict[str, Any]
-Step = tuple[Document, int]
+WriteStep = tuple[Document, int]
 """A command of a transaction, and how many documents it must find or make."""
 
 
@@ -34,7 +34,7 @@ class Writes:
             self.inserts.setdefault(collection, []).extend(documents)
 
 
-def steps(writes: Writes) -> Iterator[Step]:
+def write_steps(writes: Writes) -> Iterator[WriteStep]:
     """One command per collection and kind: a transaction's commands cannot overlap."""
     for collection, documents in writes.inserts.items():
         yield {"insert": collection, "documents": documents, "ordered": False}, len(documents)
@@ -52,7 +52,7 @@ def steps(writes: Writes) -> Iterator[Step]:
         yield {"update": collection, "updates": counts, "ordered": False}, len(counts)
 
 
-def check(reply: Document, count: int) -> None:
+def check_reply(reply: Document, count: int) -> None:
     """Raise for a write that was refused, or that did not find the version it was made for."""
     for refused in reply.get("writeErrors", ()):
         raise OperationFailure(refused["errmsg"], refused["code"], reply)

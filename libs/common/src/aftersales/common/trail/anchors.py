@@ -67,7 +67,7 @@ async def make_anchor(mongo: Mongo, keys: audit.Keys, now: datetime) -> Document
     anchored = await read_anchors(mongo, keys)
     grown = [
         head
-        for head in await audit.heads(mongo)
+        for head in await audit.read_heads(mongo)
         if head["seq"] > max(anchored.heads.get(head["writer"], {}), default=0)
     ]
     if not grown:

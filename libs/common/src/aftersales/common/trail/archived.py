@@ -10,7 +10,7 @@ from datetime import datetime
 
 from aftersales.common.mongo import Document, Mongo, Writes
 from aftersales.common.trail.anchors import ANCHORS
-from aftersales.common.trail.balance import BASES, added, balance_of, base_of, base_row
+from aftersales.common.trail.balance import BASES, add_balances, balance_of, base_of, base_row
 from aftersales.common.work import audit
 from aftersales.values.errors import DomainError
 
@@ -41,7 +41,7 @@ async def last_leaving(mongo: Mongo) -> dict[str, int]:
     anchored = await mongo.aggregate(
         ANCHORS, [{"$unwind": "$heads"}, {"$group": {"_id": "$heads.writer", "seq": {"$max": "$heads.seq"}}}]
     )
-    newest = {head["writer"]: head["seq"] for head in await audit.heads(mongo)}
+    newest = {head["writer"]: head["seq"] for head in await audit.read_heads(mongo)}
     return {row["_id"]: min(row["seq"], newest.get(row["_id"], 0) - 1) for row in anchored}
 
 
@@ -51,7 +51,7 @@ async def remove_records(mongo: Mongo, keys: audit.Keys, records: Sequence[Docum
     Raises `DomainError` when they do not follow what was archived, `Conflict` when another call was quicker.
     """
     heads = {row["_id"]: row for row in await mongo.rows(audit.ARCHIVED_HEADS, {})}
-    verdict = await audit.begin(mongo, keys)
+    verdict = await audit.begin_verification(mongo, keys)
     if not all(verdict.take(record) for record in records):
         raise DomainError("archive.chain_broken", writer=next(iter(verdict.broken)))
     writes = Writes()
@@ -74,7 +74,7 @@ async def _store_bases(mongo: Mongo, keys: audit.Keys, records: Sequence[Documen
     for document, made in changes.items():
         row = known.get(document)
         version = row["version"] if row else 0
-        balance = added(base_of(row, keys) if row else {}, balance_of(made))
+        balance = add_balances(base_of(row, keys) if row else {}, balance_of(made))
         if balance:
             _store(writes, BASES, version, base_row(document, version + 1, balance, keys))
         elif row:

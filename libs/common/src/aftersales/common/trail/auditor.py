@@ -20,7 +20,7 @@ from aftersales.values.errors import Unavailable
 
 VERIFICATIONS = "verifications"
 INDEXES = (Index("finished_at", ttl=timedelta(days=400)),)
-LEASE = "audit"
+AUDIT_LEASE = "audit"
 _LEASE_FOR = timedelta(minutes=5)
 _LOOK_EVERY = 60.0
 """Seconds between two looks at whether something is due."""
@@ -181,7 +181,7 @@ class Auditor:
             return []
 
     async def _claim(self) -> bool:
-        return await self._mongo.leases.claim(LEASE, self._owner, _LEASE_FOR)
+        return await self._mongo.leases.claim(AUDIT_LEASE, self._owner, _LEASE_FOR)
 
     async def _pause(self, worked: float) -> None:
         await asyncio.sleep(min(worked * (1 / _SHARE - 1), _LONGEST_PAUSE))

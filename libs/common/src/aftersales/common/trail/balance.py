@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from aftersales.common.mongo import Document, Mongo, digest
+from aftersales.common.mongo import Document, Mongo, document_digest
 from aftersales.common.work import audit
 
 BASES = "audit_bases"
@@ -17,7 +17,7 @@ Balance = dict[str, int]
 """Of one document's changes: how much more often each digest is a result than it is replaced; zeros are left out."""
 
 
-async def unaudited(mongo: Mongo, keys: audit.Keys, names: Sequence[str]) -> list[str]:
+async def find_unaudited(mongo: Mongo, keys: audit.Keys, names: Sequence[str]) -> list[str]:
     """Return those of these documents (`<collection>/<id>`) that are not what their audit records made of them.
 
     Each change replaces one digest by another, so that the digests of a whole history cancel out, except the empty
@@ -31,7 +31,7 @@ async def unaudited(mongo: Mongo, keys: audit.Keys, names: Sequence[str]) -> lis
     for _ in range(_ROUNDS):
         if not suspects:
             break
-        digests = await states(mongo, suspects)
+        digests = await document_digests(mongo, suspects)
         balances = await _balances(mongo, keys, suspects)
         found = {name: (digests.get(name, ""), balances.get(name, {})) for name in suspects}
         misfits = {name: both for name, both in found.items() if both[1] != _expected(both[0])}
@@ -46,7 +46,7 @@ def _expected(state: str) -> Balance:
     return {"": -1, state: 1} if state else {}
 
 
-async def states(mongo: Mongo, names: Iterable[str], *, existence: bool = False) -> dict[str, str]:
+async def document_digests(mongo: Mongo, names: Iterable[str], *, existence: bool = False) -> dict[str, str]:
     """Return the digest of each document that is there; an empty one where only `existence` is asked."""
     by_collection: dict[str, list[str]] = {}
     for name in names:
@@ -56,11 +56,11 @@ async def states(mongo: Mongo, names: Iterable[str], *, existence: bool = False)
     for collection, ids in by_collection.items():
         only = ("_id",) if existence else ()
         for row in await mongo.rows(collection, {"_id": {"$in": ids}}, only=only):
-            found[f"{collection}/{row['_id']}"] = "" if existence else digest(row)
+            found[f"{collection}/{row['_id']}"] = "" if existence else document_digest(row)
     return found
 
 
-def added(balance: Balance, more: Balance) -> Balance:
+def add_balances(balance: Balance, more: Balance) -> Balance:
     """Add two balances up."""
     both = {name: balance.get(name, 0) + more.get(name, 0) for name in {*balance, *more}}
     return {name: n for name, n in both.items() if n}
@@ -70,7 +70,7 @@ def balance_of(changes: Iterable[audit.Change]) -> Balance:
     """Add the changes of one document up."""
     total: Balance = {}
     for change in changes:
-        total = added(total, added({change["before"]: -1}, {change["after"]: 1}))
+        total = add_balances(total, add_balances({change["before"]: -1}, {change["after"]: 1}))
     return total
 
 
@@ -104,5 +104,5 @@ async def _balances(mongo: Mongo, keys: audit.Keys, names: Sequence[str]) -> dic
     for row in await mongo.aggregate(audit.COLLECTION, pipeline):
         found.setdefault(row["_id"]["document"], {})[row["_id"]["digest"]] = row["n"]
     for row in await mongo.rows(BASES, {"_id": {"$in": list(names)}}):
-        found[row["_id"]] = added(found.get(row["_id"], {}), base_of(row, keys))
+        found[row["_id"]] = add_balances(found.get(row["_id"], {}), base_of(row, keys))
     return found

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.trail.anchors import Anchored, read_anchors
-from aftersales.common.trail.balance import BASES, states, unaudited
+from aftersales.common.trail.balance import BASES, document_digests, find_unaudited
 from aftersales.common.work import audit
 from aftersales.values.anchors import Anchor
 
@@ -83,11 +83,11 @@ class Verification:
                 self.report.wrong("audit.anchor_missing", number=anchor.number, at=f"{anchor.at:%Y-%m-%d %H:%M} UTC")
 
     async def _check_chains(self, anchored: Anchored) -> None:
-        verdict = await audit.begin(self.mongo, self.keys)
+        verdict = await audit.begin_verification(self.mongo, self.keys)
         seals = _Seals(self.keys, anchored)
         missing = _still_there(anchored, verdict)
         began = perf_counter()
-        async for page in audit.pages(self.mongo):
+        async for page in audit.read_pages(self.mongo):
             for record in page:
                 seals.look_at(record)
                 writer, seq = str(record.get("writer")), record.get("seq")
@@ -112,8 +112,8 @@ class Verification:
 
     async def _check_gone(self, names: set[str]) -> None:
         """Look for documents that records name and that were removed without one."""
-        there = await states(self.mongo, names, existence=True)
-        for name in await unaudited(self.mongo, self.keys, sorted(names - there.keys() - self._gone)):
+        there = await document_digests(self.mongo, names, existence=True)
+        for name in await find_unaudited(self.mongo, self.keys, sorted(names - there.keys() - self._gone)):
             self._gone.add(name)
             self.report.wrong("audit.document_gone", document=name)
 
@@ -137,7 +137,7 @@ class Verification:
                 return
             after = rows[-1]["_id"]
             self.report.documents += len(rows)
-            for name in await unaudited(self.mongo, self.keys, [f"{collection}/{row['_id']}" for row in rows]):
+            for name in await find_unaudited(self.mongo, self.keys, [f"{collection}/{row['_id']}" for row in rows]):
                 self.report.wrong("audit.document_changed", document=name)
             await self.pause(perf_counter() - began)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 
-from aftersales.common.mongo import Document, Index, Mongo, digest
+from aftersales.common.mongo import Document, Index, Mongo, document_digest
 
 COLLECTION = "audit"
 ARCHIVED_HEADS = "audit_heads"
 """Of each chain whose beginning was archived, the last record that was."""
 INDEXES = (Index("changes.document"),)
-PAGE = 100
+RECORDS_PER_PAGE = 100
 """Records read at a time; each has at most as many changes as a group has commands."""
 
 
@@ -49,7 +49,7 @@ class Keys:
     def seal(self, document: Document) -> Document:
         """Return the document with its `hash`, and with its `key` where there is one."""
         if not self._keys:
-            return document | {"hash": digest(document)}
+            return document | {"hash": document_digest(document)}
         id = next(iter(self._keys))
         named = document | {"key": id}
         return named | {"hash": self._hash(id, named)}
@@ -59,11 +59,11 @@ class Keys:
         content = {name: value for name, value in sealed.items() if name != "hash"}
         id = sealed.get("key")
         if id is None:
-            return hmac.compare_digest(digest(content), str(sealed.get("hash")))
+            return hmac.compare_digest(document_digest(content), str(sealed.get("hash")))
         return self.knows(id) and hmac.compare_digest(self._hash(id, content), str(sealed.get("hash")))
 
     def _hash(self, id: str, content: Document) -> str:
-        return hmac.new(self._keys[id], digest(content).encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._keys[id], document_digest(content).encode(), hashlib.sha256).hexdigest()
 
 
 def _key_id(key: str) -> str:
@@ -117,13 +117,13 @@ class Chain:
         self.seq, self.hash = record["seq"], record["hash"]
 
 
-async def history(mongo: Mongo, document: str) -> list[Change]:
+async def read_changes(mongo: Mongo, document: str) -> list[Change]:
     """Every change of one document (`<collection>/<id>`), by the time of the writers' clocks."""
     records = await mongo.rows(COLLECTION, {"changes.document": document}, sort=("at", "_id"))
     return [change for record in records for change in record["changes"] if change["document"] == document]
 
 
-async def heads(mongo: Mongo) -> list[Head]:
+async def read_heads(mongo: Mongo) -> list[Head]:
     """Return the newest record of every chain, with two seeks of the index for each writer."""
     found: list[Head] = []
     after = ""
@@ -139,17 +139,17 @@ async def heads(mongo: Mongo) -> list[Head]:
     return found
 
 
-async def pages(mongo: Mongo) -> AsyncIterator[list[Document]]:
+async def read_pages(mongo: Mongo) -> AsyncIterator[list[Document]]:
     """Yield all records, chain by chain, each chain in its order."""
-    page = await mongo.rows(COLLECTION, {}, sort=("_id",), limit=PAGE)
+    page = await mongo.rows(COLLECTION, {}, sort=("_id",), limit=RECORDS_PER_PAGE)
     while page:
         yield page
-        page = await mongo.rows(COLLECTION, {"_id": {"$gt": page[-1]["_id"]}}, sort=("_id",), limit=PAGE)
+        page = await mongo.rows(COLLECTION, {"_id": {"$gt": page[-1]["_id"]}}, sort=("_id",), limit=RECORDS_PER_PAGE)
 
 
 @dataclass
 class Verdict:
-    """What `verify` found: for each broken chain, the first record that does not fit."""
+    """What `verify_chains` found: for each broken chain, the first record that does not fit."""
 
     keys: Keys = field(default_factory=Keys)
     chains: int = 0
@@ -178,7 +178,7 @@ class Verdict:
         return fits
 
 
-async def begin(mongo: Mongo, keys: Keys) -> Verdict:
+async def begin_verification(mongo: Mongo, keys: Keys) -> Verdict:
     """Return a verdict on no record yet, in which archived chains go on after their last archived record."""
     verdict = Verdict(keys)
     for row in await mongo.rows(ARCHIVED_HEADS, {}):
@@ -190,10 +190,10 @@ async def begin(mongo: Mongo, keys: Keys) -> Verdict:
     return verdict
 
 
-async def verify(mongo: Mongo, keys: Keys | None = None) -> Verdict:
+async def verify_chains(mongo: Mongo, keys: Keys | None = None) -> Verdict:
     """Recompute every chain. What else is verified each day is in `aftersales.common.trail`."""
-    found = await begin(mongo, keys or Keys())
-    async for page in pages(mongo):
+    found = await begin_verification(mongo, keys or Keys())
+    async for page in read_pages(mongo):
         for record in page:
             found.take(record)
     return found

@@ -1,4 +1,4 @@
-"""One group of pieces: the changes they stage, and the writes that come of it."""
+"""One group of jobs: the changes they stage, and the writes that come of it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,16 +10,16 @@ from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate, Tally
 from aftersales.common.events import Event
-from aftersales.common.mongo import Document, Mongo, Writes, digest, encoded, to_document
-from aftersales.common.outgoing import Outgoing, Parcel, pack
+from aftersales.common.mongo import Document, Mongo, Writes, document_digest, encode_document, to_document
+from aftersales.common.outgoing import Outgoing, Parcel, pack_parcels
 from aftersales.common.relay import OUTBOX
 from aftersales.common.retained import Archived
 from aftersales.common.telemetry import log
 from aftersales.common.work import audit
-from aftersales.common.work.identity import IdentityMap, Key, Read, Slot, among
+from aftersales.common.work.identity import IdentityMap, Key, Read, Slot, with_ids
+from aftersales.common.work.job import DUPLICATE, Job, Stored
 from aftersales.common.work.numbers import Numbers
-from aftersales.common.work.piece import DUPLICATE, Piece, Stored
-from aftersales.common.work.unit import Trigger, Work
+from aftersales.common.work.unit import Trigger, UnitOfWork
 from aftersales.values import uuid7
 from aftersales.values.errors import Conflict, DomainError, Malformed, Unavailable
 
@@ -54,12 +54,12 @@ class Group:
         self.audited: list[audit.Change] = []
         self.parcels: list[Parcel] = []
 
-    async def load(self, pieces: Sequence[Piece]) -> None:
-        """Everything the pieces said they need, and what is known of their events and keys."""
-        inbox = among(piece.inbox for piece in pieces if piece.inbox)
-        answers = among(piece.answer.id for piece in pieces if piece.answer)
+    async def load(self, jobs: Sequence[Job]) -> None:
+        """Everything the jobs said they need, and what is known of their events and keys."""
+        inbox = with_ids(job.inbox for job in jobs if job.inbox)
+        answers = with_ids(job.answer.id for job in jobs if job.answer)
         others = (Read(INBOX, inbox, self._note_inbox), Read(ANSWERS, answers, self._note_answers))
-        await self.documents.load([need for piece in pieces for need in piece.needs], others)
+        await self.documents.load([need for job in jobs for need in job.preload], others)
         if marks := [f"{collection}/{id}" for collection, id in self.documents.missing()]:
             await self.documents.load([(Archived, mark) for mark in marks], ())
 
@@ -84,44 +84,44 @@ class Group:
         row = self._known(event)
         return row is not None and "parked" in row
 
-    async def run(self, piece: Piece, now: datetime) -> Any:
-        """Run one piece and stage what it did. Its result, or the exception that refused it."""
-        if self._known(piece.inbox) and not self.is_parked(piece.inbox):
+    async def run(self, job: Job, now: datetime) -> Any:
+        """Run one job and stage what it did. Its result, or the exception that refused it."""
+        if self._known(job.inbox) and not self.is_parked(job.inbox):
             return DUPLICATE
-        if piece.answer and (old := self.answers.get(piece.answer.id) or self._answers_before.get(piece.answer.id)):
-            return self._replay(piece, old)
-        trigger = Trigger(piece.actor, piece.correlation, piece.inbox, self.is_parked(piece.inbox))
-        work = Work(self.documents, self._numbers, trigger, now)
+        if job.answer and (old := self.answers.get(job.answer.id) or self._answers_before.get(job.answer.id)):
+            return self._replay(job, old)
+        trigger = Trigger(job.actor, job.correlation, job.inbox, self.is_parked(job.inbox))
+        work = UnitOfWork(self.documents, self._numbers, trigger, now)
         try:
-            result = await piece.run(work)
-            self._accept(piece, work)
+            result = await job.run(work)
+            self._accept(job, work)
         except DomainError as refusal:
             result = refusal
         except (Unavailable, Conflict):
             raise
-        except Exception as bug:  # noqa: BLE001 (a bug in one handler is that piece's alone)
-            log.exception("work.failed", why=piece.why, correlation=piece.correlation)
+        except Exception as bug:  # noqa: BLE001 (a bug in one handler is that job's alone)
+            log.exception("work.failed", why=job.why, correlation=job.correlation)
             return bug
-        if piece.answer:
-            self._remember(piece, result, now)
+        if job.answer:
+            self._remember(job, result, now)
         return result
 
-    def _replay(self, piece: Piece, old: Document) -> Any:
-        if piece.answer and old["fingerprint"] != piece.answer.fingerprint:
+    def _replay(self, job: Job, old: Document) -> Any:
+        if job.answer and old["fingerprint"] != job.answer.fingerprint:
             return Malformed("idempotency_key.reused")
         return Stored(old["answer"])
 
-    def _remember(self, piece: Piece, result: Any, now: datetime) -> None:
+    def _remember(self, job: Job, result: Any, now: datetime) -> None:
         if isinstance(result, DomainError) and result.transient:
             return
-        if piece.answer and (answer := piece.answer.render(result)):
-            row = {"_id": piece.answer.id, "fingerprint": piece.answer.fingerprint, "at": now}
-            self.answers[piece.answer.id] = row | {"answer": answer}
+        if job.answer and (answer := job.answer.render(result)):
+            row = {"_id": job.answer.id, "fingerprint": job.answer.fingerprint, "at": now}
+            self.answers[job.answer.id] = row | {"answer": answer}
 
-    def _accept(self, piece: Piece, work: Work) -> None:
+    def _accept(self, job: Job, work: UnitOfWork) -> None:
         """Stage what the handler did; what cannot be encoded raises before anything is staged."""
         staged = [self._prepare(key, state, work) for key, state in work.changes.items()]
-        messages = [self._envelope(event, state, piece, work.now) for state, event in work.events]
+        messages = [self._envelope(event, state, job, work.now) for state, event in work.events]
         for (key, state), (document, after) in zip(work.changes.items(), staged, strict=True):
             slot = self.documents.slots[key]
             if (kind := state or slot.current) and kind.AUDITED:
@@ -131,32 +131,32 @@ class Group:
                         version=state.version if state else 0,
                         before=slot.before(),
                         after=after,
-                        who=piece.actor,
-                        why=piece.why,
-                        correlation=piece.correlation,
-                        causation=piece.causation,
+                        who=job.actor,
+                        why=job.why,
+                        correlation=job.correlation,
+                        causation=job.causation,
                     )
                 )
             self.documents.change(key, state, document, after)
         for tally in work.tallies:
             self._tallies[tally.name, tally.labels] += tally.amount
         self._outgoing += messages + work.outgoing
-        if piece.inbox:
-            row: Document = {"_id": piece.inbox, "at": work.now}
-            if piece.parks:  # so that handling it, here or in another replica, meets this row
+        if job.inbox:
+            row: Document = {"_id": job.inbox, "at": work.now}
+            if job.stores_dead_letter:  # so that handling it, here or in another replica, meets this row
                 row |= {"parked": True, "version": 1}
-            if not (piece.parks and piece.inbox in self._inbox_before):
-                self.inbox[piece.inbox] = row
+            if not (job.stores_dead_letter and job.inbox in self._inbox_before):
+                self.inbox[job.inbox] = row
 
-    def _prepare(self, key: Key, state: Aggregate | None, work: Work) -> tuple[Mapping[str, Any] | None, str]:
+    def _prepare(self, key: Key, state: Aggregate | None, work: UnitOfWork) -> tuple[Mapping[str, Any] | None, str]:
         """The state as a document, and its digest."""
         slot = self.documents.slots.setdefault(key, Slot())
         if state is None:
             return None, ""
         self._check_declared(state)
-        document = encoded(to_document(state))
+        document = encode_document(to_document(state))
         work.tallies += state.tallies(slot.current)
-        return document, digest(document) if state.AUDITED else ""
+        return document, document_digest(document) if state.AUDITED else ""
 
     def _check_declared(self, state: Aggregate) -> None:
         """Raises `TypeError` for a document that nobody would wake or count: its kind is in no register."""
@@ -165,7 +165,7 @@ class Group:
         if state.clocks and state.COLLECTION not in self._origin.clocked:
             raise TypeError(f"{self._origin.service} does not declare {state.COLLECTION} in what is clocked")
 
-    def _envelope(self, event: Event, state: Aggregate, piece: Piece, now: datetime) -> Outgoing:
+    def _envelope(self, event: Event, state: Aggregate, job: Job, now: datetime) -> Outgoing:
         """CloudEvents 1.0, structured mode, encoded once for all its tries."""
         if event.TYPE not in self._origin.produces:
             raise TypeError(f"{self._origin.service} does not declare {event.TYPE} in what it produces")
@@ -178,13 +178,13 @@ class Group:
             "subject": state.id,
             "time": now,
             "datacontenttype": "application/json",
-            "correlationid": state.correlation or piece.correlation,
-            "causationid": piece.causation,
+            "correlationid": state.correlation or job.correlation,
+            "causationid": job.causation,
             "sequence": state.version,
             "branch": state.branch,
         }
-        if piece.traceparent:
-            attributes["traceparent"] = piece.traceparent
+        if job.traceparent:
+            attributes["traceparent"] = job.traceparent
         return Outgoing(id, self._origin.exchange, event.TYPE, to_json(attributes | {"data": event}))
 
     def writes(self, record: Document | None, writer: str, now: datetime) -> Writes:
@@ -197,7 +197,7 @@ class Group:
                 writes.insert(INBOX, row)
         writes.insert(ANSWERS, *self.answers.values())
         writes.insert(audit.COLLECTION, *([record] if record else []))
-        self.parcels = pack(self._outgoing, now)
+        self.parcels = pack_parcels(self._outgoing, now)
         writes.insert(OUTBOX, *(parcel.row() for parcel in self.parcels))
         for (collection, id), slot in self.documents.slots.items():
             if slot.document is not None and slot.current is not None:

@@ -8,13 +8,13 @@ from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.mongo import Document, Mongo, digest, from_document
+from aftersales.common.mongo import Document, Mongo, document_digest, from_document
 
 A = TypeVar("A", bound=Aggregate)
 Which = str | Mapping[str, Any]
-Then = Callable[[Any], Iterable["Need"]]
-Need = tuple[type[Aggregate], Which] | tuple[type[Aggregate], Which, Then]
-Needs = Sequence[Need]
+Then = Callable[[Any], Iterable["DocumentRef"]]
+DocumentRef = tuple[type[Aggregate], Which] | tuple[type[Aggregate], Which, Then]
+DocumentRefs = Sequence[DocumentRef]
 """Documents, each by its id, or all whose fields equal these; `then` names what each of those found leads to."""
 Key = tuple[str, str]
 _Query = tuple[str, tuple[tuple[str, Any], ...]]
@@ -37,7 +37,7 @@ class Slot:
     def before(self) -> str:
         """The digest of what stands there, empty where there is nothing; computed only for what is changed."""
         if self.digest is None:
-            self.digest = digest(self.row) if self.row else ""
+            self.digest = document_digest(self.row) if self.row else ""
         return self.digest
 
 
@@ -50,7 +50,7 @@ class Read:
     take: Callable[[list[Document]], None]
 
 
-def among(ids: Iterable[str]) -> Document:
+def with_ids(ids: Iterable[str]) -> Document:
     """The filter for documents with one of these ids."""
     return {"_id": {"$in": list(ids)}}
 
@@ -70,29 +70,29 @@ class IdentityMap:
         self.committed = asyncio.Event()
         self.slots: dict[Key, Slot] = {}
 
-    async def load(self, needs: Sequence[Need], others: Sequence[Read]) -> None:
+    async def load(self, preload: Sequence[DocumentRef], others: Sequence[Read]) -> None:
         """All that is needed, and other rows, in one round trip; then what that leads to, in another, and so on."""
-        await self._read([*others, *self._reads(needs)])
-        while needs := [further for need in needs for further in self._led_to(*need)]:
-            await self._read(self._reads(needs))
+        await self._read([*others, *self._reads(preload)])
+        while preload := [further for need in preload for further in self._led_to(*need)]:
+            await self._read(self._reads(preload))
 
-    def _reads(self, needs: Sequence[Need]) -> list[Read]:
+    def _reads(self, preload: Sequence[DocumentRef]) -> list[Read]:
         wanted: dict[type[Aggregate], set[str]] = defaultdict(set)
-        for kind, which, *_ in needs:
+        for kind, which, *_ in preload:
             if isinstance(which, str):
                 wanted[kind].add(which)
-        queries = {_query(kind, which): kind for kind, which, *_ in needs if not isinstance(which, str)}
+        queries = {_query(kind, which): kind for kind, which, *_ in preload if not isinstance(which, str)}
         by_id = [self._by_id(kind, ids) for kind, ids in wanted.items()]
         return by_id + [self._matching(kind, query) for query, kind in queries.items()]
 
-    def _led_to(self, kind: type[Aggregate], which: Which, *then: Then) -> Iterable[Need]:
+    def _led_to(self, kind: type[Aggregate], which: Which, *then: Then) -> Iterable[DocumentRef]:
         for follow in then:
             for id in [which] if isinstance(which, str) else self._found[_query(kind, which)]:
                 if state := self.slots[kind.COLLECTION, id].current:
                     yield from follow(state)
 
     async def _read(self, reads: Sequence[Read]) -> None:
-        asked = [read for read in reads if read.where != among(())]
+        asked = [read for read in reads if read.where != with_ids(())]
         found = await self._mongo.several([(read.collection, read.where) for read in asked])
         for read, rows in zip(asked, found, strict=True):
             read.take(rows)
@@ -105,7 +105,7 @@ class IdentityMap:
             for id in missing:
                 self.slots.setdefault((kind.COLLECTION, id), Slot())
 
-        return Read(kind.COLLECTION, among(missing), take)
+        return Read(kind.COLLECTION, with_ids(missing), take)
 
     def _matching(self, kind: type[Aggregate], query: _Query) -> Read:
         def take(rows: list[Document]) -> None:
@@ -115,7 +115,7 @@ class IdentityMap:
         return Read(kind.COLLECTION, dict(query[1]), take)
 
     def _adopt(self, kind: type[Aggregate], rows: list[Document]) -> None:
-        """Take what was read; what is known already stays, for pieces may have decided by it."""
+        """Take what was read; what is known already stays, for jobs may have decided by it."""
         for row in rows:
             if (kind.COLLECTION, row["_id"]) not in self.slots:
                 state = from_document(kind, row)
@@ -149,7 +149,7 @@ class IdentityMap:
             await self._read([self._matching(kind, query)])
         ids = {*self._found[query], *self._followed[kind.COLLECTION], *self.changed[kind.COLLECTION]}
         states = (self.slots[kind.COLLECTION, id].current for id in ids)
-        return [cast("A", state) for state in states if matches(state, equal)]
+        return [cast("A", state) for state in states if matches_filter(state, equal)]
 
     async def page(self, kind: type[A], where: Document, limit: int) -> list[A]:
         """Documents that match in the database, by id, as the group has them now; without those it deleted."""
@@ -161,7 +161,7 @@ class IdentityMap:
         return [cast("A", state) for state in states if state]
 
     def change(self, key: Key, state: Aggregate | None, document: Mapping[str, Any] | None, digest: str) -> None:
-        """Note what a piece made of a document; None: it is gone."""
+        """Note what a job made of a document; None: it is gone."""
         collection, id = key
         self.changed[collection].add(id)
         slot = self.slots[key]
@@ -172,7 +172,7 @@ def _query(kind: type[Aggregate], equal: Mapping[str, Any]) -> _Query:
     return kind.COLLECTION, tuple(sorted(equal.items()))
 
 
-def matches(state: Aggregate | None, equal: Mapping[str, Any]) -> bool:
+def matches_filter(state: Aggregate | None, equal: Mapping[str, Any]) -> bool:
     """MongoDB's equality, on a document in memory; `a.b` is a field of a field."""
     if state is None:
         return False

@@ -7,14 +7,14 @@ from typing import Any
 
 from aftersales.common.mongo import Mongo
 from aftersales.common.work.group import Group, Origin
+from aftersales.common.work.job import Job
 from aftersales.common.work.numbers import Numbers
-from aftersales.common.work.piece import Piece
-from aftersales.common.work.unit import Work
+from aftersales.common.work.unit import UnitOfWork
 from aftersales.values.errors import DomainError
 
 
 class _Rehearsed(DomainError):
-    """Ends a piece as a refusal does, so that the group drops what was staged."""
+    """Ends a job as a refusal does, so that the group drops what was staged."""
 
     def __init__(self, *, result: Any) -> None:
         super().__init__("work.rehearsed")
@@ -31,17 +31,17 @@ class _NoNumbers(Numbers):
         return f"{prefix}-000000-0000"
 
 
-async def rehearse(mongo: Mongo, origin: Origin, pieces: Sequence[Piece], now: datetime) -> list[Any]:
-    """Run each piece alone on the documents as they are committed: what it returned or raised. Writes nothing."""
+async def rehearse_jobs(mongo: Mongo, origin: Origin, jobs: Sequence[Job], now: datetime) -> list[Any]:
+    """Run each job alone on the documents as they are committed: what it returned or raised. Writes nothing."""
     group = Group(mongo, origin, _NoNumbers())
-    alone = [_alone(piece) for piece in pieces]
+    alone = [_alone(job) for job in jobs]
     await group.load(alone)
-    outcomes = [await group.run(piece, now) for piece in alone]
+    outcomes = [await group.run(job, now) for job in alone]
     return [outcome.result if isinstance(outcome, _Rehearsed) else outcome for outcome in outcomes]
 
 
-def _alone(piece: Piece) -> Piece:
-    async def run(work: Work) -> None:
-        raise _Rehearsed(result=await piece.run(work))
+def _alone(job: Job) -> Job:
+    async def run(work: UnitOfWork) -> None:
+        raise _Rehearsed(result=await job.run(work))
 
-    return replace(piece, run=run)
+    return replace(job, run=run)

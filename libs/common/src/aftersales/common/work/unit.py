@@ -1,4 +1,4 @@
-"""What the handler of a piece of work may do: read documents, and stage changes, events and counts."""
+"""What the handler of a job may do: read documents, and stage changes, events and counts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from aftersales.common.events import Event
 from aftersales.common.mongo import Document
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.retained import Archived, archived_id
-from aftersales.common.work.identity import IdentityMap, Key, matches
+from aftersales.common.work.identity import IdentityMap, Key, matches_filter
 from aftersales.common.work.numbers import Numbers
 from aftersales.values.errors import Gone, NotFound
 
@@ -27,7 +27,7 @@ class Trigger(NamedTuple):
     """Whether a message with that id has been parked, and none handled since."""
 
 
-class Work:
+class UnitOfWork:
     """What a handler works with: a view of the documents as of now, and the changes it stages.
 
     Nothing is written before the handler returns; if it raises, its changes are dropped and nothing
@@ -56,7 +56,7 @@ class Work:
         if await self.get(Archived, document):
             raise Gone("archive.archived", document=document)
 
-    async def need(self, kind: type[A], id: str) -> A:
+    async def require(self, kind: type[A], id: str) -> A:
         """The document. Raises `NotFound` with the code `<collection>.unknown`."""
         state = await self.get(kind, id)
         if state is None:
@@ -64,15 +64,15 @@ class Work:
         return state
 
     async def several(self, kind: type[A], ids: Sequence[str]) -> list[A]:
-        """The documents with these ids, in this order, read in one round trip. Raises `NotFound` as `need` does."""
+        """The documents with these ids, in this order, read in one round trip. Raises `NotFound` as `require` does."""
         await self._documents.load([(kind, id) for id in ids], ())
-        return [await self.need(kind, id) for id in ids]
+        return [await self.require(kind, id) for id in ids]
 
     async def find(self, kind: type[A], **equal: Any) -> list[A]:
         """Documents whose fields equal these (a list field: contains), with what this group staged, by id."""
         found: dict[str, Aggregate | None] = {state.id: state for state in await self._documents.find(kind, equal)}
         found |= {id: state for (collection, id), state in self.changes.items() if collection == kind.COLLECTION}
-        return [cast("A", found[id]) for id in sorted(found) if matches(found[id], equal)]
+        return [cast("A", found[id]) for id in sorted(found) if matches_filter(found[id], equal)]
 
     async def page(self, kind: type[A], where: Document, limit: int = 0) -> list[A]:
         """Documents that match a filter in the database, by id: for walks through what is too much to load at once.
@@ -97,12 +97,12 @@ class Work:
         self.tallies += [tally.model_copy(update={"amount": -tally.amount}) for tally in state.tallies(None)]
 
     def is_new(self, state: Aggregate) -> bool:
-        """Whether this piece has made the document."""
+        """Whether this job has made the document."""
         slot = self._documents.slots.get((state.COLLECTION, state.id))
         return slot is None or slot.current is None
 
     def is_staged(self, state: Aggregate) -> bool:
-        """Whether a piece that is not committed yet has left the document as it is: it may never be true."""
+        """Whether a job that is not committed yet has left the document as it is: it may never be true."""
         key = (state.COLLECTION, state.id)
         slot = self._documents.slots.get(key)
         return key in self.changes or slot is None or slot.document is not None

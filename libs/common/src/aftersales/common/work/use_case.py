@@ -7,12 +7,12 @@ from inspect import signature
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.work.identity import Needs, Then
-from aftersales.common.work.unit import Work
+from aftersales.common.work.identity import DocumentRefs, Then
+from aftersales.common.work.unit import UnitOfWork
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Target = tuple[type[Aggregate], str] | tuple[type[Aggregate], str, Then]
+CommandTarget = tuple[type[Aggregate], str] | tuple[type[Aggregate], str, Then]
 """The document that a command changes, by its id, and what it leads to (`Need`)."""
 
 
@@ -21,16 +21,16 @@ class UseCase(Generic[P, T]):
 
     def __init__(
         self,
-        handle: Callable[Concatenate[Work, P], Coroutine[Any, Any, T]],
-        about: Callable[..., Target | None] | None,
-        preload: Callable[..., Needs] | None,
+        handle: Callable[Concatenate[UnitOfWork, P], Coroutine[Any, Any, T]],
+        about: Callable[..., CommandTarget | None] | None,
+        preload: Callable[..., DocumentRefs] | None,
     ) -> None:
         update_wrapper(self, handle)
         self.__name__ = handle.__name__
         self._handle = handle
         self._about, self._preload = about and _Named(about, handle), preload and _Named(preload, handle)
 
-    def __call__(self, work: Work, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+    def __call__(self, work: UnitOfWork, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
         return self._handle(work, *args, **kwargs)
 
     @property
@@ -38,20 +38,20 @@ class UseCase(Generic[P, T]):
         """Whether its calls can be about a document."""
         return self._about is not None
 
-    def about(self, *args: P.args, **kwargs: P.kwargs) -> Target | None:
+    def about(self, *args: P.args, **kwargs: P.kwargs) -> CommandTarget | None:
         """The document that a call with these arguments is about; None where it is about none."""
-        target: Target | None = self._about(args, kwargs) if self._about else None
+        target: CommandTarget | None = self._about(args, kwargs) if self._about else None
         return target
 
-    def needs(self, *args: P.args, **kwargs: P.kwargs) -> Needs:
+    def preload(self, *args: P.args, **kwargs: P.kwargs) -> DocumentRefs:
         """All documents that a call with these arguments preloads."""
         about = self.about(*args, **kwargs)
         return (*((about,) if about else ()), *(self._preload(args, kwargs) if self._preload else ()))
 
 
 def use_case(
-    *, about: Callable[..., Target | None] | None = None, preload: Callable[..., Needs] | None = None
-) -> Callable[[Callable[Concatenate[Work, P], Coroutine[Any, Any, T]]], UseCase[P, T]]:
+    *, about: Callable[..., CommandTarget | None] | None = None, preload: Callable[..., DocumentRefs] | None = None
+) -> Callable[[Callable[Concatenate[UnitOfWork, P], Coroutine[Any, Any, T]]], UseCase[P, T]]:
     """Declare what a handler is about and what it preloads. Both name the handler's parameters that they look at.
 
     `about` is the document that `If-Match` is held against, which is preloaded too. A handler without it changes no
@@ -59,7 +59,7 @@ def use_case(
     declaration.
     """
 
-    def declared(handle: Callable[Concatenate[Work, P], Coroutine[Any, Any, T]]) -> UseCase[P, T]:
+    def declared(handle: Callable[Concatenate[UnitOfWork, P], Coroutine[Any, Any, T]]) -> UseCase[P, T]:
         return UseCase(handle, about, preload)
 
     return declared
@@ -69,30 +69,30 @@ def use_case(
 class Call(Generic[T]):
     """A handler with its arguments, ready to be run."""
 
-    run: Callable[[Work], Awaitable[T]]
+    run: Callable[[UnitOfWork], Awaitable[T]]
     why: str
     """The handler's name, as the audit trail has it."""
-    about: Target | None
-    needs: Needs
+    about: CommandTarget | None
+    preload: DocumentRefs
 
 
 def prepare_call(
-    handler: Callable[Concatenate[Work, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
 ) -> Call[T]:
     """Make a handler, declared as a use case or not, ready to be run with these arguments."""
 
-    async def run(work: Work) -> T:
+    async def run(work: UnitOfWork) -> T:
         return await handler(work, *args, **kwargs)
 
     if isinstance(handler, UseCase):
-        return Call(run, handler.__name__, handler.about(*args, **kwargs), handler.needs(*args, **kwargs))
+        return Call(run, handler.__name__, handler.about(*args, **kwargs), handler.preload(*args, **kwargs))
     return Call(run, handler.__name__, None, ())
 
 
-def needs_of(handler: Callable[..., Any]) -> Callable[[Any], Needs]:
+def preload_of(handler: Callable[..., Any]) -> Callable[[Any], DocumentRefs]:
     """What a handler of events preloads for an event; its other arguments may be given beforehand by `partial`."""
     given = handler.func if isinstance(handler, partial) else handler
-    return given.needs if isinstance(given, UseCase) else lambda _event: ()
+    return given.preload if isinstance(given, UseCase) else lambda _event: ()
 
 
 class _Named:

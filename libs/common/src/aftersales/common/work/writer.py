@@ -1,6 +1,6 @@
 """The loop that takes all the work that waits and commits it as one group.
 
-The states of a group of pieces:
+The states of a group of jobs:
 
     queued ------> running ------------> committing ------------> done
       |             ^   ^   ^             |   |   |                ^
@@ -14,8 +14,8 @@ The states of a group of pieces:
            +-> queued, if that was not committed  +-> one by one --+
 
 `ahead`: a whole group waits already, so it is run while the one before it is committed. `unknown`: the answer to the
-commit was lost, and the audit record tells whether it was made. `one by one`: each piece is a group of its own, so that
-the culprit alone fails, after 8 tries with `Busy`. In `done` every piece has its outcome and the relay its parcels.
+commit was lost, and the audit record tells whether it was made. `one by one`: each job is a group of its own, so that
+the culprit alone fails, after 8 tries with `Busy`. In `done` every job has its outcome and the relay its parcels.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ from aftersales.common.relay import Relay
 from aftersales.common.telemetry import Metrics, log
 from aftersales.common.work import audit
 from aftersales.common.work.group import Group, Origin
+from aftersales.common.work.job import Job
 from aftersales.common.work.numbers import Numbers
-from aftersales.common.work.piece import Piece
-from aftersales.common.work.rehearsal import rehearse
+from aftersales.common.work.rehearsal import rehearse_jobs
 from aftersales.values.errors import Busy, Conflict, Unavailable
 
 _RERUNS = 2
-"""How often a whole group is run again after a conflict, before its pieces go one by one."""
+"""How often a whole group is run again after a conflict, before its jobs go one by one."""
 _TRIES = 8
-"""How often a single piece is, before it fails."""
+"""How often a single job is, before it fails."""
 
 
 class Writer:
@@ -56,11 +56,11 @@ class Writer:
         self._group_size: int = limits.get("group_size", 100)
         self._queue_size: int = limits.get("queue_size", 2000)
         self._gather: float = limits.get("gather", timedelta()).total_seconds()
-        self._queue: deque[Piece] = deque()
+        self._queue: deque[Job] = deque()
         self._commands = 0
         """How many of them are no deliveries: `queue_size` limits these alone, the prefetch limits the others."""
-        self._deliveries: dict[tuple[bytes, str], Piece] = {}
-        """By message and `why`: the pieces that handle, retry or park it, until they are committed."""
+        self._deliveries: dict[tuple[bytes, str], Job] = {}
+        """By message and `why`: the jobs that handle, retry or park it, until they are committed."""
         self._ahead: _Attempt | None = None
         """What comes next, where it runs while another group is committed."""
         self._wake = asyncio.Event()
@@ -74,39 +74,39 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        return len(self._queue) + (len(self._ahead.pieces) if self._ahead else 0)
+        return len(self._queue) + (len(self._ahead.jobs) if self._ahead else 0)
 
-    async def submit(self, piece: Piece) -> Any:
+    async def submit(self, job: Job) -> Any:
         """Do it, and return what its handler returned once that is committed.
 
         Raises what the handler raised, or `Busy` when too much waits or the service stops.
         """
         if self._commands >= self._queue_size:
             raise Busy("service.busy")
-        self.enqueue(piece)
-        return await piece.future  # a caller that gives up cancels this alone: the work is done all the same
+        self.enqueue(job)
+        return await job.future  # a caller that gives up cancels this alone: the work is done all the same
 
-    async def rehearse(self, pieces: Sequence[Piece]) -> list[Any]:
+    async def rehearse(self, jobs: Sequence[Job]) -> list[Any]:
         """Run each alone, beside the queue, and write nothing: what its handler returned or raised."""
-        return await rehearse(self._mongo, self._origin, pieces, self._clock.now())
+        return await rehearse_jobs(self._mongo, self._origin, jobs, self._clock.now())
 
-    def enqueue(self, piece: Piece) -> None:
-        """Take the piece without waiting; deliveries come this way, bounded by the prefetch.
+    def enqueue(self, job: Job) -> None:
+        """Take the job without waiting; deliveries come this way, bounded by the prefetch.
 
         After a lost connection the same messages come again on another channel. One that waits here or is being
         committed is not queued again: its outcome goes to the newest delivery.
         """
         if self._stopping:
             raise Busy("service.stopping")
-        if piece.message is None:
+        if job.message is None:
             self._commands += 1
         else:
-            known = self._deliveries.setdefault((piece.message, piece.why), piece)
-            if known is not piece and known.is_live and not known.is_live():
+            known = self._deliveries.setdefault((job.message, job.why), job)
+            if known is not job and known.is_live and not known.is_live():
                 known.future.cancel()
-                known.future, known.is_live = piece.future, piece.is_live
+                known.future, known.is_live = job.future, job.is_live
                 return
-        self._queue.append(piece)
+        self._queue.append(job)
         self._wake.set()
 
     async def run(self) -> None:
@@ -129,16 +129,16 @@ class Writer:
         self._stopping = True
         self._wake.set()
 
-    def _take(self) -> list[Piece]:
+    def _take(self) -> list[Job]:
         taken = [self._queue.popleft() for _ in range(min(self._group_size, len(self._queue)))]
-        self._commands -= sum(piece.message is None for piece in taken)
+        self._commands -= sum(job.message is None for job in taken)
         return taken
 
     async def _settle(self, attempt: "_Attempt", *, alone: bool = False) -> None:
-        """Commit its pieces, again on fresh state after a conflict; in the end each has its outcome."""
+        """Commit its jobs, again on fresh state after a conflict; in the end each has its outcome."""
         conflicts = waits = 0
         unknown: list[_Attempt] = []
-        pieces = attempt.pieces
+        jobs = attempt.jobs
         while True:
             try:
                 if await self._landed(unknown):
@@ -148,30 +148,30 @@ class Writer:
                 waits += 1
                 unknown += [attempt] if attempt.record else []
                 self._metrics.reruns.labels("unavailable").inc()
-                log.warning("writer.waits", error=str(error), pieces=len(pieces))
+                log.warning("writer.waits", error=str(error), jobs=len(jobs))
                 await asyncio.sleep(back_off(waits, 0.1, 5.0) * random.uniform(0.5, 1))  # noqa: S311 (jitter)
             except Conflict as error:
                 conflicts += 1
                 self._metrics.reruns.labels(str(error.args[0])).inc()
                 self._chain_loaded = False
                 doubled = error.args[0] == "duplicate_key" and not unknown  # else it may be that attempt, landed late
-                if len(pieces) > 1 and (conflicts > _RERUNS or doubled):
-                    return await self._one_by_one(pieces)
+                if len(jobs) > 1 and (conflicts > _RERUNS or doubled):
+                    return await self._one_by_one(jobs)
                 if conflicts >= _TRIES:
-                    return self._resolve(pieces[0], Busy("write.conflict"))
+                    return self._resolve(jobs[0], Busy("write.conflict"))
                 await asyncio.sleep(random.uniform(0, 0.005 * 2**conflicts))  # noqa: S311 (jitter)
-            except Exception as error:  # noqa: BLE001 (a write MongoDB refuses is that piece's alone)
-                if len(pieces) > 1:
-                    return await self._one_by_one(pieces)
-                log.exception("writer.refused", why=pieces[0].why)
-                return self._resolve(pieces[0], error)
-            attempt = _Attempt(pieces)
+            except Exception as error:  # noqa: BLE001 (a write MongoDB refuses is that job's alone)
+                if len(jobs) > 1:
+                    return await self._one_by_one(jobs)
+                log.exception("writer.refused", why=jobs[0].why)
+                return self._resolve(jobs[0], error)
+            attempt = _Attempt(jobs)
 
-    async def _one_by_one(self, pieces: list[Piece]) -> None:
+    async def _one_by_one(self, jobs: list[Job]) -> None:
         """So that the culprit alone fails. Nothing runs ahead: it would miss what the next of these changes."""
         self._metrics.reruns.labels("one_by_one").inc()
-        for piece in pieces:
-            await self._settle(_Attempt([piece]), alone=True)
+        for job in jobs:
+            await self._settle(_Attempt([job]), alone=True)
 
     async def _attempt(self, attempt: "_Attempt", *, alone: bool) -> None:
         began = perf_counter()
@@ -193,13 +193,13 @@ class Writer:
         self._finish(attempt)
 
     async def _run(self, attempt: "_Attempt", before: Group | None = None) -> Group:
-        """Load what its pieces need and run them, on what the group before it changed."""
+        """Load what its jobs need and run them, on what the group before it changed."""
         group = attempt.group = Group(self._mongo, self._origin, self._numbers)
-        await group.load(attempt.pieces)
+        await group.load(attempt.jobs)
         if before:
             group.follow(before)
         attempt.at = self._clock.now()
-        attempt.outcomes = [await group.run(piece, attempt.at) for piece in attempt.pieces]
+        attempt.outcomes = [await group.run(job, attempt.at) for job in attempt.jobs]
         return group
 
     def _run_ahead(self, before: Group) -> None:
@@ -210,10 +210,10 @@ class Writer:
             self._ahead.running.add_done_callback(_look)
 
     def _forget_ahead(self) -> None:
-        """What it stands on was not committed: its pieces wait to be run anew."""
+        """What it stands on was not committed: its jobs wait to be run anew."""
         if self._ahead and self._ahead.running:
             self._ahead.running.cancel()
-            self._ahead = _Attempt(self._ahead.pieces)
+            self._ahead = _Attempt(self._ahead.jobs)
 
     async def _landed(self, unknown: list["_Attempt"]) -> bool:
         """After a lost connection: was one of these committed all the same? Its audit record tells."""
@@ -228,17 +228,17 @@ class Writer:
     def _finish(self, attempt: "_Attempt") -> None:
         if attempt.record:
             self._chain.advance(attempt.record)
-        self._metrics.group_pieces.observe(len(attempt.pieces))
+        self._metrics.group_pieces.observe(len(attempt.jobs))
         if attempt.group:
             attempt.group.documents.committed.set()
             self._relay.offer(attempt.group.parcels)
-        for piece, outcome in zip(attempt.pieces, attempt.outcomes, strict=True):
-            self._resolve(piece, outcome)
+        for job, outcome in zip(attempt.jobs, attempt.outcomes, strict=True):
+            self._resolve(job, outcome)
 
-    def _resolve(self, piece: Piece, outcome: Any) -> None:
-        if piece.message is not None and self._deliveries.get((piece.message, piece.why)) is piece:
-            del self._deliveries[piece.message, piece.why]
-        piece.resolve(outcome)
+    def _resolve(self, job: Job, outcome: Any) -> None:
+        if job.message is not None and self._deliveries.get((job.message, job.why)) is job:
+            del self._deliveries[job.message, job.why]
+        job.resolve(outcome)
 
 
 def _look(task: "asyncio.Task[Group]") -> None:
@@ -250,8 +250,8 @@ def _look(task: "asyncio.Task[Group]") -> None:
 class _Attempt:
     """One try at a group, kept so that a lost answer can be looked up."""
 
-    def __init__(self, pieces: list[Piece]) -> None:
-        self.pieces = pieces
+    def __init__(self, jobs: list[Job]) -> None:
+        self.jobs = jobs
         self.running: asyncio.Task[Group] | None = None
         """Where it runs during another's commit."""
         self.group: Group | None = None

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from aftersales.policy.choose import Days, in_effect, scope_of, specificity
-from aftersales.policy.findings import Finding, doubtful, wrong
+from aftersales.policy.choose import Days, in_effect, scope_of, scope_specificity
+from aftersales.policy.findings import Finding, error_finding, warning_finding
 from aftersales.policy.model import Policy, Scope
 
-from .aftercare import aftercare
-from .cover import cover
-from .everywhere import everywhere
-from .stages import stages
+from .aftercare import lint_aftercare
+from .cover import lint_cover
+from .everywhere import lint_everywhere
+from .stages import lint_stages
 
 
-def lint(policy: Policy) -> tuple[Finding, ...]:
+def lint_policy(policy: Policy) -> tuple[Finding, ...]:
     """What is to be said about the policy alone, errors first."""
-    found = [*stages(policy), *cover(policy), *aftercare(policy), *everywhere(policy)]
+    found = [*lint_stages(policy), *lint_cover(policy), *lint_aftercare(policy), *lint_everywhere(policy)]
     return tuple(sorted(found, key=lambda finding: finding.level != "error"))
 
 
@@ -29,14 +29,18 @@ def lint_among(policy: Policy, others: Iterable[Policy]) -> tuple[Finding, ...]:
 def _among(policy: Policy, others: Sequence[Policy]) -> Iterable[Finding]:
     siblings = [other for other in others if other.name == policy.name]
     if any(other.version == policy.version for other in siblings):
-        yield wrong("policy.version_twice", "version", name=policy.name, version=policy.version)
+        yield error_finding("policy.version_twice", "version", name=policy.name, version=policy.version)
     for other in siblings:
         if other.version < policy.version and other.effective_from > policy.effective_from:
-            yield doubtful("policy.backdated", "effective_from", version=other.version, day=str(other.effective_from))
-    for tie in ties((policy, *others)):
+            yield warning_finding(
+                "policy.backdated", "effective_from", version=other.version, day=str(other.effective_from)
+            )
+    for tie in find_ties((policy, *others)):
         if policy is tie.one or policy is tie.other:
             other = tie.other if policy is tie.one else tie.one
-            yield wrong("policy.scope_tie", "scope", other=other.name, version=other.version, day=str(tie.days.start))
+            yield error_finding(
+                "policy.scope_tie", "scope", other=other.name, version=other.version, day=str(tie.days.start)
+            )
 
 
 class Tie(NamedTuple):
@@ -47,7 +51,7 @@ class Tie(NamedTuple):
     days: Days
 
 
-def ties(policies: Iterable[Policy]) -> tuple[Tie, ...]:
+def find_ties(policies: Iterable[Policy]) -> tuple[Tie, ...]:
     """Pairs of different names that are equally specific, cover one item in common, and are in effect on one day."""
     known = list(policies)
     lives = [in_effect(policy, known) for policy in known]
@@ -60,6 +64,6 @@ def ties(policies: Iterable[Policy]) -> tuple[Tie, ...]:
 
 
 def _overlap(one: Scope, other: Scope) -> bool:
-    if specificity(one) != specificity(other):
+    if scope_specificity(one) != scope_specificity(other):
         return False
     return all(not mine or mine & theirs for mine, theirs in zip(scope_of(one), scope_of(other), strict=True))

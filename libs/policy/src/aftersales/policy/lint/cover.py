@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from aftersales.policy.findings import Finding, wrong
+from aftersales.policy.findings import Finding, error_finding
 from aftersales.policy.model import Policy
 from aftersales.policy.model.cover import CAUSES, STATES, WORKS
 
@@ -11,10 +11,10 @@ OTHER_LINE = "*"
 """Stands for every line that no row names."""
 
 
-def cover(policy: Policy) -> Iterator[Finding]:
+def lint_cover(policy: Policy) -> Iterator[Finding]:
     one, two, three = policy.priority.thresholds
     if not one > two > three:
-        yield wrong("policy.thresholds_not_descending", "priority", "thresholds")
+        yield error_finding("policy.thresholds_not_descending", "priority", "thresholds")
     yield from _coverage(policy)
 
 
@@ -32,7 +32,7 @@ def _coverage(policy: Policy) -> Iterator[Finding]:
     if undecided:
         warranty, cause, work, line = undecided[0]
         example = {"warranty": warranty, "cause": cause, "work": work, "line": line}
-        yield wrong("policy.coverage_undecided", "coverage", count=len(undecided), **example)
+        yield error_finding("policy.coverage_undecided", "coverage", count=len(undecided), **example)
     for index, row in enumerate(rows):
         if index not in deciding:
-            yield wrong("policy.coverage_row_unreachable", "coverage", index, row=index + 1, reason=row.reason)
+            yield error_finding("policy.coverage_row_unreachable", "coverage", index, row=index + 1, reason=row.reason)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from aftersales.policy.findings import Finding, Path, doubtful, wrong
+from aftersales.policy.findings import Finding, Path, error_finding, warning_finding
 from aftersales.policy.model import Policy
 from aftersales.policy.model.figures import LOCALES, ROLES
 from aftersales.values import Money
@@ -15,31 +15,31 @@ TEXT_FIELDS = {"title", "name", "text", "why", "scope", "liability"}
 OPEN_AMOUNTS = {("licence", "badge"), ("licence", "monthly_fee"), ("licence", "deposit")}
 
 
-def everywhere(policy: Policy) -> Iterator[Finding]:
+def lint_everywhere(policy: Policy) -> Iterator[Finding]:
     for path, value in _walk(policy, ()):
         if isinstance(value, str):
             yield from _role(path, value)
         elif isinstance(value, dict):
             yield from _texts(path, value)
         elif isinstance(value, Money) and "currency" not in value.model_fields_set:
-            yield wrong("policy.currency_missing", *path)
+            yield error_finding("policy.currency_missing", *path)
         elif value is None and path in OPEN_AMOUNTS:
-            yield doubtful("policy.amount_open", *path, code=path[-1])
+            yield warning_finding("policy.amount_open", *path, code=path[-1])
     for index, reward in enumerate(policy.rewards):
         if reward.amount is None:
-            yield doubtful("policy.amount_open", "rewards", index, code=reward.code)
+            yield warning_finding("policy.amount_open", "rewards", index, code=reward.code)
 
 
 def _role(path: Path, role: str) -> Iterator[Finding]:
     if (path[-1] in ROLE_FIELDS or path[:2] == ("complaints", "responsible")) and role not in ROLES:
-        yield wrong("policy.role_unknown", *path, role=role)
+        yield error_finding("policy.role_unknown", *path, role=role)
 
 
 def _texts(path: Path, texts: dict[str, Any]) -> Iterator[Finding]:
     if path[-1] in TEXT_FIELDS:
         for locale in LOCALES:
             if not texts.get(locale):
-                yield wrong("policy.text_missing", *path, language=locale)
+                yield error_finding("policy.text_missing", *path, language=locale)
 
 
 def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -17,7 +17,7 @@ from .aftercare import (
     Returns,
     Reward,
     Script,
-    Survey,
+    SurveySettings,
 )
 from .cover import CoverageRow, Grant, Priority, RepeatRepair, Warranty
 from .field_work import Appointments, Expenses, Licence, Maintenance, Phrases, Quota, Routine, Stock, Tick
@@ -70,7 +70,7 @@ class Policy(Value):
     callbacks: Callbacks | None = None
     scripts: dict[Code, Script] = Field(default_factory=dict)
     phrases: Phrases = Phrases()
-    survey: Survey | None = None
+    survey: SurveySettings | None = None
     complaints: Complaints | None = None
     returns: Returns | None = None
     charges: Charges | None = None

@@ -8,7 +8,7 @@ from aftersales.policy.calendars import Windows
 from aftersales.values import Code, Line, Money, Value
 
 from .figures import Count, Duration, Every, Role, Share, Texts
-from .stages import Due, StageName
+from .stages import DueTime, StageName
 
 
 class Call(Value):
@@ -16,7 +16,7 @@ class Call(Value):
 
     code: Code
     after: Duration | None = None
-    due: Due | None = None
+    due: DueTime | None = None
     stage: StageName
     """The clock from then until the customer was reached."""
     script: Code
@@ -59,18 +59,18 @@ class Question(Value):
     answer: Literal["mark", "words"] = "mark"
 
 
-Mark = Annotated[float, Field(ge=0, le=100, strict=True)]
+PassMark = Annotated[float, Field(ge=0, le=100, strict=True)]
 
 
-class Survey(Value):
+class SurveySettings(Value):
     """FBK-2."""
 
     questions: tuple[Question, ...]
-    lowest: Mark
-    highest: Mark
-    pass_mark: Mark
+    lowest: PassMark
+    highest: PassMark
+    pass_mark: PassMark
     """A mean mark below it opens a case."""
-    public_mark: Mark | None = None
+    public_mark: PassMark | None = None
     """A public rating below it is followed up."""
 
 

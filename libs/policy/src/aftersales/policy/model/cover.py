@@ -87,7 +87,7 @@ class CoverageRow(Value):
         )
 
 
-def decide(rows: tuple[CoverageRow, ...], warranty: str, cause: str, work: str, line: str) -> CoverageRow | None:
+def decide_cover(rows: tuple[CoverageRow, ...], warranty: str, cause: str, work: str, line: str) -> CoverageRow | None:
     """The first row that fits; a policy that `lint` passes always has one."""
     return next((row for row in rows if row.fits(warranty, cause, work, line)), None)
 

@@ -42,9 +42,9 @@ KnownStage = Literal[
 """The stages of the presets; those that run are named in the rules by these words. A policy may add its own."""
 STAGES: tuple[KnownStage, ...] = get_args(KnownStage)
 PauseReason = Literal["waiting_customer", "waiting_part", "waiting_approval", "meal_break", "interrupted"]
-Case = Literal["emergency", "rush", "holiday", "far", "major"]
+SpecialCase = Literal["emergency", "rush", "holiday", "far", "major"]
 """What makes an item another case: danger; ordered as rush or holiday work; a far place; a major fault."""
-CASES: tuple[Case, ...] = get_args(Case)
+CASES: tuple[SpecialCase, ...] = get_args(SpecialCase)
 MILESTONES = frozenset(
     """
     request_registered request_reviewed request_resolved request_closed customer_answered question_referred
@@ -62,7 +62,7 @@ MILESTONES = frozenset(
 """What a stage can start or stop on; another name is taken, but `lint` asks whether it is meant."""
 
 
-class Due(Value):
+class DueTime(Value):
     """A wall-clock deadline at the branch: `time`, `days` after the day on which the stage starts.
 
     With 0 days it is the next time that the clock shows `time`. `working` counts only days on which the
@@ -85,7 +85,7 @@ class CaseTerms(Value):
     """What is different in one case. A target or a deadline replaces the stage's, whatever the priority."""
 
     target: Duration | None = None
-    due: Due | None = None
+    due: DueTime | None = None
     calendar: Code | None = None
 
 
@@ -93,7 +93,7 @@ class Promise(Value):
     """What one item of a stage is held to: exactly one of `target`, `due` and `agreed_in`, on this calendar."""
 
     target: Duration | None = None
-    due: Due | None = None
+    due: DueTime | None = None
     agreed_in: str | None = None
     calendar: Code = "always"
 
@@ -103,14 +103,14 @@ class Stage(Value):
     stops_on: Milestone
     target: Duration | None = None
     """Time on `calendar` that the stage may take."""
-    due: Due | None = None
+    due: DueTime | None = None
     agreed_in: Literal["appointment", "contract", "promise"] | None = None
     """The deadline is a date that was agreed with the customer, and stands there."""
     at_least: Duration | None = None
     """What it usually takes at the least: for planning, it promises nothing."""
     by_priority: dict[Rank, Duration] = Field(default_factory=dict)
     """Other targets for some priorities."""
-    cases: dict[Case, CaseTerms] = Field(default_factory=dict)
+    cases: dict[SpecialCase, CaseTerms] = Field(default_factory=dict)
     calendar: Code = "always"
     """`always`, `branch` (its own hours and public holidays), or one of the policy's calendars."""
     pauses: tuple[PauseReason, ...] = ()
@@ -124,7 +124,7 @@ class Stage(Value):
     repeats: StrictBool = False
     """It starts again when it stops, until the matter is closed."""
 
-    def promise(self, priority: int, cases: Collection[Case] = ()) -> Promise:
+    def promise(self, priority: int, cases: Collection[SpecialCase] = ()) -> Promise:
         """What holds for one item. Of several cases the first in `CASES` that names a figure decides it."""
         ours = [self.cases[case] for case in CASES if case in cases and case in self.cases]
         calendar = next((case.calendar for case in ours if case.calendar), self.calendar)

@@ -4,20 +4,20 @@ from functools import cache
 from importlib.resources import files
 
 from aftersales.policy.model import Policy
-from aftersales.policy.reading import read
+from aftersales.policy.reading import parse_policy
 
 _FOLDER = files(__package__)
 
 
 @cache
-def texts() -> dict[str, str]:
+def preset_texts() -> dict[str, str]:
     """Their YAML with its comments, by name."""
     found = sorted(file.name for file in _FOLDER.iterdir() if file.name.endswith(".yaml"))
     return {name.removesuffix(".yaml"): _FOLDER.joinpath(name).read_text("utf-8") for name in found}
 
 
 @cache
-def presets() -> tuple[Policy, ...]:
+def load_presets() -> tuple[Policy, ...]:
     """All of them, read once: a tenth of a second."""
-    drafts = [read(text) for text in texts().values()]
+    drafts = [parse_policy(text) for text in preset_texts().values()]
     return tuple(draft.policy for draft in drafts if draft.policy)

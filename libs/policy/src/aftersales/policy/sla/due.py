@@ -8,7 +8,7 @@ from aftersales.policy.sla import Clocks
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-class Due(NamedTuple):
+class DueAt(NamedTuple):
     """The stage that is due first, when, and from when on it is at risk; without a time: it is paused."""
 
     stage: str | None = None
@@ -16,8 +16,8 @@ class Due(NamedTuple):
     at_risk_at: datetime | None = None
 
 
-def next_due(clocks: Clocks) -> Due:
+def next_due(clocks: Clocks) -> DueAt:
     """Choose the earliest deadline among the clocks whose work is not done (a breached one still waits for it)."""
     waiting = [clock for clock in clocks if clock.ended_at is None]
     first = min(waiting, key=lambda clock: clock.deadline or _NEVER, default=None)
-    return Due(first.stage, first.deadline, first.warn_at) if first else Due()
+    return DueAt(first.stage, first.deadline, first.warn_at) if first else DueAt()

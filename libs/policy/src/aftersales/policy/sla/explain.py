@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Literal
 
-from aftersales.policy.business_time import spans
+from aftersales.policy.business_time import open_and_closed_spans
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.sla.model import NONE, Pause, Seconds, SlaClock
 from aftersales.policy.sla.rules import counted_stretches, used_by
@@ -28,7 +28,7 @@ class Line(Value):
     """How much of the target is used when the stretch ends."""
 
 
-class Explanation(Value):
+class ClockExplanation(Value):
     """The whole sum: the lines lead from the start to the deadline, or to `until` where there is none."""
 
     clock: SlaClock
@@ -45,15 +45,15 @@ class Deadline(Value):
     """One clock of one document, read aloud: what `GET /deadlines/{number}` gives a list of."""
 
     document: str
-    explanation: Explanation
+    explanation: ClockExplanation
 
 
-def explain(clock: SlaClock, now: datetime) -> Explanation:
+def explain_clock(clock: SlaClock, now: datetime) -> ClockExplanation:
     """Show how the clock came to its deadline, and how it stands."""
     here = clock.ended_at or now
     until = max(clock.deadline or here, clock.started_at)
     used = used_by(clock, here)
-    return Explanation(
+    return ClockExplanation(
         clock=clock, lines=tuple(_lines(clock, until)), until=until, used=used, left=clock.terms.target - used
     )
 
@@ -109,7 +109,7 @@ def _counted(calendar: Calendar | None, start: datetime, end: datetime) -> Itera
         )
         if span.open
         else Line(start=span.start, end=span.end, kind="closed", why=span.why, detail=span.detail, used=NONE)
-        for span in spans(calendar, start, end)
+        for span in open_and_closed_spans(calendar, start, end)
     )
 
 

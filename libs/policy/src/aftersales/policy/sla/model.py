@@ -8,7 +8,7 @@ from pydantic import PlainSerializer, WithJsonSchema
 from aftersales.policy.calendars import Calendar
 from aftersales.values import Value
 
-Outcome = Literal["open", "met", "breached", "waived"]
+ClockOutcome = Literal["open", "met", "breached", "waived"]
 Seconds = Annotated[timedelta, PlainSerializer(timedelta.total_seconds), WithJsonSchema({"type": "number"})]
 """A duration: stored and sent as a number of seconds, and described so in every schema."""
 BREACH = "breach"
@@ -88,7 +88,7 @@ class SlaClock(Value):
     pauses: tuple[Pause, ...] = ()
     retargets: tuple[Retarget, ...] = ()
     fired: tuple[Fired, ...] = ()
-    outcome: Outcome = "open"
+    outcome: ClockOutcome = "open"
     ended_at: datetime | None = None
     waived_by: str = ""
     waived_for: str = ""
@@ -104,7 +104,7 @@ class SlaClock(Value):
 Clocks = tuple[SlaClock, ...]
 
 
-class Said(NamedTuple):
+class ChangeNote(NamedTuple):
     """Who changed a promise, when, and why."""
 
     at: datetime
@@ -112,7 +112,7 @@ class Said(NamedTuple):
     why: str
 
 
-class News(NamedTuple):
+class ThresholdPassed(NamedTuple):
     """A mark that a change has passed: `breach`, a share of the target such as `80%`, or the role of a level."""
 
     kind: Literal["warned", "breached", "escalated"]

@@ -9,22 +9,33 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, cast
 
-from aftersales.policy.business_time import add, between
+from aftersales.policy.business_time import add_open_time, open_time_between
 from aftersales.policy.calendars import Calendar
-from aftersales.policy.sla.model import BREACH, NONE, Clocks, Fired, News, Pause, Retarget, Said, SlaClock, Terms
+from aftersales.policy.sla.model import (
+    BREACH,
+    NONE,
+    ChangeNote,
+    Clocks,
+    Fired,
+    Pause,
+    Retarget,
+    SlaClock,
+    Terms,
+    ThresholdPassed,
+)
 from aftersales.policy.timetable import DAY
 from aftersales.values import Value, to_millis
 
 V = TypeVar("V", bound=Value)
 
 
-def find(clocks: Clocks, key: str) -> SlaClock | None:
+def find_clock(clocks: Clocks, key: str) -> SlaClock | None:
     return next((clock for clock in clocks if clock.key == key), None)
 
 
-def start(clocks: Clocks, stage: str, key: str, at: datetime, terms: Terms) -> Clocks:
+def start_clock(clocks: Clocks, stage: str, key: str, at: datetime, terms: Terms) -> Clocks:
     """Start the clock `key` unless it was started before."""
-    if find(clocks, key):
+    if find_clock(clocks, key):
         return clocks
     return (*clocks, _started(stage, key, at, terms))
 
@@ -34,7 +45,7 @@ def _started(stage: str, key: str, at: datetime, terms: Terms) -> SlaClock:
     return _planned(SlaClock(key=key, stage=stage, terms=terms, started_at=at, deadline=None))
 
 
-def stop(clocks: Clocks, key: str, at: datetime) -> Clocks:
+def stop_clock(clocks: Clocks, key: str, at: datetime) -> Clocks:
     """The work is done: met, or breached when it is late and no timer has said so yet.
 
     A pause ends first, so that what was waited for never counts (frappe/helpdesk #3776).
@@ -42,7 +53,7 @@ def stop(clocks: Clocks, key: str, at: datetime) -> Clocks:
     return _each(clocks, key, lambda clock: _stopped(clock, at))
 
 
-def waive(clocks: Clocks, said: Said) -> Clocks:
+def waive_clocks(clocks: Clocks, said: ChangeNote) -> Clocks:
     """Nobody waits for these any more: the open ones are waived, all end."""
 
     def waived(clock: SlaClock) -> SlaClock:
@@ -54,8 +65,8 @@ def waive(clocks: Clocks, said: Said) -> Clocks:
     return _each(clocks, None, waived)
 
 
-def pause(clocks: Clocks, reason: str, owner: str, at: datetime) -> Clocks:
-    """Stop the clocks whose terms allow it, until `resume` with the same reason; `owner` is whose time passes now."""
+def pause_clocks(clocks: Clocks, reason: str, owner: str, at: datetime) -> Clocks:
+    """Stop the clocks whose terms allow it until `resume_clocks` with this reason; `owner` is whose time passes now."""
 
     def paused(clock: SlaClock) -> SlaClock:
         if reason not in clock.terms.pauses or any(p.reason == reason and p.until is None for p in clock.pauses):
@@ -69,12 +80,12 @@ def pause(clocks: Clocks, reason: str, owner: str, at: datetime) -> Clocks:
     return _each(clocks, None, paused)
 
 
-def resume(clocks: Clocks, reason: str, at: datetime) -> Clocks:
+def resume_clocks(clocks: Clocks, reason: str, at: datetime) -> Clocks:
     """End the pauses for this reason: what they waited for has come. Another reason may still hold the clock."""
     return _each(clocks, None, lambda clock: _resumed(clock, at, reason))
 
 
-def retarget(clocks: Clocks, key: str, wanted: Terms | datetime, said: Said) -> Clocks:
+def retarget_clock(clocks: Clocks, key: str, wanted: Terms | datetime, said: ChangeNote) -> Clocks:
     """Change what a clock promises: to other terms, or to a moment that was agreed with the customer.
 
     What was used before `said.at` counts by the calendar of that time, and what was paused stays paused time
@@ -93,7 +104,7 @@ def retarget(clocks: Clocks, key: str, wanted: Terms | datetime, said: Said) -> 
     return _each(clocks, key, changed)
 
 
-def _changed(clock: SlaClock, wanted: Terms, said: Said) -> SlaClock:
+def _changed(clock: SlaClock, wanted: Terms, said: ChangeNote) -> SlaClock:
     old = clock.terms
     at = max([said.at, clock.started_at, *(change.at for change in clock.retargets[-1:])])
     if wanted.until:  # then the target follows from it
@@ -125,23 +136,23 @@ def _within(calendar: Calendar | None, start: datetime, end: datetime) -> Calend
     return calendar.model_copy(update={"days": tuple(d for d in calendar.days if first <= d.day <= last)})
 
 
-def tick(clocks: Clocks, now: datetime) -> Clocks:
+def tick_clocks(clocks: Clocks, now: datetime) -> Clocks:
     """Pass each mark that is due by `now`, once."""
     return tuple(_ticked(clock, now) for clock in clocks)
 
 
 def next_wake(clocks: Clocks) -> datetime | None:
-    """The next moment at which `tick` has something to say."""
+    """The next moment at which `tick_clocks` has something to say."""
     return min((clock.wake_at for clock in clocks if clock.wake_at), default=None)
 
 
-def news(before: Clocks, after: Clocks) -> Iterator[News]:
+def thresholds_passed(before: Clocks, after: Clocks) -> Iterator[ThresholdPassed]:
     """What was passed between two states of the same clocks, oldest first for each."""
     for clock in after:
-        old = find(before, clock.key)
+        old = find_clock(before, clock.key)
         for fired in clock.fired:
             if not (old and fired in old.fired):
-                yield News(_kind(fired.mark), clock, fired.mark)
+                yield ThresholdPassed(_kind(fired.mark), clock, fired.mark)
 
 
 def used_by(clock: SlaClock, at: datetime) -> timedelta:
@@ -160,7 +171,7 @@ def running_stretches(clock: SlaClock, at: datetime) -> Iterator[tuple[Calendar 
 def counted_stretches(
     clock: SlaClock, start: datetime, end: datetime
 ) -> Iterator[tuple[Calendar | None, datetime, datetime]]:
-    """Cut `start`..`end` where another calendar came to count."""
+    """Cut `start_clock`..`end` where another calendar came to count."""
     for change in clock.retargets:
         until = min(change.at, end)
         if change.calendar != "same" and start < until:
@@ -263,8 +274,8 @@ def _changes(clock: SlaClock) -> Iterator[datetime]:
 
 
 def _add(calendar: Calendar | None, at: datetime, work: timedelta) -> datetime:
-    return to_millis(add(calendar, at, work) if calendar else at + work)
+    return to_millis(add_open_time(calendar, at, work) if calendar else at + work)
 
 
 def _between(calendar: Calendar | None, start: datetime, end: datetime) -> timedelta:
-    return between(calendar, start, end) if calendar else max(end - start, NONE)
+    return open_time_between(calendar, start, end) if calendar else max(end - start, NONE)

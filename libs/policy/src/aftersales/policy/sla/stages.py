@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from aftersales.policy import sla
 from aftersales.policy.business_time import local_deadline
-from aftersales.policy.calendars import Calendar, always, never_closes
+from aftersales.policy.calendars import Calendar, never_closes, round_the_clock
 from aftersales.policy.model import Policy
-from aftersales.policy.model.stages import Case, Due, KnownStage, PauseReason, Promise, Stage, StageName
-from aftersales.policy.sla import Clocks, LadderStep, Said, SlaClock, Terms
+from aftersales.policy.model.stages import DueTime, KnownStage, PauseReason, Promise, SpecialCase, Stage, StageName
+from aftersales.policy.sla import ChangeNote, Clocks, LadderStep, SlaClock, Terms
 
 
 def policy_id(policy: Policy) -> str:
@@ -49,7 +49,7 @@ class Situation(NamedTuple):
     calendar: Calendar
     """The branch's."""
     priority: int
-    cases: tuple[Case, ...] = ()
+    cases: tuple[SpecialCase, ...] = ()
     round: int = 1
     """Of a request that is reopened, each visit has clocks of its own."""
     agreed: datetime | None = None
@@ -59,34 +59,36 @@ class Situation(NamedTuple):
     response: Response = Response()
 
 
-def reach(clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation) -> Clocks:
+def reach_milestone(
+    clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation
+) -> Clocks:
     """Stop and start what the milestone stops and starts in this round, of the stages that this service owns."""
     stages = {name: stage for name, stage in stages_of(situation).items() if name in owned}
     again = f"-{situation.again + 1}" if situation.again else ""
     for clock in clocks:
         stage = stages.get(clock.stage)
         if stage and stage.stops_on == milestone and _is_of(clock, situation.round):
-            clocks = sla.stop(clocks, clock.key, at)
+            clocks = sla.stop_clock(clocks, clock.key, at)
     for name, stage in stages.items():
-        if stage.starts_on == milestone and (wanted := terms(name, at, situation)):
-            clocks = sla.start(clocks, name, f"{name}-{situation.round}{again}", at, wanted)
+        if stage.starts_on == milestone and (wanted := stage_terms(name, at, situation)):
+            clocks = sla.start_clock(clocks, name, f"{name}-{situation.round}{again}", at, wanted)
     return clocks
 
 
-def retarget(clocks: Clocks, situation: Situation, said: Said) -> Clocks:
+def retarget_stages(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
     """Give the clocks that run the whole terms of the situation as it is now (INT-5); an agreed moment stands."""
     for clock in clocks:
         if wanted := _wanted(clock, situation):
-            clocks = sla.retarget(clocks, clock.key, wanted, said)
+            clocks = sla.retarget_clock(clocks, clock.key, wanted, said)
     return clocks
 
 
-def change_hours(clocks: Clocks, situation: Situation, said: Said) -> Clocks:
+def change_hours(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
     """Count the time from `said.at` on by the branch's new hours (ALL-3); no moment that is due moves into the past."""
     for clock in clocks:
         wanted = _wanted(clock, situation)
         if wanted and not (wanted.until and wanted.until <= said.at):
-            clocks = sla.retarget(clocks, clock.key, wanted, said)
+            clocks = sla.retarget_clock(clocks, clock.key, wanted, said)
     return clocks
 
 
@@ -96,18 +98,18 @@ def _wanted(clock: SlaClock, situation: Situation) -> Terms | None:
         return None
     if clock.stage not in stages_of(situation):
         return None
-    return terms(clock.stage, clock.started_at, situation)
+    return stage_terms(clock.stage, clock.started_at, situation)
 
 
 def _is_of(clock: SlaClock, round: int) -> bool:
     return f"{clock.key}-".startswith(f"{clock.stage}-{round}-")
 
 
-def stop(clocks: Clocks, stage: KnownStage, at: datetime) -> Clocks:
+def stop_stage(clocks: Clocks, stage: KnownStage, at: datetime) -> Clocks:
     """The work of a stage is done, in whatever round."""
     for clock in clocks:
         if clock.stage == stage:
-            clocks = sla.stop(clocks, clock.key, at)
+            clocks = sla.stop_clock(clocks, clock.key, at)
     return clocks
 
 
@@ -118,7 +120,7 @@ def stages_of(situation: Situation) -> dict[StageName, Stage]:
 
 
 @lru_cache(maxsize=1024)  # the items of a group start at one time, most of them alike
-def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
+def stage_terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
     """What the stage promises to an item that starts at `at`; None while nothing is agreed."""
     policy = situation.policy
     found = stages_of(situation)[stage]
@@ -127,7 +129,7 @@ def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
     if own := dict(targets).get(stage):
         promise = Promise(target=own, calendar=promise.calendar)
     calendar = _calendar(policy, promise, situation.calendar)
-    until = deadline(promise.due, situation.calendar, calendar, at) if promise.due else None
+    until = deadline_at(promise.due, situation.calendar, calendar, at) if promise.due else None
     if promise.agreed_in:
         until = situation.agreed
         if until is None:
@@ -147,9 +149,9 @@ def terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
     )
 
 
-def deadline(due: Due, branch: Calendar, calendar: Calendar | None, at: datetime) -> datetime:
+def deadline_at(due: DueTime, branch: Calendar, calendar: Calendar | None, at: datetime) -> datetime:
     """When the wall at the branch shows the time that is due; never before `at`."""
-    days = calendar if due.working and calendar else always(branch.zone)
+    days = calendar if due.working and calendar else round_the_clock(branch.zone)
     hour = time.fromisoformat(due.time)
     until = local_deadline(days, at, hour, due.days)
     return until if until > at else local_deadline(days, at, hour, due.days + 1)

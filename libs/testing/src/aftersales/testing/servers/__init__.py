@@ -1,33 +1,33 @@
 """Finds or obtains and starts real servers on loopback, for `make up`, tests and bench alike."""
 
-from aftersales.testing.servers.cluster import primary, start_brokers, start_mongods
+from aftersales.testing.servers.cluster import find_primary, start_brokers, start_mongods
 from aftersales.testing.servers.model import WAYS_OUT, Server, ServerUnavailableError
-from aftersales.testing.servers.mongod import initiate, mongod
+from aftersales.testing.servers.mongod import initiate_replica_set, prepare_mongod
 from aftersales.testing.servers.ports import free_port, is_taken
-from aftersales.testing.servers.process import Process, start, wait_ready
-from aftersales.testing.servers.provide import Kind, Name, Provided, expected, provide
-from aftersales.testing.servers.rabbitmq import rabbitmq, rabbitmqctl, wait_amqp
+from aftersales.testing.servers.process import Process, start_server, wait_ready
+from aftersales.testing.servers.provide import Kind, Provided, ServerName, expected_kind, provide_server
+from aftersales.testing.servers.rabbitmq import prepare_rabbitmq, run_rabbitmqctl, wait_amqp
 
 __all__ = [
     "WAYS_OUT",
     "Kind",
-    "Name",
     "Process",
     "Provided",
     "Server",
+    "ServerName",
     "ServerUnavailableError",
-    "expected",
+    "expected_kind",
+    "find_primary",
     "free_port",
-    "initiate",
+    "initiate_replica_set",
     "is_taken",
-    "mongod",
-    "primary",
-    "provide",
-    "rabbitmq",
-    "rabbitmqctl",
-    "start",
+    "prepare_mongod",
+    "prepare_rabbitmq",
+    "provide_server",
+    "run_rabbitmqctl",
     "start_brokers",
     "start_mongods",
+    "start_server",
     "wait_amqp",
     "wait_ready",
 ]

@@ -13,12 +13,12 @@ from aftersales.testing.servers.model import ServerUnavailableError
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
-def possible() -> bool:
+def can_install() -> bool:
     """Whether this is root on a system with apt."""
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def install(package: str) -> None:
+def install_package(package: str) -> None:
     """Install, and say so: the machine is changed."""
     sys.stdout.write(f"{package}: not here, installing it with apt-get (nothing it brings is started)\n")
     sys.stdout.flush()

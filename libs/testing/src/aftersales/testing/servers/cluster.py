@@ -10,10 +10,10 @@ import pymongo
 from pymongo.errors import PyMongoError
 
 from aftersales.testing.servers.model import Server, ServerUnavailableError
-from aftersales.testing.servers.mongod import REPLICA_SET, mongod, replica_set
+from aftersales.testing.servers.mongod import REPLICA_SET, prepare_mongod, replica_set
 from aftersales.testing.servers.ports import free_port
 from aftersales.testing.servers.process import Process
-from aftersales.testing.servers.rabbitmq import node_name, rabbitmq, rabbitmqctl
+from aftersales.testing.servers.rabbitmq import node_name, prepare_rabbitmq, run_rabbitmqctl
 
 _CLUSTER = """\
 cluster_formation.peer_discovery_backend = classic_config
@@ -31,20 +31,21 @@ def start_mongods(folder: Path, count: int, seconds: float = 60) -> list[Process
     addresses = [f"127.0.0.1:{port}" for port in ports]
     url = f"mongodb://{','.join(addresses)}/?replicaSet={REPLICA_SET}"
     prepared = [
-        replace(mongod(folder / f"mongo-{number}", port), url=url, is_member=True) for number, port in enumerate(ports)
+        replace(prepare_mongod(folder / f"mongo-{number}", port), url=url, is_member=True)
+        for number, port in enumerate(ports)
     ]
     members = _started(prepared, seconds)
     with pymongo.MongoClient[dict[str, object]]("127.0.0.1", ports[0], directConnection=True) as first:
         first.admin.command("replSetInitiate", replica_set(*addresses))
     deadline = time.monotonic() + seconds
-    while primary(members) is None:
+    while find_primary(members) is None:
         if time.monotonic() > deadline:
             raise ServerUnavailableError(f"the replica set had no primary in {seconds:.0f} s")
         time.sleep(0.1)
     return members
 
 
-def primary(members: Sequence[Process]) -> Process | None:
+def find_primary(members: Sequence[Process]) -> Process | None:
     """Return the member that takes writes now, if there is one."""
     for member in members:
         port = member.server.ports["mongo"]
@@ -70,14 +71,14 @@ def start_brokers(folder: Path, count: int, seconds: float = 120) -> list[Proces
     prepared = []
     for number, port in enumerate(ports):
         data_dir = folder / f"rabbit-{number}"
-        node = rabbitmq(data_dir, port, {"epmd": epmd}, more)
+        node = prepare_rabbitmq(data_dir, port, {"epmd": epmd}, more)
         cookie = data_dir / ".erlang.cookie"
         cookie.write_text("AFTERSALESTESTCLUSTER")
         cookie.chmod(0o400)
         own = {name: given for name, given in node.ports.items() if name != "epmd"}  # they share the name daemon
         prepared.append(replace(node, ports=own, cleanup=(), is_member=True))
     nodes = _started(prepared, seconds)
-    rabbitmqctl(nodes[0].server, "await_online_nodes", str(count), "--timeout", str(int(seconds)))
+    run_rabbitmqctl(nodes[0].server, "await_online_nodes", str(count), "--timeout", str(int(seconds)))
     return nodes
 
 

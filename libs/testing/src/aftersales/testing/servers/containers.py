@@ -6,7 +6,7 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from aftersales.testing.servers.mongod import FOR_TESTS, REPLICA_SET, TRANSACTION_LIFETIME, initiate
+from aftersales.testing.servers.mongod import FOR_TESTS, REPLICA_SET, TRANSACTION_LIFETIME, initiate_replica_set
 from aftersales.testing.servers.rabbitmq import MAX_MESSAGE_BYTES, wait_amqp
 
 MONGO_IMAGE = "mongo:8.0"
@@ -41,7 +41,7 @@ def start_mongo() -> tuple[Any, str]:
     options = f"--bind_ip_all --wiredTigerCacheSizeGB 0.25 {parameters}"
     container.with_command(f"mongod --replSet {REPLICA_SET} {options}")
     host, port = _started(container, 27017)
-    initiate(port, host, member="127.0.0.1:27017")
+    initiate_replica_set(port, host, member="127.0.0.1:27017")
     return container, f"mongodb://{host}:{port}/?directConnection=true"
 
 

@@ -46,7 +46,7 @@ class Server:
     """Whether it is one of several: ready once it answers, whether or not the others do (`cluster`)."""
 
 
-def tail(path: Path, lines: int = 15) -> str:
+def log_tail(path: Path, lines: int = 15) -> str:
     """Give the end of a log, empty when there is none."""
     if not path.is_file():
         return ""

@@ -46,8 +46,8 @@ def _made_runnable(binary: Path) -> Path:
     binary.chmod(binary.stat().st_mode | 0o111)
     if _runs(binary):
         return binary
-    if apt.possible():
-        apt.install(_LIBRARY)
+    if apt.can_install():
+        apt.install_package(_LIBRARY)
     if not _runs(binary):
         raise ServerUnavailableError(f"{binary} does not run here; on Debian it needs {_LIBRARY}. {WAYS_OUT}")
     return binary
@@ -57,8 +57,8 @@ def _runs(binary: Path) -> bool:
     return subprocess.run([binary, "--version"], capture_output=True, check=False).returncode == 0  # noqa: S603 - ours
 
 
-def mongod(data_dir: Path, port: int, *parameters: str) -> Server:
-    """Prepare a replica set member that answers on loopback only; `initiate` makes it a primary.
+def prepare_mongod(data_dir: Path, port: int, *parameters: str) -> Server:
+    """Prepare a replica set member that answers on loopback only; `initiate_replica_set` makes it a primary.
 
     `parameters` are server parameters, `name=value`.
     """
@@ -92,7 +92,7 @@ def replica_set(*addresses: str) -> dict[str, object]:
     }
 
 
-def initiate(port: int, host: str = "127.0.0.1", member: str | None = None, seconds: float = 30) -> None:
+def initiate_replica_set(port: int, host: str = "127.0.0.1", member: str | None = None, seconds: float = 30) -> None:
     """Make the member a primary; harmless when it is one already.
 
     `member` is the address the server has for itself, where that differs (a container's mapped port).

@@ -7,14 +7,14 @@ import psutil
 from aftersales.testing.servers.model import OWNER
 
 
-def orphans(root: Path) -> list[psutil.Process]:
+def find_orphans(root: Path) -> list[psutil.Process]:
     """List the processes that were started for a directory below `root`."""
     return [process for process in psutil.process_iter() if _belongs(process, root)]
 
 
 def end_orphans(root: Path) -> int:
     """Kill them; give their number."""
-    found = orphans(root)
+    found = find_orphans(root)
     for process in found:
         process.kill()
     psutil.wait_procs(found, timeout=10)

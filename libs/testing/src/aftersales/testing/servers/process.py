@@ -8,8 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from aftersales.testing.servers.model import OWNER, Server, ServerUnavailableError, open_files, tail
-from aftersales.testing.servers.mongod import initiate, wait_member
+from aftersales.testing.servers.model import OWNER, Server, ServerUnavailableError, log_tail, open_files
+from aftersales.testing.servers.mongod import initiate_replica_set, wait_member
 from aftersales.testing.servers.ports import is_taken
 from aftersales.testing.servers.rabbitmq import wait_amqp
 
@@ -19,13 +19,13 @@ def wait_ready(server: Server, seconds: float = 60) -> None:
     if "mongo" in server.ports and server.is_member:
         wait_member(server.ports["mongo"], seconds)
     elif "mongo" in server.ports:
-        initiate(server.ports["mongo"], seconds=seconds)
+        initiate_replica_set(server.ports["mongo"], seconds=seconds)
     else:
         wait_amqp(server.url, seconds)
 
 
 class Process:
-    """One running server. `kill` then `start` is a crash and a restart on the same data."""
+    """One running server. `kill` then `start_server` is a crash and a restart on the same data."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -47,7 +47,7 @@ class Process:
     def ended(self) -> str | None:
         """That it ended by itself, with its exit code and the end of its log; None while it runs or was stopped."""
         code = self._child.poll() if self._child else None
-        return None if code is None else f"{self.server.name} ended by itself (exit {code})\n{tail(self.log)}"
+        return None if code is None else f"{self.server.name} ended by itself (exit {code})\n{log_tail(self.log)}"
 
     def start(self, seconds: float = 60) -> None:
         """Start and wait until it is ready; raises ServerUnavailableError with the end of its log."""
@@ -59,7 +59,7 @@ class Process:
             self._await_ready(time.monotonic() + seconds)
         except ServerUnavailableError as failed:
             self.kill()
-            raise ServerUnavailableError(f"{failed}\n{tail(self.log)}") from None
+            raise ServerUnavailableError(f"{failed}\n{log_tail(self.log)}") from None
         except BaseException:
             self.kill()
             raise
@@ -139,7 +139,7 @@ class Process:
             time.sleep(0.1)
 
 
-def start(server: Server, seconds: float = 60) -> Process:
+def start_server(server: Server, seconds: float = 60) -> Process:
     """Start a prepared server and wait until it is ready."""
     process = Process(server)
     process.start(seconds)

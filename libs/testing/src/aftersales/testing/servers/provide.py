@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Literal
 
 from aftersales.testing.servers.model import Server
-from aftersales.testing.servers.mongod import FOR_TESTS, mongod
+from aftersales.testing.servers.mongod import FOR_TESTS, prepare_mongod
 from aftersales.testing.servers.ports import free_port
-from aftersales.testing.servers.process import Process, start
-from aftersales.testing.servers.rabbitmq import rabbitmq
+from aftersales.testing.servers.process import Process, start_server
+from aftersales.testing.servers.rabbitmq import prepare_rabbitmq
 
-Name = Literal["mongo", "rabbitmq"]
+ServerName = Literal["mongo", "rabbitmq"]
 Kind = Literal["url", "docker", "process"]
 
-_URL_FROM: dict[Name, str] = {"mongo": "AFTERSALES_MONGO_URL", "rabbitmq": "AFTERSALES_AMQP_URL"}
-_PREPARE: dict[Name, Callable[[Path, int], Server]] = {
-    "mongo": lambda data_dir, port: mongod(data_dir, port, *FOR_TESTS),
-    "rabbitmq": rabbitmq,
+_URL_FROM: dict[ServerName, str] = {"mongo": "AFTERSALES_MONGO_URL", "rabbitmq": "AFTERSALES_AMQP_URL"}
+_PREPARE: dict[ServerName, Callable[[Path, int], Server]] = {
+    "mongo": lambda data_dir, port: prepare_mongod(data_dir, port, *FOR_TESTS),
+    "rabbitmq": prepare_rabbitmq,
 }
 
 
@@ -35,20 +35,20 @@ class Provided:
     """Set when it is a local process, which can then be killed and started again."""
 
 
-def expected(name: Name) -> Kind:
-    """Tell which kind `provide` will try first, without starting anything."""
+def expected_kind(name: ServerName) -> Kind:
+    """Tell which kind `provide_server` will try first, without starting anything."""
     if os.environ.get(_URL_FROM[name]):
         return "url"
     return "docker" if _docker() else "process"
 
 
-def provide(name: Name, data_dir: Path) -> Provided:
+def provide_server(name: ServerName, data_dir: Path) -> Provided:
     """Give a running server; containers that can't be started are reported in a line and replaced by a process."""
     if url := os.environ.get(_URL_FROM[name]):
         return Provided(url, "url", close=lambda: None)
     if _docker() and (contained := _in_container(name)):
         return contained
-    process = start(_PREPARE[name](data_dir / name, free_port()))
+    process = start_server(_PREPARE[name](data_dir / name, free_port()))
     return Provided(process.url, "process", close=process.kill, process=process)
 
 
@@ -59,7 +59,7 @@ def _docker() -> bool:
     return docker_answers()
 
 
-def _in_container(name: Name) -> Provided | None:
+def _in_container(name: ServerName) -> Provided | None:
     from aftersales.testing.servers import containers  # noqa: PLC0415 - needs the docker package
 
     try:

@@ -19,7 +19,7 @@ from aftersales.testing.servers.model import WAYS_OUT, Server, ServerUnavailable
 from aftersales.testing.servers.ports import free_port
 
 SETTING = "AFTERSALES_RABBITMQ_SERVER"
-"""The rabbitmq-server program to run, if not the one that is found; its `rabbitmqctl` is in the same folder."""
+"""The rabbitmq-server program to run, if not the one that is found; its `run_rabbitmqctl` is in the same folder."""
 DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one in /usr/sbin changes the user first
 MAX_MESSAGE_BYTES = 4_194_304
 PORTS = ("amqp", "management", "prometheus", "dist", "epmd")
@@ -48,8 +48,8 @@ def find_rabbitmq(debian: Path = DEBIAN) -> Path:
             raise ServerUnavailableError(f"{SETTING} names {named}, which is no program that can be run here")
         return Path(named)
     found = _look(debian)
-    if found is None and apt.possible():
-        apt.install("rabbitmq-server")
+    if found is None and apt.can_install():
+        apt.install_package("rabbitmq-server")
         found = _look(debian)
     if found is None:
         raise ServerUnavailableError(
@@ -65,7 +65,7 @@ def _look(debian: Path) -> Path | None:
     return Path(on_path) if on_path else None
 
 
-def rabbitmq(data_dir: Path, port: int, others: dict[str, int] | None = None, more: str = "") -> Server:
+def prepare_rabbitmq(data_dir: Path, port: int, others: dict[str, int] | None = None, more: str = "") -> Server:
     """Prepare a node; `others` fixes the ports besides AMQP's (`PORTS`), free ones are picked otherwise.
 
     `more` are lines to add to `rabbitmq.conf`.
@@ -94,8 +94,8 @@ def node_name(port: int) -> str:
     return f"aftersales-{port}@localhost"
 
 
-def rabbitmqctl(server: Server, *arguments: str) -> str:
-    """Run a command of the node's own `rabbitmqctl` and return what it prints. Raises ServerUnavailableError."""
+def run_rabbitmqctl(server: Server, *arguments: str) -> str:
+    """Run a command of the node's own `run_rabbitmqctl` and return what it prints. Raises ServerUnavailableError."""
     program = Path(server.command[0]).with_name("rabbitmqctl")
     command, environment = (str(program), "--quiet", *arguments), os.environ | dict(server.env)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours

@@ -13,15 +13,15 @@ _TRADITIONAL = {"tw", "hk", "mo"}
 
 
 @cache
-def catalogue(locale: str) -> dict[str, str]:
+def message_catalogue(locale: str) -> dict[str, str]:
     """All texts of one locale, by code."""
     texts: dict[str, str] = tomllib.loads(files(__package__).joinpath(f"{locale}.toml").read_text("utf-8"))
     return texts
 
 
-def render(code: str, locale: str, params: dict[str, Any]) -> str:
+def render_message(code: str, locale: str, params: dict[str, Any]) -> str:
     """The words for a code. A code without words is shown as it is: never an error on the way to an error."""
-    text = catalogue(locale).get(code) or catalogue("en").get(code, code)
+    text = message_catalogue(locale).get(code) or message_catalogue("en").get(code, code)
     return re.sub(r"\{(\w+)\}", lambda found: str(params.get(found[1], found[0])), text)
 
 

@@ -4,18 +4,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.values import Code
 
 from .domain.order import NUMBER, State, WorkOrder
 
 router = APIRouter(responses=PROBLEMS)
-Number = Annotated[str, Path(pattern=NUMBER)]
+OrderNumber = Annotated[str, Path(pattern=NUMBER)]
 
 
 @router.get("/orders")
 async def list_orders(  # noqa: PLR0913, PLR0917 (three filters and the page)
-    desk: Desk,
+    context: RequestContext,
     branch: Code | None = None,
     state: State | None = None,
     technician: Code | None = None,
@@ -23,9 +23,9 @@ async def list_orders(  # noqa: PLR0913, PLR0917 (three filters and the page)
     limit: Limit = 50,
 ) -> Page[WorkOrder]:
     where = {"branch": branch, "state": state, "technician": technician}
-    return await desk.page(WorkOrder, where, cursor, limit)
+    return await context.page(WorkOrder, where, cursor, limit)
 
 
 @router.get("/orders/{number}")
-async def show_order(number: Number, desk: Desk) -> WorkOrder:
-    return await desk.read(WorkOrder, number)
+async def show_order(number: OrderNumber, context: RequestContext) -> WorkOrder:
+    return await context.read(WorkOrder, number)

@@ -12,13 +12,13 @@ from aftersales.common.events.intake import (
 )
 from aftersales.common.events.inventory import PartReserved
 from aftersales.dispatch.technicians.domain import SecondLook, Technician
-from aftersales.engine import BranchHours, Event, Need, NotYet, Work, use_case
+from aftersales.engine import BranchHours, DocumentRef, Event, NotYet, UnitOfWork, use_case
 from aftersales.policy.choose import Facts
-from aftersales.values import sibling
+from aftersales.values import sibling_number
 
 from .domain import assignment, parts, quotation
 from .domain import order as orders
-from .domain.order import Policy, WorkOrder
+from .domain.order import OrderPolicy, WorkOrder
 from .store import Rules
 
 OfRequest = (
@@ -35,37 +35,37 @@ STEP = 50
         (BranchHours, event.branch),
     )
 )
-async def open_order(work: Work, event: RequestRegistered, rules: Rules) -> None:
+async def open_order(work: UnitOfWork, event: RequestRegistered, rules: Rules) -> None:
     """Open the request's one order, and send somebody at once (DSP-2)."""
-    number = sibling(event.request, "WO")
+    number = sibling_number(event.request, "WO")
     if event.on_site and not await work.get(WorkOrder, number):
         facts = Facts(event.branch, event.product.line, event.work_type or event.kind, "", event.registered_at.date())
-        policy = rules.figures(await rules.library.of(work, event.policy, facts))
+        policy = rules.figures(await rules.catalogue.of(work, event.policy, facts))
         order, events = orders.open_order(number, event, work.now, work.actor, policy)
         order, marks = await _by_newest_hours(work, order, policy)
         await assign_technician(work, order, (*events, *marks), policy)
 
 
 @use_case(preload=lambda event: (_order_of(event),))
-async def cancel_order(work: Work, event: RequestCancelled) -> None:
+async def cancel_order(work: UnitOfWork, event: RequestCancelled) -> None:
     if not event.on_site:
         return
-    order = await _order(work, sibling(event.request, "WO"))
+    order = await _order(work, sibling_number(event.request, "WO"))
     if order.called_off is None:
         await release_technician(work, order)
-        ended, events = orders.cancel(order, event, work.now, work.actor)
+        ended, events = orders.cancel_order(order, event, work.now, work.actor)
         work.put(ended, *events)
 
 
 @use_case(preload=lambda event: (_order_of(event),))
-async def reopen_order(work: Work, event: RequestReopened, rules: Rules) -> None:
+async def reopen_order(work: UnitOfWork, event: RequestReopened, rules: Rules) -> None:
     """Send somebody again (DSP-7); old news when that visit is known or the order was cancelled."""
-    order = await _order(work, sibling(event.request, "WO"))
+    order = await _order(work, sibling_number(event.request, "WO"))
     if order.state == "cancelled" or order.visit >= event.visit:
         return
     policy = await rules.of(work, order)
     order, _ = await _by_newest_hours(work, order, policy)
-    again, events = orders.reopen(order, event, work.now, work.actor, policy)
+    again, events = orders.reopen_order(order, event, work.now, work.actor, policy)
     if again.state == "cancelled":
         work.put(again, *events)
     else:
@@ -73,61 +73,69 @@ async def reopen_order(work: Work, event: RequestReopened, rules: Rules) -> None
 
 
 @use_case(preload=lambda event: (_order_of(event),))
-async def reprioritise(work: Work, event: RequestReprioritised, rules: Rules) -> None:
+async def reprioritise_order(work: UnitOfWork, event: RequestReprioritised, rules: Rules) -> None:
     if event.on_site:
-        order = await _order(work, sibling(event.request, "WO"))
-        ranked, events = orders.reprioritise(order, event, work.now, await rules.of(work, order))
+        order = await _order(work, sibling_number(event.request, "WO"))
+        ranked, events = orders.reprioritise_order(order, event, work.now, await rules.of(work, order))
         _keep(work, order, ranked, *events)
 
 
-async def change_hours(work: Work, order: WorkOrder, hours: BranchHours, rules: Rules) -> None:
+async def change_order_hours(work: UnitOfWork, order: WorkOrder, hours: BranchHours, rules: Rules) -> None:
     """Go over to the branch's new hours (ALL-3)."""
-    moved, marks = orders.change_hours(order, hours.calendar, hours.said, work.now, await rules.of(work, order))
+    moved, marks = orders.change_order_hours(order, hours.calendar, hours.said, work.now, await rules.of(work, order))
     _keep(work, order, moved, *marks)
 
 
 @use_case(preload=lambda event: ((WorkOrder, event.order),))
-async def hear_of_parts(work: Work, event: parts.PartNews, rules: Rules) -> None:
+async def hear_of_parts(work: UnitOfWork, event: parts.PartNews, rules: Rules) -> None:
     """Plan the visit by what inventory could set aside (INV-13)."""
     order = await _order(work, event.order)
     if parts.is_old(order, event):
         return
     policy = await rules.of(work, order)
     if isinstance(event, PartReserved):
-        planned, events = parts.reserved(order, event, work.now, work.actor, policy)
+        planned, events = parts.record_reservation(order, event, work.now, work.actor, policy)
         if planned.state == "waiting" and order.parts_state == "short":  # somebody may be free earlier
             await assign_technician(work, planned, events, policy)
             return
     else:
-        planned, events = parts.short(order, event, work.now, work.actor, policy)
+        planned, events = parts.record_shortage(order, event, work.now, work.actor, policy)
     work.put(planned, *events)
 
 
 @use_case(preload=lambda event: (_order_of(event),))
-async def hear_of_coverage(work: Work, event: CoverageDecided) -> None:
+async def hear_of_coverage(work: UnitOfWork, event: CoverageDecided) -> None:
     if event.on_site:
-        _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.covered(order, event))
+        _keep(
+            work,
+            order := await _order(work, sibling_number(event.request, "WO")),
+            quotation.record_coverage(order, event),
+        )
 
 
 @use_case(preload=lambda event: (_order_of(event),))
-async def hear_of_quotation(work: Work, event: QuotationAccepted) -> None:
+async def hear_of_quotation(work: UnitOfWork, event: QuotationAccepted) -> None:
     if event.on_site:
-        _keep(work, order := await _order(work, sibling(event.request, "WO")), quotation.accepted(order, event))
+        _keep(
+            work,
+            order := await _order(work, sibling_number(event.request, "WO")),
+            quotation.record_acceptance(order, event),
+        )
 
 
-async def wake_order(work: Work, number: str, rules: Rules) -> None:
+async def wake_order(work: UnitOfWork, number: str, rules: Rules) -> None:
     """Say what became late (ALL-3), and look again for somebody when it is time to."""
     order = await work.get(WorkOrder, number)
     if order is None or order.wake_at is None or order.wake_at > work.now:
         return
-    ticked, marks = orders.tick(order, work.now)
+    ticked, marks = orders.tick_order(order, work.now)
     if ticked.state == "waiting" and ticked.retry_at and ticked.retry_at <= work.now:
         await assign_technician(work, ticked, marks, await rules.of(work, order))
     else:
         work.put(ticked, *marks)
 
 
-async def look_again(work: Work, branch: str, rules: Rules) -> None:
+async def look_again(work: UnitOfWork, branch: str, rules: Rules) -> None:
     """Try some of the branch's waiting orders again; an order that nobody can take still is left as it is."""
     look = await work.get(SecondLook, branch)
     if look is None or look.wake_at is None or look.wake_at > work.now:
@@ -144,50 +152,52 @@ async def look_again(work: Work, branch: str, rules: Rules) -> None:
         work.delete(look)
 
 
-async def assign_technician(work: Work, order: WorkOrder, events: tuple[Event, ...], policy: Policy) -> WorkOrder:
+async def assign_technician(
+    work: UnitOfWork, order: WorkOrder, events: tuple[Event, ...], policy: OrderPolicy
+) -> WorkOrder:
     """Send one of the branch's technicians, or defer the order; `events` go before what is said of it."""
     known = await work.find(Technician, branch=order.branch)
-    chosen, (planned, more) = assignment.assign(order, known, work.now, work.actor, policy)
+    chosen, (planned, more) = assignment.assign_technician(order, known, work.now, work.actor, policy)
     if chosen:
         work.put(chosen)
     return work.put(planned, *events, *more)
 
 
-async def release_technician(work: Work, order: WorkOrder) -> None:
+async def release_technician(work: UnitOfWork, order: WorkOrder) -> None:
     """Take the order off its technician's load; without effect when it was before."""
     someone = await work.get(Technician, order.technician) if order.technician else None
     if someone and order.id in someone.open_orders:
         work.put(someone.leave(order.id))
 
 
-def _keep(work: Work, before: WorkOrder, order: WorkOrder, *events: Event) -> None:
+def _keep(work: UnitOfWork, before: WorkOrder, order: WorkOrder, *events: Event) -> None:
     if order != before:
         work.put(order, *events)
 
 
-def _order_of(event: OfRequest) -> Need:
-    return WorkOrder, sibling(event.request, "WO")
+def _order_of(event: OfRequest) -> DocumentRef:
+    return WorkOrder, sibling_number(event.request, "WO")
 
 
-async def _order(work: Work, number: str) -> WorkOrder:
+async def _order(work: UnitOfWork, number: str) -> WorkOrder:
     order = await work.get(WorkOrder, number)
     if order is None:
         raise NotYet("order.unknown", order=number)
     return order
 
 
-async def _assign_if_news(work: Work, order: WorkOrder, policy: Policy) -> None:
+async def _assign_if_news(work: UnitOfWork, order: WorkOrder, policy: OrderPolicy) -> None:
     known = await work.find(Technician, branch=order.branch)
-    chosen, (planned, events) = assignment.assign(order, known, work.now, work.actor, policy)
+    chosen, (planned, events) = assignment.assign_technician(order, known, work.now, work.actor, policy)
     if chosen:
         work.put(chosen)
     if assignment.is_news(order, planned):
         work.put(planned, *events)
 
 
-async def _by_newest_hours(work: Work, order: WorkOrder, policy: Policy) -> orders.Decision:
+async def _by_newest_hours(work: UnitOfWork, order: WorkOrder, policy: OrderPolicy) -> orders.OrderDecision:
     """The order by the branch's hours of now: the walk of a change has missed one that comes, or comes again, later."""
     hours = await work.get(BranchHours, order.branch)
     if hours is None:
         return order, ()
-    return orders.change_hours(order, hours.calendar, hours.said, work.now, policy)
+    return orders.change_order_hours(order, hours.calendar, hours.said, work.now, policy)

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from aftersales.engine import Aggregate, Index, Library, Retained, Work
+from aftersales.engine import Aggregate, Index, PolicyCatalogue, Retained, UnitOfWork
 from aftersales.policy.choose import Facts
 from aftersales.policy.model import Policy as ServicePolicy
 
-from .domain.order import ENDED, Figures, Policy, WorkOrder
+from .domain.order import ENDED, Figures, OrderPolicy, WorkOrder
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     WorkOrder: (
@@ -30,16 +30,16 @@ RETAINED = (Retained(WorkOrder, _ended),)
 class Rules(NamedTuple):
     """Where an order's figures come from: its service policy, and the usual ones where that has none."""
 
-    library: Library
+    catalogue: PolicyCatalogue
     usual: Figures
 
-    async def of(self, work: Work, order: WorkOrder) -> Policy:
+    async def of(self, work: UnitOfWork, order: WorkOrder) -> OrderPolicy:
         facts = Facts(order.branch, order.product.line, "", "", order.registered_at.date())
-        return self.figures(await self.library.of(work, order.policy, facts))
+        return self.figures(await self.catalogue.of(work, order.policy, facts))
 
-    def figures(self, service: ServicePolicy) -> Policy:
+    def figures(self, service: ServicePolicy) -> OrderPolicy:
         own, usual = service.appointments, self.usual
-        return Policy(
+        return OrderPolicy(
             service=service,
             lead=own.lead if own else usual.lead,
             window=own.window if own else usual.window,

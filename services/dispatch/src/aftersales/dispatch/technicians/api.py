@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.values import Code
 
 from . import handlers
@@ -15,18 +15,18 @@ TechnicianCode = Annotated[Code, Path()]
 
 
 @router.put("/technicians/{code}")
-async def register_technician(code: TechnicianCode, form: RegisterTechnician, desk: Desk) -> Technician:
+async def register_technician(code: TechnicianCode, form: RegisterTechnician, context: RequestContext) -> Technician:
     """Enter a technician or change the particulars; the orders they have stay theirs (DSP-1)."""
-    return await desk.do(handlers.register_technician, code, form)
+    return await context.do(handlers.register_technician, code, form)
 
 
 @router.get("/technicians")
 async def list_technicians(
-    desk: Desk, branch: Code | None = None, cursor: Cursor = None, limit: Limit = 50
+    context: RequestContext, branch: Code | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Technician]:
-    return await desk.page(Technician, {"branch": branch}, cursor, limit)
+    return await context.page(Technician, {"branch": branch}, cursor, limit)
 
 
 @router.get("/technicians/{code}")
-async def show_technician(code: TechnicianCode, desk: Desk) -> Technician:
-    return await desk.read(Technician, code)
+async def show_technician(code: TechnicianCode, context: RequestContext) -> Technician:
+    return await context.read(Technician, code)

@@ -70,7 +70,7 @@ class Technician(Aggregate):
         return self.but(open_orders=tuple(number for number in self.open_orders if number != order))
 
 
-def register(state: Technician | None, code: str, form: RegisterTechnician) -> Technician:
+def register_technician(state: Technician | None, code: str, form: RegisterTechnician) -> Technician:
     """Enter a technician, or change the particulars of a known one; the load stays."""
     particulars = {name: getattr(form, name) for name in RegisterTechnician.model_fields}
     return state.but(**particulars) if state else Technician(id=code, **particulars)

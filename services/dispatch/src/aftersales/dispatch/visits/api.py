@@ -7,52 +7,52 @@ from fastapi import APIRouter, Path
 from aftersales.dispatch.orders.domain.order import NUMBER, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.orders.store import Rules
-from aftersales.engine import PROBLEMS, Desk
+from aftersales.engine import PROBLEMS, RequestContext
 
 from . import handlers
 from .domain import Decline, Diagnose, NeedPart
 
 router = APIRouter(responses=PROBLEMS)
-Number = Annotated[str, Path(pattern=NUMBER)]
+VisitOrderNumber = Annotated[str, Path(pattern=NUMBER)]
 
 
 @router.post("/orders/{number}/accept")
-async def accept(number: Number, desk: Desk) -> WorkOrder:
-    return await desk.do(handlers.accept, number)
+async def accept(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+    return await context.do(handlers.accept_visit, number)
 
 
 @router.post("/orders/{number}/decline")
-async def decline(number: Number, form: Decline, desk: Desk) -> WorkOrder:
+async def decline(number: VisitOrderNumber, form: Decline, context: RequestContext) -> WorkOrder:
     """Say no; somebody else is looked for at once."""
-    return await desk.do(handlers.decline, number, form, _rules(desk))
+    return await context.do(handlers.decline_visit, number, form, _rules(context))
 
 
 @router.post("/orders/{number}/depart")
-async def depart(number: Number, desk: Desk) -> WorkOrder:
-    return await desk.do(handlers.depart, number)
+async def depart(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+    return await context.do(handlers.depart_for_visit, number)
 
 
 @router.post("/orders/{number}/arrive")
-async def arrive(number: Number, desk: Desk) -> WorkOrder:
-    return await desk.do(handlers.arrive, number, _rules(desk))
+async def arrive(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+    return await context.do(handlers.arrive_at_visit, number, _rules(context))
 
 
 @router.post("/orders/{number}/diagnose")
-async def diagnose(number: Number, form: Diagnose, desk: Desk) -> WorkOrder:
-    return await desk.do(handlers.diagnose, number, form)
+async def diagnose(number: VisitOrderNumber, form: Diagnose, context: RequestContext) -> WorkOrder:
+    return await context.do(handlers.record_diagnosis, number, form)
 
 
 @router.post("/orders/{number}/need-part")
-async def need_part(number: Number, form: NeedPart, desk: Desk) -> WorkOrder:
+async def need_part(number: VisitOrderNumber, form: NeedPart, context: RequestContext) -> WorkOrder:
     """Name a part that the fault did not (INV-13)."""
-    return await desk.do(handlers.need_part, number, form)
+    return await context.do(handlers.request_part, number, form)
 
 
 @router.post("/orders/{number}/complete")
-async def complete(number: Number, report: ServiceReport, desk: Desk) -> WorkOrder:
+async def complete(number: VisitOrderNumber, report: ServiceReport, context: RequestContext) -> WorkOrder:
     """Close the visit with the service report (DSP-10)."""
-    return await desk.do(handlers.complete, number, report, _rules(desk))
+    return await context.do(handlers.complete_visit, number, report, _rules(context))
 
 
-def _rules(desk: Desk) -> Rules:
-    return Rules(desk.library, desk.settings.figures)
+def _rules(context: RequestContext) -> Rules:
+    return Rules(context.catalogue, context.settings.figures)

@@ -14,14 +14,14 @@ from aftersales.common.events.dispatch import (
 from aftersales.dispatch.orders.domain import assignment, quotation
 from aftersales.dispatch.orders.domain.order import (
     ON_SITE,
-    Decision,
-    Policy,
+    OrderDecision,
+    OrderPolicy,
     State,
     WorkOrder,
-    entered,
-    fact,
-    reached,
-    settled,
+    enter_state,
+    finish_change,
+    make_event,
+    pass_milestone,
 )
 from aftersales.dispatch.orders.domain.report import Account, ServiceReport
 from aftersales.values import Code, Line, Quantity, Value
@@ -46,55 +46,59 @@ def _must_be(order: WorkOrder, *wanted: State) -> None:
         raise DomainError("order.wrong_state", order=order.id, state=order.state, wanted=", ".join(wanted))
 
 
-def accept(order: WorkOrder, now: datetime, by: str) -> Decision:
+def accept_visit(order: WorkOrder, now: datetime, by: str) -> OrderDecision:
     _must_be(order, "offered")
-    accepted = fact(AssignmentAccepted, order, now, technician=order.technician)
-    return settled(order, entered(order, "accepted", now, by), now, accepted)
+    accepted = make_event(AssignmentAccepted, order, now, technician=order.technician)
+    return finish_change(order, enter_state(order, "accepted", now, by), now, accepted)
 
 
-def decline(order: WorkOrder, form: Decline, now: datetime, by: str) -> Decision:
+def decline_visit(order: WorkOrder, form: Decline, now: datetime, by: str) -> OrderDecision:
     """Nobody is sent any more. The appointment stands until another technician's is agreed."""
     _must_be(order, "offered", "accepted")
-    declined = fact(AssignmentDeclined, order, now, technician=order.technician, reason=form.reason)
-    free = entered(order, "waiting", now, by, technician=None)
-    return settled(order, free.but(declined_by=(*order.declined_by, order.technician)), now, declined)
+    declined = make_event(AssignmentDeclined, order, now, technician=order.technician, reason=form.reason)
+    free = enter_state(order, "waiting", now, by, technician=None)
+    return finish_change(order, free.but(declined_by=(*order.declined_by, order.technician)), now, declined)
 
 
-def depart(order: WorkOrder, now: datetime, by: str) -> Decision:
+def depart_for_visit(order: WorkOrder, now: datetime, by: str) -> OrderDecision:
     _must_be(order, "accepted")
-    departed = fact(TechnicianDeparted, order, now, technician=order.technician)
-    return settled(order, entered(order, "on_the_way", now, by), now, departed)
+    departed = make_event(TechnicianDeparted, order, now, technician=order.technician)
+    return finish_change(order, enter_state(order, "on_the_way", now, by), now, departed)
 
 
-def arrive(order: WorkOrder, now: datetime, by: str, policy: Policy) -> Decision:
+def arrive_at_visit(order: WorkOrder, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
     """DSP-3: on site, in time or not."""
     _must_be(order, "on_the_way")
     on_time = order.appointment_end is not None and now <= order.appointment_end
-    arrived = fact(TechnicianArrived, order, now, technician=order.technician, on_time=on_time)
-    return settled(order, entered(assignment.kept(order, now, policy), "arrived", now, by), now, arrived)
+    arrived = make_event(TechnicianArrived, order, now, technician=order.technician, on_time=on_time)
+    return finish_change(
+        order, enter_state(assignment.keep_appointment(order, now, policy), "arrived", now, by), now, arrived
+    )
 
 
-def diagnose(order: WorkOrder, form: Diagnose, now: datetime, by: str) -> Decision:
+def record_diagnosis(order: WorkOrder, form: Diagnose, now: datetime, by: str) -> OrderDecision:
     """Say what is wrong; said again, it corrects what was said before."""
     _must_be(order, *ON_SITE)
-    recorded = fact(DiagnosisRecorded, order, now, technician=order.technician, cause=form.cause)
-    return settled(order, entered(order, "diagnosed", now, by, cause=form.cause), now, recorded)
+    recorded = make_event(DiagnosisRecorded, order, now, technician=order.technician, cause=form.cause)
+    return finish_change(order, enter_state(order, "diagnosed", now, by, cause=form.cause), now, recorded)
 
 
-def need_part(order: WorkOrder, form: NeedPart, now: datetime) -> Decision:
+def request_part(order: WorkOrder, form: NeedPart, now: datetime) -> OrderDecision:
     """INV-13. Also while parts are waited for: the second part of two is named after the first was found short."""
     _must_be(order, *ON_SITE, "waiting_for_parts")
-    needed = fact(PartNeeded, order, now, part=form.part, quantity=form.quantity)
-    return settled(order, order.but(parts_state="pending"), now, needed)
+    needed = make_event(PartNeeded, order, now, part=form.part, quantity=form.quantity)
+    return finish_change(order, order.but(parts_state="pending"), now, needed)
 
 
-def complete(order: WorkOrder, report: ServiceReport, now: datetime, by: str, policy: Policy) -> Decision:
+def complete_visit(
+    order: WorkOrder, report: ServiceReport, now: datetime, by: str, policy: OrderPolicy
+) -> OrderDecision:
     """DSP-10: only with a complete report. A repair that did without the parts waited for is one as well."""
     _must_be(order, *ON_SITE, "waiting_for_parts")
     quotation.must_not_be_missing(order)
     if not report.tested:
         raise DomainError("report.not_tested", order=order.id)
-    completed = fact(
+    completed = make_event(
         RepairCompleted,
         order,
         now,
@@ -103,6 +107,6 @@ def complete(order: WorkOrder, report: ServiceReport, now: datetime, by: str, po
         **report.model_dump(include=set(RepairCompleted.model_fields)),
         **order.model_dump(include={"product", "policy", "calendar"}),
     )
-    ended = reached(order, "repair_completed", now, policy)
-    done = entered(ended, "completed", now, by, cause=report.cause, report=report, parts_state="none")
-    return settled(order, done, now, completed)
+    ended = pass_milestone(order, "repair_completed", now, policy)
+    done = enter_state(ended, "completed", now, by, cause=report.cause, report=report, parts_state="none")
+    return finish_change(order, done, now, completed)

@@ -1,58 +1,58 @@
 """A technician's steps."""
 
-from aftersales.dispatch.orders.domain.order import Decision, WorkOrder
+from aftersales.dispatch.orders.domain.order import OrderDecision, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.orders.handlers import assign_technician, release_technician
 from aftersales.dispatch.orders.store import Rules
-from aftersales.engine import Work, use_case
+from aftersales.engine import UnitOfWork, use_case
 
 from . import domain
 from .domain import Decline, Diagnose, NeedPart
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def accept(work: Work, number: str) -> WorkOrder:
-    return _put(work, domain.accept(await work.need(WorkOrder, number), work.now, work.actor))
+async def accept_visit(work: UnitOfWork, number: str) -> WorkOrder:
+    return _put(work, domain.accept_visit(await work.require(WorkOrder, number), work.now, work.actor))
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def decline(work: Work, number: str, form: Decline, rules: Rules) -> WorkOrder:
+async def decline_visit(work: UnitOfWork, number: str, form: Decline, rules: Rules) -> WorkOrder:
     """Look for somebody else at once."""
-    order = await work.need(WorkOrder, number)
-    free, events = domain.decline(order, form, work.now, work.actor)
+    order = await work.require(WorkOrder, number)
+    free, events = domain.decline_visit(order, form, work.now, work.actor)
     await release_technician(work, order)
     return await assign_technician(work, free, events, await rules.of(work, order))
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def depart(work: Work, number: str) -> WorkOrder:
-    return _put(work, domain.depart(await work.need(WorkOrder, number), work.now, work.actor))
+async def depart_for_visit(work: UnitOfWork, number: str) -> WorkOrder:
+    return _put(work, domain.depart_for_visit(await work.require(WorkOrder, number), work.now, work.actor))
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def arrive(work: Work, number: str, rules: Rules) -> WorkOrder:
-    order = await work.need(WorkOrder, number)
-    return _put(work, domain.arrive(order, work.now, work.actor, await rules.of(work, order)))
+async def arrive_at_visit(work: UnitOfWork, number: str, rules: Rules) -> WorkOrder:
+    order = await work.require(WorkOrder, number)
+    return _put(work, domain.arrive_at_visit(order, work.now, work.actor, await rules.of(work, order)))
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def diagnose(work: Work, number: str, form: Diagnose) -> WorkOrder:
-    return _put(work, domain.diagnose(await work.need(WorkOrder, number), form, work.now, work.actor))
+async def record_diagnosis(work: UnitOfWork, number: str, form: Diagnose) -> WorkOrder:
+    return _put(work, domain.record_diagnosis(await work.require(WorkOrder, number), form, work.now, work.actor))
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def need_part(work: Work, number: str, form: NeedPart) -> WorkOrder:
-    return _put(work, domain.need_part(await work.need(WorkOrder, number), form, work.now))
+async def request_part(work: UnitOfWork, number: str, form: NeedPart) -> WorkOrder:
+    return _put(work, domain.request_part(await work.require(WorkOrder, number), form, work.now))
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def complete(work: Work, number: str, report: ServiceReport, rules: Rules) -> WorkOrder:
-    order = await work.need(WorkOrder, number)
-    done = domain.complete(order, report, work.now, work.actor, await rules.of(work, order))
+async def complete_visit(work: UnitOfWork, number: str, report: ServiceReport, rules: Rules) -> WorkOrder:
+    order = await work.require(WorkOrder, number)
+    done = domain.complete_visit(order, report, work.now, work.actor, await rules.of(work, order))
     await release_technician(work, order)
     return _put(work, done)
 
 
-def _put(work: Work, decision: Decision) -> WorkOrder:
+def _put(work: UnitOfWork, decision: OrderDecision) -> WorkOrder:
     order, events = decision
     return work.put(order, *events)

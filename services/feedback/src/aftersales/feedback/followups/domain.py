@@ -8,26 +8,26 @@ from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import (
     DissatisfactionRaised,
+    FeedbackSlaBreached,
+    FeedbackSlaEscalated,
+    FeedbackSlaWarned,
     FollowupDone,
     FollowupDue,
-    SlaBreached,
-    SlaEscalated,
-    SlaWarned,
     SurveyAnswered,
 )
 from aftersales.common.fields import shared_fields
-from aftersales.common.promises import Marks
+from aftersales.common.sla_events import SlaEventTypes
 from aftersales.policy import sla
-from aftersales.policy.calendars import Calendar, always
+from aftersales.policy.calendars import Calendar, round_the_clock
 from aftersales.policy.model import Policy
 from aftersales.policy.model.stages import KnownStage, StageName
-from aftersales.policy.sla import NONE, Said, Terms, stages
-from aftersales.policy.sla.stages import Situation, deadline, terms
-from aftersales.values import Code, Value, Words, sibling
+from aftersales.policy.sla import NONE, ChangeNote, Terms, stages
+from aftersales.policy.sla.stages import Situation, deadline_at, stage_terms
+from aftersales.values import Code, Value, Words, sibling_number
 from aftersales.values.errors import DomainError
 
-State = Literal["scheduled", "due", "done"]
-Outcome = Literal["reached", "unreachable"]
+FollowUpState = Literal["scheduled", "due", "done"]
+CallOutcome = Literal["reached", "unreachable"]
 CALLBACK: KnownStage = "callback"
 """The one callback where the policy plans no calls; each visit's clock has its name as a key."""
 ID = r"^FU-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}-[1-9][0-9]{0,3}$"
@@ -50,22 +50,22 @@ class Plan(Value):
     terms: Terms
 
 
-def plan(repair: RepairCompleted, policy: Policy, usual: Usual) -> Plan:
+def plan_followup(repair: RepairCompleted, policy: Policy, usual: Usual) -> Plan:
     """The first call that the policy wants after a repair; `usual` is for a policy that plans none."""
     calls = policy.callbacks.calls if policy.callbacks else ()
     if not calls:
         return Plan(due_at=repair.at + usual.after, terms=Terms(target=usual.window))
-    call, calendar = calls[0], repair.calendar or always("UTC")
+    call, calendar = calls[0], repair.calendar or round_the_clock("UTC")
     after = call.after or NONE
-    due_at = deadline(call.due, calendar, None, repair.at) if call.due else repair.at + after
-    found = terms(call.stage, due_at, Situation(policy, calendar, priority=4))
+    due_at = deadline_at(call.due, calendar, None, repair.at) if call.due else repair.at + after
+    found = stage_terms(call.stage, due_at, Situation(policy, calendar, priority=4))
     return Plan(due_at=due_at, stage=call.stage, terms=found or Terms(target=usual.window))
 
 
 class FinishFollowUp(Value):
     """What came of the call. The survey goes out either way: another channel may reach them (INT-1)."""
 
-    outcome: Outcome
+    outcome: CallOutcome
     clerk: Code
     remark: Words = ""
 
@@ -82,10 +82,10 @@ class FollowUp(Aggregate):
     technician: str
     policy: str = ""
     """The service policy of the request (ALL-1)."""
-    state: State = "scheduled"
+    state: FollowUpState = "scheduled"
     due_at: datetime
     done_at: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: CallOutcome | None = None
     clerk: str | None = None
     remark: str = ""
     survey_token: str | None = None
@@ -94,41 +94,43 @@ class FollowUp(Aggregate):
     """The survey's mark, once it came back."""
 
 
-Decision = tuple[FollowUp, tuple[Event, ...]]
-MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+FollowUpDecision = tuple[FollowUp, tuple[Event, ...]]
+SLA_EVENTS = SlaEventTypes(FeedbackSlaWarned, FeedbackSlaBreached, FeedbackSlaEscalated)
 
 
 def followup_id(request: str, visit: int) -> str:
-    return f"{sibling(request, 'FU')}-{visit}"
+    return f"{sibling_number(request, 'FU')}-{visit}"
 
 
-def schedule(repair: RepairCompleted, planned: Plan) -> FollowUp:
+def schedule_followup(repair: RepairCompleted, planned: Plan) -> FollowUp:
     """Plan the callback: counted from the repair, however late the news of it came."""
     return _timed(
         FollowUp(
             id=followup_id(repair.request, repair.visit),
             **shared_fields(repair, FollowUp),
             due_at=planned.due_at,
-            clocks=sla.start((), planned.stage, f"{CALLBACK}-{repair.visit}", planned.due_at, planned.terms),
+            clocks=sla.start_clock((), planned.stage, f"{CALLBACK}-{repair.visit}", planned.due_at, planned.terms),
         )
     )
 
 
-def wake(followup: FollowUp, now: datetime) -> Decision:
+def wake_followup(followup: FollowUp, now: datetime) -> FollowUpDecision:
     """Say what has become due: the call itself, a warning, a breach. Nothing, when it was woken too early."""
     due = followup.state == "scheduled" and now >= followup.due_at
-    woken = followup.but(state="due" if due else followup.state, clocks=sla.tick(followup.clocks, now))
+    woken = followup.but(state="due" if due else followup.state, clocks=sla.tick_clocks(followup.clocks, now))
     told = (FollowupDue(**_about(followup, now)),) if due else ()
     return _settled(followup, woken, now, *told)
 
 
-def change_hours(followup: FollowUp, calendar: Calendar, said: Said, now: datetime, policy: Policy) -> Decision:
+def change_followup_hours(
+    followup: FollowUp, calendar: Calendar, said: ChangeNote, now: datetime, policy: Policy
+) -> FollowUpDecision:
     """The branch has other hours: what is still to come is promised by them (ALL-3)."""
     there = Situation(policy, calendar, priority=4)
     return _settled(followup, followup.but(clocks=stages.change_hours(followup.clocks, there, said)), now)
 
 
-def finish(followup: FollowUp, command: FinishFollowUp, token: str, now: datetime) -> Decision:
+def record_outcome(followup: FollowUp, command: FinishFollowUp, token: str, now: datetime) -> FollowUpDecision:
     """Note what came of the call, early or late; `token` opens the customer's survey."""
     if followup.state == "done":
         raise DomainError("followup.already_done", followup=followup.id)
@@ -139,13 +141,13 @@ def finish(followup: FollowUp, command: FinishFollowUp, token: str, now: datetim
         clerk=command.clerk,
         remark=command.remark,
         survey_token=token,
-        clocks=sla.stop(followup.clocks, f"{CALLBACK}-{followup.visit}", now),
+        clocks=sla.stop_clock(followup.clocks, f"{CALLBACK}-{followup.visit}", now),
     )
     told = FollowupDone(**_about(followup, now), outcome=command.outcome, clerk=command.clerk)
     return _settled(followup, done, now, told)
 
 
-def rate(followup: FollowUp, mark: float, now: datetime, pass_mark: float) -> Decision:
+def record_mark(followup: FollowUp, mark: float, now: datetime, pass_mark: float) -> FollowUpDecision:
     """Note the mark of the survey that came back; below the pass mark the customer is dissatisfied (FBK-2)."""
     satisfied = mark >= pass_mark
     about = _about(followup, now)
@@ -165,9 +167,9 @@ def _about(followup: FollowUp, now: datetime) -> dict[str, object]:
     }
 
 
-def _settled(before: FollowUp, followup: FollowUp, now: datetime, *events: Event) -> Decision:
+def _settled(before: FollowUp, followup: FollowUp, now: datetime, *events: Event) -> FollowUpDecision:
     """End a rule: set the timer, and say which marks the clock has passed, whoever looked at it first (ALL-3)."""
-    return _timed(followup), (*MARKS.passed(before, followup, now, request=followup.request), *events)
+    return _timed(followup), (*SLA_EVENTS.passed(before, followup, now, request=followup.request), *events)
 
 
 def _timed(followup: FollowUp) -> FollowUp:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from aftersales.engine import PROBLEMS, Desk, Malformed
+from aftersales.engine import PROBLEMS, Malformed, RequestContext
 from aftersales.values import Code, Moment
 
 from . import store
@@ -15,7 +15,7 @@ router = APIRouter(responses=PROBLEMS)
 
 @router.get("/kpis")
 async def show_kpis(
-    desk: Desk,
+    context: RequestContext,
     since: Annotated[Moment, Query(alias="from")],
     until: Annotated[Moment, Query(alias="to")],
     branch: Code | None = None,
@@ -23,4 +23,4 @@ async def show_kpis(
     """Give the key figures of the requests registered from `from` to before `to` (FBK-8)."""
     if since >= until:
         raise Malformed("kpi.range_malformed")
-    return await store.key_figures(desk.mongo, since, until, branch)
+    return await store.key_figures(context.mongo, since, until, branch)

@@ -42,14 +42,14 @@ class Kpis(Value):
     """Callbacks done, of all repairs completed."""
 
 
-def kpis(totals: Mapping[str, float], response: Counts, resolution: Counts) -> Kpis:
+def compute_kpis(totals: Mapping[str, float], response: Counts, resolution: Counts) -> Kpis:
     """Turn sums over timelines' `Figures` (and their number, `requests`) into key figures."""
     return Kpis(
         requests=int(totals["requests"]),
         resolved=int(totals["resolved"]),
         cancelled=int(totals["cancelled"]),
-        response_seconds=spread(response),
-        resolution_seconds=spread(resolution),
+        response_seconds=compute_spread(response),
+        resolution_seconds=compute_spread(resolution),
         on_time_rate=_rate(totals["on_time"], totals["arrivals"]),
         first_visit_fix_rate=_rate(totals["fixed_at_first"], totals["repaired"]),
         satisfaction=Satisfaction(
@@ -60,7 +60,7 @@ def kpis(totals: Mapping[str, float], response: Counts, resolution: Counts) -> K
     )
 
 
-def spread(counts: Counts) -> Spread:
+def compute_spread(counts: Counts) -> Spread:
     """Mean and nearest-rank percentiles."""
     number = sum(times for _, times in counts)
     if not number:

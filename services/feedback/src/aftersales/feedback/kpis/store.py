@@ -6,7 +6,7 @@ from typing import Any
 from aftersales.engine import Mongo
 from aftersales.feedback.timelines.domain import SUMMED, Timeline
 
-from .domain import Counts, Kpis, kpis
+from .domain import Counts, Kpis, compute_kpis
 
 
 async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: str | None) -> Kpis:
@@ -19,7 +19,7 @@ async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: st
     rows = await mongo.aggregate(Timeline, [{"$match": match}, group])
     totals = rows[0] if rows else dict.fromkeys(("requests", *SUMMED), 0)
     response = await _counted(mongo, match, "figures.response_seconds")
-    return kpis(totals, response, await _counted(mongo, match, "figures.resolution_seconds"))
+    return compute_kpis(totals, response, await _counted(mongo, match, "figures.resolution_seconds"))
 
 
 async def _counted(mongo: Mongo, match: dict[str, Any], field: str) -> Counts:

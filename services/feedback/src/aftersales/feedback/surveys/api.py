@@ -4,33 +4,33 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Desk, NotFound
+from aftersales.engine import PROBLEMS, NotFound, RequestContext
 from aftersales.feedback.followups.domain import ID, FinishFollowUp, FollowUp
 
 from . import handlers
 from .domain import Answers, Survey, SurveyForm, survey_id
 
 router = APIRouter(responses=PROBLEMS)
-FollowUpId = Annotated[str, Path(pattern=ID)]
+SurveyedFollowUpId = Annotated[str, Path(pattern=ID)]
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 
 @router.post("/followups/{key}/done")
-async def finish_followup(key: FollowUpId, command: FinishFollowUp, desk: Desk) -> FollowUp:
+async def finish_followup(key: SurveyedFollowUpId, command: FinishFollowUp, context: RequestContext) -> FollowUp:
     """Note what came of the call (FBK-1). `survey_token` opens the customer's survey and is shown only here."""
-    return await desk.do(handlers.finish_followup, key, command)
+    return await context.do(handlers.finish_followup, key, command)
 
 
 @router.get("/surveys/{token}")
-async def show_survey(token: Token, desk: Desk) -> SurveyForm:
+async def show_survey(token: Token, context: RequestContext) -> SurveyForm:
     """Show the form (FBK-2) to whoever holds the token."""
-    survey = await desk.mongo.get(Survey, survey_id(token))
+    survey = await context.mongo.get(Survey, survey_id(token))
     if survey is None:
         raise NotFound("survey.unknown")
     return SurveyForm(state=survey.state)
 
 
 @router.post("/surveys/{token}")
-async def answer_survey(token: Token, answers: Answers, desk: Desk) -> SurveyForm:
+async def answer_survey(token: Token, answers: Answers, context: RequestContext) -> SurveyForm:
     """Take the customer's answers, once (FBK-2)."""
-    return await desk.do(handlers.answer_survey, token, answers, desk.library, desk.settings.pass_mark)
+    return await context.do(handlers.answer_survey, token, answers, context.catalogue, context.settings.pass_mark)

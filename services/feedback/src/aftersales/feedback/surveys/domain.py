@@ -12,16 +12,16 @@ from aftersales.values import Value, Words
 from aftersales.values.errors import DomainError
 
 LOWEST, HIGHEST = 1, 5
-Mark = Annotated[int, Field(ge=LOWEST, le=HIGHEST, strict=True)]
+SurveyMark = Annotated[int, Field(ge=LOWEST, le=HIGHEST, strict=True)]
 
 
 class Answers(Value):
     """What the customer says."""
 
-    attitude: Mark
-    skill: Mark
-    punctuality: Mark
-    result: Mark
+    attitude: SurveyMark
+    skill: SurveyMark
+    punctuality: SurveyMark
+    result: SurveyMark
     suggestions: Words = ""
 
     @property
@@ -62,7 +62,7 @@ def survey_id(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def prepare(followup: FollowUp, token: str) -> Survey:
+def prepare_survey(followup: FollowUp, token: str) -> Survey:
     """Open a survey for a callback."""
     return Survey(
         id=survey_id(token),
@@ -73,7 +73,7 @@ def prepare(followup: FollowUp, token: str) -> Survey:
     )
 
 
-def answer(survey: Survey, answers: Answers, now: datetime) -> Survey:
+def record_answers(survey: Survey, answers: Answers, now: datetime) -> Survey:
     """Keep the answers, once."""
     if survey.state == "answered":
         raise DomainError("survey.already_answered")

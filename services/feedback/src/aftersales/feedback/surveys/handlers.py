@@ -2,7 +2,7 @@
 
 import secrets
 
-from aftersales.engine import Library, NotFound, Work, use_case
+from aftersales.engine import NotFound, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.feedback.followups import domain as followups
 from aftersales.feedback.followups.domain import FinishFollowUp, FollowUp
 from aftersales.feedback.timelines.handlers import note_own
@@ -12,17 +12,19 @@ from .domain import Answers, Survey, SurveyForm
 
 
 @use_case(about=lambda key: (FollowUp, key))
-async def finish_followup(work: Work, key: str, command: FinishFollowUp) -> FollowUp:
+async def finish_followup(work: UnitOfWork, key: str, command: FinishFollowUp) -> FollowUp:
     """Note the call and open the customer's survey; its token is in the answer."""
     token = secrets.token_urlsafe()
-    followup, news = followups.finish(await work.need(FollowUp, key), command, token, work.now)
-    work.put(domain.prepare(followup, token))
-    await note_own(work, news)
-    return work.put(followup, *news)
+    followup, events = followups.record_outcome(await work.require(FollowUp, key), command, token, work.now)
+    work.put(domain.prepare_survey(followup, token))
+    await note_own(work, events)
+    return work.put(followup, *events)
 
 
 @use_case(about=lambda token: (Survey, domain.survey_id(token)))
-async def answer_survey(work: Work, token: str, answers: Answers, library: Library, pass_mark: float) -> SurveyForm:
+async def answer_survey(
+    work: UnitOfWork, token: str, answers: Answers, catalogue: PolicyCatalogue, pass_mark: float
+) -> SurveyForm:
     """Keep the answers; `pass_mark` is for a policy without a survey.
 
     The events are the callback's, not the survey's: they cannot tell the token.
@@ -30,10 +32,10 @@ async def answer_survey(work: Work, token: str, answers: Answers, library: Libra
     survey = await work.get(Survey, domain.survey_id(token))
     if survey is None:
         raise NotFound("survey.unknown")
-    work.put(domain.answer(survey, answers, work.now))
-    followup = await work.need(FollowUp, survey.followup)
-    asked = (await library.get(work, followup.policy)).survey if followup.policy else None
-    followup, news = followups.rate(followup, answers.mark, work.now, asked.pass_mark if asked else pass_mark)
-    await note_own(work, news)
-    work.put(followup, *news)
+    work.put(domain.record_answers(survey, answers, work.now))
+    followup = await work.require(FollowUp, survey.followup)
+    asked = (await catalogue.get(work, followup.policy)).survey if followup.policy else None
+    followup, events = followups.record_mark(followup, answers.mark, work.now, asked.pass_mark if asked else pass_mark)
+    await note_own(work, events)
+    work.put(followup, *events)
     return SurveyForm(state="answered")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Desk
+from aftersales.engine import PROBLEMS, RequestContext
 
 from .domain import Timeline
 
@@ -13,5 +13,5 @@ RequestNumber = Annotated[str, Path(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}
 
 
 @router.get("/timelines/{request}")
-async def show_timeline(request: RequestNumber, desk: Desk) -> Timeline:
-    return await desk.read(Timeline, request)
+async def show_timeline(request: RequestNumber, context: RequestContext) -> Timeline:
+    return await context.read(Timeline, request)

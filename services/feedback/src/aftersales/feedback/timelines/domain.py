@@ -33,7 +33,7 @@ from aftersales.common.events.intake import (
 from aftersales.common.events.inventory import PartReserved, PartShort, PartUsed, SlipEvent
 from aftersales.values import Value
 
-Milestone = Literal[
+TimelineMilestone = Literal[
     "registered",
     "cancelled",
     "resolved",
@@ -54,7 +54,7 @@ Milestone = Literal[
     "followed_up",
     "answered",
 ]
-News = (
+TimelineEvent = (
     RequestRegistered
     | RequestCancelled
     | RequestResolved
@@ -65,7 +65,7 @@ News = (
     | FollowupEvent
 )
 """What a milestone may be told by."""
-MILESTONES: dict[type[News], tuple[Milestone, str]] = {
+MILESTONES: dict[type[TimelineEvent], tuple[TimelineMilestone, str]] = {
     RequestRegistered: ("registered", "registered_at"),
     RequestCancelled: ("cancelled", "cancelled_at"),
     RequestResolved: ("resolved", "resolved_at"),
@@ -95,7 +95,7 @@ class Fact(Value):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     at: datetime
-    milestone: Milestone
+    milestone: TimelineMilestone
     visit: int = 0
     """0 for what concerns the request as a whole."""
     technician: str | None = None
@@ -142,24 +142,24 @@ class Timeline(Aggregate):
     figures: Figures = Figures()
 
 
-def fold(timeline: Timeline | None, news: News) -> Timeline:
+def fold_event(timeline: Timeline | None, event: TimelineEvent) -> Timeline:
     """Take one more event into account. Commutative and idempotent."""
-    known = timeline or Timeline(id=news.request, branch=news.branch)
-    fact = fact_of(news)
+    known = timeline or Timeline(id=event.request, branch=event.branch)
+    fact = fact_of(event)
     same = [old for old in known.facts if (old.milestone, old.visit) == (fact.milestone, fact.visit)]
     others = [old for old in known.facts if old not in same]
     facts = tuple(sorted((*others, min(*same, fact, key=_order) if same else fact), key=_order))
-    return known.but(facts=facts, registered_at=_first(facts, "registered"), figures=figures(facts))
+    return known.but(facts=facts, registered_at=_first(facts, "registered"), figures=derive_figures(facts))
 
 
-def fact_of(news: News) -> Fact:
+def fact_of(event: TimelineEvent) -> Fact:
     """Read the milestone out of an event."""
-    milestone, time = MILESTONES[type(news)]
-    said = dict(news)
+    milestone, time = MILESTONES[type(event)]
+    said = dict(event)
     return Fact.model_validate(said | {"milestone": milestone, "at": said[time]})
 
 
-def figures(facts: tuple[Fact, ...]) -> Figures:
+def derive_figures(facts: tuple[Fact, ...]) -> Figures:
     """Derive what the request adds to the KPIs (FBK-8)."""
     by: dict[str, list[Fact]] = {}
     for fact in facts:
@@ -185,7 +185,7 @@ def figures(facts: tuple[Fact, ...]) -> Figures:
     )
 
 
-def _first(facts: Iterable[Fact], milestone: Milestone) -> datetime | None:
+def _first(facts: Iterable[Fact], milestone: TimelineMilestone) -> datetime | None:
     return min((fact.at for fact in facts if fact.milestone == milestone), default=None)
 
 

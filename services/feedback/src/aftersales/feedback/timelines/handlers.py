@@ -1,22 +1,22 @@
 """The timeline of a request: how events are noted on it."""
 
 from aftersales.common.events.feedback import FollowupEvent
-from aftersales.engine import Event, Work, use_case
+from aftersales.engine import Event, UnitOfWork, use_case
 
-from .domain import MILESTONES, News, Timeline, fold
+from .domain import MILESTONES, Timeline, TimelineEvent, fold_event
 
 
 @use_case(preload=lambda event: ((Timeline, event.request),))
-async def note(work: Work, event: News) -> None:
+async def note_milestone(work: UnitOfWork, event: TimelineEvent) -> None:
     """Put a milestone on the request's timeline."""
     known = await work.get(Timeline, event.request)
-    timeline = fold(known, event)
+    timeline = fold_event(known, event)
     if timeline != known:
         work.put(timeline)
 
 
-async def note_own(work: Work, news: tuple[Event, ...]) -> None:
+async def note_own(work: UnitOfWork, events: tuple[Event, ...]) -> None:
     """Put what this service says itself on the timeline, in the same transaction."""
-    for event in news:
+    for event in events:
         if isinstance(event, FollowupEvent) and type(event) in MILESTONES:
-            await note(work, event)
+            await note_milestone(work, event)

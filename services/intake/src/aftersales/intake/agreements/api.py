@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.values import Code, Serial
 
@@ -13,56 +13,56 @@ from .domain.contract import Commission, Contract, ContractForm, Train
 from .domain.entitlement import Entitlement
 
 router = APIRouter(responses=PROBLEMS)
-Number = Annotated[Code, Path()]
+ContractNumber = Annotated[Code, Path()]
 
 
 @router.post("/contracts", status_code=201)
-async def agree_contract(form: ContractForm, desk: Desk) -> Contract:
+async def agree_contract(form: ContractForm, context: RequestContext) -> Contract:
     """Record a contract that has no number yet (INT-13)."""
-    return await desk.do(handlers.agree_contract, None, form)
+    return await context.do(handlers.agree_contract, None, form)
 
 
 @router.put("/contracts/{number}")
-async def change_contract(number: Number, form: ContractForm, desk: Desk) -> Contract:
+async def change_contract(number: ContractNumber, form: ContractForm, context: RequestContext) -> Contract:
     """Record a contract under its own number, or change its terms; what was used and done stays (INT-13)."""
-    return await desk.do(handlers.agree_contract, number, form)
+    return await context.do(handlers.agree_contract, number, form)
 
 
 @router.get("/contracts")
 async def list_contracts(
-    desk: Desk,
+    context: RequestContext,
     customer: CustomerId | None = None,
     serial: Annotated[Serial | None, Query(description="named in the contract")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Contract]:
-    return await desk.page(Contract, {"customer": customer, "serials": serial}, cursor, limit)
+    return await context.page(Contract, {"customer": customer, "serials": serial}, cursor, limit)
 
 
 @router.get("/contracts/{number}")
-async def show_contract(number: Number, desk: Desk) -> Contract:
-    return await desk.read(Contract, number)
+async def show_contract(number: ContractNumber, context: RequestContext) -> Contract:
+    return await context.read(Contract, number)
 
 
 @router.post("/contracts/{number}/commissioned")
-async def commission_contract(number: Number, form: Commission, desk: Desk) -> Contract:
+async def commission_contract(number: ContractNumber, form: Commission, context: RequestContext) -> Contract:
     """Report that everything runs; stops the commissioning clock (INT-13, ALL-3)."""
-    return await desk.do(handlers.commission_contract, number, form)
+    return await context.do(handlers.commission_contract, number, form)
 
 
 @router.post("/contracts/{number}/training")
-async def record_training(number: Number, form: Train, desk: Desk) -> Contract:
+async def record_training(number: ContractNumber, form: Train, context: RequestContext) -> Contract:
     """Record a training session of the customer's staff (INT-13)."""
-    return await desk.do(handlers.record_training, number, form)
+    return await context.do(handlers.record_training, number, form)
 
 
 @router.get("/entitlements")
 async def list_entitlements(  # noqa: PLR0913, PLR0917 (its query string)
-    desk: Desk,
+    context: RequestContext,
     branch: Code | None = None,
     due: Annotated[bool | None, Query(description="whether the customer is to be reminded")] = None,
     serial: Serial | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Entitlement]:
-    return await desk.page(Entitlement, {"branch": branch, "due": due, "product": serial}, cursor, limit)
+    return await context.page(Entitlement, {"branch": branch, "due": due, "product": serial}, cursor, limit)

@@ -1,12 +1,12 @@
 """Contracts (INT-13): agreed, fulfilled, watched by their clock; entitlements (INT-14): granted, brought to mind."""
 
-from aftersales.engine import Event, Library, Work, use_case
+from aftersales.engine import Event, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import need_customer, policy_of
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
-from aftersales.policy.sla import Said
+from aftersales.policy.sla import ChangeNote
 
 from .domain import contract as contracts
 from .domain import entitlement as entitlements
@@ -18,44 +18,44 @@ from .domain.entitlement import Entitlement
     about=lambda number: (Contract, number) if number else None,
     preload=lambda form: ((Branch, form.branch), (Customer, form.customer)),
 )
-async def agree_contract(work: Work, number: str | None, form: ContractForm) -> Contract:
+async def agree_contract(work: UnitOfWork, number: str | None, form: ContractForm) -> Contract:
     """Make or change it; without a number of the customer's own it gets one of ours."""
     branch = await known_branch(work, form.branch)
     customer = await need_customer(work, form.customer)
     number = number or await work.number("CT")
     known = await work.get(Contract, number)
-    said = Said(work.now, work.actor, "agreed")
-    contract, news = contracts.agree(known, number, form, branch, said)
+    said = ChangeNote(work.now, work.actor, "agreed")
+    contract, events = contracts.agree_contract(known, number, form, branch, said)
     if number not in customer.contracts:
         work.put(customer.but(contracts=(*customer.contracts, number)))
-    return contract if contract == known else work.put(contract, *news)
+    return contract if contract == known else work.put(contract, *events)
 
 
 @use_case(about=lambda number: (Contract, number))
-async def commission_contract(work: Work, number: str, form: Commission) -> Contract:
-    known = await work.need(Contract, number)
-    branch = await work.need(Branch, known.branch)
-    contract, news = contracts.commission(known, form, branch, work.actor, work.now)
-    return contract if contract == known else work.put(contract, *news)
+async def commission_contract(work: UnitOfWork, number: str, form: Commission) -> Contract:
+    known = await work.require(Contract, number)
+    branch = await work.require(Branch, known.branch)
+    contract, events = contracts.commission_contract(known, form, branch, work.actor, work.now)
+    return contract if contract == known else work.put(contract, *events)
 
 
 @use_case(about=lambda number: (Contract, number))
-async def record_training(work: Work, number: str, form: Train) -> Contract:
-    known = await work.need(Contract, number)
-    branch = await work.need(Branch, known.branch)
-    return work.put(contracts.train(known, form, branch, work.actor, work.now))
+async def record_training(work: UnitOfWork, number: str, form: Train) -> Contract:
+    known = await work.require(Contract, number)
+    branch = await work.require(Branch, known.branch)
+    return work.put(contracts.record_training(known, form, branch, work.actor, work.now))
 
 
-async def wake_contract(work: Work, number: str) -> None:
+async def wake_contract(work: UnitOfWork, number: str) -> None:
     """Say that the commissioning is late, or soon will be (ALL-3)."""
     contract = await work.get(Contract, number)
     if contract and contract.wake_at and contract.wake_at <= work.now:
-        ticked, marks = contracts.tick(contract, work.now)
+        ticked, marks = contracts.tick_contract(contract, work.now)
         work.put(ticked, *marks)
 
 
-async def grant(
-    work: Work, known: Product | None, product: Product, library: Library
+async def grant_entitlements(
+    work: UnitOfWork, known: Product | None, product: Product, catalogue: PolicyCatalogue
 ) -> tuple[Product, tuple[Event, ...]]:
     """Grant what comes with a purchase, once: when its day becomes known. The product, and events to keep with it.
 
@@ -64,16 +64,16 @@ async def grant(
     day = product.purchased_on
     if day is None or (known and known.purchased_on):
         return product, ()
-    branch = await work.need(Branch, product.branch)
-    policy = await policy_of(work, product, branch.day_of(work.now), library)
-    granted, news = entitlements.sell(product, day, policy, branch, work.now)
+    branch = await work.require(Branch, product.branch)
+    policy = await policy_of(work, product, branch.day_of(work.now), catalogue)
+    granted, events = entitlements.derive_entitlements(product, day, policy, branch, work.now)
     for entitlement in granted:
         work.put(entitlement)
-    return product.but(entitled=tuple(one.id for one in granted)), news
+    return product.but(entitled=tuple(one.id for one in granted)), events
 
 
-async def wake_entitlement(work: Work, id: str) -> None:
+async def wake_entitlement(work: UnitOfWork, id: str) -> None:
     known = await work.get(Entitlement, id)
     if known and known.wake_at and known.wake_at <= work.now:
-        woken, news = entitlements.wake(known, work.now)
-        work.put(woken, *news)
+        woken, events = entitlements.wake_entitlement(known, work.now)
+        work.put(woken, *events)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, StringConstraints
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Malformed, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Malformed, Page, RequestContext
 from aftersales.values import Code, Serial
 
 from . import handlers, store
@@ -19,16 +19,16 @@ from .domain.product import MarkProduct, Product, SettleProduct, TransferProduct
 from .domain.warranty import WarrantyRecord
 
 router = APIRouter(responses=PROBLEMS)
-Id = Annotated[CustomerId, Path()]
+ArchivedCustomerId = Annotated[CustomerId, Path()]
 Purpose = Annotated[Code, Path()]
 Words = Annotated[str | None, Query(max_length=100)]
-SerialNumber = Annotated[Serial, Path()]
+ArchivedSerial = Annotated[Serial, Path()]
 ModelCode = Annotated[Code, Path()]
 
 
 @router.get("/customers")
 async def find_customers(
-    desk: Desk,
+    context: RequestContext,
     q: Words = None,
     branch: Code | None = None,
     cursor: Annotated[CustomerId | None, Query(description="`next` of the page before")] = None,
@@ -40,62 +40,68 @@ async def find_customers(
     number or its end, a part of an address. Where only very common words meet, a page may be short, or empty, and
     still have a `next`.
     """
-    words = search.words(q) if q else ()
+    words = search.parse_query(q) if q else ()
     if q and not words:
         raise Malformed("search.nothing_to_look_for")
-    items, after = await store.find_customers(desk.mongo, store.Search(words, branch, cursor, limit))
+    items, after = await store.find_customers(context.mongo, store.Search(words, branch, cursor, limit))
     return Page(items=items, next=after)
 
 
 @router.get("/customers/{customer}")
-async def show_customer(customer: Id, desk: Desk, response: Response) -> Customer:
+async def show_customer(customer: ArchivedCustomerId, context: RequestContext, response: Response) -> Customer:
     """Show a customer. Of one who was merged into another, that other is shown (`Content-Location`)."""
-    standing = (await store.standing(desk.mongo, customer)).id
+    standing = (await store.find_surviving_customer(context.mongo, customer)).id
     if standing != customer:
         response.headers["Content-Location"] = f"/customers/{standing}"
-    return await desk.read(Customer, standing)
+    return await context.read(Customer, standing)
 
 
 @router.patch("/customers/{customer}")
-async def change_customer(customer: Id, command: ChangeCustomer, desk: Desk) -> Customer:
+async def change_customer(customer: ArchivedCustomerId, command: ChangeCustomer, context: RequestContext) -> Customer:
     """Change what the body names; null takes a particular away, a list replaces the known one (INT-3)."""
-    return await desk.do(handlers.change_customer, customer, command, desk.settings.class_weights)
+    return await context.do(handlers.change_customer, customer, command, context.settings.class_weights)
 
 
 @router.put("/customers/{customer}/consents/{purpose}")
-async def note_consent(customer: Id, purpose: Purpose, form: ConsentForm, desk: Desk) -> Customer:
+async def note_consent(
+    customer: ArchivedCustomerId, purpose: Purpose, form: ConsentForm, context: RequestContext
+) -> Customer:
     """Note that the customer agrees to a purpose, or takes that back (ALL-6)."""
-    return await desk.do(handlers.note_consent, customer, purpose, form)
+    return await context.do(handlers.note_consent, customer, purpose, form)
 
 
 @router.get("/customers/{customer}/products")
-async def list_products(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Product]:
-    owner = await store.standing(desk.mongo, customer)
-    return await desk.page(Product, store.about(owner), cursor, limit)
+async def list_products(
+    customer: ArchivedCustomerId, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
+) -> Page[Product]:
+    owner = await store.find_surviving_customer(context.mongo, customer)
+    return await context.page(Product, store.customer_filter(owner), cursor, limit)
 
 
 @router.get("/customers/{customer}/duplicates")
-async def list_duplicates(customer: Id, desk: Desk) -> list[Duplicate]:
+async def list_duplicates(customer: ArchivedCustomerId, context: RequestContext) -> list[Duplicate]:
     """Show who may be the same customer, and why: to be merged, or not (INT-3)."""
-    return await store.find_duplicates(desk.mongo, await store.standing(desk.mongo, customer))
+    return await store.find_duplicates(context.mongo, await store.find_surviving_customer(context.mongo, customer))
 
 
 @router.post("/customers/{customer}/merge")
-async def merge_customers(customer: Id, command: MergeCustomers, desk: Desk) -> Merge:
+async def merge_customers(customer: ArchivedCustomerId, command: MergeCustomers, context: RequestContext) -> Merge:
     """Merge the other one into this customer: phones, addresses and products come here, requests are found here."""
-    return await desk.do(handlers.merge_customers, customer, command)
+    return await context.do(handlers.merge_customers, customer, command)
 
 
 @router.get("/customers/{customer}/merges")
-async def list_merges(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Merge]:
+async def list_merges(
+    customer: ArchivedCustomerId, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
+) -> Page[Merge]:
     """Who was merged into this customer, the newest first."""
-    return await desk.page(Merge, {"winner": customer}, cursor, limit)
+    return await context.page(Merge, {"winner": customer}, cursor, limit)
 
 
 @router.post("/merges/{merge}/undo")
-async def undo_merge(merge: Id, command: UndoMerge, desk: Desk) -> Merge:
+async def undo_merge(merge: ArchivedCustomerId, command: UndoMerge, context: RequestContext) -> Merge:
     """Put back exactly what the merge moved; refused when some of it went on to somebody else."""
-    return await desk.do(handlers.undo_merge, merge, command)
+    return await context.do(handlers.undo_merge, merge, command)
 
 
 class Wanted(BaseModel):
@@ -112,57 +118,57 @@ class Wanted(BaseModel):
 
 
 @router.get("/products")
-async def find_products(wanted: Annotated[Wanted, Query()], desk: Desk) -> Page[Product]:
+async def find_products(wanted: Annotated[Wanted, Query()], context: RequestContext) -> Page[Product]:
     """Find products, the greatest serial number first."""
     narrow = {"status": "quarantined"} if wanted.quarantined else {}
     narrow |= {"branch": wanted.branch} if wanted.branch else {}
-    query = search.width(wanted.q).strip()
-    items, after = await store.find_products(desk.mongo, query, narrow, wanted.cursor, wanted.limit)
+    query = search.normalise_width(wanted.q).strip()
+    items, after = await store.find_products(context.mongo, query, narrow, wanted.cursor, wanted.limit)
     return Page(items=items, next=after)
 
 
 @router.get("/products/{serial:path}/warranty")
-async def show_warranty(serial: SerialNumber, desk: Desk) -> WarrantyRecord:
+async def show_warranty(serial: ArchivedSerial, context: RequestContext) -> WarrantyRecord:
     """The record that is given at sale, in the caller's language: term, scope, liability, and how it stands today."""
-    product = await desk.read(Product, serial)
-    return await handlers.warranty_record(desk.mongo, product, desk.now, desk.library, desk.locale)
+    product = await context.read(Product, serial)
+    return await handlers.warranty_record(context.mongo, product, context.now, context.catalogue, context.locale)
 
 
 @router.get("/products/{serial:path}")
-async def show_product(serial: SerialNumber, desk: Desk) -> Product:
+async def show_product(serial: ArchivedSerial, context: RequestContext) -> Product:
     """Show a product with its warranty card (INT-3)."""
-    return await desk.read(Product, serial)
+    return await context.read(Product, serial)
 
 
 @router.post("/products/{serial:path}/transfer")
-async def transfer_product(serial: SerialNumber, command: TransferProduct, desk: Desk) -> Product:
+async def transfer_product(serial: ArchivedSerial, command: TransferProduct, context: RequestContext) -> Product:
     """Give the product to another customer; its warranty card stays with it."""
-    return await desk.do(handlers.transfer_product, serial, command)
+    return await context.do(handlers.transfer_product, serial, command)
 
 
 @router.post("/products/{serial:path}/settle")
-async def settle_product(serial: SerialNumber, command: SettleProduct, desk: Desk) -> Product:
+async def settle_product(serial: ArchivedSerial, command: SettleProduct, context: RequestContext) -> Product:
     """Let a product out of quarantine: with another model or line, or confirmed as it is."""
-    return await desk.do(handlers.settle_product, serial, command)
+    return await context.do(handlers.settle_product, serial, command)
 
 
 @router.post("/products/{serial:path}/status")
-async def mark_product(serial: SerialNumber, command: MarkProduct, desk: Desk) -> Product:
+async def mark_product(serial: ArchivedSerial, command: MarkProduct, context: RequestContext) -> Product:
     """Say that the product is scrapped, was returned, or is in use again."""
-    return await desk.do(handlers.mark_product, serial, command)
+    return await context.do(handlers.mark_product, serial, command)
 
 
 @router.put("/models/{code}")
-async def enter_model(code: ModelCode, form: ModelForm, desk: Desk) -> Model:
+async def enter_model(code: ModelCode, form: ModelForm, context: RequestContext) -> Model:
     """Enter a model. From the first one on, products of other models are quarantined when they are archived."""
-    return await desk.do(handlers.enter_model, code, form)
+    return await context.do(handlers.enter_model, code, form)
 
 
 @router.get("/models")
-async def list_models(desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Model]:
-    return await desk.page(Model, {}, cursor, limit)
+async def list_models(context: RequestContext, cursor: Cursor = None, limit: Limit = 50) -> Page[Model]:
+    return await context.page(Model, {}, cursor, limit)
 
 
 @router.get("/models/{code}")
-async def show_model(code: ModelCode, desk: Desk) -> Model:
-    return await desk.read(Model, code)
+async def show_model(code: ModelCode, context: RequestContext) -> Model:
+    return await context.read(Model, code)

@@ -13,7 +13,7 @@ from .domain.file import CustomerFile
 from .domain.merge import Merge
 from .domain.model import Model, ModelRegister
 from .domain.product import Product
-from .domain.search import TAIL, SearchEntry, Word, branch_token, likeness, text_tokens
+from .domain.search import TAIL, QueryWord, SearchEntry, branch_token, likeness_tokens, text_tokens
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Customer: (),
@@ -46,7 +46,7 @@ _SOME = 50
 class Search(NamedTuple):
     """Whom to look for: all words must lead to them; without words and branch: everybody."""
 
-    words: tuple[Word, ...] = ()
+    words: tuple[QueryWord, ...] = ()
     branch: str | None = None
     below: str | None = None
     """Go on after this id, downwards."""
@@ -163,14 +163,14 @@ def _begins(text: str) -> Document:
 
 async def find_duplicates(mongo: Mongo, customer: Customer) -> list[Duplicate]:
     """Who may be the same customer, with the reasons; not more than a screen of them."""
-    alike = await mongo.rows(SearchEntry.COLLECTION, {"tokens": {"$in": [*likeness(customer)]}}, limit=_SOME)
+    alike = await mongo.rows(SearchEntry.COLLECTION, {"tokens": {"$in": [*likeness_tokens(customer)]}}, limit=_SOME)
     name = {"$setIsSubset": [[*text_tokens(customer.name)], "$tokens"]}
-    for tail in duplicates.tails(customer):
+    for tail in duplicates.phone_tails(customer):
         alike += await mongo.rows(SearchEntry.COLLECTION, {"tokens": tail, "$expr": name}, limit=_SOME)
     share = await _sharing(mongo, (customer.id, *customer.also))
     ids = {row["customer"] for row in alike} | share
     found = await mongo.find(Customer, {"_id": {"$in": sorted(ids - {customer.id})[:_SOME]}, "merged_into": None})
-    compared = ((one, duplicates.compare(customer, one, share_a_product=one.id in share)) for one in found)
+    compared = ((one, duplicates.compare_customers(customer, one, share_a_product=one.id in share)) for one in found)
     return [Duplicate(customer=one, reasons=reasons) for one, reasons in compared if reasons]
 
 
@@ -187,7 +187,7 @@ async def _sharing(mongo: Mongo, ids: Iterable[str]) -> set[str]:
     return {row["customer"] for row in (*owners, *callers) if row["customer"]} - {*ids}
 
 
-async def standing(mongo: Mongo, id: str) -> Customer:
+async def find_surviving_customer(mongo: Mongo, id: str) -> Customer:
     """Give the customer, or the one they were merged into. Raises `NotFound`."""
     found: Customer | None = None
     wanted: str | None = id
@@ -199,6 +199,6 @@ async def standing(mongo: Mongo, id: str) -> Customer:
     return found
 
 
-def about(customer: Customer) -> dict[str, Any]:
+def customer_filter(customer: Customer) -> dict[str, Any]:
     """The filter for what belongs to a customer, or to somebody who was merged into them."""
     return {"customer": {"$in": [customer.id, *customer.also]} if customer.also else customer.id}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from aftersales.engine import PROBLEMS, Desk, NotFound
+from aftersales.engine import PROBLEMS, NotFound, RequestContext
 
 from . import handlers
 from .domain import RULES, ClassificationRules, Classifier, Described, RuleBook, Suggestion
@@ -13,22 +13,22 @@ router = APIRouter(prefix="/classification", responses=PROBLEMS)
 
 
 @router.get("/rules")
-async def show_rules(desk: Desk) -> ClassificationRules:
-    return await desk.read(ClassificationRules, RULES)
+async def show_rules(context: RequestContext) -> ClassificationRules:
+    return await context.read(ClassificationRules, RULES)
 
 
 @router.put("/rules")
-async def change_rules(book: RuleBook, desk: Desk) -> ClassificationRules:
+async def change_rules(book: RuleBook, context: RequestContext) -> ClassificationRules:
     """Change the rules; If-Match with their ETag keeps two managers from undoing each other's work."""
-    return await desk.do(handlers.change_rules, book)
+    return await context.do(handlers.change_rules, book)
 
 
-async def _classifier(request: Request, desk: Desk) -> Classifier:
+async def _classifier(request: Request, context: RequestContext) -> Classifier:
     """Make the rules ready once for each version."""
-    found = await desk.mongo.rows(ClassificationRules.COLLECTION, {"_id": RULES}, only=("version",))
+    found = await context.mongo.rows(ClassificationRules.COLLECTION, {"_id": RULES}, only=("version",))
     ready: Classifier | None = getattr(request.app.state, "classifier", None)
     if ready is None or [row["version"] for row in found] != [ready.version]:
-        rules = await desk.mongo.get(ClassificationRules, RULES)
+        rules = await context.mongo.get(ClassificationRules, RULES)
         if rules is None:
             raise NotFound("classification_rules.unknown", id=RULES)
         ready = request.app.state.classifier = Classifier(rules)

@@ -17,7 +17,7 @@ from aftersales.intake.vocabulary import ProblemClass, RequestKind, Urgency
 from aftersales.values import Code, Value, Words
 
 T = TypeVar("T")
-Language = Literal["zh-Hans", "zh-Hant", "en"]
+ClassifierLanguage = Literal["zh-Hans", "zh-Hant", "en"]
 RULES = "rules"
 """The id of the only document of rules."""
 PRESSING = 3
@@ -25,22 +25,22 @@ PRESSING = 3
 _LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Make wide and narrow, large and small letters alike (Unicode NFKC), and any space one space."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _folded(word: str) -> str:
-    folded = fold(word)
+    folded = fold_text(word)
     if not folded.strip("*"):
         raise ValueError("classification.word_empty")
     return folded
 
 
 _LONGEST = 60
-Word = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidator(_folded)]
+ClassifierWord = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidator(_folded)]
 """Of letters: a whole word or phrase; `leak*` takes any ending. Chinese is found wherever it stands."""
-WordList = Annotated[tuple[Word, ...], Field(max_length=200)]
+WordList = Annotated[tuple[ClassifierWord, ...], Field(max_length=200)]
 
 
 class Vocabulary(Value):
@@ -52,7 +52,7 @@ class Vocabulary(Value):
     zh_hant: Annotated[WordList, Field(alias="zh-Hant")] = ()
     en: WordList = ()
 
-    def of(self, language: Language | None) -> tuple[str, ...]:
+    def of(self, language: ClassifierLanguage | None) -> tuple[str, ...]:
         """None: of all languages."""
         if language:
             return tuple(getattr(self, language.replace("-", "_").lower()))
@@ -101,7 +101,7 @@ class Described(Value):
     """A text to classify. Without a language, the words of all are looked for."""
 
     text: Words
-    lang: Language | None = None
+    lang: ClassifierLanguage | None = None
     kind: RequestKind | None = None
     """What the caller asked for, if they said: it stands where the words say nothing, or two things alike."""
 
@@ -131,11 +131,11 @@ class Classifier:
     def __init__(self, rules: ClassificationRules) -> None:
         self.version = rules.version
         self._book = rules.book
-        self._ready: dict[Language | None, tuple[_Matcher, ...]] = {}
+        self._ready: dict[ClassifierLanguage | None, tuple[_Matcher, ...]] = {}
 
     def suggest(self, described: Described) -> Suggestion:
         """Read the text by the rules."""
-        text = fold(described.text)
+        text = fold_text(described.text)
         grams = _grams(text)
         matched = [(m.rule, word) for m in self._matchers(described.lang) if (word := m.found_in(text, grams))]
         held = [rule for rule, _ in matched]
@@ -150,7 +150,7 @@ class Classifier:
             rules_version=self.version,
         )
 
-    def _matchers(self, language: Language | None) -> "tuple[_Matcher, ...]":
+    def _matchers(self, language: ClassifierLanguage | None) -> "tuple[_Matcher, ...]":
         if language not in self._ready:
             denials = self._book.negations.of(language)
             self._ready[language] = tuple(_matcher(rule, denials, language) for rule in self._book.rules)
@@ -190,7 +190,7 @@ class _Matcher(NamedTuple):
         return not any(len(before) == len(denial) or not _is_letter(before[-len(denial) - 1]) for denial in denials)
 
 
-def _matcher(rule: Rule, general: tuple[str, ...], language: Language | None) -> _Matcher:
+def _matcher(rule: Rule, general: tuple[str, ...], language: ClassifierLanguage | None) -> _Matcher:
     denials = (*general, *rule.unless.of(language))
     attached = tuple(denial.lstrip("*") for denial in denials if not _is_letter(denial[0]))
     apart = tuple(denial for denial in denials if _is_letter(denial[0]))

@@ -10,20 +10,20 @@ from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Malformed, NotFound, Page, prepare_call
+from aftersales.engine import PROBLEMS, Cursor, Limit, Malformed, NotFound, Page, RequestContext, prepare_call
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.domain.customer import Customer
-from aftersales.intake.archive.domain.file import CustomerFile, FileForm, shown
+from aftersales.intake.archive.domain.file import CustomerFile, FileForm, require_visible
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.values import uuid7
 
 from . import handlers
-from .domain import HEAD, TEXT, TYPES, Text, recognise, safe_name
+from .domain import HEAD, TEXT, TYPES, Text, recognise_type, safe_name
 
 router = APIRouter(responses=PROBLEMS)
-Id = Annotated[CustomerId, Path()]
+FileOwnerId = Annotated[CustomerId, Path()]
 FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-Name = Annotated[str, Query(min_length=1, max_length=1000, description="as the sender calls it")]
+FileName = Annotated[str, Query(min_length=1, max_length=1000, description="as the sender calls it")]
 _ANY_BYTES = {
     "requestBody": {
         "required": True,
@@ -40,58 +40,60 @@ _SAFE = {
 
 @router.post("/customers/{customer}/files", status_code=201, openapi_extra=_ANY_BYTES)
 async def keep_file(
-    customer: Id, name: Name, desk: Desk, body: Request, request: RequestNumber | None = None
+    customer: FileOwnerId, name: FileName, context: RequestContext, body: Request, request: RequestNumber | None = None
 ) -> CustomerFile:
     """Keep a photo or file (the body) under the customer's id (INT-2); the same bytes again are the same file.
 
     Kept are JPEG, PNG, WebP, HEIC, GIF, PDF, MP4, MOV and plain text, recognised by content. Name and Content-Type
     must not say anything else (a Content-Type of `application/octet-stream` says nothing).
     """
-    await desk.read(Customer, customer)
+    await context.read(Customer, customer)
     try:
-        form = await _store(desk, body, name)
+        form = await _store(context, body, name)
     except ClientDisconnect as error:
         raise HTTPException(400) from error
     command = prepare_call(handlers.keep_file, customer, form, request)
-    kept = await desk.run(command, body=f"{name}|{form.sha256}")
+    kept = await context.run(command, body=f"{name}|{form.sha256}")
     if kept.id != form.id:
-        await desk.mongo.files.delete(form.id)
-    await desk.mongo.files.settle(form.id)
+        await context.mongo.files.delete(form.id)
+    await context.mongo.files.settle(form.id)
     return kept
 
 
 @router.get("/customers/{customer}/files")
-async def list_files(customer: Id, desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[CustomerFile]:
-    return await desk.page(CustomerFile, {"customer": customer, "removed": False}, cursor, limit)
+async def list_files(
+    customer: FileOwnerId, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
+) -> Page[CustomerFile]:
+    return await context.page(CustomerFile, {"customer": customer, "removed": False}, cursor, limit)
 
 
 @router.get("/customers/{customer}/files/{id}")
-async def show_file(customer: Id, id: FileId, desk: Desk) -> CustomerFile:
+async def show_file(customer: FileOwnerId, id: FileId, context: RequestContext) -> CustomerFile:
     """What is known of a file; of one that was removed too."""
-    file = await desk.read(CustomerFile, id)
+    file = await context.read(CustomerFile, id)
     if file.customer != customer:
         raise NotFound("customer_files.unknown", id=id)
     return file
 
 
 @router.get("/files/{id}", response_class=StreamingResponse, responses={200: {"content": _TYPES}})
-async def download_file(id: FileId, desk: Desk) -> StreamingResponse:
-    file = shown(await desk.read(CustomerFile, id))
+async def download_file(id: FileId, context: RequestContext) -> StreamingResponse:
+    file = require_visible(await context.read(CustomerFile, id))
     about = {
         "Content-Type": file.type,
         "Content-Length": str(file.size),
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
     }
-    return StreamingResponse(await desk.mongo.files.read(id), headers=about | _SAFE)
+    return StreamingResponse(await context.mongo.files.read(id), headers=about | _SAFE)
 
 
 @router.delete("/files/{id}")
-async def remove_file(id: FileId, desk: Desk) -> CustomerFile:
+async def remove_file(id: FileId, context: RequestContext) -> CustomerFile:
     """Take a file out of sight; who did, and when, stays on record (ALL-5)."""
-    return await desk.do(handlers.remove_file, id)
+    return await context.do(handlers.remove_file, id)
 
 
-async def _store(desk: Desk, body: Request, name: str) -> FileForm:
+async def _store(context: RequestContext, body: Request, name: str) -> FileForm:
     """Write the bytes, unless they turn out to be what is not kept."""
     pieces = body.stream()
     head = b""
@@ -99,11 +101,11 @@ async def _store(desk: Desk, body: Request, name: str) -> FileForm:
         head += piece
         if len(head) >= HEAD:
             break
-    kind = recognise(head[:HEAD])
+    kind = recognise_type(head[:HEAD])
     declared = body.headers.get("content-type", "").partition(";")[0].strip().lower()
     id, kept_as = uuid7(), safe_name(name, kind, declared)
     digest, size, text = hashlib.sha256(), 0, Text()
-    async with desk.mongo.files.writing(id, desk.now) as write:
+    async with context.mongo.files.writing(id, context.now) as write:
         async for piece in _whole(head, pieces):
             if kind is TEXT and not text.fits(piece):
                 raise Malformed("file.type_not_kept", found="?")

@@ -77,7 +77,7 @@ def _is_text(decoder: codecs.IncrementalDecoder, piece: bytes) -> bool:
         return False
 
 
-def recognise(head: bytes) -> Type:
+def recognise_type(head: bytes) -> Type:
     """The type of a file by its beginning. Raises `Malformed` for programs and for what is not kept."""
     if not head:
         raise Malformed("file.empty")

@@ -1,6 +1,6 @@
 """Files of customers (INT-2, INT-3): their records; the bytes are in before, and stay until nobody needs them."""
 
-from aftersales.engine import DomainError, Work, use_case
+from aftersales.engine import DomainError, UnitOfWork, use_case
 from aftersales.intake.archive.domain import file as files
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.file import CustomerFile, FileForm
@@ -10,10 +10,10 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 @use_case(
     preload=lambda owner, request: ((Customer, owner), *(((ServiceRequest, request),) if request else ())),
 )
-async def keep_file(work: Work, owner: str, form: FileForm, request: str | None) -> CustomerFile:
+async def keep_file(work: UnitOfWork, owner: str, form: FileForm, request: str | None) -> CustomerFile:
     """Record the file, or say which one with the same bytes the customer has already."""
-    customer = await work.need(Customer, owner)
-    if request and (await work.need(ServiceRequest, request)).customer != owner:
+    customer = await work.require(Customer, owner)
+    if request and (await work.require(ServiceRequest, request)).customer != owner:
         raise DomainError("file.request_of_another_customer", request=request)
     same = await work.find(CustomerFile, customer=owner, sha256=form.sha256, removed=False)
     known = same[0] if same else None
@@ -25,7 +25,7 @@ async def keep_file(work: Work, owner: str, form: FileForm, request: str | None)
 
 
 @use_case(about=lambda id: (CustomerFile, id))
-async def remove_file(work: Work, id: str) -> CustomerFile:
-    known = await work.need(CustomerFile, id)
-    removed = files.remove(known, work.actor, work.now)
+async def remove_file(work: UnitOfWork, id: str) -> CustomerFile:
+    known = await work.require(CustomerFile, id)
+    removed = files.mark_removed(known, work.actor, work.now)
     return removed if removed == known else work.put(removed)

@@ -18,7 +18,7 @@ from aftersales.values.errors import DomainError
 EVERYWHERE = "-"
 """The `branch` of what belongs to no branch alone."""
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 """BCP 47, such as `zh-Hans` or `yue`."""
 Level = Literal["supervisor", "centre", "headquarters", "leadership"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -120,7 +120,7 @@ class PersonForm(Value):
     phone: Phone | None = None
     branch: Code
     roles: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
-    languages: Annotated[tuple[Language, ...], Field(max_length=20)] = ()
+    languages: Annotated[tuple[LanguageTag, ...], Field(max_length=20)] = ()
     active: StrictBool = True
     supervisor: Code | None = None
     """Whose word they take; may be registered later."""
@@ -180,7 +180,7 @@ class Start(NamedTuple):
     today: date
 
 
-def chain(people: Mapping[str, Person], start: Start) -> tuple[Rung, ...]:
+def climb_chain(people: Mapping[str, Person], start: Start) -> tuple[Rung, ...]:
     """Climb from the owner upwards; nobody comes twice.
 
     A person's own supervisor is next. Where that one is missing, has left, was passed already (a circle) or stands

@@ -2,26 +2,26 @@
 
 from datetime import datetime
 
-from aftersales.common.branch_hours import change_hours
-from aftersales.common.policies import Source
-from aftersales.engine import BranchHours, DomainError, Mongo, NotFound, Work, use_case
+from aftersales.common.branch_hours import change_branch_hours
+from aftersales.common.policies import PolicySource
+from aftersales.engine import BranchHours, DomainError, Mongo, NotFound, UnitOfWork, use_case
 
 from . import domain
-from .domain import LEVELS, OF_BRANCH, Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung, Start, chain
+from .domain import LEVELS, OF_BRANCH, Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung, Start, climb_chain
 
 
 @use_case(about=lambda code: (Branch, code), preload=lambda code: ((BranchHours, code),))
-async def register_branch(work: Work, code: str, form: BranchForm) -> Branch:
+async def register_branch(work: UnitOfWork, code: str, form: BranchForm) -> Branch:
     known = await work.get(Branch, code)
-    branch, news = domain.register_branch(known, code, form, work.actor, work.now)
+    branch, events = domain.register_branch(known, code, form, work.actor, work.now)
     if branch == known:
         return branch
     if known and branch.calendar != known.calendar:
-        await change_hours(work, code, branch.calendar, work.now, work.actor)
-    return work.put(branch, *news)
+        await change_branch_hours(work, code, branch.calendar, work.now, work.actor)
+    return work.put(branch, *events)
 
 
-async def known_branch(source: Source, code: str) -> Branch:
+async def known_branch(source: PolicySource, code: str) -> Branch:
     """Give the branch. Raises `DomainError` when nobody opened it."""
     branch = await source.get(Branch, code)
     if branch is None:
@@ -30,7 +30,7 @@ async def known_branch(source: Source, code: str) -> Branch:
 
 
 @use_case(about=lambda code: (Role, code))
-async def define_role(work: Work, code: str, form: RoleForm) -> Role:
+async def define_role(work: UnitOfWork, code: str, form: RoleForm) -> Role:
     known = await work.get(Role, code)
     role = domain.define_role(known, code, form)
     return role if role == known else work.put(role)
@@ -40,12 +40,12 @@ async def define_role(work: Work, code: str, form: RoleForm) -> Role:
     about=lambda code: (Person, code),
     preload=lambda form: ((Branch, form.branch), *((Role, role) for role in form.roles)),
 )
-async def register_person(work: Work, code: str, form: PersonForm) -> Person:
+async def register_person(work: UnitOfWork, code: str, form: PersonForm) -> Person:
     await known_branch(work, form.branch)
     await known_roles(work, form.roles)
     known = await work.get(Person, code)
-    person, news = domain.register_person(known, code, form)
-    return person if person == known else work.put(person, *news)
+    person, events = domain.register_person(known, code, form)
+    return person if person == known else work.put(person, *events)
 
 
 async def show_chain(mongo: Mongo, code: str, now: datetime) -> tuple[Rung, ...]:
@@ -56,7 +56,7 @@ async def show_chain(mongo: Mongo, code: str, now: datetime) -> tuple[Rung, ...]
     return await chain_above(mongo, code, person.branch, now)
 
 
-async def chain_above(source: Source, owner: str, branch: str, now: datetime) -> tuple[Rung, ...]:
+async def chain_above(source: PolicySource, owner: str, branch: str, now: datetime) -> tuple[Rung, ...]:
     """Load whoever may stand in the chain, and climb it; the owner need not be registered."""
     known: dict[str, Person] = {}
     for level in LEVELS:
@@ -74,17 +74,17 @@ async def chain_above(source: Source, owner: str, branch: str, now: datetime) ->
             known[code] = person
             open_links.append(person.supervisor)
     today = (await known_branch(source, branch)).day_of(now)
-    return chain(known, Start(owner, branch, today))
+    return climb_chain(known, Start(owner, branch, today))
 
 
-async def known_roles(work: Work, roles: tuple[str, ...]) -> None:
+async def known_roles(work: UnitOfWork, roles: tuple[str, ...]) -> None:
     """Raises `DomainError` for a role that nobody defined."""
     for role in roles:
         if await work.get(Role, role) is None:
             raise DomainError("role.unknown", role=role)
 
 
-async def known_person(work: Work, code: str) -> Person:
+async def known_person(work: UnitOfWork, code: str) -> Person:
     """Give somebody who serves today. Raises `DomainError` when there is no such person."""
     person = await work.get(Person, code)
     if person is None:

@@ -17,13 +17,13 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 }
 
 
-def roles() -> tuple[Role, ...]:
+def packaged_roles() -> tuple[Role, ...]:
     """The roles of the rulebook, as they are packaged (ALL-8)."""
     packaged = tomllib.loads(files(__package__).joinpath("roles.toml").read_text("utf-8"))
     return tuple(Role(id=code, **fields) for code, fields in packaged.items())
 
 
-async def serving(mongo: Mongo, roles: Collection[str], branches: Collection[str], today: date) -> tuple[str, ...]:
+async def find_serving(mongo: Mongo, roles: Collection[str], branches: Collection[str], today: date) -> tuple[str, ...]:
     """Who has one of the roles in one of the branches (none named: any) and serves, by code."""
     where: Document = {"active": True}
     where |= {"roles": {"$in": list(roles)}} if roles else {}

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from aftersales.common.events import SlaMark
-from aftersales.common.policies import LIST
-from aftersales.engine import BranchHours, Library, Work, use_case
+from aftersales.common.policies import POLICY_LIST
+from aftersales.engine import BranchHours, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.network.domain import Branch, Person
 from aftersales.intake.network.handlers import known_branch, known_person, known_roles
 from aftersales.intake.requests.domain import ownership
@@ -18,18 +18,18 @@ from .domain import notice as notices
 from .domain import training as trainings
 from .domain.digest import Digest
 from .domain.handover import Closing, HandoverForm, OpenRequest, Settle, ShiftHandover
-from .domain.meeting import Meeting, MinutesForm, record
+from .domain.meeting import Meeting, MinutesForm, write_minutes
 from .domain.notice import Acknowledgement, Notice, NoticeForm, Publication, ReaderChunk, Reading
 from .domain.training import Attendance, AttendanceForm, TrainingForm, TrainingPlan
 
 
 @use_case(about=lambda code: (TrainingPlan, code))
-async def plan_training(work: Work, code: str, form: TrainingForm) -> TrainingPlan:
+async def plan_training(work: UnitOfWork, code: str, form: TrainingForm) -> TrainingPlan:
     if form.branch:
         await known_branch(work, form.branch)
     await known_roles(work, form.roles)
     known = await work.get(TrainingPlan, code)
-    training = trainings.plan(known, code, form)
+    training = trainings.plan_training(known, code, form)
     return training if training == known else work.put(training)
 
 
@@ -37,25 +37,25 @@ async def plan_training(work: Work, code: str, form: TrainingForm) -> TrainingPl
     about=lambda code, session: (Attendance, f"{code}|{session}"),
     preload=lambda code: ((TrainingPlan, code),),
 )
-async def record_attendance(work: Work, code: str, session: str, form: AttendanceForm) -> Attendance:
-    training = await work.need(TrainingPlan, code)
+async def record_attendance(work: UnitOfWork, code: str, session: str, form: AttendanceForm) -> Attendance:
+    training = await work.require(TrainingPlan, code)
     known = await work.get(Attendance, f"{code}|{session}")
-    held, attendance = trainings.attend(training, session, known, form, work.now)
+    held, attendance = trainings.record_attendance(training, session, known, form, work.now)
     if held != training:
         work.put(held)
     return attendance if attendance == known else work.put(attendance)
 
 
 @use_case(about=lambda proposed: (Meeting, proposed.id))
-async def record_minutes(work: Work, proposed: Meeting, form: MinutesForm, begins: datetime) -> Meeting:
+async def record_minutes(work: UnitOfWork, proposed: Meeting, form: MinutesForm, begins: datetime) -> Meeting:
     """Keep the minutes with the agenda of the first time they were written, which later cases do not change."""
     meeting = await work.get(Meeting, proposed.id) or proposed
-    recorded = record(meeting, form, begins, work.now)
+    recorded = write_minutes(meeting, form, begins, work.now)
     return recorded if recorded == meeting else work.put(recorded)
 
 
 @use_case(preload=lambda form: [(Person, person) for person in form.people])
-async def publish_notice(work: Work, form: NoticeForm, of_roles: Sequence[str]) -> Notice:
+async def publish_notice(work: UnitOfWork, form: NoticeForm, of_roles: Sequence[str]) -> Notice:
     """Publish to the named people and to `of_roles`, who have the addressed roles in the addressed branches."""
     await known_roles(work, form.roles)
     for branch in form.branches:
@@ -64,45 +64,45 @@ async def publish_notice(work: Work, form: NoticeForm, of_roles: Sequence[str]) 
         await known_person(work, person)
     readers = sorted({*form.people, *of_roles})
     number = await work.number("NT")
-    notice, chunks, news = notices.publish(number, form, Publication(work.actor, work.now, readers))
+    notice, chunks, events = notices.publish_notice(number, form, Publication(work.actor, work.now, readers))
     for chunk in chunks:
         work.put(chunk)
-    return work.put(notice, *news)
+    return work.put(notice, *events)
 
 
 @use_case(
     about=lambda number: (Notice, number),
     preload=lambda number, reader: ((Acknowledgement, f"{number}|{reader}"), (Person, reader)),
 )
-async def acknowledge_notice(work: Work, number: str, reader: str) -> Acknowledgement:
+async def acknowledge_notice(work: UnitOfWork, number: str, reader: str) -> Acknowledgement:
     """Once; saying it again gives the same answer."""
-    notice = await work.need(Notice, number)
+    notice = await work.require(Notice, number)
     if known := await work.get(Acknowledgement, f"{number}|{reader}"):
         return known
     chunk = await work.get(ReaderChunk, f"{number}|{notices.chunk_of(notice, reader)}")
     person = await work.get(Person, reader)
-    return work.put(notices.acknowledge(notice, chunk, reader, person, work.now))
+    return work.put(notices.acknowledge_notice(notice, chunk, reader, person, work.now))
 
 
-async def wake_notice(work: Work, number: str) -> None:
+async def wake_notice(work: UnitOfWork, number: str) -> None:
     notice = await work.get(Notice, number)
     if notice is None or notice.wake_at is None or notice.wake_at > work.now:
         return
     chunks = await work.find(ReaderChunk, notice=number)
     acknowledgements = await work.find(Acknowledgement, notice=number)
-    reminded, news = notices.remind(notice, reading(chunks, acknowledgements), work.now)
-    work.put(reminded, *news)
+    reminded, events = notices.remind_readers(notice, sum_readings(chunks, acknowledgements), work.now)
+    work.put(reminded, *events)
 
 
-def reading(chunks: Iterable[ReaderChunk], acknowledgements: Iterable[Acknowledgement]) -> Reading:
+def sum_readings(chunks: Iterable[ReaderChunk], acknowledgements: Iterable[Acknowledgement]) -> Reading:
     """Put together who must acknowledge and who has; those who need not are left out."""
     readers = frozenset(reader for chunk in chunks for reader in chunk.readers)
     return Reading(readers, frozenset(read.reader for read in acknowledgements if read.counted))
 
 
-@use_case(preload=lambda form: ((Branch, form.branch), *LIST))
+@use_case(preload=lambda form: ((Branch, form.branch), *POLICY_LIST))
 async def list_shift(
-    work: Work, form: HandoverForm, requests: Sequence[OpenRequest], library: Library
+    work: UnitOfWork, form: HandoverForm, requests: Sequence[OpenRequest], catalogue: PolicyCatalogue
 ) -> ShiftHandover:
     branch = await known_branch(work, form.branch)
     if form.to_person:
@@ -111,58 +111,60 @@ async def list_shift(
         await known_roles(work, (form.to_role,))
     number = await work.number("SH")
     facts = Facts(branch.id, "", "", "", branch.day_of(form.ends_at))
-    ground = Ground(branch, await library.choose(work, facts))
+    ground = Ground(branch, await catalogue.choose(work, facts))
     return work.put(handovers.hand_over(number, form, ground, requests, work.now))
 
 
 @use_case(about=lambda handover: (ShiftHandover, handover), preload=lambda number: ((ServiceRequest, number),))
-async def take_line(work: Work, handover: str, number: str) -> ShiftHandover:
+async def take_line(work: UnitOfWork, handover: str, number: str) -> ShiftHandover:
     """Become the owner of the request: taking it is the acceptance that INT-7 asks for."""
     closed = await _close(work, handover, number, Closing("taken", work.actor, work.now))
-    request = await work.need(ServiceRequest, number)
-    owned, news = ownership.take(request, work.actor, work.now)
+    request = await work.require(ServiceRequest, number)
+    owned, events = ownership.take_over_request(request, work.actor, work.now)
     if owned != request:
-        work.put(owned, *news)
+        work.put(owned, *events)
     return closed
 
 
 @use_case(about=lambda handover: (ShiftHandover, handover))
-async def settle_line(work: Work, handover: str, number: str, form: Settle) -> ShiftHandover:
+async def settle_line(work: UnitOfWork, handover: str, number: str, form: Settle) -> ShiftHandover:
     return await _close(work, handover, number, Closing("settled", work.actor, work.now, form.note))
 
 
-async def wake_handover(work: Work, number: str) -> None:
+async def wake_handover(work: UnitOfWork, number: str) -> None:
     handover = await work.get(ShiftHandover, number)
     if handover and handover.wake_at and handover.wake_at <= work.now:
-        ticked, news = handovers.tick(handover, work.now)
-        work.put(ticked, *news)
+        ticked, events = handovers.tick_handover(handover, work.now)
+        work.put(ticked, *events)
 
 
-async def change_hours(work: Work, handover: ShiftHandover, hours: BranchHours, library: Library) -> None:
+async def change_handover_hours(
+    work: UnitOfWork, handover: ShiftHandover, hours: BranchHours, catalogue: PolicyCatalogue
+) -> None:
     """Go over to the branch's new hours, by the policy that the clock was started with (ALL-3)."""
-    policy = await library.get(work, handover.clocks[0].terms.policy)
+    policy = await catalogue.get(work, handover.clocks[0].terms.policy)
     ground = Ground(await known_branch(work, handover.branch), policy)
-    moved, news = handovers.change_hours(handover, ground, hours.said, work.now)
+    moved, events = handovers.change_handover_hours(handover, ground, hours.said, work.now)
     if moved != handover:
-        work.put(moved, *news)
+        work.put(moved, *events)
 
 
-async def _close(work: Work, id: str, request: str, closing: Closing) -> ShiftHandover:
-    handover = await work.need(ShiftHandover, id)
+async def _close(work: UnitOfWork, id: str, request: str, closing: Closing) -> ShiftHandover:
+    handover = await work.require(ShiftHandover, id)
     person = await work.get(Person, closing.by)
-    closed, news = handovers.close_line(handover, request, closing, person)
-    return work.put(closed, *news)
+    closed, events = handovers.close_line(handover, request, closing, person)
+    return work.put(closed, *events)
 
 
 @use_case(preload=lambda mark: ((Digest, digests.digest_of(mark, mark.at).id),))
-async def gather_mark(work: Work, mark: SlaMark) -> None:
+async def gather_mark(work: UnitOfWork, mark: SlaMark) -> None:
     fresh = digests.digest_of(mark, work.now)
-    digest, news = digests.gather(await work.get(Digest, fresh.id) or fresh, mark)
-    work.put(digest, *news)
+    digest, events = digests.gather_mark(await work.get(Digest, fresh.id) or fresh, mark)
+    work.put(digest, *events)
 
 
-async def close_hour(work: Work, id: str) -> None:
-    digest = await work.need(Digest, id)
+async def close_hour(work: UnitOfWork, id: str) -> None:
+    digest = await work.require(Digest, id)
     if digest.wake_at and digest.wake_at <= work.now:
-        closed, news = digests.close(digest)
-        work.put(closed, *news)
+        closed, events = digests.close_digest(digest)
+        work.put(closed, *events)

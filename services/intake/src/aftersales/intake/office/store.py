@@ -10,7 +10,7 @@ from aftersales.intake.requests.store import AGAIN
 
 from .domain.digest import Digest
 from .domain.handover import MOST_LINES, OpenRequest, ShiftHandover
-from .domain.meeting import Case, Meeting
+from .domain.meeting import AgendaCase, Meeting
 from .domain.notice import Acknowledgement, Notice, ReaderChunk
 from .domain.training import Attendance, TrainingPlan
 
@@ -53,7 +53,7 @@ async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str
     return await mongo.aggregate(Notice, [*pipeline, {"$limit": limit}])
 
 
-async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime]) -> list[Case]:
+async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime]) -> list[AgendaCase]:
     """What there is to talk about after a week at a branch (ALL-8), each kind in the order of its weight.
 
     A number begins with its day, so that the week's requests are a range of the index over branch and number;
@@ -81,7 +81,7 @@ async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime])
     (found,) = await mongo.aggregate(ServiceRequest, [week, facets])
     rows: dict[Any, list[Document]] = {**found, "reopened": reopened}
     return [
-        Case(topic=topic, subject=row["_id"], fault=row["fault"], count=row.get("count", 1))
+        AgendaCase(topic=topic, subject=row["_id"], fault=row["fault"], count=row.get("count", 1))
         for topic, some in rows.items()
         for row in some
     ]

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
-from aftersales.values.messages import choose_locale, render
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
+from aftersales.values.messages import choose_locale, render_message
 
-from .domain import Outcome, PartnerMessage
+from .domain import PartnerMessage, ReceiptOutcome
 
 router = APIRouter(responses=PROBLEMS)
-Language = Annotated[str | None, Header(alias="accept-language", include_in_schema=False)]
+AcceptLanguage = Annotated[str | None, Header(alias="accept-language", include_in_schema=False)]
 
 
 class PartnerReceipt(BaseModel):
@@ -28,7 +28,7 @@ class PartnerReceipt(BaseModel):
     type: str
     digest: str
     """Of type and data, or of a whole message that could not be read: tells two contents under one id apart."""
-    state: Outcome
+    state: ReceiptOutcome
     request: str | None
     """The number of the service request that was registered."""
     serial: str | None
@@ -39,44 +39,49 @@ class PartnerReceipt(BaseModel):
     at: datetime
 
 
-class Asked(BaseModel):
+class ReceiptFilter(BaseModel):
     """Which receipts, newest first."""
 
     source: Annotated[str, Query(max_length=256, description="as the partner's events name it")]
     partner: Annotated[str | None, Query(max_length=256)] = None
     id: Annotated[str | None, Query(max_length=256)] = None
-    state: Outcome | None = None
+    state: ReceiptOutcome | None = None
 
 
 @router.get("/partners/messages")
 async def list_receipts(
-    asked: Annotated[Asked, Query()],
-    desk: Desk,
+    asked: Annotated[ReceiptFilter, Query()],
+    context: RequestContext,
     cursor: Cursor = None,
     limit: Limit = 50,
-    accept_language: Language = None,
+    accept_language: AcceptLanguage = None,
 ) -> Page[PartnerReceipt]:
     """List what became of the events of this source: accepted, duplicate or refused, and why (INT-12)."""
     where = {"source": asked.source, "partner": asked.partner, "message": asked.id, "state": asked.state}
-    page = await desk.page(PartnerMessage, where, cursor, limit, "-at")
-    locale = choose_locale(accept_language, desk.settings.locale)
+    page = await context.page(PartnerMessage, where, cursor, limit, "-at")
+    locale = choose_locale(accept_language, context.settings.locale)
     return Page(items=[_receipt(message, locale) for message in page.items], next=page.next)
 
 
-@router.get("/partners/{source:path}/messages", deprecated=True)
-async def list_messages(  # noqa: PLR0913, PLR0917 (its query string)
+@router.get(
+    "/partners/{source:path}/messages",
+    deprecated=True,
+    operation_id="list_messages_partners__source__messages_get",
+    summary="List Messages",
+)
+async def list_messages_of_source(  # noqa: PLR0913, PLR0917 (its query string)
     source: Annotated[str, Path(max_length=256, description="as the partner's events name it")],
-    desk: Desk,
-    state: Outcome | None = None,
+    context: RequestContext,
+    state: ReceiptOutcome | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-    accept_language: Language = None,
+    accept_language: AcceptLanguage = None,
 ) -> Page[PartnerReceipt]:
     """List the same for a source that can stand in a path."""
-    return await list_receipts(Asked(source=source, state=state), desk, cursor, limit, accept_language)
+    return await list_receipts(ReceiptFilter(source=source, state=state), context, cursor, limit, accept_language)
 
 
 def _receipt(message: PartnerMessage, locale: str) -> PartnerReceipt:
     same = {name: getattr(message, name) for name in PartnerReceipt.model_fields if name not in {"id", "words"}}
-    words = render(message.code, locale, message.params) if message.code else ""
+    words = render_message(message.code, locale, message.params) if message.code else ""
     return PartnerReceipt(id=message.message, words=words, **same)

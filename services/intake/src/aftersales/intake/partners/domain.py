@@ -8,17 +8,17 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.events import Event, decode
+from aftersales.common.events import Event, decode_envelope
 from aftersales.common.events.intake import Param, PartnerMessageAccepted, PartnerMessageRefused, WrongField
 from aftersales.common.partners import Sender, sender_of
 from aftersales.values.errors import DomainError, Malformed
 
 UNKNOWN = "unknown"
 """The source of what cannot be read."""
-Outcome = Literal["accepted", "duplicate", "refused"]
+ReceiptOutcome = Literal["accepted", "duplicate", "refused"]
 
 
-class Done(NamedTuple):
+class MessageEffect(NamedTuple):
     """What came of an event: a service request, or the sale of a product, which may be known already."""
 
     request: str | None = None
@@ -44,7 +44,7 @@ class PartnerMessage(Aggregate):
     type: str
     digest: str = ""
     """Of type and data; of the whole body where these cannot be read."""
-    state: Outcome
+    state: ReceiptOutcome
     request: str | None = None
     serial: str | None = None
     code: str = ""
@@ -52,7 +52,7 @@ class PartnerMessage(Aggregate):
     at: datetime
 
 
-Decision = tuple[PartnerMessage, tuple[Event, ...]]
+ReceiptDecision = tuple[PartnerMessage, tuple[Event, ...]]
 
 
 def known_of(receipts: tuple[PartnerMessage | None, ...], sender: Sender) -> PartnerMessage | None:
@@ -69,7 +69,9 @@ def is_done(known: PartnerMessage | None, sender: Sender) -> bool:
     return True
 
 
-def accept(known: PartnerMessage | None, sender: Sender, kind: str, done: Done, at: datetime) -> Decision:
+def accept_message(
+    known: PartnerMessage | None, sender: Sender, kind: str, done: MessageEffect, at: datetime
+) -> ReceiptDecision:
     """Record what came of it, and tell the partner."""
     about = {"partner": sender.user, "source": sender.source, "type": kind, "reference": sender.reference}
     receipt = PartnerMessage(
@@ -86,7 +88,7 @@ def accept(known: PartnerMessage | None, sender: Sender, kind: str, done: Done, 
     return receipt, (PartnerMessageAccepted(id=sender.id, **about, **done._asdict(), at=at),)
 
 
-def refuse(known: PartnerMessage | None, message: PartnerMessage) -> Decision:
+def refuse_message(known: PartnerMessage | None, message: PartnerMessage) -> ReceiptDecision:
     """Record the refusal and tell it, once: the same message may be delivered again. What was accepted stays so."""
     if known and (known.state != "refused" or (known.code, known.params) == (message.code, message.params)):
         return known, ()
@@ -105,10 +107,10 @@ def refuse(known: PartnerMessage | None, message: PartnerMessage) -> Decision:
     return (known or message).but(**changes), (event,)
 
 
-def stated(body: bytes, user: str, digest: str) -> Sender:
+def stated_sender(body: bytes, user: str, digest: str) -> Sender:
     """Whose a message that may be anything is, as far as it says so; `digest` stands for what it does not say."""
     with suppress(Malformed):
-        return sender_of(decode(body), user)
+        return sender_of(decode_envelope(body), user)
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):

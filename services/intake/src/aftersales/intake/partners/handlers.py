@@ -6,12 +6,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from aftersales.common.events import describe
+from aftersales.common.dead_letters import StoredDeadLetter
+from aftersales.common.events import describe_errors
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
-from aftersales.common.parking import ParkedMessage
 from aftersales.common.partners import Sender
-from aftersales.common.policies import LIST
-from aftersales.engine import DomainError, Event, Library, Malformed, Needs, Work, use_case
+from aftersales.common.policies import POLICY_LIST
+from aftersales.engine import DocumentRefs, DomainError, Event, Malformed, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint
 from aftersales.intake.archive.domain.product import Product, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol
@@ -21,10 +21,10 @@ from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.request import PartnerReference
 from aftersales.intake.requests.handlers.requests import register_request
 from aftersales.intake.sales.handlers import keep_product
-from aftersales.intake.sales.store import caller, owned
+from aftersales.intake.sales.store import preload_caller, preload_product
 
 from . import domain
-from .domain import Done, PartnerMessage
+from .domain import MessageEffect, PartnerMessage
 
 E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=BaseModel)
@@ -32,28 +32,28 @@ P = ParamSpec("P")
 
 
 def with_receipt(
-    handle: Callable[Concatenate[Work, E, Sender, P], Awaitable[Done]],
-) -> Callable[Concatenate[Work, E, Sender, P], Coroutine[Any, Any, None]]:
+    handle: Callable[Concatenate[UnitOfWork, E, Sender, P], Awaitable[MessageEffect]],
+) -> Callable[Concatenate[UnitOfWork, E, Sender, P], Coroutine[Any, Any, None]]:
     """Let a handler of partner events leave a receipt with what it does; what has one already is not done again."""
 
-    async def handled(work: Work, event: E, sender: Sender, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    async def handled(work: UnitOfWork, event: E, sender: Sender, /, *args: P.args, **kwargs: P.kwargs) -> None:
         known = await _receipt(work, sender)
         if not domain.is_done(known, sender):
             done = await handle(work, event, sender, *args, **kwargs)
-            receipt, news = domain.accept(known, sender, event.TYPE, done, work.now)
-            work.put(receipt, *news)
+            receipt, events = domain.accept_message(known, sender, event.TYPE, done, work.now)
+            work.put(receipt, *events)
 
     return update_wrapper(handled, handle)
 
 
-async def _receipt(work: Work, sender: Sender) -> PartnerMessage | None:
+async def _receipt(work: UnitOfWork, sender: Sender) -> PartnerMessage | None:
     today, before = sender.receipts
     return domain.known_of((await work.get(PartnerMessage, today), await work.get(PartnerMessage, before)), sender)
 
 
-async def tell_refusal(work: Work, parked: ParkedMessage) -> None:
+async def tell_refusal(work: UnitOfWork, parked: StoredDeadLetter) -> None:
     """Record and publish why a partner's event was refused."""
-    sender = domain.stated(parked.body, parked.user, parked.digest)
+    sender = domain.stated_sender(parked.body, parked.user, parked.digest)
     known, id = await _receipt(work, sender), sender.event
     if known and known.state != "refused" and known.digest != sender.digest:
         id = sender.content  # what was accepted keeps its receipt
@@ -71,27 +71,36 @@ async def tell_refusal(work: Work, parked: ParkedMessage) -> None:
         params=parked.params,
         at=work.now,
     )
-    receipt, news = domain.refuse(known, refused)
+    receipt, events = domain.refuse_message(known, refused)
     if receipt != known:
-        work.put(receipt, *news)
+        work.put(receipt, *events)
 
 
-def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Needs:
-    return (Branch, event.branch), caller(event.phone), *owned(event.serial, event.model), *LIST
+def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> DocumentRefs:
+    return (
+        (Branch, event.branch),
+        preload_caller(event.phone),
+        *preload_product(event.serial, event.model),
+        *POLICY_LIST,
+    )
 
 
 @use_case(preload=_sender_and_product)
 @with_receipt
-async def take_partner_request(work: Work, event: PartnerServiceRequest, sender: Sender, library: Library) -> Done:
+async def take_partner_request(
+    work: UnitOfWork, event: PartnerServiceRequest, sender: Sender, catalogue: PolicyCatalogue
+) -> MessageEffect:
     """Do as if the partner had filled in the form (INT-12)."""
     form = request_form(event)
     partner = PartnerReference(partner=sender.user, source=sender.source, id=sender.id, reference=sender.reference)
-    return Done(request=(await register_request(work, form, library, partner)).id)
+    return MessageEffect(request=(await register_request(work, form, catalogue, partner)).id)
 
 
 @use_case(preload=_sender_and_product)
 @with_receipt
-async def take_partner_sale(work: Work, event: PartnerProductSold, _sender: Sender, library: Library) -> Done:
+async def take_partner_sale(
+    work: UnitOfWork, event: PartnerProductSold, _sender: Sender, catalogue: PolicyCatalogue
+) -> MessageEffect:
     """Archive the buyer and what they bought; the same sale in another event is nothing new.
 
     Raises `DomainError` for a product that is somebody else's, or was sold on another day.
@@ -101,14 +110,14 @@ async def take_partner_sale(work: Work, event: PartnerProductSold, _sender: Send
         if known.customer is not None and (buyer is None or buyer.customer != known.customer):
             raise DomainError("sale.of_anothers_product", serial=known.id)
         if known.purchased_on == event.purchased_on:
-            return Done(serial=known.id, duplicate=True)
+            return MessageEffect(serial=known.id, duplicate=True)
         if known.purchased_on is not None:
             raise DomainError("sale.on_another_day", serial=known.id, purchased_on=known.purchased_on.isoformat())
     form = sale_form(event)
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form, branch)
-    await keep_product(work, form.products[0], customer, branch.day_of(work.now), library)
-    return Done(serial=event.serial)
+    await keep_product(work, form.products[0], customer, branch.day_of(work.now), catalogue)
+    return MessageEffect(serial=event.serial)
 
 
 def request_form(event: PartnerServiceRequest) -> RegisterRequest:
@@ -135,4 +144,4 @@ def _filled(form: type[F], event: Event, fields: dict[str, Any]) -> F:
     try:
         return form.model_validate(fields)
     except ValidationError as error:
-        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe(error)) from error
+        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe_errors(error)) from error

@@ -6,21 +6,21 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, NotFound, Page, PublishedPolicy
-from aftersales.policy.choose import Facts, shipped
-from aftersales.policy.explain import Outcome, explain
-from aftersales.policy.findings import dotted
+from aftersales.engine import PROBLEMS, Cursor, Limit, NotFound, Page, PublishedPolicy, RequestContext
+from aftersales.policy.choose import Facts, shipped_policies
+from aftersales.policy.explain import ChoiceOutcome, explain_policy_choice
+from aftersales.policy.findings import dotted_path
 from aftersales.policy.model import Policy
 from aftersales.values import Code, Day
-from aftersales.values.messages import render
+from aftersales.values.messages import render_message
 
 from . import handlers
 
 router = APIRouter(responses=PROBLEMS)
-Name = Annotated[Code, Path()]
+PolicyName = Annotated[Code, Path()]
 
 
-class Item(BaseModel):
+class PolicyItem(BaseModel):
     """What a choice depends on."""
 
     branch: Code
@@ -37,7 +37,7 @@ class Considered(BaseModel):
     version: int
     preset: bool
     effective_from: date
-    outcome: Outcome
+    outcome: ChoiceOutcome
     specificity: int
     missed: tuple[str, ...]
     replaced_by: int | None
@@ -61,40 +61,40 @@ class Said(BaseModel):
 
 
 @router.post("/policies", status_code=201)
-async def publish_policy(policy: Policy, desk: Desk, response: Response) -> PublishedPolicy:
+async def publish_policy(policy: Policy, context: RequestContext, response: Response) -> PublishedPolicy:
     """Publish the next version; its number is counted here. A policy with errors, or one that ties, is refused."""
-    published = await desk.do(handlers.publish_policy, policy, desk.library)
+    published = await context.do(handlers.publish_policy, policy, context.catalogue)
     response.headers["Location"] = f"/policies/{published.policy.name}/{published.policy.version}"
     return published
 
 
 @router.post("/policies/lint")
-async def lint_policy(policy: Policy, desk: Desk) -> list[Said]:
+async def lint_policy(policy: Policy, context: RequestContext) -> list[Said]:
     """Say what is wrong or doubtful with a policy, alone and as the next version beside those published."""
-    shelf = await desk.library.shelf(desk.mongo)
+    policy_index = await context.catalogue.policy_index(context.mongo)
     return [
         Said(
             level=one.level,
             code=one.code,
-            field=dotted(one.path),
-            problem=render(one.code, desk.locale, dict(one.params)),
+            field=dotted_path(one.path),
+            problem=render_message(one.code, context.locale, dict(one.params)),
         )
-        for one in handlers.findings(handlers.next_version(policy, shelf), shelf)
+        for one in handlers.policy_findings(handlers.next_version(policy, policy_index), policy_index)
     ]
 
 
 @router.get("/policies")
-async def list_policies(desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[PublishedPolicy]:
+async def list_policies(context: RequestContext, cursor: Cursor = None, limit: Limit = 50) -> Page[PublishedPolicy]:
     """Those published; the presets that are shipped are at `GET /policies/{name}/0`."""
-    return await desk.page(PublishedPolicy, {}, cursor, limit)
+    return await context.page(PublishedPolicy, {}, cursor, limit)
 
 
 @router.get("/policies/explain")
-async def explain_choice(item: Annotated[Item, Query()], desk: Desk) -> Choice:
+async def explain_choice(item: Annotated[PolicyItem, Query()], context: RequestContext) -> Choice:
     """Say which policy holds for an item that comes in on `day`, and why."""
     facts = Facts(item.branch, item.line, item.work_type, item.customer_class, item.day)
     try:
-        found = explain(await desk.library.shelf(desk.mongo), facts)
+        found = explain_policy_choice(await context.catalogue.policy_index(context.mongo), facts)
     except LookupError as error:  # before the first day of any preset
         raise NotFound("policies.unknown", id=item.day.isoformat()) from error
     considered = [Considered(**candidate._asdict()) for candidate in found.candidates]
@@ -102,11 +102,13 @@ async def explain_choice(item: Annotated[Item, Query()], desk: Desk) -> Choice:
 
 
 @router.get("/policies/{name}/{version}")
-async def show_policy(name: Name, version: Annotated[int, Path(ge=0, le=1_000_000)], desk: Desk) -> Policy:
+async def show_policy(
+    name: PolicyName, version: Annotated[int, Path(ge=0, le=1_000_000)], context: RequestContext
+) -> Policy:
     """Show one version; version 0 is the preset of that name."""
     if version:
-        return (await desk.read(PublishedPolicy, f"{name}@{version}")).policy
-    preset = next((policy for policy in shipped().policies if policy.name == name), None)
+        return (await context.read(PublishedPolicy, f"{name}@{version}")).policy
+    preset = next((policy for policy in shipped_policies().policies if policy.name == name), None)
     if preset is None:
         raise NotFound("policies.unknown", id=f"{name}@0")
     return preset

@@ -1,42 +1,42 @@
 """Service policies (ALL-1): published once they are sound, and told to the other services."""
 
 from aftersales.common.events.intake import PolicyPublished
-from aftersales.common.policies import LIST, put_up
-from aftersales.engine import DomainError, Library, PublishedPolicy, Work, use_case
-from aftersales.policy.choose import Shelf
-from aftersales.policy.findings import Finding, dotted
-from aftersales.policy.lint import lint, lint_among
+from aftersales.common.policies import POLICY_LIST, publish_in_catalogue
+from aftersales.engine import DomainError, PolicyCatalogue, PublishedPolicy, UnitOfWork, use_case
+from aftersales.policy.choose import PolicyIndex
+from aftersales.policy.findings import Finding, dotted_path
+from aftersales.policy.lint import lint_among, lint_policy
 from aftersales.policy.model import Policy
 from aftersales.policy.sla.stages import policy_id
 
 
-def next_version(draft: Policy, shelf: Shelf) -> Policy:
+def next_version(draft: Policy, policy_index: PolicyIndex) -> Policy:
     """The draft with the version that it will be published as."""
-    versions = [policy.version for policy in shelf.policies if policy.name == draft.name]
+    versions = [policy.version for policy in policy_index.policies if policy.name == draft.name]
     return draft.model_copy(update={"version": max(versions, default=0) + 1})
 
 
-def findings(policy: Policy, shelf: Shelf) -> tuple[Finding, ...]:
+def policy_findings(policy: Policy, policy_index: PolicyIndex) -> tuple[Finding, ...]:
     """What is wrong or doubtful with a policy, alone and beside those published."""
-    return *lint(policy), *lint_among(policy, shelf.policies)
+    return *lint_policy(policy), *lint_among(policy, policy_index.policies)
 
 
-@use_case(preload=lambda: LIST)
-async def publish_policy(work: Work, draft: Policy, library: Library) -> PublishedPolicy:
+@use_case(preload=lambda: POLICY_LIST)
+async def publish_policy(work: UnitOfWork, draft: Policy, catalogue: PolicyCatalogue) -> PublishedPolicy:
     """Give the policy its version and publish it; what its newest version says already changes nothing.
 
-    Raises `DomainError` with what `lint` finds wrong.
+    Raises `DomainError` with what `lint_policy` finds wrong.
     """
-    shelf = await library.shelf(work)
-    policy = next_version(draft, shelf)
+    policy_index = await catalogue.policy_index(work)
+    policy = next_version(draft, policy_index)
     before = policy.model_copy(update={"version": policy.version - 1})
-    if before in shelf.policies:
-        return await work.need(PublishedPolicy, policy_id(before))
-    wrong = [finding for finding in findings(policy, shelf) if finding.level == "error"]
+    if before in policy_index.policies:
+        return await work.require(PublishedPolicy, policy_id(before))
+    wrong = [finding for finding in policy_findings(policy, policy_index) if finding.level == "error"]
     if wrong:
-        errors = [{"field": dotted(one.path), "code": one.code, "params": dict(one.params)} for one in wrong]
+        errors = [{"field": dotted_path(one.path), "code": one.code, "params": dict(one.params)} for one in wrong]
         raise DomainError("policy.unsound", name=policy.name, count=len(wrong), errors=errors)
-    news = PolicyPublished(
+    event = PolicyPublished(
         name=policy.name,
         version=policy.version,
         effective_from=policy.effective_from,
@@ -45,4 +45,4 @@ async def publish_policy(work: Work, draft: Policy, library: Library) -> Publish
         published_by=work.actor,
     )
     published = PublishedPolicy(id=policy_id(policy), policy=policy, published_at=work.now, published_by=work.actor)
-    return await put_up(work, published, news)
+    return await publish_in_catalogue(work, published, event)

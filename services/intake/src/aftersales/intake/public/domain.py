@@ -67,10 +67,10 @@ class PublicComplaint(Aggregate):
     taken_at: datetime | None = None
 
 
-Decision = tuple[PublicComplaint, tuple[Event, ...]]
+ComplaintDecision = tuple[PublicComplaint, tuple[Event, ...]]
 
 
-def receive(id: str, form: ComplaintForm, about: About | None, now: datetime) -> Decision:
+def receive_complaint(id: str, form: ComplaintForm, about: About | None, now: datetime) -> ComplaintDecision:
     """Keep the complaint, and tell of it unless it looks like a machine's."""
     own = about.request if about and about.customer.phone == form.phone else None
     complaint = PublicComplaint(
@@ -83,12 +83,12 @@ def receive(id: str, form: ComplaintForm, about: About | None, now: datetime) ->
     return complaint, () if form.website else (_received(complaint),)
 
 
-def take(complaint: PublicComplaint, by: str, now: datetime) -> Decision:
+def take_complaint(complaint: PublicComplaint, by: str, now: datetime) -> ComplaintDecision:
     """Deal with it from now on. One that was suspect turns out to be somebody's: now it is told."""
     if complaint.state == "taken":
         raise DomainError("complaint.already_taken", complaint=complaint.id, by=complaint.taken_by)
-    news = (_received(complaint),) if complaint.state == "suspect" else ()
-    return complaint.but(state="taken", taken_by=by, taken_at=now), news
+    events = (_received(complaint),) if complaint.state == "suspect" else ()
+    return complaint.but(state="taken", taken_by=by, taken_at=now), events
 
 
 def _received(complaint: PublicComplaint) -> ComplaintReceived:

@@ -1,6 +1,6 @@
 """Complaints from the public page: received, and taken by a desk (INT-11)."""
 
-from aftersales.engine import Work, use_case
+from aftersales.engine import UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
@@ -16,18 +16,18 @@ from .domain import About, ComplaintForm, PublicComplaint, Receipt
         *(((Branch, form.branch),) if form.branch else ()),
     )
 )
-async def receive_complaint(work: Work, form: ComplaintForm, number: str) -> Receipt:
+async def receive_complaint(work: UnitOfWork, form: ComplaintForm, number: str) -> Receipt:
     """Take it in; `number` is the one on the form, made readable."""
     if form.branch:
         await known_branch(work, form.branch)
     request = await work.get(ServiceRequest, number)
     customer = await work.get(Customer, request.customer) if request else None
     about = About(request, customer) if request and customer else None
-    complaint, news = domain.receive(await work.number("CP"), form, about, work.now)
-    return Receipt(number=work.put(complaint, *news).id)
+    complaint, events = domain.receive_complaint(await work.number("CP"), form, about, work.now)
+    return Receipt(number=work.put(complaint, *events).id)
 
 
 @use_case(about=lambda number: (PublicComplaint, number))
-async def take_complaint(work: Work, number: str) -> PublicComplaint:
-    complaint, news = domain.take(await work.need(PublicComplaint, number), work.actor, work.now)
-    return work.put(complaint, *news)
+async def take_complaint(work: UnitOfWork, number: str) -> PublicComplaint:
+    complaint, events = domain.take_complaint(await work.require(PublicComplaint, number), work.actor, work.now)
+    return work.put(complaint, *events)

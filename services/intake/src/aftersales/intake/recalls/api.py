@@ -5,15 +5,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.values import Code, Serial
 
 from . import handlers
-from .domain import CaseState, CloseRecall, Recall, RecallCase, RecallForm, Step, TakeStep
+from .domain import CaseState, CloseRecall, Recall, RecallCase, RecallForm, RecallStep, TakeStep
 
 router = APIRouter(responses=PROBLEMS)
-Number = Annotated[str, Path(pattern=r"^RC-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
-State = Literal["open", "closed"]
+RecallNumber = Annotated[str, Path(pattern=r"^RC-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+RecallState = Literal["open", "closed"]
 
 
 class RecallProgress(BaseModel):
@@ -39,45 +39,45 @@ def _progress(recall: Recall) -> RecallProgress:
 
 
 @router.post("/recalls", status_code=201)
-async def open_recall(form: RecallForm, desk: Desk) -> Recall:
+async def open_recall(form: RecallForm, context: RequestContext) -> Recall:
     """Open a recall or an upgrade; the affected products are looked for in the archive at once (INT-4)."""
-    return await desk.do(handlers.open_recall, form)
+    return await context.do(handlers.open_recall, form)
 
 
 @router.get("/recalls")
 async def list_recalls(
-    desk: Desk, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
+    context: RequestContext, state: RecallState | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[RecallProgress]:
-    page = await desk.page(Recall, {"state": state}, cursor, limit)
+    page = await context.page(Recall, {"state": state}, cursor, limit)
     return Page(items=[_progress(recall) for recall in page.items], next=page.next)
 
 
 @router.get("/recalls/{number}")
-async def show_recall(number: Number, desk: Desk) -> RecallProgress:
-    return _progress(await desk.read(Recall, number))
+async def show_recall(number: RecallNumber, context: RequestContext) -> RecallProgress:
+    return _progress(await context.read(Recall, number))
 
 
 @router.post("/recalls/{number}/close")
-async def close_recall(number: Number, form: CloseRecall, desk: Desk) -> Recall:
+async def close_recall(number: RecallNumber, form: CloseRecall, context: RequestContext) -> Recall:
     """Hold new products against it no longer; its cases can still be done."""
-    return await desk.do(handlers.close_recall, number, form)
+    return await context.do(handlers.close_recall, number, form)
 
 
 @router.get("/recalls/{number}/cases")
 async def list_cases(  # noqa: PLR0913, PLR0917 (its query string)
-    number: Number,
-    desk: Desk,
+    number: RecallNumber,
+    context: RequestContext,
     state: CaseState | None = None,
     branch: Code | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[RecallCase]:
-    return await desk.page(RecallCase, {"recall": number, "state": state, "branch": branch}, cursor, limit)
+    return await context.page(RecallCase, {"recall": number, "state": state, "branch": branch}, cursor, limit)
 
 
 @router.post("/recalls/{number}/cases/{serial:path}/{step}")
 async def take_step(
-    number: Number, serial: Annotated[Serial, Path()], step: Step, form: TakeStep, desk: Desk
+    number: RecallNumber, serial: Annotated[Serial, Path()], step: RecallStep, form: TakeStep, context: RequestContext
 ) -> RecallCase:
     """Note that the customer was told, a visit is scheduled, it is done, declined, or nobody can be reached (INT-4)."""
-    return await desk.do(handlers.take_step, number, serial, step, form)
+    return await context.do(handlers.take_step, number, serial, step, form)

@@ -14,7 +14,7 @@ from aftersales.values import Code, Day, Line, Serial, Value, Words
 from aftersales.values.errors import DomainError
 
 CaseState = Literal["found", "told", "scheduled", "done", "declined", "unreachable"]
-Step = Literal["told", "scheduled", "done", "declined", "unreachable"]
+RecallStep = Literal["told", "scheduled", "done", "declined", "unreachable"]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 REPORT_EVERY = 5
 """Per cent of completion between two reports of progress."""
@@ -162,7 +162,7 @@ def open_recall(number: str, form: RecallForm, now: datetime) -> Progress:
     return recall, (event,)
 
 
-def find(recall: Recall, product: Product, now: datetime, by: str) -> RecallCase:
+def find_case(recall: Recall, product: Product, now: datetime, by: str) -> RecallCase:
     """Open the case of an affected product."""
     return RecallCase(
         id=case_id(recall.id, product.id),
@@ -175,7 +175,7 @@ def find(recall: Recall, product: Product, now: datetime, by: str) -> RecallCase
     )
 
 
-def take(case: RecallCase, step: Step, note: str, by: str, now: datetime) -> RecallCase:
+def take_step(case: RecallCase, step: RecallStep, note: str, by: str, now: datetime) -> RecallCase:
     """Take a step; the same again changes nothing."""
     if case.state == step:
         return case
@@ -184,25 +184,25 @@ def take(case: RecallCase, step: Step, note: str, by: str, now: datetime) -> Rec
     return case.but(state=step, history=(*case.history, CaseStep(state=step, at=now, by=by, note=note)))
 
 
-def moved(recall: Recall, before: CaseState, after: CaseState, now: datetime) -> Progress:
+def count_move(recall: Recall, before: CaseState, after: CaseState, now: datetime) -> Progress:
     """Count a case that went from one state to another."""
     counts = recall.counts | {before: recall.counts.get(before, 0) - 1, after: recall.counts.get(after, 0) + 1}
     return _reported(recall.but(counts=counts), now)
 
 
-def found(recall: Recall, more: int, cursor: Cursor | None, now: datetime) -> Progress:
+def count_found(recall: Recall, more: int, cursor: Cursor | None, now: datetime) -> Progress:
     """Count the cases of a step of the search; the next follows until the cursor is at its end."""
     counts = recall.counts | {"found": recall.counts.get("found", 0) + more}
     after = recall.but(counts=counts, cursor=cursor, wake_at=now if cursor else None)
     return after, (_progress(after, now),)
 
 
-def late(recall: Recall) -> Recall:
+def count_late(recall: Recall) -> Recall:
     """Count a product that was archived after the search had come by (or before it comes)."""
     return recall.but(counts=recall.counts | {"found": recall.counts.get("found", 0) + 1})
 
 
-def close(recall: Recall, reason: str) -> Recall:
+def close_recall(recall: Recall, reason: str) -> Recall:
     """New products are held against it no longer; its cases stay and can still be done."""
     if recall.state == "closed":
         return recall

@@ -1,23 +1,23 @@
 """Recalls and upgrades (INT-4): the archive is searched in steps, each affected product has a case."""
 
-from aftersales.engine import Work, use_case
+from aftersales.engine import UnitOfWork, use_case
 from aftersales.intake.archive.domain.product import Product
 
 from . import domain
-from .domain import CloseRecall, Cursor, Recall, RecallCase, RecallForm, Step, TakeStep
-from .store import affected, rest
+from .domain import CloseRecall, Cursor, Recall, RecallCase, RecallForm, RecallStep, TakeStep
+from .store import affected_queries, remaining_queries
 
 STEP = 500
 """Products of one step of the search: the writer has other work in between."""
 _QUERIES = 20
 
 
-async def open_recall(work: Work, form: RecallForm) -> Recall:
-    recall, news = domain.open_recall(await work.number("RC"), form, work.now)
-    return work.put(recall, *news)
+async def open_recall(work: UnitOfWork, form: RecallForm) -> Recall:
+    recall, events = domain.open_recall(await work.number("RC"), form, work.now)
+    return work.put(recall, *events)
 
 
-async def search_archive(work: Work, number: str) -> None:
+async def search_archive(work: UnitOfWork, number: str) -> None:
     """Open the cases of the next products; those of the last step that was committed are not looked at again."""
     recall = await work.get(Recall, number)
     if recall is None or recall.cursor is None or recall.wake_at is None:
@@ -27,15 +27,15 @@ async def search_archive(work: Work, number: str) -> None:
     known = {case.id for case in await work.page(RecallCase, {"_id": {"$in": list(wanted)}})} if wanted else set()
     new = [product for id, product in wanted.items() if id not in known]
     for product in new:
-        work.put(domain.find(recall, product, work.now, work.actor))
-    after, news = domain.found(recall, len(new), cursor, work.now)
-    work.put(after, *news)
+        work.put(domain.find_case(recall, product, work.now, work.actor))
+    after, events = domain.count_found(recall, len(new), cursor, work.now)
+    work.put(after, *events)
 
 
-async def _next(work: Work, recall: Recall, cursor: Cursor) -> tuple[list[Product], Cursor | None]:
+async def _next(work: UnitOfWork, recall: Recall, cursor: Cursor) -> tuple[list[Product], Cursor | None]:
     """The next products, and where to go on; None at the end."""
     products: list[Product] = []
-    for number, query in rest(affected(recall), cursor):
+    for number, query in remaining_queries(affected_queries(recall), cursor):
         if number >= cursor.query + _QUERIES:
             return products, Cursor(query=number)
         room = STEP - len(products)
@@ -46,20 +46,20 @@ async def _next(work: Work, recall: Recall, cursor: Cursor) -> tuple[list[Produc
     return products, None
 
 
-async def hold_against_recalls(work: Work, product: Product) -> None:
+async def hold_against_recalls(work: UnitOfWork, product: Product) -> None:
     """Open the product's case in each open recall that affects it; a case it has follows it to a new owner."""
     for recall in await work.find(Recall, state="open"):
         if not recall.affects(product):
             continue
         case = await work.get(RecallCase, domain.case_id(recall.id, product.id))
         if case is None:
-            work.put(domain.find(recall, product, work.now, work.actor))
-            work.put(domain.late(recall))
+            work.put(domain.find_case(recall, product, work.now, work.actor))
+            work.put(domain.count_late(recall))
         elif case.customer != product.customer:
             work.put(case.but(customer=product.customer, branch=product.branch))
 
 
-async def open_recalls(work: Work, product: Product) -> tuple[Recall, ...]:
+async def open_recalls(work: UnitOfWork, product: Product) -> tuple[Recall, ...]:
     """The recalls that are still to be settled for a product, to be told to whoever calls about it."""
     done = {case.recall for case in await work.find(RecallCase, product=product.id) if case.state == "done"}
     recalled = await work.find(Recall, state="open")
@@ -70,19 +70,19 @@ async def open_recalls(work: Work, product: Product) -> tuple[Recall, ...]:
     about=lambda number, serial: (RecallCase, domain.case_id(number, serial)),
     preload=lambda number: ((Recall, number),),
 )
-async def take_step(work: Work, number: str, serial: str, step: Step, form: TakeStep) -> RecallCase:
-    recall = await work.need(Recall, number)
-    known = await work.need(RecallCase, domain.case_id(number, serial))
-    case = domain.take(known, step, form.note, work.actor, work.now)
+async def take_step(work: UnitOfWork, number: str, serial: str, step: RecallStep, form: TakeStep) -> RecallCase:
+    recall = await work.require(Recall, number)
+    known = await work.require(RecallCase, domain.case_id(number, serial))
+    case = domain.take_step(known, step, form.note, work.actor, work.now)
     if case == known:
         return case
-    after, news = domain.moved(recall, known.state, case.state, work.now)
-    work.put(after, *news)
+    after, events = domain.count_move(recall, known.state, case.state, work.now)
+    work.put(after, *events)
     return work.put(case)
 
 
 @use_case(about=lambda number: (Recall, number))
-async def close_recall(work: Work, number: str, form: CloseRecall) -> Recall:
-    known = await work.need(Recall, number)
-    closed = domain.close(known, form.reason)
+async def close_recall(work: UnitOfWork, number: str, form: CloseRecall) -> Recall:
+    known = await work.require(Recall, number)
+    closed = domain.close_recall(known, form.reason)
     return closed if closed == known else work.put(closed)

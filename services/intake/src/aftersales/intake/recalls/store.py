@@ -17,7 +17,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 }
 
 
-def affected(recall: Recall) -> list[Document]:
+def affected_queries(recall: Recall) -> list[Document]:
     """The queries that find every product a recall affects (some find a few more), each on an index."""
     queries: list[Document] = [{"batch": batch} for batch in recall.batches]
     if recall.models:
@@ -27,7 +27,7 @@ def affected(recall: Recall) -> list[Document]:
     return [*queries, {"_id": {"$in": recall.serials}}] if recall.serials else queries
 
 
-def rest(queries: list[Document], cursor: Cursor) -> Iterator[tuple[int, Document]]:
+def remaining_queries(queries: list[Document], cursor: Cursor) -> Iterator[tuple[int, Document]]:
     """Those of the queries that are still to be made, the first of them from the cursor on."""
     for number, query in enumerate(queries[cursor.query :], cursor.query):
         after = {"$gt": cursor.after} if number == cursor.query and cursor.after else {}

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.http.batches import Batch, Outcomes, take
-from aftersales.engine import PROBLEMS, Call, Desk, prepare_call
+from aftersales.common.http.batches import Batch, BatchOutcome, take_batch
+from aftersales.engine import PROBLEMS, Call, RequestContext, prepare_call
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer
 from aftersales.intake.archive.domain.product import Product
 
@@ -14,27 +14,27 @@ router = APIRouter(responses=PROBLEMS)
 
 
 @router.post("/customers", status_code=201)
-async def archive_customer(form: ArchiveCustomer, desk: Desk) -> Customer:
+async def archive_customer(form: ArchiveCustomer, context: RequestContext) -> Customer:
     """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
-    weights = desk.settings.class_weights
-    return await desk.do(handlers.archive_customer, form, weights, desk.library)
+    weights = context.settings.class_weights
+    return await context.do(handlers.archive_customer, form, weights, context.catalogue)
 
 
 @router.post("/imports/customers")
-async def import_customers(batch: Batch, desk: Desk) -> Outcomes:
+async def import_customers(batch: Batch, context: RequestContext) -> BatchOutcome:
     """Archive customers with what they own (INT-3): each form as `POST /customers` takes it."""
 
     def job(form: ArchiveCustomer) -> Call[Customer]:
-        return prepare_call(handlers.import_customer, form, desk.settings.class_weights, desk.library)
+        return prepare_call(handlers.import_customer, form, context.settings.class_weights, context.catalogue)
 
-    return await take(desk, batch, ArchiveCustomer, job)
+    return await take_batch(context, batch, ArchiveCustomer, job)
 
 
 @router.post("/imports/products")
-async def import_products(batch: Batch, desk: Desk) -> Outcomes:
+async def import_products(batch: Batch, context: RequestContext) -> BatchOutcome:
     """Archive products of known customers (INT-3): `phone` or `customer` (an id), and the product's fields."""
 
     def job(form: ImportProduct) -> Call[Product]:
-        return prepare_call(handlers.import_product, form, desk.library)
+        return prepare_call(handlers.import_product, form, context.catalogue)
 
-    return await take(desk, batch, ImportProduct, job)
+    return await take_batch(context, batch, ImportProduct, job)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from aftersales.engine import Need
+from aftersales.engine import DocumentRef
 from aftersales.intake.agreements.domain.contract import Contract
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
@@ -11,21 +11,26 @@ from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.recalls.domain import Recall
 
 
-def caller(phone: str) -> Need:
+def preload_caller(phone: str) -> DocumentRef:
     """Whoever this phone belongs to, with their contracts."""
-    return ContactPoint, phone, lambda contact: ((Customer, contact.customer, agreed),)
+    return ContactPoint, phone, lambda contact: ((Customer, contact.customer, preload_contracts),)
 
 
-def agreed(customer: Customer) -> Iterable[Need]:
+def preload_contracts(customer: Customer) -> Iterable[DocumentRef]:
     """A customer's contracts."""
     return ((Contract, number) for number in customer.contracts)
 
 
-def granted(product: Product) -> Iterable[Need]:
+def preload_entitlements(product: Product) -> Iterable[DocumentRef]:
     """What came with a purchase."""
     return ((Entitlement, id) for id in product.entitled)
 
 
-def owned(serial: str, model: str) -> tuple[Need, ...]:
+def preload_product(serial: str, model: str) -> tuple[DocumentRef, ...]:
     """A product with its entitlements, what the register says of its model, and the recalls that it may fall under."""
-    return (Product, serial, granted), (Model, model), (ModelRegister, REGISTER), (Recall, {"state": "open"})
+    return (
+        (Product, serial, preload_entitlements),
+        (Model, model),
+        (ModelRegister, REGISTER),
+        (Recall, {"state": "open"}),
+    )

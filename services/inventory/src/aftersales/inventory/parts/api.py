@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.values import Code
 
 from . import handlers
@@ -15,15 +15,15 @@ PartCode = Annotated[Code, Path()]
 
 
 @router.put("/parts/{code}")
-async def register_part(code: PartCode, form: RegisterPart, desk: Desk) -> Part:
-    return await desk.do(handlers.register_part, code, form)
+async def register_part(code: PartCode, form: RegisterPart, context: RequestContext) -> Part:
+    return await context.do(handlers.register_part, code, form)
 
 
 @router.get("/parts")
-async def list_parts(desk: Desk, cursor: Cursor = None, limit: Limit = 50) -> Page[Part]:
-    return await desk.page(Part, {}, cursor, limit)
+async def list_parts(context: RequestContext, cursor: Cursor = None, limit: Limit = 50) -> Page[Part]:
+    return await context.page(Part, {}, cursor, limit)
 
 
 @router.get("/parts/{code}")
-async def show_part(code: PartCode, desk: Desk) -> Part:
-    return await desk.read(Part, code)
+async def show_part(code: PartCode, context: RequestContext) -> Part:
+    return await context.read(Part, code)

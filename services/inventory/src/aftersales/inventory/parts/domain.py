@@ -34,18 +34,18 @@ class Part(Aggregate):
     faults: tuple[str, ...]
     lines: tuple[str, ...]
     jobs: tuple[str, ...]
-    """Every `job` it is used for: the flat form of `faults` and `lines`, to be found by."""
+    """Every `repair_kind` it is used for: the flat form of `faults` and `lines`, to be found by."""
     quantity_per_job: int
     price: Money | None
 
 
-def job(line: str, fault: str) -> str:
+def repair_kind(line: str, fault: str) -> str:
     """Name a kind of repair, such as `refrigerator/no-cooling`."""
     return f"{line}/{fault}"
 
 
-def register(state: Part | None, code: str, form: RegisterPart) -> Part:
+def register_part(state: Part | None, code: str, form: RegisterPart) -> Part:
     """Enter a part, or change the particulars of a known one."""
     particulars = {name: getattr(form, name) for name in RegisterPart.model_fields}
-    particulars["jobs"] = tuple(job(line, fault) for line in form.lines for fault in form.faults)
+    particulars["jobs"] = tuple(repair_kind(line, fault) for line in form.lines for fault in form.faults)
     return state.but(**particulars) if state else Part(id=code, **particulars)

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from aftersales.engine import PROBLEMS, Desk
+from aftersales.engine import PROBLEMS, RequestContext
 from aftersales.inventory.stock.domain import Receipt, StockItem
 
 from . import handlers
@@ -11,6 +11,6 @@ router = APIRouter(responses=PROBLEMS)
 
 
 @router.post("/receipts", status_code=201)
-async def receive(form: Receipt, desk: Desk) -> StockItem:
+async def receive(form: Receipt, context: RequestContext) -> StockItem:
     """Take goods in; slips that wait for them are filled, oldest first."""
-    return await desk.do(handlers.receive, form)
+    return await context.do(handlers.receive_goods, form)

@@ -1,21 +1,21 @@
 """What a store keeper does with goods that come in."""
 
 from aftersales.common.events.inventory import ReservedLine
-from aftersales.engine import DomainError, Work, use_case
+from aftersales.engine import DomainError, UnitOfWork, use_case
 from aftersales.inventory.parts.domain import Part
 from aftersales.inventory.slips.handlers import serve_waiting
 from aftersales.inventory.stock import domain as stock
 from aftersales.inventory.stock.domain import Entry, Receipt, StockItem, stock_id
-from aftersales.inventory.stock.handlers import record
+from aftersales.inventory.stock.handlers import record_movements
 from aftersales.inventory.stock.store import stock_of
 
 
 @use_case(about=lambda form: (StockItem, stock_id(form.branch, form.part)), preload=lambda form: ((Part, form.part),))
-async def receive(work: Work, form: Receipt) -> StockItem:
+async def receive_goods(work: UnitOfWork, form: Receipt) -> StockItem:
     """Take goods in (INV-1: a wrong code can't enter) and give them to those who wait for them."""
     if not await work.get(Part, form.part):
         raise DomainError("part.unknown", part=form.part)
-    item, events = stock.receive(await stock_of(work, form.branch, form.part), form, work.now)
+    item, events = stock.receive_lot(await stock_of(work, form.branch, form.part), form, work.now)
     line = ReservedLine(part=form.part, lot=form.lot, bin=form.bin, quantity=form.quantity)
-    record(work, form.branch, (Entry("received", line),))
+    record_movements(work, form.branch, (Entry("received", line),))
     return work.put(await serve_waiting(work, item), *events)

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.values import Code
 
-from .domain import IssueSlip, State
+from .domain import IssueSlip, SlipState
 
 router = APIRouter(responses=PROBLEMS)
 SlipNumber = Annotated[str, Path(pattern=r"^IS-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}-[1-9][0-9]{0,3}$")]
@@ -15,11 +15,15 @@ SlipNumber = Annotated[str, Path(pattern=r"^IS-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}-[1
 
 @router.get("/slips")
 async def list_slips(
-    desk: Desk, branch: Code | None = None, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
+    context: RequestContext,
+    branch: Code | None = None,
+    state: SlipState | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[IssueSlip]:
-    return await desk.page(IssueSlip, {"branch": branch, "state": state}, cursor, limit)
+    return await context.page(IssueSlip, {"branch": branch, "state": state}, cursor, limit)
 
 
 @router.get("/slips/{number}")
-async def show_slip(number: SlipNumber, desk: Desk) -> IssueSlip:
-    return await desk.read(IssueSlip, number)
+async def show_slip(number: SlipNumber, context: RequestContext) -> IssueSlip:
+    return await context.read(IssueSlip, number)

@@ -22,13 +22,13 @@ from aftersales.common.events.inventory import (
 )
 from aftersales.inventory.parts.domain import Part
 from aftersales.inventory.stock import domain as stock
-from aftersales.inventory.stock.domain import Entry, Kind, Pick, Picks, StockItem, total
-from aftersales.values import Value, sibling
+from aftersales.inventory.stock.domain import Entry, Kind, Pick, Picks, StockItem, total_quantity
+from aftersales.values import Value, sibling_number
 
-State = Literal["open", "reserved", "short", "used", "cancelled"]
-ENDED: tuple[State, ...] = ("used", "cancelled")
+SlipState = Literal["open", "reserved", "short", "used", "cancelled"]
+ENDED: tuple[SlipState, ...] = ("used", "cancelled")
 E = TypeVar("E", bound=SlipEvent)
-Decision = tuple["IssueSlip", tuple[Event, ...]]
+SlipDecision = tuple["IssueSlip", tuple[Event, ...]]
 
 
 class SlipLine(Value):
@@ -38,7 +38,7 @@ class SlipLine(Value):
 
     @property
     def missing(self) -> int:
-        return self.wanted - total(self.reserved)
+        return self.wanted - total_quantity(self.reserved)
 
 
 class IssueSlip(Aggregate):
@@ -50,7 +50,7 @@ class IssueSlip(Aggregate):
     visit: int
     product: ProductRef | None = None
     """Unknown on a slip that only remembers a cancellation."""
-    state: State = "open"
+    state: SlipState = "open"
     lines: tuple[SlipLine, ...] = ()
     used: tuple[ReservedLine, ...] = ()
     discrepancies: tuple[MissingLine, ...] = ()
@@ -71,7 +71,7 @@ class IssueSlip(Aggregate):
 
 def slip_id(request: str, visit: int) -> str:
     """One request's visit has one slip, so that opening it twice is impossible."""
-    return f"{sibling(request, 'IS')}-{visit}"
+    return f"{sibling_number(request, 'IS')}-{visit}"
 
 
 def _blank(event: OrderEvent) -> IssueSlip:
@@ -95,20 +95,20 @@ def remember_cancellation(event: OrderCancelled) -> IssueSlip:
     return _blank(event).but(state="cancelled")
 
 
-def need(slip: IssueSlip, part: str, quantity: int) -> IssueSlip:
+def request_part(slip: IssueSlip, part: str, quantity: int) -> IssueSlip:
     """Want more of a part (INV-13)."""
     line = slip.line(part)
     return slip.with_line(line.model_copy(update={"wanted": line.wanted + quantity}))
 
 
-def settle(slip: IssueSlip, now: datetime) -> Decision:
+def settle_slip(slip: IssueSlip, now: datetime) -> SlipDecision:
     """Say whether all is set aside, after what is wanted has changed."""
     if missing := slip.missing:
         return slip.but(state="short"), (_fact(PartShort, slip, now, missing=missing),)
-    return fill(slip, now)
+    return fill_slip(slip, now)
 
 
-def fill(slip: IssueSlip, now: datetime) -> Decision:
+def fill_slip(slip: IssueSlip, now: datetime) -> SlipDecision:
     """Say that all is set aside, once it is; a slip that still lacks something goes on waiting."""
     if slip.missing:
         return slip, ()
@@ -116,7 +116,9 @@ def fill(slip: IssueSlip, now: datetime) -> Decision:
     return slip.but(state="reserved"), (_fact(PartReserved, slip, now, lines=lines),)
 
 
-def close(slip: IssueSlip, event: RepairCompleted, released: tuple[ReservedLine, ...], now: datetime) -> Decision:
+def close_slip(
+    slip: IssueSlip, event: RepairCompleted, released: tuple[ReservedLine, ...], now: datetime
+) -> SlipDecision:
     """End it with what was used (INV-14)."""
     events: tuple[Event, ...] = ()
     if slip.used:
@@ -124,7 +126,7 @@ def close(slip: IssueSlip, event: RepairCompleted, released: tuple[ReservedLine,
     return slip.but(state="used"), events + _released(slip, released, "repair_completed", now)
 
 
-def cancel(slip: IssueSlip, released: tuple[ReservedLine, ...], now: datetime) -> Decision:
+def cancel_slip(slip: IssueSlip, released: tuple[ReservedLine, ...], now: datetime) -> SlipDecision:
     return slip.but(state="cancelled"), _released(slip, released, "order_cancelled", now)
 
 
@@ -146,14 +148,14 @@ class Change(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def allot(item: StockItem, slip: IssueSlip) -> Change:
+def allot_part(item: StockItem, slip: IssueSlip) -> Change:
     """Set aside for the slip what it lacks of this part; while something is missing, it waits in line.
 
     Only the first in line is given anything (INV-13): what is free for the moment may be about to be served.
     """
     line = slip.line(item.part)
     is_first = not item.waiting or item.waiting[0] == slip.id
-    item, picks = stock.reserve(item, line.missing if is_first else 0)
+    item, picks = stock.reserve_stock(item, line.missing if is_first else 0)
     line = line.model_copy(update={"reserved": (*line.reserved, *picks)})
     waiting = item.waiting
     if not line.missing:
@@ -163,30 +165,30 @@ def allot(item: StockItem, slip: IssueSlip) -> Change:
     return Change(item.but(waiting=waiting), slip.with_line(line), _entries("reserved", item.part, picks))
 
 
-def serve(item: StockItem, queue: Iterable[IssueSlip]) -> tuple[StockItem, tuple[Change, ...]]:
+def serve_queue(item: StockItem, queue: Iterable[IssueSlip]) -> tuple[StockItem, tuple[Change, ...]]:
     """Give what is free to the slips that wait for it, oldest first (INV-13)."""
     changes: list[Change] = []
     for slip in queue:
         if not item.free:
             break
-        changes.append(allot(item, slip))
+        changes.append(allot_part(item, slip))
         item = changes[-1].item
     return item, tuple(changes)
 
 
-def finish(item: StockItem, slip: IssueSlip, quantity: int) -> Change:
+def finish_part(item: StockItem, slip: IssueSlip, quantity: int) -> Change:
     """Book `quantity` of this part as used, first what was set aside for the slip, then what is free.
 
     The rest is released. What is not in the books was used all the same: it is noted on the slip.
     """
     line = slip.line(item.part)
     used, rest = _split(line.reserved, quantity)
-    item, extra = stock.reserve(item, quantity - total(used))
+    item, extra = stock.reserve_stock(item, quantity - total_quantity(used))
     taken = used + extra
-    item = stock.release(stock.use(item, taken), rest)
+    item = stock.release_stock(stock.use_stock(item, taken), rest)
     if line.reserved:
         slip = slip.with_line(line.model_copy(update={"reserved": ()}))
-    if lacking := quantity - total(taken):
+    if lacking := quantity - total_quantity(taken):
         slip = slip.but(discrepancies=(*slip.discrepancies, MissingLine(part=item.part, quantity=lacking)))
     slip = slip.but(used=(*slip.used, *(pick.of(item.part) for pick in taken)))
     entries = _entries("reserved", item.part, extra) + _entries("used", item.part, taken)
@@ -199,7 +201,7 @@ def _split(picks: Picks, quantity: int) -> tuple[Picks, Picks]:
     first: list[Pick] = []
     rest: list[Pick] = []
     for pick in picks:
-        take = min(pick.quantity, quantity - total(first))
+        take = min(pick.quantity, quantity - total_quantity(first))
         for part, amount in ((first, take), (rest, pick.quantity - take)):
             if amount:
                 part.append(pick.model_copy(update={"quantity": amount}))

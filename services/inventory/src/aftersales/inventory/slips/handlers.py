@@ -11,10 +11,10 @@ from aftersales.common.events.dispatch import (
     TechnicianAssigned,
 )
 from aftersales.common.events.inventory import ReservedLine
-from aftersales.engine import Need, NotYet, Work, use_case
-from aftersales.inventory.parts.domain import Part, job
+from aftersales.engine import DocumentRef, NotYet, UnitOfWork, use_case
+from aftersales.inventory.parts.domain import Part, repair_kind
 from aftersales.inventory.stock.domain import Entry, StockItem, stock_id
-from aftersales.inventory.stock.handlers import record
+from aftersales.inventory.stock.handlers import record_movements
 from aftersales.inventory.stock.store import stock_of
 
 from . import domain
@@ -29,26 +29,26 @@ SERVED_AT_ONCE = 200
         _slip_of(event),
         (
             Part,
-            {"jobs": job(event.product.line, event.fault)},
+            {"jobs": repair_kind(event.product.line, event.fault)},
             lambda part: ((StockItem, stock_id(event.branch, part.id)),),
         ),
     )
 )
-async def open_slip(work: Work, event: TechnicianAssigned) -> None:
+async def open_slip(work: UnitOfWork, event: TechnicianAssigned) -> None:
     """Set the parts of this kind of repair aside. A visit's second assignment changes nothing."""
     if await work.get(IssueSlip, slip_id(event.request, event.visit)):
         return
     await _wait_for_earlier_visit(work, event)
-    needed = await work.find(Part, jobs=job(event.product.line, event.fault))
+    needed = await work.find(Part, jobs=repair_kind(event.product.line, event.fault))
     await _set_aside(work, domain.open_slip(event, needed), [part.id for part in needed])
 
 
 @use_case(preload=lambda event: (_slip_of(event), (StockItem, stock_id(event.branch, event.part))))
-async def add_part(work: Work, event: PartNeeded) -> None:
+async def add_part(work: UnitOfWork, event: PartNeeded) -> None:
     """Set one more part aside (INV-13). One that nobody knows is short until it is known and comes in."""
     slip = await _slip(work, event)
     if slip.state not in ENDED:
-        await _set_aside(work, domain.need(slip, event.part, event.quantity), [event.part])
+        await _set_aside(work, domain.request_part(slip, event.part, event.quantity), [event.part])
 
 
 @use_case(
@@ -57,7 +57,7 @@ async def add_part(work: Work, event: PartNeeded) -> None:
         *((StockItem, stock_id(event.branch, used.part)) for used in event.parts_used),
     )
 )
-async def close_slip(work: Work, event: RepairCompleted) -> None:
+async def close_slip(work: UnitOfWork, event: RepairCompleted) -> None:
     """Book what was used, and release the rest (INV-14)."""
     slip = await _slip(work, event)
     if slip.state in ENDED:
@@ -66,45 +66,45 @@ async def close_slip(work: Work, event: RepairCompleted) -> None:
     for line in event.parts_used:
         used[line.part] += line.quantity
     slip, released = await _finish(work, slip, used, event.technician)
-    slip, events = domain.close(slip, event, released, work.now)
+    slip, events = domain.close_slip(slip, event, released, work.now)
     work.put(slip, *events)
 
 
 @use_case(preload=lambda event: (_slip_of(event),))
-async def cancel_slip(work: Work, event: OrderCancelled) -> None:
+async def cancel_slip(work: UnitOfWork, event: OrderCancelled) -> None:
     """Release everything. A slip that was not opened yet, and may never be, is remembered as cancelled."""
     slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
     if slip is None:
         work.put(domain.remember_cancellation(event))
     elif slip.state not in ENDED:
         slip, released = await _finish(work, slip, {})
-        slip, events = domain.cancel(slip, released, work.now)
+        slip, events = domain.cancel_slip(slip, released, work.now)
         work.put(slip, *events)
 
 
-async def wake_stock(work: Work, id: str) -> None:
+async def wake_stock(work: UnitOfWork, id: str) -> None:
     """Serve the next ones in a long line."""
     item = await work.get(StockItem, id)
     if item and item.wake_at and item.wake_at <= work.now:
         work.put(await serve_waiting(work, item))
 
 
-async def serve_waiting(work: Work, item: StockItem) -> StockItem:
+async def serve_waiting(work: UnitOfWork, item: StockItem) -> StockItem:
     """Let those who wait have what became free; say so where all is there now.
 
     Each slip in line takes a piece at least, so no more are loaded than pieces are free. The rest of a long line is
     served by a timer.
     """
     queue = await work.several(IssueSlip, item.waiting[: min(item.free, SERVED_AT_ONCE)])
-    item, changes = domain.serve(item, queue)
+    item, changes = domain.serve_queue(item, queue)
     for change in changes:
         _record_for(work, change.slip, change.entries)
-        slip, events = domain.fill(change.slip, work.now)
+        slip, events = domain.fill_slip(change.slip, work.now)
         work.put(slip, *events)
     return item.but(wake_at=work.now if item.free and item.waiting else None)
 
 
-def _slip_of(event: OrderEvent) -> Need:
+def _slip_of(event: OrderEvent) -> DocumentRef:
     """The visit's slip, with the stock of what is on it."""
     return (
         IssueSlip,
@@ -113,7 +113,7 @@ def _slip_of(event: OrderEvent) -> Need:
     )
 
 
-async def _slip(work: Work, event: OrderEvent) -> IssueSlip:
+async def _slip(work: UnitOfWork, event: OrderEvent) -> IssueSlip:
     """Find the visit's slip: what dispatch says about a visit under way was preceded by its assignment."""
     slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
     if slip is None:
@@ -121,7 +121,7 @@ async def _slip(work: Work, event: OrderEvent) -> IssueSlip:
     return slip
 
 
-async def _wait_for_earlier_visit(work: Work, event: TechnicianAssigned) -> None:
+async def _wait_for_earlier_visit(work: UnitOfWork, event: TechnicianAssigned) -> None:
     """Raise `NotYet` while the visit before is open here: it must not compete with itself for the last part."""
     if event.visit > 1:
         earlier = await work.get(IssueSlip, slip_id(event.request, event.visit - 1))
@@ -129,24 +129,24 @@ async def _wait_for_earlier_visit(work: Work, event: TechnicianAssigned) -> None
             raise NotYet("slip.earlier_visit_open", slip=slip_id(event.request, event.visit - 1))
 
 
-async def _set_aside(work: Work, slip: IssueSlip, wanted: Iterable[str]) -> None:
+async def _set_aside(work: UnitOfWork, slip: IssueSlip, wanted: Iterable[str]) -> None:
     """Set these parts of the slip aside and say whether all is there."""
     for part in wanted:
-        item, slip, entries = domain.allot(await stock_of(work, slip.branch, part), slip)
+        item, slip, entries = domain.allot_part(await stock_of(work, slip.branch, part), slip)
         work.put(item)
         _record_for(work, slip, entries)
-    slip, events = domain.settle(slip, work.now)
+    slip, events = domain.settle_slip(slip, work.now)
     work.put(slip, *events)
 
 
 async def _finish(
-    work: Work, slip: IssueSlip, used: Mapping[str, int], technician: str | None = None
+    work: UnitOfWork, slip: IssueSlip, used: Mapping[str, int], technician: str | None = None
 ) -> tuple[IssueSlip, tuple[ReservedLine, ...]]:
     """Book what was used and release the rest, for each part; say what was released."""
     released: list[ReservedLine] = []
     for part in sorted({*used, *(line.part for line in slip.lines)}):
         known = await stock_of(work, slip.branch, part)
-        item, slip, entries = domain.finish(known, slip, used.get(part, 0))
+        item, slip, entries = domain.finish_part(known, slip, used.get(part, 0))
         _record_for(work, slip, entries, technician)
         released += [line for kind, line in entries if kind == "released"]
         if item != known:
@@ -154,8 +154,8 @@ async def _finish(
     return slip, tuple(released)
 
 
-def _record_for(work: Work, slip: IssueSlip, entries: Iterable[Entry], technician: str | None = None) -> None:
+def _record_for(work: UnitOfWork, slip: IssueSlip, entries: Iterable[Entry], technician: str | None = None) -> None:
     """Write the ledger, with the repair that the slip is for."""
     serial = slip.product.serial if slip.product else None
     about = slip.model_dump(include={"order", "request"}) | {"serial": serial, "technician": technician}
-    record(work, slip.branch, entries, about)
+    record_movements(work, slip.branch, entries, about)

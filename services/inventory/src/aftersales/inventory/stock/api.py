@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.values import Code
 
 from .domain import Movement, StockItem
@@ -12,13 +12,21 @@ router = APIRouter(responses=PROBLEMS)
 
 @router.get("/stock")
 async def list_stock(
-    desk: Desk, branch: Code | None = None, part: Code | None = None, cursor: Cursor = None, limit: Limit = 50
+    context: RequestContext,
+    branch: Code | None = None,
+    part: Code | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[StockItem]:
-    return await desk.page(StockItem, {"branch": branch, "part": part}, cursor, limit)
+    return await context.page(StockItem, {"branch": branch, "part": part}, cursor, limit)
 
 
 @router.get("/movements")
 async def list_movements(
-    desk: Desk, part: Code | None = None, order: Code | None = None, cursor: Cursor = None, limit: Limit = 50
+    context: RequestContext,
+    part: Code | None = None,
+    order: Code | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[Movement]:
-    return await desk.page(Movement, {"part": part, "order": order}, cursor, limit)
+    return await context.page(Movement, {"part": part, "order": order}, cursor, limit)

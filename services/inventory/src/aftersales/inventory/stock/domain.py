@@ -105,15 +105,15 @@ def stock_id(branch: str, part: str) -> str:
     return f"{branch}:{part}"
 
 
-def empty(branch: str, part: str) -> StockItem:
+def empty_stock(branch: str, part: str) -> StockItem:
     return StockItem(id=stock_id(branch, part), branch=branch, part=part)
 
 
-def total(picks: Iterable[Pick]) -> int:
+def total_quantity(picks: Iterable[Pick]) -> int:
     return sum(pick.quantity for pick in picks)
 
 
-def receive(item: StockItem, form: Receipt, now: datetime) -> tuple[StockItem, tuple[StockReceived, ...]]:
+def receive_lot(item: StockItem, form: Receipt, now: datetime) -> tuple[StockItem, tuple[StockReceived, ...]]:
     """Take goods in. A lot that comes in parts has the age of its first part (INV-3)."""
     at = form.received_at or now
     known = next((lot for lot in item.lots if (lot.lot, lot.bin) == (form.lot, form.bin)), None)
@@ -126,20 +126,20 @@ def receive(item: StockItem, form: Receipt, now: datetime) -> tuple[StockItem, t
     return _checked(item.but(lots=lots)), (event,)
 
 
-def reserve(item: StockItem, quantity: int) -> tuple[StockItem, Picks]:
+def reserve_stock(item: StockItem, quantity: int) -> tuple[StockItem, Picks]:
     """Set aside as much of `quantity` as is free, oldest lot first (INV-3)."""
     picks: list[Pick] = []
     for lot in item.lots:
-        if take := min(lot.free, quantity - total(picks)):
+        if take := min(lot.free, quantity - total_quantity(picks)):
             picks.append(Pick(lot=lot.lot, bin=lot.bin, quantity=take))
     return _shifted(item, picks, "free", "reserved"), tuple(picks)
 
 
-def release(item: StockItem, picks: Iterable[Pick]) -> StockItem:
+def release_stock(item: StockItem, picks: Iterable[Pick]) -> StockItem:
     return _shifted(item, picks, "reserved", "free")
 
 
-def use(item: StockItem, picks: Iterable[Pick]) -> StockItem:
+def use_stock(item: StockItem, picks: Iterable[Pick]) -> StockItem:
     """Book what was set aside as used."""
     return _shifted(item, picks, "reserved", "used")
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from aftersales.engine import Aggregate, Index, Retained, Work
+from aftersales.engine import Aggregate, Index, Retained, UnitOfWork
 
-from .domain import Movement, StockItem, empty, stock_id
+from .domain import Movement, StockItem, empty_stock, stock_id
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     StockItem: (Index("branch", "-_id"), Index("part", "-_id")),
@@ -20,6 +20,6 @@ def _movements(before: datetime) -> dict[str, Any]:
 RETAINED = (Retained(Movement, _movements),)
 
 
-async def stock_of(work: Work, branch: str, part: str) -> StockItem:
+async def stock_of(work: UnitOfWork, branch: str, part: str) -> StockItem:
     """Find the stock of a part in a branch; an empty one where nothing ever came in."""
-    return await work.get(StockItem, stock_id(branch, part)) or empty(branch, part)
+    return await work.get(StockItem, stock_id(branch, part)) or empty_stock(branch, part)

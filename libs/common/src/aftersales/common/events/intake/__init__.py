@@ -18,10 +18,10 @@ from aftersales.common.events.intake.archive import (
 from aftersales.common.events.intake.clocks import (
     DigestItem,
     IntakeHeartbeat,
-    SlaBreached,
+    IntakeSlaBreached,
+    IntakeSlaEscalated,
+    IntakeSlaWarned,
     SlaDigest,
-    SlaEscalated,
-    SlaWarned,
 )
 from aftersales.common.events.intake.network import (
     BranchRegistered,
@@ -66,6 +66,9 @@ __all__ = [
     "EntitlementDue",
     "Granted",
     "IntakeHeartbeat",
+    "IntakeSlaBreached",
+    "IntakeSlaEscalated",
+    "IntakeSlaWarned",
     "Kind",
     "Language",
     "NoticeKind",
@@ -95,10 +98,7 @@ __all__ = [
     "RequestReopened",
     "RequestReprioritised",
     "RequestResolved",
-    "SlaBreached",
     "SlaDigest",
-    "SlaEscalated",
-    "SlaWarned",
     "Supersession",
     "WrongField",
 ]
@@ -131,8 +131,8 @@ PRODUCES = (
     PartnerMessageRefused,
     ComplaintReceived,
     IntakeHeartbeat,
-    SlaWarned,
-    SlaBreached,
-    SlaEscalated,
+    IntakeSlaWarned,
+    IntakeSlaBreached,
+    IntakeSlaEscalated,
     SlaDigest,
 )

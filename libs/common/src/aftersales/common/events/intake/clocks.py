@@ -12,7 +12,7 @@ class IntakeHeartbeat(events.Heartbeat):
     TYPE = "intake.heartbeat.v1"
 
 
-class SlaWarned(events.SlaMark):
+class IntakeSlaWarned(events.SlaMark):
     """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
     TYPE = "intake.sla_warned.v1"
@@ -20,7 +20,7 @@ class SlaWarned(events.SlaMark):
     """Only for a shift handover, where `request` is empty: the requests neither settled nor taken over (ALL-7)."""
 
 
-class SlaBreached(events.SlaMark):
+class IntakeSlaBreached(events.SlaMark):
     """A stage passed its deadline (ALL-3)."""
 
     TYPE = "intake.sla_breached.v1"
@@ -28,7 +28,7 @@ class SlaBreached(events.SlaMark):
     """Only for a shift handover, where `request` is empty: the requests neither settled nor taken over (ALL-7)."""
 
 
-class SlaEscalated(events.SlaMark):
+class IntakeSlaEscalated(events.SlaMark):
     """A breach was escalated to the next level of its ladder (ALL-3)."""
 
     TYPE = "intake.sla_escalated.v1"

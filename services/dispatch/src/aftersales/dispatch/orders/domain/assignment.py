@@ -6,17 +6,27 @@ from datetime import datetime, timedelta
 from aftersales.common.events.dispatch import AppointmentMoved, AssignmentDeferred, TechnicianAssigned
 from aftersales.dispatch.technicians.domain import Technician
 from aftersales.policy import sla
-from aftersales.policy.sla import Said, SlaClock, Terms
-from aftersales.policy.sla.stages import stages_of, stop, terms
+from aftersales.policy.sla import ChangeNote, SlaClock, Terms
+from aftersales.policy.sla.stages import stage_terms, stages_of, stop_stage
 
-from .order import ARRIVAL, Decision, Policy, WorkOrder, entered, fact, reached, settled, situation
+from .order import (
+    ARRIVAL,
+    OrderDecision,
+    OrderPolicy,
+    WorkOrder,
+    enter_state,
+    finish_change,
+    make_event,
+    pass_milestone,
+    sla_situation,
+)
 
 RETRY_AT_MOST = timedelta(days=1)
 """Between two looks for somebody, when nothing has changed meanwhile."""
 _GROWTH = 3
 
 
-def choose(
+def choose_technician(
     order: WorkOrder, technicians: Iterable[Technician], start: datetime, end: datetime
 ) -> tuple[Technician | None, str]:
     """Take the least loaded of those who fit (DSP-4), or nobody and the reason."""
@@ -33,44 +43,46 @@ def choose(
     return min(left, key=lambda someone: (len(someone.open_orders), someone.id)), ""
 
 
-def earliest(order: WorkOrder, now: datetime, policy: Policy) -> datetime:
+def earliest_start(order: WorkOrder, now: datetime, policy: OrderPolicy) -> datetime:
     """When somebody can be there: not before the customer wants it, nor before the missing parts are."""
     return max(order.wanted_at or now, now + policy.lead) + _delay(order, policy)
 
 
-def _delay(order: WorkOrder, policy: Policy) -> timedelta:
+def _delay(order: WorkOrder, policy: OrderPolicy) -> timedelta:
     return policy.shortage_delay if order.parts_state == "short" else timedelta()
 
 
-def assign(
-    order: WorkOrder, technicians: Iterable[Technician], now: datetime, by: str, policy: Policy
-) -> tuple[Technician | None, Decision]:
+def assign_technician(
+    order: WorkOrder, technicians: Iterable[Technician], now: datetime, by: str, policy: OrderPolicy
+) -> tuple[Technician | None, OrderDecision]:
     """Send somebody, or try again later (DSP-2). The technician comes back with the order taken on."""
     technicians = tuple(technicians)
-    start = earliest(order, now, policy)
-    chosen, reason = choose(order, technicians, start, start + policy.window)
+    start = earliest_start(order, now, policy)
+    chosen, reason = choose_technician(order, technicians, start, start + policy.window)
     if chosen is None:
         on_duty = next_on_duty(order, technicians, now, policy)
         return None, _deferred(order, reason, now, now + _pause(order, reason, now, policy), on_duty)
-    agreed = agree(order, start, now, policy)
-    sent = entered(agreed, "offered", now, by, technician=chosen.id, retry_at=None)
+    agreed = agree_appointment(order, start, now, policy)
+    sent = enter_state(agreed, "offered", now, by, technician=chosen.id, retry_at=None)
     sent = sent.but(deferred_for=None, deferred_at=None)
-    sent = sent.but(clocks=stop(sent.clocks, "dispatch", now))
+    sent = sent.but(clocks=stop_stage(sent.clocks, "dispatch", now))
     if sent.parts_state == "none":
         sent = sent.but(parts_state="pending")
-    assigned = fact(
+    assigned = make_event(
         TechnicianAssigned,
         sent,
         now,
         technician=chosen.id,
         **sent.model_dump(include={"product", "fault", "priority", "appointment_start", "appointment_end"}),
     )
-    return chosen.take(order.id), settled(order, sent, now, assigned)
+    return chosen.take(order.id), finish_change(order, sent, now, assigned)
 
 
-def next_on_duty(order: WorkOrder, technicians: Iterable[Technician], now: datetime, policy: Policy) -> datetime | None:
+def next_on_duty(
+    order: WorkOrder, technicians: Iterable[Technician], now: datetime, policy: OrderPolicy
+) -> datetime | None:
     """When to try again because somebody who fits otherwise comes on duty; None: nobody does."""
-    start = earliest(order, now, policy)
+    start = earliest_start(order, now, policy)
     begins = [
         begin
         for someone in technicians
@@ -80,19 +92,23 @@ def next_on_duty(order: WorkOrder, technicians: Iterable[Technician], now: datet
     return min(begins) - policy.lead - _delay(order, policy) if begins else None
 
 
-def _pause(order: WorkOrder, reason: str, now: datetime, policy: Policy) -> timedelta:
+def _pause(order: WorkOrder, reason: str, now: datetime, policy: OrderPolicy) -> timedelta:
     """Longer the longer nobody fits: a change of the technicians or of the parts has it tried again at once."""
     since = order.deferred_at if order.deferred_at and order.deferred_for == reason else now
     return min(max(policy.retry_after, (now - since) * _GROWTH), RETRY_AT_MOST)
 
 
-def _deferred(order: WorkOrder, reason: str, now: datetime, latest: datetime, on_duty: datetime | None) -> Decision:
+def _deferred(
+    order: WorkOrder, reason: str, now: datetime, latest: datetime, on_duty: datetime | None
+) -> OrderDecision:
     """Wait for the time when the next one comes on duty, `latest` at most; say so once for each reason."""
     retry_at = min(latest, on_duty) if on_duty else latest
     if order.deferred_at and order.deferred_for == reason:
-        return settled(order, order.but(retry_at=retry_at), now)
+        return finish_change(order, order.but(retry_at=retry_at), now)
     later = order.but(retry_at=retry_at, deferred_for=reason, deferred_at=now)
-    return settled(order, later, now, fact(AssignmentDeferred, later, now, reason=reason, retry_at=retry_at))
+    return finish_change(
+        order, later, now, make_event(AssignmentDeferred, later, now, reason=reason, retry_at=retry_at)
+    )
 
 
 def is_news(before: WorkOrder, planned: WorkOrder) -> bool:
@@ -102,7 +118,9 @@ def is_news(before: WorkOrder, planned: WorkOrder) -> bool:
     return bool(planned.retry_at and before.retry_at and planned.retry_at < before.retry_at)
 
 
-def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy, why: str = "assigned") -> WorkOrder:
+def agree_appointment(
+    order: WorkOrder, start: datetime, now: datetime, policy: OrderPolicy, why: str = "assigned"
+) -> WorkOrder:
     """Give the order a time. A promise that still runs moves along.
 
     After a broken one, or for a second coming, another is made, which must be kept (DSP-5). A policy that promises
@@ -111,34 +129,34 @@ def agree(order: WorkOrder, start: datetime, now: datetime, policy: Policy, why:
     """
     end = start + policy.window
     made = _promises(order)
-    there = situation(order, policy, end)
+    there = sla_situation(order, policy, end)
     stage, by_contract = stages_of(there).get(ARRIVAL), ARRIVAL in order.response
     clocks = order.clocks
     if made and made[-1].outcome == "open":
         if order.wanted_at or (not by_contract and (stage is None or stage.agreed_in)):
-            clocks = sla.retarget(clocks, made[-1].key, end, Said(now, "dispatch", why))
+            clocks = sla.retarget_clock(clocks, made[-1].key, end, ChangeNote(now, "dispatch", why))
     else:
         key = f"{ARRIVAL}-{order.visit}" + (f"-{len(made) + 1}" if made else "")
-        promised = terms(ARRIVAL, now, there) if stage and (stage.agreed_in or by_contract) else None
-        clocks = sla.start(clocks, ARRIVAL, key, now, promised or Terms(target=end - now, until=end, agreed=True))
+        promised = stage_terms(ARRIVAL, now, there) if stage and (stage.agreed_in or by_contract) else None
+        clocks = sla.start_clock(clocks, ARRIVAL, key, now, promised or Terms(target=end - now, until=end, agreed=True))
     return order.but(appointment_start=start, appointment_end=end, clocks=clocks)
 
 
-def move(
-    order: WorkOrder, start: datetime, now: datetime, reason: str, policy: Policy
+def move_appointment(
+    order: WorkOrder, start: datetime, now: datetime, reason: str, policy: OrderPolicy
 ) -> tuple[WorkOrder, AppointmentMoved]:
     """Agree another time with the customer, and say so."""
-    moved = agree(order, start, now, policy, reason)
+    moved = agree_appointment(order, start, now, policy, reason)
     window = moved.model_dump(include={"appointment_start", "appointment_end"})
-    return moved, fact(AppointmentMoved, moved, now, reason=reason, **window)
+    return moved, make_event(AppointmentMoved, moved, now, reason=reason, **window)
 
 
-def kept(order: WorkOrder, now: datetime, policy: Policy) -> WorkOrder:
+def keep_appointment(order: WorkOrder, now: datetime, policy: OrderPolicy) -> WorkOrder:
     """Somebody is there: every promise to come has ended, and the work begins (DSP-8)."""
     clocks = order.clocks
     for promise in _promises(order):
-        clocks = sla.stop(clocks, promise.key, now)
-    return reached(order.but(clocks=clocks), "technician_arrived", now, policy)
+        clocks = sla.stop_clock(clocks, promise.key, now)
+    return pass_milestone(order.but(clocks=clocks), "technician_arrived", now, policy)
 
 
 def _promises(order: WorkOrder) -> list[SlaClock]:

@@ -6,12 +6,12 @@ from typing import Any, ClassVar, Literal, TypeVar
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import (
+    DispatchSlaBreached,
+    DispatchSlaEscalated,
+    DispatchSlaWarned,
     OrderCancelled,
     OrderCreated,
     OrderEvent,
-    SlaBreached,
-    SlaEscalated,
-    SlaWarned,
 )
 from aftersales.common.events.intake import (
     ProductRef,
@@ -21,14 +21,14 @@ from aftersales.common.events.intake import (
     RequestReprioritised,
 )
 from aftersales.common.fields import shared_fields
-from aftersales.common.promises import Marks
+from aftersales.common.sla_events import SlaEventTypes
 from aftersales.policy import sla
-from aftersales.policy.calendars import Calendar, always
+from aftersales.policy.calendars import Calendar, round_the_clock
 from aftersales.policy.model import Policy as ServicePolicy
-from aftersales.policy.model.stages import CASES, Case, KnownStage, StageName
-from aftersales.policy.sla import Said, stages
+from aftersales.policy.model.stages import CASES, KnownStage, SpecialCase, StageName
+from aftersales.policy.sla import ChangeNote, stages
 from aftersales.policy.sla.model import Seconds
-from aftersales.policy.sla.stages import Response, Situation, reach, retarget
+from aftersales.policy.sla.stages import Response, Situation, reach_milestone, retarget_stages
 from aftersales.values import GeoPoint, Money, Value
 from aftersales.values.errors import NotYet
 
@@ -51,11 +51,11 @@ Quotation = Literal["none", "needed", "accepted"]
 ON_SITE: tuple[State, ...] = ("arrived", "diagnosed")
 ENDED: tuple[State, ...] = ("completed", "cancelled")
 E = TypeVar("E", bound=OrderEvent)
-Decision = tuple["WorkOrder", tuple[Event, ...]]
+OrderDecision = tuple["WorkOrder", tuple[Event, ...]]
 STAGES: frozenset[KnownStage] = frozenset({"dispatch", "arrival", "repair"})
 ARRIVAL: KnownStage = "arrival"
 """The stages whose clocks run here."""
-MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+SLA_EVENTS = SlaEventTypes(DispatchSlaWarned, DispatchSlaBreached, DispatchSlaEscalated)
 
 
 class Figures(Value):
@@ -71,7 +71,7 @@ class Figures(Value):
     """INV-13: how much later the visit is when parts are missing."""
 
 
-class Policy(Figures):
+class OrderPolicy(Figures):
     """What dispatch decides by: the service policy of the order, and the figures that follow from it."""
 
     service: ServicePolicy
@@ -137,92 +137,105 @@ class WorkOrder(Aggregate):
     """The customer is shown the price list before the work starts (INT-6)."""
     covered_at: datetime | None = None
     """When the newest decision on coverage that was heard of was made."""
-    cases: tuple[Case, ...] = ()
+    cases: tuple[SpecialCase, ...] = ()
     """Emergency, rush or holiday work: what the policy has other figures for (ALL-10)."""
     ranked_at: datetime | None = None
     """When the newest change of priority that was heard of was made (INT-5)."""
     history: tuple[Step, ...] = ()
 
 
-def entered(order: WorkOrder, state: State, now: datetime, by: str, **changes: Any) -> WorkOrder:
+def enter_state(order: WorkOrder, state: State, now: datetime, by: str, **changes: Any) -> WorkOrder:
     """Change the state, with the step in the history."""
     return order.but(state=state, history=(*order.history, Step(state=state, at=now, by=by)), **changes)
 
 
-def fact(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
+def make_event(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
     """Say something about the order as it is now."""
     return kind(order=order.id, request=order.request, branch=order.branch, visit=order.visit, at=now, **more)
 
 
-def situation(order: WorkOrder, policy: Policy, agreed: datetime | None = None) -> Situation:
+def sla_situation(order: WorkOrder, policy: OrderPolicy, agreed: datetime | None = None) -> Situation:
     """What the order's promises depend on; `agreed` is the end of the appointment."""
-    calendar = order.calendar or always("UTC")
+    calendar = order.calendar or round_the_clock("UTC")
     own = Response(order.contract or "", tuple(order.response.items()))
     return Situation(policy.service, calendar, order.priority, order.cases, order.visit, agreed, response=own)
 
 
-def reached(order: WorkOrder, milestone: str, at: datetime, policy: Policy) -> WorkOrder:
+def pass_milestone(order: WorkOrder, milestone: str, at: datetime, policy: OrderPolicy) -> WorkOrder:
     """Start and stop the clocks that the milestone starts and stops here."""
-    return order.but(clocks=reach(order.clocks, milestone, at, STAGES, situation(order, policy)))
+    return order.but(clocks=reach_milestone(order.clocks, milestone, at, STAGES, sla_situation(order, policy)))
 
 
-def settled(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> Decision:
+def finish_change(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> OrderDecision:
     """End a rule: set the timer, and say which clocks went past a mark in this change (ALL-3)."""
     waits = [at for at in (sla.next_wake(order.clocks), order.retry_at) if at]
-    passed = MARKS.passed(before, order, now, request=order.request, owner=order.owner)
+    passed = SLA_EVENTS.passed(before, order, now, request=order.request, owner=order.owner)
     return order.but(wake_at=min(waits, default=None)), (*events, *passed)
 
 
-def open_order(number: str, event: RequestRegistered, now: datetime, by: str, policy: Policy) -> Decision:
+def open_order(number: str, event: RequestRegistered, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
     """DSP-2: the clock runs from the receipt of the report, so that an event that came late shows."""
     order = WorkOrder(
         id=number,
         **shared_fields(event, WorkOrder) | {"cases": _cases(event)},
     )
     order = _awaiting(order, event.registered_at, policy)
-    created = fact(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)
-    return entered(order, "waiting", now, by), (created,)
+    created = make_event(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)
+    return enter_state(order, "waiting", now, by), (created,)
 
 
-def reprioritise(order: WorkOrder, event: RequestReprioritised, now: datetime, policy: Policy) -> Decision:
+def reprioritise_order(
+    order: WorkOrder, event: RequestReprioritised, now: datetime, policy: OrderPolicy
+) -> OrderDecision:
     """Take note that it is more pressing now, or less; the clocks that run get other targets (INT-5)."""
     if order.state in ENDED or (order.ranked_at and event.changed_at <= order.ranked_at):
         return order, ()
     ranked = order.but(priority=event.priority, cases=_cases(event), ranked_at=event.changed_at)
-    clocks = retarget(ranked.clocks, situation(ranked, policy), Said(event.changed_at, event.by, event.why))
-    return settled(order, ranked.but(clocks=clocks), now)
+    clocks = retarget_stages(
+        ranked.clocks, sla_situation(ranked, policy), ChangeNote(event.changed_at, event.by, event.why)
+    )
+    return finish_change(order, ranked.but(clocks=clocks), now)
 
 
-def change_hours(order: WorkOrder, calendar: Calendar, said: Said, now: datetime, policy: Policy) -> Decision:
+def change_order_hours(
+    order: WorkOrder, calendar: Calendar, said: ChangeNote, now: datetime, policy: OrderPolicy
+) -> OrderDecision:
     """The branch has other hours: what is still to come is promised by them (ALL-3), and what begins later, too."""
     if said.at < order.registered_at:  # the request was registered by these, or by newer ones
         return order, ()
     there = order.but(calendar=calendar)
-    clocks = stages.change_hours(order.clocks, situation(there, policy), said)
-    return settled(order, there.but(clocks=clocks), now)
+    clocks = stages.change_hours(order.clocks, sla_situation(there, policy), said)
+    return finish_change(order, there.but(clocks=clocks), now)
 
 
-def _cases(event: RequestRegistered | RequestReprioritised) -> tuple[Case, ...]:
+def _cases(event: RequestRegistered | RequestReprioritised) -> tuple[SpecialCase, ...]:
     return tuple(case for case in CASES if case in event.cases)
 
 
-def cancel(order: WorkOrder, event: RequestCancelled, now: datetime, by: str) -> Decision:
+def cancel_order(order: WorkOrder, event: RequestCancelled, now: datetime, by: str) -> OrderDecision:
     """Nobody waits for the visit any more. A completed one stays, and no other visit follows it."""
     if order.state == "completed":
         return order.but(called_off=event.reason), ()
     return _cancelled(order, event.reason, now, by)
 
 
-def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> Decision:
-    ended = entered(
-        order, "cancelled", now, by, clocks=sla.waive(order.clocks, Said(now, by, reason)), called_off=reason
+def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> OrderDecision:
+    ended = enter_state(
+        order,
+        "cancelled",
+        now,
+        by,
+        clocks=sla.waive_clocks(order.clocks, ChangeNote(now, by, reason)),
+        called_off=reason,
     )
     ended = ended.but(technician=None, appointment_start=None, appointment_end=None)
     ended = ended.but(retry_at=None, deferred_for=None, deferred_at=None, parts_state="none")
-    return settled(order, ended, now, fact(OrderCancelled, order, now, reason=reason))
+    return finish_change(order, ended, now, make_event(OrderCancelled, order, now, reason=reason))
 
 
-def reopen(order: WorkOrder, event: RequestReopened, now: datetime, by: str, policy: Policy) -> Decision:
+def reopen_order(
+    order: WorkOrder, event: RequestReopened, now: datetime, by: str, policy: OrderPolicy
+) -> OrderDecision:
     """Another visit of a completed order (DSP-7). Raises `NotYet` before the visit it follows is completed.
 
     A cancelled request is never reopened, so a reopening that is heard of after the cancellation is the
@@ -234,13 +247,13 @@ def reopen(order: WorkOrder, event: RequestReopened, now: datetime, by: str, pol
     fresh = fresh.but(appointment_start=None, appointment_end=None, wanted_at=None, cause=None, report=None)
     if order.called_off is not None:
         return _cancelled(fresh, order.called_off, now, by)
-    return entered(_awaiting(fresh, event.reopened_at, policy), "waiting", now, by), ()
+    return enter_state(_awaiting(fresh, event.reopened_at, policy), "waiting", now, by), ()
 
 
-def _awaiting(order: WorkOrder, since: datetime, policy: Policy) -> WorkOrder:
-    return reached(order, "request_registered", since, policy)
+def _awaiting(order: WorkOrder, since: datetime, policy: OrderPolicy) -> WorkOrder:
+    return pass_milestone(order, "request_registered", since, policy)
 
 
-def tick(order: WorkOrder, now: datetime) -> Decision:
+def tick_order(order: WorkOrder, now: datetime) -> OrderDecision:
     """Let the clocks say what they have to by now."""
-    return settled(order, order.but(clocks=sla.tick(order.clocks, now)), now)
+    return finish_change(order, order.but(clocks=sla.tick_clocks(order.clocks, now)), now)

@@ -9,8 +9,8 @@ from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.policy import sla
 from aftersales.values.errors import NotYet
 
-from .assignment import earliest, move
-from .order import ENDED, ON_SITE, Decision, PartsState, Policy, WorkOrder, entered, settled
+from .assignment import earliest_start, move_appointment
+from .order import ENDED, ON_SITE, OrderDecision, OrderPolicy, PartsState, WorkOrder, enter_state, finish_change
 
 PartNews = PartReserved | PartShort
 
@@ -24,29 +24,31 @@ def is_old(order: WorkOrder, event: PartNews) -> bool:
     return order.state in ENDED or 0 < event.slip_version <= order.slip_version
 
 
-def short(order: WorkOrder, event: PartShort, now: datetime, by: str, policy: Policy) -> Decision:
+def record_shortage(order: WorkOrder, event: PartShort, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
     """Somebody on site must come again; an appointment that is still ahead moves, once."""
     heard = _heard(order, event, "short")
-    heard = heard.but(clocks=sla.pause(heard.clocks, "waiting_part", "inventory", now))
+    heard = heard.but(clocks=sla.pause_clocks(heard.clocks, "waiting_part", "inventory", now))
     if order.state in ON_SITE:
-        return settled(order, entered(heard, "waiting_for_parts", now, by), now)
+        return finish_change(order, enter_state(heard, "waiting_for_parts", now, by), now)
     if order.parts_state == "short" or order.state in ("waiting", "waiting_for_parts") or not order.appointment_start:
-        return settled(order, heard, now)
+        return finish_change(order, heard, now)
     later = max(order.appointment_start + policy.shortage_delay, now + policy.lead)
-    moved, told = move(heard, later, now, "parts_short", policy)
-    return settled(order, moved, now, told)
+    moved, told = move_appointment(heard, later, now, "parts_short", policy)
+    return finish_change(order, moved, now, told)
 
 
-def reserved(order: WorkOrder, event: PartReserved, now: datetime, by: str, policy: Policy) -> Decision:
+def record_reservation(
+    order: WorkOrder, event: PartReserved, now: datetime, by: str, policy: OrderPolicy
+) -> OrderDecision:
     """Give a visit that was held up a new time; one that never was keeps its own."""
     heard = _heard(order, event, "reserved")
-    heard = heard.but(clocks=sla.resume(heard.clocks, "waiting_part", now))
+    heard = heard.but(clocks=sla.resume_clocks(heard.clocks, "waiting_part", now))
     again = order.state == "waiting_for_parts"
     ahead = order.state in ("offered", "accepted", "on_the_way")
     if not again and not (ahead and order.parts_state == "short"):
-        return settled(order, heard, now)
-    moved, told = move(heard, earliest(heard, now, policy), now, "parts_reserved", policy)
-    return settled(order, entered(moved, "accepted", now, by) if again else moved, now, told)
+        return finish_change(order, heard, now)
+    moved, told = move_appointment(heard, earliest_start(heard, now, policy), now, "parts_reserved", policy)
+    return finish_change(order, enter_state(moved, "accepted", now, by) if again else moved, now, told)
 
 
 def _heard(order: WorkOrder, event: PartNews, state: PartsState) -> WorkOrder:

@@ -9,7 +9,7 @@ from aftersales.values.errors import DomainError
 from .order import Quotation, WorkOrder
 
 
-def covered(order: WorkOrder, event: CoverageDecided) -> WorkOrder:
+def record_coverage(order: WorkOrder, event: CoverageDecided) -> WorkOrder:
     """Take note of who pays."""
     if order.covered_at and event.decided_at < order.covered_at:
         return order
@@ -21,7 +21,7 @@ def covered(order: WorkOrder, event: CoverageDecided) -> WorkOrder:
     )
 
 
-def accepted(order: WorkOrder, event: QuotationAccepted) -> WorkOrder:
+def record_acceptance(order: WorkOrder, event: QuotationAccepted) -> WorkOrder:
     """Take note of what the customer accepted."""
     if order.quoted and event.amount.amount <= order.quoted.amount:
         return order

@@ -7,21 +7,21 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
-from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
-from aftersales.common.promises import Marks
+from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
+from aftersales.common.sla_events import SlaEventTypes
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.policy import sla
 from aftersales.policy.model.stages import KnownStage, StageName
-from aftersales.policy.sla import Said, Terms
+from aftersales.policy.sla import ChangeNote, Terms
 from aftersales.policy.sla.model import Seconds
 from aftersales.policy.sla.stages import USUAL
 from aftersales.values import Code, Day, Line, Serial, Value, Words
 from aftersales.values.errors import DomainError, Malformed
 
-STAGE: KnownStage = "commissioning"
-MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+COMMISSIONING: KnownStage = "commissioning"
+SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
 
 
 def _some_time(span: timedelta) -> timedelta:
@@ -36,13 +36,13 @@ def _with_a_clock(stage: str) -> str:
     return stage
 
 
-Target = Annotated[
+StageTarget = Annotated[
     Seconds,
     AfterValidator(_some_time),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "duration"}, {"type": "number"}]}, mode="validation"),
 ]
 """How long a stage may take: accepted as an ISO 8601 duration or in seconds, answered in seconds."""
-Hours = Annotated[float, Field(ge=0.25, le=10_000, multiple_of=0.25, strict=True)]
+TrainingHours = Annotated[float, Field(ge=0.25, le=10_000, multiple_of=0.25, strict=True)]
 Pays = Literal["free", "cost", "list"]
 """The customer pays nothing, the cost price, or the list price."""
 
@@ -75,13 +75,13 @@ class ContractForm(Value):
     """The last day."""
     commissioning_due: Day | None = None
     """The last day on which everything must run."""
-    training_hours: Hours | None = None
+    training_hours: TrainingHours | None = None
     """Training promised to the customer's staff."""
     services: Annotated[tuple[Included, ...], Field(max_length=50)] = ()
     covers: Covers = Covers()
-    response: Annotated[dict[Annotated[StageName, AfterValidator(_with_a_clock)], Target], Field(max_length=20)] = (
-        Field(default_factory=dict)
-    )
+    response: Annotated[
+        dict[Annotated[StageName, AfterValidator(_with_a_clock)], StageTarget], Field(max_length=20)
+    ] = Field(default_factory=dict)
     """Targets that hold instead of the policy's, by stage; where the policy has no such stage, round the clock.
 
     Only stages that have a clock for a request are taken: what nobody would watch is not promised.
@@ -112,7 +112,7 @@ class Train(Value):
     """A session with the customer's staff."""
 
     day: Day
-    hours: Hours
+    hours: TrainingHours
     people: Annotated[int, Field(ge=1, le=10_000, strict=True)]
     subject: Line
 
@@ -161,7 +161,7 @@ class Contract(Aggregate):
     sessions: tuple[TrainingGiven, ...] = ()
     services: tuple[Allowance, ...] = ()
     covers: Covers = Covers()
-    response: dict[StageName, Target] = Field(default_factory=dict)
+    response: dict[StageName, StageTarget] = Field(default_factory=dict)
 
     def includes(self, kind: str, request: str) -> bool:
         """Whether a service of this kind is left for the request, or is used for it already."""
@@ -172,10 +172,12 @@ class Contract(Aggregate):
         )
 
 
-Decision = tuple[Contract, tuple[Event, ...]]
+ContractDecision = tuple[Contract, tuple[Event, ...]]
 
 
-def agree(known: Contract | None, number: str, form: ContractForm, branch: Branch, said: Said) -> Decision:
+def agree_contract(
+    known: Contract | None, number: str, form: ContractForm, branch: Branch, said: ChangeNote
+) -> ContractDecision:
     """Make the contract, or change its terms; what was used, trained and commissioned stays."""
     if known and known.customer != form.customer:
         raise DomainError("contract.of_another_customer", contract=number)
@@ -203,7 +205,7 @@ def _services(known: Contract | None, form: ContractForm) -> tuple[Allowance, ..
     return tuple(after.values())
 
 
-def use(contract: Contract, form: UseService, today: date, by: str, now: datetime) -> Contract:
+def consume_service(contract: Contract, form: UseService, today: date, by: str, now: datetime) -> Contract:
     """Use one included service for a request, once however often it is said."""
     service = next((service for service in contract.services if service.kind == form.kind), None)
     if service and any(used.request == form.request for used in service.used):
@@ -216,7 +218,7 @@ def use(contract: Contract, form: UseService, today: date, by: str, now: datetim
     return contract.but(services=tuple(after if s.kind == form.kind else s for s in contract.services))
 
 
-def give_back(contract: Contract, request: str) -> Contract:
+def return_service(contract: Contract, request: str) -> Contract:
     """Let go of what was used for a request that came to nothing."""
     services = [
         service.model_copy(update={"used": tuple(one for one in service.used if one.request != request)})
@@ -225,7 +227,9 @@ def give_back(contract: Contract, request: str) -> Contract:
     return contract.but(services=tuple(services))
 
 
-def commission(contract: Contract, form: Commission, branch: Branch, by: str, now: datetime) -> Decision:
+def commission_contract(
+    contract: Contract, form: Commission, branch: Branch, by: str, now: datetime
+) -> ContractDecision:
     """Everything runs: the clock is stopped at the end of that day, or now."""
     known = contract.commissioned
     if known and (known.day, known.report) == (form.day, form.report):
@@ -236,36 +240,36 @@ def commission(contract: Contract, form: Commission, branch: Branch, by: str, no
     done = Commissioned(**form.model_dump(), at=now, by=by)
     clocks = contract.clocks
     for clock in clocks:
-        clocks = sla.stop(clocks, clock.key, max(clock.started_at, min(now, _end(form.day, branch))))
+        clocks = sla.stop_clock(clocks, clock.key, max(clock.started_at, min(now, _end(form.day, branch))))
     return _settled(contract, contract.but(commissioned=done, clocks=clocks), now)
 
 
-def train(contract: Contract, form: Train, branch: Branch, by: str, now: datetime) -> Contract:
+def record_training(contract: Contract, form: Train, branch: Branch, by: str, now: datetime) -> Contract:
     """Record a training session of the customer's staff."""
     _not_in_future(form.day, branch, now)
     session = TrainingGiven(**form.model_dump(), at=now, by=by)
     return contract.but(sessions=(*contract.sessions, session), training_done=contract.training_done + form.hours)
 
 
-def tick(contract: Contract, now: datetime) -> Decision:
+def tick_contract(contract: Contract, now: datetime) -> ContractDecision:
     """Let the clocks say what they have to by now (ALL-3)."""
-    return _settled(contract, contract.but(clocks=sla.tick(contract.clocks, now)), now)
+    return _settled(contract, contract.but(clocks=sla.tick_clocks(contract.clocks, now)), now)
 
 
-def _promised(contract: Contract, branch: Branch, said: Said) -> Contract:
+def _promised(contract: Contract, branch: Branch, said: ChangeNote) -> Contract:
     """Wait for the commissioning until its last day is over; no longer for an earlier promise."""
-    clocks = sla.waive(contract.clocks, said)
+    clocks = sla.waive_clocks(contract.clocks, said)
     if contract.commissioning_due and not contract.commissioned:
-        key = f"{STAGE}-{contract.version + 1}"
+        key = f"{COMMISSIONING}-{contract.version + 1}"
         until = _end(contract.commissioning_due, branch).astimezone(UTC)
         terms = Terms(target=until - said.at, policy=contract.id, until=until, agreed=True)
-        clocks = sla.start(clocks, STAGE, key, said.at, terms)
+        clocks = sla.start_clock(clocks, COMMISSIONING, key, said.at, terms)
     return contract.but(clocks=clocks)
 
 
-def _settled(before: Contract | None, contract: Contract, now: datetime) -> Decision:
+def _settled(before: Contract | None, contract: Contract, now: datetime) -> ContractDecision:
     """Set the timer, and say which clocks went past a mark in this change."""
-    marks = MARKS.passed(before, contract, now, request="")
+    marks = SLA_EVENTS.passed(before, contract, now, request="")
     return contract.but(wake_at=sla.next_wake(contract.clocks)), marks
 
 

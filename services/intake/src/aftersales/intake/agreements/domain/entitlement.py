@@ -54,7 +54,7 @@ class Entitlement(Aggregate):
         return at < self.expires_at and len(self.used) < self.count
 
 
-def sell(
+def derive_entitlements(
     product: Product, day: date, policy: Policy, branch: Branch, now: datetime
 ) -> tuple[tuple[Entitlement, ...], tuple[Event, ...]]:
     """Grant what comes with the purchase of that day and has not expired since."""
@@ -93,7 +93,7 @@ def _granted(product: Product, grant: cover.Grant, day: date, branch: Branch) ->
     )
 
 
-def wake(entitlement: Entitlement, now: datetime) -> tuple[Entitlement, tuple[Event, ...]]:
+def wake_entitlement(entitlement: Entitlement, now: datetime) -> tuple[Entitlement, tuple[Event, ...]]:
     """Remind once, and forget it when it has expired."""
     if now >= entitlement.expires_at:
         return entitlement.but(due=False, wake_at=None), ()
@@ -111,7 +111,7 @@ def wake(entitlement: Entitlement, now: datetime) -> tuple[Entitlement, tuple[Ev
     return entitlement.but(reminded=True, due=True, wake_at=entitlement.expires_at), (event,)
 
 
-def use(entitlement: Entitlement, request: str, by: str, now: datetime) -> Entitlement:
+def consume_entitlement(entitlement: Entitlement, request: str, by: str, now: datetime) -> Entitlement:
     """Use one of it for a request, once however often it is said."""
     if any(used.request == request for used in entitlement.used):
         return entitlement
@@ -125,7 +125,7 @@ def use(entitlement: Entitlement, request: str, by: str, now: datetime) -> Entit
     return used.but(due=False, wake_at=None) if len(used.used) == used.count else used
 
 
-def give_back(entitlement: Entitlement, request: str) -> Entitlement:
+def return_entitlement(entitlement: Entitlement, request: str) -> Entitlement:
     """Let go of what was used for a request that came to nothing."""
     used = tuple(one for one in entitlement.used if one.request != request)
     if used == entitlement.used:

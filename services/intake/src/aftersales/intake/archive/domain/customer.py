@@ -16,17 +16,17 @@ from .contact import Address, Addresses, Contact, Contacts, Email, PhoneNumber, 
 from .product import ProductForm
 
 CustomerClass = Literal["A", "B", "C"]
-Mark = Annotated[int, Field(ge=0, le=100, strict=True)]
+CriterionMark = Annotated[int, Field(ge=0, le=100, strict=True)]
 _Weight = Annotated[int, Field(ge=0, le=1000)]
 
 
 class Criteria(Value):
     """What the class is computed from: marks from 0 to 100, as the business gives them."""
 
-    size: Mark = 0
-    spend: Mark = 0
-    importance: Mark = 0
-    loyalty: Mark = 0
+    size: CriterionMark = 0
+    spend: CriterionMark = 0
+    importance: CriterionMark = 0
+    loyalty: CriterionMark = 0
 
 
 class ClassWeights(Value):
@@ -36,8 +36,8 @@ class ClassWeights(Value):
     spend: _Weight = 40
     importance: _Weight = 25
     loyalty: _Weight = 15
-    a_from: Mark = 70
-    b_from: Mark = 40
+    a_from: CriterionMark = 70
+    b_from: CriterionMark = 40
 
     @model_validator(mode="after")
     def _fit(self) -> Self:
@@ -50,7 +50,7 @@ class ClassWeights(Value):
         return self.size + self.spend + self.importance + self.loyalty
 
 
-class Standing(Value):
+class ClassStanding(Value):
     """A computed class, with everything it was computed from."""
 
     criteria: Criteria
@@ -166,7 +166,7 @@ class Customer(Aggregate):
     customer_class: CustomerClass = "C"
     class_set_by: str = ""
     """Who set the class; empty: it was computed, or is the lowest for want of anything said."""
-    standing: Standing | None = None
+    standing: ClassStanding | None = None
     vip: Vip | None = None
     quiet_hours: str = ""
     language: Language | None = None
@@ -200,26 +200,26 @@ class ContactPoint(Aggregate):
     customer: str
 
 
-def enrol(customer: str, caller: Caller, branch: str) -> tuple[Customer, ContactPoint]:
+def enrol_customer(customer: str, caller: Caller, branch: str) -> tuple[Customer, ContactPoint]:
     """Archive somebody who calls for the first time, under the id `customer`."""
     contact = ContactPoint(id=caller.phone, branch=branch, customer=customer)
     return Customer(id=customer, branch=branch, name=caller.name, phone=caller.phone, address=caller.address), contact
 
 
-def numbers(customer: Customer) -> tuple[str, ...]:
+def phone_numbers(customer: Customer) -> tuple[str, ...]:
     """Every number that leads to this customer, those of contacts included."""
     contacts = (contact.phone for contact in customer.contacts if contact.phone)
     return tuple(dict.fromkeys(phone.number for phone in (*customer.phones, *contacts)))
 
 
-def classify(criteria: Criteria, weights: ClassWeights) -> Standing:
+def classify_customer(criteria: Criteria, weights: ClassWeights) -> ClassStanding:
     """Compute the class from the weighted mean of the criteria."""
     score = sum(getattr(criteria, name) * getattr(weights, name) for name in Criteria.model_fields) / weights.total
     computed: CustomerClass = "A" if score >= weights.a_from else "B" if score >= weights.b_from else "C"
-    return Standing(criteria=criteria, weights=weights, score=round(score, 2), computed=computed)
+    return ClassStanding(criteria=criteria, weights=weights, score=round(score, 2), computed=computed)
 
 
-def update(customer: Customer, form: ArchiveCustomer, by: str, weights: ClassWeights) -> Customer:
+def update_customer(customer: Customer, form: ArchiveCustomer, by: str, weights: ClassWeights) -> Customer:
     """Bring up to date somebody who was found by phone: phones and addresses are added, the one said comes first."""
     said = {name: value for name, value in _said(form, Particulars).items() if value is not None}
     phones = {phone.number: phone for phone in (*customer.phones, *form.phones)}
@@ -229,12 +229,12 @@ def update(customer: Customer, form: ArchiveCustomer, by: str, weights: ClassWei
     return _changed(customer, said | lists | {"name": form.name}, by, weights)
 
 
-def change(customer: Customer, command: ChangeCustomer, by: str, weights: ClassWeights) -> Customer:
+def change_customer(customer: Customer, command: ChangeCustomer, by: str, weights: ClassWeights) -> Customer:
     """Change what the command names, and nothing else."""
     return _changed(customer, _said(command, ChangeCustomer), by, weights)
 
 
-def consent(customer: Customer, purpose: str, form: ConsentForm, by: str, now: datetime) -> Customer:
+def record_consent(customer: Customer, purpose: str, form: ConsentForm, by: str, now: datetime) -> Customer:
     """Note that the customer agrees or takes it back; what was said before stays on record."""
     at = form.at or now
     if at > now:
@@ -250,7 +250,7 @@ def by_time(consents: tuple[Consent, ...]) -> tuple[Consent, ...]:
     return tuple(sorted(consents, key=lambda one: one.at))
 
 
-def news(before: Customer | None, after: Customer) -> tuple[CustomerChanged, ...]:
+def customer_events(before: Customer | None, after: Customer) -> tuple[CustomerChanged, ...]:
     """What others need to know of the customer, unless they know it. Nothing personal is in it (ALL-6)."""
     told = _told(after)
     return () if before and told == _told(before) else (told,)
@@ -280,7 +280,7 @@ def _changed(customer: Customer, said: Mapping[str, Any], by: str, weights: Clas
     if "addresses" in said:
         fields["address"] = said["addresses"][0].text
     if "criteria" in said:
-        fields["standing"] = classify(said["criteria"], weights) if said["criteria"] else None
+        fields["standing"] = classify_customer(said["criteria"], weights) if said["criteria"] else None
     return _classed(customer.but(**fields), said, by)
 
 

@@ -4,35 +4,35 @@ from typing import Literal
 
 from aftersales.values import Value
 
-from .customer import Customer, numbers
-from .search import TAIL, likeness, squeezed
+from .customer import Customer, phone_numbers
+from .search import TAIL, likeness_tokens, squeeze_text
 
-Reason = Literal["name_and_address", "name_and_phone_tail", "serial"]
+DuplicateReason = Literal["name_and_address", "name_and_phone_tail", "serial"]
 
 
 class Duplicate(Value):
     """Somebody who may be the same customer."""
 
     customer: Customer
-    reasons: tuple[Reason, ...]
+    reasons: tuple[DuplicateReason, ...]
 
 
-def compare(one: Customer, other: Customer, *, share_a_product: bool) -> tuple[Reason, ...]:
+def compare_customers(one: Customer, other: Customer, *, share_a_product: bool) -> tuple[DuplicateReason, ...]:
     """What speaks for these two being the same; empty: nothing does."""
-    reasons: list[Reason] = []
-    if likeness(one) & likeness(other):
+    reasons: list[DuplicateReason] = []
+    if likeness_tokens(one) & likeness_tokens(other):
         reasons.append("name_and_address")
-    if _names(one) & _names(other) and tails(one) & tails(other):
+    if _names(one) & _names(other) and phone_tails(one) & phone_tails(other):
         reasons.append("name_and_phone_tail")
     if share_a_product:
         reasons.append("serial")
     return tuple(reasons)
 
 
-def tails(customer: Customer) -> set[str]:
+def phone_tails(customer: Customer) -> set[str]:
     """How the customer's numbers end."""
-    return {number[-TAIL:] for number in numbers(customer)}
+    return {number[-TAIL:] for number in phone_numbers(customer)}
 
 
 def _names(customer: Customer) -> set[str]:
-    return {squeezed(name) for name in (customer.name, *customer.aliases)}
+    return {squeeze_text(name) for name in (customer.name, *customer.aliases)}

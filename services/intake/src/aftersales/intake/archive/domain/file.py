@@ -42,12 +42,12 @@ def for_request(file: CustomerFile, request: str | None) -> CustomerFile:
     return file if request is None or request in file.requests else file.but(requests=(*file.requests, request))
 
 
-def remove(file: CustomerFile, by: str, now: datetime) -> CustomerFile:
+def mark_removed(file: CustomerFile, by: str, now: datetime) -> CustomerFile:
     """Take it out of sight; the record stays (ALL-5)."""
     return file if file.removed else file.but(removed=True, removed_at=now, removed_by=by)
 
 
-def shown(file: CustomerFile) -> CustomerFile:
+def require_visible(file: CustomerFile) -> CustomerFile:
     """The file, unless it was removed."""
     if file.removed:
         raise NotFound("file.removed", id=file.id)

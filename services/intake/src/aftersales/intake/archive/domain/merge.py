@@ -9,10 +9,10 @@ from aftersales.values import Line, Value
 from aftersales.values.errors import DomainError
 
 from .contact import Address, Contact, CustomerId, PhoneNumber
-from .customer import Consent, ContactPoint, Customer, by_time, numbers
+from .customer import Consent, ContactPoint, Customer, by_time, phone_numbers
 from .product import Product
 
-MOST = 1000
+MOST_MERGED = 1000
 """Products that change hands in one merge at most: they are written in one transaction."""
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Pair(NamedTuple):
     loser: Customer
 
 
-def merge(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[Pair, Merge]:
+def merge_customers(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[Pair, Merge]:
     """Let the winner stand for the loser, who stays in the archive and points to the winner.
 
     Where both know something that can be true only once (class, language …) the winner's word stands.
@@ -75,8 +75,8 @@ def merge(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[P
     winner, loser = pair
     if winner.id == loser.id:
         raise DomainError("merge.with_itself", customer=winner.id)
-    if len(products) > MOST:
-        raise DomainError("merge.too_many_products", customer=loser.id, most=MOST)
+    if len(products) > MOST_MERGED:
+        raise DomainError("merge.too_many_products", customer=loser.id, most=MOST_MERGED)
     phones = tuple(phone for phone in loser.phones if phone.number not in {one.number for one in winner.phones})
     record = Merge(
         id=id,
@@ -84,7 +84,7 @@ def merge(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[P
         winner=winner.id,
         loser=loser.id,
         **act._asdict(),
-        numbers=numbers(loser),
+        numbers=phone_numbers(loser),
         products=tuple(product.id for product in products),
         aliases=_new((loser.name, *loser.aliases), (winner.name, *winner.aliases)),
         phones=phones,
@@ -106,7 +106,7 @@ def merge(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[P
     return Pair(grown, loser.but(merged_into=winner.id)), record
 
 
-def undo(record: Merge, pair: Pair, found: Sequence[Product | ContactPoint], act: Act) -> tuple[Pair, Merge]:
+def undo_merge(record: Merge, pair: Pair, found: Sequence[Product | ContactPoint], act: Act) -> tuple[Pair, Merge]:
     """Put back what the merge moved; what the winner was given since then stays there.
 
     Raises `DomainError` when something that it moved went on to somebody else.

@@ -55,6 +55,6 @@ class Listing(NamedTuple):
         return self.kept and self.model is None
 
 
-def enter(known: Model | None, code: str, form: ModelForm) -> Model:
+def enter_model(known: Model | None, code: str, form: ModelForm) -> Model:
     """Put the model into the register, or change what is said of it."""
     return known.but(**form.model_dump()) if known else Model(id=code, **form.model_dump())

@@ -141,7 +141,7 @@ class Owner(NamedTuple):
     branch: str
 
 
-class Done(NamedTuple):
+class ProductAct(NamedTuple):
     """Who does it, and the date at the branch."""
 
     by: str
@@ -151,7 +151,7 @@ class Done(NamedTuple):
 NOT_LISTED = Listing()
 
 
-def archive(
+def archive_product(
     known: Product | None, form: ProductForm, owner: Owner, today: date, listing: Listing = NOT_LISTED
 ) -> Product:
     """Keep the product as it is known after its `owner` named it.
@@ -178,7 +178,7 @@ def archive(
     return kept.but(status="in_use", quarantine=None) if known.quarantine else kept
 
 
-def prove(product: Product, proof: Proof, today: date) -> Product:
+def apply_proof(product: Product, proof: Proof, today: date) -> Product:
     """Take the day of purchase from a proof; the same proof again changes nothing."""
     _must_be_past(product.id, proof.purchased_on, today)
     if proof in product.proofs[-1:]:
@@ -186,14 +186,14 @@ def prove(product: Product, proof: Proof, today: date) -> Product:
     return product.but(purchased_on=proof.purchased_on, proofs=(*product.proofs, proof))
 
 
-def extend(product: Product, extension: Extension, until: date | None) -> Product:
+def apply_extension(product: Product, extension: Extension, until: date | None) -> Product:
     """Make the warranty longer than it is; it ends on `until` so far."""
     if until and extension.until <= until:
         raise DomainError("product.extension_not_longer", serial=product.id, until=until.isoformat())
     return product.but(warranty_until=extension.until, extensions=(*product.extensions, extension))
 
 
-def transfer(product: Product, command: TransferProduct, to: Owner, done: Done) -> Product:
+def transfer_product(product: Product, command: TransferProduct, to: Owner, done: ProductAct) -> Product:
     """Give it to another owner, with its card and whatever is in quarantine."""
     on = command.on or done.today
     if product.status == "scrapped":
@@ -206,7 +206,7 @@ def transfer(product: Product, command: TransferProduct, to: Owner, done: Done) 
     return product.but(customer=to.customer, branch=to.branch, history=(*product.history, chapter))
 
 
-def settle(product: Product, command: SettleProduct, listing: Listing, done: Done) -> Product:
+def settle_product(product: Product, command: SettleProduct, listing: Listing, done: ProductAct) -> Product:
     """Let it out of quarantine. A model named here must be in the register."""
     if product.quarantine is None:
         raise DomainError("product.not_quarantined", serial=product.id)
@@ -223,7 +223,7 @@ def settle(product: Product, command: SettleProduct, listing: Listing, done: Don
     )
 
 
-def mark(product: Product, command: MarkProduct, done: Done) -> Product:
+def mark_product(product: Product, command: MarkProduct, done: ProductAct) -> Product:
     """Say that it is scrapped, was returned, or is in use again."""
     if product.quarantine:
         raise DomainError("product.quarantined", serial=product.id)

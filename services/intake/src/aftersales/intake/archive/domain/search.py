@@ -12,7 +12,7 @@ from pypinyin import Style, pinyin
 
 from aftersales.common.aggregate import Aggregate
 
-from .customer import Customer, numbers
+from .customer import Customer, phone_numbers
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUN = re.compile(rf"[{_HAN}]+|\d+|[^\W\d_{_HAN}]+")
@@ -37,21 +37,21 @@ class SearchEntry(Aggregate):
     tokens: tuple[str, ...]
 
 
-class Word(NamedTuple):
+class QueryWord(NamedTuple):
     """A word of a query: all its tokens must be there, or it leads to a product as (the tail of) a serial number."""
 
     tokens: tuple[str, ...]
     serial: str = ""
 
 
-def entry(customer: Customer) -> SearchEntry:
+def search_entry(customer: Customer) -> SearchEntry:
     """Everything that leads to the customer: names, phones, addresses, the branch, and what a double would share."""
-    found = {branch_token(customer.branch), *likeness(customer)}
+    found = {branch_token(customer.branch), *likeness_tokens(customer)}
     for name in (customer.name, *customer.aliases, *(contact.name for contact in customer.contacts)):
         found.update(name_tokens(name))
     for address in customer.addresses:
         found.update(text_tokens(address.text), text_tokens(address.district))
-    for number in numbers(customer):
+    for number in phone_numbers(customer):
         found.update(number[1:][-length:] for length in range(TAIL, _WHOLE + 1))
     return SearchEntry(id=customer.id, branch=customer.branch, customer=customer.id, tokens=tuple(sorted(found)))
 
@@ -60,13 +60,15 @@ def branch_token(branch: str) -> str:
     return f"@{branch}"
 
 
-def likeness(customer: Customer) -> frozenset[str]:
+def likeness_tokens(customer: Customer) -> frozenset[str]:
     """Tokens of name and address together: two customers who share one are likely the same (INT-3)."""
     names, addresses = (customer.name, *customer.aliases), (address.text for address in customer.addresses)
-    return frozenset(f"={_digest(squeezed(name), squeezed(address))}" for name, address in product(names, addresses))
+    return frozenset(
+        f"={_digest(squeeze_text(name), squeeze_text(address))}" for name, address in product(names, addresses)
+    )
 
 
-def words(query: str) -> tuple[Word, ...]:
+def parse_query(query: str) -> tuple[QueryWord, ...]:
     """Read what was typed into the one box; empty when there is nothing in it to look for."""
     text = _normal(query)
     if _DIALLED.fullmatch(text) and len(_digits(text)) >= _NATIONAL:
@@ -74,15 +76,15 @@ def words(query: str) -> tuple[Word, ...]:
     return tuple(word for part in text.split() if (word := _word(part)).tokens)
 
 
-def _word(part: str) -> Word:
+def _word(part: str) -> QueryWord:
     digits = _digits(part)
     serial = part.upper() if _SERIAL.fullmatch(part.upper()) else ""
     if _DIALLED.fullmatch(part) and len(digits) >= (TAIL if digits == part else _LOCAL):
-        return Word(((digits.lstrip("0") if len(digits) >= _NATIONAL else digits)[-_WHOLE:],), serial)
-    return Word(tuple(dict.fromkeys(_asked(part))), serial)
+        return QueryWord(((digits.lstrip("0") if len(digits) >= _NATIONAL else digits)[-_WHOLE:],), serial)
+    return QueryWord(tuple(dict.fromkeys(_asked(part))), serial)
 
 
-def squeezed(text: str) -> str:
+def squeeze_text(text: str) -> str:
     """Without what people vary: blanks, punctuation, case, width."""
     return "".join(_RUN.findall(_normal(text)))
 
@@ -160,14 +162,14 @@ def _readings(char: str) -> tuple[str, ...]:
     return tuple(pinyin(char, style=Style.NORMAL, heteronym=True)[0])
 
 
-def width(text: str) -> str:
+def normalise_width(text: str) -> str:
     """Full width and half are the same (NFKC)."""
     return unicodedata.normalize("NFKC", text)
 
 
 def _normal(text: str) -> str:
-    """As `width`, in lower case; ü is typed as v."""
-    return width(text).casefold().replace("ü", "v")
+    """As `normalise_width`, in lower case; ü is typed as v."""
+    return normalise_width(text).casefold().replace("ü", "v")
 
 
 def _is_han(run: str) -> bool:

@@ -15,22 +15,22 @@ from aftersales.values import Day, Value
 from .product import Extension, Product
 
 
-class Standing(NamedTuple):
+class WarrantyStanding(NamedTuple):
     """How the warranty of a product stands on a day, and its last day, extensions included."""
 
     state: WarrantyState
     until: date | None
 
 
-def standing(product: Product, policy: Policy, day: date) -> Standing:
+def warranty_standing(product: Product, policy: Policy, day: date) -> WarrantyStanding:
     """`lifetime` and `out` also where nobody knows when it was bought."""
     term = policy.warranty.term(product.line)
     bought = product.purchased_on
     regular = bought + relativedelta(months=term.months, days=-1) if bought and term.months else None
     until = max((end for end in (regular, product.warranty_until) if end), default=None)
     if until is None or day > until:
-        return Standing("lifetime" if term.lifetime_service else "out", until)
-    return Standing("in" if regular and day <= regular else "extended", until)
+        return WarrantyStanding("lifetime" if term.lifetime_service else "out", until)
+    return WarrantyStanding("in" if regular and day <= regular else "extended", until)
 
 
 class WarrantyRecord(Value):
@@ -55,10 +55,10 @@ class WarrantyRecord(Value):
     extensions: tuple[Extension, ...]
 
 
-def record(product: Product, policy: Policy, today: date, locale: str) -> WarrantyRecord:
+def describe_warranty(product: Product, policy: Policy, today: date, locale: str) -> WarrantyRecord:
     """The record in one language."""
     term = policy.warranty.term(product.line)
-    state, until = standing(product, policy, today)
+    state, until = warranty_standing(product, policy, today)
     return WarrantyRecord(
         serial=product.id,
         model=product.model,

@@ -41,7 +41,7 @@ def kind_of(mark: SlaMark) -> str:
     return mark.TYPE.split(".")[1].removeprefix("sla_")
 
 
-def addressee(mark: SlaMark) -> str:
+def find_addressee(mark: SlaMark) -> str:
     """Whose message it is: the level's role at the branch, else the item's owner, else the branch."""
     if kind_of(mark) == "escalated":
         return f"{mark.mark}@{mark.branch}"
@@ -50,11 +50,11 @@ def addressee(mark: SlaMark) -> str:
 
 def digest_of(mark: SlaMark, heard_at: datetime) -> Digest:
     """The digest that the mark belongs to, as it begins."""
-    owner, hour = addressee(mark), heard_at.replace(minute=0, second=0, microsecond=0)
+    owner, hour = find_addressee(mark), heard_at.replace(minute=0, second=0, microsecond=0)
     return Digest(id=f"{owner}|{hour:%Y%m%dT%H}", branch=mark.branch, owner=owner, hour=hour)
 
 
-def gather(digest: Digest, mark: SlaMark) -> tuple[Digest, tuple[Event, ...]]:
+def gather_mark(digest: Digest, mark: SlaMark) -> tuple[Digest, tuple[Event, ...]]:
     """Add a mark; the first one of the hour is told at once."""
     kind = kind_of(mark)
     item = DigestItem(subject=mark.subject, request=mark.request, stage=mark.stage, kind=kind, deadline=mark.deadline)
@@ -66,7 +66,7 @@ def gather(digest: Digest, mark: SlaMark) -> tuple[Digest, tuple[Event, ...]]:
     return _told(gathered)
 
 
-def close(digest: Digest) -> tuple[Digest, tuple[Event, ...]]:
+def close_digest(digest: Digest) -> tuple[Digest, tuple[Event, ...]]:
     """The hour is over: tell what gathered since the first message, if anything did."""
     if not digest.waiting:
         return digest.but(wake_at=None), ()
@@ -74,7 +74,7 @@ def close(digest: Digest) -> tuple[Digest, tuple[Event, ...]]:
 
 
 def _told(digest: Digest) -> tuple[Digest, tuple[Event, ...]]:
-    news = SlaDigest(
+    event = SlaDigest(
         owner=digest.owner,
         branch=digest.branch,
         hour=digest.hour,
@@ -82,4 +82,4 @@ def _told(digest: Digest) -> tuple[Digest, tuple[Event, ...]]:
         items=digest.items,
         new=digest.waiting,
     )
-    return digest.but(waiting=0, told=digest.told + 1, wake_at=None), (news,)
+    return digest.but(waiting=0, told=digest.told + 1, wake_at=None), (event,)

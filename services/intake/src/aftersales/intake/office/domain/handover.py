@@ -8,22 +8,22 @@ from pydantic import Field, model_validator
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
-from aftersales.common.events.intake import SlaBreached, SlaEscalated, SlaWarned
+from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
 from aftersales.common.fields import shared_fields
-from aftersales.common.promises import Marks
+from aftersales.common.sla_events import SlaEventTypes
 from aftersales.intake.network.domain import Person
 from aftersales.intake.requests.domain.request import Ground
 from aftersales.policy import sla
 from aftersales.policy.model.stages import KnownStage
-from aftersales.policy.sla import Said, stages
-from aftersales.policy.sla.stages import Situation, reach, stop
+from aftersales.policy.sla import ChangeNote, stages
+from aftersales.policy.sla.stages import Situation, reach_milestone, stop_stage
 from aftersales.values import Code, Line, Moment, Value
 from aftersales.values.errors import DomainError
 
 MOST_LINES = 2000
 """A shift has a few hundred; so many in one document still fit, and are written again with each line."""
-STAGE: KnownStage = "handover"
-MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+HANDOVER: KnownStage = "handover"
+SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
 AROUND = timedelta(days=1)
 """How far from now a shift may end."""
 
@@ -108,7 +108,7 @@ class ShiftHandover(Aggregate):
         return tuple(line.request for line in self.lines if line.outcome == "open")
 
 
-Decision = tuple[ShiftHandover, tuple[Event, ...]]
+HandoverDecision = tuple[ShiftHandover, tuple[Event, ...]]
 
 
 def hand_over(
@@ -127,7 +127,7 @@ def hand_over(
         for one in requests
     )
     there = Situation(ground.policy, ground.calendar, priority=4)
-    clocks = reach((), "shift_ended", form.ends_at, (STAGE,), there) if lines else ()
+    clocks = reach_milestone((), "shift_ended", form.ends_at, (HANDOVER,), there) if lines else ()
     return ShiftHandover(
         id=number,
         **shared_fields(form, ShiftHandover) | {"branch": ground.branch.id},
@@ -140,7 +140,7 @@ def hand_over(
     )
 
 
-def close_line(handover: ShiftHandover, request: str, closing: Closing, person: Person | None) -> Decision:
+def close_line(handover: ShiftHandover, request: str, closing: Closing, person: Person | None) -> HandoverDecision:
     """Take a line over or settle it, as somebody of the next shift; with the last line the clock stops."""
     _must_be_next(handover, closing.by, person)
     line = next((line for line in handover.lines if line.request == request), None)
@@ -150,18 +150,18 @@ def close_line(handover: ShiftHandover, request: str, closing: Closing, person: 
         raise DomainError("handover.line_closed", handover=handover.id, request=request, by=line.by)
     closed = line.model_copy(update=closing._asdict())
     lines = tuple(closed if one is line else one for one in handover.lines)
-    done = handover.but(lines=lines, clocks=sla.tick(handover.clocks, closing.at))
+    done = handover.but(lines=lines, clocks=sla.tick_clocks(handover.clocks, closing.at))
     if not done.left:
-        done = done.but(open=False, clocks=stop(done.clocks, STAGE, closing.at))
+        done = done.but(open=False, clocks=stop_stage(done.clocks, HANDOVER, closing.at))
     return _settled(handover, done, closing.at)
 
 
-def tick(handover: ShiftHandover, now: datetime) -> Decision:
+def tick_handover(handover: ShiftHandover, now: datetime) -> HandoverDecision:
     """Say what became late, naming the lines that are left."""
-    return _settled(handover, handover.but(clocks=sla.tick(handover.clocks, now)), now)
+    return _settled(handover, handover.but(clocks=sla.tick_clocks(handover.clocks, now)), now)
 
 
-def change_hours(handover: ShiftHandover, ground: Ground, said: Said, now: datetime) -> Decision:
+def change_handover_hours(handover: ShiftHandover, ground: Ground, said: ChangeNote, now: datetime) -> HandoverDecision:
     """The branch has other hours: the next shift may have another noon (ALL-3)."""
     there = Situation(ground.policy, ground.calendar, priority=4)
     moved = handover.but(clocks=stages.change_hours(handover.clocks, there, said))
@@ -177,9 +177,9 @@ def _must_be_next(handover: ShiftHandover, by: str, person: Person | None) -> No
     raise DomainError("handover.for_somebody_else", handover=handover.id, to=next_shift)
 
 
-def _settled(before: ShiftHandover, after: ShiftHandover, now: datetime) -> Decision:
+def _settled(before: ShiftHandover, after: ShiftHandover, now: datetime) -> HandoverDecision:
     """Set the timer, and tell which marks were passed, with the lines that were left then."""
     owner = before.to_person or f"{before.to_role}@{before.branch}"
-    passed = MARKS.passed(before, after, now, request="", owner=owner)
-    news = tuple(mark.model_copy(update={"left": before.left}) for mark in passed)
-    return after.but(wake_at=sla.next_wake(after.clocks)), news
+    passed = SLA_EVENTS.passed(before, after, now, request="", owner=owner)
+    events = tuple(mark.model_copy(update={"left": before.left}) for mark in passed)
+    return after.but(wake_at=sla.next_wake(after.clocks)), events

@@ -18,7 +18,7 @@ Topic = Literal["complaint", "reopened", "repeated_fault", "frequent_fault"]
 TOPICS: tuple[Topic, ...] = ("complaint", "reopened", "repeated_fault", "frequent_fault")
 
 
-class Policy(Value):
+class MeetingPolicy(Value):
     """The figures of a meeting."""
 
     length: timedelta
@@ -26,7 +26,7 @@ class Policy(Value):
     """What one case of each kind takes."""
 
 
-class Case(Value):
+class AgendaCase(Value):
     """Something of the week to talk about."""
 
     topic: Topic
@@ -37,11 +37,11 @@ class Case(Value):
     """How often the fault came in that week."""
 
 
-class Item(Case):
+class AgendaItem(AgendaCase):
     minutes: int
 
 
-class Decision(Value):
+class MeetingDecision(Value):
     what: Line
     who: Code
     until: Day | None = None
@@ -61,7 +61,7 @@ class MinutesForm(Value):
     chair: Code
     attendance: Annotated[tuple[Presence, ...], Field(max_length=500)] = ()
     minutes: Words = ""
-    decisions: Annotated[tuple[Decision, ...], Field(max_length=100)] = ()
+    decisions: Annotated[tuple[MeetingDecision, ...], Field(max_length=100)] = ()
 
 
 class Meeting(Aggregate):
@@ -70,21 +70,21 @@ class Meeting(Aggregate):
     COLLECTION: ClassVar[str] = "meetings"
 
     week: str
-    agenda: tuple[Item, ...]
+    agenda: tuple[AgendaItem, ...]
     left_out: int = 0
     """Cases that did not fit."""
     held_at: datetime | None = None
     chair: str | None = None
     attendance: tuple[Presence, ...] = ()
     minutes: str = ""
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[MeetingDecision, ...] = ()
 
 
 def meeting_id(branch: str, week: str) -> str:
     return f"{branch}|{week}"
 
 
-def span(week: str, branch: Branch) -> tuple[datetime, datetime]:
+def week_span(week: str, branch: Branch) -> tuple[datetime, datetime]:
     """From Monday's midnight to the next one on the branch's wall. Raises `Malformed` for a week the year lacks."""
     year, number = week.split("-W")
     try:
@@ -95,7 +95,7 @@ def span(week: str, branch: Branch) -> tuple[datetime, datetime]:
     return midnight, midnight + timedelta(days=7)
 
 
-def propose(branch: str, week: str, cases: Sequence[Case], policy: Policy) -> Meeting:
+def propose_agenda(branch: str, week: str, cases: Sequence[AgendaCase], policy: MeetingPolicy) -> Meeting:
     """Let the kinds of cases take turns until the hour is full, so that none crowds out the others.
 
     `cases` come in the order of their weight within each kind. Whoever does not fit is counted, and a shorter case
@@ -103,12 +103,12 @@ def propose(branch: str, week: str, cases: Sequence[Case], policy: Policy) -> Me
     """
     turns = zip_longest(*([case for case in cases if case.topic == topic] for topic in TOPICS))
     left = policy.length
-    agenda: list[Item] = []
+    agenda: list[AgendaItem] = []
     for case in (case for case in chain.from_iterable(turns) if case):
         minutes = policy.minutes[case.topic]
         if timedelta(minutes=minutes) <= left:
             left -= timedelta(minutes=minutes)
-            agenda.append(Item(**dict(case), minutes=minutes))
+            agenda.append(AgendaItem(**dict(case), minutes=minutes))
     return Meeting(
         id=meeting_id(branch, week),
         branch=branch,
@@ -118,7 +118,7 @@ def propose(branch: str, week: str, cases: Sequence[Case], policy: Policy) -> Me
     )
 
 
-def record(meeting: Meeting, form: MinutesForm, begins: datetime, now: datetime) -> Meeting:
+def write_minutes(meeting: Meeting, form: MinutesForm, begins: datetime, now: datetime) -> Meeting:
     """Write down what came of it; correcting the minutes leaves the agenda as it was."""
     if form.held_at < begins or form.held_at > now:
         raise DomainError("meeting.not_held_yet", week=meeting.week, held_at=form.held_at.isoformat())

@@ -122,7 +122,7 @@ class Reading(NamedTuple):
 Published = tuple[Notice, tuple[ReaderChunk, ...], tuple[Event, ...]]
 
 
-def publish(number: str, form: NoticeForm, publication: Publication) -> Published:
+def publish_notice(number: str, form: NoticeForm, publication: Publication) -> Published:
     """Publish it to the readers that it resolves to today; parts are superseded by a design change alone."""
     by, now, readers = publication
     if bool(form.supersessions) != (form.kind == "design_change"):
@@ -177,23 +177,23 @@ def chunk_of(notice: Notice, reader: str) -> int:
     return crc32(reader.encode()) % notice.chunks
 
 
-def keys(person: Person) -> tuple[str, ...]:
+def audience_keys(person: Person) -> tuple[str, ...]:
     """What a notice's `audience` must name one of for this person to see it."""
     return tuple(f"{role}@{branch}" for role in (*person.roles, "*") for branch in (person.branch, "*"))
 
 
-def acknowledge(
+def acknowledge_notice(
     notice: Notice, chunk: ReaderChunk | None, reader: str, person: Person | None, now: datetime
 ) -> Acknowledgement:
     """Note that somebody has read it who must, or who may see it."""
     counted = chunk is not None and reader in chunk.readers
-    if not counted and (person is None or not set(keys(person)) & set(notice.audience)):
+    if not counted and (person is None or not set(audience_keys(person)) & set(notice.audience)):
         raise DomainError("notice.not_addressed", notice=notice.id, reader=reader)
     id = f"{notice.id}|{reader}"
     return Acknowledgement(id=id, branch=notice.branch, notice=notice.id, reader=reader, at=now, counted=counted)
 
 
-def remind(notice: Notice, reading: Reading, now: datetime) -> tuple[Notice, tuple[Event, ...]]:
+def remind_readers(notice: Notice, reading: Reading, now: datetime) -> tuple[Notice, tuple[Event, ...]]:
     """At the due time: say once who has not acknowledged it, if anybody."""
     done = notice.but(wake_at=None, reminded_at=now)
     unread = reading.unread

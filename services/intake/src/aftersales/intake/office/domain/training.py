@@ -52,7 +52,7 @@ class TrainingPlan(Aggregate):
     """Sessions with an attendance list."""
 
 
-class Mark(Value):
+class AttendanceMark(Value):
     """How somebody took part in one session."""
 
     person: Code
@@ -62,14 +62,14 @@ class Mark(Value):
     remark: Words = ""
 
     @model_validator(mode="after")
-    def _only_who_came_is_marked(self) -> "Mark":
+    def _only_who_came_is_marked(self) -> "AttendanceMark":
         if self.status != "present" and (self.score is not None or self.passed is not None):
             raise ValueError("attendance.marked_without_presence")
         return self
 
 
 class AttendanceForm(Value):
-    marks: Annotated[tuple[Mark, ...], Field(max_length=500)]
+    marks: Annotated[tuple[AttendanceMark, ...], Field(max_length=500)]
 
 
 class Attendance(Aggregate):
@@ -78,7 +78,7 @@ class Attendance(Aggregate):
     COLLECTION: ClassVar[str] = "attendances"
 
     training: str
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[AttendanceMark, ...] = ()
 
 
 class Missing(Value):
@@ -86,7 +86,7 @@ class Missing(Value):
     why: Literal["not_invited", "not_recorded", "absent", "excused", "not_passed"]
 
 
-def plan(known: TrainingPlan | None, code: str, form: TrainingForm) -> TrainingPlan:
+def plan_training(known: TrainingPlan | None, code: str, form: TrainingForm) -> TrainingPlan:
     """Plan it or change the plan; a session that was held stays in it."""
     codes = [session.code for session in form.sessions]
     if len(set(codes)) < len(codes):
@@ -98,7 +98,7 @@ def plan(known: TrainingPlan | None, code: str, form: TrainingForm) -> TrainingP
     return known.but(**fields) if known else TrainingPlan(id=code, **fields)
 
 
-def attend(
+def record_attendance(
     training: TrainingPlan, session: str, known: Attendance | None, form: AttendanceForm, now: datetime
 ) -> tuple[TrainingPlan, Attendance]:
     """Write down who came; a later list corrects the marks of whom it names and leaves the others."""
@@ -116,14 +116,14 @@ def attend(
     return training.but(held=held), known.but(marks=tuple(marks[person] for person in sorted(marks)))
 
 
-def missing(
+def missing_attendees(
     training: TrainingPlan, wanted: Collection[str], attendances: Sequence[Attendance], now: datetime
 ) -> tuple[Missing, ...]:
     """Tell who still has to be taught: of the participants, and of the `wanted`, who have one of the plan's roles.
 
     Whoever was at a session and did not fail has been taught. A participant is not missed before a session began.
     """
-    marks: dict[str, list[Mark]] = {}
+    marks: dict[str, list[AttendanceMark]] = {}
     for attendance in attendances:
         for mark in attendance.marks:
             marks.setdefault(mark.person, []).append(mark)
@@ -137,7 +137,7 @@ def missing(
     return tuple(found)
 
 
-def _why_missing(marks: list[Mark]) -> Literal["not_recorded", "absent", "excused", "not_passed"] | None:
+def _why_missing(marks: list[AttendanceMark]) -> Literal["not_recorded", "absent", "excused", "not_passed"] | None:
     if not marks:
         return "not_recorded"
     here = [mark for mark in marks if mark.status == "present"]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.intake.public import handlers
 from aftersales.intake.public.domain import ComplaintState, PublicComplaint
 
@@ -14,18 +14,18 @@ ComplaintNumber = Annotated[str, Path(pattern=r"^CP-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{
 
 @router.get("/complaints")
 async def list_complaints(
-    desk: Desk, state: ComplaintState | None = None, cursor: Cursor = None, limit: Limit = 50
+    context: RequestContext, state: ComplaintState | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[PublicComplaint]:
     """List complaints, the oldest first."""
-    return await desk.page(PublicComplaint, {"state": state}, cursor, limit, "received_at")
+    return await context.page(PublicComplaint, {"state": state}, cursor, limit, "received_at")
 
 
 @router.get("/complaints/{number}")
-async def show_complaint(number: ComplaintNumber, desk: Desk) -> PublicComplaint:
-    return await desk.read(PublicComplaint, number)
+async def show_complaint(number: ComplaintNumber, context: RequestContext) -> PublicComplaint:
+    return await context.read(PublicComplaint, number)
 
 
 @router.post("/complaints/{number}/take")
-async def take_complaint(number: ComplaintNumber, desk: Desk) -> PublicComplaint:
+async def take_complaint(number: ComplaintNumber, context: RequestContext) -> PublicComplaint:
     """Deal with it from now on."""
-    return await desk.do(handlers.take_complaint, number)
+    return await context.do(handlers.take_complaint, number)

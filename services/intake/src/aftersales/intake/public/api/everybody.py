@@ -14,17 +14,17 @@ from pydantic_core import to_json
 
 from aftersales.common.http.problem import TOO_MANY
 from aftersales.common.http.throttle import Throttle
-from aftersales.engine import PROBLEMS, Desk, Document, NotFound
+from aftersales.engine import PROBLEMS, Document, NotFound, RequestContext
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.public import handlers
 from aftersales.intake.public.domain import ComplaintForm, Receipt
-from aftersales.intake.requests.domain.request import ServiceRequest, State
-from aftersales.intake.vocabulary import readable
+from aftersales.intake.requests.domain.request import RequestState, ServiceRequest
+from aftersales.intake.vocabulary import correct_number
 from aftersales.policy.model.stages import KnownStage
 from aftersales.values.errors import TooMany
 
-from .page import Locale, page, words
+from .page import Locale, page_texts, render_page
 
 router = APIRouter(prefix="/public", tags=["public"], responses=PROBLEMS | TOO_MANY)
 _OURS: frozenset[KnownStage] = frozenset({"review"})
@@ -50,22 +50,22 @@ class _Gates:
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the page's information is read, so that it is read once however many ask."""
 
-    def begin_try(self, desk: Desk, number: str, digits: str) -> Callable[[], None]:
+    def begin_try(self, context: RequestContext, number: str, digits: str) -> Callable[[], None]:
         """Count a try at a request's phone; call what comes back when it was right, and it does not count.
 
         Raises `TooMany`. Too many wrong short tails ask for the whole phone, which cannot be guessed: nobody can lock
         a customer out by guessing.
         """
         whole = len(digits) >= WHOLE_PHONE
-        short = [(self.tries_by_caller, desk.client), (self.tries_by_number, number)]
+        short = [(self.tries_by_caller, context.client), (self.tries_by_number, number)]
         taken: list[tuple[Throttle, str]] = []
 
         def give_back() -> None:
             for throttle, key in taken:
                 throttle.give_back(key)
 
-        for throttle, key in [(self.whole_tries, desk.client)] if whole else short:
-            if seconds := throttle.take(key, desk.now):
+        for throttle, key in [(self.whole_tries, context.client)] if whole else short:
+            if seconds := throttle.take(key, context.now):
                 give_back()
                 if whole:
                     raise TooMany("public.too_many", seconds=seconds)
@@ -74,10 +74,10 @@ class _Gates:
         return give_back
 
 
-async def _gates(request: Request, desk: Desk) -> _Gates:
+async def _gates(request: Request, context: RequestContext) -> _Gates:
     state = request.app.state
     if not hasattr(state, "gates"):
-        given = desk.settings
+        given = context.settings
         state.gates = _Gates(
             lookups=Throttle(given.public_lookups, _MINUTE),
             tries_by_caller=Throttle(given.public_tries, _HOUR),
@@ -96,7 +96,7 @@ class OwnRequest(BaseModel):
     """What somebody may know who knows its number and phone."""
 
     number: str
-    state: State
+    state: RequestState
     state_words: str
     stage: str | None
     """What is due next."""
@@ -120,9 +120,9 @@ class Info(BaseModel):
 
 
 @router.get("/", response_class=HTMLResponse)
-async def show_page(desk: Desk, lang: Locale | None = None) -> HTMLResponse:
+async def show_page(context: RequestContext, lang: Locale | None = None) -> HTMLResponse:
     """Show the page: look up a request, complain, phones and price list."""
-    text, headers = page(lang or desk.locale)
+    text, headers = render_page(lang or context.locale)
     return HTMLResponse(text, headers=headers)
 
 
@@ -130,24 +130,24 @@ async def show_page(desk: Desk, lang: Locale | None = None) -> HTMLResponse:
 async def look_up(
     number: Annotated[str, Path(max_length=40)],
     phone_tail: Annotated[str, Query(pattern=r"^[0-9]{4,15}$", description="The phone's last digits, four or more")],
-    desk: Desk,
+    context: RequestContext,
     gates: Gates,
 ) -> OwnRequest:
     """Show the state of one's own request. A wrong number and a wrong phone are answered alike.
 
     After some wrong tries at this request or from this address four digits are not enough: `public.whole_phone`.
     """
-    number = readable(number)
-    _pass(gates.lookups, desk, desk.client)
-    was_right = gates.begin_try(desk, number, phone_tail)
-    request = await _row(desk, ServiceRequest.COLLECTION, number, _SHOWN)
-    customer = await _row(desk, Customer.COLLECTION, request.get("customer", ""), ("phone",))
+    number = correct_number(number)
+    _pass(gates.lookups, context, context.client)
+    was_right = gates.begin_try(context, number, phone_tail)
+    request = await _row(context, ServiceRequest.COLLECTION, number, _SHOWN)
+    customer = await _row(context, Customer.COLLECTION, request.get("customer", ""), ("phone",))
     tail = phone_tail.lstrip("0") if len(phone_tail) >= WHOLE_PHONE else phone_tail  # a trunk prefix, as in 010-…
     if not customer.get("phone", "").endswith(tail):
         raise NotFound("public.request_unknown")
     was_right()
-    branch = await _row(desk, Branch.COLLECTION, request["branch"], ("name", "zone"))
-    said = words(desk.locale)
+    branch = await _row(context, Branch.COLLECTION, request["branch"], ("name", "zone"))
+    said = page_texts(context.locale)
     stage = None if request["stage"] in _OURS else request["stage"]
     return OwnRequest(
         number=number,
@@ -160,32 +160,32 @@ async def look_up(
     )
 
 
-async def _row(desk: Desk, collection: str, id: str, only: tuple[str, ...]) -> Document:
+async def _row(context: RequestContext, collection: str, id: str, only: tuple[str, ...]) -> Document:
     """Give some fields of a document, or nothing; it takes as long either way."""
-    return next(iter(await desk.mongo.rows(collection, {"_id": id}, limit=1, only=only)), {})
+    return next(iter(await context.mongo.rows(collection, {"_id": id}, limit=1, only=only)), {})
 
 
 @router.post("/complaints", status_code=201)
-async def complain(form: ComplaintForm, desk: Desk, gates: Gates) -> Receipt:
+async def complain(form: ComplaintForm, context: RequestContext, gates: Gates) -> Receipt:
     """Take a complaint in (投诉). Whether the number it names is known is not told."""
-    _pass(gates.complaints, desk, desk.client)
-    return await desk.do(handlers.receive_complaint, form, readable(form.number))
+    _pass(gates.complaints, context, context.client)
+    return await context.do(handlers.receive_complaint, form, correct_number(form.number))
 
 
 @router.get("/info", response_model=Info)
-async def show_info(desk: Desk, request: Request, gates: Gates) -> Response:
+async def show_info(context: RequestContext, request: Request, gates: Gates) -> Response:
     """Show the complaint phones (投诉电话公开) and where the price list is (配件价格公开), at most a minute old."""
     state = request.app.state
     async with gates.reading:
         kept: tuple[datetime, bytes] | None = getattr(state, "public_info", None)
-        if kept is None or not timedelta() <= desk.now - kept[0] < _INFO_KEPT:
-            kept = state.public_info = desk.now, to_json(await _info(desk))
+        if kept is None or not timedelta() <= context.now - kept[0] < _INFO_KEPT:
+            kept = state.public_info = context.now, to_json(await _info(context))
     return Response(kept[1], headers={"Cache-Control": "public, max-age=240"}, media_type="application/json")
 
 
-async def _info(desk: Desk) -> Info:
-    given = desk.settings
-    rows = await desk.mongo.rows(Branch.COLLECTION, {}, sort=("_id",), only=("name",))
+async def _info(context: RequestContext) -> Info:
+    given = context.settings
+    rows = await context.mongo.rows(Branch.COLLECTION, {}, sort=("_id",), only=("name",))
     phones = [
         BranchPhone(code=row["_id"], name=row["name"], complaint_phone=given.complaint_phones.get(row["_id"]))
         for row in rows
@@ -193,7 +193,7 @@ async def _info(desk: Desk) -> Info:
     return Info(complaint_phone=given.complaint_phone or None, branches=phones, price_list=given.price_list or None)
 
 
-def _pass(throttle: Throttle, desk: Desk, key: str) -> None:
+def _pass(throttle: Throttle, context: RequestContext, key: str) -> None:
     """Raises `TooMany`."""
-    if seconds := throttle.take(key, desk.now):
+    if seconds := throttle.take(key, context.now):
         raise TooMany("public.too_many", seconds=seconds)

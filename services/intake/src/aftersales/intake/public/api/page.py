@@ -15,16 +15,16 @@ Locale = Literal["zh-Hans", "zh-Hant", "en"]
 
 
 @cache
-def words(locale: str) -> Mapping[str, str]:
+def page_texts(locale: str) -> Mapping[str, str]:
     """All texts of the page in one language, and those for states and stages (`state.…`, `stage.…`)."""
     texts: dict[str, str] = tomllib.loads(_file("page.toml"))[locale]
     return texts
 
 
 @cache
-def page(locale: str) -> tuple[str, dict[str, str]]:
+def render_page(locale: str) -> tuple[str, dict[str, str]]:
     """Give the page in one language, and the headers that let a browser run nothing but what stands in it."""
-    safe = {name: html.escape(text) for name, text in words(locale).items() if "." not in name}
+    safe = {name: html.escape(text) for name, text in page_texts(locale).items() if "." not in name}
     text = Template(_file("page.html")).substitute(safe, lang=locale)
     allowed = {
         "default-src": "'none'",

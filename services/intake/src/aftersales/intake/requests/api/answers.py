@@ -2,29 +2,29 @@
 
 from fastapi import APIRouter
 
-from aftersales.engine import PROBLEMS, Desk
+from aftersales.engine import PROBLEMS, RequestContext
 from aftersales.intake.requests.domain.answers import Reply, Reprioritise, Review
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import answers
 
-from .requests import Number
+from .requests import ServiceRequestNumber
 
 router = APIRouter(responses=PROBLEMS)
 
 
 @router.post("/requests/{number}/replies")
-async def reply(number: Number, said: Reply, desk: Desk) -> ServiceRequest:
+async def reply(number: ServiceRequestNumber, said: Reply, context: RequestContext) -> ServiceRequest:
     """Note what the customer was told; `refer` gives the time by which the answer comes, `final` closes it (INT-8)."""
-    return await desk.do(answers.reply, number, said, desk.library)
+    return await context.do(answers.record_reply, number, said, context.catalogue)
 
 
 @router.post("/requests/{number}/review")
-async def review(number: Number, command: Review, desk: Desk) -> ServiceRequest:
+async def review(number: ServiceRequestNumber, command: Review, context: RequestContext) -> ServiceRequest:
     """Note that the form was filed and read (当日上交审阅, INT-2)."""
-    return await desk.do(answers.review, number, command, desk.library)
+    return await context.do(answers.record_review, number, command, context.catalogue)
 
 
 @router.post("/requests/{number}/priority")
-async def reprioritise(number: Number, command: Reprioritise, desk: Desk) -> ServiceRequest:
+async def reprioritise(number: ServiceRequestNumber, command: Reprioritise, context: RequestContext) -> ServiceRequest:
     """Change how pressing it is; clocks that run get new targets and keep their pauses (INT-5)."""
-    return await desk.do(answers.reprioritise, number, command, desk.library)
+    return await context.do(answers.reprioritise_request, number, command, context.catalogue)

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from aftersales.engine import PROBLEMS, Desk, Document, NotFound
+from aftersales.engine import PROBLEMS, Document, NotFound, RequestContext
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import Code
 
 router = APIRouter(responses=PROBLEMS)
-BranchCode = Annotated[Code, Path()]
+BoardBranchCode = Annotated[Code, Path()]
 
 
 class Counts(BaseModel):
@@ -44,18 +44,18 @@ class Board(BaseModel):
 
 
 @router.get("/boards/branch/{code}")
-async def show_board(code: BranchCode, desk: Desk) -> Board:
+async def show_board(code: BoardBranchCode, context: RequestContext) -> Board:
     """Count what is open by stage and by owner (ALL-3)."""
-    now = desk.now
+    now = context.now
     branch, rows = await asyncio.gather(
-        desk.mongo.get(Branch, code), desk.mongo.aggregate(ServiceRequest, counting(code, now))
+        context.mongo.get(Branch, code), context.mongo.aggregate(ServiceRequest, counting_pipeline(code, now))
     )
     if branch is None:
         raise NotFound("branches.unknown", id=code)
     return _board(code, now, rows)
 
 
-def counting(branch: str, now: datetime) -> list[Document]:
+def counting_pipeline(branch: str, now: datetime) -> list[Document]:
     """Make the pipeline that counts."""
     status = {
         "$switch": {

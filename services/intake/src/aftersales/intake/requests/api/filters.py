@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from aftersales.engine import Document, Malformed
-from aftersales.intake.requests.domain.request import OPEN, State
-from aftersales.intake.vocabulary import Channel, RequestKind, readable
+from aftersales.intake.requests.domain.request import OPEN, RequestState
+from aftersales.intake.vocabulary import Channel, RequestKind, correct_number
 from aftersales.values import Code, Moment, Serial
 
 Sort = Literal["due", "newest"]
 _SORTS: dict[Sort, str] = {"due": "due_at", "newest": "-registered_at"}
-Tail = Annotated[str, BeforeValidator(readable), StringConstraints(pattern=r"^(SR-)?([0-9]{6}-)?[0-9A-Z]{4}$")]
+Tail = Annotated[str, BeforeValidator(correct_number), StringConstraints(pattern=r"^(SR-)?([0-9]{6}-)?[0-9A-Z]{4}$")]
 
 
 class RequestFilter(BaseModel):
@@ -20,7 +20,7 @@ class RequestFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     branch: Code | None = None
-    state: Annotated[list[State], Field(max_length=10, description="Any of these")] = []
+    state: Annotated[list[RequestState], Field(max_length=10, description="Any of these")] = []
     open: Annotated[bool | None, Field(description="Registered or reopened: somebody must still act")] = None
     owner: Code | None = None
     stage: Annotated[Code | None, Field(description="What is due next; only open requests have a stage")] = None

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from aftersales.common.http import export
 from aftersales.common.http.export import Table, Titled
-from aftersales.engine import PROBLEMS, Desk, DomainError, Page
+from aftersales.engine import PROBLEMS, DomainError, Page, RequestContext
 from aftersales.intake.requests.domain.request import ServiceRequest
 
 from .filters import RequestFilter
@@ -40,7 +40,7 @@ _FIELDS = (
 )
 
 
-class Asked(RequestFilter):
+class ListQuery(RequestFilter):
     """One page of a list."""
 
     cursor: Annotated[str | None, Field(max_length=1000, description="`next` of the page before")] = None
@@ -52,16 +52,16 @@ class AskedFile(RequestFilter):
 
 
 @router.get("/requests")
-async def list_requests(asked: Annotated[Asked, Query()], desk: Desk) -> Page[ServiceRequest]:
+async def list_requests(asked: Annotated[ListQuery, Query()], context: RequestContext) -> Page[ServiceRequest]:
     """List requests, the most pressing or the newest first."""
-    return await desk.page(ServiceRequest, asked.where(), asked.cursor, asked.limit, asked.order())
+    return await context.page(ServiceRequest, asked.where(), asked.cursor, asked.limit, asked.order())
 
 
 @router.get("/requests/export", response_class=StreamingResponse, responses=export.FILES)
-async def export_requests(asked: Annotated[AskedFile, Query()], desk: Desk) -> StreamingResponse:
+async def export_requests(asked: Annotated[AskedFile, Query()], context: RequestContext) -> StreamingResponse:
     """Send the list as a file; one that is too long is refused rather than cut off."""
-    where, sort, most = asked.where(), asked.order(), desk.settings.export_most
-    if await desk.more_than(ServiceRequest, where, sort, most):
+    where, sort, most = asked.where(), asked.order(), context.settings.export_most
+    if await context.more_than(ServiceRequest, where, sort, most):
         raise DomainError("export.too_many", most=most)
-    table = Table("requests", _COLUMNS, desk.locale, desk.settings.zone)
-    return await export.answer(table, desk.all_rows(ServiceRequest, where, sort, _FIELDS), asked.format)
+    table = Table("requests", _COLUMNS, context.locale, context.settings.zone)
+    return await export.send_export(table, context.all_rows(ServiceRequest, where, sort, _FIELDS), asked.format)

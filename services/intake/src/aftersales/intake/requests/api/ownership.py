@@ -4,63 +4,71 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Cursor, Desk, Limit, Page
-from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report, State
+from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
+from aftersales.intake.requests.domain.message import CustomerMessage, Failure, MessageState, Report
 from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import ownership
 from aftersales.values import Code
 
-from .requests import Number
+from .requests import ServiceRequestNumber
 
 router = APIRouter(responses=PROBLEMS)
 MessageId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 @router.post("/requests/{number}/handover")
-async def offer_handover(number: Number, command: OfferHandover, desk: Desk) -> ServiceRequest:
+async def offer_handover(
+    number: ServiceRequestNumber, command: OfferHandover, context: RequestContext
+) -> ServiceRequest:
     """Offer the request to somebody; its owner stays the owner until they accept (INT-7)."""
-    return await desk.do(ownership.offer_handover, number, command)
+    return await context.do(ownership.offer_handover, number, command)
 
 
 @router.post("/requests/{number}/handover/accept")
-async def accept_handover(number: Number, desk: Desk) -> ServiceRequest:
+async def accept_handover(number: ServiceRequestNumber, context: RequestContext) -> ServiceRequest:
     """Accept it, as the one to whom it was offered (X-Actor)."""
-    return await desk.do(ownership.accept_handover, number)
+    return await context.do(ownership.accept_handover, number)
 
 
 @router.post("/requests/{number}/handover/decline")
-async def decline_handover(number: Number, command: DeclineHandover, desk: Desk) -> ServiceRequest:
+async def decline_handover(
+    number: ServiceRequestNumber, command: DeclineHandover, context: RequestContext
+) -> ServiceRequest:
     """Decline it, as the one to whom it was offered (X-Actor)."""
-    return await desk.do(ownership.decline_handover, number, command)
+    return await context.do(ownership.decline_handover, number, command)
 
 
 @router.post("/requests/{number}/handover/withdraw")
-async def withdraw_handover(number: Number, desk: Desk) -> ServiceRequest:
+async def withdraw_handover(number: ServiceRequestNumber, context: RequestContext) -> ServiceRequest:
     """Take the offer back, as the one who made it (X-Actor)."""
-    return await desk.do(ownership.withdraw_handover, number)
+    return await context.do(ownership.withdraw_handover, number)
 
 
 @router.post("/requests/{number}/escalate")
-async def escalate_request(number: Number, command: Escalate, desk: Desk) -> ServiceRequest:
+async def escalate_request(number: ServiceRequestNumber, command: Escalate, context: RequestContext) -> ServiceRequest:
     """Ask the next level of the owner's chain, and have the customer told so (INT-10)."""
-    return await desk.do(ownership.escalate_request, number, command)
+    return await context.do(ownership.escalate_request, number, command)
 
 
 @router.get("/messages")
 async def list_messages(
-    desk: Desk, branch: Code | None = None, state: State | None = None, cursor: Cursor = None, limit: Limit = 50
+    context: RequestContext,
+    branch: Code | None = None,
+    state: MessageState | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[CustomerMessage]:
     """List what customers are to be told (`to_send`), were told (`sent`), or could not be told (`unreachable`)."""
-    return await desk.page(CustomerMessage, {"branch": branch, "state": state}, cursor, limit)
+    return await context.page(CustomerMessage, {"branch": branch, "state": state}, cursor, limit)
 
 
 @router.post("/messages/{message}/sent")
-async def report_sent(message: MessageId, report: Report, desk: Desk) -> CustomerMessage:
-    return await desk.do(ownership.report_sent, message, report)
+async def report_sent(message: MessageId, report: Report, context: RequestContext) -> CustomerMessage:
+    return await context.do(ownership.report_sent, message, report)
 
 
 @router.post("/messages/{message}/failed")
-async def report_failed(message: MessageId, failure: Failure, desk: Desk) -> CustomerMessage:
+async def report_failed(message: MessageId, failure: Failure, context: RequestContext) -> CustomerMessage:
     """Say that the customer was not reached; the answer proposes the next channel (INT-1)."""
-    return await desk.do(ownership.report_failed, message, failure)
+    return await context.do(ownership.report_failed, message, failure)

@@ -4,24 +4,24 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.engine import PROBLEMS, Desk
+from aftersales.engine import PROBLEMS, RequestContext
 from aftersales.intake.agreements.domain.contract import Contract, UseService
 from aftersales.intake.agreements.domain.entitlement import Entitlement, UseEntitlement
 from aftersales.intake.requests.handlers import prepaid
 from aftersales.values import Code
 
 router = APIRouter(responses=PROBLEMS)
-ContractNumber = Annotated[Code, Path()]
+UsedContractNumber = Annotated[Code, Path()]
 EntitlementId = Annotated[str, Path(max_length=200, description="`<serial>|<kind>`")]
 
 
 @router.post("/contracts/{number}/used")
-async def use_contract(number: ContractNumber, form: UseService, desk: Desk) -> Contract:
+async def use_contract(number: UsedContractNumber, form: UseService, context: RequestContext) -> Contract:
     """Use one included service for a request; the same request again uses nothing more (INT-13)."""
-    return await desk.do(prepaid.use_contract, number, form)
+    return await context.do(prepaid.use_contract, number, form)
 
 
 @router.post("/entitlements/{id:path}/use")
-async def use_entitlement(id: EntitlementId, form: UseEntitlement, desk: Desk) -> Entitlement:
+async def use_entitlement(id: EntitlementId, form: UseEntitlement, context: RequestContext) -> Entitlement:
     """Use one of it for a request; the same request again uses nothing more (INT-14)."""
-    return await desk.do(prepaid.use_entitlement, id, form)
+    return await context.do(prepaid.use_entitlement, id, form)

@@ -2,24 +2,24 @@
 
 from fastapi import APIRouter, HTTPException
 
-from aftersales.engine import PROBLEMS, Desk
+from aftersales.engine import PROBLEMS, RequestContext
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.preview import Preview
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.domain.similar import Similar
 from aftersales.intake.requests.handlers import preview
 
-from .requests import Number
+from .requests import ServiceRequestNumber
 
 router = APIRouter(responses=PROBLEMS)
 
 
 @router.post("/requests/check")
-async def check_request(form: RegisterRequest, desk: Desk) -> Preview:
+async def check_request(form: RegisterRequest, context: RequestContext) -> Preview:
     """Say what `POST /requests` would do with the same body, and what is known already. Nothing is stored."""
-    checked = await desk.rehearse(preview.check_request, form, desk.library)
-    caller, within = checked.customer.id if checked.customer else None, desk.settings.duplicate_within
-    alike = await preview.similar_to_form(desk.mongo, form, caller, within, desk.now)
+    checked = await context.rehearse(preview.check_request, form, context.catalogue)
+    caller, within = checked.customer.id if checked.customer else None, context.settings.duplicate_within
+    alike = await preview.similar_to_form(context.mongo, form, caller, within, context.now)
     return checked.model_copy(update={"duplicates": alike})
 
 
@@ -30,7 +30,7 @@ async def refuse_reading() -> None:
 
 
 @router.get("/requests/{number}/similar")
-async def list_similar(number: Number, desk: Desk) -> tuple[Similar, ...]:
+async def list_similar(number: ServiceRequestNumber, context: RequestContext) -> tuple[Similar, ...]:
     """Requests with the same fault of the same person or product, open or of about the same time."""
-    request = await desk.read(ServiceRequest, number)
-    return await preview.similar_to(desk.mongo, request, desk.settings.duplicate_within, desk.now)
+    request = await context.read(ServiceRequest, number)
+    return await preview.similar_to(context.mongo, request, context.settings.duplicate_within, context.now)

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from aftersales.common.http.batches import Batch, Outcomes, take
-from aftersales.engine import PROBLEMS, Call, Cursor, Desk, Limit, Page, prepare_call
+from aftersales.common.http.batches import Batch, BatchOutcome, take_batch
+from aftersales.engine import PROBLEMS, Call, Cursor, Limit, Page, RequestContext, prepare_call
 from aftersales.intake.archive.domain.contact import CustomerId
-from aftersales.intake.archive.store import about, standing
+from aftersales.intake.archive.store import customer_filter, find_surviving_customer
 from aftersales.intake.requests.domain.form import FIELDS, CancelRequest, RegisterContact, RegisterRequest
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import requests
@@ -15,29 +15,29 @@ from aftersales.intake.vocabulary import KINDS, RequestKind, RequestNumber
 
 router = APIRouter(responses=PROBLEMS)
 CustomerNumber = Annotated[CustomerId, Path()]
-Number = Annotated[RequestNumber, Path()]
+ServiceRequestNumber = Annotated[RequestNumber, Path()]
 
 
 @router.post("/requests", status_code=201)
-async def register_request(form: RegisterRequest, desk: Desk) -> ServiceRequest:
+async def register_request(form: RegisterRequest, context: RequestContext) -> ServiceRequest:
     """Record a contact (INT-2)."""
-    return await desk.do(requests.register_request, form, desk.library)
+    return await context.do(requests.register_request, form, context.catalogue)
 
 
 @router.post("/imports/requests")
-async def import_requests(batch: Batch, desk: Desk) -> Outcomes:
+async def import_requests(batch: Batch, context: RequestContext) -> BatchOutcome:
     """Record contacts (INT-2): each form as `POST /requests` takes it."""
 
     def job(form: RegisterRequest) -> Call[ServiceRequest]:
-        return prepare_call(requests.register_request, form, desk.library)
+        return prepare_call(requests.register_request, form, context.catalogue)
 
-    return await take(desk, batch, RegisterRequest, job)
+    return await take_batch(context, batch, RegisterRequest, job)
 
 
 @router.post("/contacts", status_code=201)
-async def register_contact(contact: RegisterContact, desk: Desk) -> list[ServiceRequest]:
+async def register_contact(contact: RegisterContact, context: RequestContext) -> list[ServiceRequest]:
     """Record one contact about several products: each becomes a request of its own (INT-2)."""
-    return await desk.do(requests.register_contact, contact, desk.library)
+    return await context.do(requests.register_contact, contact, context.catalogue)
 
 
 @router.get("/forms")
@@ -47,19 +47,25 @@ async def show_forms() -> dict[RequestKind, tuple[str, ...]]:
 
 
 @router.get("/requests/{number}")
-async def show_request(number: Number, desk: Desk) -> ServiceRequest:
-    return await desk.read(ServiceRequest, number)
+async def show_request(number: ServiceRequestNumber, context: RequestContext) -> ServiceRequest:
+    return await context.read(ServiceRequest, number)
 
 
-@router.get("/customers/{customer}/requests")
-async def list_requests(
-    customer: CustomerNumber, desk: Desk, cursor: Cursor = None, limit: Limit = 50
+@router.get(
+    "/customers/{customer}/requests",
+    operation_id="list_requests_customers__customer__requests_get",
+    summary="List Requests",
+)
+async def list_requests_of_customer(
+    customer: CustomerNumber, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[ServiceRequest]:
     """Their service requests, the newest first, with those of everybody who was merged into them."""
-    owner = await standing(desk.mongo, customer)
-    return await desk.page(ServiceRequest, about(owner), cursor, limit)
+    owner = await find_surviving_customer(context.mongo, customer)
+    return await context.page(ServiceRequest, customer_filter(owner), cursor, limit)
 
 
 @router.post("/requests/{number}/cancel")
-async def cancel_request(number: Number, command: CancelRequest, desk: Desk) -> ServiceRequest:
-    return await desk.do(requests.cancel_request, number, command)
+async def cancel_request(
+    number: ServiceRequestNumber, command: CancelRequest, context: RequestContext
+) -> ServiceRequest:
+    return await context.do(requests.cancel_request, number, command)

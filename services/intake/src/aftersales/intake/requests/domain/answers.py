@@ -9,23 +9,23 @@ from aftersales.common.events.intake import RequestAnswered, RequestClosed, Requ
 from aftersales.intake.vocabulary import Channel, Urgency
 from aftersales.policy import sla
 from aftersales.policy.model.stages import KnownStage
-from aftersales.policy.sla import Said, SlaClock
-from aftersales.policy.sla.stages import retarget
+from aftersales.policy.sla import ChangeNote, SlaClock
+from aftersales.policy.sla.stages import retarget_stages
 from aftersales.values import Code, Line, Value, Words
 from aftersales.values.errors import DomainError
 
 from .form import VISITS
 from .request import (
     Answer,
-    Decision,
     Ground,
+    RequestDecision,
+    RequestStep,
     ServiceRequest,
-    Step,
-    moved,
+    append_step,
+    finish_change,
     must_be_unresolved,
-    reached,
-    settled,
-    situation,
+    pass_milestone,
+    sla_situation,
 )
 
 
@@ -59,7 +59,7 @@ class Reprioritise(Value):
     why: Line
 
 
-def reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: Ground) -> Decision:
+def record_reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: Ground) -> RequestDecision:
     """Note what the customer was told. A question that must be checked gets a deadline, which is announced (INT-8).
 
     While it is being checked, to be told so once more is no answer: the first deadline stands.
@@ -72,27 +72,31 @@ def reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: 
     answer = Answer(at=now, by=by, channel=said.channel, text=said.text, referred_to=said.refer_to)
     if said.refer and waiting:
         answer = answer.model_copy(update={"answer_by": waiting.deadline})
-    news = RequestAnswered(
+    event = RequestAnswered(
         request=request.id, branch=request.branch, referred=said.refer, answer_by=answer.answer_by, answered_at=now
     )
     told = told.but(answers=(*told.answers, answer))
     if not said.final:
-        return settled(request, told, now, news)
-    told = reached(moved(told, Step(state="closed", at=now, by=by, why="answered")), "request_resolved", now, ground)
-    ended = told.but(clocks=sla.waive(told.clocks, Said(now, by, "answered")))
+        return finish_change(request, told, now, event)
+    told = pass_milestone(
+        append_step(told, RequestStep(state="closed", at=now, by=by, why="answered")), "request_resolved", now, ground
+    )
+    ended = told.but(clocks=sla.waive_clocks(told.clocks, ChangeNote(now, by, "answered")))
     closed = RequestClosed(request=request.id, branch=request.branch, closed_at=now)
-    return settled(request, ended, now, news, closed)
+    return finish_change(request, ended, now, event, closed)
 
 
-def review(request: ServiceRequest, command: Review, by: str, now: datetime, ground: Ground) -> Decision:
+def record_review(request: ServiceRequest, command: Review, by: str, now: datetime, ground: Ground) -> RequestDecision:
     """Note that the form was filed and read. Raises when it was before."""
     if request.reviewed_by:
         raise DomainError("request.already_reviewed", request=request.id, by=request.reviewed_by)
     reviewed = request.but(reviewed_by=by, reviewed_at=now, review_remark=command.remark)
-    return settled(request, reached(reviewed, "request_reviewed", now, ground), now)
+    return finish_change(request, pass_milestone(reviewed, "request_reviewed", now, ground), now)
 
 
-def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: datetime, ground: Ground) -> Decision:
+def reprioritise_request(
+    request: ServiceRequest, command: Reprioritise, by: str, now: datetime, ground: Ground
+) -> RequestDecision:
     """Change urgency or danger: the clocks that run get the targets of the new priority, pauses kept (INT-5)."""
     must_be_unresolved(request)
     again = ground.policy.repeat_repair
@@ -101,8 +105,8 @@ def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: d
     emergency = ("emergency",) if command.danger else ()
     cases = (*emergency, *(case for case in request.cases if case != "emergency"))
     changed = request.but(urgency=command.urgency, danger=command.danger, priority=rank, cases=cases)
-    clocks = retarget(changed.clocks, situation(changed, ground), Said(now, by, command.why))
-    news = RequestReprioritised(
+    clocks = retarget_stages(changed.clocks, sla_situation(changed, ground), ChangeNote(now, by, command.why))
+    event = RequestReprioritised(
         request=request.id,
         branch=request.branch,
         priority=rank,
@@ -112,15 +116,15 @@ def reprioritise(request: ServiceRequest, command: Reprioritise, by: str, now: d
         by=by,
         changed_at=now,
     )
-    return settled(request, changed.but(clocks=clocks), now, *((news,) if changed != request else ()))
+    return finish_change(request, changed.but(clocks=clocks), now, *((event,) if changed != request else ()))
 
 
 def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -> ServiceRequest:
-    told, waiting = reached(request, "customer_answered", now, ground), _waiting(request)
+    told, waiting = pass_milestone(request, "customer_answered", now, ground), _waiting(request)
     if not said.refer:
         return told
     if waiting is None:
-        return reached(told, "question_referred", now, ground)
+        return pass_milestone(told, "question_referred", now, ground)
     return told.but(clocks=tuple(waiting if clock.key == waiting.key else clock for clock in told.clocks))
 
 

@@ -10,10 +10,10 @@ from aftersales.policy.model.cover import Cause
 from aftersales.values import Code, Line, Moment, Money, Value
 from aftersales.values.errors import DomainError
 
-from .coverage import Case, Coverage, announce, compared, decide_coverage
+from .coverage import Coverage, CoverageCase, announce_coverage, compare_coverage, decide_coverage
 from .form import VISITS
 from .registration import Taken
-from .request import Acceptance, Decision, Ground, ServiceRequest, must_be_unresolved
+from .request import Acceptance, Ground, RequestDecision, ServiceRequest, must_be_unresolved
 
 
 def _positive(price: Money) -> Money:
@@ -49,20 +49,20 @@ class Redecided(Value):
     """Its `differs` names the components with another payer."""
 
 
-def decide(request: ServiceRequest, case: Case, ground: Ground, taken: Taken) -> Decision:
+def decide_charge(request: ServiceRequest, case: CoverageCase, ground: Ground, taken: Taken) -> RequestDecision:
     """Decide with what is known of the cause. Nothing changes where the inputs are the same."""
     if request.state in ("closed", "cancelled"):
         raise DomainError(f"request.already_{request.state}", request=request.id)
     before, day = request.coverage, ground.branch.day_of(request.registered_at)
-    after = compared(before, decide_coverage(case, ground.policy, day, taken.at, taken.by))
+    after = compare_coverage(before, decide_coverage(case, ground.policy, day, taken.at, taken.by))
     if before and before.inputs == after.inputs:
         return request, ()
     history = (*request.coverage_history, before) if before else ()
     about = {"request": request.id, "branch": request.branch, "on_site": request.kind in VISITS}
-    return request.but(coverage=after, coverage_history=history), announce(before, after, **about)
+    return request.but(coverage=after, coverage_history=history), announce_coverage(before, after, **about)
 
 
-def accept(request: ServiceRequest, command: AcceptQuotation, by: str, now: datetime) -> Decision:
+def accept_quotation(request: ServiceRequest, command: AcceptQuotation, by: str, now: datetime) -> RequestDecision:
     """Note that the customer accepts a quotation. A higher one must be accepted again; the same, once."""
     must_be_unresolved(request)
     if not (request.coverage and request.coverage.quotation_first):
@@ -80,11 +80,11 @@ def accept(request: ServiceRequest, command: AcceptQuotation, by: str, now: date
             )
     said = command.model_dump(exclude={"amount", "at"})
     acceptance = Acceptance(amount=amount, **said, at=at, noted_by=by)
-    news = QuotationAccepted(
+    event = QuotationAccepted(
         request=request.id,
         branch=request.branch,
         on_site=request.kind in VISITS,
         amount=amount,
         accepted_at=at,
     )
-    return request.but(acceptances=(*request.acceptances, acceptance)), (news,)
+    return request.but(acceptances=(*request.acceptances, acceptance)), (event,)

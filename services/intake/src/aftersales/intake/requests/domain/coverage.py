@@ -7,10 +7,10 @@ from aftersales.common.events.intake import CoverageDecided
 from aftersales.common.fields import shared_fields
 from aftersales.intake.agreements.domain.contract import Covers
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.archive.domain.warranty import standing
+from aftersales.intake.archive.domain.warranty import warranty_standing
 from aftersales.intake.vocabulary import RequestKind
 from aftersales.policy.model import Policy
-from aftersales.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, WarrantyState, Work, decide
+from aftersales.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, WarrantyState, Work, decide_cover
 from aftersales.policy.sla.stages import policy_id
 from aftersales.values import Day, Value
 
@@ -79,7 +79,7 @@ class Coverage(Value):
     """From the decision before, where there was one."""
 
 
-class Case(NamedTuple):
+class CoverageCase(NamedTuple):
     """What is to be decided: the product, the kind of request, what broke it, and what was paid beforehand."""
 
     product: Product
@@ -88,10 +88,10 @@ class Case(NamedTuple):
     prepaid: Prepaid = NOTHING
 
 
-def decide_coverage(case: Case, policy: Policy, day: date, at: datetime, by: str) -> Coverage:
+def decide_coverage(case: CoverageCase, policy: Policy, day: date, at: datetime, by: str) -> Coverage:
     """Decide by the policy that the request keeps; `day` is when it came in, as the branch writes it."""
     product, kind, cause, prepaid = case
-    state, until = standing(product, policy, day)
+    state, until = warranty_standing(product, policy, day)
     inputs = Inputs(
         policy=policy_id(policy),
         day=day,
@@ -134,7 +134,7 @@ def _outcome(policy: Policy, inputs: Inputs) -> dict[str, Any]:
 
 
 def _row(policy: Policy, inputs: Inputs, warranty: WarrantyState) -> CoverageRow:
-    row = decide(policy.coverage, warranty, inputs.cause, inputs.work, inputs.line)
+    row = decide_cover(policy.coverage, warranty, inputs.cause, inputs.work, inputs.line)
     if row is None:
         raise LookupError(f"{inputs.policy} decides nothing for {inputs}")  # lint refuses such a table
     return row
@@ -151,7 +151,7 @@ def _dearer(one: Payer, other: Payer) -> Payer:
 _COMPONENTS = tuple(Covers.model_fields)
 
 
-def compared(before: Coverage | None, after: Coverage) -> Coverage:
+def compare_coverage(before: Coverage | None, after: Coverage) -> Coverage:
     """The new decision, with what it changes."""
     if before is None:
         return after
@@ -163,7 +163,7 @@ def compared(before: Coverage | None, after: Coverage) -> Coverage:
     return after.model_copy(update={"differs": differs})
 
 
-def announce(before: Coverage | None, after: Coverage, **about: Any) -> tuple[CoverageDecided, ...]:
+def announce_coverage(before: Coverage | None, after: Coverage, **about: Any) -> tuple[CoverageDecided, ...]:
     """Tell of a decision, unless it comes to the same as the one before, or is the first and nothing comes first."""
     if before is None:
         asked = after.price_list_first or after.quotation_first

@@ -35,7 +35,7 @@ VISITS: dict[RequestKind, Kind] = {
 """The kinds that somebody is sent for, in the words of `request_registered.v1`; the others are answered here."""
 
 
-class Subject(Value):
+class FormSubject(Value):
     """What the contact is about: one product, and what is wanted."""
 
     product: ProductForm
@@ -63,7 +63,7 @@ class Subject(Value):
         return self
 
 
-class RegisterRequest(Subject):
+class RegisterRequest(FormSubject):
     """The request form: one customer, one product."""
 
     branch: Code
@@ -82,7 +82,7 @@ class RegisterContact(Value):
     customer: Caller
     location: GeoPoint | None = None
     owner: Code | None = None
-    subjects: Annotated[tuple[Subject, ...], Field(min_length=1, max_length=50)]
+    subjects: Annotated[tuple[FormSubject, ...], Field(min_length=1, max_length=50)]
 
     def forms(self) -> tuple[RegisterRequest, ...]:
         shared = shared_fields(self, RegisterRequest)

@@ -17,7 +17,7 @@ from aftersales.values.errors import DomainError
 from .request import ServiceRequest
 
 Template = Literal["told_of_escalation"]
-State = Literal["to_send", "sent", "unreachable"]
+MessageState = Literal["to_send", "sent", "unreachable"]
 ANSWERABLE: tuple[Channel, ...] = ("phone", "email", "chat", "message", "social")
 """Channels on which whoever used one can be answered on it."""
 
@@ -53,16 +53,16 @@ class CustomerMessage(Aggregate):
     """Those to try, in this order."""
     channel: Channel | None
     """The one to use now or that was used; none when all have failed."""
-    state: State
+    state: MessageState
     attempts: tuple[Attempt, ...] = ()
     created_at: datetime
 
 
-def compose(
+def compose_message(
     id: str, request: ServiceRequest, customer: Customer, before: Iterable[CustomerMessage], now: datetime
 ) -> CustomerMessage:
     """Tell the customer of the newest escalation, first on a channel that has not failed with them `before`."""
-    channels = channels_of(request, customer, failed(before))
+    channels = channels_of(request, customer, failed_channels(before))
     return CustomerMessage(
         id=id,
         branch=request.branch,
@@ -87,14 +87,14 @@ def channels_of(request: ServiceRequest, customer: Customer, failed: frozenset[C
     return tuple(sorted(dict.fromkeys(known), key=lambda channel: channel in failed))
 
 
-def failed(messages: Iterable[CustomerMessage]) -> frozenset[Channel]:
+def failed_channels(messages: Iterable[CustomerMessage]) -> frozenset[Channel]:
     """Find the channels whose last attempt did not reach the customer."""
     attempts = sorted((attempt for message in messages for attempt in message.attempts), key=lambda one: one.at)
     last = {attempt.channel: attempt.reached for attempt in attempts}
     return frozenset(channel for channel, reached in last.items() if not reached)
 
 
-def sent(message: CustomerMessage, report: Report, by: str, now: datetime) -> CustomerMessage:
+def record_delivery(message: CustomerMessage, report: Report, by: str, now: datetime) -> CustomerMessage:
     _must_be_current(message, report)
     attempt = Attempt(channel=report.channel, reached=True, by=by, at=now)
     return message.but(state="sent", attempts=(*message.attempts, attempt))

@@ -10,7 +10,7 @@ from aftersales.values import Code, Line, Value, Words
 from aftersales.values.errors import DomainError
 
 from .custody import CustodyStep, Escalation, Offer
-from .request import Decision, ServiceRequest, must_not_have_ended
+from .request import RequestDecision, ServiceRequest, must_not_have_ended
 
 SHIFT = "shift_handover"
 """The reason of what changes hands at the change of shifts (ALL-7)."""
@@ -35,7 +35,7 @@ class Escalate(Value):
     """None: one level above the last one that was asked."""
 
 
-def offer(request: ServiceRequest, command: OfferHandover, by: str, now: datetime) -> ServiceRequest:
+def offer_handover(request: ServiceRequest, command: OfferHandover, by: str, now: datetime) -> ServiceRequest:
     """Ask somebody to take it over; until they accept, the owner stays the owner."""
     must_not_have_ended(request)
     if request.offer:
@@ -46,7 +46,7 @@ def offer(request: ServiceRequest, command: OfferHandover, by: str, now: datetim
     return _noted(request.but(offer=made), "offered", made, by=by, at=now)
 
 
-def accept(request: ServiceRequest, by: str, now: datetime) -> Decision:
+def accept_handover(request: ServiceRequest, by: str, now: datetime) -> RequestDecision:
     """Take it over: only who was asked can."""
     pending = _pending(request)
     must_not_have_ended(request)
@@ -55,7 +55,7 @@ def accept(request: ServiceRequest, by: str, now: datetime) -> Decision:
     return _handed_over(_noted(request, "accepted", pending, by=by, at=now), pending, now)
 
 
-def decline(request: ServiceRequest, command: DeclineHandover, by: str, now: datetime) -> ServiceRequest:
+def decline_handover(request: ServiceRequest, command: DeclineHandover, by: str, now: datetime) -> ServiceRequest:
     """Say no: the owner stays the owner."""
     pending = _pending(request)
     if by != pending.to:
@@ -65,7 +65,7 @@ def decline(request: ServiceRequest, command: DeclineHandover, by: str, now: dat
     )
 
 
-def withdraw(request: ServiceRequest, by: str, now: datetime) -> ServiceRequest:
+def withdraw_handover(request: ServiceRequest, by: str, now: datetime) -> ServiceRequest:
     """Take the offer back: only who made it can."""
     pending = _pending(request)
     if by != pending.by:
@@ -73,7 +73,7 @@ def withdraw(request: ServiceRequest, by: str, now: datetime) -> ServiceRequest:
     return _noted(request.but(offer=None), "withdrawn", pending, by=by, at=now)
 
 
-def take(request: ServiceRequest, by: str, now: datetime) -> Decision:
+def take_over_request(request: ServiceRequest, by: str, now: datetime) -> RequestDecision:
     """Take it over from the shift before (ALL-7): taking is the acceptance. An offer that waits is void then."""
     must_not_have_ended(request)
     if by == request.owner:
@@ -82,7 +82,9 @@ def take(request: ServiceRequest, by: str, now: datetime) -> Decision:
     return _handed_over(_noted(request, "taken", taken, by=by, at=now), taken, now)
 
 
-def escalate(request: ServiceRequest, command: Escalate, chain: Sequence[Rung], by: str, now: datetime) -> Decision:
+def escalate_request(
+    request: ServiceRequest, command: Escalate, chain: Sequence[Rung], by: str, now: datetime
+) -> RequestDecision:
     """Ask the next level of the owner's chain that has somebody, or the first from `to_role` on; never a lower one."""
     must_not_have_ended(request)
     last = LEVELS.index(request.escalations[-1].level) if request.escalations else -1
@@ -123,7 +125,7 @@ def _noted(
     return request.but(custody=(*request.custody, step))
 
 
-def _handed_over(request: ServiceRequest, made: Offer, now: datetime) -> Decision:
+def _handed_over(request: ServiceRequest, made: Offer, now: datetime) -> RequestDecision:
     """Change the owner: the one place where that happens."""
     told = RequestHandedOver(
         request=request.id,

@@ -30,7 +30,7 @@ Why = Literal[
 ]
 
 
-class Reason(Value):
+class PrepaidReason(Value):
     """What was found of one contract."""
 
     contract: str
@@ -51,14 +51,14 @@ class Prepaid(Value):
     """What pays for all of it, and was left."""
     name: Texts = Field(default_factory=dict)
     """The entitlement's."""
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[PrepaidReason, ...] = ()
     """Of every contract that was looked at."""
 
 
 NOTHING = Prepaid()
 
 
-class Asked(NamedTuple):
+class PrepaidQuestion(NamedTuple):
     """For what a request asks, and when it came in."""
 
     product: ProductRef
@@ -70,9 +70,9 @@ class Asked(NamedTuple):
     at: datetime
 
 
-def prepaid(contracts: Iterable[Contract], entitlements: Iterable[Entitlement], asked: Asked) -> Prepaid:
+def find_prepaid(contracts: Iterable[Contract], entitlements: Iterable[Entitlement], asked: PrepaidQuestion) -> Prepaid:
     """Find what holds; an entitlement goes before a contract's service, for it expires sooner."""
-    contract, included, reasons = applies(contracts, asked.product, asked.day, asked.kind)
+    contract, included, reasons = choose_contract(contracts, asked.product, asked.day, asked.kind)
     granted = next((one for one in entitlements if one.work == asked.work and one.is_left(asked.at)), None)
     found = Prepaid(reasons=reasons)
     if contract:
@@ -89,15 +89,15 @@ class Covering(NamedTuple):
     contract: Contract | None
     included: bool
     """Whether a service of the wanted kind is included in it and left."""
-    reasons: tuple[Reason, ...]
+    reasons: tuple[PrepaidReason, ...]
     """Of every contract that was looked at, those of the chosen one first."""
 
 
-def applies(contracts: Iterable[Contract], product: ProductRef, day: date, kind: str) -> Covering:
+def choose_contract(contracts: Iterable[Contract], product: ProductRef, day: date, kind: str) -> Covering:
     """Choose among the customer's contracts: one with such a service left, then the most specific, then the longest."""
     looked_at = [_look(contract, product, day, kind) for contract in contracts]
     looked_at.sort(key=lambda found: (*found.rank, -found.contract.valid_until.toordinal(), found.contract.id))
-    reasons = tuple(Reason(contract=found.contract.id, why=why) for found in looked_at for why in found.why)
+    reasons = tuple(PrepaidReason(contract=found.contract.id, why=why) for found in looked_at for why in found.why)
     if looked_at and looked_at[0].covers:
         best = looked_at[0]
         return Covering(best.contract, best.why[-1] == "service_included", reasons)

@@ -7,14 +7,14 @@ from aftersales.common.events.intake import RecallKind
 from aftersales.intake.archive.domain.customer import Customer, CustomerClass
 from aftersales.intake.archive.domain.product import CardEntry, Product
 from aftersales.intake.recalls.domain import Recall
-from aftersales.policy.model.stages import Case
-from aftersales.policy.sla.stages import reach, stages_of
+from aftersales.policy.model.stages import SpecialCase
+from aftersales.policy.sla.stages import reach_milestone, stages_of
 from aftersales.values import Day, Value
 
 from .coverage import Coverage
 from .form import VISITS, RegisterRequest
-from .registration import repeats
-from .request import STAGES, Ground, ServiceRequest, situation
+from .registration import find_repeat
+from .request import STAGES, Ground, ServiceRequest, sla_situation
 from .similar import Similar
 
 
@@ -65,7 +65,7 @@ class Preview(Value):
     recalls: tuple[OpenRecall, ...]
     policy: str
     priority: int
-    cases: tuple[Case, ...]
+    cases: tuple[SpecialCase, ...]
     coverage: Coverage
     promises: tuple[Promise, ...]
 
@@ -86,10 +86,10 @@ class Saved(NamedTuple):
     """Those that are still to be settled for the product."""
 
 
-def preview(form: RegisterRequest, known: Known, saved: Saved, ground: Ground) -> Preview:
+def preview_request(form: RegisterRequest, known: Known, saved: Saved, ground: Ground) -> Preview:
     """Show what saving the form would bring, beside what is known already."""
     request, customer = saved.request, known.customer
-    held = repeats(saved.product, request.fault, ground.policy, request.registered_at)
+    held = find_repeat(saved.product, request.fault, ground.policy, request.registered_at)
     return Preview(
         customer=customer
         and KnownCustomer.model_validate(customer.model_dump(include=set(KnownCustomer.model_fields))),
@@ -118,7 +118,7 @@ def _known(product: Product, form: RegisterRequest, customer: str) -> KnownProdu
 
 def _promises(request: ServiceRequest, ground: Ground) -> tuple[Promise, ...]:
     """Of every stage that begins at once: the request's own clocks, and those of a visit as dispatch promises them."""
-    theirs = situation(request, ground)
+    theirs = sla_situation(request, ground)
     visit = [name for name in stages_of(theirs) if name not in STAGES] if request.kind in VISITS else []
-    clocks = reach(request.clocks, "request_registered", request.registered_at, visit, theirs)
+    clocks = reach_milestone(request.clocks, "request_registered", request.registered_at, visit, theirs)
     return tuple(Promise(stage=clock.stage, deadline=clock.deadline) for clock in clocks if clock.deadline)

@@ -11,26 +11,26 @@ from aftersales.common.events.intake import RequestCancelled, RequestClosed, Req
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.policy import sla
 from aftersales.policy.model.stages import KnownStage
-from aftersales.policy.sla import Said
+from aftersales.policy.sla import ChangeNote
 from aftersales.values.errors import NotYet
 
 from .form import VISITS, CancelRequest
 from .request import (
     ENDED,
     OPEN,
-    Decision,
     Ground,
+    RequestDecision,
+    RequestStep,
     Resolution,
     ServiceRequest,
-    Step,
-    moved,
+    append_step,
+    finish_change,
     must_be_unresolved,
-    reached,
-    settled,
+    pass_milestone,
 )
 
 
-def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> Decision:
+def cancel_request(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> RequestDecision:
     """Let go of what the customer does not need any more."""
     must_be_unresolved(request)
     event = RequestCancelled(
@@ -40,37 +40,37 @@ def cancel(request: ServiceRequest, command: CancelRequest, by: str, now: dateti
         on_site=request.kind in VISITS,
         cancelled_at=now,
     )
-    cancelled = moved(request, Step(state="cancelled", at=now, by=by, why=command.reason))
-    waived = cancelled.but(clocks=sla.waive(cancelled.clocks, Said(now, by, command.reason)))
-    return settled(request, waived, now, event)
+    cancelled = append_step(request, RequestStep(state="cancelled", at=now, by=by, why=command.reason))
+    waived = cancelled.but(clocks=sla.waive_clocks(cancelled.clocks, ChangeNote(now, by, command.reason)))
+    return finish_change(request, waived, now, event)
 
 
-def agree(request: ServiceRequest, sent: TechnicianAssigned, ground: Ground) -> Decision:
+def record_appointment(request: ServiceRequest, sent: TechnicianAssigned, ground: Ground) -> RequestDecision:
     """Take note that somebody is sent at an agreed time (INT-8). News of an earlier visit stops that visit's clocks."""
     if _is_to_come(request, sent.visit):
         return request, ()
     told = request
     for milestone in ("technician_assigned", "appointment_agreed"):
-        told = reached(told, milestone, sent.at, ground, sent.visit)
+        told = pass_milestone(told, milestone, sent.at, ground, sent.visit)
     if request.state not in OPEN or request.visit != sent.visit:  # late news: what it would start is over
         told = told.but(clocks=told.clocks[: len(request.clocks)])
-    return settled(request, told, sent.at)
+    return finish_change(request, told, sent.at)
 
 
-def hear_of_parts(request: ServiceRequest, news: PartShort | PartReserved) -> Decision:
+def record_parts(request: ServiceRequest, events: PartShort | PartReserved) -> RequestDecision:
     """Wait for missing parts, or no longer (ALL-3); of news that crossed, the slip's version tells the newer."""
-    old = 0 < news.slip_version <= request.slip_version
-    if _is_to_come(request, news.visit) or request.visit > news.visit or old:
+    old = 0 < events.slip_version <= request.slip_version
+    if _is_to_come(request, events.visit) or request.visit > events.visit or old:
         return request, ()
-    if isinstance(news, PartShort):
-        clocks = sla.pause(request.clocks, "waiting_part", "inventory", news.at)
+    if isinstance(events, PartShort):
+        clocks = sla.pause_clocks(request.clocks, "waiting_part", "inventory", events.at)
     else:
-        clocks = sla.resume(request.clocks, "waiting_part", news.at)
-    version = max(request.slip_version, news.slip_version)
-    return settled(request, request.but(clocks=clocks, slip_version=version), news.at)
+        clocks = sla.resume_clocks(request.clocks, "waiting_part", events.at)
+    version = max(request.slip_version, events.slip_version)
+    return finish_change(request, request.but(clocks=clocks, slip_version=version), events.at)
 
 
-def resolve(request: ServiceRequest, repair: RepairCompleted, ground: Ground) -> Decision:
+def resolve_request(request: ServiceRequest, repair: RepairCompleted, ground: Ground) -> RequestDecision:
     """Take note that the repair of this visit is done. Raises `NotYet` when an earlier round is still open."""
     if not _is_next(request, repair.visit, resolved=False):
         return request, ()
@@ -81,15 +81,15 @@ def resolve(request: ServiceRequest, repair: RepairCompleted, ground: Ground) ->
         solution=repair.solution,
         technician=repair.technician,
     )
-    resolved = moved(request, Step(state="resolved", at=repair.at, by=repair.technician, why=repair.cause))
+    resolved = append_step(request, RequestStep(state="resolved", at=repair.at, by=repair.technician, why=repair.cause))
     event = RequestResolved(request=request.id, branch=request.branch, visit=repair.visit, resolved_at=repair.at)
-    resolved = reached(resolved.but(resolution=resolution), "request_resolved", repair.at, ground)
-    said = Said(repair.at, repair.technician, "request_resolved")
-    clocks = [sla.waive((one,), said)[0] if one.stage in _OF_THE_DESK else one for one in resolved.clocks]
-    return settled(request, resolved.but(clocks=tuple(clocks)), repair.at, event)
+    resolved = pass_milestone(resolved.but(resolution=resolution), "request_resolved", repair.at, ground)
+    said = ChangeNote(repair.at, repair.technician, "request_resolved")
+    clocks = [sla.waive_clocks((one,), said)[0] if one.stage in _OF_THE_DESK else one for one in resolved.clocks]
+    return finish_change(request, resolved.but(clocks=tuple(clocks)), repair.at, event)
 
 
-def reopen(request: ServiceRequest, raised: DissatisfactionRaised, ground: Ground) -> Decision:
+def reopen_request(request: ServiceRequest, raised: DissatisfactionRaised, ground: Ground) -> RequestDecision:
     """Want another visit: the customer is not satisfied (FBK-2). Raises `NotYet` before that repair is known."""
     if not _is_next(request, raised.visit, resolved=True):
         return request, ()
@@ -97,18 +97,18 @@ def reopen(request: ServiceRequest, raised: DissatisfactionRaised, ground: Groun
     event = RequestReopened(
         request=request.id, branch=request.branch, visit=visit, reason="dissatisfied", reopened_at=raised.at
     )
-    reopened = moved(request, Step(state="reopened", at=raised.at, by="feedback", why="dissatisfied"))
+    reopened = append_step(request, RequestStep(state="reopened", at=raised.at, by="feedback", why="dissatisfied"))
     reopened = reopened.but(visit=visit, resolution=None, slip_version=0)
-    return settled(request, reached(reopened, "request_registered", raised.at, ground), raised.at, event)
+    return finish_change(request, pass_milestone(reopened, "request_registered", raised.at, ground), raised.at, event)
 
 
-def close(request: ServiceRequest, answered: SurveyAnswered) -> Decision:
+def close_request(request: ServiceRequest, answered: SurveyAnswered) -> RequestDecision:
     """End it: the customer was asked and is satisfied. Raises `NotYet` before that repair is known."""
     if not answered.satisfied or not _is_next(request, answered.visit, resolved=True):
         return request, ()
     event = RequestClosed(request=request.id, branch=request.branch, closed_at=answered.at)
-    closed = moved(request, Step(state="closed", at=answered.at, by="feedback", why="satisfied"))
-    return settled(request, closed, answered.at, event)
+    closed = append_step(request, RequestStep(state="closed", at=answered.at, by="feedback", why="satisfied"))
+    return finish_change(request, closed, answered.at, event)
 
 
 _OF_THE_DESK: tuple[KnownStage, ...] = ("first_reply", "answer")

@@ -12,10 +12,18 @@ from aftersales.policy.calendars import Calendar
 from aftersales.policy.model import Policy, stages
 from aftersales.policy.sla.stages import policy_id
 
-from .coverage import Case, announce, decide_coverage
+from .coverage import CoverageCase, announce_coverage, decide_coverage
 from .form import VISITS, RegisterRequest
 from .prepaid import NOTHING, Prepaid
-from .request import Decision, Ground, PartnerReference, ServiceRequest, Step, reached, settled
+from .request import (
+    Ground,
+    PartnerReference,
+    RequestDecision,
+    RequestStep,
+    ServiceRequest,
+    finish_change,
+    pass_milestone,
+)
 
 
 class Taken(NamedTuple):
@@ -35,12 +43,14 @@ class Archive(NamedTuple):
     """What their contracts and its entitlements give to the request."""
 
 
-def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken, ground: Ground) -> Decision:
+def register_request(
+    number: str, form: RegisterRequest, archive: Archive, taken: Taken, ground: Ground
+) -> RequestDecision:
     """Record the contact: who took it owns it to the end, unless the form names somebody (INT-7)."""
     customer, product, prepaid = archive
     branch, policy = ground.branch, ground.policy
     fault = form.fault or form.kind
-    repeated = repeats(product, fault, policy, taken.at) if form.kind == "repair" else None
+    repeated = find_repeat(product, fault, policy, taken.at) if form.kind == "repair" else None
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
     owner = form.owner or taken.by
     decided = {
@@ -51,25 +61,25 @@ def register(number: str, form: RegisterRequest, archive: Archive, taken: Taken,
         "owner": owner,
         "registered_at": taken.at,
         "policy": policy_id(policy),
-        "cases": cases(form, ground.calendar, taken.at),
+        "cases": special_cases(form, ground.calendar, taken.at),
         "repeats": repeated.request if repeated else None,
         "partner": taken.partner,
     }
-    case = Case(product, form.kind, prepaid=prepaid)
+    case = CoverageCase(product, form.kind, prepaid=prepaid)
     coverage = decide_coverage(case, policy, branch.day_of(taken.at), taken.at, taken.by)
     request = ServiceRequest(
         id=number,
         address=form.customer.address,
         importance_class=customer.known_as,
         coverage=coverage,
-        history=(Step(state="registered", at=taken.at, by=owner),),
+        history=(RequestStep(state="registered", at=taken.at, by=owner),),
         **shared_fields(form, ServiceRequest) | decided,
     )
-    request = reached(request, "request_registered", taken.at, ground)
-    news = (_found(request, repeated, policy),) if repeated else ()
+    request = pass_milestone(request, "request_registered", taken.at, ground)
+    events = (_found(request, repeated, policy),) if repeated else ()
     registered = _registered(request, prepaid, ground)
-    told = announce(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
-    return settled(None, request, taken.at, registered, *news, *told)
+    told = announce_coverage(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
+    return finish_change(None, request, taken.at, registered, *events, *told)
 
 
 def _registered(request: ServiceRequest, prepaid: Prepaid, ground: Ground) -> RequestRegistered:
@@ -96,7 +106,7 @@ def _found(request: ServiceRequest, repeated: CardEntry, policy: Policy) -> Repe
     )
 
 
-def repeats(product: Product, fault: str, policy: Policy, at: datetime) -> CardEntry | None:
+def find_repeat(product: Product, fault: str, policy: Policy, at: datetime) -> CardEntry | None:
     """The first repair of the same fault within the policy's window, as the warranty card has it (INT-9)."""
     if policy.repeat_repair is None:
         return None
@@ -104,9 +114,9 @@ def repeats(product: Product, fault: str, policy: Policy, at: datetime) -> CardE
     return next((entry for entry in product.warranty_card if entry.fault == fault and since <= entry.at <= at), None)
 
 
-def cases(form: RegisterRequest, calendar: Calendar, at: datetime) -> tuple[stages.Case, ...]:
+def special_cases(form: RegisterRequest, calendar: Calendar, at: datetime) -> tuple[stages.SpecialCase, ...]:
     """Danger, rush work, and work that is wanted on a public holiday (ALL-10)."""
-    found: dict[stages.Case, bool] = {
+    found: dict[stages.SpecialCase, bool] = {
         "emergency": form.danger,
         "rush": form.rush,
         "holiday": on_holiday(calendar, form.wanted_at or at),

@@ -7,17 +7,17 @@ from typing import Any, ClassVar, Literal
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
-from aftersales.common.events.intake import ProductRef, SlaBreached, SlaEscalated, SlaWarned
-from aftersales.common.promises import Marks
+from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
+from aftersales.common.sla_events import SlaEventTypes
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.model import Policy
-from aftersales.policy.model.stages import Case, KnownStage
-from aftersales.policy.sla import Said, stages
-from aftersales.policy.sla.due import Due, next_due
-from aftersales.policy.sla.stages import Response, Situation, reach
+from aftersales.policy.model.stages import KnownStage, SpecialCase
+from aftersales.policy.sla import ChangeNote, stages
+from aftersales.policy.sla.due import DueAt, next_due
+from aftersales.policy.sla.stages import Response, Situation, reach_milestone
 from aftersales.values import GeoPoint, Money, Value
 from aftersales.values.errors import DomainError
 
@@ -25,16 +25,16 @@ from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
 from .prepaid import NOTHING
 
-State = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
-OPEN: tuple[State, ...] = ("registered", "reopened")
+RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
+OPEN: tuple[RequestState, ...] = ("registered", "reopened")
 """Somebody must still do something about it."""
-ENDED: tuple[State, ...] = ("closed", "cancelled")
+ENDED: tuple[RequestState, ...] = ("closed", "cancelled")
 """It never changes its state again."""
 STAGES: frozenset[KnownStage] = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
 """The stages whose clocks run here; those of the visit run at dispatch."""
 OF_A_VISIT: frozenset[KnownStage] = frozenset({"confirm", "resolve"})
 """Those that each visit has anew; the others are of the contact, and of round 1."""
-MARKS = Marks(SlaWarned, SlaBreached, SlaEscalated)
+SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class Ground:
         return self.branch.calendar
 
 
-class Step(Value):
+class RequestStep(Value):
     """One change of state (ALL-5)."""
 
-    state: State
+    state: RequestState
     at: datetime
     by: str
     why: str = ""
@@ -118,7 +118,7 @@ class ServiceRequest(Aggregate):
     details: dict[str, str] = {}  # noqa: RUF012 (a field, copied per instance)
     urgency: int
     danger: bool = False
-    cases: tuple[Case, ...] = ()
+    cases: tuple[SpecialCase, ...] = ()
     """What makes it another case for its policy: emergency, rush or holiday work (ALL-10)."""
     priority: int
     policy: str = ""
@@ -127,7 +127,7 @@ class ServiceRequest(Aggregate):
     wanted_at: datetime | None = None
     location: GeoPoint | None = None
     registered_at: datetime
-    state: State = "registered"
+    state: RequestState = "registered"
     visit: int = 1
     """Which visit is under way or was the last."""
     slip_version: int = 0
@@ -147,7 +147,7 @@ class ServiceRequest(Aggregate):
     """The decisions before it."""
     acceptances: tuple[Acceptance, ...] = ()
     """The last one holds."""
-    history: tuple[Step, ...] = ()
+    history: tuple[RequestStep, ...] = ()
     offer: Offer | None = None
     """Until it is accepted, `owner` stays the owner (INT-7)."""
     custody: tuple[CustodyStep, ...] = ()
@@ -164,45 +164,49 @@ class ServiceRequest(Aggregate):
     def derived(self) -> dict[str, Any]:
         """What lists and boards ask for (`requests/store.py` has their indexes)."""
         is_open = self.state in OPEN
-        due = next_due(self.clocks) if is_open else Due()
+        due = next_due(self.clocks) if is_open else DueAt()
         return {"open": is_open, "tail": self.id[-4:], **due._asdict()}
 
 
-Decision = tuple[ServiceRequest, tuple[Event, ...]]
+RequestDecision = tuple[ServiceRequest, tuple[Event, ...]]
 
 
-def situation(request: ServiceRequest, ground: Ground) -> Situation:
+def sla_situation(request: ServiceRequest, ground: Ground) -> Situation:
     """What the request's promises depend on."""
     agreed = request.coverage.inputs.prepaid if request.coverage else NOTHING
     own = Response(agreed.contract or "", tuple(agreed.response.items()))
     return Situation(ground.policy, ground.calendar, request.priority, request.cases, request.visit, response=own)
 
 
-def reached(
+def pass_milestone(
     request: ServiceRequest, milestone: str, at: datetime, ground: Ground, visit: int | None = None
 ) -> ServiceRequest:
     """Start and stop the clocks that the milestone starts and stops here: the contact's, and those of the visit."""
-    theirs = situation(request, ground)
+    theirs = sla_situation(request, ground)
     contact = theirs._replace(round=1, again=len(request.answers) if milestone == "question_referred" else 0)
-    clocks = reach(request.clocks, milestone, at, STAGES - OF_A_VISIT, contact)
-    return request.but(clocks=reach(clocks, milestone, at, OF_A_VISIT, theirs._replace(round=visit or request.visit)))
+    clocks = reach_milestone(request.clocks, milestone, at, STAGES - OF_A_VISIT, contact)
+    return request.but(
+        clocks=reach_milestone(clocks, milestone, at, OF_A_VISIT, theirs._replace(round=visit or request.visit))
+    )
 
 
-def settled(before: ServiceRequest | None, request: ServiceRequest, now: datetime, *events: Event) -> Decision:
+def finish_change(
+    before: ServiceRequest | None, request: ServiceRequest, now: datetime, *events: Event
+) -> RequestDecision:
     """End a rule: set the timer, and say which marks were passed (ALL-3)."""
-    passed = MARKS.passed(before, request, now, request=request.id, owner=request.owner)
+    passed = SLA_EVENTS.passed(before, request, now, request=request.id, owner=request.owner)
     return request.but(wake_at=sla.next_wake(request.clocks)), (*events, *passed)
 
 
-def tick(request: ServiceRequest, now: datetime) -> Decision:
+def tick_request(request: ServiceRequest, now: datetime) -> RequestDecision:
     """Let the clocks say what they have to by now."""
-    return settled(request, request.but(clocks=sla.tick(request.clocks, now)), now)
+    return finish_change(request, request.but(clocks=sla.tick_clocks(request.clocks, now)), now)
 
 
-def change_hours(request: ServiceRequest, ground: Ground, said: Said, now: datetime) -> Decision:
+def change_request_hours(request: ServiceRequest, ground: Ground, said: ChangeNote, now: datetime) -> RequestDecision:
     """The branch has other hours: what is still to come is promised by them (ALL-3)."""
-    clocks = stages.change_hours(request.clocks, situation(request, ground), said)
-    return settled(request, request.but(clocks=clocks), now)
+    clocks = stages.change_hours(request.clocks, sla_situation(request, ground), said)
+    return finish_change(request, request.but(clocks=clocks), now)
 
 
 def must_be_unresolved(request: ServiceRequest) -> None:
@@ -217,5 +221,5 @@ def must_not_have_ended(request: ServiceRequest) -> None:
         raise DomainError("request.ended", request=request.id, state=request.state)
 
 
-def moved(request: ServiceRequest, step: Step) -> ServiceRequest:
+def append_step(request: ServiceRequest, step: RequestStep) -> ServiceRequest:
     return request.but(state=step.state, history=(*request.history, step))

@@ -6,12 +6,12 @@ from typing import Any, Literal, NamedTuple
 
 from aftersales.values import Value
 
-from .request import OPEN, ServiceRequest, State
+from .request import OPEN, RequestState, ServiceRequest
 
-Reason = Literal["same_person", "same_product", "same_fault"]
+SimilarReason = Literal["same_person", "same_product", "same_fault"]
 
 
-class Subject(NamedTuple):
+class SimilarSubject(NamedTuple):
     """Who came with which fault of what, and when."""
 
     customer: str | None
@@ -23,7 +23,7 @@ class Subject(NamedTuple):
     """Of the request, where there is one: it is not like itself."""
 
     def queries(self, within: timedelta) -> Iterator[dict[str, Any]]:
-        """Filters for what `similar` chooses from, each on an index."""
+        """Filters for what `choose_similar` chooses from, each on an index."""
         near = {"registered_at": {"$gte": self.at - within, "$lte": self.at + within}, "state": {"$ne": "cancelled"}}
         for field, value in (("customer", self.customer), ("product.serial", self.serial)):
             if value:
@@ -34,13 +34,15 @@ class Similar(Value):
     """A request that may be the same, and why."""
 
     request: str
-    state: State
+    state: RequestState
     owner: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[SimilarReason, ...]
     hours_ago: float
 
 
-def similar(found: Iterable[ServiceRequest], subject: Subject, within: timedelta, now: datetime) -> tuple[Similar, ...]:
+def choose_similar(
+    found: Iterable[ServiceRequest], subject: SimilarSubject, within: timedelta, now: datetime
+) -> tuple[Similar, ...]:
     """Those that are open or came in no longer than `within` before or after, the newest first."""
     each = {request.id: request for request in found if _is_alike(request, subject, within)}
     return tuple(
@@ -55,14 +57,14 @@ def similar(found: Iterable[ServiceRequest], subject: Subject, within: timedelta
     )
 
 
-def _is_alike(request: ServiceRequest, subject: Subject, within: timedelta) -> bool:
+def _is_alike(request: ServiceRequest, subject: SimilarSubject, within: timedelta) -> bool:
     near = request.state != "cancelled" and abs(request.registered_at - subject.at) <= within
     subjects = request.customer == subject.customer or request.product.serial == subject.serial
     other = request.id != subject.number
     return other and request.fault == subject.fault and subjects and (near or request.state in OPEN)
 
 
-def _reasons(request: ServiceRequest, subject: Subject) -> Iterator[Reason]:
+def _reasons(request: ServiceRequest, subject: SimilarSubject) -> Iterator[SimilarReason]:
     if request.customer == subject.customer:
         yield "same_person"
     if request.product.serial == subject.serial:

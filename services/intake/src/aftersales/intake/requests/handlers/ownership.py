@@ -1,6 +1,6 @@
 """Requests handed over and asked about above (INT-7, INT-10), and what the customer is told of it (INT-1)."""
 
-from aftersales.engine import Work, use_case
+from aftersales.engine import UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Person
 from aftersales.intake.network.handlers import chain_above, known_person
@@ -13,27 +13,27 @@ from aftersales.values import uuid7
 
 
 @use_case(about=lambda number: (ServiceRequest, number), preload=lambda command: ((Person, command.to),))
-async def offer_handover(work: Work, number: str, command: OfferHandover) -> ServiceRequest:
-    request = await work.need(ServiceRequest, number)
+async def offer_handover(work: UnitOfWork, number: str, command: OfferHandover) -> ServiceRequest:
+    request = await work.require(ServiceRequest, number)
     await known_person(work, command.to)
-    return work.put(ownership.offer(request, command, work.actor, work.now))
+    return work.put(ownership.offer_handover(request, command, work.actor, work.now))
 
 
 @use_case(about=lambda number: (ServiceRequest, number))
-async def accept_handover(work: Work, number: str) -> ServiceRequest:
-    request, news = ownership.accept(await work.need(ServiceRequest, number), work.actor, work.now)
-    return work.put(request, *news)
+async def accept_handover(work: UnitOfWork, number: str) -> ServiceRequest:
+    request, events = ownership.accept_handover(await work.require(ServiceRequest, number), work.actor, work.now)
+    return work.put(request, *events)
 
 
 @use_case(about=lambda number: (ServiceRequest, number))
-async def decline_handover(work: Work, number: str, command: DeclineHandover) -> ServiceRequest:
-    request = await work.need(ServiceRequest, number)
-    return work.put(ownership.decline(request, command, work.actor, work.now))
+async def decline_handover(work: UnitOfWork, number: str, command: DeclineHandover) -> ServiceRequest:
+    request = await work.require(ServiceRequest, number)
+    return work.put(ownership.decline_handover(request, command, work.actor, work.now))
 
 
 @use_case(about=lambda number: (ServiceRequest, number))
-async def withdraw_handover(work: Work, number: str) -> ServiceRequest:
-    return work.put(ownership.withdraw(await work.need(ServiceRequest, number), work.actor, work.now))
+async def withdraw_handover(work: UnitOfWork, number: str) -> ServiceRequest:
+    return work.put(ownership.withdraw_handover(await work.require(ServiceRequest, number), work.actor, work.now))
 
 
 @use_case(
@@ -43,22 +43,24 @@ async def withdraw_handover(work: Work, number: str) -> ServiceRequest:
         lambda request: ((Customer, request.customer), (Person, request.owner)),
     )
 )
-async def escalate_request(work: Work, number: str, command: Escalate) -> ServiceRequest:
+async def escalate_request(work: UnitOfWork, number: str, command: Escalate) -> ServiceRequest:
     """Ask above, and see to it that the customer is told so."""
-    request = await work.need(ServiceRequest, number)
+    request = await work.require(ServiceRequest, number)
     chain = await chain_above(work, request.owner, request.branch, work.now)
-    escalated, news = ownership.escalate(request, command, chain, work.actor, work.now)
-    customer = await work.need(Customer, request.customer)
+    escalated, events = ownership.escalate_request(request, command, chain, work.actor, work.now)
+    customer = await work.require(Customer, request.customer)
     before = await work.find(CustomerMessage, customer=customer.id)
-    work.put(messages.compose(uuid7(), escalated, customer, before, work.now))
-    return work.put(escalated, *news)
+    work.put(messages.compose_message(uuid7(), escalated, customer, before, work.now))
+    return work.put(escalated, *events)
 
 
 @use_case(about=lambda message: (CustomerMessage, message))
-async def report_sent(work: Work, message: str, report: Report) -> CustomerMessage:
-    return work.put(messages.sent(await work.need(CustomerMessage, message), report, work.actor, work.now))
+async def report_sent(work: UnitOfWork, message: str, report: Report) -> CustomerMessage:
+    return work.put(
+        messages.record_delivery(await work.require(CustomerMessage, message), report, work.actor, work.now)
+    )
 
 
 @use_case(about=lambda message: (CustomerMessage, message))
-async def report_failed(work: Work, message: str, failure: Failure) -> CustomerMessage:
-    return work.put(messages.not_reached(await work.need(CustomerMessage, message), failure, work.actor, work.now))
+async def report_failed(work: UnitOfWork, message: str, failure: Failure) -> CustomerMessage:
+    return work.put(messages.not_reached(await work.require(CustomerMessage, message), failure, work.actor, work.now))

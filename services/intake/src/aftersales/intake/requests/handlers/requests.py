@@ -5,8 +5,17 @@ from zoneinfo import ZoneInfo
 from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
-from aftersales.common.policies import LIST
-from aftersales.engine import BranchHours, Event, Library, Need, Needs, NotYet, Work, use_case
+from aftersales.common.policies import POLICY_LIST
+from aftersales.engine import (
+    BranchHours,
+    DocumentRef,
+    DocumentRefs,
+    Event,
+    NotYet,
+    PolicyCatalogue,
+    UnitOfWork,
+    use_case,
+)
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import find_or_enrol
@@ -18,116 +27,120 @@ from aftersales.intake.requests.domain.form import CancelRequest, RegisterContac
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product
-from aftersales.intake.sales.store import caller, owned
+from aftersales.intake.sales.store import preload_caller, preload_product
 from aftersales.policy.choose import Facts
 
 from . import prepaid
 
 
-def loaded_for(form: RegisterRequest) -> Needs:
-    return *_caller(form), *owned(form.product.serial, form.product.model)
+def loaded_for(form: RegisterRequest) -> DocumentRefs:
+    return *_caller(form), *preload_product(form.product.serial, form.product.model)
 
 
-def _caller(form: RegisterRequest | RegisterContact) -> Needs:
-    return (Branch, form.branch), caller(form.customer.phone), *LIST
+def _caller(form: RegisterRequest | RegisterContact) -> DocumentRefs:
+    return (Branch, form.branch), preload_caller(form.customer.phone), *POLICY_LIST
 
 
 @use_case(preload=loaded_for)
 async def register_request(
-    work: Work, form: RegisterRequest, library: Library, partner: PartnerReference | None = None
+    work: UnitOfWork, form: RegisterRequest, catalogue: PolicyCatalogue, partner: PartnerReference | None = None
 ) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
-    product = await keep_product(work, form.product, customer, branch.day_of(work.now), library)
+    product = await keep_product(work, form.product, customer, branch.day_of(work.now), catalogue)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
-    ground = Ground(branch, await library.choose(work, facts))
+    ground = Ground(branch, await catalogue.choose(work, facts))
     taken = Taken(by=form.owner or work.actor, at=work.now, partner=partner)
     archive = Archive(customer, product)
     archive = archive._replace(prepaid=await prepaid.prepaid_for(work, archive, form.kind, taken, facts.day))
-    request, news = registration.register(await work.number("SR"), form, archive, taken, ground)
-    await prepaid.use(work, request, None, request.coverage)
-    return work.put(request, *news)
+    request, events = registration.register_request(await work.number("SR"), form, archive, taken, ground)
+    await prepaid.settle_prepaid(work, request, None, request.coverage)
+    return work.put(request, *events)
 
 
 @use_case(
     preload=lambda contact: (
         *_caller(contact),
-        *(need for one in contact.subjects for need in owned(one.product.serial, one.product.model)),
+        *(need for one in contact.subjects for need in preload_product(one.product.serial, one.product.model)),
     )
 )
-async def register_contact(work: Work, contact: RegisterContact, library: Library) -> list[ServiceRequest]:
+async def register_contact(
+    work: UnitOfWork, contact: RegisterContact, catalogue: PolicyCatalogue
+) -> list[ServiceRequest]:
     """Several products in one contact: a request each, of one correlation id."""
-    return [await register_request(work, form, library) for form in contact.forms()]
+    return [await register_request(work, form, catalogue) for form in contact.forms()]
 
 
 @use_case(about=lambda number: (ServiceRequest, number))
-async def cancel_request(work: Work, number: str, command: CancelRequest) -> ServiceRequest:
-    known = await work.need(ServiceRequest, number)
-    request, news = progress.cancel(known, command, work.actor, work.now)
-    await prepaid.use(work, request, known.coverage, None)
-    return work.put(request, *news)
+async def cancel_request(work: UnitOfWork, number: str, command: CancelRequest) -> ServiceRequest:
+    known = await work.require(ServiceRequest, number)
+    request, events = progress.cancel_request(known, command, work.actor, work.now)
+    await prepaid.settle_prepaid(work, request, known.coverage, None)
+    return work.put(request, *events)
 
 
 @use_case(preload=lambda event: (_about(event), (Branch, event.branch), (Product, event.product.serial)))
-async def resolve_request(work: Work, event: RepairCompleted, library: Library) -> None:
+async def resolve_request(work: UnitOfWork, event: RepairCompleted, catalogue: PolicyCatalogue) -> None:
     """Close the round and write the warranty card, even when the customer had cancelled meanwhile."""
     request = await heard_of(work, event.request)
-    keep(work, request, *progress.resolve(request, event, await ground_of(work, request, library)))
-    product = await work.need(Product, request.product.serial)
+    save_request(work, request, *progress.resolve_request(request, event, await ground_of(work, request, catalogue)))
+    product = await work.require(Product, request.product.serial)
     card = products.record_repair(product, event)
     if card != product:
         work.put(card)
 
 
 @use_case(preload=lambda event: (_about(event), (Branch, event.branch)))
-async def note_appointment(work: Work, event: TechnicianAssigned, library: Library) -> None:
+async def note_appointment(work: UnitOfWork, event: TechnicianAssigned, catalogue: PolicyCatalogue) -> None:
     request = await heard_of(work, event.request)
-    keep(work, request, *progress.agree(request, event, await ground_of(work, request, library)))
+    save_request(work, request, *progress.record_appointment(request, event, await ground_of(work, request, catalogue)))
 
 
 @use_case(preload=lambda event: (_about(event),))
-async def hear_of_parts(work: Work, event: PartShort | PartReserved) -> None:
+async def record_parts(work: UnitOfWork, event: PartShort | PartReserved) -> None:
     request = await heard_of(work, event.request)
-    keep(work, request, *progress.hear_of_parts(request, event))
+    save_request(work, request, *progress.record_parts(request, event))
 
 
 @use_case(preload=lambda event: (_about(event), (Branch, event.branch)))
-async def reopen_request(work: Work, event: DissatisfactionRaised, library: Library) -> None:
+async def reopen_request(work: UnitOfWork, event: DissatisfactionRaised, catalogue: PolicyCatalogue) -> None:
     request = await heard_of(work, event.request)
-    keep(work, request, *progress.reopen(request, event, await ground_of(work, request, library)))
+    save_request(work, request, *progress.reopen_request(request, event, await ground_of(work, request, catalogue)))
 
 
 @use_case(preload=lambda event: (_about(event),))
-async def close_request(work: Work, event: SurveyAnswered) -> None:
+async def close_request(work: UnitOfWork, event: SurveyAnswered) -> None:
     request = await heard_of(work, event.request)
-    keep(work, request, *progress.close(request, event))
+    save_request(work, request, *progress.close_request(request, event))
 
 
-async def wake_request(work: Work, number: str) -> None:
+async def wake_request(work: UnitOfWork, number: str) -> None:
     """Say which promises are at risk, late, or later still (ALL-3)."""
-    request = await work.need(ServiceRequest, number)
-    keep(work, request, *requests.tick(request, work.now))
+    request = await work.require(ServiceRequest, number)
+    save_request(work, request, *requests.tick_request(request, work.now))
 
 
-async def change_hours(work: Work, request: ServiceRequest, hours: BranchHours, library: Library) -> None:
+async def change_request_hours(
+    work: UnitOfWork, request: ServiceRequest, hours: BranchHours, catalogue: PolicyCatalogue
+) -> None:
     """Go over to the branch's new hours (ALL-3)."""
-    ground = await ground_of(work, request, library)
-    keep(work, request, *requests.change_hours(request, ground, hours.said, work.now))
+    ground = await ground_of(work, request, catalogue)
+    save_request(work, request, *requests.change_request_hours(request, ground, hours.said, work.now))
 
 
-def _about(event: OrderEvent | SlipEvent | FollowupEvent) -> Need:
+def _about(event: OrderEvent | SlipEvent | FollowupEvent) -> DocumentRef:
     return ServiceRequest, event.request
 
 
-async def ground_of(work: Work, request: ServiceRequest, library: Library) -> Ground:
+async def ground_of(work: UnitOfWork, request: ServiceRequest, catalogue: PolicyCatalogue) -> Ground:
     """The branch as it is now, and the policy that the request keeps for life (ALL-1)."""
-    branch = await work.need(Branch, request.branch)
+    branch = await work.require(Branch, request.branch)
     day = request.registered_at.astimezone(ZoneInfo(branch.zone)).date()
     facts = Facts(branch.id, request.product.line, request.kind, "", day)
-    return Ground(branch, await library.of(work, request.policy, facts))
+    return Ground(branch, await catalogue.of(work, request.policy, facts))
 
 
-async def heard_of(work: Work, number: str) -> ServiceRequest:
+async def heard_of(work: UnitOfWork, number: str) -> ServiceRequest:
     """The request that an event is about. Raises `NotYet`."""
     request = await work.get(ServiceRequest, number)
     if request is None:
@@ -135,5 +148,7 @@ async def heard_of(work: Work, number: str) -> ServiceRequest:
     return request
 
 
-def keep(work: Work, before: ServiceRequest, request: ServiceRequest, news: tuple[Event, ...]) -> ServiceRequest:
-    return before if request == before else work.put(request, *news)
+def save_request(
+    work: UnitOfWork, before: ServiceRequest, request: ServiceRequest, events: tuple[Event, ...]
+) -> ServiceRequest:
+    return before if request == before else work.put(request, *events)

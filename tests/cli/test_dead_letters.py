@@ -6,11 +6,11 @@ from importlib.metadata import version
 
 import pytest
 import typer
-from cli.house import NOBODY, Program, open_house
+from cli.system import NOBODY, Program, open_system
 
 from aftersales.cli.app import app
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events.partner import PartnerServiceRequest
-from aftersales.common.parking import ParkedMessage
 from aftersales.common.work import audit
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import ManualClock, eventually
@@ -29,7 +29,7 @@ PARTNER = {
 
 @pytest.fixture(scope="module")
 async def aftersales(urls) -> AsyncIterator[Program]:
-    async with open_house(urls, ManualClock()) as program:
+    async with open_system(urls, ManualClock()) as program:
         yield program
 
 
@@ -37,10 +37,10 @@ async def kill(program: Program, branch: str, *ids: str) -> list[str]:
     """Partner requests for a branch that nobody knows; gives the ids under which their events are remembered."""
     for id in ids:
         event = PartnerServiceRequest.model_validate(PARTNER | {"branch": branch})
-        await program.house.intake.deliver(event, id=id, source="/partner/shop")
+        await program.system.intake.deliver(event, id=id, source="/partner/shop")
 
     async def parked() -> list[str] | None:
-        found = await program.house.intake.find(ParkedMessage)
+        found = await program.system.intake.find(StoredDeadLetter)
         known = {json.loads(message.body)["id"]: message.event_id for message in found if message.body[:1] == b"{"}
         return [known[id] for id in ids] if known.keys() >= set(ids) else None
 
@@ -55,8 +55,8 @@ async def listed(program: Program, *options: str) -> list[str]:
 
 async def test_dead_letters_are_listed_for_people_and_for_scripts(aftersales):
     (id,) = await kill(aftersales, "XX-1", "list-1")
-    await aftersales.house.dispatch.deliver_raw(b"\x1b[2Jno event\xff")
-    (odd,) = await eventually(lambda: aftersales.house.dispatch.find(ParkedMessage))
+    await aftersales.system.dispatch.deliver_raw(b"\x1b[2Jno event\xff")
+    (odd,) = await eventually(lambda: aftersales.system.dispatch.find(StoredDeadLetter))
     shown = await aftersales("dead", "list")
     everything = await aftersales("dead", "list", "--json")
     letters = {letter["event_id"]: letter for letter in everything.json}
@@ -97,11 +97,11 @@ async def test_one_dead_letter_is_shown_wherever_it_is(aftersales):
 
 async def test_a_replayed_letter_is_handled_once_its_reason_is_gone(aftersales):
     first, second, third = await kill(aftersales, "sh-09", "replay-1", "replay-2", "replay-3")
-    await aftersales.house.intake.http.put("/branches/sh-09", json=BRANCH)
+    await aftersales.system.intake.http.put("/branches/sh-09", json=BRANCH)
     done = await aftersales("dead", "replay", first, second)
 
     async def both() -> bool:
-        return len(await aftersales.house.intake.find(ServiceRequest, branch="sh-09")) == 2
+        return len(await aftersales.system.intake.find(ServiceRequest, branch="sh-09")) == 2
 
     await eventually(both)
     left = await listed(aftersales)
@@ -116,23 +116,23 @@ async def test_a_replayed_letter_is_handled_once_its_reason_is_gone(aftersales):
 
 async def test_a_letter_whose_reason_is_not_gone_comes_back(aftersales):
     (id,) = await kill(aftersales, "XX-4", "back-1")
-    (before,) = await aftersales.house.intake.find(ParkedMessage, event_id=id)
+    (before,) = await aftersales.system.intake.find(StoredDeadLetter, event_id=id)
     done = await aftersales("dead", "replay", id, "--json")
 
-    (after,) = await eventually(lambda: aftersales.house.intake.find(ParkedMessage, event_id=id))
+    (after,) = await eventually(lambda: aftersales.system.intake.find(StoredDeadLetter, event_id=id))
     assert [letter["event_id"] for letter in done.json] == [id]
     assert after.body == before.body
 
 
 async def test_dropping_asks_first_and_the_audit_trail_keeps_who_did(aftersales):
     first, second = await kill(aftersales, "XX-5", "drop-1", "drop-2")
-    (row,) = await aftersales.house.intake.find(ParkedMessage, event_id=first)
+    (row,) = await aftersales.system.intake.find(StoredDeadLetter, event_id=first)
     refused = await aftersales("dead", "drop", first, second, stdin="n\n")
     kept = await listed(aftersales)
     dropped = await aftersales("dead", "drop", first, "--service", "intake", "--yes", LOGNAME="storekeeper")
     left = await listed(aftersales)
-    document = f"{ParkedMessage.COLLECTION}/{row.id}"
-    changes = await audit.history(aftersales.house.intake.runtime.mongo, document)
+    document = f"{StoredDeadLetter.COLLECTION}/{row.id}"
+    changes = await audit.read_changes(aftersales.system.intake.runtime.mongo, document)
 
     assert refused.code == 1
     assert "Drop 2 for good?" in refused.err
@@ -205,7 +205,7 @@ async def test_sending_everything_again_asks_first(aftersales):
     chosen = ("--service", "intake", "--where", "reason=branch.unknown")
     refused = await aftersales("dead", "replay", *chosen, "--json", stdin="n\n")
     alone = await aftersales("dead", "replay", *chosen, "--json")
-    kept = {message.times for message in await aftersales.house.intake.find(ParkedMessage, event_id=first)}
+    kept = {message.times for message in await aftersales.system.intake.find(StoredDeadLetter, event_id=first)}
     sent = await aftersales("dead", "replay", *chosen, "--json", "--yes")
 
     assert [(done.code, done.out.strip()) for done in (refused, alone)] == [(1, "")] * 2

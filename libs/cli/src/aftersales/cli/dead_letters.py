@@ -8,14 +8,21 @@ import typer
 from rich.console import Console
 
 from aftersales.cli.connection import SERVICES
-from aftersales.cli.letters import Letter, Outcome, Search, fetch, find, settle
+from aftersales.cli.dead_letter_client import (
+    Letter,
+    Search,
+    SettledDeadLetters,
+    fetch_dead_letters,
+    find_dead_letters,
+    settle_dead_letters,
+)
 from aftersales.cli.output import AsJson, print_json, print_table
 from aftersales.cli.session import ERR, OUT, Session
 
 app = typer.Typer(no_args_is_help=True, help="Look after the messages that could not be handled (dead letters).")
 FILTERS = {"reason": "reason", "type": "event_type"}
 
-Service = Annotated[
+DeadLetterService = Annotated[
     list[str] | None, typer.Option("--service", metavar="NAME", help="Only of this service; may be repeated.")
 ]
 Where = Annotated[
@@ -34,14 +41,14 @@ Ids = Annotated[
 @app.command("list")
 def list_letters(
     ctx: typer.Context,
-    service: Service = None,
+    service: DeadLetterService = None,
     where: Where = None,
     limit: Annotated[int, typer.Option(min=0, help="At most so many of each service; 0: all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List dead letters, newest first, without their bodies (`aftersales dead show ID`)."""
     session: Session = ctx.obj
-    found = session.run(fetch(session, _search(service, where), limit))
+    found = session.run(fetch_dead_letters(session, _search(service, where), limit))
     if as_json:
         print_json([letter.shown for letter in found.letters])
     elif found.letters:
@@ -53,27 +60,27 @@ def list_letters(
     found.end(session)
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_dead_letter(
     ctx: typer.Context,
     id: Annotated[str, typer.Argument(metavar="ID")],
-    service: Service = None,
+    service: DeadLetterService = None,
     as_json: Annotated[bool, typer.Option("--json", help="The output is JSON with or without it.")] = True,
 ) -> None:
     """Show a dead letter as JSON: why it is one, and its body. The same event may be dead in several services."""
     del as_json
     session: Session = ctx.obj
-    found = session.run(find(session, [id], _search(service, None)))
+    found = session.run(find_dead_letters(session, [id], _search(service, None)))
     if found.letters:
         print_json([letter.shown for letter in found.letters])
     found.end(session)
 
 
-@app.command()
-def replay(  # noqa: PLR0913, PLR0917 (a command's options)
+@app.command("replay")
+def replay_dead_letters(  # noqa: PLR0913, PLR0917 (a command's options)
     ctx: typer.Context,
     ids: Ids = None,
-    service: Service = None,
+    service: DeadLetterService = None,
     where: Where = None,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -83,7 +90,7 @@ def replay(  # noqa: PLR0913, PLR0917 (a command's options)
     chosen = _choose(session, ids, service, where)
     if chosen.letters and not (ids or yes):
         _confirm(session, chosen.letters, session.words("dead.really_replay", count=len(chosen.letters)))
-    done = session.run(settle(session, chosen.letters, "POST", "/replay"))
+    done = session.run(settle_dead_letters(session, chosen.letters, "POST", "/replay"))
     if as_json:
         print_json([letter.shown for letter in done.letters])
     else:
@@ -91,11 +98,11 @@ def replay(  # noqa: PLR0913, PLR0917 (a command's options)
     _end(session, chosen, done)
 
 
-@app.command()
-def drop(  # noqa: PLR0913, PLR0917 (a command's options)
+@app.command("drop")
+def drop_dead_letters(  # noqa: PLR0913, PLR0917 (a command's options)
     ctx: typer.Context,
     ids: Ids = None,
-    service: Service = None,
+    service: DeadLetterService = None,
     where: Where = None,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -105,7 +112,7 @@ def drop(  # noqa: PLR0913, PLR0917 (a command's options)
     chosen = _choose(session, ids, service, where)
     if chosen.letters and not yes:
         _confirm(session, chosen.letters, session.words("dead.really_drop", count=len(chosen.letters)))
-    done = session.run(settle(session, chosen.letters, "DELETE", ""))
+    done = session.run(settle_dead_letters(session, chosen.letters, "DELETE", ""))
     if as_json:
         print_json([letter.shown for letter in done.letters])
     else:
@@ -113,13 +120,15 @@ def drop(  # noqa: PLR0913, PLR0917 (a command's options)
     _end(session, chosen, done)
 
 
-def _choose(session: Session, ids: list[str] | None, service: list[str] | None, where: list[str] | None) -> Outcome:
+def _choose(
+    session: Session, ids: list[str] | None, service: list[str] | None, where: list[str] | None
+) -> SettledDeadLetters:
     if not (ids or service or where):
         raise typer.BadParameter("say which: IDs, --where or --service")
     if ids and where:
         raise typer.BadParameter("an ID needs no --where")
     search = _search(service, where)
-    return session.run(find(session, ids, search) if ids else fetch(session, search))
+    return session.run(find_dead_letters(session, ids, search) if ids else fetch_dead_letters(session, search))
 
 
 def _confirm(session: Session, letters: Sequence[Letter], question: str) -> None:
@@ -128,8 +137,10 @@ def _confirm(session: Session, letters: Sequence[Letter], question: str) -> None
     typer.confirm(question, abort=True, err=True)
 
 
-def _end(session: Session, chosen: Outcome, done: Outcome) -> None:
-    both = Outcome(unknown=chosen.unknown, refused=chosen.refused + done.refused, silent=chosen.silent + done.silent)
+def _end(session: Session, chosen: SettledDeadLetters, done: SettledDeadLetters) -> None:
+    both = SettledDeadLetters(
+        unknown=chosen.unknown, refused=chosen.refused + done.refused, silent=chosen.silent + done.silent
+    )
     both.end(session)
 
 

@@ -9,7 +9,7 @@ ORDERS = ("ymd", "dmy", "mdy")
 
 
 @dataclass(frozen=True)
-class Manner:
+class ReadOptions:
     zone: ZoneInfo = CHINA
     """Times without an offset are of this zone."""
     dates: str = ""
@@ -21,7 +21,7 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class Said:
+class CellValue:
     """A cell's value, and what else it says."""
 
     value: str

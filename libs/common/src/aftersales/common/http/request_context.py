@@ -14,13 +14,13 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.http import paging
 from aftersales.common.http.if_match import held_against
 from aftersales.common.http.paging import Page
-from aftersales.common.http.throttle import network
+from aftersales.common.http.throttle import network_of
 from aftersales.common.mongo import Document, Index, Mongo, from_document
-from aftersales.common.policies import Library
+from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.runtime import Runtime
 from aftersales.common.trail.auditor import Auditor
-from aftersales.common.work import AnswerKey, Piece, Stored, Work
+from aftersales.common.work import AnswerKey, Job, Stored, UnitOfWork
 from aftersales.common.work.use_case import Call, prepare_call
 from aftersales.values.errors import Busy, DomainError, Gone, Malformed, NotFound
 from aftersales.values.messages import choose_locale
@@ -35,7 +35,7 @@ _BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BatchCall:
     """One of many calls for a single request (`do_each`)."""
 
     call: Call[Any]
@@ -52,7 +52,7 @@ class Replayed(Exception):
         self.answer = answer
 
 
-class _Desk:
+class _RequestContext:
     def __init__(self, request: Request, response: Response) -> None:
         self._request, self._response = request, response
         self._runtime: Runtime = request.app.state.runtime
@@ -67,8 +67,8 @@ class _Desk:
         return self._runtime.mongo
 
     @property
-    def library(self) -> Library:
-        return self._runtime.service.library
+    def catalogue(self) -> PolicyCatalogue:
+        return self._runtime.service.catalogue
 
     @property
     def auditor(self) -> Auditor:
@@ -113,9 +113,11 @@ class _Desk:
         told = ",".join(self._request.headers.getlist("x-forwarded-for"))
         chain = [part.strip() for part in told.split(",") if part.strip()]
         chain.append(self._request.client.host if self._request.client else "")
-        return network(chain[max(0, len(chain) - 1 - self.settings.trusted_proxies)])
+        return network_of(chain[max(0, len(chain) - 1 - self.settings.trusted_proxies)])
 
-    async def do(self, handler: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def do(
+        self, handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Run `handler(work, …)` in the writer and answer with what it returns, once that is committed.
 
         Its use case says what is loaded with the whole group's documents, and which one `If-Match` is held against.
@@ -124,10 +126,10 @@ class _Desk:
 
     async def run(self, command: Call[T], body: str | None = None) -> T:
         """Like `do`; `body` is what an Idempotency-Key stands for where the endpoint has read the body itself."""
-        piece = self._piece(command, self._request.scope["correlation"], await self._answer_key(body))
+        job = self._job(command, self._request.scope["correlation"], await self._answer_key(body))
         try:
             async with asyncio.timeout(self._runtime.service.settings.write_timeout.total_seconds()):
-                result = await self._runtime.writer.submit(piece)
+                result = await self._runtime.writer.submit(job)
         except TimeoutError as error:
             raise Busy("write.timeout") from error
         if isinstance(result, Stored):
@@ -137,17 +139,17 @@ class _Desk:
         return done
 
     async def rehearse(
-        self, handler: Callable[Concatenate[Work, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+        self, handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What `handler(work, …)` would return now. Raises as `do` would; nothing is written, no number is used up."""
         command = prepare_call(handler, *args, **kwargs)
-        (outcome,) = await self._runtime.writer.rehearse([self._piece(command, self._request.scope["correlation"])])
+        (outcome,) = await self._runtime.writer.rehearse([self._job(command, self._request.scope["correlation"])])
         if isinstance(outcome, Exception):
             raise outcome
         done: T = outcome
         return done
 
-    async def do_each(self, orders: Sequence[Order], *, dry_run: bool = False) -> list[Any]:
+    async def do_each(self, orders: Sequence[BatchCall], *, dry_run: bool = False) -> list[Any]:
         """Do each as work of its own, in this order: what it returned or raised, once that is committed.
 
         No more than a group at a time, so that the writer has room for others. Raises `Busy` when there is
@@ -160,11 +162,11 @@ class _Desk:
             async with asyncio.timeout(runtime.service.settings.write_timeout.total_seconds()):
                 for start in range(0, len(orders), size):
                     some = orders[start : start + size]
-                    pieces = [self._piece(one.call, f"{begin}-{one.key}", one.answer) for one in some]
+                    jobs = [self._job(one.call, f"{begin}-{one.key}", one.answer) for one in some]
                     if dry_run:
-                        done += await writer.rehearse(pieces)
+                        done += await writer.rehearse(jobs)
                     else:
-                        done += await asyncio.gather(*map(writer.submit, pieces), return_exceptions=True)
+                        done += await asyncio.gather(*map(writer.submit, jobs), return_exceptions=True)
         except TimeoutError as error:
             raise Busy("write.timeout") from error
         for outcome in done:
@@ -172,12 +174,12 @@ class _Desk:
                 raise outcome
         return done
 
-    def _piece(self, command: Call[Any], correlation: str, answer: AnswerKey | None = None) -> Piece:
+    def _job(self, command: Call[Any], correlation: str, answer: AnswerKey | None = None) -> Job:
         cause: str = self._request.scope["correlation"]
         run = held_against(self._request.headers.get("if-match"), command)
-        piece = Piece(run, command.why, self.actor, correlation, cause, needs=command.needs, answer=answer)
-        piece.traceparent = self._request.headers.get("traceparent")
-        return piece
+        job = Job(run, command.why, self.actor, correlation, cause, preload=command.preload, answer=answer)
+        job.traceparent = self._request.headers.get("traceparent")
+        return job
 
     async def _answer_key(self, said: str | None) -> AnswerKey | None:
         """From the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header; quotes are optional)."""
@@ -222,7 +224,7 @@ class _Desk:
 
         Items without the field come last; those with the same value go by id.
         """
-        found = await self.page_of_rows(kind, where, paging.place(sort, cursor), limit)
+        found = await self.page_of_rows(kind, where, paging.parse_cursor(sort, cursor), limit)
         return Page(items=[from_document(kind, row) for row in found.items], next=found.next)
 
     async def page_of_rows(
@@ -259,12 +261,12 @@ class _Desk:
         return found
 
 
-async def _open(request: Request, response: Response) -> _Desk:
+async def _open(request: Request, response: Response) -> _RequestContext:
     """Make one for a request; async, because FastAPI sends what is not through a thread pool."""
-    return _Desk(request, response)
+    return _RequestContext(request, response)
 
 
-Desk = Annotated[_Desk, Depends(_open)]
+RequestContext = Annotated[_RequestContext, Depends(_open)]
 """The dependency every endpoint takes."""
 
 

@@ -18,10 +18,10 @@ from bench.places import DATA, Urls, caught_up
 from bench.requests import BRANCH, form
 from pymongo import AsyncMongoClient
 
+from aftersales.common.dead_letters import StoredDeadLetter, body_digest, dead_letter_id
 from aftersales.common.events.inventory import PartShort
 from aftersales.common.mongo import Document, to_document
-from aftersales.common.parking import ParkedMessage, body_digest, parked_id
-from aftersales.testing.programs import services
+from aftersales.testing.programs import run_services
 
 REQUESTS = 200
 RATE, CALM = 20, 600
@@ -39,7 +39,7 @@ class Found:
 
 async def race(urls: Urls, count: int) -> Found:
     """Each letter is an event of inventory about one of `REQUESTS` requests, and changes it when it is handled."""
-    async with services(urls, DATA, "intake") as bases:
+    async with run_services(urls, DATA, "intake") as bases:
         await caught_up(urls, bases["bus"], "intake")
         caller = await Caller.connect(bases["intake"])
         await caller.send("PUT", "/branches/sh-01", BRANCH)
@@ -55,7 +55,7 @@ async def race(urls: Urls, count: int) -> Found:
             while await client[database]["inbox"].count_documents({"_id": {"$regex": "^letter-"}}) < count:
                 await asyncio.sleep(1)
             seconds = time.perf_counter() - began
-            assert not await client[database][ParkedMessage.COLLECTION].count_documents({}), "all were handled"
+            assert not await client[database][StoredDeadLetter.COLLECTION].count_documents({}), "all were handled"
         done.set()
         return Found(calm, await registering, count / seconds)
 
@@ -77,8 +77,8 @@ def letters(queue: str, requests: list[str], first: int, count: int) -> Iterator
         attributes |= {"subject": event.slip, "time": now.isoformat(), "datacontenttype": "application/json"}
         attributes |= {"correlationid": id, "causationid": "", "branch": "sh-01"}
         body = json.dumps(attributes | {"sequence": 1, "data": event.model_dump(mode="json")}).encode()
-        parked = ParkedMessage(
-            id=parked_id(id, body),
+        parked = StoredDeadLetter(
+            id=dead_letter_id(id, body),
             version=1,
             queue=queue,
             exchange=queue.replace(".intake.", "."),
@@ -91,7 +91,7 @@ def letters(queue: str, requests: list[str], first: int, count: int) -> Iterator
             digest=body_digest(body),
             body=body,
         )
-        yield {ParkedMessage.COLLECTION: dict(to_document(parked))}
+        yield {StoredDeadLetter.COLLECTION: dict(to_document(parked))}
 
 
 async def _replay(base: str) -> None:

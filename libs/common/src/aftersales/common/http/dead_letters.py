@@ -9,17 +9,17 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from aftersales.common import parking
+from aftersales.common import dead_letters
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.http import paging
-from aftersales.common.http.desk import Cursor, Desk, Limit
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
-from aftersales.common.parking import ParkedMessage
-from aftersales.common.work import Work, use_case
+from aftersales.common.http.request_context import Cursor, Limit, RequestContext
+from aftersales.common.work import UnitOfWork, use_case
 
 router = APIRouter(prefix="/dead", tags=["dead letters"], responses=PROBLEMS)
-Id = Annotated[str, Path(max_length=600)]
+DeadLetterId = Annotated[str, Path(max_length=600)]
 
 
 _LONGEST = 1000
@@ -68,7 +68,7 @@ def _cut(value: Any) -> Any:
 
 @router.get("")
 async def list_dead(  # noqa: PLR0913, PLR0917 (filters)
-    desk: Desk,
+    context: RequestContext,
     reason: Annotated[str | None, Query(max_length=200)] = None,
     event_type: Annotated[str | None, Query(max_length=200)] = None,
     event_id: Annotated[str | None, Query(max_length=600)] = None,
@@ -77,41 +77,43 @@ async def list_dead(  # noqa: PLR0913, PLR0917 (filters)
 ) -> Page[DeadLetter]:
     """List what is parked, filtered by reason, event type or event id; `GET /dead/{id}` has the body."""
     where = {"reason": reason, "event_type": event_type, "event_id": event_id}
-    page = await desk.page_of_rows(ParkedMessage, where, paging.place(paging.BY_ID, cursor), limit, _LISTED)
+    page = await context.page_of_rows(
+        StoredDeadLetter, where, paging.parse_cursor(paging.BY_ID, cursor), limit, _LISTED
+    )
     return Page(items=[_brief({"id": row["_id"], **row}) for row in page.items], next=page.next)
 
 
 @router.get("/{id}")
-async def show_dead(id: Id, desk: Desk) -> WholeDeadLetter:
-    parked = await desk.read(ParkedMessage, id)
+async def show_dead(id: DeadLetterId, context: RequestContext) -> WholeDeadLetter:
+    dead_letter = await context.read(StoredDeadLetter, id)
     try:
-        text, raw = parked.body.decode(), None
+        text, raw = dead_letter.body.decode(), None
     except UnicodeDecodeError:
-        text, raw = parked.body.decode(errors="replace"), base64.b64encode(parked.body).decode()
-    return WholeDeadLetter(**_fields(parked), body=text, body_base64=raw)
+        text, raw = dead_letter.body.decode(errors="replace"), base64.b64encode(dead_letter.body).decode()
+    return WholeDeadLetter(**_fields(dead_letter), body=text, body_base64=raw)
 
 
 @router.post("/{id}/replay")
-async def replay_dead(id: Id, desk: Desk) -> DeadLetter:
+async def replay_dead(id: DeadLetterId, context: RequestContext) -> DeadLetter:
     """Send it again to the queue where it failed, or ring its timer; no other service sees it a second time."""
-    return await desk.do(_replayed, id, desk.woken)
+    return await context.do(_replayed, id, context.woken)
 
 
 @router.delete("/{id}")
-async def drop_dead(id: Id, desk: Desk) -> DeadLetter:
+async def drop_dead(id: DeadLetterId, context: RequestContext) -> DeadLetter:
     """Give it up; the audit trail says who did."""
-    return await desk.do(_dropped, id)
+    return await context.do(_dropped, id)
 
 
-@use_case(about=lambda id: (ParkedMessage, id))
-async def _replayed(work: Work, id: str, woken: Sequence[type[Aggregate]]) -> DeadLetter:
-    return _brief(_fields(await parking.replay(work, id, woken)))
+@use_case(about=lambda id: (StoredDeadLetter, id))
+async def _replayed(work: UnitOfWork, id: str, woken: Sequence[type[Aggregate]]) -> DeadLetter:
+    return _brief(_fields(await dead_letters.replay_dead_letter(work, id, woken)))
 
 
-@use_case(about=lambda id: (ParkedMessage, id))
-async def _dropped(work: Work, id: str) -> DeadLetter:
-    return _brief(_fields(await parking.drop(work, id)))
+@use_case(about=lambda id: (StoredDeadLetter, id))
+async def _dropped(work: UnitOfWork, id: str) -> DeadLetter:
+    return _brief(_fields(await dead_letters.drop_dead_letter(work, id)))
 
 
-def _fields(parked: ParkedMessage) -> dict[str, Any]:
-    return {name: getattr(parked, name) for name in DeadLetter.model_fields}
+def _fields(dead_letter: StoredDeadLetter) -> dict[str, Any]:
+    return {name: getattr(dead_letter, name) for name in DeadLetter.model_fields}

@@ -10,7 +10,7 @@ from pydantic import Field
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.mongo import Index
 from aftersales.common.outgoing import Outgoing
-from aftersales.common.work import Work
+from aftersales.common.work import UnitOfWork
 from aftersales.values import Value, uuid7
 from aftersales.values.errors import DomainError
 
@@ -23,7 +23,7 @@ NEVER_REPLAYED = frozenset({"event.not_for_partners"})
 _HEAD_BYTES = 65_536
 
 
-class Target(Value):
+class ReplayTarget(Value):
     """Where a message of ours was to go that RabbitMQ refused; without an exchange, `key` is a queue."""
 
     exchange: str
@@ -31,7 +31,7 @@ class Target(Value):
     headers: dict[str, Any] = Field(default_factory=dict)
 
 
-class ParkedMessage(Aggregate):
+class StoredDeadLetter(Aggregate):
     """A message as it came, why it is here, how often it was tried, and when first and last."""
 
     COLLECTION: ClassVar[str] = "parked"
@@ -57,7 +57,7 @@ class ParkedMessage(Aggregate):
     incomplete: bool = False
     """Whether `body` is only the beginning: the message could not be stored whole."""
     body: bytes
-    target: Target | None = None
+    target: ReplayTarget | None = None
     """Of a message of ours that RabbitMQ refused (`publish.refused`): it is sent there again."""
     timer: str | None = None
     """Of a timer whose handler failed: the collection of the document, which `event_id` names as `collection/id`."""
@@ -67,12 +67,12 @@ def body_digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def parked_id(event_id: str, body: bytes) -> str:
+def dead_letter_id(event_id: str, body: bytes) -> str:
     """Names one message: another one that uses the same event id is parked beside it. 20 hex digits."""
     return hashlib.sha256(event_id.encode(errors="surrogatepass") + b"\0" + body).hexdigest()[:20]
 
 
-def stub(message: ParkedMessage, error: BaseException) -> ParkedMessage:
+def minimal_dead_letter(message: StoredDeadLetter, error: BaseException) -> StoredDeadLetter:
     """What is left of a message that could not be parked whole: plain values, and the beginning of its body."""
     return message.but(
         event_id=_plain(message.event_id),
@@ -93,9 +93,9 @@ def _plain(text: str) -> str:
 INDEXES = (Index("reason", "_id"), Index("event_type", "_id"), Index("event_id", "_id"))
 
 
-async def park(work: Work, message: ParkedMessage) -> ParkedMessage:
+async def store_dead_letter(work: UnitOfWork, message: StoredDeadLetter) -> StoredDeadLetter:
     """Keep the message; the same one again only counts up (its acknowledgement may have been lost)."""
-    known = await work.get(ParkedMessage, message.id)
+    known = await work.get(StoredDeadLetter, message.id)
     if known is None:
         return work.put(message)
     return work.put(
@@ -109,44 +109,46 @@ async def park(work: Work, message: ParkedMessage) -> ParkedMessage:
     )
 
 
-async def forget(work: Work, event_id: str, body: bytes) -> None:
+async def forget_dead_letter(work: UnitOfWork, event_id: str, body: bytes) -> None:
     """The message is handled after all: it is parked no longer."""
-    if parked := await work.get(ParkedMessage, parked_id(event_id, body)):
-        work.delete(parked)
+    if dead_letter := await work.get(StoredDeadLetter, dead_letter_id(event_id, body)):
+        work.delete(dead_letter)
 
 
-async def replay(work: Work, id: str, woken: Sequence[type[Aggregate]] = ()) -> ParkedMessage:
+async def replay_dead_letter(work: UnitOfWork, id: str, woken: Sequence[type[Aggregate]] = ()) -> StoredDeadLetter:
     """Send it once more to the queue that failed (no other service sees it again), and forget it here.
 
     A timer rings again at once, where its kind of document is among `woken`.
     Raises `DomainError` for what may never come true, and for a message of which only the beginning was kept.
     """
-    parked = await work.need(ParkedMessage, id)
-    if parked.reason in NEVER_REPLAYED:
-        raise DomainError("dead.never_replayed", id=id, reason=parked.reason)
-    if parked.incomplete:
-        raise DomainError("dead.incomplete", id=id, digest=parked.digest)
-    work.delete(parked)
-    if parked.timer is None:
-        work.send(_again(parked))
+    dead_letter = await work.require(StoredDeadLetter, id)
+    if dead_letter.reason in NEVER_REPLAYED:
+        raise DomainError("dead.never_replayed", id=id, reason=dead_letter.reason)
+    if dead_letter.incomplete:
+        raise DomainError("dead.incomplete", id=id, digest=dead_letter.digest)
+    work.delete(dead_letter)
+    if dead_letter.timer is None:
+        work.send(_again(dead_letter))
     for kind in woken:
-        if parked.timer == kind.COLLECTION and (state := await work.get(kind, _document(parked))):
+        if dead_letter.timer == kind.COLLECTION and (state := await work.get(kind, _document(dead_letter))):
             work.put(state.but(wake_at=work.now))
-    return parked
+    return dead_letter
 
 
-def _document(parked: ParkedMessage) -> str:
-    return parked.event_id.removeprefix(f"{parked.timer}/")
+def _document(dead_letter: StoredDeadLetter) -> str:
+    return dead_letter.event_id.removeprefix(f"{dead_letter.timer}/")
 
 
-def _again(parked: ParkedMessage) -> Outgoing:
-    if target := parked.target:
-        return Outgoing(uuid7(), target.exchange, target.key, parked.body, target.headers)
-    return Outgoing(uuid7(), "", parked.queue, parked.body, {ORIGIN: parked.exchange, ORIGIN_USER: parked.user})
+def _again(dead_letter: StoredDeadLetter) -> Outgoing:
+    if target := dead_letter.target:
+        return Outgoing(uuid7(), target.exchange, target.key, dead_letter.body, target.headers)
+    return Outgoing(
+        uuid7(), "", dead_letter.queue, dead_letter.body, {ORIGIN: dead_letter.exchange, ORIGIN_USER: dead_letter.user}
+    )
 
 
-async def drop(work: Work, id: str) -> ParkedMessage:
+async def drop_dead_letter(work: UnitOfWork, id: str) -> StoredDeadLetter:
     """Give it up for good; the audit trail keeps who did and when."""
-    parked = await work.need(ParkedMessage, id)
-    work.delete(parked)
-    return parked
+    dead_letter = await work.require(StoredDeadLetter, id)
+    work.delete(dead_letter)
+    return dead_letter

@@ -11,12 +11,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aftersales.common.http.problem import problem
+from aftersales.common.http.problem import problem_response
 from aftersales.common.telemetry import Metrics
 from aftersales.values import uuid7
 
 
-class Edge:
+class RequestMiddleware:
     def __init__(self, app: ASGIApp, metrics: Metrics, max_body: int, uploads: Mapping[str, int]) -> None:
         self._app, self._metrics, self._max_body = app, metrics, max_body
         self._uploads = [(re.compile(path), most) for path, most in uploads.items()]
@@ -46,7 +46,7 @@ class Edge:
         except asyncio.CancelledError:  # the server stops and waits no longer: whether it was done is not known
             if status != _NOTHING_YET:
                 raise
-            await problem(Request(scope), 503, "service.stopping")(scope, receive, answer)
+            await problem_response(Request(scope), 503, "service.stopping")(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -76,7 +76,7 @@ class Edge:
         return max([self._max_body, *fitting])
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-        await problem(Request(scope, receive), 413, "http.413", {"limit": limit})(scope, receive, send)
+        await problem_response(Request(scope, receive), 413, "http.413", {"limit": limit})(scope, receive, send)
 
 
 _NOTHING_YET = 500

@@ -13,19 +13,19 @@ from typing import Any
 
 import uvicorn
 
-from aftersales.dispatch.main import service as dispatch
+from aftersales.dispatch.main import build_service as dispatch
 from aftersales.dispatch.settings import Settings as DispatchSettings
-from aftersales.feedback.main import service as feedback
+from aftersales.feedback.main import build_service as feedback
 from aftersales.feedback.settings import Settings as FeedbackSettings
-from aftersales.intake.main import service as intake
+from aftersales.intake.main import build_service as intake
 from aftersales.intake.settings import Settings as IntakeSettings
-from aftersales.inventory.main import service as inventory
+from aftersales.inventory.main import build_service as inventory
 from aftersales.inventory.settings import Settings as InventorySettings
 from aftersales.testing import eventually
-from aftersales.testing.house import House, Room, Row, house
+from aftersales.testing.system import RunningService, RunningSystem, ServiceRow, start_system
 
-INTAKE: Row = (intake, IntakeSettings)
-ROWS: list[Row] = [
+INTAKE: ServiceRow = (intake, IntakeSettings)
+ROWS: list[ServiceRow] = [
     INTAKE,
     (dispatch, DispatchSettings),
     (inventory, InventorySettings),
@@ -50,7 +50,7 @@ class Done:
 class Program:
     """Runs `aftersales …` against these addresses."""
 
-    house: House
+    system: RunningSystem
     urls: dict[str, str]
 
     async def __call__(self, *arguments: object, stdin: str = "", **environment: str) -> Done:
@@ -98,19 +98,22 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def open_house(servers, clock, rows: Sequence[Row] = ROWS, **settings) -> AsyncIterator[Program]:
+async def open_system(servers, clock, rows: Sequence[ServiceRow] = ROWS, **settings) -> AsyncIterator[Program]:
     async with AsyncExitStack() as stack:
-        built = await stack.enter_async_context(house(servers, clock, rows, **settings))
-        urls = {name: await stack.enter_async_context(listening(room)) for name, room in built.rooms.items()}
+        built = await stack.enter_async_context(start_system(servers, clock, rows, **settings))
+        urls = {
+            name: await stack.enter_async_context(listening(running_service))
+            for name, running_service in built.services.items()
+        }
         yield Program(built, urls)
 
 
 @asynccontextmanager
 async def listening(
-    room: Room, port: int = 0, *, cut: bool = False, withhold: "Withhold | None" = None
+    running_service: RunningService, port: int = 0, *, cut: bool = False, withhold: "Withhold | None" = None
 ) -> AsyncIterator[str]:
     """A room on a port of its own; gives the address. `cut` ends it as a crash does: no answer is finished."""
-    transport: Any = room.http._transport
+    transport: Any = running_service.http._transport
     app = withhold.around(transport.app) if withhold else transport.app
     server = _Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())

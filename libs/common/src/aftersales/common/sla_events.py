@@ -8,7 +8,7 @@ from aftersales.common.events import Event, SlaMark
 from aftersales.policy import sla
 
 
-class Marks(NamedTuple):
+class SlaEventTypes(NamedTuple):
     """A service's own three event types."""
 
     warned: type[SlaMark]
@@ -21,6 +21,8 @@ class Marks(NamedTuple):
         """Compare the clocks of two states; `owner` is whose promise it is, `request` what it is about."""
         about = {"subject": after.id, "request": request, "branch": after.branch, "at": now, "owner": owner}
         return tuple(
-            getattr(self, news.kind)(**about, stage=news.clock.stage, deadline=news.clock.deadline, mark=news.mark)
-            for news in sla.news(before.clocks if before else (), after.clocks)
+            getattr(self, threshold.kind)(
+                **about, stage=threshold.clock.stage, deadline=threshold.clock.deadline, mark=threshold.mark
+            )
+            for threshold in sla.thresholds_passed(before.clocks if before else (), after.clocks)
         )

@@ -8,7 +8,7 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 """Soft hyphens, zero-width characters and marks of direction, which come along when text is copied."""
 
 
-class Misfit(ValueError):
+class InvalidCell(ValueError):
     """The cell is not what its column takes. Its words are `messages[code]`."""
 
     def __init__(self, code: str, **params: Any) -> None:
@@ -16,7 +16,7 @@ class Misfit(ValueError):
         self.code, self.params = code, params
 
 
-def plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
     """The cell with full-width digits and letters as ASCII has them, and nothing that is not seen.
 
     An apostrophe before it told a spreadsheet to take it for text.
@@ -27,5 +27,5 @@ def plain(cell: str) -> str:
     return seen.removeprefix("'").removeprefix("\u2019").strip()
 
 
-def short(cell: str) -> str:
+def shorten_cell(cell: str) -> str:
     return cell if len(cell) <= 40 else f"{cell[:39]}…"

@@ -8,18 +8,18 @@ from urllib.parse import quote
 
 import typer
 
-from aftersales.cli.connection import Connection, connect, problem
+from aftersales.cli.connection import Connection, connect_to_service, problem_of
 from aftersales.cli.session import REFUSED, TROUBLE, Session, Trouble
 from aftersales.values import uuid7
 
-AT_ONCE = 8
+LETTERS_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class Letter:
     service: str
     content: Mapping[str, Any]
-    """As `GET /dead` answers, without a body; `find` adds the body, as `GET /dead/{id}` does."""
+    """As `GET /dead` answers, without a body; `find_dead_letters` adds the body, as `GET /dead/{id}` does."""
 
     @property
     def id(self) -> str:
@@ -39,7 +39,7 @@ class Search:
 
 
 @dataclass
-class Outcome:
+class SettledDeadLetters:
     """The letters that were found or settled, and whatever stood in the way."""
 
     letters: list[Letter] = field(default_factory=list)
@@ -65,9 +65,9 @@ class Outcome:
             raise typer.Exit(REFUSED)
 
 
-async def fetch(session: Session, search: Search, limit: int = 0) -> Outcome:
+async def fetch_dead_letters(session: Session, search: Search, limit: int = 0) -> SettledDeadLetters:
     """Newest first, `limit` of each service at most (0: all)."""
-    outcome = Outcome()
+    outcome = SettledDeadLetters()
 
     async def look(connection: Connection) -> None:
         taken = 0
@@ -83,9 +83,9 @@ async def fetch(session: Session, search: Search, limit: int = 0) -> Outcome:
     return outcome
 
 
-async def find(session: Session, ids: Sequence[str], search: Search) -> Outcome:
+async def find_dead_letters(session: Session, ids: Sequence[str], search: Search) -> SettledDeadLetters:
     """Letters by their own or their event's id, in every service that has one (several can fail over one event)."""
-    outcome = Outcome()
+    outcome = SettledDeadLetters()
 
     async def look(connection: Connection) -> None:
         for id in ids:
@@ -104,15 +104,17 @@ async def find(session: Session, ids: Sequence[str], search: Search) -> Outcome:
     return outcome
 
 
-async def settle(session: Session, letters: Iterable[Letter], method: str, suffix: str) -> Outcome:
+async def settle_dead_letters(
+    session: Session, letters: Iterable[Letter], method: str, suffix: str
+) -> SettledDeadLetters:
     """Send these again (POST …/replay) or give them up (DELETE); each once, however often the network fails."""
-    outcome = Outcome()
+    outcome = SettledDeadLetters()
     by_service: dict[str, list[Letter]] = {}
     for letter in letters:
         by_service.setdefault(letter.service, []).append(letter)
 
     async def work_off(connection: Connection) -> None:
-        gate = asyncio.Semaphore(AT_ONCE)
+        gate = asyncio.Semaphore(LETTERS_AT_ONCE)
 
         async def one(letter: Letter) -> None:
             async with gate:
@@ -121,7 +123,7 @@ async def settle(session: Session, letters: Iterable[Letter], method: str, suffi
             if answer.is_success:
                 outcome.letters.append(letter)
             else:
-                outcome.refused.append((str(letter.content["event_id"]), problem(answer)[1]))
+                outcome.refused.append((str(letter.content["event_id"]), problem_of(answer)[1]))
 
         await asyncio.gather(*(one(letter) for letter in by_service[connection.service]))
 
@@ -130,13 +132,16 @@ async def settle(session: Session, letters: Iterable[Letter], method: str, suffi
 
 
 async def _each(
-    session: Session, services: Iterable[str], doing: Callable[[Connection], Awaitable[None]], outcome: Outcome
+    session: Session,
+    services: Iterable[str],
+    doing: Callable[[Connection], Awaitable[None]],
+    outcome: SettledDeadLetters,
 ) -> None:
     """Do it at all these services at once; one that is silent does not keep the others from answering."""
 
     async def at(service: str) -> None:
         try:
-            async with connect(session, service) as connection:
+            async with connect_to_service(session, service) as connection:
                 await doing(connection)
         except Trouble as trouble:
             outcome.silent.append(trouble)

@@ -13,24 +13,24 @@ from pydantic import SecretStr
 from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.amqp.topology import delete
+from aftersales.common.amqp.topology import delete_topologies
 from aftersales.common.clock import Clock
 from aftersales.common.events import Event
 from aftersales.common.http.app import build_app
 from aftersales.common.runtime import Runtime
 from aftersales.common.service import Service
 from aftersales.common.settings import ServiceSettings
-from aftersales.common.work import Piece, Work
+from aftersales.common.work import Job, UnitOfWork
 from aftersales.testing import eventually
 from aftersales.values import uuid7
 
 Factory = Callable[[Any], Service]
-Row = tuple[Factory, Callable[..., ServiceSettings]]
+ServiceRow = tuple[Factory, Callable[..., ServiceSettings]]
 """A service's `service` function and its settings class."""
 
 
 @dataclass
-class Room:
+class RunningService:
     """One running service: its runtime, and an HTTP client that talks to it."""
 
     runtime: Runtime
@@ -39,10 +39,10 @@ class Room:
     async def do(self, handler: Callable[..., Any], *args: Any, inbox: str | None = None) -> Any:
         """Run a handler through the writer, as HTTP and events do."""
 
-        async def run(work: Work) -> Any:
+        async def run(work: UnitOfWork) -> Any:
             return await handler(work, *args)
 
-        return await self.runtime.writer.submit(Piece(run, handler.__name__, "test", uuid7(), inbox=inbox))
+        return await self.runtime.writer.submit(Job(run, handler.__name__, "test", uuid7(), inbox=inbox))
 
     async def get(self, kind: type[Any], id: str) -> Any:
         return await self.runtime.mongo.get(kind, id)
@@ -57,7 +57,7 @@ class Room:
 
     async def deliver(self, event: Event, *, id: str | None = None, subject: str = "test", **more: Any) -> None:
         """Put an event into this service's queue as another service would."""
-        body = envelope(event, id=id or uuid7(), subject=subject, time=self.runtime.clock.now(), **more)
+        body = make_envelope(event, id=id or uuid7(), subject=subject, time=self.runtime.clock.now(), **more)
         await self.deliver_raw(body)
 
     async def quiet(self, seconds: float = 20) -> None:
@@ -72,29 +72,29 @@ class Room:
             await channel.default_exchange.publish(message, self.runtime.topology.queue)
 
 
-def envelope(event: Event, **attributes: Any) -> bytes:
+def make_envelope(event: Event, **attributes: Any) -> bytes:
     """An event as it stands on the wire."""
     full = {"specversion": "1.0", "source": "/test", "type": event.TYPE, "correlationid": uuid7(), "data": event}
     return to_json(full | attributes)
 
 
 @dataclass
-class House:
+class RunningSystem:
     """The services by name, the clock they share, and the bus they speak on."""
 
-    rooms: dict[str, Room]
+    services: dict[str, RunningService]
     clock: Clock
     tag: str
 
-    def __getattr__(self, name: str) -> Room:
+    def __getattr__(self, name: str) -> RunningService:
         try:
-            return self.rooms[name]
+            return self.services[name]
         except KeyError as error:
             raise AttributeError(name) from error
 
     async def quiet(self, seconds: float = 20) -> None:
         """Until nothing is on its way in any of them."""
-        await _quiet([room.runtime for room in self.rooms.values()], seconds)
+        await _quiet([running_service.runtime for running_service in self.services.values()], seconds)
 
 
 async def _quiet(runtimes: Sequence[Runtime], seconds: float) -> None:
@@ -119,7 +119,9 @@ async def _idle(runtime: Runtime) -> bool:
 
 
 @asynccontextmanager
-async def house(servers: Any, clock: Clock, rows: Sequence[Row], **settings: Any) -> AsyncIterator[House]:
+async def start_system(
+    servers: Any, clock: Clock, rows: Sequence[ServiceRow], **settings: Any
+) -> AsyncIterator[RunningSystem]:
     """Start these services; `settings` go to each (what one does not know it ignores)."""
     tag = "t" + uuid7().replace("-", "")[-10:]
     chosen: dict[str, Any] = {
@@ -131,40 +133,45 @@ async def house(servers: Any, clock: Clock, rows: Sequence[Row], **settings: Any
         "retry_tiers": tuple(timedelta(milliseconds=ms) for ms in (200, 400, 800)),
     } | settings
     async with AsyncExitStack() as stack:
-        rooms: dict[str, Room] = {}
+        services: dict[str, RunningService] = {}
         for factory, kind in rows:
             service = factory(kind(**chosen))
             service.settings.database = f"{tag}_{service.name}"
-            rooms[service.name] = await stack.enter_async_context(_room(service, clock))
-        built = House(rooms, clock, tag)
+            services[service.name] = await stack.enter_async_context(_running_service(service, clock))
+        built = RunningSystem(services, clock, tag)
         stack.push_async_callback(_clear, servers.amqp_url, built)
         await eventually(lambda: _all_ready(built), 30)
         yield built
 
 
-async def _all_ready(built: House) -> bool:
-    return all(room.runtime.prepared and room.runtime.bus.ready for room in built.rooms.values())
+async def _all_ready(built: RunningSystem) -> bool:
+    return all(
+        running_service.runtime.prepared and running_service.runtime.bus.ready
+        for running_service in built.services.values()
+    )
 
 
 @asynccontextmanager
-async def _room(service: Service, clock: Clock) -> AsyncIterator[Room]:
+async def _running_service(service: Service, clock: Clock) -> AsyncIterator[RunningService]:
     app = build_app(service, clock)
     runtime: Runtime = app.state.runtime
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{service.name}") as http:
         await runtime.start()
         try:
-            yield Room(runtime, http)
+            yield RunningService(runtime, http)
         finally:
             await asyncio.shield(runtime.stop())
 
 
-async def _clear(amqp_url: str, built: House) -> None:
+async def _clear(amqp_url: str, built: RunningSystem) -> None:
     """Stop consuming, then take the queues and databases away."""
-    for room in built.rooms.values():
-        await room.runtime.bus.stop_consuming(2)
-        await room.runtime.mongo.drop()
+    for running_service in built.services.values():
+        await running_service.runtime.bus.stop_consuming(2)
+        await running_service.runtime.mongo.drop()
     connection = await aio_pika.connect(amqp_url)
     async with connection:
         channel = await connection.channel()
-        await delete(channel, [room.runtime.topology for room in built.rooms.values()])
+        await delete_topologies(
+            channel, [running_service.runtime.topology for running_service in built.services.values()]
+        )

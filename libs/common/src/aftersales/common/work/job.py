@@ -1,4 +1,4 @@
-"""A piece of work: an HTTP command, a delivered event or a due timer."""
+"""A job: an HTTP command, a delivered event or a due timer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aftersales.common.mongo import Document
-from aftersales.common.work.identity import Needs
-from aftersales.common.work.unit import Work
+from aftersales.common.work.identity import DocumentRefs
+from aftersales.common.work.unit import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ DUPLICATE = _Duplicate()
 
 
 @dataclass(slots=True, eq=False)
-class Piece:
+class Job:
     """One thing to do. `run` may be called several times; only its last run counts."""
 
-    run: Callable[[Work], Awaitable[Any]]
+    run: Callable[[UnitOfWork], Awaitable[Any]]
     why: str
     actor: str
     correlation: str
@@ -46,10 +46,10 @@ class Piece:
     traceparent: str | None = None
     inbox: str | None = None
     """The id under which this event is remembered, so that its effect happens once."""
-    parks: bool = False
+    stores_dead_letter: bool = False
     """Whether it parks the event of that id instead of handling it; one that was handled is not parked."""
     answer: AnswerKey | None = None
-    needs: Needs = ()
+    preload: DocumentRefs = ()
     """Documents to load in one batch with those of the whole group."""
     message: bytes | None = None
     """Of a delivery: the message as it came."""
