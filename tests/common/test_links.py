@@ -16,7 +16,7 @@ from aftersales.common.parts import PartEnded, run_together
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.telemetry import Metrics
 from aftersales.testing import eventually
-from aftersales.testing.servers import Process, free_port, prepare_rabbitmq, start_server, wait_amqp
+from aftersales.testing.servers import Process, free_port, prepare_rabbitmq, run_rabbitmqctl, start_server, wait_amqp
 from aftersales.testing.system import start_system
 from aftersales.values import uuid7
 
@@ -239,6 +239,21 @@ async def test_a_block_is_waited_out_however_long_confirms_stay_away(frozen):
     assert link._connection is connection
     event.set()
     assert (await publishing).confirmed == set()
+
+
+async def test_an_alarm_of_the_broker_shows_though_nothing_is_published(rabbit, using):
+    """RabbitMQ tells a connection that it is blocked when it publishes, and an idle service would look sound."""
+    link: Link
+
+    async def use(connection):
+        await Publisher(link, "events").use(connection)
+
+    link = using(use, rabbit.url).link
+    await eventually(lambda: _async(link.up))
+    await asyncio.to_thread(run_rabbitmqctl, rabbit.server, "set_vm_memory_high_watermark", "absolute", "1MB")
+    await eventually(lambda: _async(link.blocked), 10)
+    await asyncio.to_thread(run_rabbitmqctl, rabbit.server, "set_vm_memory_high_watermark", "0.6")
+    await eventually(lambda: _async(not link.blocked), 10)
 
 
 async def _total(running_service, counter, wanted):

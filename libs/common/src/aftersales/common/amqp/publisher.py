@@ -7,6 +7,7 @@ Uses public but undocumented attributes of aiormq channels (7.2), pinned and wat
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from aio_pika.abc import AbstractConnection
@@ -25,6 +26,7 @@ from aftersales.common.telemetry import log
 
 CONTENT_TYPE = "application/cloudevents+json"
 _CONFIRM_SECONDS = 15
+_TURN_SECONDS, _EMPTY_EVERY = 0.25, 12
 _WRITE_BYTES = 1_000_000
 """One socket write at most, so that heartbeats still get through."""
 
@@ -59,17 +61,26 @@ class Publisher:
         return self._ready.is_set() and not self._link.blocked
 
     async def use(self, connection: AbstractConnection) -> None:
-        """Serve `publish` on this connection until it is lost."""
+        """Serve `publish` on this connection until it is lost.
+
+        RabbitMQ tells a connection of an alarm when it publishes, so one that has nothing to publish sends an empty
+        message to nobody now and then.
+        """
         others, ours = [
             await (await connection.channel(publisher_confirms=True, on_return_raises=True)).get_underlay_channel()
             for _ in range(2)
         ]
+        empty: Any = await (await connection.channel(publisher_confirms=False)).get_underlay_channel()
         self._channels = others, ours
         self._ready.set()
         try:
-            while not (others.is_closed or ours.is_closed):
-                await asyncio.sleep(0.25)
-                _ = self._link.blocked  # keeps the metric true while nothing is published
+            for turn in count():
+                if others.is_closed or ours.is_closed:
+                    return
+                blocked = self._link.blocked  # keeps the metric true while nothing is published
+                if turn % _EMPTY_EVERY == 0 and not blocked:
+                    await empty.basic_publish(b"", wait=False)
+                await asyncio.sleep(_TURN_SECONDS)
         finally:
             self._ready.clear()
 
