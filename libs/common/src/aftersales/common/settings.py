@@ -37,7 +37,7 @@ def _scheme(url: SecretStr, *known: str) -> None:
 
 
 def _mongo(url: SecretStr) -> SecretStr:
-    """The driver looks at the rest of it."""
+    """Check only the scheme; the driver checks the rest."""
     _scheme(url, "mongodb://", "mongodb+srv://")
     return url
 
@@ -69,7 +69,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class _FromFile(PydanticBaseSettingsSource):
-    """`AFTERSALES_MONGO_URL_FILE=/run/secrets/x` gives `mongo_url` the file's text."""
+    """Reads `mongo_url` from the file named by `AFTERSALES_MONGO_URL_FILE=/run/secrets/x`, and so on."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 (its interface)
         variable = f"{PREFIX}{field_name.upper()}_FILE"
@@ -122,15 +122,15 @@ class ServiceSettings(BaseSettings):
     group_size: int = Field(default=100, ge=1, le=1000)
     """The largest number of jobs in one transaction."""
     gather: timedelta = Field(default=timedelta(milliseconds=10), le=timedelta(seconds=1))
-    """How long a group waits for more work under load. A single command is committed immediately (ADR 2)."""
+    """How long a group waits for more jobs under load. A single command is committed immediately (ADR 2)."""
     writer_queue: int = Field(default=2000, ge=1)
-    """The largest number of waiting commands; more are refused with 503. `prefetch` limits deliveries separately."""
+    """The largest number of queued commands; more are refused with 503. `prefetch` limits deliveries."""
     write_timeout: timedelta = timedelta(seconds=20)
     """The longest time that an HTTP caller waits for its write."""
     prefetch: int = Field(default=300, ge=1, le=2000)
     """The largest number of unacknowledged deliveries."""
     retry_tiers: tuple[timedelta, ...] = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600))
-    """The wait before each further attempt at a failed event; after the last attempt the event is parked."""
+    """The wait before each further attempt at a failed event, which finally becomes a dead letter."""
     timer_tick: timedelta = timedelta(milliseconds=250)
     """The interval between searches for due timers."""
     sweep_every: timedelta = timedelta(seconds=5)
@@ -151,18 +151,18 @@ class ServiceSettings(BaseSettings):
     """The longest time from SIGTERM to the exit; it must be shorter than the orchestrator's limit."""
 
     def __init__(self, **given: Any) -> None:
-        """Read the environment; `given` goes before it. Raises `WrongSettings`."""
+        """Read the environment; `given` overrides it. Raises `WrongSettings`."""
         try:
             super().__init__(**given)
         except ValidationError as error:
             raise WrongSettings(_line(one["loc"], one["msg"]) for one in error.errors()) from error
-        except SettingsError as error:  # not JSON where a list or a map is wanted
+        except SettingsError as error:  # a list or a map that is not JSON
             raise WrongSettings([_line(re.findall(r'field "(\w+)"', str(error)), str(error.__cause__))]) from error
 
     def misspelt(self) -> dict[str, str]:
-        """Variables that this service does not know, each with the setting it resembles.
+        """Return variables that this service does not know, each with the setting that it resembles.
 
-        Those of other services stand in the same environment, so what resembles nothing says nothing.
+        Other services may share the environment, so variables that resemble no setting are ignored.
         """
         found: dict[str, str] = {}
         for variable in sorted(name for name in os.environ if name.startswith(PREFIX)):
@@ -180,8 +180,8 @@ class ServiceSettings(BaseSettings):
 
 
 def _line(place: Sequence[int | str], message: str) -> str:
-    """Name the variable, and the place in it where it is a list or a map."""
+    """Return the error of a variable, with the position if it is a list or a map."""
     name, *within = map(str, place)
     inside = f" ({'.'.join(within)})" if within else ""
-    code = message.removeprefix("Value error, ")  # of ours; pydantic's own are words
+    code = message.removeprefix("Value error, ")  # a code of ours; pydantic's own errors are texts
     return f"{PREFIX}{name.upper()}{inside}: {message_catalogue('en').get(code, code)}"

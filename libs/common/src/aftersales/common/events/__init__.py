@@ -18,7 +18,7 @@ from pydantic_core import PydanticKnownError, from_json, to_json
 from aftersales.values.errors import Malformed
 
 PRODUCERS = ("intake", "dispatch", "inventory", "feedback")
-"""Our services, which publish events; the types of each begin with its name."""
+"""Our services, which publish events; the event types of each begin with its name."""
 PARTNER = "partner."
 """The first part of the types of partners' events."""
 
@@ -32,20 +32,20 @@ def _rfc3339(given: Any) -> Any:
 
 AttributeText = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
-"""A point in time as RFC 3339 writes it, with its offset from UTC."""
+"""A point in time in the notation of RFC 3339, with its offset from UTC."""
 
 
 _JSON_TYPE = (
     r'^application/([A-Za-z0-9.+-]+\+)?[Jj][Ss][Oo][Nn]( *; *[Cc][Hh][Aa][Rr][Ss][Ee][Tt]="?[Uu][Tt][Ff]-8"?)?$'
 )
-"""A media type of JSON in UTF-8."""
+"""The media types of JSON in UTF-8."""
 
 
 class Event(BaseModel):
     """A fact that other services may act on.
 
-    The wire name is a constant, never the class's name. Unknown fields are ignored on arrival, so a
-    producer may add optional ones within a version (anything else is a new version).
+    The wire name is a constant, never the class's name. Unknown fields are ignored on arrival, so a producer may add
+    optional ones within a version (any other change needs a new version).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -64,7 +64,7 @@ REGISTRY: dict[str, type[Event]] = {}
 
 
 class Part(BaseModel):
-    """A value inside an event; like events, it ignores what it does not know."""
+    """A value inside an event. Like events, it ignores unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -76,7 +76,7 @@ class Envelope(BaseModel):
 
     specversion: Literal["1.0"]
     id: AttributeText
-    """Unique for its source; the same id again is the same event again."""
+    """Unique for its source. An event with the same id is the same event."""
     source: AttributeText
     """The publisher: `/aftersales/<service>`, or the partner's own name."""
     type: AttributeText
@@ -98,7 +98,7 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
     def event(self) -> Event:
-        """The event inside. Raises `Malformed` when its type is unknown or its data does not fit."""
+        """Return the event inside. Raises `Malformed` if its type is unknown or its data does not fit."""
         kind = REGISTRY.get(self.type)
         if kind is None:
             raise Malformed("event.unknown_type", type=self.type[:100])
@@ -115,7 +115,7 @@ class PartnerEnvelope(BaseModel):
 
     specversion: Literal["1.0"]
     id: AttributeText
-    """Unique for its source; the same id again is the same event again."""
+    """Unique for its source. An event with the same id is the same event."""
     source: AttributeText
     """The partner's system; the partner's RabbitMQ user must be allowed to name it (docs/partners.md)."""
     type: AttributeText
@@ -131,14 +131,14 @@ class PartnerEnvelope(BaseModel):
     data: dict[str, Any]
 
     def envelope(self) -> Envelope:
-        """The same event with the attributes that ours always have."""
+        """Return the same event with the attributes that ours always have."""
         made = self.correlationid or str(uuid5(NAMESPACE_URL, to_json([self.source, self.id]).decode()))
         known = self.model_dump(include={"specversion", "id", "source", "type", "time", "traceparent", "data"})
         return Envelope.model_construct(**known, subject=self.subject or self.id, correlationid=made)
 
 
 def decode_envelope(body: bytes) -> Envelope:
-    """Read an envelope from the wire. Raises `Malformed`."""
+    """Return the envelope of a message. Raises `Malformed`."""
     try:
         return Envelope.model_validate_json(body)
     except ValidationError as error:
@@ -151,7 +151,7 @@ def decode_envelope(body: bytes) -> Envelope:
 
 
 def type_of(body: bytes) -> str:
-    """The `type` that a message states, whatever else is wrong with it; empty where it states none."""
+    """Return the `type` that a message states, even if the rest is malformed; empty if it states none."""
     try:
         stated = from_json(body)
     except ValueError:
@@ -161,7 +161,7 @@ def type_of(body: bytes) -> str:
 
 
 def describe_errors(error: ValidationError) -> list[dict[str, str]]:
-    """Which fields are wrong and why, without repeating the (perhaps personal) values."""
+    """Return the wrong fields with their reasons, without their (perhaps personal) values."""
     details = error.errors(include_input=False, include_context=False, include_url=False)
     return [{"field": ".".join(map(str, d["loc"])), "problem": d["msg"]} for d in details[:20]]
 

@@ -1,1 +1,1 @@
-"""HTTP: the application of a service, what its endpoints are given, and the routers that all services have."""
+"""HTTP: the application of a service, the request context of its endpoints, and the routers that all services have."""

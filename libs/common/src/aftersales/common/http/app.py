@@ -1,4 +1,4 @@
-"""The application that is built from what a service declares, and the process that serves it."""
+"""The application that is built from a service's declarations, and the process that serves it."""
 
 import gc
 import math
@@ -22,11 +22,11 @@ from aftersales.common.settings import WrongSettings
 from aftersales.common.telemetry import configure_logs, log
 
 _RESTORED = {r"/archive/[^/]+/restorations": 20_000_000}
-"""Path and bytes: a document may be as large as MongoDB stores it."""
+"""Paths and their largest body in bytes: a document may be as large as MongoDB stores it."""
 
 
 def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
-    """The HTTP application; its lifespan starts and stops everything else."""
+    """Return the HTTP application; its lifespan starts and stops everything else."""
     runtime = Runtime(service, clock or SystemClock())
 
     @asynccontextmanager
@@ -54,7 +54,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         *([deadlines.router] if service.clocked else []),
     )
     ours = (service.router, *shared, _operations(runtime))
-    # before the documentation's, and not by `include_router`, which has each request matched twice
+    # before the documentation's routes, and without `include_router`, which would match each request twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
     larger = {**_RESTORED, **service.uploads}
     app.add_middleware(RequestMiddleware, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=larger)
@@ -62,8 +62,8 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
 
 
 async def _replay(_request: Request, error: Exception) -> Response:
-    """Say again what the same Idempotency-Key was told, and that it is a repeat."""
-    assert isinstance(error, Replayed)  # noqa: S101 (what it is registered for)
+    """Return the stored answer to the same Idempotency-Key, marked as a repeat."""
+    assert isinstance(error, Replayed)  # noqa: S101 (the handler is registered for it)
     answer = error.answer
     headers = answer.get("headers", {}) | {"Idempotent-Replayed": "true"}
     if "problem" in answer:
@@ -74,7 +74,7 @@ async def _replay(_request: Request, error: Exception) -> Response:
 
 
 def _operations(runtime: Runtime) -> APIRouter:
-    """Probes for orchestrators and load balancers (`health`), and the metrics page for Prometheus."""
+    """Return the routes for orchestrators and load balancers (`health`), and the metrics page for Prometheus."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
@@ -104,16 +104,19 @@ def _operations(runtime: Runtime) -> APIRouter:
 
 
 def calm_garbage_collection() -> None:
-    """Leave what was imported out of every collection, and collect less often: a full one stood in everybody's way."""
+    """Exclude imported modules from garbage collection and run it less often.
+
+    A full collection stalled every request.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
 
 def run_service(make: Callable[[], Service]) -> None:
-    """Serve until SIGTERM or ctrl-C; then finish what was taken, within `stop_budget`.
+    """Serve until SIGTERM or Ctrl-C; then finish the accepted work within `stop_budget`.
 
-    Wrong settings end it at once with what is wrong on stderr.
+    Wrong settings end it immediately, with the reasons on stderr.
     """
     try:
         service = make()
@@ -133,7 +136,7 @@ def run_service(make: Callable[[], Service]) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # `RequestContext.client` says who calls
+        proxy_headers=False,  # `RequestContext.client` finds the caller's address
         timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
     )
     calm_garbage_collection()

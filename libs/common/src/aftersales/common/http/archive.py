@@ -1,7 +1,7 @@
-"""The archive over HTTP: what may leave, its removal once a file holds it, and its return.
+"""The archive over HTTP: list documents that may be archived, remove those in a file, and restore them.
 
-`aftersales archive` writes the files. A document is removed only in the version, and with the very text, that the
-caller proves to have written; what has changed since stays.
+`aftersales archive` writes the files. A document is removed only if its version and text are those that the caller
+proves to have written; if it has changed since, it stays.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ ArchivedCollection = Annotated[
     str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")
 ]
 MOST_DOCUMENTS = 100
-"""Documents in one call: they are one unit of work."""
+"""Documents per call, which are one unit of work."""
 
 
 class Collected(BaseModel):
@@ -35,7 +35,7 @@ class Collected(BaseModel):
 
     collection: str
     after: timedelta | None
-    """How long after its end a document may leave; None: it stays (`AFTERSALES_RETENTION`)."""
+    """How long after its end a document may be archived; None: never (`AFTERSALES_RETENTION`)."""
 
 
 class Leaving(BaseModel):
@@ -49,18 +49,18 @@ class Leaving(BaseModel):
 
 class LeavingPage(BaseModel):
     before: datetime
-    """What ended before then may leave."""
+    """Documents that ended before this time may be archived."""
     items: list[Leaving]
 
 
 class Written(BaseModel):
-    """A document that stands in a file."""
+    """A document that was written to a file."""
 
     model_config = ConfigDict(extra="forbid")
 
     id: str = Field(max_length=600)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    """Of its line, without the line's end."""
+    """SHA-256 of its line without the line end, as hex."""
 
 
 class Removal(BaseModel):
@@ -72,9 +72,9 @@ class Removal(BaseModel):
 
 class Removed(BaseModel):
     removed: list[str]
-    """Ids, with those that were removed before."""
+    """Ids of removed documents, also of those removed before."""
     kept: list[str]
-    """Ids of documents that are not, or not any more, what was written, or that may not leave any more."""
+    """Ids of documents that differ from what was written, or that may not be archived any more."""
 
 
 class Restoration(BaseModel):
@@ -86,12 +86,12 @@ class Restoration(BaseModel):
 class Restored(BaseModel):
     restored: list[str]
     present: list[str]
-    """Ids of documents that were there already; they stay as they are."""
+    """Ids of documents that already exist; they are not changed."""
 
 
 @router.get("")
 async def list_collections(context: RequestContext) -> list[Collected]:
-    """What this service can archive, and what it is told to."""
+    """List the collections that can be archived, with their retention."""
     periods = context.settings.retention
     names = (*(retained.kind.COLLECTION for retained in context.retained), audit.COLLECTION)
     return [Collected(collection=name, after=periods.get(name)) for name in names]
@@ -104,7 +104,7 @@ async def list_leaving(
     after: Annotated[str, Query(max_length=600)] = "",
     limit: Limit = 50,
 ) -> LeavingPage:
-    """Documents that may leave, by id, after the one with this id."""
+    """List documents that may be archived, by id, after the one with this id."""
     if collection == audit.COLLECTION:
         before = _before(context, collection)
         records = await leaving_records(context.mongo, before, after, limit)
@@ -119,7 +119,7 @@ async def list_leaving(
 
 @router.post("/{collection}/removals")
 async def remove_written(collection: ArchivedCollection, form: Removal, context: RequestContext) -> Removed:
-    """Remove documents that stand in a file; a mark stays, so that nothing late begins them again."""
+    """Remove documents that an archive file contains. A mark stays, so that late events cannot create them again."""
     wanted = {item.id: item.sha256 for item in form.items}
     if collection == audit.COLLECTION:
         return await _remove_records(context, form.file, wanted)
@@ -136,7 +136,7 @@ async def remove_written(collection: ArchivedCollection, form: Removal, context:
 
 @router.post("/{collection}/restorations")
 async def restore_lines(collection: ArchivedCollection, form: Restoration, context: RequestContext) -> Restored:
-    """Bring documents back as they were, from the lines of an archive file."""
+    """Restore documents as they were, from the lines of an archive file."""
     kind = _of(context, collection).kind
     try:
         states = [from_document(kind, from_line(line)) for line in form.lines]
@@ -146,7 +146,7 @@ async def restore_lines(collection: ArchivedCollection, form: Restoration, conte
 
 
 def _of(context: RequestContext, collection: str) -> Retained:
-    """Raises `NotFound` for a collection that cannot be archived."""
+    """Return a collection's retention. Raises `NotFound` if it has none."""
     for retained in context.retained:
         if collection == retained.kind.COLLECTION:
             return retained
@@ -154,7 +154,7 @@ def _of(context: RequestContext, collection: str) -> Retained:
 
 
 def _chosen(context: RequestContext, collection: str) -> tuple[Retained, datetime]:
-    """Return what is retained, and the time before which its documents must have ended."""
+    """Return a collection's retention, and the time before which its documents must have ended."""
     retained = _of(context, collection)
     return retained, _before(context, collection)
 
@@ -167,7 +167,7 @@ def _before(context: RequestContext, collection: str) -> datetime:
 
 
 async def _remove_records(context: RequestContext, file: str, wanted: dict[str, str]) -> Removed:
-    """Remove audit records that stand in a file: those that are next in their chains."""
+    """Remove audit records that a file has, if they are the next ones of their chains."""
     before = _before(context, audit.COLLECTION)
     rows = await context.mongo.rows(audit.COLLECTION, {"_id": {"$in": list(wanted)}}, sort=("_id",))
     last = await last_leaving(context.mongo)
@@ -208,7 +208,7 @@ async def archive_documents(
 
 @use_case(preload=lambda states: [(type(state), state.id) for state in states])
 async def restore_documents(work: UnitOfWork, states: Sequence[Aggregate]) -> Restored:
-    """Put back each document that is not there."""
+    """Restore each document that does not exist."""
     done = Restored(restored=[], present=[])
     for state in states:
         if mark := await work.get(Archived, archived_id(type(state), state.id)):

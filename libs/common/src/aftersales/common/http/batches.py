@@ -1,4 +1,4 @@
-"""Many rows in one request, for imports: each is work of its own, with its own key, outcome and reasons."""
+"""Many rows in one request, for imports. Each row is a job of its own, with its own key, outcome and reasons."""
 
 import hashlib
 from collections.abc import Callable
@@ -22,31 +22,30 @@ MOST_ROWS = 500
 
 class Row(Value):
     key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,60}$")]
-    """Names the row, like an Idempotency-Key, whoever sends it: under one key a form counts once."""
+    """Identifies the row like an Idempotency-Key, but for all callers: a form counts once under one key."""
     form: dict[str, Any]
-    """What the endpoint for a single one takes."""
+    """The body that the endpoint for a single one accepts."""
 
 
 class Batch(Value):
     rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=MOST_ROWS)]
     dry_run: Annotated[bool, Field(strict=True)] = False
-    """Say what would become of the rows, and store nothing."""
+    """Report what would happen to the rows, and store nothing."""
 
 
 class RowOutcome(BaseModel):
-    """What became of a row. `repeated`: its key was here before. `refused`: nothing of it is stored, nor its key."""
+    """The outcome of a row. `repeated`: its key was sent before. `refused`: neither the row nor its key is stored."""
 
     key: str
     outcome: Literal["created", "updated", "repeated", "refused"]
     id: str | None = None
     code: str | None = None
     detail: str | None = None
-    """The code in words."""
     params: dict[str, Any] = Field(default_factory=dict)
 
 
 class BatchOutcome(BaseModel):
-    """One for each row, in their order."""
+    """The outcome of each row, in their order."""
 
     rows: list[RowOutcome]
 
@@ -54,7 +53,7 @@ class BatchOutcome(BaseModel):
 async def take_batch(
     context: RequestContext, batch: Batch, form: type[F], make_call: Callable[[F], Call[Any]]
 ) -> BatchOutcome:
-    """Check each row's form, and run the call that `make_call` makes of it. Raises `Busy`: then send the same again."""
+    """Check each row's form, and run its call from `make_call`. Raises `Busy`: then send the same batch again."""
     locale = context.locale
     found: dict[int, RowOutcome] = {}
     orders: dict[int, BatchCall] = {}
@@ -81,7 +80,7 @@ def _order(make_call: Call[Any], key: str, answer: AnswerKey) -> BatchCall:
 
 
 def _answer(path: str, key: str, filled: BaseModel) -> AnswerKey:
-    """Of whom the key is does not count: a sheet that somebody else imports again is the same sheet."""
+    """Return a row's key, the same for all callers: a sheet stays the same when somebody else imports it."""
     name, content = f"|POST|{path}|{key}".encode(), filled.model_dump_json().encode()
     return AnswerKey(hashlib.sha256(name).hexdigest(), hashlib.sha256(content).hexdigest(), _rendered)
 

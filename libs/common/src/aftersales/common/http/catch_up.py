@@ -1,4 +1,4 @@
-"""Reading the journal again, over HTTP."""
+"""Catch-up over HTTP, which reads the journal again."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -12,18 +12,18 @@ router = APIRouter(prefix="/events/catch-up", tags=["events"], responses=PROBLEM
 
 class CatchUpForm(BaseModel):
     since: Moment
-    """Read what was published from then on."""
+    """Events published from this time on are read."""
 
 
 @router.post("", status_code=202)
 async def catch_up(form: CatchUpForm, request: Request) -> CatchUpProgress:
-    """Read the journal again from a moment on. What this service has handled already has no second effect."""
+    """Read the journal again, from a given time on. Events that this service has handled have no second effect."""
     reader: CatchUp = request.app.state.runtime.catch_up
     return reader.request(form.since)
 
 
 @router.get("")
 async def show_catch_up(request: Request) -> CatchUpProgress:
-    """Show how far the newest run of this process is."""
+    """Show the progress of the newest run of this process."""
     reader: CatchUp = request.app.state.runtime.catch_up
     return reader.progress

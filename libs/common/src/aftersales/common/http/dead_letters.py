@@ -1,4 +1,4 @@
-"""Dead letters over HTTP: list them, look at one (only this shows a body), send it again, give it up."""
+"""Dead letters over HTTP: list them, show one (only this shows a body), replay it, or drop it."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,12 @@ _LONGEST = 1000
 
 
 class DeadLetter(BaseModel):
-    """A parked message without what may have megabytes: its body, and values in `params` of over 1000 characters."""
+    """A dead letter without its body; values in `params` are cut off after 1000 characters."""
 
     id: str
     queue: str
     exchange: str = ""
-    """Where it was first published; empty where nobody knows."""
+    """The exchange it was first published to; empty if unknown."""
     event_id: str
     event_type: str
     reason: str
@@ -47,7 +47,7 @@ class DeadLetter(BaseModel):
 
 
 class WholeDeadLetter(DeadLetter):
-    """A parked message. `body` is its text; `body_base64` is there when it is not UTF-8."""
+    """A dead letter. `body` is its text; `body_base64` is set if the body is not UTF-8."""
 
     body: str
     body_base64: str | None = None
@@ -61,7 +61,7 @@ def _brief(fields: Mapping[str, Any]) -> DeadLetter:
 
 
 def _cut(value: Any) -> Any:
-    """Give a value that the sender may have chosen, or the beginning of its JSON when that is too long."""
+    """Return a value that the sender may have chosen, or the beginning of its JSON if that is too long."""
     text = to_json(value).decode()
     return value if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
@@ -75,7 +75,7 @@ async def list_dead(  # noqa: PLR0913, PLR0917 (filters)
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[DeadLetter]:
-    """List what is parked, filtered by reason, event type or event id; `GET /dead/{id}` has the body."""
+    """List dead letters, filtered by reason, event type or event id; `GET /dead/{id}` has the body."""
     where = {"reason": reason, "event_type": event_type, "event_id": event_id}
     page = await context.page_of_rows(
         StoredDeadLetter, where, paging.parse_cursor(paging.BY_ID, cursor), limit, _LISTED
@@ -95,13 +95,13 @@ async def show_dead(id: DeadLetterId, context: RequestContext) -> WholeDeadLette
 
 @router.post("/{id}/replay")
 async def replay_dead(id: DeadLetterId, context: RequestContext) -> DeadLetter:
-    """Send it again to the queue where it failed, or ring its timer; no other service sees it a second time."""
+    """Send a dead letter again to the queue where it failed, or run its timer again. Other services do not get it."""
     return await context.do(_replayed, id, context.woken)
 
 
 @router.delete("/{id}")
 async def drop_dead(id: DeadLetterId, context: RequestContext) -> DeadLetter:
-    """Give it up; the audit trail says who did."""
+    """Drop a dead letter; the audit trail records who did it."""
     return await context.do(_dropped, id)
 
 

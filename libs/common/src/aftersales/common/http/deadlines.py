@@ -1,4 +1,4 @@
-"""Deadlines over HTTP: the clocks of a document, each with the sum that leads to its deadline (ALL-3)."""
+"""Deadlines over HTTP: the clocks of a document, each with the calculation of its deadline (ALL-3)."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ DocumentNumber = Annotated[str, Path(pattern=r"^[A-Z]{2}-[0-9]{6}-[0-9A-HJKMNP-T
 
 @router.get("/{number}")
 async def explain_deadlines(number: DocumentNumber, context: RequestContext) -> list[sla.Deadline]:
-    """Explain the clocks of the document, and of those whose numbers begin with it (the callbacks of a visit)."""
+    """Explain the clocks of a document, and of those whose numbers begin with its number (callbacks of a visit)."""
     found = [
         sla.Deadline(document=document.id, explanation=sla.explain_clock(clock, context.now))
         for kind in context.clocked

@@ -1,7 +1,7 @@
 """Lists as files for a spreadsheet. No cell is ever run as a formula or turned into a link.
 
-CSV is UTF-8 with a byte order mark (Excel needs it); a text that a spreadsheet could take for a formula gets a
-leading apostrophe (OWASP, "CSV Injection"). XLSX says of each cell what it is, so it needs none.
+CSV is UTF-8 with a byte order mark (Excel needs it); a text that a spreadsheet could read as a formula gets a leading
+apostrophe (OWASP, "CSV Injection"). XLSX states the type of each cell, so it needs none.
 """
 
 import asyncio
@@ -27,17 +27,17 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlform
 FILES: dict[int | str, dict[str, Any]] = {
     200: {"content": {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in _TYPES.values()}}
 }
-"""What an endpoint that answers with a file declares."""
+"""The responses that an endpoint declares if it returns a file."""
 _STEERING = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What begins a formula; the last four are the wide forms, which some Excel reads alike."""
+"""Characters that begin a formula. The last four are full-width forms, which some Excel treats alike."""
 _LONGEST = 32_767
-"""Characters of a cell in XLSX."""
+"""Most characters of a cell in XLSX."""
 _PIECE = 64 * 1024
 _STAMP = "yyyy-mm-dd hh:mm:ss"
 
 
 class Titled(NamedTuple):
-    """A column: the code of its title, and what stands in it."""
+    """A column: the code of its title, and the function for its cells."""
 
     code: str
     cell: Callable[[Document], Cell]
@@ -45,7 +45,7 @@ class Titled(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What to write, for a reader of this language; times are shown in this zone, which their titles name."""
+    """A table to export, in the reader's language; times are in this zone, which their titles name."""
 
     name: str
     columns: Sequence[Titled]
@@ -69,14 +69,14 @@ def _local(cell: Cell, zone: ZoneInfo) -> Cell:
 
 
 async def send_export(table: Table, rows: Rows, format: Format) -> StreamingResponse:
-    """Send it: CSV while it is read, XLSX once it is whole."""
+    """Return the file: CSV is sent while it is read, XLSX once it is complete."""
     headers = {"Content-Disposition": f'attachment; filename="{table.name}.{format}"', "Cache-Control": "no-store"}
     pieces = csv_pieces(table, rows) if format == "csv" else _pieces(await xlsx_file(table, rows))
     return StreamingResponse(pieces, media_type=_TYPES[format], headers=headers)
 
 
 async def csv_pieces(table: Table, rows: Rows) -> AsyncIterator[bytes]:
-    """Yield the CSV file (RFC 4180) as it is read."""
+    """Yield the CSV file (RFC 4180) while the rows are read."""
     yield b"\xef\xbb\xbf" + _csv([table.titles()])
     async for some in rows:
         yield _csv(table.lines(some))
@@ -93,11 +93,11 @@ def _disarmed(cell: Cell) -> Cell:
 
 
 async def xlsx_file(table: Table, rows: Rows) -> IO[bytes]:
-    """Write the workbook, in a thread, to a temporary file; the caller closes it, and it is gone."""
+    """Write the workbook, in a thread, to a temporary file, which is deleted when the caller closes it."""
     with ExitStack() as stack:
         file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())
         book = xlsxwriter.Workbook(file, {"constant_memory": True})
-        stack.callback(book.close)  # its own temporary files too, when reading fails
+        stack.callback(book.close)  # also deletes its own temporary files if reading fails
         sheet, stamp = book.add_worksheet(), book.add_format({"num_format": _STAMP})
 
         def write(lines: list[list[Cell]], first: int) -> int:

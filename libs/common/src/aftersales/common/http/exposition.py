@@ -1,4 +1,4 @@
-"""What Prometheus sees: the process's own instruments, and the promises as they stand in the database."""
+"""The metrics page for Prometheus: the process's own metrics, and counts from the database."""
 
 import asyncio
 from collections import defaultdict
@@ -22,11 +22,11 @@ _Totals = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 _STATES = ("on_track", "at_risk", "overdue", "paused")
 _OUTCOMES = ("met", "breached", "waived")
 _DATABASE_SECONDS = 2
-"""How long a scrape waits for it: less than `scrape_timeout`, or the whole service would seem to be down."""
+"""How long a scrape waits for the database; less than `scrape_timeout`, or the service would seem down."""
 
 
 async def expose_metrics(runtime: Runtime) -> tuple[bytes, str]:
-    """The whole page. Without the database it still shows the process's own instruments."""
+    """Return the page and its type. Without the database, it has only the process's own metrics."""
     _ = runtime.bus.blocked, runtime.bus.consuming, runtime.bus.oldest_delivery
     runtime.metrics.waiting.set(runtime.writer.waiting)
     own = generate_latest(runtime.metrics.registry)
@@ -62,7 +62,7 @@ class _Snapshot(Collector):
 
 
 def _by_branch(counts: Counts) -> Iterator[bytes]:
-    """Show what has a line for each branch; rendering it takes longer than all the rest, so its text is kept."""
+    """Yield the metrics with a line for each branch. Rendering them takes longest, so their text is cached."""
     tallies, clocks = counts.tallies, counts.clocks
     if tallies.rows is not None:
         sums, known = tallies.rows, clocks.rows or ()
@@ -74,7 +74,7 @@ def _by_branch(counts: Counts) -> Iterator[bytes]:
 
 
 def _others(counts: Counts, timed: Sequence[str]) -> Iterator[Metric]:
-    """Show what has few lines, and since when each count is; what was not yet counted is missing."""
+    """Yield the metrics with few lines, and the time of each count; those not yet counted are missing."""
     ages = GaugeMetricFamily(
         "aftersales_counted_timestamp_seconds",
         "When the numbers were counted that are shown of this; 0 before the first count has ended.",
@@ -106,7 +106,7 @@ def _durations(totals: _Totals) -> Metric:
     for (name, labels), amount in totals.items():
         values = dict(labels)
         if name == "stage_seconds":
-            sums[values["stage"]] = round(amount, 3)  # sums of milliseconds: the same in whatever order
+            sums[values["stage"]] = round(amount, 3)  # sums of milliseconds, the same in any order
         elif name == "stage_bucket":
             buckets[values["stage"]][float(values["le"])] = amount
     durations = HistogramMetricFamily(
@@ -123,7 +123,10 @@ def _durations(totals: _Totals) -> Metric:
 
 
 def _deadlines(totals: _Totals, clocks: Sequence[Document]) -> Metric:
-    """Each outcome of each stage and branch, from zero on: a series born at 1 has no increase in Prometheus."""
+    """Return each outcome of each stage and branch, from 0 on.
+
+    A series that begins with 1 shows no increase in Prometheus.
+    """
     family = CounterMetricFamily(
         "aftersales_sla_deadlines",
         "Deadlines that ended, counted in the transaction that ended them.",

@@ -3,10 +3,10 @@
 from aftersales.common.runtime import Runtime
 
 SERVES_HTTP = frozenset({"running", "prepared", "mongodb"})
-"""Parts without which neither a read nor a command can be answered; events need all parts."""
+"""Parts without which no read or command can be answered; events need all parts."""
 
 _DELIVERY_SECONDS = 10
-"""How old the oldest unfinished delivery may become: mostly it takes less than a second."""
+"""Maximum age of the oldest unfinished delivery; most take less than a second."""
 
 
 async def check_parts(runtime: Runtime) -> dict[str, bool]:

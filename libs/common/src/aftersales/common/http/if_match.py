@@ -1,4 +1,4 @@
-"""`If-Match` (RFC 9110, section 13.1.1): a command is done only while its document is as the caller has read it."""
+"""`If-Match` (RFC 9110, section 13.1.1): a command runs only if its document has the version that the caller read."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def held_against(expected: str | None, command: Call[T]) -> Callable[[UnitOfWork], Awaitable[T]]:
-    """The command, refused with `PreconditionFailed` where its document is another version or does not exist.
+    """Return the command, refused with `PreconditionFailed` if its document has another version or does not exist.
 
-    Raises `PreconditionFailed` for a command that is about no document: nothing could hold.
+    Raises `PreconditionFailed` for a command about no document, because nothing could match.
     """
     if not expected:
         return command.run
@@ -26,7 +26,7 @@ def held_against(expected: str | None, command: Call[T]) -> Callable[[UnitOfWork
         if state and not tags & {"*", str(state.version)}:
             raise PreconditionFailed("version.changed", id=id, version=state.version)
         result = await command.run(work)
-        if state is None:  # only now: a refusal that needs no If-Match keeps its reason (RFC 9110, 13.2.1)
+        if state is None:  # only now, so that a refusal without If-Match keeps its reason (RFC 9110, 13.2.1)
             raise PreconditionFailed("version.missing", id=id)
         return result
 

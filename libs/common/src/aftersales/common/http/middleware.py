@@ -1,4 +1,4 @@
-"""The outermost layer of HTTP: size limit, correlation id, and how long an answer took (plain ASGI, no buffering)."""
+"""The outermost layer of HTTP: size limit, correlation id and duration of each request (plain ASGI, no buffering)."""
 
 import asyncio
 import re
@@ -40,10 +40,10 @@ class RequestMiddleware:
                 ]
             await send(message)
 
-        structlog.contextvars.bind_contextvars(correlation=correlation)  # of this task, which is the request's alone
+        structlog.contextvars.bind_contextvars(correlation=correlation)  # of this task, which serves only this request
         try:
             await self._within_limit(scope, receive, answer, headers)
-        except asyncio.CancelledError:  # the server stops and waits no longer: whether it was done is not known
+        except asyncio.CancelledError:  # the server stops and waits no longer; the outcome is unknown
             if status != _NOTHING_YET:
                 raise
             await problem_response(Request(scope), 503, "service.stopping")(scope, receive, answer)
@@ -64,14 +64,14 @@ class RequestMiddleware:
             nonlocal taken, limit
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > limit and taken > (limit := self._limit(scope)):  # a chunked body announces nothing
+            if taken > limit and taken > (limit := self._limit(scope)):  # a chunked body has no Content-Length
                 raise HTTPException(413)
             return message
 
         return await self._app(scope, counted, send)
 
     def _limit(self, scope: Scope) -> int:
-        """How much this path takes; asked only for a body that is larger than others may be."""
+        """Return the body limit of this path. Called only for a body above the general limit."""
         fitting = (most for path, most in self._uploads if path.fullmatch(scope["path"]))
         return max([self._max_body, *fitting])
 
@@ -80,11 +80,11 @@ class RequestMiddleware:
 
 
 _NOTHING_YET = 500
-"""The status that counts when no answer was begun."""
+"""The status that is recorded if no answer was begun."""
 _GUARDS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
 )
-"""What a browser must not do with any answer: guess its type, tell others its address, show it in a frame."""
+"""Headers by which a browser must not guess an answer's type, send its address to others or show it in a frame."""
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}

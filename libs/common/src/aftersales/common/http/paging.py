@@ -1,7 +1,7 @@
-"""Pages of a list that stay true while others write: a cursor is the place of the last item, not a count. Pure.
+"""Pages of a list that stay correct while others write: a cursor is the place of the last item, not a count. Pure.
 
-A place is a value of the field that the list is sorted by, and an id, which parts those with the same value.
-Items without a value come last, whichever way the list runs.
+A place is a value of the sort field, and an id that separates items with the same value. Items without a value come
+last in both directions.
 """
 
 import base64
@@ -21,14 +21,14 @@ _INT64 = 2**63
 
 
 class Page(BaseModel, Generic[T]):
-    """A page of a list, and the cursor of the next one (none: this is the last)."""
+    """A page of a list, and the cursor of the next page (none: this is the last)."""
 
     items: list[T]
     next: str | None = None
 
 
 class Place(NamedTuple):
-    """In a list sorted by a field (`-field`: downwards), the item after which to go on; no id: the beginning."""
+    """The item after which to continue in a list sorted by a field (`-field`: descending); no id: the beginning."""
 
     sort: str
     value: Any = None
@@ -40,18 +40,18 @@ class Place(NamedTuple):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What the list is sorted by, for an index too: the field, then the id in the same direction."""
+        """The sort keys, also for an index: the field, then the id in the same direction."""
         sign = "-" if self.sort.startswith("-") else ""
         return (self.sort,) if self.field == "_id" else (self.sort, f"{sign}_id")
 
     def at(self, row: Mapping[str, Any]) -> "Place":
-        """Move to this item."""
+        """Return the place of this item."""
         return self._replace(value=None if self.field == "_id" else row.get(self.field), id=row["_id"])
 
     def runs(self) -> Iterator[dict[str, Any]]:
-        """Split what comes after into filters, to be asked one after the other: each is one range of an index.
+        """Yield filters for the items after this place, to be queried in this order; each is one range of an index.
 
-        (One query with `$or` says the same, but reads all items of the same value again.)
+        One query with `$or` would be equivalent, but reads all items with the same value again.
         """
         beyond = "$lt" if self.sort.startswith("-") else "$gt"
         rest = {"_id": {beyond: self.id}} if self.id else {}
@@ -66,7 +66,7 @@ class Place(NamedTuple):
         yield {self.field: None, **({} if self.value is not None else rest)}
 
     def cursor(self) -> str:
-        """Write it for a URL."""
+        """Return this place for a URL."""
         value = self.value
         if isinstance(value, datetime):
             value = [(value - _EPOCH) // timedelta(milliseconds=1)]
@@ -75,7 +75,7 @@ class Place(NamedTuple):
 
 
 def parse_cursor(sort: str, cursor: str | None) -> Place:
-    """Read a cursor (none: the beginning). Raises `Malformed` when it is not one of ours, or of another order."""
+    """Return the place of a cursor (None: the beginning). Raises `Malformed` if it is invalid or of another order."""
     if cursor is None:
         return Place(sort)
     try:
@@ -83,7 +83,7 @@ def parse_cursor(sort: str, cursor: str | None) -> Place:
         if isinstance(value, list):
             (millis,) = value
             value = _EPOCH + timedelta(milliseconds=millis)
-        f"{value}{id}".encode()  # half a surrogate pair is no text
+        f"{value}{id}".encode()  # half a surrogate pair raises an error
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Malformed("cursor.malformed") from error
     small = isinstance(value, int) and abs(value) < _INT64

@@ -1,4 +1,4 @@
-"""Errors as problem+json (RFC 9457): a stable code and its parameters, words in the reader's language."""
+"""Errors as problem+json (RFC 9457): a stable code, its parameters and a text in the reader's language."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(BaseModel):
-    """What went wrong (RFC 9457). Programs read `code` and `params`, people read `detail`."""
+    """An error (RFC 9457). Programs read `code` and `params`, people read `detail`."""
 
     type: str
     title: str
@@ -44,13 +44,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     422: _declared("The input does not fit its form"),
     503: _declared("Too much to do right now: try again (Retry-After)"),
 }
-"""What every endpoint may answer besides success."""
+"""Errors that every endpoint may return."""
 TOO_MANY: dict[int | str, dict[str, Any]] = {429: _declared("Asked too often: try again later (Retry-After)")}
-"""What an endpoint may answer as well that strangers can ask."""
+"""Errors that a public endpoint may return in addition."""
 
 
 def problem_response(request: Request, status: int, code: str, params: Mapping[str, Any] | None = None) -> JSONResponse:
-    """An error answer in the language that the caller asked for."""
+    """Return an error response in the language that the caller asked for."""
     locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
     known = dict(params or {})
     if "errors" in known:
@@ -70,30 +70,30 @@ def problem_response(request: Request, status: int, code: str, params: Mapping[s
 
 
 def _in_words(error: Mapping[str, Any], locale: str) -> dict[str, Any]:
-    """Add the words to one of several errors, where it brings a code and parameters instead."""
+    """Return one of several errors with its text, rendered from its code and parameters if it has none."""
     words = {} if "problem" in error else {"problem": render_message(error["code"], locale, error.get("params", {}))}
     return {**error, **words}
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, DomainError)  # noqa: S101 (what it is registered for)
+    assert isinstance(error, DomainError)  # noqa: S101 (the handler is registered for it)
     return problem_response(request, error.status, error.code, error.params)
 
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
-    """Name each wrong field, without repeating its (perhaps personal) value."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
+    """Return each wrong field, without its value, which may be personal."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 (the handler is registered for it)
     locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
     return problem_response(request, 422, "input.malformed", {"errors": wrong_fields(error.errors(), locale)})
 
 
 def wrong_fields(errors: Sequence[Mapping[str, Any]], locale: str) -> list[dict[str, str]]:
-    """Each wrong field with the reason, of which there may be thousands."""
+    """Return the first 20 wrong fields with their reasons; there may be thousands."""
     return [_field(error, locale) for error in errors[:20]]
 
 
 def _field(error: Mapping[str, Any], locale: str) -> dict[str, str]:
-    """One wrong field: our own code, or Pydantic's behind `field.`, and words for it."""
+    """Return a wrong field with its text and its code: ours, or Pydantic's with the prefix `field.`."""
     params = error.get("ctx", {})
     code = str(params.get("error")) if error["type"] == "value_error" else f"field.{error['type']}"
     words = render_message(code, locale, params)
@@ -105,7 +105,7 @@ def _field(error: Mapping[str, Any], locale: str) -> dict[str, str]:
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101 (what it is registered for)
+    assert isinstance(error, HTTPException)  # noqa: S101 (the handler is registered for it)
     answer = problem_response(request, error.status_code, f"http.{error.status_code}", {"path": request.url.path})
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -117,9 +117,9 @@ _PARAMETER = re.compile(r"{[^}]*}")
 
 
 def _methods(request: Request) -> set[str]:
-    """All that the path takes (the framework names those of the first route only; RFC 9110, section 10.2.1).
+    """Return all methods of the path; the framework names those of the first route only (RFC 9110, section 10.2.1).
 
-    Of several templates that fit, the one that says most is meant: `/requests/check`, not `/requests/{number}`.
+    If several templates match, the most specific one counts: `/requests/check`, not `/requests/{number}`.
     """
     fitting = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
     meant = max((route.path for route in fitting), key=lambda path: len(_PARAMETER.sub("", path)), default="")
@@ -139,7 +139,7 @@ async def _bug(request: Request, error: Exception) -> JSONResponse:
 
 
 def install_handlers(app: FastAPI) -> None:
-    """One place that turns exceptions into answers."""
+    """Install the handlers that turn exceptions into answers."""
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)

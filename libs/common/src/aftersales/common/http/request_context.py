@@ -1,4 +1,4 @@
-"""The front desk of a service: what an endpoint gets to read, and to hand a command to the writer."""
+"""The request context of a service, with which an endpoint reads documents and passes commands to the writer."""
 
 import asyncio
 import hashlib
@@ -36,16 +36,16 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class BatchCall:
-    """One of many calls for a single request (`do_each`)."""
+    """One of many calls of a single request (`do_each`)."""
 
     call: Call[Any]
     key: str
-    """Its own name within the request."""
+    """Its name within the request."""
     answer: AnswerKey
 
 
 class Replayed(Exception):
-    """The same Idempotency-Key was answered before: say the same again."""
+    """Raised if the same Idempotency-Key was answered before, to return the stored answer."""
 
     def __init__(self, answer: Document) -> None:
         super().__init__()
@@ -59,7 +59,6 @@ class _RequestContext:
 
     @property
     def settings(self) -> Any:
-        """The service's own settings."""
         return self._runtime.service.settings
 
     @property
@@ -76,17 +75,17 @@ class _RequestContext:
 
     @property
     def retained(self) -> Sequence[Retained]:
-        """What this service can archive."""
+        """Kinds of documents that can be archived."""
         return self._runtime.service.retained
 
     @property
     def clocked(self) -> Sequence[type[Aggregate]]:
-        """The kinds of this service that carry clocks."""
+        """Kinds of documents with clocks."""
         return self._runtime.service.clocked
 
     @property
     def woken(self) -> Sequence[type[Aggregate]]:
-        """The kinds of this service that have timers."""
+        """Kinds of documents with timers."""
         return [timer.kind for timer in self._runtime.service.timers]
 
     @property
@@ -95,7 +94,6 @@ class _RequestContext:
 
     @property
     def locale(self) -> str:
-        """The language that the caller wants."""
         return choose_locale(self._request.headers.get("accept-language"), self.settings.locale)
 
     @property
@@ -104,12 +102,12 @@ class _RequestContext:
 
     @property
     def actor(self) -> str:
-        """Who says they are asking (there is no sign-in yet: it is taken on trust)."""
+        """The name that the caller sent (not verified, because there is no sign-in yet)."""
         return self._request.headers.get("x-actor", "anonymous")[:100]
 
     @property
     def client(self) -> str:
-        """The network that the caller speaks from: an IPv4 address, or the first half of an IPv6 one."""
+        """The caller's network: an IPv4 address, or the first half of an IPv6 address."""
         told = ",".join(self._request.headers.getlist("x-forwarded-for"))
         chain = [part.strip() for part in told.split(",") if part.strip()]
         chain.append(self._request.client.host if self._request.client else "")
@@ -118,14 +116,14 @@ class _RequestContext:
     async def do(
         self, handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `handler(work, …)` in the writer and answer with what it returns, once that is committed.
+        """Run `handler(work, …)` in the writer and return its result once it is committed.
 
-        Its use case says what is loaded with the whole group's documents, and which one `If-Match` is held against.
+        Its use case declares the documents to preload with those of the group, and the one that `If-Match` is about.
         """
         return await self.run(prepare_call(handler, *args, **kwargs))
 
     async def run(self, command: Call[T], body: str | None = None) -> T:
-        """Like `do`; `body` is what an Idempotency-Key stands for where the endpoint has read the body itself."""
+        """Run a command like `do`. `body` is what an Idempotency-Key covers, if the endpoint read the body itself."""
         job = self._job(command, self._request.scope["correlation"], await self._answer_key(body))
         try:
             async with asyncio.timeout(self._runtime.service.settings.write_timeout.total_seconds()):
@@ -141,7 +139,7 @@ class _RequestContext:
     async def rehearse(
         self, handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What `handler(work, …)` would return now. Raises as `do` would; nothing is written, no number is used up."""
+        """Return what `handler(work, …)` would return now. Raises like `do`; writes nothing, uses no number."""
         command = prepare_call(handler, *args, **kwargs)
         (outcome,) = await self._runtime.writer.rehearse([self._job(command, self._request.scope["correlation"])])
         if isinstance(outcome, Exception):
@@ -150,10 +148,10 @@ class _RequestContext:
         return done
 
     async def do_each(self, orders: Sequence[BatchCall], *, dry_run: bool = False) -> list[Any]:
-        """Do each as work of its own, in this order: what it returned or raised, once that is committed.
+        """Run each call as a job of its own, in order; return its result or exception once committed.
 
-        No more than a group at a time, so that the writer has room for others. Raises `Busy` when there is
-        none for these; some of them may be done then, and say so under their keys. A `dry_run` rehearses them.
+        At most one group is submitted at a time, so that the writer has room for others. Raises `Busy` if it has no
+        room; some calls may be done then, and their keys return the stored answers. A `dry_run` rehearses them.
         """
         runtime, done = self._runtime, []
         size, writer = runtime.service.settings.group_size, runtime.writer
@@ -182,7 +180,7 @@ class _RequestContext:
         return job
 
     async def _answer_key(self, said: str | None) -> AnswerKey | None:
-        """From the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header; quotes are optional)."""
+        """Return the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header; quotes optional)."""
         given = self._request.headers.get("idempotency-key", "").strip('"')
         if not given:
             return None
@@ -204,7 +202,7 @@ class _RequestContext:
         return AnswerKey(hashlib.sha256(where.encode()).hexdigest(), asked.hexdigest(), render)
 
     async def read(self, kind: type[A], id: str) -> A:
-        """One document, with its ETag. Raises `NotFound`."""
+        """Return a document and set its ETag. Raises `NotFound` or `Gone`."""
         state = await self.mongo.get(kind, id)
         if state is None:
             await self._check_archived(kind, id)
@@ -213,16 +211,17 @@ class _RequestContext:
         return state
 
     async def _check_archived(self, kind: type[Aggregate], id: str) -> None:
-        """Raises `Gone` for a document that was archived."""
+        """Raise `Gone` if the document was archived."""
         if kind.COLLECTION in self.settings.retention and await self.mongo.get(Archived, archived_id(kind, id)):
             raise Gone("archive.archived", document=archived_id(kind, id))
 
     async def page(
         self, kind: type[A], where: Document, cursor: str | None = None, limit: int = 50, sort: str = paging.BY_ID
     ) -> Page[A]:
-        """A page of documents, by id downwards or by a field (`-field`: downwards); filters that are None do not count.
+        """Return a page of documents, by id (descending) or by a field (`-field`: descending).
 
-        Items without the field come last; those with the same value go by id.
+        Filters that are None are ignored. Items without the field come last; those with the same value are sorted by
+        id.
         """
         found = await self.page_of_rows(kind, where, paging.parse_cursor(sort, cursor), limit)
         return Page(items=[from_document(kind, row) for row in found.items], next=found.next)
@@ -230,13 +229,13 @@ class _RequestContext:
     async def page_of_rows(
         self, kind: type[A], where: Document, after: paging.Place, limit: int, only: Sequence[str] = ()
     ) -> Page[Document]:
-        """Like `page`, as plain documents: with the fields `only` (and the id) where some are named."""
+        """Return a page like `page`, of plain documents; with the id and the fields `only`, if given."""
         rows = await self._rows(kind, where, after, limit + 1, only)
         more = after.at(rows[limit - 1]).cursor() if len(rows) > limit else None
         return Page(items=rows[:limit], next=more)
 
     async def more_than(self, kind: type[A], where: Document, sort: str, most: int) -> bool:
-        """Whether a list has more than so many: reads no further, and along the list's own index."""
+        """Return whether a list has more than `most` items; reads no further, along the list's own index."""
         order = dict(Index(*paging.Place(sort).keys).keys)
         beyond: list[Document] = [{"$skip": most}, {"$limit": 1}, {"$project": {"_id": 1}}]
         return bool(await self.mongo.aggregate(kind, [{"$match": _said(where)}, {"$sort": order}, *beyond]))
@@ -244,7 +243,7 @@ class _RequestContext:
     async def all_rows(
         self, kind: type[A], where: Document, sort: str, only: Sequence[str]
     ) -> AsyncIterator[list[Document]]:
-        """Everything a list shows, some hundreds at a time, as plain documents with the fields `only`."""
+        """Yield all items of a list, some hundreds at a time, as plain documents with the fields `only`."""
         place = paging.Place(sort)
         while rows := await self._rows(kind, where, place, _BATCH, (*only, place.field)):
             yield rows
@@ -262,16 +261,16 @@ class _RequestContext:
 
 
 async def _open(request: Request, response: Response) -> _RequestContext:
-    """Make one for a request; async, because FastAPI sends what is not through a thread pool."""
+    """Return the context of a request. Async, because FastAPI runs other functions in a thread pool."""
     return _RequestContext(request, response)
 
 
 RequestContext = Annotated[_RequestContext, Depends(_open)]
-"""The dependency every endpoint takes."""
+"""The dependency that endpoints declare."""
 
 
 def _said(where: Document) -> Document:
-    """Filters that are None do not count."""
+    """Return the filters that are not None."""
     return {name: value for name, value in where.items() if value is not None}
 
 

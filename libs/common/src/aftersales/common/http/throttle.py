@@ -1,4 +1,4 @@
-"""How often somebody may ask: a bucket of tokens by key, in this process only. Pure but for its own memory."""
+"""A rate limit: a bucket of tokens for each key, in this process only. Pure except for its own state."""
 
 import heapq
 import math
@@ -10,19 +10,19 @@ _FORGOTTEN_AT_ONCE = 0.1
 
 
 class Throttle:
-    """`calls` at once, and again one each `per / calls` (the generic cell rate algorithm: one time by key).
+    """Allows `calls` immediately, then one every `per / calls` (generic cell rate algorithm, one time per key).
 
-    At most `keys` buckets are remembered. Full ones say nothing and are forgotten first, then those that miss least: a
-    bucket that somebody has emptied outlasts any number of callers who took one token each.
+    At most `keys` buckets are stored. Full ones are removed first, then the fullest: a bucket that somebody has emptied
+    outlasts any number of callers who took one token each.
     """
 
     def __init__(self, calls: int, per: timedelta, keys: int = 10_000) -> None:
         self._per, self._step, self._keys = per, per / calls, keys
         self._full_at: dict[str, datetime] = {}
-        """When each bucket will be full again: `per` ahead at most, or the clock has gone back since."""
+        """When each bucket will be full again; at most `per` ahead, unless the clock was set back."""
 
     def take(self, key: str, now: datetime) -> int:
-        """Take a token: 0, or, when there is none, the seconds until there is one."""
+        """Take a token. Return 0, or, if there is none, the seconds until there is one."""
         full_at = self._full_at.get(key, now)
         if not now <= full_at <= now + self._per:
             full_at = now
@@ -35,7 +35,7 @@ class Throttle:
         return 0
 
     def give_back(self, key: str) -> None:
-        """Return a token that `take` gave: what it was for does not count."""
+        """Return a token from `take`, because the call does not count."""
         if key in self._full_at:
             self._full_at[key] -= self._step
 
@@ -51,9 +51,9 @@ _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([^:]+):\d+")
 
 
 def network_of(address: str) -> str:
-    """Name whom to count as one caller: who has one IPv6 address has 2**64 of them. A port makes no difference.
+    """Return what counts as one caller: an IPv4 address, or the first half of an IPv6 address, without the port.
 
-    What is no address stands alone.
+    One IPv6 caller has 2**64 addresses. Other texts stay as they are.
     """
     if matched := _WITH_PORT.fullmatch(address):
         address = matched[1] or matched[2]

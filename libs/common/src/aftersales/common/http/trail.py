@@ -1,4 +1,4 @@
-"""The audit trail over HTTP: a document's history, the state of the trail, and the anchors to be kept elsewhere."""
+"""The audit trail over HTTP: a document's history, the state of the trail, and the anchors to store elsewhere."""
 
 from datetime import datetime
 from typing import Annotated
@@ -34,24 +34,24 @@ class AuditedChange(BaseModel):
     correlation: str
     causation: str
     before: str
-    """The digest of the document before the change; empty where there was none."""
+    """The digest of the document before the change; empty if there was none."""
     after: str
     writer: str
     seq: int
-    """Where the record stands in its writer's chain."""
+    """The place of the record in its writer's chain."""
 
 
 class History(Page[AuditedChange]):
     """A page of a document's history, oldest change first."""
 
     intact: bool
-    """Whether the document, as it is now, is what its audit records made of it."""
+    """Whether the current document matches its audit records."""
     earlier_archived: bool
     """Whether earlier records of it are in an archive file."""
 
 
 class AuditStatus(BaseModel):
-    """How the trail stands."""
+    """The state of the audit trail."""
 
     sealed: bool
     """Whether a key is set, so that records and anchors cannot be forged without it."""
@@ -68,7 +68,7 @@ router = APIRouter(prefix="/audit", tags=["audit"], responses=PROBLEMS)
 
 @router.get("")
 async def read_audit_status(context: RequestContext) -> AuditStatus:
-    """The last anchor and the last verification."""
+    """Show the last anchor and the last verification."""
     auditor = context.auditor
     anchor, last = await auditor.last_anchor(), await auditor.last_run()
     return AuditStatus(
@@ -92,7 +92,7 @@ async def request_verification(context: RequestContext) -> AuditStatus:
 async def list_anchors(
     context: RequestContext, after: Annotated[int, Query(ge=0, le=2**53)] = 0, limit: Limit = 50
 ) -> list[Anchor]:
-    """Anchors with a higher number than `after`, in order: to be kept where the database's owner cannot write."""
+    """List anchors with a higher number than `after`, to be stored where the database's owner cannot write."""
     rows = await context.mongo.rows(ANCHORS, {"_id": {"$gt": after}}, sort=("_id",), limit=limit)
     return [Anchor.of(context.auditor.service, row) for row in rows]
 
@@ -101,7 +101,7 @@ async def list_anchors(
 async def read_history(
     collection: AuditedCollection, id: AuditedId, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
 ) -> History:
-    """Who changed a document, when and why; documents that were removed included."""
+    """Show who changed a document, when and why; also for documents that were removed."""
     name = f"{collection}/{id}"
     place = paging.parse_cursor("at", cursor)
     records: list[Document] = []

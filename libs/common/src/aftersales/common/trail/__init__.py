@@ -1,1 +1,1 @@
-"""Proves that the audit trail (ALL-5) is whole: anchors, the daily verification, and what an auditor can ask."""
+"""Proof that the audit trail (ALL-5) is complete: anchors, the daily verification, and reads for an auditor."""

@@ -1,8 +1,8 @@
-"""Anchors: the heads of all audit chains at a moment, chained and sealed, and exported from the database.
+"""Anchors: the heads of all audit chains at one time, chained, sealed, and exported from the database.
 
-A chain proves nothing about records that were removed from its end, or about a chain that was removed as a whole. An
-anchor does: a head that it names must still be there. An anchor names only chains that grew since the anchor before
-it, so a chain whose instance is gone costs nothing and stays anchored for ever.
+A chain proves nothing about records removed from its end, or about a whole chain that was removed. An anchor does,
+because the heads that it names must still exist. An anchor names only chains that grew since the previous anchor, so a
+chain whose instance is gone costs nothing and stays anchored.
 """
 
 from dataclasses import dataclass, field
@@ -18,19 +18,19 @@ _PAGE = 500
 
 @dataclass
 class Anchored:
-    """What all anchors together say."""
+    """The content of all anchors."""
 
     last: Document | None = None
     count: int = 0
     hashes: dict[int, str] = field(default_factory=dict)
     """The hash of each anchor, by its number."""
     heads: dict[str, dict[int, str]] = field(default_factory=dict)
-    """The hash of each anchored record, by its chain and place."""
+    """The hash of each anchored record, by its chain and sequence number."""
     unsealed: dict[str, int] | None = None
-    """The place in each chain up to which the first sealed anchor vouches for records without a seal; None: no anchor
-    is sealed yet, so that such records may be older than the key."""
+    """For each chain, the last record without a seal that the first sealed anchor confirms. None if no anchor is sealed
+    yet, so that such records may be older than the key."""
     broken: list[int] = field(default_factory=list)
-    """Numbers of anchors that do not fit."""
+    """Numbers of the anchors that do not fit."""
 
 
 async def read_anchors(mongo: Mongo, keys: audit.Keys) -> Anchored:
@@ -60,10 +60,7 @@ def _take(found: Anchored, row: Document, keys: audit.Keys) -> None:
 
 
 async def make_anchor(mongo: Mongo, keys: audit.Keys, now: datetime) -> Document | None:
-    """Anchor the chains that have grown since the last anchor; None when there are none.
-
-    Another replica that is quicker makes it instead.
-    """
+    """Anchor the chains that grew since the last anchor; return None if none did or another replica was first."""
     anchored = await read_anchors(mongo, keys)
     grown = [
         head

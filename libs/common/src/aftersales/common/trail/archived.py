@@ -1,8 +1,8 @@
-"""Audit records in the archive: the oldest of each chain leave, and verification goes on after the last that left.
+"""Audit records in the archive: the oldest of each chain are removed, and verification continues after them.
 
-What the archived records of a document add up to stays as its base (`audit_bases`), and the last archived record of
-each chain (`audit_heads`), both sealed; so the trail is still proved as a whole. A record may leave only after an
-anchor has named it or a later one, and the newest of a chain stays, for the chain goes on from there.
+The balance of a document's archived records stays as its base (`audit_bases`), and so does the last archived record of
+each chain (`audit_heads`); both are sealed, so the whole trail is still proved. A record may be removed only after an
+anchor has named it or a later one. The newest of a chain stays, because the chain continues from it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from aftersales.values.errors import DomainError
 
 
 async def leaving_records(mongo: Mongo, before: datetime, after: str, limit: int) -> list[Document]:
-    """Return records older than `before` that may leave, chain by chain from its beginning."""
+    """Return records older than `before` that may be removed, chain by chain from its beginning."""
     last = await last_leaving(mongo)
     found: list[Document] = []
     while len(found) < limit:
@@ -37,7 +37,7 @@ def may_leave(record: Document, before: datetime, last: Mapping[str, int]) -> bo
 
 
 async def last_leaving(mongo: Mongo) -> dict[str, int]:
-    """Return the place in each chain up to which records may leave."""
+    """Return the place in each chain up to which records may be removed."""
     anchored = await mongo.aggregate(
         ANCHORS, [{"$unwind": "$heads"}, {"$group": {"_id": "$heads.writer", "seq": {"$max": "$heads.seq"}}}]
     )
@@ -46,9 +46,9 @@ async def last_leaving(mongo: Mongo) -> dict[str, int]:
 
 
 async def remove_records(mongo: Mongo, keys: audit.Keys, records: Sequence[Document], file: str) -> None:
-    """Remove the next records of their chains in one transaction, and keep what they add up to.
+    """Remove the next records of their chains in one transaction, and store their balance.
 
-    Raises `DomainError` when they do not follow what was archived, `Conflict` when another call was quicker.
+    Raises `DomainError` if they do not follow the archived ones, `Conflict` if another call was quicker.
     """
     heads = {row["_id"]: row for row in await mongo.rows(audit.ARCHIVED_HEADS, {})}
     verdict = await audit.begin_verification(mongo, keys)

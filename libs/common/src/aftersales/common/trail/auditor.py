@@ -1,4 +1,4 @@
-"""Anchors the audit trail every hour and verifies it every day, in the background and by one replica at a time."""
+"""The auditor, which anchors the audit trail every hour and verifies it every day, in one replica at a time."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ INDEXES = (Index("finished_at", ttl=timedelta(days=400)),)
 AUDIT_LEASE = "audit"
 _LEASE_FOR = timedelta(minutes=5)
 _LOOK_EVERY = 60.0
-"""Seconds between two looks at whether something is due."""
+"""Seconds between two checks whether something is due."""
 _SHARE = 0.2
-"""How much of its time a verification works; the rest of the time it leaves MongoDB to others."""
+"""The share of time that a verification works, so that it does not take MongoDB from others."""
 _LONGEST_PAUSE = 5.0
 
 
@@ -42,11 +42,11 @@ class Run(Report):
 
 
 class _LeaseLost(Exception):
-    """Another replica has taken over."""
+    """Another replica has the lease now."""
 
 
 class Auditor:
-    """`run` is a task of the service; `anchor` and `verify` do one thing at once."""
+    """Anchors and verifies: `run` is a task of the service; `anchor` and `verify` act immediately."""
 
     def __init__(
         self,
@@ -62,12 +62,11 @@ class Auditor:
         self._owner = uuid7()
         self._asked = asyncio.Event()
         self._known: list[Anchor] = []
-        """The last anchor that this process has seen: it must not vanish while the process lives."""
+        """The last anchor that this process has seen; it must exist as long as the process runs."""
         self.verified_at: Gauge
         self.broken: Gauge
 
     def show_in(self, registry: CollectorRegistry) -> None:
-        """Register the metrics."""
         self.verified_at = Gauge(
             "aftersales_audit_verified_timestamp_seconds",
             "When the audit trail was last verified as a whole; 0 before the first time.",
@@ -80,11 +79,11 @@ class Auditor:
         )
 
     def ask(self) -> None:
-        """Verify soon, whatever the time of the last verification."""
+        """Verify soon, whenever the last verification was."""
         self._asked.set()
 
     async def run(self) -> None:
-        """For ever: anchor and verify when it is due or asked for."""
+        """Anchor and verify when it is due or requested, until cancelled."""
         if not self.keys:
             log.warning("audit.no_key", setting="AFTERSALES_AUDIT_KEY")
         while True:
@@ -118,7 +117,7 @@ class Auditor:
             self.broken.set(last.broken)
 
     async def anchor(self) -> Anchor | None:
-        """Anchor the chains that have grown, and export the anchor: as a log line, and to the file."""
+        """Anchor the chains that have grown, and export the anchor as a log line and to the file."""
         row = await make_anchor(self._mongo, self.keys, self._clock.now())
         if row is None:
             return None
@@ -129,7 +128,7 @@ class Auditor:
         return anchor
 
     async def export(self) -> None:
-        """Append to the file, where one is set, every anchor that is newer than its last."""
+        """Append every anchor newer than the last one in the file, if a file is set."""
         path = self._settings.audit_anchor_path
         if not path:
             return
@@ -145,7 +144,7 @@ class Auditor:
             self._known = [anchor]
 
     async def verify(self) -> Run:
-        """Verify everything, and store what was found. The lease is kept up meanwhile."""
+        """Verify everything, store the findings, and renew the lease meanwhile."""
         started = self._clock.now()
         verification = Verification(
             self._mongo, self.keys, self._collections, started, [*self._known, *self._exported()], self._pause
@@ -170,7 +169,7 @@ class Auditor:
         return run
 
     def _exported(self) -> list[Anchor]:
-        """Read the anchors that were exported to the file, if there is one."""
+        """Return the anchors that were exported to the file, if there is one."""
         path = self._settings.audit_anchor_path
         try:
             return read_file(path, [self.service]) if path else []

@@ -1,4 +1,4 @@
-"""Whether documents are what their audit records made of them."""
+"""Comparison of documents with their audit records."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -7,23 +7,22 @@ from aftersales.common.mongo import Document, Mongo, document_digest
 from aftersales.common.work import audit
 
 BASES = "audit_bases"
-"""Of each document with archived records, what these add up to."""
+"""The collection with the balance of each document's archived records."""
 _ROUNDS = 10
-"""How often a document that does not fit is looked at again while it changes."""
+"""How often a document that does not fit is read again while it changes."""
 _BROKEN = "?"
-"""Stands in the balance of a document whose base was changed, so that nothing fits it."""
+"""Marks the balance of a document whose base was tampered with, so that nothing fits it."""
 
 Balance = dict[str, int]
-"""Of one document's changes: how much more often each digest is a result than it is replaced; zeros are left out."""
+"""For each digest of a document, how much more often it is a result than it is replaced; zeros are omitted."""
 
 
 async def find_unaudited(mongo: Mongo, keys: audit.Keys, names: Sequence[str]) -> list[str]:
-    """Return those of these documents (`<collection>/<id>`) that are not what their audit records made of them.
+    """Return those of these documents (`<collection>/<id>`) that differ from their audit records.
 
-    Each change replaces one digest by another, so that the digests of a whole history cancel out, except the empty
-    one that it began with and the one of the document as it is. This holds in whatever order the records of several
-    writers are read. A document that changes meanwhile is looked at again, and counts only when the same two things
-    do not fit twice.
+    Each change replaces one digest by another, so that all digests of a history cancel out, except the empty one at its
+    beginning and that of the current document. This holds in any order of the writers' records. A document that changes
+    meanwhile is read again; it counts only if the same digest and balance do not fit twice.
     """
     seen: dict[str, tuple[str, Balance]] = {}
     wrong: list[str] = []
@@ -47,7 +46,7 @@ def _expected(state: str) -> Balance:
 
 
 async def document_digests(mongo: Mongo, names: Iterable[str], *, existence: bool = False) -> dict[str, str]:
-    """Return the digest of each document that is there; an empty one where only `existence` is asked."""
+    """Return the digest of each document that exists; an empty one if only `existence` is needed."""
     by_collection: dict[str, list[str]] = {}
     for name in names:
         collection, _, id = name.partition("/")
@@ -61,13 +60,12 @@ async def document_digests(mongo: Mongo, names: Iterable[str], *, existence: boo
 
 
 def add_balances(balance: Balance, more: Balance) -> Balance:
-    """Add two balances up."""
     both = {name: balance.get(name, 0) + more.get(name, 0) for name in {*balance, *more}}
     return {name: n for name, n in both.items() if n}
 
 
 def balance_of(changes: Iterable[audit.Change]) -> Balance:
-    """Add the changes of one document up."""
+    """Return the balance of one document's changes."""
     total: Balance = {}
     for change in changes:
         total = add_balances(total, add_balances({change["before"]: -1}, {change["after"]: 1}))
@@ -75,7 +73,7 @@ def balance_of(changes: Iterable[audit.Change]) -> Balance:
 
 
 def base_row(document: str, version: int, balance: Balance, keys: audit.Keys) -> Document:
-    """Return a base as it is stored; digests are a list, for the empty one is no name of a field."""
+    """Return a base as stored; digests are a list, because the empty one cannot be the name of a field."""
     digests = [{"digest": name, "n": balance[name]} for name in sorted(balance)]
     return keys.seal({"_id": document, "version": version, "digests": digests})
 
@@ -87,7 +85,7 @@ def base_of(row: Document, keys: audit.Keys) -> Balance:
 
 
 async def _balances(mongo: Mongo, keys: audit.Keys, names: Sequence[str]) -> dict[str, Balance]:
-    """Add up the changes of each document: in the database, and what was archived of them."""
+    """Return the balance of each document, with its records in the database and its base."""
     among = {"changes.document": {"$in": list(names)}}
     sides = [{"digest": "$changes.before", "n": -1}, {"digest": "$changes.after", "n": 1}]
     pipeline: list[Document] = [

@@ -1,4 +1,4 @@
-"""One verification of a service's audit trail: its anchors, its chains, and the documents that they speak of."""
+"""One verification of a service's audit trail: its anchors, its chains, and the documents that they name."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,18 +17,18 @@ from aftersales.values.anchors import Anchor
 MOST_FINDINGS = 100
 _DOCUMENTS = 100
 _FIRST_ANCHOR_WITHIN = timedelta(days=1)
-"""A record with a seal that is older than this, without any sealed anchor, means that the anchors were removed."""
+"""If a sealed record is older than this and no anchor is sealed, the anchors were removed."""
 
 
 class Finding(BaseModel):
-    """Something that does not fit: a code and its parameters; words are in `messages/`."""
+    """Something that does not fit: a code and its parameters; texts are in `messages/`."""
 
     code: str
     params: dict[str, Any] = Field(default_factory=dict)
 
 
 class Report(BaseModel):
-    """What a verification has looked at, and what it found."""
+    """The extent of a verification, and its findings."""
 
     chains: int = 0
     records: int = 0
@@ -36,7 +36,7 @@ class Report(BaseModel):
     documents: int = 0
     anchors: int = 0
     broken: int = 0
-    """How many findings there are; `findings` holds the first hundred."""
+    """The number of findings; `findings` has the first hundred."""
     findings: list[Finding] = Field(default_factory=list)
 
     def wrong(self, code: str, **params: Any) -> None:
@@ -50,7 +50,7 @@ async def _no_pause(_seconds: float) -> None: ...
 
 @dataclass
 class Verification:
-    """Verify a trail in small pages. `pause` is awaited after each page with the seconds that the page took."""
+    """Verifies a trail in small pages. `pause` is awaited after each page with the seconds that the page took."""
 
     mongo: Mongo
     keys: audit.Keys
@@ -58,12 +58,12 @@ class Verification:
     """Names of the collections whose changes are audited."""
     now: datetime
     known: Sequence[Anchor] = ()
-    """Anchors that were kept outside the database."""
+    """Anchors that were stored outside the database."""
     pause: Callable[[float], Awaitable[None]] = _no_pause
     report: Report = field(default_factory=Report)
 
     _gone: set[str] = field(default_factory=set)
-    """Documents found to be gone; several records name each."""
+    """Documents found to be gone, because several records name each."""
 
     async def run(self) -> Report:
         anchored = await read_anchors(self.mongo, self.keys)
@@ -111,14 +111,14 @@ class Verification:
         self.report.changes = verdict.changes
 
     async def _check_gone(self, names: set[str]) -> None:
-        """Look for documents that records name and that were removed without one."""
+        """Find documents that records name and that were removed without a record."""
         there = await document_digests(self.mongo, names, existence=True)
         for name in await find_unaudited(self.mongo, self.keys, sorted(names - there.keys() - self._gone)):
             self._gone.add(name)
             self.report.wrong("audit.document_gone", document=name)
 
     async def _check_bases(self) -> None:
-        """Look for documents that were removed without a record, and whose earlier records are all archived."""
+        """Find documents that were removed without a record and whose earlier records are all archived."""
         after = ""
         while rows := await self.mongo.rows(BASES, {"_id": {"$gt": after}}, sort=("_id",), limit=_DOCUMENTS):
             began = perf_counter()
@@ -127,7 +127,7 @@ class Verification:
             await self.pause(perf_counter() - began)
 
     async def _check_documents(self, collection: str) -> None:
-        """Compare each document of a collection with what its audit records say."""
+        """Compare each document of a collection with its audit records."""
         after: Any = None
         while True:
             began = perf_counter()
@@ -144,12 +144,12 @@ class Verification:
 
 @dataclass
 class _Seals:
-    """Which records are sealed with a key, and which should be."""
+    """The records that are sealed with a key, and those that should be."""
 
     keys: audit.Keys
     anchored: Anchored
     absent: dict[str, int] = field(default_factory=dict)
-    """Of each chain, the first record that should have a seal and has none."""
+    """The first record of each chain that should have a seal and has none."""
     unknown: set[str] = field(default_factory=set)
     """Ids of keys that are not known here."""
     since: datetime | None = None
@@ -168,7 +168,7 @@ class _Seals:
 
 
 def _still_there(anchored: Anchored, verdict: audit.Verdict) -> dict[str, dict[int, str]]:
-    """Return the anchored records that were not archived: hashes by chain and place."""
+    """Return the anchored records that were not archived: hashes by chain and sequence number."""
     archived = {writer: head["seq"] for writer, head in verdict.heads.items()}
     return {
         writer: {seq: hash for seq, hash in places.items() if seq > archived.get(writer, 0)}
@@ -177,7 +177,7 @@ def _still_there(anchored: Anchored, verdict: audit.Verdict) -> dict[str, dict[i
 
 
 def _named_in(record: Document) -> Iterator[str]:
-    """Yield the documents that a record names, if it is one."""
+    """Yield the documents that a record names, if it is well-formed."""
     changes = record.get("changes")
     for change in changes if isinstance(changes, list) else ():
         if isinstance(change, dict) and isinstance(change.get("document"), str):

@@ -12,7 +12,7 @@ from aftersales.values import GeoPoint, Money
 
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
 ComplaintKind = Literal["quality", "service", "suggestion"]
-"""FBK-3."""
+"""The kinds of complaints (FBK-3)."""
 
 
 class ProductRef(Part):
@@ -33,7 +33,7 @@ class RequestRegistered(Event):
     kind: Kind
     fault: str
     priority: int
-    """1 (at once) to 4 (whenever)."""
+    """From 1 (immediately) to 4 (any time)."""
     owner: str
     channel: str
     registered_at: datetime
@@ -44,7 +44,7 @@ class RequestRegistered(Event):
     on_site: bool = True
     """Whether a visit is needed."""
     policy: str = ""
-    """The service policy that the request keeps to its end, such as `e-bike@3` (ALL-1)."""
+    """The service policy that the request has until its end, such as `e-bike@3` (ALL-1)."""
     calendar: Calendar | None = None
     """The branch's current hours; None means round the clock."""
     cases: tuple[str, ...] = ()
