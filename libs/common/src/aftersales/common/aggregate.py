@@ -1,4 +1,4 @@
-"""The aggregate: a document with one owner, its clocks, and what its changes add to the counters. Pure."""
+"""The aggregate: a document with one owner, its clocks, and the tallies of its changes. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from aftersales.values import Value
 
 
 class Tally(Value):
-    """A count that changes in the same transaction as the state it counts."""
+    """A counter that changes in the same transaction as the state that it counts."""
 
     name: str
     labels: tuple[tuple[str, str], ...]
@@ -25,34 +25,33 @@ DURATION_EDGES = (60, 300, 900, 1800, 3600, 7200, 10800, 14400, 28800, 86400, 17
 class Aggregate(BaseModel):
     """A document with one owner, changed only by rules that return a new one.
 
-    `version` counts its changes from 1 and is the `sequence` of its events; `wake_at` is when a timer
-    must look at it again (ADR 3).
+    `version` counts its changes from 1 and is the `sequence` of its events; `wake_at` is when its timer is due (ADR 3).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     COLLECTION: ClassVar[str]
     AUDITED: ClassVar[bool] = True
     OF_CONTACT: ClassVar[bool] = False
-    """Whether it belongs to one customer contact, whose correlation id it then keeps for life."""
+    """Whether it belongs to one customer contact, whose correlation id it has permanently."""
 
     id: str
     version: int = 0
     branch: str
     correlation: str = ""
-    """The correlation id of its contact; empty where it belongs to none."""
+    """The correlation id of its contact; empty if it belongs to none."""
     wake_at: datetime | None = None
     clocks: tuple[SlaClock, ...] = ()
 
     def but(self, **changes: Any) -> Self:
-        """This aggregate with some fields replaced (validated only when it is stored again)."""
+        """Return this aggregate with some fields replaced (validated only when it is stored again)."""
         return self.model_copy(update=changes)
 
     def derived(self) -> dict[str, Any]:
-        """Fields that follow from the others; `Work.put` sets them, so that no rule can forget to."""
+        """Return fields that follow from the others; `UnitOfWork.put` sets them, so that no rule can forget it."""
         return {}
 
     def tallies(self, before: "Aggregate | None") -> Iterable[Tally]:
-        """What this change adds to the counters: each deadline that has just been met, breached or waived."""
+        """Yield the tallies of this change: each deadline that was just met, breached or waived."""
         if not self.clocks:
             return
         old = {clock.key: clock for clock in before.clocks} if before else {}

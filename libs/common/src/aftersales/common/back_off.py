@@ -1,9 +1,9 @@
-"""How long to wait before the next try of something that failed."""
+"""The wait before the next attempt after a failure."""
 
 
 def back_off(failures: int, first: float, longest: float) -> float:
-    """Seconds: twice as long after each failure, and never longer than `longest`.
+    """Return the wait in seconds, doubled after each failure, at most `longest`.
 
-    The exponent is bounded, because a float has no room for the thousandth power of two and an outage lasts.
+    The exponent is bounded, because a float cannot hold the thousandth power of two and an outage may be long.
     """
     return min(longest, first * 2.0 ** min(failures, 30))

@@ -1,7 +1,7 @@
-"""Branches' hours as a service goes by them (ALL-3), and the walk that moves open clocks when they change.
+"""A service's copy of the branches' hours (ALL-3), and the walk that moves open clocks when hours change.
 
-A closure that is entered today reaches every open clock of the branch, a page at a time: by a timer, so that thousands
-of them are no single command and a crash only means that the walk goes on where it was.
+A closure entered today reaches every open clock of the branch, one page at a time. A timer runs the walk, so that
+thousands of clocks are not one command, and the walk continues after a crash.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,15 +16,15 @@ from aftersales.policy.calendars import Calendar
 from aftersales.policy.sla import ChangeNote
 
 CLOCKS_PER_PAGE = 100
-"""Documents per step: a step is one command among the others, which must not wait long for it."""
+"""Documents per step. A step is a job like others, which must not wait long for it."""
 _SETTLE = timedelta(seconds=5)
-"""How long the walk waits, so that what was under way by the old hours is committed."""
+"""How long the walk waits, so that jobs that used the old hours are committed."""
 OPEN_CLOCKS = Index("branch", "clocks.ended_at", "_id")
-"""Of every kind with clocks: the open ones of a branch (its null entries), in the order of the walk."""
+"""Index of every kind with clocks: the open ones of a branch (its null entries), in the order of the walk."""
 
 
 class BranchHours(Aggregate):
-    """A branch's hours, since when they hold, and how far the walk is; its id is the branch's code."""
+    """A branch's hours, their last change, and the progress of the walk; its id is the branch's code."""
 
     COLLECTION: ClassVar[str] = "branch_hours"
     AUDITED: ClassVar[bool] = False  # a copy: the branch itself is audited at intake
@@ -33,18 +33,18 @@ class BranchHours(Aggregate):
     since: datetime
     by: str
     kind: int = 0
-    """Which of the service's kinds the walk is at."""
+    """The index of the kind that the walk has reached."""
     after: str = ""
-    """The last document that was moved."""
+    """The id of the last document that was moved."""
 
     @property
     def said(self) -> ChangeNote:
-        """Who changed the hours, and when: as clocks note it."""
+        """The person and time of the change, as clocks record it."""
         return ChangeNote(self.since, self.by, "branch_hours")
 
 
 class Mover(NamedTuple):
-    """How the clocks of one kind of document go over to new hours."""
+    """The function that moves the clocks of one kind of document to new hours."""
 
     kind: type[Aggregate]
     move: Callable[[UnitOfWork, Any, BranchHours], Awaitable[None]]
@@ -52,7 +52,7 @@ class Mover(NamedTuple):
 
 @use_case(preload=lambda event: ((BranchHours, event.branch),))
 async def follow_hours(work: UnitOfWork, event: BranchRegistered) -> None:
-    """Go by the branch's hours as an event tells them. Older news, and that of other particulars, changes nothing."""
+    """Apply the branch's hours in an event. Older events, and changes of other fields, have no effect."""
     if event.hours_since is not None:
         hours = event.hours.model_dump() if event.hours else {}
         calendar = Calendar.model_validate({"zone": event.zone, **hours})
@@ -60,7 +60,7 @@ async def follow_hours(work: UnitOfWork, event: BranchRegistered) -> None:
 
 
 async def change_branch_hours(work: UnitOfWork, branch: str, calendar: Calendar, since: datetime, by: str) -> None:
-    """Take note of new hours, and begin the walk through the open clocks anew."""
+    """Store new hours, and start the walk through the open clocks again."""
     known = await work.get(BranchHours, branch)
     if known is None or known.since < since:
         fresh = known or BranchHours(id=branch, branch=branch, calendar=calendar, since=since, by=by)
@@ -69,7 +69,7 @@ async def change_branch_hours(work: UnitOfWork, branch: str, calendar: Calendar,
 
 
 async def move_page(work: UnitOfWork, branch: str, movers: Sequence[Mover]) -> None:
-    """Move one page of open clocks; the timer comes again until there is none left."""
+    """Move one page of open clocks; the timer is due again until none is left."""
     hours = await work.get(BranchHours, branch)
     if hours is None or hours.wake_at is None or hours.wake_at > work.now:
         return

@@ -4,14 +4,14 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 HEARTBEAT_SECONDS = 10
-"""Where a URL has no `?heartbeat=` of its own. The driver's default notices a silent broker after three minutes."""
+"""For a URL without `?heartbeat=`. With the driver's default, a silent broker is noticed after three minutes."""
 
 
 def broker_urls(text: str) -> tuple[str, ...]:
-    """Split a comma-separated list of URLs, and give each a heartbeat.
+    """Return the URLs of a comma-separated list, each with a heartbeat.
 
-    A comma separates only where the next URL begins, because a password may contain one. Raises ValueError with
-    words that show nothing of the URL, which contains a password.
+    A comma separates only before the next URL, because a password may contain one. Raises ValueError with a text that
+    shows nothing of the URL, which contains a password.
     """
     urls = re.split(r"\s*,\s*(?=[a-z]+://)", text.strip())
     return tuple(_checked(url, f" (URL {place})" if len(urls) > 1 else "") for place, url in enumerate(urls, 1))

@@ -1,4 +1,4 @@
-"""Reading the journal again: what a service missed while its queue was gone. What it knows has no second effect."""
+"""Catch-up: read from the journal what a service missed without its queue. Known events have no second effect."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,11 +18,11 @@ from aftersales.values import uuid7
 from aftersales.values.errors import Busy, DomainError, Unavailable
 
 _MARGIN = timedelta(days=1)
-"""Of the inbox's term: reading takes its time, and a chunk of the stream may bring older events along."""
+"""Subtracted from the inbox's retention: reading takes time, and a chunk of the stream may include older events."""
 
 
 class Missed(Aggregate):
-    """Events from this time on are to be read again: noted before the queue is made, removed when all is read."""
+    """The time from which events must be read again; stored before the queue is declared, deleted when all are read."""
 
     COLLECTION: ClassVar[str] = "marks"
     AUDITED: ClassVar[bool] = False
@@ -35,17 +35,17 @@ class Missed(Aggregate):
 class CatchUpProgress(BaseModel):
     running: bool = False
     since: datetime | None = None
-    """Of the run that goes on, or else of the newest one; none since this process started when it is null."""
+    """Start of the current run, or else of the newest one; null if none was started in this process."""
     events: int | None = None
-    """Read by the newest run that ended, known ones included; null while none has."""
+    """Events read by the newest finished run, including known ones; null if none has finished."""
     error: str | None = None
-    """Why the run that goes on had to begin again."""
+    """Why the current run had to start again."""
 
 
 class CatchUp:
-    """One run at a time; `request` while one goes on makes another follow it.
+    """Runs one catch-up at a time; a `request` during a run is done after it.
 
-    What was missed is stored, so that a process that ends before it has read all leaves the rest to the next.
+    The start is stored, so that the next process continues if this one ends before it has read everything.
     """
 
     def __init__(
@@ -59,17 +59,17 @@ class CatchUp:
 
     @property
     def earliest(self) -> datetime:
-        """Older events may have left the inbox: read again, they would take effect a second time."""
+        """The earliest start. Older events may have left the inbox, and would have a second effect."""
         return self._clock.now() - self._reach
 
     def request(self, since: datetime) -> CatchUpProgress:
-        """Begin soon. Raises DomainError when the inbox does not reach back so far."""
+        """Start soon. Raises DomainError if the inbox does not reach back to `since`."""
         if since < self.earliest:
             raise DomainError("catch_up.too_old", since=since.isoformat(), earliest=self.earliest.isoformat())
         return self.reach_back(since)
 
     def reach_back(self, since: datetime) -> CatchUpProgress:
-        """Begin soon, at `since` or as far back as the inbox reaches, whichever is later."""
+        """Start soon, from `since` or as far back as the inbox reaches, whichever is later."""
         since = max(since, self.earliest)
         self._since = since if self._since is None else min(since, self._since)
         self.progress = CatchUpProgress(running=True, since=self._since, events=self.progress.events)
@@ -77,7 +77,7 @@ class CatchUp:
         return self.progress
 
     async def missed(self, since: datetime | None = None) -> None:
-        """Store that events may be missing from then on (None: since nobody knows when), and begin to read soon."""
+        """Store that events since then may be missing (None: since an unknown time), and start to read soon."""
         since = max(since or self.earliest, self.earliest)
 
         async def note(work: UnitOfWork) -> None:
@@ -88,7 +88,7 @@ class CatchUp:
         self.reach_back(since)
 
     async def _forget_missed(self, since: datetime) -> None:
-        """Remove the stored time, for all from then on was read; a time further back stays."""
+        """Delete the stored time after all events since then were read; an earlier time stays."""
 
         async def forget(work: UnitOfWork) -> None:
             known = await work.get(Missed, "missed")
@@ -109,7 +109,7 @@ class CatchUp:
                 return
 
     async def run(self, mongo: Mongo) -> None:
-        """For ever: read what was requested or stored, again until it has been read whole."""
+        """Read the requested or stored events, each again until it is complete; runs until cancelled."""
         while True:
             try:
                 left = await mongo.get(Missed, "missed")

@@ -1,4 +1,4 @@
-"""Where the time comes from. Everything else gets `now` as a value; only this file asks the machine."""
+"""The source of time. All other code receives `now` as a value; only this file reads the system clock."""
 
 from datetime import UTC, datetime
 from typing import Protocol

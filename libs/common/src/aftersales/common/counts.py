@@ -1,8 +1,8 @@
-"""What Prometheus is shown of the database, counted beside the scrapes: a scrape is quick whatever there is to count.
+"""Counts from the database for Prometheus, made apart from the scrapes, so that a scrape is always quick.
 
-Each count is made when somebody scrapes, one at a time, and rests nineteen times as long as it took: it never has more
-than a twentieth of the time. A scrape waits only for a count that is known to be quick, which then is of this moment;
-of a slow one it shows the last numbers, and since when they are (`aftersales_counted_timestamp_seconds`).
+Each count starts with a scrape, one at a time, and then rests nineteen times as long as it took, so that it takes at
+most a twentieth of the time. A scrape waits only for a count that is known to be quick, which is then current. For a
+slow one it shows the last numbers and their time (`aftersales_counted_timestamp_seconds`).
 """
 
 import asyncio
@@ -21,12 +21,12 @@ from aftersales.common.work.group import TALLIES
 from aftersales.values.errors import Unavailable
 
 QUICK = 0.1
-"""Seconds: a count that took no longer is made at each scrape."""
+"""Seconds up to which a count is made at each scrape."""
 _PATIENCE = 1
-"""How long a scrape waits for one that is expected to be quick."""
+"""Seconds that a scrape waits for a count that is expected to be quick."""
 _REST = 19
 _BRANCHES_AT_ONCE = 20
-"""So that no query for open clocks lasts as long as the driver waits for an answer (30 s)."""
+"""Branches per query for open clocks, so that none exceeds the driver's timeout (30 s)."""
 _UNSENT: list[Document] = [{"$group": {"_id": None, "n": {"$sum": {"$size": "$messages"}}, "oldest": {"$min": "$at"}}}]
 _PARKED: list[Document] = [{"$group": {"_id": "$reason", "n": {"$sum": 1}}}]
 _TALLIED: list[Document] = [
@@ -36,28 +36,28 @@ _TALLIED: list[Document] = [
 
 
 class Count:
-    """One question to the database, its newest answer, and when that was asked."""
+    """A query to the database, its newest result, and the time of that."""
 
     def __init__(self, of: str, ask: Callable[[datetime], Awaitable[list[Document]]], clock: Clock) -> None:
         self.of = of
         self.rows: list[Document] | None = None
-        """None: never answered yet."""
+        """The result; None before the first."""
         self.version = 0
-        """Changes when they do."""
+        """Changes when the rows change."""
         self.at: datetime | None = None
         self._ask, self._clock = ask, clock
         self._took = self._next = 0.0
         self._task: asyncio.Task[None] | None = None
 
     async def look(self) -> None:
-        """Count anew if it is time to, and wait for it if that is quick."""
+        """Count again if it is due, and wait for the result if that is quick."""
         if self._task is None and asyncio.get_running_loop().time() >= self._next:
             self._begin()
         if self._task and self._took <= QUICK:
             await asyncio.wait({self._task}, timeout=_PATIENCE)
 
     async def refresh(self) -> None:
-        """Count anew, whatever it costs; for who must have the numbers of now."""
+        """Count again in any case, for a caller that needs current numbers."""
         if self._task:
             await self._task
         await self._begin()
@@ -81,7 +81,7 @@ class Count:
             self.rows, self.at = rows, at
         except Unavailable as error:
             log.warning("metrics.count_failed", of=self.of, error=str(error)[:200])
-        except Exception:  # noqa: BLE001 (a scrape must not fail for it; the age tells)
+        except Exception:  # noqa: BLE001 (a scrape must not fail; the age shows it)
             log.exception("metrics.count_failed", of=self.of)
         finally:
             self._took = loop.time() - began
@@ -90,8 +90,6 @@ class Count:
 
 
 class Counts:
-    """All that is counted in a service's database."""
-
     def __init__(self, mongo: Mongo, clocked: Sequence[type[Aggregate]], clock: Clock) -> None:
         self._mongo, self._clocked = mongo, clocked
         self._texts: dict[str, tuple[tuple[int, ...], bytes]] = {}
@@ -103,7 +101,7 @@ class Counts:
         self.all = (self.tallies, self.clocks, self.outbox, self.dead_letters, self.failing)
 
     def text(self, name: str, of: Sequence[Count], make: Callable[[], bytes]) -> bytes:
-        """What `make` makes of these counts, made anew when one of them has changed."""
+        """Return what `make` renders from these counts, rendered again when one has changed."""
         versions = tuple(count.version for count in of)
         if self._texts.get(name, ((), b""))[0] != versions:
             self._texts[name] = (versions, make())
@@ -119,7 +117,7 @@ class Counts:
         await asyncio.gather(*(count.stop() for count in self.all))
 
     async def _open_clocks(self, now: datetime) -> list[Document]:
-        """Items whose work is not done, per stage, branch and how late they are."""
+        """Count items whose stage is not done, by stage, branch and state."""
         found: list[Document] = []
         for kind in self._clocked:
             branches = [row["_id"] for row in await self._mongo.aggregate(kind, [{"$group": {"_id": "$branch"}}])]

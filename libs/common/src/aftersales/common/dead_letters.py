@@ -1,4 +1,4 @@
-"""The parking place: messages that could not be handled, with the reason, until somebody decides (dead letters)."""
+"""Dead letters: messages that could not be handled, stored with the reason until somebody replays or drops them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from aftersales.values import Value, uuid7
 from aftersales.values.errors import DomainError
 
 ORIGIN = "x-origin"
-"""Header of what is sent again: the exchange where the message was first published."""
+"""Header of a message sent again: the exchange to which it was first published."""
 ORIGIN_USER = "x-origin-user"
-"""Header of what is sent again: the RabbitMQ user who first published it."""
+"""Header of a message sent again: the RabbitMQ user who first published it."""
 NEVER_REPLAYED = frozenset({"event.not_for_partners"})
-"""Reasons that no repetition mends: a partner may not state what only we can know."""
+"""Reasons that a replay cannot change: a partner must not publish our own events."""
 _HEAD_BYTES = 65_536
 
 
 class ReplayTarget(Value):
-    """Where a message of ours was to go that RabbitMQ refused; without an exchange, `key` is a queue."""
+    """Where a message of ours that RabbitMQ refused was to go; without an exchange, `key` is a queue."""
 
     exchange: str
     key: str
@@ -32,21 +32,21 @@ class ReplayTarget(Value):
 
 
 class StoredDeadLetter(Aggregate):
-    """A message as it came, why it is here, how often it was tried, and when first and last."""
+    """A message as it came, with the reason, the number of attempts, and the first and last time."""
 
     COLLECTION: ClassVar[str] = "parked"
 
     branch: str = "-"
     queue: str
     exchange: str = ""
-    """Where it was first published; empty where nobody knows."""
+    """The exchange to which it was first published; empty if unknown."""
     user: str = ""
-    """The RabbitMQ user who published it there; empty where nobody said so."""
+    """The RabbitMQ user who published it there; empty if the message names none."""
     event_id: str
-    """The id under which the event is remembered, or the digest of a message that has none."""
+    """The id under which the inbox stores the event, or the digest of a message without an id."""
     event_type: str
     reason: str
-    """A code: of the rule that refused it, `event.malformed`, `delivery_limit`, or the exception's name."""
+    """A code (of the rule that refused it, `event.malformed` or `delivery_limit`) or the exception's name."""
     params: dict[str, Any] = Field(default_factory=dict)
     attempts: int
     first_at: datetime
@@ -55,12 +55,12 @@ class StoredDeadLetter(Aggregate):
     digest: str = ""
     """SHA-256 of the whole body, as hex."""
     incomplete: bool = False
-    """Whether `body` is only the beginning: the message could not be stored whole."""
+    """Whether `body` is only the beginning, because the message could not be stored whole."""
     body: bytes
     target: ReplayTarget | None = None
-    """Of a message of ours that RabbitMQ refused (`publish.refused`): it is sent there again."""
+    """Where to send it again, if it is a message of ours that RabbitMQ refused (`publish.refused`)."""
     timer: str | None = None
-    """Of a timer whose handler failed: the collection of the document, which `event_id` names as `collection/id`."""
+    """The collection of the document whose timer failed; `event_id` is then `collection/id`. None for a message."""
 
 
 def body_digest(body: bytes) -> str:
@@ -68,12 +68,12 @@ def body_digest(body: bytes) -> str:
 
 
 def dead_letter_id(event_id: str, body: bytes) -> str:
-    """Names one message: another one that uses the same event id is parked beside it. 20 hex digits."""
+    """Return the id of one message, 20 hex digits; another message with the same event id has another."""
     return hashlib.sha256(event_id.encode(errors="surrogatepass") + b"\0" + body).hexdigest()[:20]
 
 
 def minimal_dead_letter(message: StoredDeadLetter, error: BaseException) -> StoredDeadLetter:
-    """What is left of a message that could not be parked whole: plain values, and the beginning of its body."""
+    """Return a reduced dead letter if it could not be stored whole: plain values and the beginning of its body."""
     return message.but(
         event_id=_plain(message.event_id),
         event_type=_plain(message.event_type),
@@ -86,7 +86,7 @@ def minimal_dead_letter(message: StoredDeadLetter, error: BaseException) -> Stor
 
 
 def _plain(text: str) -> str:
-    """Text that every store takes: no lone surrogate, and not too long."""
+    """Return text that every store accepts: no lone surrogate, and not too long."""
     return text.encode(errors="replace").decode()[:300]
 
 
@@ -94,7 +94,7 @@ INDEXES = (Index("reason", "_id"), Index("event_type", "_id"), Index("event_id",
 
 
 async def store_dead_letter(work: UnitOfWork, message: StoredDeadLetter) -> StoredDeadLetter:
-    """Keep the message; the same one again only counts up (its acknowledgement may have been lost)."""
+    """Store the message; if it is stored already, count it (its acknowledgement may have been lost)."""
     known = await work.get(StoredDeadLetter, message.id)
     if known is None:
         return work.put(message)
@@ -110,16 +110,16 @@ async def store_dead_letter(work: UnitOfWork, message: StoredDeadLetter) -> Stor
 
 
 async def forget_dead_letter(work: UnitOfWork, event_id: str, body: bytes) -> None:
-    """The message is handled after all: it is parked no longer."""
+    """Delete the dead letter of a message that was handled after all."""
     if dead_letter := await work.get(StoredDeadLetter, dead_letter_id(event_id, body)):
         work.delete(dead_letter)
 
 
 async def replay_dead_letter(work: UnitOfWork, id: str, woken: Sequence[type[Aggregate]] = ()) -> StoredDeadLetter:
-    """Send it once more to the queue that failed (no other service sees it again), and forget it here.
+    """Send it again to the queue where it failed (not to other services), and delete the dead letter.
 
-    A timer rings again at once, where its kind of document is among `woken`.
-    Raises `DomainError` for what may never come true, and for a message of which only the beginning was kept.
+    A timer is due again immediately, if its kind of document is among `woken`. Raises `DomainError` for a reason that
+    never goes away, and if only the beginning of the message was stored.
     """
     dead_letter = await work.require(StoredDeadLetter, id)
     if dead_letter.reason in NEVER_REPLAYED:
@@ -148,7 +148,7 @@ def _again(dead_letter: StoredDeadLetter) -> Outgoing:
 
 
 async def drop_dead_letter(work: UnitOfWork, id: str) -> StoredDeadLetter:
-    """Give it up for good; the audit trail keeps who did and when."""
+    """Delete a dead letter; the audit trail has who did it and when."""
     dead_letter = await work.require(StoredDeadLetter, id)
     work.delete(dead_letter)
     return dead_letter

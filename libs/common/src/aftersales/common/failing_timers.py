@@ -9,21 +9,21 @@ from aftersales.common.mongo import Index
 from aftersales.values.errors import DomainError
 
 TIMER_ATTEMPTS = 8
-"""How often a handler may fail in a row before its timer is parked: within eleven minutes."""
+"""How often a handler may fail in a row before its timer becomes a dead letter, within eleven minutes."""
 _FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=10)
 GRACE = timedelta(minutes=1)
-"""A timer that has not failed so long after it was to be tried again went well."""
+"""A timer that has not failed within this time after its next attempt was due has succeeded."""
 
 
 class FailingTimer(Aggregate):
-    """A timer that failed the last time it was tried; removed an hour after its next try."""
+    """A timer that failed in its last attempt; deleted an hour after its next attempt is due."""
 
     COLLECTION: ClassVar[str] = "failing_timers"
     AUDITED: ClassVar[bool] = False
 
     branch: str = "-"
     kind: str
-    """The collection of the document that was to wake."""
+    """The collection of the document whose timer it is."""
     tries: int = 0
     first_at: datetime
     again_at: datetime
@@ -33,7 +33,7 @@ INDEXES = (Index("again_at", ttl=timedelta(hours=1)),)
 
 
 def failing_id(kind: type[Aggregate], id: str) -> str:
-    """Names the document whose timer it is, such as `orders/WO-261123-0001`."""
+    """Return the name of a timer's document, such as `orders/WO-261123-0001`."""
     return f"{kind.COLLECTION}/{id}"
 
 
@@ -42,9 +42,9 @@ def first_failure(kind: type[Aggregate], id: str, now: datetime) -> FailingTimer
 
 
 def failed_again(known: FailingTimer, due: datetime, now: datetime) -> FailingTimer:
-    """Count one more failure, and say when to try again: after 5 s, 10 s, 20 s and so on.
+    """Count one more failure, and set the next attempt: after 5 s, 10 s, 20 s and so on.
 
-    `due` is when the document was to wake: another time than was set here means that it has changed in between.
+    `due` is when the timer was due; if it differs from the time set here, the document has changed in between.
     """
     if due != known.again_at:
         known = known.but(tries=0, first_at=now)
@@ -53,7 +53,7 @@ def failed_again(known: FailingTimer, due: datetime, now: datetime) -> FailingTi
 
 
 def make_dead_letter(failing: FailingTimer, error: Exception, now: datetime) -> StoredDeadLetter:
-    """Make the dead letter: its event id is the document, its event type the kind of timer."""
+    """Return the dead letter: its event id is the document, its event type the kind of timer."""
     return StoredDeadLetter(
         id=dead_letter_id(failing.id, b""),
         queue="",

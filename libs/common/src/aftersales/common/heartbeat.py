@@ -1,4 +1,4 @@
-"""The beat that goes through all four services, so that a stuck pipe shows. Pure."""
+"""Heartbeats through all four services, which detect a blocked path. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,11 +9,11 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 
 BEAT = "heartbeat"
-"""The one document's id."""
+"""The id of the only document."""
 
 
 class HeartbeatState(Aggregate):
-    """The newest beat this service has seen; the metric is its age."""
+    """The newest heartbeat that this service has seen; the metric is its age."""
 
     COLLECTION: ClassVar[str] = "heartbeats"
     AUDITED: ClassVar[bool] = False
@@ -28,7 +28,7 @@ def pass_on(
     started_at: datetime,
     make_event: Callable[..., events.Heartbeat] | None = None,
 ) -> tuple[HeartbeatState, tuple[Event, ...]] | None:
-    """Note the beat and send it on as `make_event(started_at=…)`; None when an equal or newer one was seen.
+    """Store the heartbeat and make the next event, `make_event(started_at=…)`; None if it is not newer than the last.
 
     The last service of the chain makes no event.
     """

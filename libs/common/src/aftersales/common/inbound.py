@@ -1,4 +1,4 @@
-"""Events in: a delivery becomes a job; what fails is retried later or parked, never lost."""
+"""Incoming events: a delivery becomes a job; a failed one is retried later or becomes a dead letter, never lost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,10 +25,10 @@ _BUSY_SECONDS = 0.5
 
 
 class Inbound:
-    """Classes every failure: refused or malformed -> parked; too early, or a bug -> retry tiers, then parked.
+    """Classifies failures: refused or malformed: dead letter; too early or a bug: retry tiers, then dead letter.
 
-    Every delivery ends with a commit: of its effect, of its retry (which the outbox then publishes), or of the
-    parked message. None of these waits for RabbitMQ, so that no message holds the others up.
+    Every delivery ends with a commit: of its effect, of its retry (which the outbox then publishes), or of the dead
+    letter. None of these waits for RabbitMQ, so that no message blocks the others.
     """
 
     def __init__(self, consumers: Sequence[Consumer], topology: Topology, writer: Writer, **tools: Any) -> None:
@@ -42,7 +42,7 @@ class Inbound:
         self._counters: dict[tuple[str, str], Any] = {}
 
     def take(self, delivery: Delivery) -> None:
-        """Start the work; the delivery is acknowledged when its effect is committed."""
+        """Enqueue the job of a delivery, which is acknowledged when its effect is committed."""
         if delivery.queue == self._topology.dead:
             return self._give_up(delivery, DomainError("delivery_limit"), _peek(delivery))
         try:
@@ -52,15 +52,15 @@ class Inbound:
             self._gate.admit(envelope, self._origin(delivery), user_of(delivery))
             consumer = self._consumers.get(envelope.type)
             if consumer is None and envelope.type.startswith(PARTNER):
-                raise Malformed("event.unknown_type", type=envelope.type[:100])  # noqa: TRY301 (parked right below)
-            if consumer is None:  # a binding of an older version of this service
+                raise Malformed("event.unknown_type", type=envelope.type[:100])  # noqa: TRY301 (stored right below)
+            if consumer is None:  # from a binding of an older version of this service
                 self._count(envelope.type, "ignored")
                 return delivery.done()
             job = self._job(delivery, envelope, consumer)
             job.message, job.is_live = delivery.body, delivery.is_live
         except Malformed as error:
             return self._give_up(delivery, error, _peek(delivery))
-        with suppress(Busy):  # stopping: unacknowledged, it comes back after the restart
+        with suppress(Busy):  # stopping: unacknowledged, it is delivered again after the restart
             self._writer.enqueue(job)
             job.future.add_done_callback(lambda future: self._settled(delivery, envelope, future))
         return None
@@ -94,7 +94,7 @@ class Inbound:
         if error is None:
             again = future.result() is DUPLICATE
             self._count(envelope.type, "duplicate" if again else "handled")
-            if not again:  # what comes again, perhaps from the journal, has no effect whose time could be taken
+            if not again:  # a duplicate, perhaps from the journal, has no effect to measure
                 late = (self._clock.now() - envelope.time).total_seconds()
                 self._metrics.critical_time.labels(envelope.type).observe(max(0.0, late))
             delivery.done()
@@ -107,12 +107,12 @@ class Inbound:
 
     def _count(self, kind: str, result: str) -> None:
         key = (kind if kind in self._consumers else "other", result)
-        if key not in self._counters:  # looking a labelled counter up costs more than counting
+        if key not in self._counters:  # looking up a labelled counter costs more than counting
             self._counters[key] = self._metrics.events.labels(*key)
         self._counters[key].inc()
 
     def _retry(self, delivery: Delivery, error: BaseException, message: "_Message") -> None:
-        """Send it to the next tier, by way of the outbox (the inbox absorbs a double)."""
+        """Send the message to the next retry tier, through the outbox (the inbox absorbs duplicates)."""
         dead_letter = self._dead_letter(delivery, error, message)
         headers = {  # only our own: an old x-death makes RabbitMQ 3.10 drop the message
             "x-attempt": dead_letter.attempts,
@@ -130,7 +130,7 @@ class Inbound:
         self._end(delivery, self._own(retry, message), dead_letter, message)
 
     def _give_up(self, delivery: Delivery, error: BaseException, message: "_Message") -> None:
-        """Keep what does not fit or what a rule refused; a partner is to hear of it (INT-12)."""
+        """Store a dead letter of a malformed or refused message, and notify the partner who sent it (INT-12)."""
         dead_letter = self._dead_letter(delivery, error, message)
         partner = self._from_partner(delivery) or message.type.startswith(PARTNER)
         refused = isinstance(error, DomainError) and not isinstance(error, NotYet | Busy)
@@ -187,17 +187,17 @@ class Inbound:
         task.add_done_callback(self._ending.discard)
 
     async def _ended(self, delivery: Delivery, job: Job, dead_letter: StoredDeadLetter, message: "_Message") -> None:
-        """Acknowledge once the job is committed; if it never can be, once a stub of the message is parked."""
+        """Acknowledge after the job is committed; if that is impossible, after a minimal dead letter is stored."""
         try:
             done = await self._committed(job)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the delivery has to end)
+        except Exception as error:  # noqa: BLE001 (after any error, the delivery has to end)
             log.exception("event.not_stored", type=message.type, correlation=message.correlation)
             done = await self._committed(self._storing(dead_letters.minimal_dead_letter(dead_letter, error), message))
         if done:
             delivery.done()
 
     async def _committed(self, job: Job) -> bool:
-        """Commit it, however busy the writer is; false when the service stops, and the delivery is to come back."""
+        """Commit the job, however busy the writer is. Return False if the service stops: it is delivered again."""
         while True:
             try:
                 self._writer.enqueue(job)
@@ -214,28 +214,28 @@ class Inbound:
         return self._origin(delivery) == self._topology.partner_exchange
 
     def _origin(self, delivery: Delivery) -> str:
-        """The exchange where it was first published; empty where it was put into our queue directly.
+        """Return the exchange where it was first published; empty if it was put into our queue directly.
 
-        That is also how we send again what failed, with headers of our own; where it came by way of an exchange,
-        anybody can have made them up, and they count for nothing.
+        The service resends failed messages directly, with headers of its own. In a message from an exchange, anybody
+        may have forged these headers, so they are ignored.
         """
         if delivery.exchange:
             return delivery.exchange
         deaths = delivery.headers.get("x-death") if delivery.queue == self._topology.dead else None
         newest = deaths[0] if isinstance(deaths, list) and deaths else None
-        if isinstance(newest, dict) and newest.get("exchange"):  # RabbitMQ's word
+        if isinstance(newest, dict) and newest.get("exchange"):  # set by RabbitMQ
             return str(newest["exchange"])
         return str(delivery.headers.get(dead_letters.ORIGIN, ""))[:256]
 
     def _tried(self, delivery: Delivery) -> int:
-        """How often it was tried before."""
+        """Return the number of earlier attempts."""
         stated = None if delivery.exchange else delivery.headers.get("x-attempt")
         return stated if type(stated) is int and 0 < stated <= len(self._topology.tiers) else 0
 
     def _first_at(self, delivery: Delivery) -> datetime:
         try:
             return _AWARE.validate_python(None if delivery.exchange else delivery.headers.get("x-first-failed-at"))
-        except ValidationError:  # not there, or not ours
+        except ValidationError:  # missing, or not ours
             return self._clock.now()
 
 
@@ -243,10 +243,10 @@ _AWARE = TypeAdapter(Moment)
 
 
 class _Message(NamedTuple):
-    """What is known of a message that may be anything."""
+    """The known properties of a message of any content."""
 
     id: str
-    """The id under which the event is remembered; a digest where it has none."""
+    """The id under which the inbox stores the event, or a digest if it has none."""
     type: str
     correlation: str
     inbox: str | None
@@ -265,10 +265,10 @@ def _peek(delivery: Delivery) -> _Message:
 
 
 def user_of(delivery: Delivery) -> str:
-    """Who first published it. What we send again says so in a header, which counts where no exchange is named."""
+    """Return the user who first published it; a resent message, which names no exchange, has it in a header."""
     return delivery.user or ("" if delivery.exchange else str(delivery.headers.get(dead_letters.ORIGIN_USER, ""))[:256])
 
 
 def inbox_id(envelope: Envelope, user: str) -> str:
-    """Ours are unique by id; a partner's by who sent it, source and id (CloudEvents 1.0, section 3.1), and content."""
+    """Return an event's id, or for partners, a hash of user, source, id and content (CloudEvents 1.0, section 3.1)."""
     return partners.sender_of(envelope, user).content if envelope.type.startswith(PARTNER) else envelope.id

@@ -1,4 +1,4 @@
-"""Messages on their way out: those of one commit are a parcel, which is one row of the outbox."""
+"""Outgoing messages: those of one commit are a parcel, which is one row of the outbox."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from aftersales.common.mongo import Document
 
 _PARCEL_BYTES = 4_000_000
 PUBLISH_ATTEMPTS = 8
-"""How often a message may find no queue before it is parked: within eleven minutes."""
+"""How often a message may find no queue before it becomes a dead letter, within eleven minutes."""
 
 
-@dataclass(slots=True)  # not frozen, like a delivery: there is one a message
+@dataclass(slots=True)  # not frozen, like a delivery: there is one per message
 class Outgoing:
-    """A message to publish. `id` (a UUIDv7: its order is that of creation) is also the AMQP message id."""
+    """A message to publish. `id` (a UUIDv7, so ids are in order of creation) is also the AMQP message id."""
 
     id: str
     exchange: str
@@ -25,30 +25,30 @@ class Outgoing:
 
 @dataclass(slots=True)
 class Parcel:
-    """Messages of one commit: one row of the outbox (a row each would cost more than all else in the commit)."""
+    """Messages of one commit, in one row of the outbox; a row for each would cost more than the rest of the commit."""
 
     id: str
     at: datetime
     messages: list[Outgoing]
     tries: int = 0
-    """How often the broker has refused what is left of it."""
+    """How often the broker has refused the remaining messages."""
     unanswered: set[str] = field(default_factory=set)
     confirmed: list[str] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
 
     @property
     def sent(self) -> bool:
-        """Whether the broker has all of it, so that the row may go."""
+        """Whether the broker has confirmed all of it."""
         return len(self.confirmed) == len(self.messages)
 
     @property
     def hopeless(self) -> bool:
-        """Whether all that is left has been refused too often, for want of a queue: waiting does not mend that."""
+        """Whether no attempt is left and no remaining message has a queue, so that waiting cannot help."""
         return self.tries + 1 >= PUBLISH_ATTEMPTS and all(message.id in self.returned for message in self.left)
 
     @property
     def left(self) -> list[Outgoing]:
-        """What the broker has not confirmed."""
+        """The messages that the broker has not confirmed."""
         return [message for message in self.messages if message.id not in self.confirmed]
 
     @property
@@ -63,7 +63,7 @@ class Parcel:
 
 
 def pack_parcels(messages: Sequence[Outgoing], at: datetime) -> list[Parcel]:
-    """One parcel, or a few: a row has its limit."""
+    """Return one parcel, or several if a row would be too large."""
     parcels: list[Parcel] = []
     room = -1
     for message in messages:

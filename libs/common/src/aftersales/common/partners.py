@@ -1,4 +1,4 @@
-"""Messages from partners: whose they are, what they name, under which id each is remembered (INT-12). Pure."""
+"""Messages from partners: their sender, their content, and the id under which each is stored (INT-12). Pure."""
 
 import base64
 import hashlib
@@ -15,40 +15,41 @@ from aftersales.values.errors import Malformed
 
 STRUCTURED = "application/cloudevents"
 PREFIXES = ("cloudevents:", "cloudevents_", "ce-", "ce_")
-"""Of attributes in AMQP headers: CloudEvents' AMQP binding has the first two, SDKs for RabbitMQ and HTTP the others."""
+"""Prefixes of attributes in AMQP headers. CloudEvents' AMQP binding has the first two, SDKs for RabbitMQ and HTTP the
+others."""
 Sources = Mapping[str, Sequence[str]]
-"""RabbitMQ users, each with the sources it may name; one that ends in `*` stands for all that begin so.
+"""RabbitMQ users, each with the sources that it may name; a final `*` matches any ending.
 
-Those of the empty name anybody may name who may publish at all, for clients that cannot set `user_id`.
+Any user who may publish can name the sources of the empty user name, for clients that cannot set `user_id`.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whose event it is, and which."""
+    """The sender and the identity of an event."""
 
     user: str
-    """The RabbitMQ user who published it, as the broker validated it."""
+    """The RabbitMQ user who published it, as validated by the broker."""
     source: str
     id: str
     reference: str
-    """The event's `subject`: what the partner itself calls it."""
+    """The event's `subject`, which is the partner's own reference."""
     digest: str
-    """Of type and data."""
+    """The digest of type and data."""
 
     @property
     def event(self) -> str:
-        """Stands for this id of this source of this user, whatever the content."""
+        """The hash of user, source and id, whatever the content."""
         return _hash([self.user, self.source, self.id])
 
     @property
     def content(self) -> str:
-        """Stands for the event with this very content: the same again is the same event again."""
+        """The hash of user, source, id and content; the same event sent again has the same hash."""
         return _hash([self.user, self.source, self.id, self.digest])
 
     @property
     def receipts(self) -> tuple[str, str]:
-        """Where it may be told already what became of this event: under its id of today, or of before 0.2."""
+        """The ids under which a receipt may exist already: the current id, and that of versions before 0.2."""
         return self.event, f"{self.source}|{self.id}"
 
 
@@ -59,13 +60,13 @@ def sender_of(envelope: Envelope, user: str) -> Sender:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Partners publish types of their own, on their own exchange, from sources that are theirs."""
+    """Checks that partners publish their own types, on their own exchange, from their own sources."""
 
     exchange: str
     allowed: Sources
 
     def admit(self, envelope: Envelope, origin: str, user: str) -> None:
-        """Raises `Malformed` for what may not come from `origin`: an exchange, or empty for our own queue."""
+        """Raise `Malformed` for an event that is not allowed from `origin`: an exchange, or empty for our own queue."""
         if not envelope.type.startswith(PARTNER):
             if origin == self.exchange:
                 raise Malformed("event.not_for_partners", type=envelope.type[:100])
@@ -75,7 +76,7 @@ class Gate:
             raise Malformed("event.wrong_exchange", exchange=self.exchange)
 
     def _must_speak_for(self, user: str, source: str) -> None:
-        """The user whom the broker checked must be allowed to name this source, or anybody must be."""
+        """Raise `Malformed` unless the validated user, or any user, may name this source."""
         if any(_covers(one, source) for one in self.allowed.get("", ())):
             return
         if not user:
@@ -85,12 +86,12 @@ class Gate:
 
 
 def own_user(amqp_url: str) -> str:
-    """The RabbitMQ user of an AMQP URL; `guest` where it names none."""
+    """Return the RabbitMQ user of an AMQP URL; `guest` if it names none."""
     return unquote(urlsplit(amqp_url).username or "guest")
 
 
 def own_sources(amqp_urls: Iterable[str]) -> Sources:
-    """The users of our own URLs may name any source."""
+    """Return the sources of our own users, who may name any."""
     return {own_user(url): ("*",) for url in amqp_urls}
 
 
@@ -99,10 +100,10 @@ def _covers(allowed: str, source: str) -> bool:
 
 
 def to_structured_mode(body: bytes, headers: Mapping[str, Any], content_type: str) -> bytes:
-    """The message in structured mode, which is what it may be already.
+    """Return the message in structured mode, in which it may be already.
 
-    In binary mode the attributes are headers and the body is the data; data that is no JSON goes into `data_base64`.
-    Raises `Malformed` for a batch.
+    In binary mode, attributes are headers and the body is the data; data that is not JSON becomes `data_base64`. Raises
+    `Malformed` for a batch.
     """
     if content_type.lower().startswith(f"{STRUCTURED}-batch"):
         raise Malformed("event.batch")
@@ -127,7 +128,7 @@ def _attributes(headers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> Any:
-    """CloudEvents' attributes are texts in headers; AMQP's own types are written as CloudEvents writes them."""
+    """Return a header value as text, with AMQP's own types in the notation of CloudEvents."""
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     if isinstance(value, datetime):
@@ -136,12 +137,12 @@ def _text(value: Any) -> Any:
 
 
 def _sorted(value: Any) -> Any:
-    """The same JSON value with its keys in order."""
+    """Return the same JSON value with its keys in order."""
     if isinstance(value, dict):
         return {name: _sorted(value[name]) for name in sorted(value)}
     return [_sorted(one) for one in value] if isinstance(value, list) else value
 
 
 def _hash(names: list[str]) -> str:
-    """One id of several names; JSON keeps them apart, whatever they contain."""
+    """Return one id for several names; JSON separates them, whatever they contain."""
     return hashlib.sha256(to_json(names)).hexdigest()

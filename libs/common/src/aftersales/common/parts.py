@@ -1,4 +1,4 @@
-"""Parts of a process that never end. One that does, however it does, must be noticed."""
+"""Parts of a process that must never end; if one does, for any reason, this is noticed."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,13 +6,13 @@ from typing import Any
 
 
 class PartEnded(Exception):
-    """A part that never should has returned or was cancelled, and nobody stopped the whole."""
+    """A part that must never end returned or was cancelled, although nothing stopped the process."""
 
 
 async def run_together(**parts: Coroutine[Any, Any, None]) -> None:
-    """Run them until one ends, then end the others and raise what it raised, or `PartEnded`.
+    """Run the parts until one ends, then end the others and raise its exception, or `PartEnded`.
 
-    A TaskGroup takes no notice of a child that returned or was cancelled.
+    A TaskGroup would ignore a child that returned or was cancelled.
     """
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     try:

@@ -1,4 +1,4 @@
-"""A service's own copy of the published policies (ALL-1): immutable documents, and a list of which there are."""
+"""A service's own copy of the published policies (ALL-1): immutable documents, and a list of their ids."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -29,7 +29,7 @@ class PublishedPolicy(Aggregate):
 
 
 class PolicyList(Aggregate):
-    """Which policies are published: the one document that a choice has to read anew."""
+    """The ids of the published policies, the only document that a choice has to read every time."""
 
     COLLECTION: ClassVar[str] = "policy_lists"
 
@@ -39,15 +39,15 @@ class PolicyList(Aggregate):
 
 
 PolicySource = UnitOfWork | Mongo
-"""Where policies are read: in a job, or by an endpoint that changes nothing."""
+"""Where policies are read: in a unit of work, or by an endpoint that changes nothing."""
 POLICY_LIST: DocumentRefs = ((PolicyList, "published"),)
-"""What `PolicyCatalogue.choose` reads, to be loaded with the rest of the group."""
+"""The documents that `PolicyCatalogue.choose` reads, to be preloaded."""
 
 
 class PolicyCatalogue:
-    """The policies as one process knows them. What is published never changes, so each is read once.
+    """The policies as one process knows them. Published policies never change, so each is read once.
 
-    Only committed policies are kept: a policy that is only staged may lose to another replica's of the same version.
+    Only committed policies are stored, because a staged one may conflict with the same version from another replica.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class PolicyCatalogue:
         self._indexes: dict[tuple[str, ...], PolicyIndex] = {}
 
     async def get(self, source: PolicySource, id: str) -> Policy:
-        """The policy that an item started with. Raises `NotYet` while the news of it is under way."""
+        """Return the policy that an item started with. Raises `NotYet` if its event has not arrived yet."""
         if known := self._known.get(id):
             return known
         found = await source.get(PublishedPolicy, id)
@@ -66,11 +66,10 @@ class PolicyCatalogue:
         return found.policy
 
     async def choose(self, source: PolicySource, facts: Facts) -> Policy:
-        """The policy for an item that comes in."""
         return choose_policy(await self.policy_index(source), facts)
 
     async def policy_index(self, source: PolicySource) -> PolicyIndex:
-        """Everything published, laid out for choosing."""
+        """Return all published policies, arranged for choosing."""
         listed = await source.get(PolicyList, "published")
         ids = listed.published if listed else ()
         if known := self._indexes.get(ids):
@@ -81,12 +80,12 @@ class PolicyCatalogue:
         return policy_index
 
     async def of(self, source: PolicySource, id: str, facts: Facts) -> Policy:
-        """The policy named by an event; what was said before there were policies falls to a preset."""
+        """Return the policy named by an event, or a preset if the event is older than policies."""
         return await self.get(source, id) if id else fallback_policy(facts)
 
 
 async def publish_in_catalogue(work: UnitOfWork, published: PublishedPolicy, *events: Event) -> PublishedPolicy:
-    """Keep a policy and list it."""
+    """Store a policy and add it to the list."""
     listed = await work.get(PolicyList, "published") or PolicyList()
     work.put(listed.but(published=(*listed.published, published.id)))
     return work.put(published, *events)
@@ -94,7 +93,7 @@ async def publish_in_catalogue(work: UnitOfWork, published: PublishedPolicy, *ev
 
 @use_case(preload=lambda event: (*POLICY_LIST, (PublishedPolicy, f"{event.name}@{event.version}")))
 async def copy_policy(work: UnitOfWork, event: PolicyPublished) -> None:
-    """Copy what intake has published, once."""
+    """Copy a policy that intake has published, once."""
     try:
         policy = Policy.model_validate(event.policy)
     except ValidationError as error:

@@ -1,6 +1,6 @@
-"""Outbox to broker: committed messages go out in commit order, and a row goes once all of it is confirmed.
+"""Outbox to broker: committed messages are published in commit order; a row is deleted once all of it is confirmed.
 
-What was left in the outbox is taken up by `sweep`.
+`sweep` publishes rows that were left in the outbox.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ _BATCH = 200
 _IN_FLIGHT = 3
 _CLEAR_EVERY = 0.1
 _MEMORY, _MEMORY_BYTES = 20_000, 32_000_000
-"""Messages kept in memory at most, and bytes of their bodies; the rest stays in the outbox for the sweep."""
+"""Most messages in memory, and most bytes of their bodies; the rest stays in the outbox for the sweep."""
 _FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
-"""Before a refused message is sent again; each pause is twice as long as the one before."""
+"""Wait before a refused message is sent again; each wait is twice as long as the one before."""
 _PARKED_AT_ONCE = 100
 
 
@@ -35,19 +35,19 @@ class Receipt:
 
     confirmed: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    """It could not take them (a queue is full or has no majority), or they are in `returned`."""
+    """Messages that it cannot accept (a queue is full or has no majority), and those in `returned`."""
     returned: set[str] = field(default_factory=set)
-    """No queue is there for them."""
+    """Messages for which there is no queue."""
     closed: bool = False
-    """It closed the channel because of a message, of this batch or of one in flight beside it: too large, mostly."""
+    """Whether the broker closed the channel because of a message, mostly for its size: in this batch or in flight."""
 
 
 class Publishes(Protocol):
-    """Publishes a batch. Of messages named nowhere in the receipt nothing is known: publish them again."""
+    """Publishes a batch. The result of messages that the receipt does not name is unknown: publish them again."""
 
     @property
     def usable(self) -> bool:
-        """Whether a message would go out now."""
+        """Whether a message published now would go out."""
         ...
 
     async def publish(self, messages: Sequence[Outgoing]) -> Receipt: ...
@@ -58,28 +58,28 @@ def _cannot_store(_parcel: Parcel) -> Awaitable[None]:
 
 
 class Relay:
-    """`offer` after a commit; `run` is a task. A row is deleted only after its confirm, or once it is parked."""
+    """Publishes parcels: `offer` after a commit; `run` is a task. A row is deleted once confirmed or a dead letter."""
 
     def __init__(self, mongo: Mongo, publisher: Publishes, clock: Clock, metrics: Metrics) -> None:
         self._mongo, self._publisher, self._clock, self._metrics = mongo, publisher, clock, metrics
         self.store_dead_letter: Callable[[Parcel], Awaitable[None]] = _cannot_store
-        """Keeps what the broker refuses for good as dead letters."""
+        """Stores a parcel that the broker refuses permanently as dead letters."""
         self._waiting: deque[Outgoing] = deque()
         self._held: dict[str, Parcel] = {}
-        """In memory or in flight here, by id, so that the sweep leaves them alone."""
+        """Parcels in memory or in flight, by id, so that the sweep ignores them."""
         self._open: dict[str, Parcel] = {}
-        """Of which parcel each unanswered message is."""
+        """The parcel of each unanswered message."""
         self._finished: list[Parcel] = []
-        """Answered, and not yet cleared away."""
+        """Parcels that are answered, and not yet cleared."""
         self._any_finished = asyncio.Event()
         self._bytes = 0
-        """Of the bodies in memory."""
+        """Bytes of the bodies in memory."""
         self._cleared = asyncio.Event()
         self._wake = asyncio.Event()
         self._flights: set[asyncio.Task[None]] = set()
         self._paused_until = 0.0
         self._suspects = 0
-        """So many of those that wait are sent alone: the broker closed the channel because of one of them."""
+        """How many waiting messages are sent alone, because one of them made the broker close the channel."""
 
     @property
     def idle(self) -> bool:
@@ -95,7 +95,7 @@ class Relay:
         return len(self._open) >= _MEMORY or self._bytes >= _MEMORY_BYTES
 
     async def room(self, seconds: float) -> bool:
-        """Wait until half of the memory is free, at most so long; whether it is."""
+        """Wait at most `seconds` until half of the memory is free; return whether it is."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while len(self._open) > _MEMORY // 2 or self._bytes > _MEMORY_BYTES // 2:
@@ -105,7 +105,7 @@ class Relay:
         return False
 
     def offer(self, parcels: Sequence[Parcel]) -> None:
-        """Take committed messages; what does not fit into memory waits in the outbox."""
+        """Queue committed messages; those that do not fit into memory stay in the outbox."""
         for parcel in parcels:
             if self._full or parcel.id in self._held:
                 continue
@@ -117,11 +117,11 @@ class Relay:
         self._wake.set()
 
     async def run(self) -> None:
-        """For ever: publish what waits, and clear away what was confirmed."""
+        """Publish the queued messages and clear the confirmed ones, until cancelled."""
         await run_together(send=self._send(), clear=self._clear())
 
     async def _send(self) -> None:
-        """A few batches in flight at a time."""
+        """Publish batches, a few in flight at a time."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -143,7 +143,7 @@ class Relay:
 
     async def _publish(self, batch: list[Outgoing], *, alone: bool = False) -> None:
         receipt = await self._publisher.publish(batch)
-        if receipt.closed and alone:  # so it is this one, and a try later would end alike
+        if receipt.closed and alone:  # so it is this one, and a later attempt would end the same way
             receipt.refused.add(batch[0].id)
             receipt.returned.add(batch[0].id)
         unknown = [message for message in batch if message.id not in receipt.confirmed | receipt.refused]
@@ -159,7 +159,7 @@ class Relay:
             self._any_finished.set()
 
     async def _clear(self) -> None:
-        """Delete the rows of what is out, a few times a second: one delete per batch would cost as much as sending."""
+        """Delete the rows that are sent, a few times a second: one delete per batch would cost as much as sending."""
         while True:
             await self._any_finished.wait()
             self._any_finished.clear()
@@ -178,7 +178,7 @@ class Relay:
             await asyncio.sleep(_CLEAR_EVERY)
 
     async def _put_off(self, parcels: list[Parcel]) -> None:
-        """Leave what was refused to a later sweep; park what is hopeless."""
+        """Leave refused parcels to a later sweep; move hopeless ones to the dead letters."""
         for parcel in parcels:
             if parcel.confirmed:
                 await self._mongo.amend(OUTBOX, [parcel.id], {"$pull": {"messages": {"id": {"$in": parcel.confirmed}}}})
@@ -192,7 +192,7 @@ class Relay:
             await self._mongo.amend(OUTBOX, ids, {"$set": {"tries": tries, "again_at": again_at}})
 
     async def _park(self, parcels: list[Parcel]) -> None:
-        """Move these from the outbox to the dead letters; one that cannot be moved stays, and is tried again later."""
+        """Move parcels from the outbox to the dead letters; one that cannot be moved stays and is tried again later."""
         done = await asyncio.gather(*(self.store_dead_letter(parcel) for parcel in parcels), return_exceptions=True)
         gone = [parcel for parcel, error in zip(parcels, done, strict=True) if error is None]
         if errors := [error for error in done if error]:
@@ -202,7 +202,7 @@ class Relay:
             self._metrics.published.labels("parked").inc(sum(len(parcel.left) for parcel in gone))
 
     def _answered(self, receipt: Receipt) -> list[Parcel]:
-        """Note what the broker said; the parcels that have nothing open any more."""
+        """Record the broker's answers, and return the parcels without an unanswered message."""
         finished = []
         for id in receipt.confirmed | receipt.refused:
             parcel = self._open.pop(id)
@@ -216,19 +216,19 @@ class Relay:
         return finished
 
     def _put_back(self, unknown: list[Outgoing]) -> None:
-        """The connection was lost: try again a little later, in the old order."""
+        """Queue messages again after a lost connection, in the old order, a little later."""
         self._metrics.published.labels("put_back").inc(len(unknown))
         self._waiting.extendleft(reversed(unknown))
         self._paused_until = asyncio.get_running_loop().time() + 0.2
         self._wake.set()
 
     async def drain(self, seconds: float) -> None:
-        """Wait until all that was offered is out, at most so long; the rest stays in the outbox."""
+        """Wait at most `seconds` until all queued messages are out; the rest stays in the outbox."""
         deadline = asyncio.get_running_loop().time() + seconds
         while self._held and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.02)
 
 
 def pause_after(tries: int) -> timedelta:
-    """How long a message waits that was refused so often."""
+    """Return the wait after so many refusals of a message."""
     return min(_FIRST_PAUSE * (1 << tries - 1), LONGEST_PAUSE)

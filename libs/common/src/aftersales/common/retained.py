@@ -1,4 +1,4 @@
-"""Which documents may be archived, and the mark that an archived one leaves behind. Pure."""
+"""The kinds of documents that may be archived, and the mark that an archived document leaves. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from typing import Any, ClassVar
 from aftersales.common.aggregate import Aggregate
 
 SHORTEST = timedelta(days=30)
-"""Longer than events may come late: the inbox remembers 14 days, the journal keeps 7."""
+"""Longer than events may be late: the inbox stores 14 days, the journal 7."""
 
 
 class Archived(Aggregate):
-    """Stands for an archived document (`<collection>/<id>`), so that a late event does not begin it again."""
+    """Marks an archived document (`<collection>/<id>`), so that a late event does not create it again."""
 
     COLLECTION: ClassVar[str] = "archived"
     AUDITED: ClassVar[bool] = False
 
     branch: str = "-"
     file: str
-    """The archive file that the document is in."""
+    """The archive file that has the document."""
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """Documents of a kind may be archived when they match `ended(before)` and no clock or timer of theirs runs."""
+    """Documents of a kind may be archived if they match `ended(before)` and have no running clock or timer."""
 
     kind: type[Aggregate]
     ended: Callable[[datetime], Mapping[str, Any]]

@@ -38,13 +38,13 @@ SWEEP_FILES_EVERY = timedelta(hours=1)
 _ENDING = frozenset({"history"})
 """Parts that end when they are done."""
 _CLOCKS_DIFFER = timedelta(minutes=2)
-"""Ours and the broker's, by whose clock the journal is searched."""
+"""Allowance between our clock and the broker's, by which the journal is searched."""
 HTTP_SHARE = 0.3
-"""Of the stop budget: for the requests in hand, before everything else stops (`http.app.run`)."""
+"""Share of the stop budget for open requests, before everything else stops (`http.app.run_service`)."""
 
 
 class ServiceMark(Aggregate):
-    """Something that is done once in the life of a database."""
+    """The mark of something that is done once in the life of a database."""
 
     COLLECTION: ClassVar[str] = "marks"
     AUDITED: ClassVar[bool] = False
@@ -56,7 +56,7 @@ _CAUGHT_UP = ServiceMark(id="caught_up")
 
 
 class Runtime:
-    """Built once per process by `build_app`; `failed` tells that a part of it ended which never should."""
+    """Built once per process by `build_app`. `failed` is set if a part ended that must never end."""
 
     def __init__(self, service: Service, clock: Clock) -> None:
         settings = service.settings
@@ -107,12 +107,12 @@ class Runtime:
         self.inbound.take(delivery)
 
     async def _database_there(self) -> None:
-        """Until MongoDB answers: a delivery taken earlier spends one of its 20 when the connection is lost."""
+        """Wait until MongoDB answers. A delivery received earlier uses up one of its 20 if the connection is lost."""
         while not await self.mongo.answers():
             await asyncio.sleep(0.5)
 
     async def start(self) -> None:
-        """Returns at once; everything else waits for MongoDB and RabbitMQ in the background."""
+        """Start and return immediately; the parts wait for MongoDB and RabbitMQ in the background."""
         self._spawn("writer", self.writer.run())
         self._spawn("relay", self.relay.run())
         self._spawn("main", self._main())
@@ -133,7 +133,7 @@ class Runtime:
         await asyncio.Event().wait()
 
     async def _catch_up(self) -> None:
-        """Hear, once, what was said before this service was here: the journal keeps it for a week."""
+        """Read, once, the events published before this service existed; the journal stores them for a week."""
         while not await self._caught_up():
             await asyncio.sleep(1)
 
@@ -150,22 +150,22 @@ class Runtime:
         return True
 
     async def _missed(self, seconds: float | None) -> None:
-        """Our queue has to be made: read again what was published while there was none."""
+        """Read the events again that were published while the service had no queue."""
         if seconds is not None:
             log.error("events.missed", queue=self.topology.queue, seconds=round(seconds))
             await self.catch_up.missed(self.clock.now() - timedelta(seconds=seconds) - _CLOCKS_DIFFER)
-        elif await self.mongo.get(ServiceMark, _CAUGHT_UP.id):  # it was deleted while this service was away
+        elif await self.mongo.get(ServiceMark, _CAUGHT_UP.id):  # the queue was deleted while this service was stopped
             await self.catch_up.missed()
 
     async def _sweep_files(self, kind: type[Aggregate]) -> None:
-        """Remove the bytes that a crash kept from their document; at the start, and now and then."""
+        """Remove bytes that lost their document in a crash, at the start and regularly."""
         while True:
             with suppress(Unavailable):
                 await self.mongo.files.sweep(kind, self.clock.now() - UPLOADS_KEPT)
             await asyncio.sleep(SWEEP_FILES_EVERY.total_seconds())
 
     async def _prepare(self) -> None:
-        """Collections, indexes and seeds; again until MongoDB is there."""
+        """Create collections, indexes and seeds; try again until MongoDB answers."""
         while not self.prepared:
             try:
                 await self.mongo.prepare(all_indexes(self.service))
@@ -176,7 +176,7 @@ class Runtime:
                 await asyncio.sleep(1)
 
     def _planting(self, why: str, *seeds: Aggregate) -> Job:
-        """Make the job that puts these documents where they are missing."""
+        """Return the job that creates those of these documents that are missing."""
 
         async def plant(work: UnitOfWork) -> None:
             for seed in seeds:
@@ -190,7 +190,7 @@ class Runtime:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        """A part that never should end makes the process unhealthy, however it ended."""
+        """Mark the process as unhealthy if a part ended that must never end."""
         error = None if task.cancelled() else task.exception()
         done = not task.cancelled() and task.get_name() in _ENDING
         if error is None and (done or self._stopping):
@@ -201,7 +201,7 @@ class Runtime:
         self.on_failure()
 
     async def stop(self) -> None:
-        """Finish what was taken, within what HTTP leaves of the budget; the rest waits in outbox and queue."""
+        """Finish the accepted work within the rest of the stop budget; everything else stays in outbox and queue."""
         self._stopping = True
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
         await self._cancel("timers", "sweep", "history", "catch_up", "tallies", "files", "audit", seconds=budget * 0.1)
@@ -247,7 +247,7 @@ def _origin(service: Service, topology: Topology) -> Origin:
 
 
 def audited_collections(service: Service) -> Sequence[str]:
-    """Names of the collections whose changes are audited."""
+    """Return the names of the collections whose changes are audited."""
     kinds: tuple[type[Aggregate], ...]
     kinds = (
         dead_letters.StoredDeadLetter,
@@ -259,7 +259,7 @@ def audited_collections(service: Service) -> Sequence[str]:
 
 
 def all_indexes(service: Service) -> Mapping[str, Sequence[Index]]:
-    """Every collection of a service with its indexes, the shared ones included."""
+    """Return every collection of a service with its indexes, including the shared ones."""
     wanted: dict[str, list[Index]] = {
         INBOX: [Index("at", ttl=INBOX_KEPT)],
         ANSWERS: [Index("at", ttl=ANSWERS_KEPT)],

@@ -1,7 +1,4 @@
-"""What a service declares: its table of events in, and everything else that makes it different from the others.
-
-`runtime` runs it, `http.app` builds its application.
-"""
+"""The declaration of a service. `runtime` runs it, `http.app` builds its application."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,14 +24,14 @@ Refused = Callable[[UnitOfWork, StoredDeadLetter], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """What a service does with one type of event."""
+    """The handler of a service for one type of event."""
 
     kind: type[Event]
     handle: Callable[..., Awaitable[Any]]
-    """Called with the work and the event; where there is a `receipt`, also with the `partners.Sender`."""
+    """Called with the unit of work and the event; with a `receipt`, also with the `partners.Sender`."""
     preload: Callable[[Any], DocumentRefs]
     receipt: type[Aggregate] | None = None
-    """Of partners' events: the kind of document that says what became of each, loaded along."""
+    """For partners' events: the kind of document that states the result of each; it is preloaded."""
 
 
 def consume_event(
@@ -42,7 +39,7 @@ def consume_event(
     handle: Callable[Concatenate[UnitOfWork, E, ...], Awaitable[Any]],
     receipt: type[Aggregate] | None = None,
 ) -> Consumer:
-    """A row of a service's table of events in; the documents that the handler preloads are loaded with the group's."""
+    """Return a consumer of one type of event, with the documents that the handler preloads."""
     return Consumer(kind, handle, preload_of(handle), receipt)
 
 
@@ -58,18 +55,17 @@ class Service:
     consumers: Sequence[Consumer] = ()
     timers: Sequence[Timer] = ()
     clocked: Sequence[type[Aggregate]] = ()
-    """Kinds whose documents carry SLA clocks."""
+    """Kinds of documents with SLA clocks."""
     catalogue: PolicyCatalogue = field(default_factory=PolicyCatalogue)
-    """The service policies, as this process knows them."""
     seeds: Sequence[Aggregate] = field(default=())
-    """Documents that must exist; planted at the start where they are missing."""
+    """Documents that must exist; missing ones are created at the start."""
     refused: Refused | None = None
-    """What else is done with a partner's event that is refused; in the transaction that parks it (INT-12)."""
+    """Called for a partner's refused event, in the transaction that stores the dead letter (INT-12)."""
     partners: Sources = field(default_factory=dict)
-    """Who may send partners' events, of which sources."""
+    """The RabbitMQ users who may send partners' events, with their sources."""
     uploads: Mapping[str, int] = field(default_factory=dict)
-    """Paths, as regular expressions, whose bodies may be larger than `max_body`: in bytes."""
+    """Regular expressions of paths whose bodies may be larger than `max_body`, in bytes."""
     retained: Sequence[Retained] = ()
     """Kinds of documents that can be archived once they have ended."""
     files: type[Aggregate] | None = None
-    """Kind of document that stands for a stored file of its id; bytes without one are removed after a day."""
+    """The kind of document that describes the stored file with its id; bytes without one are deleted after a day."""

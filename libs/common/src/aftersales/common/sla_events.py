@@ -1,4 +1,4 @@
-"""What a service tells of its clocks: one event for each mark that a change has passed (ALL-3). Pure."""
+"""Events about a service's clocks: one for each threshold that a change has passed (ALL-3). Pure."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,8 +9,6 @@ from aftersales.policy import sla
 
 
 class SlaEventTypes(NamedTuple):
-    """A service's own three event types."""
-
     warned: type[SlaMark]
     breached: type[SlaMark]
     escalated: type[SlaMark]
@@ -18,7 +16,7 @@ class SlaEventTypes(NamedTuple):
     def passed(
         self, before: Aggregate | None, after: Aggregate, now: datetime, *, request: str, owner: str = ""
     ) -> tuple[Event, ...]:
-        """Compare the clocks of two states; `owner` is whose promise it is, `request` what it is about."""
+        """Return an event for each threshold passed between two states; `owner` owns the promise."""
         about = {"subject": after.id, "request": request, "branch": after.branch, "at": now, "owner": owner}
         return tuple(
             getattr(self, threshold.kind)(

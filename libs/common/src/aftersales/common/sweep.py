@@ -1,4 +1,4 @@
-"""What was left in the outbox goes out as well: after a crash, here or in another replica, or beyond the memory."""
+"""The sweep, which publishes rows left in the outbox: by a crash of this or another replica, or for lack of memory."""
 
 import asyncio
 from contextlib import aclosing, suppress
@@ -14,15 +14,15 @@ from aftersales.values.errors import Unavailable
 
 SWEEP_LEASE = "sweep"
 _PAGE_ROWS, _PAGE_MESSAGES, _PAGE_BYTES = 1000, 4000, 8_000_000
-"""Read at once: less than half of what the relay holds."""
+"""Limits of one page: less than half of what the relay holds."""
 _SKEW = timedelta(minutes=1)
-"""A time further ahead than clocks differ was written by a wrong clock and does not count."""
+"""A time further ahead than this was written by a wrong clock and is ignored."""
 _LAST_WORD = 1
-"""Seconds to give the lease back at the end."""
+"""Seconds for releasing the lease at the end."""
 
 
 class Sweep:
-    """One replica sweeps at a time, by lease, and only while its publisher is usable."""
+    """Sweeps in one replica at a time, by lease, and only while its publisher is usable."""
 
     def __init__(self, mongo: Mongo, relay: Relay, publisher: Publishes, clock: Clock) -> None:
         self._mongo, self._relay, self._publisher, self._clock = mongo, relay, publisher, clock
@@ -30,7 +30,7 @@ class Sweep:
         self._leading = False
 
     async def run(self, every: timedelta, age: timedelta) -> None:
-        """For ever: take up rows older than `age`, looking for them each `every`."""
+        """Publish rows older than `age`, with a search each `every`, until cancelled."""
         try:
             while True:
                 with suppress(Unavailable):
@@ -38,11 +38,11 @@ class Sweep:
                 await asyncio.sleep(every.total_seconds())
         finally:
             with suppress(Unavailable, TimeoutError):
-                async with asyncio.timeout(_LAST_WORD):  # also after a claim that was cancelled and yet arrived
+                async with asyncio.timeout(_LAST_WORD):  # also after a cancelled claim that still arrived
                     await self._mongo.leases.release(SWEEP_LEASE, self._owner)
 
     async def once(self, every: timedelta, age: timedelta) -> int:
-        """Take up all that is old, as fast as it goes out; how many messages that was."""
+        """Publish all old rows, as fast as they are sent; return the number of messages."""
         last, messages, more = "", 0, True
         while more and self._publisher.usable and await self._lead(every):
             if await self._relay.room(every.total_seconds()):
@@ -60,14 +60,14 @@ class Sweep:
         return self._leading
 
     async def _give_back(self) -> None:
-        """So that a replica with a broker has it at once."""
+        """Release the lease, for a replica with a broker."""
         if self._leading:
             self._leading = False
             await self._mongo.leases.release(SWEEP_LEASE, self._owner)
 
     async def _page(self, after: str, age: timedelta) -> tuple[str, list[Parcel], bool]:
-        """Read some rows that are not in memory here, the id of the last of them, and whether there may be more."""
-        held = self._relay.held  # before reading: what is in memory now may be gone when its row is here
+        """Return the id of the last row read, the rows not in memory here, and whether there may be more."""
+        held = self._relay.held  # before reading: a row that is in memory now may be deleted while it is read
         left: list[Parcel] = []
         rows = messages = size = 0
         old = self._mongo.each(OUTBOX, self._old(after, age), sort=("_id",), limit=_PAGE_ROWS)
@@ -83,7 +83,7 @@ class Sweep:
         return after, left, rows == _PAGE_ROWS
 
     def _old(self, after: str, age: timedelta) -> Document:
-        """The filter: rows left behind, apart from those that were refused and wait."""
+        """Return the filter for rows left behind, without refused ones that wait."""
         now = self._clock.now()
         return {
             "_id": {"$gt": after},

@@ -1,7 +1,7 @@
-"""Tallies of instances that are gone are added to one set of rows, so that a new name for every pod costs nothing.
+"""Tallies of ended instances are folded into one set of rows, so that new names of pods do not add rows forever.
 
-Nobody has to know for certain that a writer is gone: its row is removed only where its amount still stands, in the
-transaction that adds that amount to the row of `gone`. One that was only slow begins a row anew. The sum never changes.
+It need not be certain that a writer has ended: its row is deleted only if its amount is unchanged, in the transaction
+that adds the amount to the row of `gone`. A writer that was only slow starts a new row. The sum never changes.
 """
 
 import asyncio
@@ -13,17 +13,17 @@ from aftersales.common.work.group import TALLIES, tally_id
 from aftersales.values.errors import Conflict, Unavailable
 
 GONE = "gone"
-"""The writer whose rows take in those of others; no instance's, for theirs are `<service>@<instance>`."""
+"""The writer whose rows receive those of others. No instance has this name, which would be `<service>@<instance>`."""
 EVERY = timedelta(minutes=10)
 """How often to look; a writer whose tallies did not change between two looks counts as gone."""
 _AT_ONCE = 500
 _REST = 4
-"""Of the time that a step took, before the next: folding has a fifth of the time at most."""
+"""The pause after a step, in multiples of its time: folding takes at most a fifth of the time."""
 _SUMS: list[Document] = [{"$group": {"_id": "$writer", "amount": {"$sum": "$amount"}, "rows": {"$sum": 1}}}]
 
 
 class Folding:
-    """Looks at the tallies of a database now and then, for one of its writers."""
+    """Looks at the tallies of a database regularly, on behalf of one of its writers."""
 
     def __init__(self, mongo: Mongo, own: str) -> None:
         self._mongo, self._own = mongo, own
@@ -33,12 +33,12 @@ class Folding:
         while True:
             try:
                 await self.fold()
-            except (Conflict, Unavailable) as error:  # somebody else folds, or that writer lives; at the next look
+            except (Conflict, Unavailable) as error:  # folded elsewhere, or that writer is alive
                 log.info("tallies.wait", error=str(error)[:200])
             await asyncio.sleep(EVERY.total_seconds())
 
     async def fold(self) -> int:
-        """Fold the writers whose tallies are as they were at the look before. How many rows that was.
+        """Fold the writers whose tallies have not changed since the last look; return the number of rows.
 
         Raises `Conflict` when a row changed meanwhile.
         """

@@ -1,4 +1,4 @@
-"""Logs and metrics. Labels come from short fixed lists, never an id; logs never carry personal data."""
+"""Logs and metrics. Labels come from short fixed lists, never an id; logs never contain personal data."""
 
 import logging
 import re
@@ -8,16 +8,16 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, and nobody asks for it
+disable_created_metrics()  # type: ignore[no-untyped-call]  # an unused second series for each counter
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 PERSONAL = frozenset({"name", "phone", "address", "description", "customer_name", "customer_remarks", "remark"})
-"""Field names whose values stay out of logs."""
+"""Names of fields whose values are hidden in logs."""
 _PHONE = re.compile(r"\+?\d[\d -]{7,}\d")
 _URL_PASSWORD = re.compile(r"://([^:/@\s]+):[^@\s]+@")
 
 
 class Metrics:
-    """One service's instruments, on a registry of its own (several services may share a process in tests)."""
+    """The metrics of one service, on a registry of its own (several services may share a process in tests)."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -83,7 +83,7 @@ class Metrics:
 
 
 def _mask(_logger: Any, _method: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Hide personal fields, and whatever looks like a phone number or a password in free text."""
+    """Hide personal fields, and text that looks like a phone number or a password."""
     for key, value in fields.items():
         if key in PERSONAL:
             fields[key] = "***"
@@ -93,7 +93,7 @@ def _mask(_logger: Any, _method: str, fields: structlog.typing.EventDict) -> str
 
 
 def configure_logs(service: str, level: str) -> None:
-    """One JSON object a line on standard output, from our code and from libraries alike."""
+    """Log one JSON object per line to standard output, from our code and from libraries."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

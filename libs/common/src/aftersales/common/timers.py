@@ -1,4 +1,4 @@
-"""Timers are data (ADR 3): documents with `wake_at`, taken when due and given to the writer."""
+"""Timers are data (ADR 3): documents with `wake_at`, passed to the writer when due."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,39 +26,37 @@ from aftersales.values.errors import Busy, DomainError, Unavailable
 
 _EVER = {"$gte": datetime(1970, 1, 1, tzinfo=UTC)}
 INDEX = Index("wake_at", partial={"wake_at": _EVER})
-"""Of those that will wake only; a query uses it when it repeats the condition."""
+"""Index of documents with a timer only; a query uses it if it repeats the condition."""
 _BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Documents of this kind wake up: `handle(work, id)` looks at one that is due."""
+    """Wakes documents of this kind: `handle(work, id)` is called for a due one."""
 
     kind: type[Aggregate]
     handle: Callable[[UnitOfWork, str], Awaitable[Any]]
 
 
 def due_by(now: datetime) -> Document:
-    """The filter for what is due."""
     return {"wake_at": {"$lte": now, **_EVER}}
 
 
 def wake_with(kind: type[Aggregate], handle: Callable[[UnitOfWork, str], Awaitable[Any]]) -> Timer:
-    """A row of a service's timer table."""
     return Timer(kind, handle)
 
 
 class Timers:
-    """Looks for what is due and hands it to the writer; a million that sleep cost one index seek.
+    """Finds due documents and passes them to the writer; a million waiting ones cost one index seek.
 
-    A document whose handler fails is put off, longer each time, and its timer becomes a dead letter in the end.
+    A document whose handler fails is tried again, later each time, and finally its timer becomes a dead letter.
     """
 
     def __init__(self, mongo: Mongo, writer: Writer, clock: Clock, metrics: Metrics) -> None:
         self._mongo, self._writer, self._clock, self._metrics = mongo, writer, clock, metrics
 
     async def run(self, timers: Sequence[Timer], tick: timedelta) -> None:
-        """For ever: wake what is due; sleep a tick only when nothing more is."""
+        """Wake due documents, until cancelled; sleep a tick only when no more are due."""
         while True:
             try:
                 woken = sum([await self.wake(timer) for timer in timers])
@@ -69,7 +67,7 @@ class Timers:
                 await asyncio.sleep(tick.total_seconds())
 
     async def wake(self, timer: Timer) -> int:
-        """Wake one batch of one kind, earliest first; how many that was. Raises `Busy` where the writer was."""
+        """Wake one batch of one kind, earliest first; return its size. Raises `Busy` if the writer does."""
         now = self._clock.now()
         due = await self._mongo.rows(
             timer.kind.COLLECTION, due_by(now), sort=("wake_at",), limit=_BATCH, only=("wake_at",)
@@ -98,13 +96,13 @@ class Timers:
             await timer.handle(work, id)
             after = await work.get(timer.kind, id)
             unchanged = before and after and after.version == before.version
-            if after and unchanged and after.wake_at and after.wake_at <= work.now:  # it would ring at every tick
+            if after and unchanged and after.wake_at and after.wake_at <= work.now:  # it would be due at every tick
                 raise DomainError("timer.still_due", id=id)
 
         await self._submit(run, timer.kind, id)
 
     async def _put_off(self, kind: type[Aggregate], id: str, error: Exception) -> None:
-        """Let the document wake later; after the last try it sleeps, and its timer is a dead letter."""
+        """Let the document wake later; after the last attempt it sleeps, and its timer becomes a dead letter."""
 
         async def put_off(work: UnitOfWork) -> None:
             state = await work.get(kind, id)
@@ -124,12 +122,12 @@ class Timers:
             await self._submit(put_off, kind, id)
         except (Busy, Unavailable):
             raise
-        except Exception:  # noqa: BLE001 (whatever it is, the other timers go on)
+        except Exception:  # noqa: BLE001 (after any error, the other timers continue)
             log.exception("timers.unreadable", kind=kind.COLLECTION, id=id)
             await self._put_off_unread(kind, id)
 
     async def _put_off_unread(self, kind: type[Aggregate], id: str) -> None:
-        """A document that no handler can read stays as it is, but for the time when it is looked at again."""
+        """Postpone the timer of a document that no handler can read, without any other change to it."""
 
         async def note(work: UnitOfWork) -> None:
             known = await work.get(FailingTimer, failing_id(kind, id)) or first_failure(kind, id, work.now)

@@ -1,4 +1,4 @@
-"""Messages of ours for which RabbitMQ has no queue become dead letters in the end."""
+"""Dead letters of our own messages for which RabbitMQ has no queue after all attempts."""
 
 from aftersales.common.clock import Clock
 from aftersales.common.dead_letters import (
@@ -22,7 +22,7 @@ REASON = "publish.refused"
 
 
 class Undeliverable:
-    """Parks what is left of a parcel; raises what the writer raises."""
+    """Stores the rest of a parcel as dead letters; raises the writer's exceptions."""
 
     def __init__(self, writer: Writer, clock: Clock, service: str) -> None:
         self._writer, self._clock, self._service = writer, clock, service
@@ -32,7 +32,7 @@ class Undeliverable:
             await self._park(message, parcel)
 
     async def _park(self, message: Outgoing, parcel: Parcel) -> None:
-        """What went to a queue of ours directly is an event in: one that was handled meanwhile is not parked."""
+        """Store a dead letter, unless the message went to a queue of ours directly and was handled meanwhile."""
         try:
             envelope, user = decode_envelope(message.body), str(message.headers.get(ORIGIN_USER, ""))
             event_id, event_type, correlation = inbox_id(envelope, user), envelope.type, envelope.correlationid

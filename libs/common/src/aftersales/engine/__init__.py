@@ -1,7 +1,7 @@
-"""The front of the engine: what a service's handlers, stores and endpoints use most, from one place.
+"""The front of the engine: what handlers, stores and endpoints of a service use most, in one place.
 
 A domain layer never imports it (law 3): `aftersales.values`, `aftersales.policy`, `aftersales.common.aggregate` and the
-events are pure. What is needed in one or two places only stands in the modules of `aftersales.common`.
+events are pure. Names that only one or two places need are in the modules of `aftersales.common`.
 """
 
 from aftersales.common.aggregate import Aggregate

@@ -1,6 +1,6 @@
-"""The only folder that touches the MongoDB drivers: reads of aggregates, and one way to write: `commit`.
+"""The only folder that uses the MongoDB drivers: it reads aggregates, and writes only through `commit`.
 
-Motor and PyMongo's own async API stand behind the same seam; they differ in five places, all here (ADR 4).
+Motor and PyMongo's own async API have the same interface here; they differ in five places, all in this folder (ADR 4).
 """
 
 import asyncio
@@ -33,7 +33,7 @@ A = TypeVar("A", bound=Aggregate)
 _NAMESPACE_EXISTS = 48
 _PROBE_SECONDS = 2
 _PREPARED_AT_ONCE = 4
-"""Collections; more than that is no quicker (measured)."""
+"""Collections prepared together; more is no quicker (measured)."""
 _MAJORITY: Document = {"read_concern": ReadConcern("local"), "write_concern": WriteConcern("majority", j=True)}
 
 
@@ -79,24 +79,24 @@ class Mongo:
         self.leases = Leases(self._db)
 
     def _collection(self, name: str) -> Any:
-        """Give the driver's collection; one is dear to make, so each is made once."""
+        """Return the driver's collection; one is expensive to create, so each is created once."""
         if name not in self._collections:
             self._collections[name] = self._db[name]
         return self._collections[name]
 
     async def close(self) -> None:
-        """Say goodbye; a server that is away is not waited for (the drivers would, for five seconds)."""
+        """Close the connections without waiting for an unavailable server (the drivers would, for five seconds)."""
         closing = asyncio.to_thread(self._client.close) if self._motor else self._client.close()
         with suppress(TimeoutError):
             await asyncio.wait_for(closing, 0.5)
 
     async def ping(self) -> None:
-        """Raises `Unavailable` when no primary answers."""
+        """Ping the primary. Raises `Unavailable` if none answers."""
         with translate_errors():
             await self._db.command("ping")
 
     async def answers(self) -> bool:
-        """Whether a primary answers, within less than the 3 s that orchestrators usually grant a probe."""
+        """Return whether a primary answers, in less than the 3 s that orchestrators usually allow a probe."""
         try:
             await asyncio.wait_for(self.ping(), _PROBE_SECONDS)
         except (Unavailable, TimeoutError):
@@ -108,16 +108,16 @@ class Mongo:
         await self._client.drop_database(self._db.name)
 
     async def prepare(self, indexes: Mapping[str, Sequence[Index]]) -> None:
-        """Create collections and indexes that are missing: nothing is created inside a transaction.
+        """Create missing collections and indexes, because a transaction creates none.
 
-        The indexes of a collection are made at once, so that a large one is read once for all of them.
+        The indexes of a collection are created together, so that a large collection is read only once.
         """
         room = asyncio.Semaphore(_PREPARED_AT_ONCE)
 
         async def ready(collection: str, wanted: Sequence[Index]) -> None:
             async with room:
                 if models := [IndexModel(index.keys, **index.options) for index in wanted]:
-                    await self._collection(collection).create_indexes(models)  # makes the collection too
+                    await self._collection(collection).create_indexes(models)  # also creates the collection
                 elif collection not in existing:
                     await self._create(collection)
 
@@ -130,7 +130,7 @@ class Mongo:
             await self._db.create_collection(collection)
         except PyMongoError as error:
             if getattr(error, "code", None) != _NAMESPACE_EXISTS and "already exists" not in str(error):
-                raise  # else another replica was quicker
+                raise  # otherwise another replica was quicker
 
     async def rows(
         self,
@@ -141,7 +141,7 @@ class Mongo:
         limit: int = 0,
         only: Sequence[str] = (),
     ) -> list[Document]:
-        """Plain documents. `sort` names fields, `-field` for descending; `only` names the fields wanted."""
+        """Return plain documents. `sort` names fields, `-field` for descending; `only` names the fields to return."""
         with translate_errors():
             cursor = self._collection(collection).find(where, dict.fromkeys(only, 1) or None)
             if sort:
@@ -151,20 +151,19 @@ class Mongo:
     async def each(
         self, collection: str, where: Document, *, sort: Sequence[str], limit: int
     ) -> AsyncGenerator[Document, None]:
-        """Plain documents one by one: the driver holds no more than one reply of the server (16 MB)."""
+        """Yield plain documents one by one; the driver holds at most one reply of the server (16 MB)."""
         with translate_errors():
             async for row in self._collection(collection).find(where).sort(Index(*sort).keys).limit(limit):
                 yield row
 
     async def find(self, kind: type[A], where: Document, *, sort: Sequence[str] = ("_id",), limit: int = 0) -> list[A]:
-        """The aggregates that match a filter."""
         return [from_document(kind, row) for row in await self.rows(kind.COLLECTION, where, sort=sort, limit=limit)]
 
     async def get(self, kind: type[A], id: str) -> A | None:
         return next(iter(await self.find(kind, {"_id": id}, sort=())), None)
 
     async def aggregate(self, kind: type[Aggregate] | str, pipeline: list[Document], level: str = "") -> list[Document]:
-        """Run an aggregation pipeline on a collection; at the level `snapshot` it sees no transaction in part."""
+        """Run an aggregation pipeline on a collection; level `snapshot` never sees part of a transaction."""
         source = self._collection(kind if isinstance(kind, str) else kind.COLLECTION)
         source = source.with_options(read_concern=ReadConcern(level)) if level else source
         with translate_errors():
@@ -174,7 +173,7 @@ class Mongo:
             return list(await cursor.to_list(None))
 
     async def several(self, queries: Sequence[tuple[str, Document]]) -> list[list[Document]]:
-        """Answer several queries, each a collection and a filter, in one round trip; their rows in the same order."""
+        """Return the rows of several queries (collection and filter), in the same order, in one round trip."""
         if len(queries) < 2:
             return [await self.rows(*query) for query in queries]
         parts = [
@@ -189,17 +188,17 @@ class Mongo:
         return found
 
     async def explain(self, kind: type[Aggregate], where: Document, sort: Sequence[str] = ()) -> Document:
-        """The winning plan of a query, to prove that it runs on an index."""
+        """Return the winning plan of a query, to prove that it uses an index."""
         cursor = self._collection(kind.COLLECTION).find(where)
         if sort:
             cursor = cursor.sort(Index(*sort).keys)
         return dict((await cursor.explain())["queryPlanner"]["winningPlan"])
 
     async def commit(self, writes: Writes) -> None:
-        """Apply all of it in one transaction, or nothing.
+        """Apply all writes in one transaction, or none.
 
-        Raises `Conflict` (a version moved on, or a key is taken), `Unavailable` (no primary, no network),
-        or the driver's error for a write that MongoDB refuses.
+        Raises `Conflict` (a version has changed, or a key exists), `Unavailable` (no primary, no network), or the
+        driver's error for a write that MongoDB refuses.
         """
         commands = list(write_steps(writes))
         with translate_errors():
@@ -211,18 +210,18 @@ class Mongo:
                         check_reply(await self._db.command(command, session=session), count)
 
     def _transact(self, commands: list[WriteStep]) -> None:
-        """Do all of it in one hop to Motor's thread: one each took half as long again as the commands themselves."""
+        """Run all commands in one call to Motor's thread; one call each took half as long again as the commands."""
         with self._client.delegate.start_session() as session, session.start_transaction(**_MAJORITY):
             for command, count in commands:
                 check_reply(self._db.delegate.command(command, session=session), count)
 
     async def remove(self, collection: str, ids: Sequence[str]) -> None:
-        """Delete rows that are of no more use. Not awaited by a majority: losing it only repeats work."""
+        """Delete rows that are not needed any more. Does not wait for a majority: a loss only repeats work."""
         with translate_errors():
             await self._loosely(collection).delete_many({"_id": {"$in": list(ids)}})
 
     async def amend(self, collection: str, ids: Sequence[str], change: Document) -> None:
-        """Change rows in a way that may be lost; like `remove`."""
+        """Change rows in a way that may be lost, like `remove`."""
         with translate_errors():
             await self._loosely(collection).update_many({"_id": {"$in": list(ids)}}, change)
 
@@ -230,7 +229,7 @@ class Mongo:
         return self._collection(collection).with_options(write_concern=WriteConcern(1, j=False))
 
     async def reserve(self, counter: str, amount: int) -> tuple[int, bytes]:
-        """Take `amount` numbers from a counter: the first of them, and the counter's key (random, made once)."""
+        """Reserve `amount` numbers of a counter; return the first and the counter's key (random, created once)."""
         first, key = {"$ifNull": ["$next", 0]}, {"$ifNull": ["$key", secrets.token_bytes(16)]}
         change = [{"$set": {"next": {"$add": [first, amount]}, "key": key}}]
         counters = self._collection("counters")
@@ -240,12 +239,11 @@ class Mongo:
 
 
 def encode_document(document: Document) -> RawBSONDocument:
-    """Encode it once, for its digest and for MongoDB."""
+    """Encode a document once, for its digest and for MongoDB."""
     return RawBSONDocument(bson.encode(document))
 
 
 def to_document(state: Aggregate) -> Document:
-    """An aggregate as MongoDB stores it."""
     fields = state.model_dump()
     return {"_id": fields.pop("id"), **fields}
 
@@ -257,5 +255,5 @@ def from_document(kind: type[A], row: Document) -> A:
 
 
 def document_digest(document: Mapping[str, Any]) -> str:
-    """SHA-256 over the document's BSON, as hex."""
+    """Return SHA-256 over the document's BSON, as hex."""
     return hashlib.sha256(bson.encode(document)).hexdigest()

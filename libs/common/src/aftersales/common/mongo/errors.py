@@ -1,4 +1,4 @@
-"""The drivers' errors as ours."""
+"""The drivers' errors, translated into ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ from aftersales.values.errors import Conflict, Unavailable
 
 _DUPLICATE_KEY, _WRITE_CONFLICT = 11000, 112
 _PASSING = {6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 134, 50, 239, 246}
-"""Server codes of a node that is starting, stopping, or no longer primary, and of a time or a snapshot that ran out."""
+"""Server codes of a node that is starting, stopping or no longer primary, or of an expired time or snapshot."""
 
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """`Conflict` and `Unavailable`; whatever else the driver says is a bug."""
+    """Raise the drivers' errors as `Conflict` or `Unavailable`; any other driver error is a bug."""
     try:
         yield
     except ConnectionFailure as error:
@@ -31,6 +31,6 @@ def translate_errors() -> Iterator[None]:
 
 
 def _is_passing(error: PyMongoError) -> bool:
-    """True while the replica set elects, steps down or shuts down."""
+    """Return whether the replica set elects, steps down or shuts down."""
     labels = ("TransientTransactionError", "UnknownTransactionCommitResult", "RetryableWriteError")
     return any(error.has_error_label(label) for label in labels) or getattr(error, "code", None) in _PASSING

@@ -14,11 +14,11 @@ def to_line(document: dict[str, Any]) -> str:
 
 
 def from_line(line: str) -> dict[str, Any]:
-    """Raises `ValueError` when it is not a document in Extended JSON."""
+    """Return the document. Raises `ValueError` if it is not one in Extended JSON."""
     try:
         found = json_util.loads(line, json_options=_READ)
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(str(error)) from error
     if not isinstance(found, dict):
-        raise ValueError("not a document")  # noqa: TRY004 (what the caller handles)
+        raise ValueError("not a document")  # noqa: TRY004 (the caller handles it)
     return found

@@ -1,7 +1,7 @@
-"""Files (photos, scans) in GridFS, under the id of the document that stands for each.
+"""Files (photos, scans) in GridFS, each with the id of the document that describes it.
 
-Bytes come before their document. A row in `uploads` stands from before the first byte until the document is
-committed, so that `sweep` finds what a crash left behind, however little of it was written.
+Bytes are written before their document. A row in `uploads` exists from before the first byte until the document is
+committed, so that `sweep` finds everything that a crash left, however little was written.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,12 +22,10 @@ UPLOADS = "uploads"
 _BUCKET = "blobs"
 _BATCH = 500
 AT_ONCE = 8
-"""Files that are written at a time: the driver holds each in memory until it is whole (or 48 MB)."""
+"""Files written at the same time; the driver has each in memory until it is complete (or 48 MB)."""
 
 
 class Files:
-    """The bytes of one service's files."""
-
     def __init__(self, db: Any, *, motor: bool) -> None:
         self._uploads = db[UPLOADS]
         self._writing = 0
@@ -35,14 +33,14 @@ class Files:
 
     @cached_property
     def _bucket(self) -> Any:
-        """Made on first use: Motor's binds itself to the event loop that it is made in."""
+        """The bucket, created on first use, because Motor's is bound to the current event loop."""
         return (AsyncIOMotorGridFSBucket if self._motor else AsyncGridFSBucket)(self._db, _BUCKET)
 
     @asynccontextmanager
     async def writing(self, id: str, at: datetime) -> AsyncIterator[Callable[[bytes], Awaitable[None]]]:
-        """Write bytes under `id`, piece by piece; nothing of them stays when the block raises.
+        """Write bytes under `id`, in pieces; nothing of them stays if the block raises.
 
-        Raises `Busy` when too many are being written.
+        Raises `Busy` when too many files are being written.
         """
         if self._writing >= AT_ONCE:
             raise Busy("service.busy")
@@ -67,12 +65,12 @@ class Files:
                 raise
 
     async def settle(self, *ids: str) -> None:
-        """The document stands (or the bytes are gone): the sweep need not look."""
+        """Remove uploads from the sweep, once their documents are committed or their bytes deleted."""
         with translate_errors():
             await self._uploads.delete_many({"_id": {"$in": ids}})
 
     async def read(self, id: str) -> AsyncIterator[bytes]:
-        """The bytes, piece by piece. Raises `NotFound` before the first."""
+        """Return the bytes, in pieces. Raises `NotFound` before the first piece."""
         with translate_errors():
             try:
                 file = await self._bucket.open_download_stream(id)
@@ -81,7 +79,7 @@ class Files:
         return _pieces(file)
 
     async def delete(self, id: str) -> None:
-        """Remove the bytes for good, half-written ones too; without effect when there are none."""
+        """Delete the bytes, including half-written ones; no effect if there are none."""
         with translate_errors():
             try:
                 await self._bucket.delete(id)
@@ -89,13 +87,13 @@ class Files:
                 return
 
     async def unsettled(self, before: datetime) -> list[str]:
-        """Uploads that began before then and were never settled: ids, earliest first."""
+        """Return ids of uploads that began before then and were never settled, earliest first."""
         with translate_errors():
             rows = self._uploads.find({"at": {"$lt": before}}).sort("at", 1).limit(_BATCH)
             return [row["_id"] for row in await rows.to_list(None)]
 
     async def sweep(self, kind: type[Aggregate], before: datetime) -> int:
-        """Remove bytes that came before then and have no document of this kind; how many files that is."""
+        """Delete bytes from before then without a document of this kind; return the number of files."""
         ids = await self.unsettled(before)
         with translate_errors():
             standing = await self._db[kind.COLLECTION].find({"_id": {"$in": ids}}, {"_id": 1}).to_list(None)

@@ -1,4 +1,4 @@
-"""What one transaction writes, and the commands that write it."""
+"""The writes of one transaction, and the commands for them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ from aftersales.values.errors import Conflict
 
 Document = dict[str, Any]
 WriteStep = tuple[Document, int]
-"""A command of a transaction, and how many documents it must find or make."""
+"""A command of a transaction, and the number of documents that it must find or create."""
 
 
 @dataclass(slots=True)
 class Writes:
-    """What one transaction changes, per collection."""
+    """The changes of one transaction, per collection."""
 
     inserts: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     replaces: dict[str, list[tuple[str, int, Mapping[str, Any]]]] = field(default_factory=dict)
-    """Id, the version that was read, and the new document: it is replaced only where that version still stands."""
+    """Id, the version that was read, and the new document, which replaces only that version."""
     deletes: dict[str, list[tuple[str, Document]]] = field(default_factory=dict)
-    """Id, and what must still stand in the document."""
+    """Id, and the fields that the document must still have."""
     increments: dict[str, dict[str, tuple[Document, float]]] = field(default_factory=dict)
-    """Counters by id: the fields set when it is new, and by how much it grows."""
+    """Counters by id: the fields to set if it is new, and the amount to add."""
 
     @property
     def empty(self) -> bool:
@@ -35,7 +35,7 @@ class Writes:
 
 
 def write_steps(writes: Writes) -> Iterator[WriteStep]:
-    """One command per collection and kind: a transaction's commands cannot overlap."""
+    """Yield one command per collection and kind, because commands of a transaction cannot overlap."""
     for collection, documents in writes.inserts.items():
         yield {"insert": collection, "documents": documents, "ordered": False}, len(documents)
     for collection, replaces in writes.replaces.items():
@@ -53,7 +53,7 @@ def write_steps(writes: Writes) -> Iterator[WriteStep]:
 
 
 def check_reply(reply: Document, count: int) -> None:
-    """Raise for a write that was refused, or that did not find the version it was made for."""
+    """Raise for a write that was refused, or that did not find the expected version."""
     for refused in reply.get("writeErrors", ()):
         raise OperationFailure(refused["errmsg"], refused["code"], reply)
     if reply["n"] != count:
