@@ -1,4 +1,4 @@
-"""The bus: three supervised connections to RabbitMQ. Only this package touches the drivers."""
+"""The bus, with three supervised connections to RabbitMQ. Only this package uses the drivers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
 
-from aftersales.common.amqp import tolerant as _  # noqa: F401 (from its import on, the driver decodes every message)
+from aftersales.common.amqp import tolerant as _  # noqa: F401 (importing it makes the driver decode every message)
 from aftersales.common.amqp.connecting import TROUBLE
 from aftersales.common.amqp.consumer import Delivery, QueueConsumer
 from aftersales.common.amqp.history import replay_journal
@@ -20,9 +20,9 @@ from aftersales.common.telemetry import Metrics, log
 __all__ = ["TROUBLE", "Bus", "Delivery", "Topology"]
 _WATCH_SECONDS = 3
 _DECLARE_SECONDS, _DECLARE_PAUSE = 5, 1
-"""How often to declare everything again, and the shortest time between two declarations that were asked for."""
+"""Seconds between two declarations of the topology, and at least between two requested ones."""
 _CALL_SECONDS, _DECLARING_SECONDS = 10, 30
-"""No call waits longer for the broker's answer; declaring everything is many of them."""
+"""Timeouts in seconds for a call to the broker, and for declaring the topology, which is many calls."""
 
 
 async def _at_once() -> None:
@@ -34,7 +34,7 @@ async def _nothing_missed(_seconds: float | None) -> None:
 
 
 class Bus:
-    """Connects, declares, consumes and publishes; each part comes back by itself after a loss."""
+    """Connects, declares, consumes and publishes; each part recovers by itself after a lost connection."""
 
     def __init__(
         self,
@@ -47,21 +47,22 @@ class Bus:
         self.topology, self._urls = topology, urls
         self._links = {name: Link(urls, name, metrics) for name in ("publish", "consume", "control")}
         self._missing = asyncio.Event()
-        """Something may have vanished at the broker: declare now."""
+        """Set when a queue or exchange may be missing, to declare the topology now."""
         self.publisher = Publisher(self._links["publish"], topology.events, self._missing.set)
         self._consumers = [
             QueueConsumer(topology.queue, prefetch, handle, metrics),
             QueueConsumer(topology.dead, 10, handle, metrics),
         ]
         self.wait_until_useful: Callable[[], Awaitable[None]] = _at_once
-        """Waited for before deliveries are taken."""
+        """Awaited before consuming begins."""
         self._declared = asyncio.Event()
         self._declaring = asyncio.Lock()
         self._stopping = False
         self._seen: float | None = None
-        """When our queue was there, by the event loop's clock."""
+        """When the service's queue was last seen, by the event loop's clock."""
         self.on_missed: Callable[[float | None], Awaitable[None]] = _nothing_missed
-        """Awaited before our queue is made: so many seconds of events may be missing, or nobody knows how many."""
+        """Awaited before a missing queue is declared, with the seconds of events that may be missing; None if
+        unknown."""
         self._channel: AbstractChannel | None = None
 
     @property
@@ -70,21 +71,21 @@ class Bus:
 
     @property
     def consuming(self) -> bool:
-        """Whether every queue of ours is consumed; each one's gauge is set by this."""
-        return all([consumer.alive for consumer in self._consumers])  # noqa: C419 (look at each of them)
+        """Whether every queue of the service is consumed; sets the gauge of each queue."""
+        return all([consumer.alive for consumer in self._consumers])  # noqa: C419 (each sets its gauge)
 
     @property
     def blocked(self) -> bool:
-        """Whether RabbitMQ holds any connection's publishing back; each one's gauge is set by this."""
-        return any([link.blocked for link in self._links.values()])  # noqa: C419 (look at each of them)
+        """Whether RabbitMQ blocks publishing on any connection; sets the gauge of each connection."""
+        return any([link.blocked for link in self._links.values()])  # noqa: C419 (each sets its gauge)
 
     @property
     def oldest_delivery(self) -> float:
-        """Age of the oldest unfinished delivery of any queue, in seconds; each one's gauge is set by this."""
+        """Age of the oldest unfinished delivery of any queue, in seconds; sets the gauge of each queue."""
         return max([consumer.oldest for consumer in self._consumers])
 
     async def waiting(self) -> int:
-        """Deliveries in hand and messages in our queue (retry tiers apart)."""
+        """Return how many deliveries are unfinished and messages are queued (retry queues apart)."""
         if self._channel is None:
             return 1
         async with asyncio.timeout(_CALL_SECONDS):
@@ -92,7 +93,6 @@ class Bus:
         return (queue.declaration_result.message_count or 0) + sum(c.unfinished for c in self._consumers)
 
     async def run(self) -> None:
-        """For ever, until cancelled."""
         try:
             await run_together(
                 control=self._links["control"].run(self._control),
@@ -104,11 +104,11 @@ class Bus:
                 await link.drop()
 
     async def _publish(self, connection: AbstractConnection) -> None:
-        """Publish once the journal is there, as seen by this connection's own node.
+        """Publish once this connection's node has the journal.
 
-        A node that has just started takes publishes before its streams are up, and confirms what the journal never
-        gets (RabbitMQ 3.10, measured: for 1 to 2 s, on a node alone and on a member of a cluster). Until then it
-        answers a question about the journal with an error, which ends this connection; the link tries again.
+        A node that has just started accepts messages before its streams are up, and confirms messages that the journal
+        never gets (RabbitMQ 3.10, measured: for 1 to 2 s, on a single node and on a member of a cluster). During that
+        time, a query for the journal fails, which ends this connection; the link tries again.
         """
         await self._declared.wait()
         async with asyncio.timeout(_CALL_SECONDS):
@@ -118,7 +118,7 @@ class Bus:
         await self.publisher.use(connection)
 
     async def _consume(self, connection: AbstractConnection) -> None:
-        """Consume until a queue of ours has no consumer any more (connected is not the same as consuming)."""
+        """Consume until a queue of the service has no consumer any more (connected does not mean consuming)."""
         await self._declared.wait()
         await self.wait_until_useful()
         try:
@@ -130,10 +130,10 @@ class Bus:
             self._missing.set()
 
     async def _watch(self, connection: AbstractConnection) -> None:
-        """Raises ConnectionError when a queue has lost its consumer.
+        """Raise ConnectionError when a queue has lost its consumer.
 
-        A queue that elects its leader reports no consumers for a moment, so the broker's word counts when it is
-        repeated.
+        A queue that elects its leader reports no consumers for a moment, so a loss counts only when it is reported
+        twice.
         """
         async with asyncio.timeout(_CALL_SECONDS):
             channel = await connection.channel(publisher_confirms=False)
@@ -152,7 +152,7 @@ class Bus:
                     raise ConnectionError(f"{consumer.queue} has lost its consumer")
 
     async def _control(self, connection: AbstractConnection) -> None:
-        """Declare everything, again and again: what vanished while the connection stood is there anew."""
+        """Declare the topology repeatedly, which restores queues and exchanges that vanish while connected."""
         channel = self._channel = await connection.channel(publisher_confirms=False)
         try:
             while True:
@@ -172,19 +172,19 @@ class Bus:
             self._missing.clear()
             now = asyncio.get_running_loop().time()
             if not await queue_exists(connection, self.topology.queue):
-                self._declared.clear()  # the journal is read only when the queue is bound again
+                self._declared.clear()  # the journal is read only after the queue is bound again
                 await self.on_missed(None if self._seen is None else now - self._seen)
             await declare_topology(channel, self.topology)
             self._seen = asyncio.get_running_loop().time()
             self._declared.set()
 
     async def replay(self, handle: Callable[[Delivery], None], since: datetime | None = None) -> int:
-        """Hand to `handle` what the journal has of events that this service listens to; raises one of `TROUBLE`."""
+        """Call `handle` with each journal event that the service listens to; return their number. Raises `TROUBLE`."""
         await self._declared.wait()
         return await replay_journal(self._urls, self.topology, handle, since)
 
     async def stop_consuming(self, seconds: float) -> None:
-        """Take and declare nothing more, and wait until what was taken is acknowledged, at most so long."""
+        """Stop consuming and declaring, and wait at most `seconds` until all deliveries are acknowledged."""
         self._stopping = True
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -1,4 +1,4 @@
-"""One connection to one of the brokers: each address is tried for a few seconds, in random order."""
+"""A connection to one of the brokers. Each address is tried for a few seconds, in random order."""
 
 import asyncio
 import logging
@@ -16,20 +16,20 @@ from aiormq.exceptions import AMQPError
 from yarl import URL
 
 TROUBLE = (AMQPError, OSError, EOFError, asyncio.TimeoutError, RuntimeError, StopAsyncIteration)
-"""What a connection that breaks at any point may raise.
+"""Exceptions that a breaking connection may raise.
 
-aio-pika closes with RuntimeError in places; aiormq ends a greeting that is cut off with StopAsyncIteration.
+aio-pika raises RuntimeError for some closed connections; aiormq raises StopAsyncIteration if the handshake is cut off.
 """
 CONNECT_SECONDS = 3
-"""For one address, its greeting included: a frozen broker still accepts connections."""
+"""Timeout for one address, including the handshake: a frozen broker still accepts connections."""
 _CLOSE_SECONDS = 2
 for _driver in ("aiormq.connection", "aiormq.channel"):
-    # `Link` has one line for a lost connection; the driver adds others, one of them with a traceback
+    # `Link` logs one line for a lost connection; the driver would add others, one of them with a traceback
     logging.getLogger(_driver).addFilter(lambda record: "blocked" in str(record.msg))
 
 
 class _Socket(TransportFactory):
-    """Connects to the address that was chosen; certificates are still checked against the URL's host."""
+    """Connects to the chosen address; certificates are still checked against the URL's host."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -52,7 +52,7 @@ class Connection(aio_pika.Connection):
         self.kwargs["transport_factory"] = self._socket
 
     async def open(self) -> None:
-        """Raises one of `TROUBLE`; without an answer that is TimeoutError."""
+        """Connect. Raises one of `TROUBLE`, which is TimeoutError if there is no answer."""
         opening = asyncio.ensure_future(self.connect())
         opening.add_done_callback(retrieve_exception)
         try:
@@ -68,7 +68,7 @@ class Connection(aio_pika.Connection):
         opening.result()
 
     async def end(self) -> None:
-        """Close it; cut it off when the broker does not answer that soon enough."""
+        """Close the connection; abort it if the broker does not answer in time."""
         closing = asyncio.ensure_future(self.close())
         closing.add_done_callback(retrieve_exception)
         try:
@@ -78,7 +78,7 @@ class Connection(aio_pika.Connection):
                 self._cut()
 
     def lost(self) -> "asyncio.Future[str]":
-        """Done when it is closed from either side; why it was."""
+        """Return a future for the reason, done when either side closes the connection."""
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def note(_sender: Any, error: object = None) -> None:
@@ -94,7 +94,7 @@ class Connection(aio_pika.Connection):
 
 
 async def connect_to_broker(urls: Sequence[str], name: str) -> Connection:
-    """Try every address of every URL, in random order. Raises ConnectionError with what each of them said."""
+    """Connect to the first address that answers, in random order. Raises ConnectionError with all failures."""
     failures: list[str] = []
     found = [(url, address) for url in urls for address in await _addresses(url, failures)]
     random.shuffle(found)
@@ -127,7 +127,7 @@ def _place(url: str, address: str) -> str:
 
 
 def describe_failure(error: BaseException) -> str:
-    """Its kind and words, on one line; the place of a refused connection is named elsewhere."""
+    """Return the type and text of an error on one line, without the address of a refused connection."""
     words = " ".join(str(error).split())
     if isinstance(error, OSError) and isinstance(error.errno, int) and error.errno > 0:
         words = os.strerror(error.errno)
@@ -137,6 +137,6 @@ def describe_failure(error: BaseException) -> str:
 
 
 def retrieve_exception(future: "asyncio.Future[Any]") -> None:
-    """Look at how it ended, so that asyncio does not log it a second time."""
+    """Retrieve the exception, so that asyncio does not log it a second time."""
     with suppress(asyncio.CancelledError):
         future.exception()

@@ -1,4 +1,4 @@
-"""Taking deliveries from one queue, and acknowledging those that are finished."""
+"""A consumer, which receives deliveries from one queue and acknowledges the finished ones."""
 
 import asyncio
 import functools
@@ -18,38 +18,39 @@ _PATIENCE = 1.0
 """Seconds that a finished delivery waits for an unfinished one before it."""
 
 
-@dataclass(slots=True)  # not frozen: that makes creating one three times as slow, and there is one a message
+@dataclass(slots=True)  # not frozen, which would triple the time to create one, and there is one per message
 class Delivery:
-    """A message as it arrived. Call `done` once, when its effect is committed (or it is safe elsewhere)."""
+    """A message as it arrived. Call `done` once, when its effect is committed (or it is stored elsewhere)."""
 
     body: bytes
     headers: dict[str, Any]
     queue: str
     key: str
     exchange: str
-    """Where it was published; empty when it came by way of a retry queue or was sent again."""
+    """The exchange it was published to; empty if it came through a retry queue or was replayed."""
     done: Callable[[], None]
     is_live: Callable[[], bool] | None = None
-    """Whether its channel is still open (one function per channel); if not, RabbitMQ delivers the message again."""
+    """Whether its channel is still open (one function per channel). If not, RabbitMQ delivers the message again."""
     user: str = ""
-    """Who published it, where the publisher says so; RabbitMQ refuses a message that names another user."""
+    """The user who published it, if the publisher names one; RabbitMQ refuses a message that names another user."""
     content_type: str = ""
 
 
 class _Acknowledger:
-    """Acknowledges finished deliveries of one channel: the finished prefix in one frame, mostly all there is.
+    """Acknowledges finished deliveries of one channel.
 
-    A delivery that takes long holds that prefix back, so after `_PATIENCE` what finished behind it goes one by one.
+    One frame acknowledges all before the oldest unfinished one, which are mostly all there are. A slow delivery blocks
+    those behind it, so after `_PATIENCE` they are acknowledged one by one.
     """
 
     def __init__(self, channel: Any) -> None:
         self._channel = channel
         self._taken: dict[int, float] = {}
-        """When each unfinished delivery came, by its tag, in order."""
+        """When each unfinished delivery arrived, by its tag, in order."""
         self._finished: set[int] = set()
-        """Finished and not yet acknowledged."""
+        """Tags finished and not yet acknowledged."""
         self._sending: set[asyncio.Future[None]] = set()
-        """Acknowledgements that are not yet handed to the connection."""
+        """Acknowledgements that are not yet passed to the connection."""
         self._scheduled: asyncio.Handle | None = None
         self._singly: asyncio.TimerHandle | None = None
 
@@ -58,7 +59,7 @@ class _Acknowledger:
 
     def done(self, tag: int) -> None:
         if self._taken.pop(tag, None) is None:
-            return  # it is done already
+            return  # already done
         self._finished.add(tag)
         if not self._scheduled:
             self._scheduled = asyncio.get_running_loop().call_soon(self._flush)
@@ -102,19 +103,19 @@ class _Acknowledger:
 
     @property
     def oldest(self) -> float:
-        """Seconds since the oldest unfinished delivery came; 0 when there is none, or the channel is gone."""
+        """Seconds since the oldest unfinished delivery arrived; 0 if there is none or the channel is closed."""
         if not self._taken or self._channel.is_closed:
             return 0.0
         return _now() - next(iter(self._taken.values()))
 
 
 def _now() -> float:
-    """Seconds on a clock that never goes back."""
+    """Return seconds on a clock that never goes back."""
     return asyncio.get_running_loop().time()
 
 
 class QueueConsumer:
-    """Hands each delivery to `handle`, which must not block; restarted by its link."""
+    """Calls `handle`, which must not block, for each delivery. Its link restarts it."""
 
     def __init__(self, queue: str, prefetch: int, handle: Callable[[Delivery], None], metrics: Metrics) -> None:
         self.queue, self._prefetch, self._handle, self._metrics = queue, prefetch, handle, metrics
@@ -126,7 +127,7 @@ class QueueConsumer:
         metrics.oldest_delivery.labels(queue)
 
     async def start(self, connection: AbstractConnection, link: Link) -> None:
-        """Consume on a channel of its own."""
+        """Start consuming on a new channel."""
         if self._stopping:
             return
         outer = await connection.channel(publisher_confirms=False)
@@ -158,14 +159,14 @@ class QueueConsumer:
 
     @property
     def alive(self) -> bool:
-        """Whether the broker still sends to us, as far as this side knows."""
+        """Whether the broker still delivers here, as far as this side knows."""
         channel = self._channel
         alive = channel is not None and not channel.is_closed and self._tag in channel.consumers
         self._metrics.consuming.labels(self.queue).set(alive)
         return alive
 
     async def stop(self) -> None:
-        """Take nothing more; what was taken is finished and acknowledged by `drained`."""
+        """Stop consuming; `drained` waits until all deliveries are finished and acknowledged."""
         self._stopping = True
         if self.alive:
             with suppress(*TROUBLE):
@@ -173,17 +174,17 @@ class QueueConsumer:
 
     @property
     def unfinished(self) -> int:
-        """Deliveries taken and not yet acknowledged."""
+        """Deliveries received and not yet acknowledged."""
         return self._acks.unfinished if self._acks else 0
 
     @property
     def oldest(self) -> float:
-        """Seconds since the oldest delivery that is not yet finished came; 0 when there is none."""
+        """Seconds since the oldest unfinished delivery arrived; 0 if there is none."""
         oldest = self._acks.oldest if self._acks else 0.0
         self._metrics.oldest_delivery.labels(self.queue).set(oldest)
         return oldest
 
     async def drained(self) -> None:
-        """Until every delivery taken is acknowledged."""
+        """Wait until every delivery is acknowledged."""
         while self.unfinished and not self._channel.is_closed:
             await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""What was said before a service was here, or missed by it: read from the journal."""
+"""The replay of events from the journal that a service missed, or that are older than the service."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,21 +14,21 @@ from aftersales.common.amqp.topology import Topology
 _WINDOW = 200
 _OFFSET = "x-stream-offset"
 _EMPTY_SECONDS, _END_SECONDS, _BUSY_SECONDS = 5, 1, 20
-"""A stream does not tell its length. An empty one is silent for the first; after the last message of another there is
-silence for the second, or, where others publish all the while, its end is surely behind us after the third."""
+"""Timeouts in seconds for finding the end of a stream, which does not report its length: it is empty if no message
+comes within the first, and ends if none follows within the second or, while others publish, after the third."""
 _ANSWER_SECONDS, _NEXT_SECONDS = 10, 30
-"""How long a call, and the next message of a stream that has more, may take."""
+"""Timeouts in seconds for a call, and for the next message of a stream that has more."""
 Messages = asyncio.Queue[AbstractIncomingMessage]
 
 
 async def replay_journal(
     urls: Sequence[str], topology: Topology, handle: Callable[[Delivery], None], since: datetime | None = None
 ) -> int:
-    """Hand to `handle` all that the journal holds now and the service listens to; how many these were.
+    """Call `handle` with each event that the journal has now and the service listens to; return the number.
 
-    With `since` only what was published from then on (a chunk of the stream may bring some older ones along).
-    Its queue must be there already: what is published from then on comes that way (and some of it both ways).
-    Raises one of `TROUBLE` when the connection is lost.
+    With `since`, only events published from then on are replayed (a chunk of the stream may include some older ones).
+    The service's queue must exist already, because later events arrive there (some arrive both ways). Raises one of
+    `TROUBLE` when the connection is lost.
     """
     connection = await connect_to_broker(urls, "history")
     reading = asyncio.ensure_future(_replay(connection, topology, handle, since))
@@ -36,7 +36,7 @@ async def replay_journal(
     waiting: set[asyncio.Future[Any]] = {reading, connection.lost()}
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        if not reading.done() or reading.cancelled():  # the driver cancels what waits for an answer
+        if not reading.done() or reading.cancelled():  # the driver cancels calls that wait for an answer
             raise ConnectionError("lost while reading the journal")
         return reading.result()
     finally:
@@ -56,14 +56,14 @@ async def _replay(
         return not connection.is_closed
 
     async def handled(message: AbstractIncomingMessage) -> None:
-        """Until its effect is committed, or it is safe in a retry queue or the parking place."""
+        """Handle a message, and wait until it is committed, in a retry queue or stored as a dead letter."""
         done = asyncio.Event()
         key = str(message.routing_key)
         handle(Delivery(message.body, {}, topology.queue, key, topology.events, done.set, is_live))
         await done.wait()
 
     window: list[AbstractIncomingMessage] = []
-    patience = _EMPTY_SECONDS if since else _NEXT_SECONDS  # it may be that nothing was published since
+    patience = _EMPTY_SECONDS if since else _NEXT_SECONDS  # perhaps nothing was published since
     while True:
         try:
             message = await asyncio.wait_for(messages.get(), patience)
@@ -85,7 +85,7 @@ async def _replay(
 
 
 async def _read(connection: AbstractConnection, topology: Topology, offset: str | datetime) -> Messages:
-    """Read the stream from `first`, `last` or a time on, a window at a time; the connection's end is the reader's."""
+    """Start reading the stream from `first`, `last` or a time, one window at a time, until the connection ends."""
     messages: Messages = asyncio.Queue()
     async with asyncio.timeout(_ANSWER_SECONDS):
         channel = await connection.channel()
@@ -97,7 +97,7 @@ async def _read(connection: AbstractConnection, topology: Topology, offset: str 
 
 
 async def _end(messages: Messages) -> int:
-    """Give the offset of the newest message, or of one that came while this looked; -1 when there is none."""
+    """Return the offset of the newest message, or of one that arrived meanwhile; -1 if there is none."""
     newest, wait, deadline = -1, _EMPTY_SECONDS, asyncio.get_running_loop().time() + _BUSY_SECONDS
     while asyncio.get_running_loop().time() < deadline:
         try:

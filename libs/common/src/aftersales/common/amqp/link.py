@@ -1,4 +1,4 @@
-"""One supervised connection: connect, use, and after a loss connect again with a jittered wait."""
+"""A supervised connection, which connects again after a loss, with a jittered wait."""
 
 import asyncio
 import random
@@ -19,27 +19,27 @@ from aftersales.common.telemetry import Metrics, log
 
 Use = Callable[[AbstractConnection], Awaitable[None]]
 _ANSWER_SECONDS, _SILENCES = 4, 4
-"""A broker is silent after the first, and the connection is given up after so many silences in a row."""
+"""Seconds without an answer that count as a silence, and how many silences in a row end the connection."""
 _PROBE_SECONDS = 3
 _STEADY_SECONDS = 10
-"""A connection that served for so long was a good one: after it the waits begin from the shortest again."""
+"""Seconds after which a connection counts as good, so that the next wait is the shortest again."""
 _WAIT = (0.3, 3.0)
 
 
 class Link:
-    """Publishing, consuming and control each have one: a blocked publisher must not stop the acknowledgements."""
+    """The connection for publishing, consuming or control: a blocked publisher must not stop the acknowledgements."""
 
     def __init__(self, urls: Sequence[str], name: str, metrics: Metrics) -> None:
         self._urls, self.name, self._metrics = urls, name, metrics
         self._connection: Connection | None = None
         self.up = False
-        """Connected, and the broker answers."""
+        """Whether it is connected and the broker answers."""
 
     async def run(self, use: Use) -> None:
-        """For ever: `use` the connection until it breaks or `use` ends, however it does.
+        """Connect and call `use`, again and again, however it ends, until cancelled.
 
-        aiormq also ends a call that waits with CancelledError or a bare Exception; only the cancellation of the task
-        that runs this is one.
+        aiormq also ends waiting calls with CancelledError or a bare Exception; only a cancellation of the task that
+        runs this is one.
         """
         failures, clock = 0, asyncio.get_running_loop().time
         while True:
@@ -50,7 +50,7 @@ class Link:
                 if task is None or task.cancelling():
                     raise
                 cause = "closed while waiting for an answer"
-            except Exception as error:  # noqa: BLE001 (a loss is a loss)
+            except Exception as error:  # noqa: BLE001 (any error is a loss)
                 cause = describe_failure(error)
                 if not isinstance(error, TROUBLE) and type(error) is not Exception:
                     log.exception("amqp.failed", link=self.name)
@@ -62,7 +62,7 @@ class Link:
             await asyncio.sleep(random.uniform(0.1, back_off(failures, *_WAIT)))  # noqa: S311 (jitter)
 
     async def _once(self, use: Use) -> str:
-        """Connect and use it; why that ended, where nothing was raised."""
+        """Connect and use the connection; return why it ended, if nothing was raised."""
         connection = self._connection = await connect_to_broker(self._urls, self.name)
         lost = connection.lost()
         self._set(up=True)
@@ -84,9 +84,9 @@ class Link:
             await asyncio.wait(tasks, timeout=_ANSWER_SECONDS)
 
     async def _probe(self, connection: AbstractConnection) -> None:
-        """Ask the broker for an answer again and again; raises TimeoutError after a long silence.
+        """Call the broker regularly. Raises TimeoutError after a long silence.
 
-        A connection whose broker froze, or whose packets are swallowed, looks like one on which nothing happens.
+        Otherwise, a connection whose broker froze or whose packets are lost looks like an idle one.
         """
         channel: Any = None
 
@@ -109,7 +109,7 @@ class Link:
         silences = 0
         while not asking.done():
             await asyncio.wait({asking}, timeout=_ANSWER_SECONDS)
-            if asking.done() or self.blocked:  # a blocked connection isn't read by the broker
+            if asking.done() or self.blocked:  # the broker does not read from a blocked connection
                 continue
             self._set(up=False)
             silences += 1
@@ -118,14 +118,14 @@ class Link:
         await asking
 
     async def drop(self) -> None:
-        """End the connection; a running `run` then connects anew."""
+        """End the connection; a running `run` then connects again."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.end()
 
     @property
     def blocked(self) -> bool:
-        """True while RabbitMQ holds publishing back (memory or disk alarm)."""
+        """Whether RabbitMQ blocks publishing (memory or disk alarm)."""
         event = unblocked_event(self._connection)
         blocked = event is not None and not event.is_set()
         self._metrics.blocked.labels(self.name).set(blocked)
@@ -137,7 +137,7 @@ class Link:
 
 
 def unblocked_event(connection: AbstractConnection | None) -> asyncio.Event | None:
-    """Aiormq keeps this to itself and aio-pika shows it nowhere; a contract test watches the name."""
+    """Return the event of an unblocked connection, private to aiormq; a contract test checks its name."""
     transport: Any = getattr(connection, "transport", None)
     event: asyncio.Event | None = getattr(
         getattr(transport, "connection", None), "_Connection__connection_unblocked", None

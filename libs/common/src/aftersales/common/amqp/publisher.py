@@ -1,7 +1,7 @@
 """Confirmed publishing, many messages in one socket write (several times as fast as one at a time).
 
-Uses public but undocumented attributes of aiormq channels (7.2), pinned and watched by contract tests;
-`batched=False` is the plain way.
+Uses public but undocumented attributes of aiormq channels (7.2), pinned and checked by contract tests; `batched=False`
+does not.
 """
 
 import asyncio
@@ -28,16 +28,16 @@ CONTENT_TYPE = "application/cloudevents+json"
 _CONFIRM_SECONDS = 15
 _TURN_SECONDS, _EMPTY_EVERY = 0.25, 12
 _WRITE_BYTES = 1_000_000
-"""One socket write at most, so that heartbeats still get through."""
+"""Bytes of the largest socket write, so that heartbeats still get through."""
 
 
 class Publisher:
-    """Publishes on its own link; waits while that is down or blocked. `refused` hears when the broker refused any.
+    """Publishes on its own link; waits while that is down or blocked. `refused` is called if the broker refused any.
 
-    Messages to `exchange`, which all go to the journal, have a channel for themselves. When a stream gets another
-    leader, RabbitMQ 3.10 sends unconfirmed messages again under the channel's numbers, but counts only the stream's
-    own (`rabbit_stream_queue:resend_all`, right in 4.0). If the channel had also sent n messages elsewhere, the next n
-    for the stream count as repeated ones: they are confirmed and dropped.
+    Messages to `exchange`, which all go to the journal, have their own channel. When a stream gets another leader,
+    RabbitMQ 3.10 resends unconfirmed messages with the channel's numbers, but counts only the stream's own
+    (`rabbit_stream_queue:resend_all`, fixed in 4.0). If the channel had also sent n messages elsewhere, the next n for
+    the stream would count as duplicates: they would be confirmed and dropped.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Publisher:
         self._link, self._refused, self._batched = link, refused, batched
         self._exchange, self._confirm_seconds = exchange, confirm_seconds
         self._channels: tuple[Any, Any] = (None, None)
-        """For all other messages, and for those to the exchange."""
+        """The channels for all other messages, and for those to the exchange."""
         self._ready = asyncio.Event()
 
     @property
@@ -77,7 +77,7 @@ class Publisher:
             for turn in count():
                 if others.is_closed or ours.is_closed:
                     return
-                blocked = self._link.blocked  # keeps the metric true while nothing is published
+                blocked = self._link.blocked  # updates the metric while nothing is published
                 if turn % _EMPTY_EVERY == 0 and not blocked:
                     await empty.basic_publish(b"", wait=False)
                 await asyncio.sleep(_TURN_SECONDS)
@@ -85,7 +85,7 @@ class Publisher:
             self._ready.clear()
 
     async def publish(self, messages: Sequence[Outgoing]) -> Receipt:
-        """Publish, and wait for the broker's word on each. Never raises for a connection that breaks."""
+        """Publish the messages and wait for the broker's answer to each. Never raises for a broken connection."""
         await self._ready.wait()
         receipt, channels = Receipt(), self._channels
         sent: list[tuple[Outgoing, Any, asyncio.Future[Any]]] = []
@@ -115,9 +115,9 @@ class Publisher:
         return [message for message in messages if message.exchange != self._exchange], ours
 
     async def _confirmed(self, futures: list["asyncio.Future[Any]"]) -> None:
-        """Until all are answered; a block by the broker is waited out, a silence is not.
+        """Wait until all are answered; continue while the broker blocks, but not after a timeout.
 
-        One by one, because one answer confirms many: those after it are mostly done when their turn comes.
+        They are awaited one by one: one answer confirms many, so that the later ones are mostly done.
         """
         for future in futures:
             while not future.done():
@@ -126,7 +126,7 @@ class Publisher:
                     return
 
     async def _discard(self, channels: tuple[Any, Any]) -> None:
-        """Reconnect: after a silence, an error, or an event without a journal the counts may be wrong."""
+        """Reconnect, because the counts may be wrong after a timeout, an error or an event that no journal got."""
         if channels is self._channels:
             self._ready.clear()
             await self._link.drop()
@@ -165,7 +165,7 @@ class Publisher:
 
 
 async def _put(channel: Any, wire: bytes) -> None:
-    """Hand it to the writer; raises ConnectionError when the channel closes first, after which nobody takes it."""
+    """Queue the frames for writing. Raises ConnectionError if the channel closes first; nothing is written then."""
     frame = ChannelFrame(wire, should_close=False)
     if not channel.write_queue.full():
         channel.write_queue.put_nowait(frame)
@@ -203,7 +203,7 @@ def _properties(message: Outgoing) -> spec.Basic.Properties:
 
 
 def _on_the_wire(message: Outgoing, channel: int, chunk: int) -> bytes:
-    """Three frames or more (AMQP 0-9-1, section 2.3.5.2)."""
+    """Return the message's frames, three or more (AMQP 0-9-1, section 2.3.5.2)."""
     body = message.body
     header = ContentHeader(properties=_properties(message), body_size=len(body))
     contents = (ContentBody(body[start : start + chunk]) for start in range(0, len(body), chunk))
@@ -213,5 +213,5 @@ def _on_the_wire(message: Outgoing, channel: int, chunk: int) -> bytes:
 
 @lru_cache(maxsize=500)
 def _method(exchange: str, key: str, channel: int) -> bytes:
-    """The first frame, which is the same for all messages of a kind."""
+    """Return the first frame, which is the same for all messages of a type."""
     return marshal(spec.Basic.Publish(exchange=exchange, routing_key=key, mandatory=True), channel)

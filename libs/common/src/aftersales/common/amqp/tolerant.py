@@ -1,9 +1,9 @@
-"""Messages that the driver cannot decode arrive all the same: without their properties, or with a readable key.
+"""Decoding of messages that the driver cannot decode: without their properties, or with a readable key.
 
-RabbitMQ passes on what any publisher wrote: names that are not UTF-8, a `timestamp` of the year 584 556 019, a table of
-a thousand levels. pamqp raises there, aiormq ends the connection for it, the broker delivers the message again, and so
-on: one message would stop a service for good. pamqp 4.0 and aiormq 7.2 offer no hook, so the function that both use is
-replaced; a contract test watches that it is the one in use.
+RabbitMQ passes on whatever a publisher wrote: names that are not UTF-8, a `timestamp` of the year 584 556 019, a table
+with a thousand levels. pamqp raises an error, aiormq ends the connection, and the broker delivers the message again, so
+that one message would stop a service permanently. pamqp 4.0 and aiormq 7.2 offer no hook, so the function that both use
+is replaced; a contract test checks that it is the one in use.
 """
 
 import struct
@@ -16,11 +16,11 @@ from aftersales.common.telemetry import log
 _UNREADABLE = (PAMQPException, ValueError, LookupError, TypeError, OverflowError, RecursionError, struct.error)
 _decode = frame.unmarshal
 _FIXED = ">HHQ"
-"""Of a content header: class, weight and the size of the body (AMQP 0-9-1, section 2.3.5.2)."""
+"""The fixed part of a content header: class, weight and body size (AMQP 0-9-1, section 2.3.5.2)."""
 
 
 def unmarshal_frame(data_in: bytes) -> tuple[int, int, frame.FrameTypes]:
-    """Decode a frame as pamqp does; a delivery and its properties even if they cannot be read."""
+    """Decode a frame like pamqp, but also a delivery or properties that pamqp cannot decode."""
     try:
         return _decode(data_in)
     except _UNREADABLE as error:
@@ -39,7 +39,7 @@ def _bare_header(payload: bytes) -> header.ContentHeader:
 
 
 def _readable_delivery(kind: int, payload: bytes) -> commands.Basic.Deliver | None:
-    """Read a `basic.deliver` whose names need not be UTF-8; None when it is another frame."""
+    """Return a `basic.deliver` whose names need not be UTF-8, or None if it is another frame."""
     if kind != constants.FRAME_METHOD or struct.unpack_from(">I", payload)[0] != commands.Basic.Deliver.index:
         return None
     tag, rest = _name(payload[4:])
@@ -50,7 +50,7 @@ def _readable_delivery(kind: int, payload: bytes) -> commands.Basic.Deliver | No
 
 
 def _name(data: bytes) -> tuple[str, bytes]:
-    """A short string, and what follows it."""
+    """Return a short string, and the data after it."""
     end = 1 + data[0]
     return data[1:end].decode(errors="replace"), data[end:]
 

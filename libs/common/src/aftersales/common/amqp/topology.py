@@ -1,4 +1,4 @@
-"""Exchanges and queues as data, the same on RabbitMQ 3.10 and 4.x (traps: docs/adr and the tests)."""
+"""Exchanges and queues as data, the same on RabbitMQ 3.10 and 4.x (pitfalls: docs/adr and the tests)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _NO_LIMIT = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """What one service needs. `bus` prefixes all names, so that several systems can share a broker."""
+    """The queues and exchanges of one service. `bus` prefixes all names, so that systems can share a broker."""
 
     bus: str
     service: str
@@ -24,11 +24,11 @@ class Topology:
     """The event types that the service listens to."""
     tiers: tuple[timedelta, ...]
     partners: bool = False
-    """Whether the service also takes what partners send in."""
+    """Whether the service also receives messages from partners."""
 
     @property
     def journaled(self) -> tuple[str, ...]:
-        """What the keys of events in the journal begin with: whoever publishes here, and nobody else."""
+        """Names of the producers; the journal takes only events whose keys begin with one of them."""
         return tuple(sorted({*PRODUCERS, self.service, *(key.partition(".")[0] for key in self.keys)}))
 
     @property
@@ -38,12 +38,12 @@ class Topology:
 
     @property
     def journal(self) -> str:
-        """A stream of every event of ours: none is unroutable, and a new reader can start from the past."""
+        """The stream of all events of the system: every event is routable, and new readers can start in the past."""
         return f"{self.bus}.journal"
 
     @property
     def partner_exchange(self) -> str:
-        """Where partner systems publish to."""
+        """The exchange that partner systems publish to."""
         return f"{self.bus}.partners"
 
     @property
@@ -52,7 +52,7 @@ class Topology:
 
     @property
     def dead(self) -> str:
-        """Where RabbitMQ moves what it delivered too often without an answer."""
+        """The queue for messages that RabbitMQ delivered too often without an acknowledgement."""
         return f"{self._prefix}.dead"
 
     def retry(self, tier: int) -> str:
@@ -68,7 +68,7 @@ def _quorum(**arguments: Any) -> dict[str, Any]:
 
 
 def _dead_lettering_to(queue: str) -> dict[str, Any]:
-    """At-least-once dead lettering, which needs `reject-publish`; the default may lose."""
+    """Return arguments for at-least-once dead lettering (needs `reject-publish`); the default may lose some."""
     return {
         "x_dead_letter_exchange": "",
         "x_dead_letter_routing_key": queue,
@@ -78,9 +78,9 @@ def _dead_lettering_to(queue: str) -> dict[str, Any]:
 
 
 async def declare_topology(channel: AbstractChannel, topology: Topology) -> None:
-    """Make what is missing; a difference from what is there raises (406) rather than passing unseen.
+    """Declare what is missing. Raises an error (406) if a queue or exchange exists with other arguments.
 
-    Our own queue comes first, so that one that was seen a moment ago can hardly vanish before it and be made unseen.
+    The service's own queue comes first, so that it can hardly vanish unnoticed between the last check and here.
     """
     queue = await channel.declare_queue(
         topology.queue, durable=True, arguments=_quorum(x_delivery_limit=20, **_dead_lettering_to(topology.dead))
@@ -94,7 +94,7 @@ async def declare_topology(channel: AbstractChannel, topology: Topology) -> None
     )
     for producer in topology.journaled:
         await journal.bind(events, f"{producer}.#")
-    await journal.unbind(events, "#")  # of before 0.2: it took what partners publish here by mistake, too
+    await journal.unbind(events, "#")  # the binding before 0.2, which also took what partners publish here by mistake
     await channel.declare_queue(topology.dead, durable=True, arguments=_quorum(x_delivery_limit=_NO_LIMIT))
     for tier, wait in enumerate(topology.tiers):
         arguments = _quorum(x_message_ttl=int(wait.total_seconds() * 1000), **_dead_lettering_to(topology.queue))
@@ -103,13 +103,13 @@ async def declare_topology(channel: AbstractChannel, topology: Topology) -> None
         await queue.bind(events, key)
     if topology.partners:
         await queue.bind(partners, "#")
-        await queue.bind(events, f"{PARTNER}#")  # the wrong exchange, which their receipts tell them
+        await queue.bind(events, f"{PARTNER}#")  # the wrong exchange, which the receipts report
 
 
 async def queue_exists(connection: AbstractConnection, queue: str) -> bool:
-    """Whether there is such a queue (on a channel of its own: RabbitMQ closes it when there is none).
+    """Return whether a queue exists, on a channel of its own (RabbitMQ closes it if there is none).
 
-    A queue whose node is down is answered with 404 as well, but exists: that raises.
+    Raises an error if the queue's node is down, which RabbitMQ also answers with 404.
     """
     channel = await connection.channel(publisher_confirms=False)
     try:
@@ -123,7 +123,7 @@ async def queue_exists(connection: AbstractConnection, queue: str) -> bool:
 
 
 async def delete_topologies(channel: AbstractChannel, topologies: Sequence[Topology]) -> None:
-    """Remove everything of these (tests and benches)."""
+    """Delete all queues and exchanges (tests and benches)."""
     for topology in topologies:
         retries = [topology.retry(tier) for tier in range(len(topology.tiers))]
         for queue in (topology.queue, topology.dead, topology.journal, *retries):

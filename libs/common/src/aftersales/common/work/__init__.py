@@ -1,4 +1,4 @@
-"""The writer: every change of state goes through it, many jobs in one transaction (ADR 2)."""
+"""The writer, which makes every change of state and commits many jobs in one transaction (ADR 2)."""
 
 from aftersales.common.work.identity import DocumentRef, DocumentRefs
 from aftersales.common.work.job import DUPLICATE, AnswerKey, Job, Stored

@@ -1,4 +1,4 @@
-"""The audit trail (ALL-5): who changed what, when and why, as one hash chain per writer, one record per commit."""
+"""The audit trail (ALL-5). It records who changed what, when and why: a hash chain per writer, a record per commit."""
 
 import hashlib
 import hmac
@@ -11,14 +11,14 @@ from aftersales.common.mongo import Document, Index, Mongo, document_digest
 
 COLLECTION = "audit"
 ARCHIVED_HEADS = "audit_heads"
-"""Of each chain whose beginning was archived, the last record that was."""
+"""The last archived record of each chain whose beginning was archived."""
 INDEXES = (Index("changes.document"),)
 RECORDS_PER_PAGE = 100
-"""Records read at a time; each has at most as many changes as a group has commands."""
+"""Records per read; a record has all changes of a group."""
 
 
 class Change(TypedDict):
-    """One change of one document; `before` and `after` are digests, empty where there was none."""
+    """One change of one document. `before` and `after` are its digests, empty if there is no document."""
 
     document: str
     version: int
@@ -31,10 +31,11 @@ class Change(TypedDict):
 
 
 class Keys:
-    """The secret keys that seal audit records and anchors: the first one seals, all of them verify.
+    """The secret keys for audit records and anchors. The first key seals; all of them verify.
 
-    A sealed hash is HMAC-SHA256 (RFC 2104) over the SHA-256 of the document's BSON, and `key` names the key by the
-    beginning of its own hash. Without a key the hash is the plain SHA-256, which anyone with write access can compute.
+    A sealed hash is HMAC-SHA256 (RFC 2104) over the SHA-256 of the document's BSON. The field `key` identifies the key
+    by the beginning of a hash of it. Without a key, the hash is the plain SHA-256, which anyone with write access can
+    compute.
     """
 
     def __init__(self, text: str = "") -> None:
@@ -47,7 +48,7 @@ class Keys:
         return id in self._keys
 
     def seal(self, document: Document) -> Document:
-        """Return the document with its `hash`, and with its `key` where there is one."""
+        """Return the document with its `hash`, and with its `key` if there is one."""
         if not self._keys:
             return document | {"hash": document_digest(document)}
         id = next(iter(self._keys))
@@ -55,7 +56,7 @@ class Keys:
         return named | {"hash": self._hash(id, named)}
 
     def fits(self, sealed: Document) -> bool:
-        """Return whether the hash is that of the content; false for a key that is not known here."""
+        """Return whether the hash matches the content; False if the key is unknown."""
         content = {name: value for name, value in sealed.items() if name != "hash"}
         id = sealed.get("key")
         if id is None:
@@ -73,14 +74,14 @@ def _key_id(key: str) -> str:
 def record_id(writer: str, seq: int) -> str:
     """Return the id of a record: unique, and in the order of the chain.
 
-    A colon in the writer's name is escaped, or the records of `host:8101` would be among those of `host`.
+    A colon in the writer's name is escaped; otherwise the records of `host:8101` would be among those of `host`.
     """
     name = writer.replace("%", "%25").replace(":", "%3A")
     return f"{name}:{seq:015d}"
 
 
 LAST = 10**15 - 1
-"""The highest place in a chain."""
+"""The highest sequence number in a chain."""
 
 
 class Head(TypedDict):
@@ -92,7 +93,7 @@ class Head(TypedDict):
 
 
 class Chain:
-    """The head of one writer's chain. Two writers with one name cannot both extend it: the second conflicts."""
+    """The head of one writer's chain. If two writers have the same name, the second to extend it gets a conflict."""
 
     def __init__(self, writer: str, keys: Keys | None = None) -> None:
         self.writer = writer
@@ -106,7 +107,7 @@ class Chain:
         self.seq, self.hash = (last[0]["seq"], last[0]["hash"]) if last else (0, "")
 
     def extend(self, changes: list[Change], at: datetime) -> Document | None:
-        """Give the record to insert, if anything changed; the head moves only with `advance`, after the commit."""
+        """Return the record to insert, or None if nothing changed. `advance` moves the head after the commit."""
         if not changes:
             return None
         seq = self.seq + 1
@@ -118,13 +119,13 @@ class Chain:
 
 
 async def read_changes(mongo: Mongo, document: str) -> list[Change]:
-    """Every change of one document (`<collection>/<id>`), by the time of the writers' clocks."""
+    """Return all changes of one document (`<collection>/<id>`), in the order of the writers' clocks."""
     records = await mongo.rows(COLLECTION, {"changes.document": document}, sort=("at", "_id"))
     return [change for record in records for change in record["changes"] if change["document"] == document]
 
 
 async def read_heads(mongo: Mongo) -> list[Head]:
-    """Return the newest record of every chain, with two seeks of the index for each writer."""
+    """Return the newest record of every chain, with two index seeks for each writer."""
     found: list[Head] = []
     after = ""
     while first := await mongo.rows(COLLECTION, {"_id": {"$gt": after}}, sort=("_id",), limit=1, only=("_id",)):
@@ -140,7 +141,7 @@ async def read_heads(mongo: Mongo) -> list[Head]:
 
 
 async def read_pages(mongo: Mongo) -> AsyncIterator[list[Document]]:
-    """Yield all records, chain by chain, each chain in its order."""
+    """Yield all records in pages, chain by chain, in the order of each chain."""
     page = await mongo.rows(COLLECTION, {}, sort=("_id",), limit=RECORDS_PER_PAGE)
     while page:
         yield page
@@ -149,7 +150,7 @@ async def read_pages(mongo: Mongo) -> AsyncIterator[list[Document]]:
 
 @dataclass
 class Verdict:
-    """What `verify_chains` found: for each broken chain, the first record that does not fit."""
+    """The result of `verify_chains`. `broken` has the first wrong record of each broken chain."""
 
     keys: Keys = field(default_factory=Keys)
     chains: int = 0
@@ -159,7 +160,7 @@ class Verdict:
     heads: dict[str, Head] = field(default_factory=dict)
 
     def take(self, record: Document) -> bool:
-        """Check the next record of its chain; whether it fits. One that is not even a record counts as broken."""
+        """Check the next record of its chain and return whether it fits. A malformed record counts as broken."""
         try:
             writer, seq, changes = str(record["writer"]), int(record["seq"]), len(record["changes"])
             before = self.heads.get(writer) or Head(writer=writer, seq=0, hash="")
@@ -179,7 +180,7 @@ class Verdict:
 
 
 async def begin_verification(mongo: Mongo, keys: Keys) -> Verdict:
-    """Return a verdict on no record yet, in which archived chains go on after their last archived record."""
+    """Return an empty verdict in which each archived chain continues after its last archived record."""
     verdict = Verdict(keys)
     for row in await mongo.rows(ARCHIVED_HEADS, {}):
         if keys.fits(row):
@@ -191,7 +192,7 @@ async def begin_verification(mongo: Mongo, keys: Keys) -> Verdict:
 
 
 async def verify_chains(mongo: Mongo, keys: Keys | None = None) -> Verdict:
-    """Recompute every chain. What else is verified each day is in `aftersales.common.trail`."""
+    """Recompute every chain. The other daily checks are in `aftersales.common.trail`."""
     found = await begin_verification(mongo, keys or Keys())
     async for page in read_pages(mongo):
         for record in page:

@@ -1,4 +1,4 @@
-"""One group of jobs: the changes they stage, and the writes that come of it."""
+"""A group of jobs, the changes that they stage, and the resulting writes."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ INBOX, ANSWERS, TALLIES = "inbox", "answers", "tallies"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who speaks: the service and where its events go."""
+    """The service of a writer, with its exchange, events and collections."""
 
     service: str
     exchange: str
@@ -36,7 +36,7 @@ class Origin:
     archivable: frozenset[str] = frozenset()
     """Collections whose documents may have been archived."""
     clocked: frozenset[str] = frozenset()
-    """Collections that are counted and moved by their clocks."""
+    """Collections whose documents have clocks."""
     woken: frozenset[str] = frozenset()
     """Collections that have a timer."""
 
@@ -55,7 +55,7 @@ class Group:
         self.parcels: list[Parcel] = []
 
     async def load(self, jobs: Sequence[Job]) -> None:
-        """Everything the jobs said they need, and what is known of their events and keys."""
+        """Load the documents that the jobs preload, and the rows of their inbox ids and answer keys."""
         inbox = with_ids(job.inbox for job in jobs if job.inbox)
         answers = with_ids(job.answer.id for job in jobs if job.answer)
         others = (Read(INBOX, inbox, self._note_inbox), Read(ANSWERS, answers, self._note_answers))
@@ -70,22 +70,22 @@ class Group:
         self._answers_before = {row["_id"]: row for row in rows}
 
     def follow(self, other: "Group") -> None:
-        """Know what another did that is committed before this one."""
+        """Take over the changes of another group, which is committed before this one."""
         self.documents.follow(other.documents)
         self._inbox_before |= other.inbox
         self._answers_before |= other.answers
 
     def _known(self, event: str | None) -> Document | None:
-        """What is remembered of an event."""
+        """Return the inbox row of an event, if there is one."""
         return (self.inbox.get(event) or self._inbox_before.get(event)) if event else None
 
     def is_parked(self, event: str | None) -> bool:
-        """Whether a message with this id was parked and none has been handled since."""
+        """Return whether a message with this id became a dead letter and none has been handled since."""
         row = self._known(event)
         return row is not None and "parked" in row
 
     async def run(self, job: Job, now: datetime) -> Any:
-        """Run one job and stage what it did. Its result, or the exception that refused it."""
+        """Run one job, stage its changes, and return its result or the exception that refused it."""
         if self._known(job.inbox) and not self.is_parked(job.inbox):
             return DUPLICATE
         if job.answer and (old := self.answers.get(job.answer.id) or self._answers_before.get(job.answer.id)):
@@ -99,7 +99,7 @@ class Group:
             result = refusal
         except (Unavailable, Conflict):
             raise
-        except Exception as bug:  # noqa: BLE001 (a bug in one handler is that job's alone)
+        except Exception as bug:  # noqa: BLE001 (a bug in one handler fails only its job)
             log.exception("work.failed", why=job.why, correlation=job.correlation)
             return bug
         if job.answer:
@@ -119,7 +119,7 @@ class Group:
             self.answers[job.answer.id] = row | {"answer": answer}
 
     def _accept(self, job: Job, work: UnitOfWork) -> None:
-        """Stage what the handler did; what cannot be encoded raises before anything is staged."""
+        """Stage the changes of a handler. A value that cannot be encoded raises before anything is staged."""
         staged = [self._prepare(key, state, work) for key, state in work.changes.items()]
         messages = [self._envelope(event, state, job, work.now) for state, event in work.events]
         for (key, state), (document, after) in zip(work.changes.items(), staged, strict=True):
@@ -143,13 +143,12 @@ class Group:
         self._outgoing += messages + work.outgoing
         if job.inbox:
             row: Document = {"_id": job.inbox, "at": work.now}
-            if job.stores_dead_letter:  # so that handling it, here or in another replica, meets this row
+            if job.stores_dead_letter:  # so that a job that handles it, here or in another replica, finds this row
                 row |= {"parked": True, "version": 1}
             if not (job.stores_dead_letter and job.inbox in self._inbox_before):
                 self.inbox[job.inbox] = row
 
     def _prepare(self, key: Key, state: Aggregate | None, work: UnitOfWork) -> tuple[Mapping[str, Any] | None, str]:
-        """The state as a document, and its digest."""
         slot = self.documents.slots.setdefault(key, Slot())
         if state is None:
             return None, ""
@@ -159,14 +158,14 @@ class Group:
         return document, document_digest(document) if state.AUDITED else ""
 
     def _check_declared(self, state: Aggregate) -> None:
-        """Raises `TypeError` for a document that nobody would wake or count: its kind is in no register."""
+        """Raise `TypeError` for a document that would never be woken or counted: its kind is not registered."""
         if state.wake_at and state.COLLECTION not in self._origin.woken:
             raise TypeError(f"{self._origin.service} declares no timer for {state.COLLECTION}")
         if state.clocks and state.COLLECTION not in self._origin.clocked:
             raise TypeError(f"{self._origin.service} does not declare {state.COLLECTION} in what is clocked")
 
     def _envelope(self, event: Event, state: Aggregate, job: Job, now: datetime) -> Outgoing:
-        """CloudEvents 1.0, structured mode, encoded once for all its tries."""
+        """Return the event's message: CloudEvents 1.0, structured mode, encoded once for all attempts."""
         if event.TYPE not in self._origin.produces:
             raise TypeError(f"{self._origin.service} does not declare {event.TYPE} in what it produces")
         id = uuid7()
@@ -188,10 +187,10 @@ class Group:
         return Outgoing(id, self._origin.exchange, event.TYPE, to_json(attributes | {"data": event}))
 
     def writes(self, record: Document | None, writer: str, now: datetime) -> Writes:
-        """All of it as one transaction's writes."""
+        """Return the group's writes, for one transaction."""
         writes = Writes()
         for id, row in self.inbox.items():
-            if id in self._inbox_before:  # it was parked, and is handled now
+            if id in self._inbox_before:  # it was a dead letter and is handled now
                 writes.replaces.setdefault(INBOX, []).append((id, 1, row))
             else:
                 writes.insert(INBOX, row)
@@ -215,7 +214,6 @@ class Group:
 
 
 def tally_id(writer: str, name: str, labels: tuple[tuple[str, str], ...]) -> str:
-    """The row of a writer's count."""
     return "|".join((writer, name, *(f"{key}={value}" for key, value in labels)))
 
 

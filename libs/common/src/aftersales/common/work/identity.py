@@ -1,4 +1,4 @@
-"""The identity map of a group: each document once, read in as few round trips as can be."""
+"""The identity map of a group: each document once, read in as few round trips as possible."""
 
 import asyncio
 from collections import defaultdict
@@ -15,27 +15,27 @@ Which = str | Mapping[str, Any]
 Then = Callable[[Any], Iterable["DocumentRef"]]
 DocumentRef = tuple[type[Aggregate], Which] | tuple[type[Aggregate], Which, Then]
 DocumentRefs = Sequence[DocumentRef]
-"""Documents, each by its id, or all whose fields equal these; `then` names what each of those found leads to."""
+"""Documents, each by its id, or all whose fields equal these; `Then` returns what each one found leads to."""
 Key = tuple[str, str]
 _Query = tuple[str, tuple[tuple[str, Any], ...]]
-"""A collection, and what fields of its documents must equal."""
+"""A collection, and the values that fields of its documents must equal."""
 
 
 @dataclass(slots=True)
 class Slot:
-    """A document: as it is in the database, and as the group has left it. Without `current` there is none."""
+    """A document as it is in the database, and as the group has left it. If `current` is None, it does not exist."""
 
     base: int = 0
-    """The version in the database; 0 where it is not there."""
+    """The version in the database; 0 if it is not there."""
     current: Aggregate | None = None
     row: Mapping[str, Any] | None = None
-    """As it was read."""
+    """The row that was read."""
     document: Mapping[str, Any] | None = None
-    """As it will be written."""
+    """The row that will be written."""
     digest: str | None = None
 
     def before(self) -> str:
-        """The digest of what stands there, empty where there is nothing; computed only for what is changed."""
+        """Return the digest of the stored document, empty if there is none. Only changed documents need it."""
         if self.digest is None:
             self.digest = document_digest(self.row) if self.row else ""
         return self.digest
@@ -43,7 +43,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Rows to read, and what to do with them."""
+    """A query, and the function that receives its rows."""
 
     collection: str
     where: Document
@@ -51,7 +51,7 @@ class Read:
 
 
 def with_ids(ids: Iterable[str]) -> Document:
-    """The filter for documents with one of these ids."""
+    """Return the filter for documents with one of these ids."""
     return {"_id": {"$in": list(ids)}}
 
 
@@ -62,16 +62,17 @@ class IdentityMap:
         """Collections whose documents may have been archived."""
         self._found: dict[_Query, list[str]] = {}
         self.changed: dict[str, set[str]] = defaultdict(set)
-        """What the group changed, by collection: it may match a query now that it did not match in the database."""
+        """Ids that the group changed, by collection. They may now match queries that they do not match in the
+        database."""
         self._followed: dict[str, set[str]] = defaultdict(set)
-        """What the group before it changed."""
+        """Ids that the group before it changed, by collection."""
         self._before: asyncio.Event | None = None
-        """Set when that is committed."""
+        """Set when that group is committed."""
         self.committed = asyncio.Event()
         self.slots: dict[Key, Slot] = {}
 
     async def load(self, preload: Sequence[DocumentRef], others: Sequence[Read]) -> None:
-        """All that is needed, and other rows, in one round trip; then what that leads to, in another, and so on."""
+        """Load the documents and other rows in one round trip, then the documents they lead to, and so on."""
         await self._read([*others, *self._reads(preload)])
         while preload := [further for need in preload for further in self._led_to(*need)]:
             await self._read(self._reads(preload))
@@ -115,18 +116,18 @@ class IdentityMap:
         return Read(kind.COLLECTION, dict(query[1]), take)
 
     def _adopt(self, kind: type[Aggregate], rows: list[Document]) -> None:
-        """Take what was read; what is known already stays, for jobs may have decided by it."""
+        """Add the documents read. Known documents stay unchanged, because jobs may have used them already."""
         for row in rows:
             if (kind.COLLECTION, row["_id"]) not in self.slots:
                 state = from_document(kind, row)
                 self.slots[kind.COLLECTION, state.id] = Slot(state.version, state, row)
 
     def missing(self) -> list[Key]:
-        """The documents that were asked for and are not there, of collections that are archived."""
+        """Return the requested documents that do not exist, of collections that are archived."""
         return [key for key, slot in self.slots.items() if key[0] in self.archivable and slot.current is None]
 
     def follow(self, other: "IdentityMap") -> None:
-        """Take over what another map, which is committed before this one, has changed since this one was read."""
+        """Take over the changes of another map, which is committed before this one."""
         self._before = other.committed
         for collection, ids in other.changed.items():
             self._followed[collection] |= ids
@@ -136,14 +137,14 @@ class IdentityMap:
                 self.slots[collection, id] = Slot(base, slot.current, slot.document, digest=slot.digest)
 
     async def get(self, kind: type[A], id: str) -> A | None:
-        """The document as the group has it now."""
+        """Return the document as the group has it now."""
         key = (kind.COLLECTION, id)
         if key not in self.slots:
             await self._read([self._by_id(kind, (id,))])
         return cast("A | None", self.slots[key].current)
 
     async def find(self, kind: type[A], equal: Mapping[str, Any]) -> list[A]:
-        """Documents whose fields equal these, as the group has them now."""
+        """Return documents whose fields equal these, as the group has them now."""
         query = _query(kind, equal)
         if query not in self._found:
             await self._read([self._matching(kind, query)])
@@ -152,16 +153,16 @@ class IdentityMap:
         return [cast("A", state) for state in states if matches_filter(state, equal)]
 
     async def page(self, kind: type[A], where: Document, limit: int) -> list[A]:
-        """Documents that match in the database, by id, as the group has them now; without those it deleted."""
+        """Return documents that match in the database, by id, as the group has them now, without deleted ones."""
         if self._before:
-            await self._before.wait()  # what does not match yet may match by then
+            await self._before.wait()  # the changes of that group may match
         rows = await self._mongo.rows(kind.COLLECTION, where, sort=("_id",), limit=limit)
         self._adopt(kind, rows)
         states = (self.slots[kind.COLLECTION, row["_id"]].current for row in rows)
         return [cast("A", state) for state in states if state]
 
     def change(self, key: Key, state: Aggregate | None, document: Mapping[str, Any] | None, digest: str) -> None:
-        """Note what a job made of a document; None: it is gone."""
+        """Store the new state of a document; None if it was deleted."""
         collection, id = key
         self.changed[collection].add(id)
         slot = self.slots[key]
@@ -173,7 +174,7 @@ def _query(kind: type[Aggregate], equal: Mapping[str, Any]) -> _Query:
 
 
 def matches_filter(state: Aggregate | None, equal: Mapping[str, Any]) -> bool:
-    """MongoDB's equality, on a document in memory; `a.b` is a field of a field."""
+    """Return whether a document in memory matches by MongoDB's equality; `a.b` is nested."""
     if state is None:
         return False
     for name, wanted in equal.items():

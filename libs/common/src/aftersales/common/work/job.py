@@ -12,17 +12,17 @@ from aftersales.common.work.unit import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class AnswerKey:
-    """An Idempotency-Key as stored: a hash of caller, route and key, and a fingerprint of what was asked under it."""
+    """An Idempotency-Key as stored: a hash of caller, route and key, and a fingerprint of the request."""
 
     id: str
     fingerprint: str
     render: Callable[[Any], Document | None]
-    """What to store of the handler's result; None: nothing, it may be tried again under this key."""
+    """Returns what to store of the handler's result; None stores nothing, so the key can be used again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The answer that the same key was given before."""
+    """The stored answer to an earlier request with the same key."""
 
     answer: Document
 
@@ -36,7 +36,7 @@ DUPLICATE = _Duplicate()
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One thing to do. `run` may be called several times; only its last run counts."""
+    """A job of the writer. `run` may be called several times; only the last run counts."""
 
     run: Callable[[UnitOfWork], Awaitable[Any]]
     why: str
@@ -45,20 +45,20 @@ class Job:
     causation: str = ""
     traceparent: str | None = None
     inbox: str | None = None
-    """The id under which this event is remembered, so that its effect happens once."""
+    """The id under which the inbox stores this event, so that it has its effect once."""
     stores_dead_letter: bool = False
-    """Whether it parks the event of that id instead of handling it; one that was handled is not parked."""
+    """Whether the job stores the event with that id as a dead letter; an event that was handled is not stored."""
     answer: AnswerKey | None = None
     preload: DocumentRefs = ()
     """Documents to load in one batch with those of the whole group."""
     message: bytes | None = None
-    """Of a delivery: the message as it came."""
+    """The message as it arrived, if this is a delivery."""
     is_live: Callable[[], bool] | None = None
-    """Of a delivery: whether its channel is open. If not, RabbitMQ delivers the message again."""
+    """Whether the channel of the delivery is open. If not, RabbitMQ delivers the message again."""
     future: "asyncio.Future[Any]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def resolve(self, outcome: Any) -> None:
-        """Tell whoever waits; a caller that gave up is not waiting."""
+        """Set the outcome for the caller, unless the caller gave up."""
         if self.future.done():
             return
         if isinstance(outcome, Exception):

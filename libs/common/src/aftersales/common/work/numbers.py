@@ -1,4 +1,4 @@
-"""Numbers that people can read out, unique in the whole network."""
+"""Numbers that people can read aloud, unique in the whole network."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ _BLOCK = 500
 
 
 class Numbers:
-    """Human numbers, reserved in blocks (a crash leaves a gap, never a double), scrambled with the database's key."""
+    """Human numbers, scrambled with the database's key, reserved in blocks: a crash leaves a gap, never a duplicate."""
 
     def __init__(self, mongo: Mongo, zone: str) -> None:
         self._mongo, self._zone = mongo, ZoneInfo(zone)

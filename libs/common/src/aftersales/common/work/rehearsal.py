@@ -1,4 +1,4 @@
-"""Rehearsals: calls that run as the writer would run them, and leave nothing behind."""
+"""Rehearsals, which run jobs as the writer would run them, and write nothing."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from aftersales.values.errors import DomainError
 
 
 class _Rehearsed(DomainError):
-    """Ends a job as a refusal does, so that the group drops what was staged."""
+    """Ends a job like a refusal, so that the group drops its changes."""
 
     def __init__(self, *, result: Any) -> None:
         super().__init__("work.rehearsed")
@@ -22,17 +22,17 @@ class _Rehearsed(DomainError):
 
 
 class _NoNumbers(Numbers):
-    """One number for all that asks, so that none is reserved."""
+    """Returns the same number for every call, so that none is reserved."""
 
     def __init__(self) -> None:
-        """Without a database."""
+        """Create it without a database."""
 
-    async def next(self, prefix: str, now: datetime) -> str:  # noqa: ARG002 (as the others' is called)
+    async def next(self, prefix: str, now: datetime) -> str:  # noqa: ARG002 (the base class has it)
         return f"{prefix}-000000-0000"
 
 
 async def rehearse_jobs(mongo: Mongo, origin: Origin, jobs: Sequence[Job], now: datetime) -> list[Any]:
-    """Run each job alone on the documents as they are committed: what it returned or raised. Writes nothing."""
+    """Run each job alone on the committed documents and return its result or exception. Writes nothing."""
     group = Group(mongo, origin, _NoNumbers())
     alone = [_alone(job) for job in jobs]
     await group.load(alone)

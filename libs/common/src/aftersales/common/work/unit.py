@@ -1,4 +1,4 @@
-"""What the handler of a job may do: read documents, and stage changes, events and counts."""
+"""The unit of work, with which a handler reads documents and stages changes, events and tallies."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,21 +17,21 @@ A = TypeVar("A", bound=Aggregate)
 
 
 class Trigger(NamedTuple):
-    """What a handler is run for."""
+    """The event, command or timer of a handler."""
 
     actor: str
     correlation: str
     message: str | None = None
-    """The id under which the event that is handled is remembered; None for a command or a timer."""
+    """The id under which the inbox stores the event; None for a command or a timer."""
     was_parked: bool = False
-    """Whether a message with that id has been parked, and none handled since."""
+    """Whether a message with that id became a dead letter and none has been handled since."""
 
 
 class UnitOfWork:
-    """What a handler works with: a view of the documents as of now, and the changes it stages.
+    """The documents as a handler reads them now, and the changes that it stages.
 
-    Nothing is written before the handler returns; if it raises, its changes are dropped and nothing
-    else of the group is.
+    Nothing is written before the handler returns. If it raises, its changes are dropped, and the other jobs of the
+    group are not affected.
     """
 
     def __init__(self, documents: IdentityMap, numbers: Numbers, trigger: Trigger, now: datetime) -> None:
@@ -45,7 +45,7 @@ class UnitOfWork:
         self.tallies: list[Tally] = []
 
     async def get(self, kind: type[A], id: str) -> A | None:
-        """The document as this group has it now, or None. Raises `Gone` where it was archived."""
+        """Return the document as this group has it now, or None. Raises `Gone` if it was archived."""
         key = (kind.COLLECTION, id)
         state = self.changes[key] if key in self.changes else await self._documents.get(kind, id)
         if state is None and kind.COLLECTION in self._documents.archivable:
@@ -57,32 +57,32 @@ class UnitOfWork:
             raise Gone("archive.archived", document=document)
 
     async def require(self, kind: type[A], id: str) -> A:
-        """The document. Raises `NotFound` with the code `<collection>.unknown`."""
+        """Return the document. Raises `NotFound` with the code `<collection>.unknown`."""
         state = await self.get(kind, id)
         if state is None:
             raise NotFound(f"{kind.COLLECTION}.unknown", id=id)
         return state
 
     async def several(self, kind: type[A], ids: Sequence[str]) -> list[A]:
-        """The documents with these ids, in this order, read in one round trip. Raises `NotFound` as `require` does."""
+        """Return the documents with these ids, in this order, in one round trip. Raises `NotFound` like `require`."""
         await self._documents.load([(kind, id) for id in ids], ())
         return [await self.require(kind, id) for id in ids]
 
     async def find(self, kind: type[A], **equal: Any) -> list[A]:
-        """Documents whose fields equal these (a list field: contains), with what this group staged, by id."""
+        """Return documents whose fields equal these (a list field: contains), with this group's changes, by id."""
         found: dict[str, Aggregate | None] = {state.id: state for state in await self._documents.find(kind, equal)}
         found |= {id: state for (collection, id), state in self.changes.items() if collection == kind.COLLECTION}
         return [cast("A", found[id]) for id in sorted(found) if matches_filter(found[id], equal)]
 
     async def page(self, kind: type[A], where: Document, limit: int = 0) -> list[A]:
-        """Documents that match a filter in the database, by id: for walks through what is too much to load at once.
+        """Return documents that match a filter in the database, by id, to process too many to load together.
 
-        They come as this group has them now, though it may have changed what the filter goes by.
+        They have this group's changes, which may include the fields in the filter.
         """
         return await self._documents.page(kind, where, limit)
 
     def put(self, state: A, *events: Event) -> A:
-        """Stage the document and the events that its change caused; they are committed together."""
+        """Stage the document and the events of its change, which are committed together."""
         changes: dict[str, Any] = {"version": state.version + 1, **state.derived()}
         if state.OF_CONTACT and not state.correlation:
             changes["correlation"] = self._correlation
@@ -92,33 +92,33 @@ class UnitOfWork:
         return after
 
     def put_back(self, state: Aggregate) -> None:
-        """Stage a document as it once was, out of the archive; what it counted then is not counted again."""
+        """Stage a document from the archive as it was; its tallies are not counted again."""
         self.changes[state.COLLECTION, state.id] = state
         self.tallies += [tally.model_copy(update={"amount": -tally.amount}) for tally in state.tallies(None)]
 
     def is_new(self, state: Aggregate) -> bool:
-        """Whether this job has made the document."""
+        """Return whether this job created the document."""
         slot = self._documents.slots.get((state.COLLECTION, state.id))
         return slot is None or slot.current is None
 
     def is_staged(self, state: Aggregate) -> bool:
-        """Whether a job that is not committed yet has left the document as it is: it may never be true."""
+        """Return whether the document has uncommitted changes of any job; they may never be committed."""
         key = (state.COLLECTION, state.id)
         slot = self._documents.slots.get(key)
         return key in self.changes or slot is None or slot.document is not None
 
     def delete(self, state: Aggregate) -> None:
-        """Stage the removal of a document that has served its purpose."""
+        """Stage the deletion of a document."""
         self.changes[state.COLLECTION, state.id] = None
 
     def send(self, message: Outgoing) -> None:
-        """Stage a message that is not an event of ours (the replay of a parked one)."""
+        """Stage a message that is not an event of this service (the replay of a dead letter)."""
         self.outgoing.append(message)
 
     def tally(self, name: str, amount: float = 1, **labels: str) -> None:
-        """Stage a count (for Prometheus) that must agree with the database to the item."""
+        """Stage a tally for Prometheus that must agree exactly with the database."""
         self.tallies.append(Tally(name=name, labels=tuple(sorted(labels.items())), amount=amount))
 
     async def number(self, prefix: str) -> str:
-        """A fresh number for people, such as `SR-261122-7K3F`."""
+        """Return a new number for people, such as `SR-261122-7K3F`."""
         return await self._numbers.next(prefix, self.now)

@@ -1,4 +1,4 @@
-"""A use case: a handler with what it preloads, and the document that `If-Match` is about, declared beside it."""
+"""A use case: a handler, declared with the documents that it preloads and the one that `If-Match` is about."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from aftersales.common.work.unit import UnitOfWork
 P = ParamSpec("P")
 T = TypeVar("T")
 CommandTarget = tuple[type[Aggregate], str] | tuple[type[Aggregate], str, Then]
-"""The document that a command changes, by its id, and what it leads to (`Need`)."""
+"""The document that a command changes, by its id, and what it leads to (`DocumentRef`)."""
 
 
 class UseCase(Generic[P, T]):
@@ -39,12 +39,12 @@ class UseCase(Generic[P, T]):
         return self._about is not None
 
     def about(self, *args: P.args, **kwargs: P.kwargs) -> CommandTarget | None:
-        """The document that a call with these arguments is about; None where it is about none."""
+        """Return the document that a call with these arguments is about, or None."""
         target: CommandTarget | None = self._about(args, kwargs) if self._about else None
         return target
 
     def preload(self, *args: P.args, **kwargs: P.kwargs) -> DocumentRefs:
-        """All documents that a call with these arguments preloads."""
+        """Return all documents that a call with these arguments preloads."""
         about = self.about(*args, **kwargs)
         return (*((about,) if about else ()), *(self._preload(args, kwargs) if self._preload else ()))
 
@@ -52,11 +52,11 @@ class UseCase(Generic[P, T]):
 def use_case(
     *, about: Callable[..., CommandTarget | None] | None = None, preload: Callable[..., DocumentRefs] | None = None
 ) -> Callable[[Callable[Concatenate[UnitOfWork, P], Coroutine[Any, Any, T]]], UseCase[P, T]]:
-    """Declare what a handler is about and what it preloads. Both name the handler's parameters that they look at.
+    """Declare the document that a handler is about, and those that it preloads.
 
-    `about` is the document that `If-Match` is held against, which is preloaded too. A handler without it changes no
-    document that a caller could have read, and refuses `If-Match`. A handler that preloads nothing either needs no
-    declaration.
+    Both functions name the handler's parameters that they need. `about` returns the document whose version `If-Match`
+    must match; it is preloaded too. A handler without it changes no document that a caller could have read, and refuses
+    `If-Match`. A handler that preloads nothing needs no declaration.
     """
 
     def declared(handle: Callable[Concatenate[UnitOfWork, P], Coroutine[Any, Any, T]]) -> UseCase[P, T]:
@@ -67,11 +67,11 @@ def use_case(
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A handler with its arguments, ready to be run."""
+    """A handler with its arguments, ready to run."""
 
     run: Callable[[UnitOfWork], Awaitable[T]]
     why: str
-    """The handler's name, as the audit trail has it."""
+    """The handler's name, as recorded in the audit trail."""
     about: CommandTarget | None
     preload: DocumentRefs
 
@@ -79,7 +79,7 @@ class Call(Generic[T]):
 def prepare_call(
     handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
 ) -> Call[T]:
-    """Make a handler, declared as a use case or not, ready to be run with these arguments."""
+    """Return the call of a handler, which need not be a use case, with these arguments."""
 
     async def run(work: UnitOfWork) -> T:
         return await handler(work, *args, **kwargs)
@@ -90,13 +90,13 @@ def prepare_call(
 
 
 def preload_of(handler: Callable[..., Any]) -> Callable[[Any], DocumentRefs]:
-    """What a handler of events preloads for an event; its other arguments may be given beforehand by `partial`."""
+    """Return the preload function of an event handler, whose other arguments may be bound by `partial`."""
     given = handler.func if isinstance(handler, partial) else handler
     return given.preload if isinstance(given, UseCase) else lambda _event: ()
 
 
 class _Named:
-    """A function that takes some of a handler's arguments by their names. Raises `TypeError` for a name it lacks."""
+    """A function that takes some of a handler's arguments by name. Raises `TypeError` for a name the handler lacks."""
 
     def __init__(self, function: Callable[..., Any], handle: Callable[..., Any]) -> None:
         names = tuple(signature(handle).parameters)[1:]

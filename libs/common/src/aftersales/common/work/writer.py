@@ -1,4 +1,4 @@
-"""The loop that takes all the work that waits and commits it as one group.
+"""The loop that takes all queued jobs and commits them as one group.
 
 The states of a group of jobs:
 
@@ -6,16 +6,16 @@ The states of a group of jobs:
       |             ^   ^   ^             |   |   |                ^
       |             |   |   +- Conflict --+   |   |                |
       |             |   |   (fresh state)     |   |                |
-      |             |   +--- not there --- unknown --- it landed --+
-      |             |               (Unavailable: pause, look)     |
+      |             |   +--- not found --- unknown --- committed --+
+      |             |               (Unavailable: wait, check)     |
       |  committed  |                             |                |
       +--> ahead ---+       third Conflict, or a refused write     |
            |                                      |                |
            +-> queued, if that was not committed  +-> one by one --+
 
-`ahead`: a whole group waits already, so it is run while the one before it is committed. `unknown`: the answer to the
-commit was lost, and the audit record tells whether it was made. `one by one`: each job is a group of its own, so that
-the culprit alone fails, after 8 tries with `Busy`. In `done` every job has its outcome and the relay its parcels.
+`ahead`: a full group is already queued, so it runs while the one before it is committed. `unknown`: the answer to the
+commit was lost; the audit record shows whether it was made. `one by one`: each job is a group of its own, so that only
+the job at fault fails, with `Busy` after 8 tries. In `done`, every job has its outcome, and the relay has its parcels.
 """
 
 import asyncio
@@ -39,13 +39,13 @@ from aftersales.common.work.rehearsal import rehearse_jobs
 from aftersales.values.errors import Busy, Conflict, Unavailable
 
 _RERUNS = 2
-"""How often a whole group is run again after a conflict, before its jobs go one by one."""
+"""How often a whole group is run again after a conflict, before its jobs run one by one."""
 _TRIES = 8
-"""How often a single job is, before it fails."""
+"""How often a single job is tried before it fails."""
 
 
 class Writer:
-    """One per process. `submit` from anywhere in its event loop; `run` is its task; `stop` finishes what it took."""
+    """The writer of a process. Call `submit` in its event loop; `run` is its task; `stop` finishes the queued jobs."""
 
     def __init__(
         self, mongo: Mongo, relay: Relay, clock: Clock, metrics: Metrics, origin: Origin, **limits: Any
@@ -58,18 +58,17 @@ class Writer:
         self._gather: float = limits.get("gather", timedelta()).total_seconds()
         self._queue: deque[Job] = deque()
         self._commands = 0
-        """How many of them are no deliveries: `queue_size` limits these alone, the prefetch limits the others."""
+        """Queued jobs that are not deliveries. `queue_size` limits only these; the prefetch limits deliveries."""
         self._deliveries: dict[tuple[bytes, str], Job] = {}
-        """By message and `why`: the jobs that handle, retry or park it, until they are committed."""
+        """The jobs that handle or retry a message or store its dead letter, by message and `why`, until committed."""
         self._ahead: _Attempt | None = None
-        """What comes next, where it runs while another group is committed."""
+        """The next group, if it runs while another one is committed."""
         self._wake = asyncio.Event()
         self._stopping = False
         self._chain_loaded = self._busy = False
 
     @property
     def busy(self) -> bool:
-        """Whether a group is being committed."""
         return self._busy
 
     @property
@@ -77,24 +76,24 @@ class Writer:
         return len(self._queue) + (len(self._ahead.jobs) if self._ahead else 0)
 
     async def submit(self, job: Job) -> Any:
-        """Do it, and return what its handler returned once that is committed.
+        """Queue a job, and return its handler's result once it is committed.
 
-        Raises what the handler raised, or `Busy` when too much waits or the service stops.
+        Raises the handler's exception, or `Busy` if the queue is full or the service stops.
         """
         if self._commands >= self._queue_size:
             raise Busy("service.busy")
         self.enqueue(job)
-        return await job.future  # a caller that gives up cancels this alone: the work is done all the same
+        return await job.future  # a caller that gives up cancels only this wait: the job is still done
 
     async def rehearse(self, jobs: Sequence[Job]) -> list[Any]:
-        """Run each alone, beside the queue, and write nothing: what its handler returned or raised."""
+        """Run each job alone, outside the queue, and return its result or exception. Writes nothing."""
         return await rehearse_jobs(self._mongo, self._origin, jobs, self._clock.now())
 
     def enqueue(self, job: Job) -> None:
-        """Take the job without waiting; deliveries come this way, bounded by the prefetch.
+        """Queue a job without waiting. Deliveries come this way, limited by the prefetch.
 
-        After a lost connection the same messages come again on another channel. One that waits here or is being
-        committed is not queued again: its outcome goes to the newest delivery.
+        After a lost connection, the same messages come again on another channel. One that is still queued or being
+        committed is not queued again; its outcome goes to the newest delivery.
         """
         if self._stopping:
             raise Busy("service.stopping")
@@ -110,7 +109,7 @@ class Writer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Until `stop`: take what waits, commit it, tell those who wait."""
+        """Commit and resolve the queued jobs, until `stop` is called and the queue is empty."""
         while self.waiting or not self._stopping:
             if not self.waiting:
                 self._wake.clear()
@@ -125,7 +124,7 @@ class Writer:
                 await asyncio.sleep(self._gather)
 
     def stop(self) -> None:
-        """Refuse new work; `run` returns when the queue is empty."""
+        """Refuse new jobs; `run` returns when the queue is empty."""
         self._stopping = True
         self._wake.set()
 
@@ -135,7 +134,7 @@ class Writer:
         return taken
 
     async def _settle(self, attempt: "_Attempt", *, alone: bool = False) -> None:
-        """Commit its jobs, again on fresh state after a conflict; in the end each has its outcome."""
+        """Commit the jobs of an attempt, on fresh state after a conflict, until each job has its outcome."""
         conflicts = waits = 0
         unknown: list[_Attempt] = []
         jobs = attempt.jobs
@@ -154,13 +153,13 @@ class Writer:
                 conflicts += 1
                 self._metrics.reruns.labels(str(error.args[0])).inc()
                 self._chain_loaded = False
-                doubled = error.args[0] == "duplicate_key" and not unknown  # else it may be that attempt, landed late
+                doubled = error.args[0] == "duplicate_key" and not unknown  # else it may be the unknown attempt
                 if len(jobs) > 1 and (conflicts > _RERUNS or doubled):
                     return await self._one_by_one(jobs)
                 if conflicts >= _TRIES:
                     return self._resolve(jobs[0], Busy("write.conflict"))
                 await asyncio.sleep(random.uniform(0, 0.005 * 2**conflicts))  # noqa: S311 (jitter)
-            except Exception as error:  # noqa: BLE001 (a write MongoDB refuses is that job's alone)
+            except Exception as error:  # noqa: BLE001 (a write that MongoDB refuses fails only its job)
                 if len(jobs) > 1:
                     return await self._one_by_one(jobs)
                 log.exception("writer.refused", why=jobs[0].why)
@@ -168,7 +167,10 @@ class Writer:
             attempt = _Attempt(jobs)
 
     async def _one_by_one(self, jobs: list[Job]) -> None:
-        """So that the culprit alone fails. Nothing runs ahead: it would miss what the next of these changes."""
+        """Commit each job alone, so that only the one at fault fails.
+
+        No group runs ahead, because it would miss later changes by these jobs.
+        """
         self._metrics.reruns.labels("one_by_one").inc()
         for job in jobs:
             await self._settle(_Attempt([job]), alone=True)
@@ -193,7 +195,7 @@ class Writer:
         self._finish(attempt)
 
     async def _run(self, attempt: "_Attempt", before: Group | None = None) -> Group:
-        """Load what its jobs need and run them, on what the group before it changed."""
+        """Load the documents of the jobs and run them, on top of the changes of the group before."""
         group = attempt.group = Group(self._mongo, self._origin, self._numbers)
         await group.load(attempt.jobs)
         if before:
@@ -203,20 +205,20 @@ class Writer:
         return group
 
     def _run_ahead(self, before: Group) -> None:
-        """Where a whole group waits already, run it during the commit; its own commit comes after that one."""
+        """If a full group is already queued, run it during the commit of `before`; it is committed afterwards."""
         if self._ahead is None and len(self._queue) >= self._group_size:
             self._ahead = _Attempt(self._take())
             self._ahead.running = asyncio.create_task(self._run(self._ahead, before))
             self._ahead.running.add_done_callback(_look)
 
     def _forget_ahead(self) -> None:
-        """What it stands on was not committed: its jobs wait to be run anew."""
+        """Discard the run of the next group, which was based on changes that were not committed."""
         if self._ahead and self._ahead.running:
             self._ahead.running.cancel()
             self._ahead = _Attempt(self._ahead.jobs)
 
     async def _landed(self, unknown: list["_Attempt"]) -> bool:
-        """After a lost connection: was one of these committed all the same? Its audit record tells."""
+        """Finish an attempt whose commit succeeded without an answer, by its audit record. Return whether one did."""
         for attempt in unknown:
             record = attempt.record or {}
             if await self._mongo.rows(audit.COLLECTION, {"_id": record["_id"], "hash": record["hash"]}, limit=1):
@@ -242,18 +244,18 @@ class Writer:
 
 
 def _look(task: "asyncio.Task[Group]") -> None:
-    """Its error counts where it is awaited; a forgotten one's is nobody's."""
+    """Retrieve the exception, so that asyncio does not log that of a discarded task."""
     if not task.cancelled():
         task.exception()
 
 
 class _Attempt:
-    """One try at a group, kept so that a lost answer can be looked up."""
+    """One attempt to commit a group, kept in case the answer to its commit is lost."""
 
     def __init__(self, jobs: list[Job]) -> None:
         self.jobs = jobs
         self.running: asyncio.Task[Group] | None = None
-        """Where it runs during another's commit."""
+        """The task that runs the group during another commit."""
         self.group: Group | None = None
         self.at: datetime
         self.outcomes: list[Any] = []
