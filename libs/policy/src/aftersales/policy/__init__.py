@@ -1,6 +1,6 @@
-"""Service policies (服务政策, ALL-1): every figure of the business as versioned data, and which one holds for an item.
+"""Service policies (服务政策, ALL-1): every figure of the business as versioned data, and the choice for an item.
 
-`model` says what a policy is, `presets` are those shipped, `choose` picks one, `lint` finds what is wrong with some,
-`difference` and `explain` tell people about them. `calendars`, `timetable` and `business_time` reckon with opening
-hours, `sla` with clocks. Imports `aftersales.values` alone. Pure, but for reading the packaged YAML once.
+`model` defines a policy, `presets` holds the shipped ones, `choose` picks one, `lint` finds errors and doubts,
+`difference` and `explain` compare policies and justify a choice. `calendars`, `timetable` and `business_time` compute
+with opening hours, `sla` with clocks. Imports only `aftersales.values`. Pure, except that packaged YAML is read once.
 """

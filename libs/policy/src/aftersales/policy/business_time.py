@@ -1,6 +1,6 @@
-"""Business time (ALL-3, ALL-10): the hours of a calendar, added, measured and explained. Pure.
+"""Business time (ALL-3, ALL-10): the open hours of a calendar, added, measured and explained. Pure.
 
-Windows are times on the wall, lengths are time that really passes (`timetable.py` finds the one from the other).
+Windows are wall-clock times, lengths are elapsed time (`timetable.py` converts the one to the other).
 """
 
 from collections.abc import Iterator
@@ -24,15 +24,15 @@ from aftersales.values import Value
 from aftersales.values.errors import DomainError, Malformed
 
 YEARS = range(1970, 2200)
-"""Business time is reckoned in these."""
+"""The years for which business time is computed."""
 _HORIZON = 10
-"""Years after which a calendar that has not opened never does."""
+"""Number of years after which a calendar that has not opened counts as never open."""
 
 
 class Span(Value):
-    """A stretch of one kind, and why it is so.
+    """An interval that is open or closed throughout for one reason.
 
-    `detail` is a holiday's name, a special day's reason, or the day off (ISO 8601) that a make-up day stands in for.
+    `detail` is a holiday's name, a special day's reason, or the day off (ISO 8601) that a make-up day replaces.
     """
 
     start: datetime
@@ -43,9 +43,9 @@ class Span(Value):
 
 
 def add_open_time(calendar: Calendar, start: datetime, work: timedelta) -> datetime:
-    """When `work` of open time has passed since `start`: the first such moment; `start` itself for no work.
+    """Return the first moment at which `work` of open time has passed since `start`; `start` itself if `work` is zero.
 
-    Raises `DomainError` when ten years do not have that much.
+    Raises `DomainError` if ten years do not contain that much.
     """
     _check(start)
     if work <= timedelta():
@@ -62,7 +62,7 @@ def add_open_time(calendar: Calendar, start: datetime, work: timedelta) -> datet
 
 
 def open_time_between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
-    """Open time from `start` to `end`; none when they are the wrong way round."""
+    """Return the open time from `start` to `end`; zero if `end` is before `start`."""
     _check(start, end)
     if end <= start:
         return timedelta()
@@ -74,12 +74,12 @@ def open_time_between(calendar: Calendar, start: datetime, end: datetime) -> tim
 
 
 def next_open(calendar: Calendar, at: datetime) -> datetime:
-    """`at` when it is open then, else when it opens next. Raises `DomainError` when it does not in ten years."""
+    """Return `at` if it is open then, else the next opening. Raises `DomainError` if there is none in ten years."""
     return add_open_time(calendar, at, MICRO) - MICRO
 
 
 def open_and_closed_spans(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
-    """Everything from `start` to `end`, without gaps: open spans are `open_time_between`; the others say why not."""
+    """Yield all time from `start` to `end` without gaps: open spans (see `open_time_between`) and closed ones."""
     _check(start, end)
     for (is_open, why, detail), group in groupby(open_and_closed_pieces(calendar, start, end), lambda piece: piece[2:]):
         same = list(group)
@@ -87,16 +87,16 @@ def open_and_closed_spans(calendar: Calendar, start: datetime, end: datetime) ->
 
 
 def on_holiday(calendar: Calendar, at: datetime) -> bool:
-    """Whether a public holiday keeps it closed at that moment (ALL-10); a shift may reach into one from the eve."""
+    """Whether the calendar is closed for a public holiday at `at` (ALL-10); a shift may reach into one from the eve."""
     _check(at)
     closed, _ = plan_day(calendar, _on_wall(calendar, at).date()).closed
     return closed == "holiday" and next(open_and_closed_pieces(calendar, at, at + MICRO)).why == "holiday"
 
 
 def local_deadline(calendar: Calendar, at: datetime, time_of_day: time, days: int) -> datetime:
-    """When the wall shows `time_of_day` on the `days`-th open day after that of `at`.
+    """Return when the wall clock shows `time_of_day` on the `days`-th open day after that of `at`.
 
-    0 is the same day (the moment may be over then), or the next open one when that is none: on a Saturday, both
+    0 is the same day (the moment may be over then), or the next open day if that one is closed: on a Saturday, both
     "the same day" and "the next working day" are Monday. A day is open when a window begins on it.
     """
     _check(at)
@@ -114,6 +114,6 @@ def _on_wall(calendar: Calendar, at: datetime) -> datetime:
 
 
 def _check(*moments: datetime) -> None:
-    """Raise `Malformed` for a time that no calendar reaches."""
+    """Raise `Malformed` for a time outside `YEARS`."""
     if any(at.year not in YEARS for at in moments):
         raise Malformed("calendar.out_of_range", first=YEARS[0], last=YEARS[-1])

@@ -1,6 +1,6 @@
-"""Calendars (ALL-3, ALL-10): the hours of a week, public holidays, and what single dates have otherwise. Pure.
+"""Calendars (ALL-3, ALL-10): the hours of a week, public holidays, and dates with other hours. Pure.
 
-`timetable` lays a calendar's days end to end, `business_time` reckons with it.
+`timetable` puts a calendar's days in sequence, `business_time` computes with it.
 """
 
 import re
@@ -28,14 +28,14 @@ def _known(code: str) -> str:
 
 
 Windows = Annotated[str, StringConstraints(max_length=200), AfterValidator(_well_formed)]
-"""A day's opening hours: see `Hours.week`."""
+"""A day's opening hours, in the format of `Hours.week`."""
 Week = Annotated[tuple[Windows, ...], Field(min_length=7, max_length=7)]
 WHOLE_DAY = "00:00-24:00"
 _WHOLE_WEEK = (WHOLE_DAY,) * 7
 
 
 class SpecialDay(Value):
-    """What a branch does on one date, whatever the week and the public holidays say."""
+    """The hours of a branch on one date, which replace those of the week and of public holidays."""
 
     day: Day
     hours: Windows = ""
@@ -49,14 +49,14 @@ def _one_each(days: tuple[SpecialDay, ...]) -> tuple[SpecialDay, ...]:
 
 
 class Hours(Value):
-    """Working hours without a place."""
+    """Working hours without a time zone."""
 
     week: Week = _WHOLE_WEEK
     """Monday first; a day such as `09:00-12:00 13:30-18:00`. `22:00-06:00` ends on the next day, empty means closed."""
     holidays: Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$"), AfterValidator(_known)] = ""
-    """The country whose public holidays close it, as an ISO 3166 code of the library `holidays`; empty means none."""
+    """The country of the public holidays, as an ISO 3166 code of the library `holidays`; empty means none."""
     days: Annotated[tuple[SpecialDay, ...], Field(max_length=500), AfterValidator(_one_each)] = ()
-    """Single dates with other hours, one entry each."""
+    """Dates with other hours, one entry each."""
 
 
 class Calendar(Hours):
@@ -67,10 +67,10 @@ class Calendar(Hours):
 
 @lru_cache
 def round_the_clock(zone: str) -> Calendar:
-    """Round the clock, every day."""
+    """Return a calendar that is open all hours of every day."""
     return Calendar(zone=zone)
 
 
 def never_closes(calendar: Calendar) -> bool:
-    """Whether it is `round_the_clock`."""
+    """Whether the calendar is `round_the_clock`."""
     return calendar.week == _WHOLE_WEEK and not calendar.holidays and not calendar.days

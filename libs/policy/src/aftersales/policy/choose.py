@@ -1,12 +1,12 @@
-"""Which policy holds for an item (ALL-1). Pure, but that the shipped presets are read once.
+"""Choose the policy for an item (ALL-1). Pure, except that the shipped presets are read once.
 
-1. Of each name the newest version that is in effect on the day counts, and no older one.
-2. Of those whose scope covers the item the most specific wins: one that names branches before one that
+1. For each name, only the newest version in effect on the day counts.
+2. Among those whose scope covers the item, the most specific wins: a policy that names branches before one that
    does not, then lines, then work types, then customer classes (branch > line > work type > class).
-3. When no published policy covers the item, the same is done with the presets; `enterprise` covers all.
+3. If no published policy covers the item, the presets are searched the same way; `enterprise` covers all items.
 
-How many branches or lines a scope names makes no difference. Two that are equally specific are refused when
-the second is published (`lint.ties`); should they be there all the same, the name decides: first in the alphabet.
+The number of branches or lines in a scope makes no difference. If two policies are equally specific, publishing the
+second is refused (`lint.find_ties`); if both are published nevertheless, the first name in the alphabet wins.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from .presets import load_presets
 
 
 class Facts(NamedTuple):
-    """What a choice depends on. Empty: not known; a scope that asks for it does not cover the item."""
+    """The facts on which a choice depends. Empty means unknown, which no scope that names this fact covers."""
 
     branch: str
     line: str
@@ -30,14 +30,14 @@ class Facts(NamedTuple):
 
 
 class Days(NamedTuple):
-    """From `start` until the day before `end`."""
+    """The days from `start` until the day before `end`."""
 
     start: date
     end: date
 
 
 class PolicyIndex:
-    """Policies laid out for choosing: made once for a set of them, asked for every item, in any order."""
+    """Policies arranged for choosing one: built once for a set of policies, then used for every item, in any order."""
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self.policies = tuple(policies)
@@ -47,7 +47,7 @@ class PolicyIndex:
         ]
 
     def best(self, facts: Facts) -> Policy | None:
-        """The most specific policy in effect that covers the item."""
+        """Return the most specific policy in effect that covers the item."""
         branch, line, work_type, customer_class, day = facts
         for start, end, branches, lines, work_types, classes, policy in self._rows:
             if (
@@ -62,12 +62,12 @@ class PolicyIndex:
 
 
 def choose_policy(published: PolicyIndex, facts: Facts) -> Policy:
-    """The policy for an item: to be asked once, when the item comes in."""
+    """Return the policy for an item; call it once, when the item comes in."""
     return published.best(facts) or fallback_policy(facts)
 
 
 def fallback_policy(facts: Facts) -> Policy:
-    """What is shipped for such an item."""
+    """Return the shipped policy for such an item. Raises `LookupError` if none is in effect."""
     found = shipped_policies().best(facts)
     if found is None:
         raise LookupError(f"no preset is in effect on {facts.day}")
@@ -80,7 +80,7 @@ def shipped_policies() -> PolicyIndex:
 
 
 def in_effect(policy: Policy, among: Iterable[Policy]) -> Days:
-    """Until a newer version takes over; no day at all where that began before."""
+    """Return the days until a newer version takes over; empty if that began before."""
     newer = [other.effective_from for other in among if other.name == policy.name and other.version > policy.version]
     return Days(policy.effective_from, min(newer, default=date.max))
 
@@ -89,7 +89,7 @@ Named = tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]
 
 
 def scope_of(scope: Scope) -> Named:
-    """Branches, lines, work types and customer classes; the order is that of their weight."""
+    """Return branches, lines, work types and customer classes, in the order of their weight."""
     return (
         frozenset(scope.branches),
         frozenset(scope.lines),
@@ -99,7 +99,7 @@ def scope_of(scope: Scope) -> Named:
 
 
 def scope_specificity(scope: Scope) -> int:
-    """The higher the more specific: 8 for branches + 4 for lines + 2 for work types + 1 for customer classes."""
+    """Return 8 for branches + 4 for lines + 2 for work types + 1 for customer classes; higher is more specific."""
     return sum(bool(named) << (3 - place) for place, named in enumerate(scope_of(scope)))
 
 

@@ -1,4 +1,4 @@
-"""What differs between two policies, figure by figure, in the order of the model. Pure."""
+"""Compare two policies figure by figure, in the order of the model. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -7,12 +7,12 @@ from .findings import Path
 from .model import Policy
 
 KEYS = ("code", "role", "reason")
-"""What tells the rows of a list apart; rows without it are told apart by their place."""
+"""Keys that identify the rows of a list; rows without one are identified by their position."""
 MISSING = object()
 
 
 class Change(NamedTuple):
-    """`old` or `new` is None where there is nothing."""
+    """One difference; `old` or `new` is None if the figure is missing there."""
 
     path: Path
     old: Any
@@ -20,9 +20,9 @@ class Change(NamedTuple):
 
 
 def diff_policies(one: Policy, other: Policy) -> tuple[Change, ...]:
-    """Every figure that is not the same, as JSON says it; none: the two are equal.
+    """Return every figure that differs, in its JSON form; empty if the policies are equal.
 
-    Where the rows of a list are not in the same places, their order is a figure too.
+    If the common rows of a list are in another order, that order is a change too.
     """
     return tuple(_changes((), one.model_dump(mode="json"), other.model_dump(mode="json")))
 
@@ -46,7 +46,7 @@ def _changes(path: Path, old: Any, new: Any) -> Iterator[Change]:
 
 
 def _children(value: Any) -> Mapping[str | int, Any] | None:
-    """The parts of a mapping or of a list of mappings, by what tells them apart; None: it is compared as one."""
+    """Return the parts of a mapping or of a list of mappings by their key; None if the value is compared as a whole."""
     if isinstance(value, Mapping):
         return value
     if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(row, Mapping) for row in value):

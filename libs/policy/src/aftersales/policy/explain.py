@@ -1,4 +1,4 @@
-"""Why a policy was chosen for an item, and why the others were not: data, words are found at the edge. Pure."""
+"""Explain why a policy was chosen for an item and others were not, as data; text is added at the edge. Pure."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -13,7 +13,7 @@ ChoiceOutcome = Literal[
 
 
 class Candidate(NamedTuple):
-    """One policy, and what became of it."""
+    """One policy and the outcome for it."""
 
     name: str
     version: int
@@ -21,9 +21,9 @@ class Candidate(NamedTuple):
     effective_from: date
     outcome: ChoiceOutcome
     specificity: int
-    """The higher the more specific: 8 for branches + 4 for lines + 2 for work types + 1 for customer classes."""
+    """8 for branches + 4 for lines + 2 for work types + 1 for customer classes; higher is more specific."""
     missed: tuple[str, ...]
-    """Which parts of the scope the item is outside of."""
+    """The parts of the scope that exclude the item."""
     replaced_by: int | None
     """The newer version that is in effect instead."""
 
@@ -31,11 +31,11 @@ class Candidate(NamedTuple):
 class ChoiceExplanation(NamedTuple):
     chosen: Policy
     candidates: tuple[Candidate, ...]
-    """The chosen one, then the published ones, then the presets; the most specific first."""
+    """The chosen policy, then the published ones, then the presets; the most specific first."""
 
 
 def explain_policy_choice(published: PolicyIndex, facts: Facts) -> ChoiceExplanation:
-    """The choice that `choose` makes, with its reasons."""
+    """Return the choice that `choose` makes, with its reasons."""
     chosen = published.best(facts) or fallback_policy(facts)
     candidates = [*_judge(published, facts, chosen), *_judge(shipped_policies(), facts, chosen)]
     candidates.sort(key=lambda one: (one.outcome != "chosen", one.preset, -one.specificity, one.name, -one.version))

@@ -1,14 +1,14 @@
-"""What is wrong, or doubtful, in a policy: codes and parameters with the place; words are found at the edge. Pure."""
+"""Errors and doubts about a policy, as codes and parameters with their place; text is added at the edge. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 Path = tuple[str | int, ...]
-"""Where in a policy: `("stages", "dispatch", "warn_at", 0)`."""
+"""A place in a policy, such as `("stages", "dispatch", "warn_at", 0)`."""
 
 
 class Finding(NamedTuple):
-    """An error keeps a policy from being published, a warning does not."""
+    """An error prevents publishing a policy, a warning does not."""
 
     level: Literal["error", "warning"]
     code: str
@@ -25,5 +25,5 @@ def warning_finding(code: str, /, *path: str | int, **params: Any) -> Finding:
 
 
 def dotted_path(path: Path) -> str:
-    """`stages.dispatch.warn_at[0]`."""
+    """Return the path in the form `stages.dispatch.warn_at[0]`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

@@ -1,6 +1,6 @@
-"""Reads a policy that a person wrote in YAML; every complaint knows its line and column. Pure: text comes in.
+"""Reads a policy that a person wrote in YAML; every finding has its line and column. Pure: the text is an argument.
 
-YAML 1.2 as people expect it: `12:00`, `no` and `2026-01-01` are text, a key stands once, nothing is inherited
+The format is YAML 1.2: `12:00`, `no` and `2026-01-01` are text, a key occurs once, and nothing is inherited
 (no anchors, no merging).
 """
 
@@ -20,11 +20,11 @@ TextPosition = tuple[int, int]
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DIGITS = list("-0123456789")
 MOST_NODES = 10_000
-"""Lists and mappings in one text: libyaml dies of some ten thousand inside each other; a policy has a few hundred."""
+"""Most lists and mappings in one text. libyaml crashes at ten thousand nested levels; a policy has a few hundred."""
 
 
-class _Loader(_Base):  # type: ignore[misc]  # the one in C, where there is libyaml
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (how PyYAML is told to forget YAML 1.1)
+class _Loader(_Base):  # type: ignore[misc]  # the C loader, if libyaml is installed
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (PyYAML's way of dropping the YAML 1.1 types)
 
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
@@ -35,14 +35,14 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:null|~|
 
 @dataclass(frozen=True)
 class Draft:
-    """What a text says: a policy, or why it is none."""
+    """The result of reading a text: a policy, or the reasons why there is none."""
 
     policy: Policy | None
     findings: tuple[Finding, ...] = ()
     marks: Mapping[Path, TextPosition] = field(default_factory=dict)
 
     def place(self, path: Path) -> TextPosition:
-        """Where this stands, or else what it belongs to."""
+        """Return the position of `path`, or of its nearest parent that has one."""
         while path and path not in self.marks:
             path = path[:-1]
         return self.marks.get(path, (1, 1))
@@ -61,7 +61,7 @@ def parse_policy(text: str) -> Draft:
 
 
 class _Refused(Exception):
-    """There is no content to go on with."""
+    """The text has no content that can be read further."""
 
     def __init__(self, finding: Finding, mark: TextPosition) -> None:
         super().__init__(finding, mark)
@@ -69,7 +69,7 @@ class _Refused(Exception):
 
 
 def _compose(text: str, marks: dict[Path, TextPosition]) -> Any:
-    """Plain data; `marks` gets the place of everything in it."""
+    """Return plain data, and add the position of each part to `marks`."""
     if sum(map(text.count, "[{-")) > MOST_NODES:
         raise _Refused(error_finding("policy.yaml_broken", why="too deep"), (1, 1))
     loader = _Loader(text)
@@ -95,7 +95,7 @@ def _compose(text: str, marks: dict[Path, TextPosition]) -> Any:
 
 @dataclass
 class _Plain:
-    """Turns nodes into plain data, and keeps the place of each."""
+    """Converts nodes to plain data and stores the position of each."""
 
     loader: Any
     marks: dict[Path, TextPosition]
@@ -122,7 +122,7 @@ class _Plain:
     def scalar(self, node: yaml.Node, mark: TextPosition) -> Any:
         try:
             return self.loader.construct_object(node)
-        except (ValueError, LookupError, AttributeError) as error:  # it has a tag that does not fit, such as !!int x
+        except (ValueError, LookupError, AttributeError) as error:  # a tag that does not fit, such as !!int x
             raise _Refused(error_finding("policy.yaml_broken", why=node.tag), mark) from error
 
 
@@ -131,11 +131,11 @@ def _mark(mark: Any) -> TextPosition:
 
 
 _OF_FORMS = {"model_type": "model_attributes_type", "dict_type": "model_attributes_type", "float_parsing": "float_type"}
-"""What Pydantic says of data, as it says it of forms, for which there are words."""
+"""Maps Pydantic's error types for data to those for forms, for which messages exist."""
 
 
 def _misfit(error: Any) -> Finding:
-    """One field that does not fit: our own code, or Pydantic's behind `field.`, as in `common/http/problem.py`."""
+    """Return one invalid field, with our code or Pydantic's behind `field.`, as in `common/http/problem.py`."""
     params, kind = error.get("ctx", {}), error["type"]
     code = str(params.get("error")) if kind == "value_error" else f"field.{_OF_FORMS.get(kind, kind)}"
     return Finding("error", code, tuple(error["loc"]), {**params, "message": error["msg"]})

@@ -1,7 +1,7 @@
-"""When a calendar is open: its days, laid end to end, and summed up by years (ALL-3). Pure; for `business_time` only.
+"""When a calendar is open (ALL-3): its days in sequence, with totals by year. Pure; only for `business_time`.
 
-A time on the wall means the first moment at which the wall shows it, or more: what the clocks skip in spring begins
-and ends when they do, and an hour that they show twice in autumn stays open, or closed, as it was at its first end.
+A wall-clock time means the first moment at which the clock shows it or a later time: windows in a skipped hour of
+spring begin and end at the skip. The repeated hour of autumn keeps the state with which its first pass ended.
 """
 
 from array import array
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 class Plan(NamedTuple):
-    """A day: its windows in minutes since midnight, and why its time is open or not."""
+    """A day: its windows in minutes since midnight, and why its time is open or closed."""
 
     windows: tuple[tuple[int, int], ...]
     open: tuple[Why, str] = ("open", "")
@@ -31,7 +31,7 @@ class Plan(NamedTuple):
 
 
 def plan_day(calendar: Calendar, day: date) -> Plan:
-    """The branch's own word counts most, then the make-up day, then the holiday, then the week."""
+    """Plan a day by its special hours, else as a make-up day, else as a holiday, else by the week."""
     usual = calendar.week[day.weekday()]
     for special in calendar.days:
         if special.day == day:
@@ -66,7 +66,7 @@ class Piece(NamedTuple):
 
 
 def open_and_closed_pieces(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Piece]:
-    """The time from `start` to `end`, without gaps."""
+    """Yield the time from `start` to `end`, without gaps."""
     yesterday = start.astimezone(ZoneInfo(calendar.zone)).date() - DAY  # its night shift may reach into today
     for piece in takewhile(lambda piece: piece.start < end, _days_from(calendar, yesterday)):
         first, last = max(start, piece.start), min(end, piece.end)
@@ -75,7 +75,7 @@ def open_and_closed_pieces(calendar: Calendar, start: datetime, end: datetime) -
 
 
 def _days_from(calendar: Calendar, day: date) -> Iterator[Piece]:
-    """All time from the midnight that begins `day` on, for ever, without gaps: the one place where windows meet."""
+    """Yield all time from the midnight that begins `day`, without end or gaps; only here windows are joined."""
     zone = ZoneInfo(calendar.zone)
     midnight = datetime.combine(day, time())
     till = to_instant(midnight, zone)
@@ -97,18 +97,18 @@ def _days_from(calendar: Calendar, day: date) -> Iterator[Piece]:
 
 
 def to_instant(local: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment at which the wall shows `local`, or more where it skips that."""
+    """Return the first moment at which the wall clock shows `local`, or a later time if it skips that."""
     at = local.replace(tzinfo=zone).astimezone(UTC)
     if at.astimezone(zone).replace(tzinfo=None) == local:
         return at
-    early = local.replace(tzinfo=zone, fold=1)  # a skipped time is read with either offset, and the skip is between
+    early = local.replace(tzinfo=zone, fold=1)  # the two offsets read a skipped time as before and after the skip
     seconds = range(int(early.timestamp()), int(at.timestamp()) + 1)
     skip = bisect_left(seconds, local, key=lambda second: datetime.fromtimestamp(second, zone).replace(tzinfo=None))
     return datetime.fromtimestamp(seconds[skip], UTC)
 
 
 class Table(NamedTuple):
-    """The open intervals of a year (on the wall), in microseconds since 1970, and the open time before each."""
+    """The open intervals of a year (by wall clock), in microseconds since 1970, and the open time before each."""
 
     opens: "array[int]"
     closes: "array[int]"
@@ -116,19 +116,19 @@ class Table(NamedTuple):
     total: int
 
     def passed(self, at: int) -> int:
-        """Open time of this year until `at`."""
+        """Return the open time of this year until `at`."""
         last = bisect_right(self.opens, at) - 1
         return self.before[last] + min(at, self.closes[last]) - self.opens[last] if last >= 0 else 0
 
     def reached(self, passed: int) -> int:
-        """When that much (more than nothing) has passed."""
+        """Return when `passed` (more than zero) of open time has passed."""
         last = bisect_left(self.before, passed) - 1
         return self.opens[last] + passed - self.before[last]
 
 
 @lru_cache(maxsize=1024)
 def holiday_tables(calendar: Calendar) -> Callable[[int], Table]:
-    """The tables of its years. Hashing and comparing a calendar costs, so it is done once a question."""
+    """Return the tables of its years. Hashing and comparing a calendar is slow, so do it once per question."""
     return lru_cache(maxsize=16)(partial(_table, calendar))
 
 

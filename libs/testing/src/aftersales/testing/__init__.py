@@ -1,4 +1,4 @@
-"""For tests of every service: a clock that is moved, real servers, and whole services in one process."""
+"""Support for tests of every service: a manual clock, real servers, and whole services in one process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class ManualClock:
-    """A clock that stands until it is moved."""
+    """A clock that stays at one time until it is moved."""
 
     def __init__(self, at: datetime = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)) -> None:
         self._at = at
@@ -18,13 +18,13 @@ class ManualClock:
         return self._at
 
     def advance(self, **by: float) -> datetime:
-        """Move it: `advance(hours=3)`."""
+        """Move the clock, for instance `advance(hours=3)`, and return the new time."""
         self._at += timedelta(**by)
         return self._at
 
 
 async def eventually(found: Callable[[], Awaitable[T | None]], seconds: float = 15) -> T:
-    """The first truthy result of `found`, asked again and again; fails after `seconds`."""
+    """Poll `found` and return its first truthy result. Raises `AssertionError` after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not (result := await found()):
         if asyncio.get_running_loop().time() > deadline:

@@ -1,10 +1,10 @@
-"""A service that starts broken on purpose, or dies at a chosen point, so that the checks have something to find.
+"""A service that is broken on purpose, or dies at a chosen point, so that the checks have something to find.
 
     python -m aftersales.testing.broken dispatch --variant ack_early --once FILE \
         --die before_commit --why intake.request_registered.v1
 
-The variant patches the running program from outside; the product has no such switch. `--die` kills it once (FILE
-remembers) when it is about to commit, or has committed, a change made for that reason.
+The variant patches the running program from outside; the product has no such switch. `--die` kills the process once
+(FILE records that), before or after it commits a change made for that reason.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from aftersales.common.relay import OUTBOX, Relay
 from aftersales.common.work import audit
 
 _ACK_SECONDS = 0.5
-"""What an acknowledgement that was given needs to reach the broker."""
+"""Seconds that an acknowledgement needs to reach the broker."""
 
 
 def ack_early() -> None:
@@ -53,7 +53,7 @@ def no_inbox() -> None:
 
 
 def publish_after_commit() -> None:
-    """Keep events in memory only: what was not published when the process dies is gone."""
+    """Keep events only in memory, so that unpublished ones are lost when the process dies."""
     commit = Mongo.commit
 
     async def without_outbox(self: Mongo, writes: Writes) -> None:
@@ -64,9 +64,9 @@ def publish_after_commit() -> None:
 
 
 def publish_before_commit() -> None:
-    """Publish first and commit then: what was not committed when the process dies was told all the same.
+    """Publish first and commit afterwards, so that uncommitted changes are published when the process dies.
 
-    As soon as there is a connection; what is committed before it is there goes the sound way.
+    This starts with the first connection; earlier changes use the outbox.
     """
     commit, offer, relays, told = Mongo.commit, Relay.offer, list[Relay](), set[str]()
     make = Relay.__init__
@@ -92,7 +92,7 @@ def publish_before_commit() -> None:
 
 
 def no_watch() -> None:
-    """Believe that a queue is consumed because the connection stands."""
+    """Assume that a queue is consumed because the connection is up."""
 
     async def blind(_self: Bus, _connection: Any) -> None:
         await asyncio.Event().wait()
@@ -101,12 +101,12 @@ def no_watch() -> None:
 
 
 def never_ends() -> None:
-    """Neither park what nobody can read nor acknowledge it."""
+    """Neither store an unreadable message as a dead letter nor acknowledge it."""
     Inbound._give_up = lambda *_: None  # type: ignore[method-assign]
 
 
 def stays_parked() -> None:
-    """Leave the dead letter of an event that is handled after all."""
+    """Keep the dead letter of an event that is handled later."""
 
     async def remembered(*_: Any) -> None:
         return None

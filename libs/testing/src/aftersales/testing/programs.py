@@ -1,4 +1,4 @@
-"""Services as child processes, as `make up` runs them, for tests and benches that want a real one."""
+"""Services as child processes, as `make up` runs them, for tests and benchmarks."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ _STOP_SECONDS = 30
 async def run_program(
     command: Sequence[str], port: int, environment: Mapping[str, str], log: Path
 ) -> AsyncIterator[str]:
-    """Run an HTTP program; its base URL, once its `/healthz` answers 200."""
+    """Run an HTTP program and yield its base URL when its `/healthz` answers 200."""
     base = f"http://127.0.0.1:{port}"
     child = _start(command, environment, log)
     try:
@@ -53,7 +53,7 @@ async def _ready(http: httpx.AsyncClient, base: str, child: "subprocess.Popen[by
 
 @asynccontextmanager
 async def run_services(urls: Any, logs: Path, *names: str, **settings: str) -> AsyncIterator[dict[str, str]]:
-    """Run these services on a bus and databases of their own; their base URLs by name, and `bus`."""
+    """Run these services on a bus and databases of their own; yield their base URLs by name, and `bus`."""
     tag = f"p{uuid7()[-8:]}"
     common = {"AFTERSALES_MONGO_URL": urls.mongo_url, "AFTERSALES_AMQP_URL": urls.amqp_url, "AFTERSALES_BUS": tag}
     common |= {f"AFTERSALES_{name.upper()}": value for name, value in settings.items()}

@@ -31,7 +31,7 @@ ServiceRow = tuple[Factory, Callable[..., ServiceSettings]]
 
 @dataclass
 class RunningService:
-    """One running service: its runtime, and an HTTP client that talks to it."""
+    """One running service: its runtime, and its HTTP client."""
 
     runtime: Runtime
     http: httpx.AsyncClient
@@ -51,7 +51,7 @@ class RunningService:
         return list(await self.runtime.mongo.find(kind, where))
 
     async def metrics(self) -> str:
-        """What Prometheus is shown, with every count of this moment."""
+        """Return the text that Prometheus reads, with all counts refreshed."""
         await self.runtime.counts.refresh()
         return (await self.http.get("/metrics")).text
 
@@ -61,7 +61,7 @@ class RunningService:
         await self.deliver_raw(body)
 
     async def quiet(self, seconds: float = 20) -> None:
-        """Until nothing is on its way any more: no work, no unconfirmed event, no delivery (retries apart)."""
+        """Wait until no job, unconfirmed event or delivery is in progress (except retries)."""
         await _quiet([self.runtime], seconds)
 
     async def deliver_raw(self, body: bytes) -> None:
@@ -73,14 +73,14 @@ class RunningService:
 
 
 def make_envelope(event: Event, **attributes: Any) -> bytes:
-    """An event as it stands on the wire."""
+    """Return an event in its wire format."""
     full = {"specversion": "1.0", "source": "/test", "type": event.TYPE, "correlationid": uuid7(), "data": event}
     return to_json(full | attributes)
 
 
 @dataclass
 class RunningSystem:
-    """The services by name, the clock they share, and the bus they speak on."""
+    """The services by name, their common clock, and their bus."""
 
     services: dict[str, RunningService]
     clock: Clock
@@ -93,7 +93,7 @@ class RunningSystem:
             raise AttributeError(name) from error
 
     async def quiet(self, seconds: float = 20) -> None:
-        """Until nothing is on its way in any of them."""
+        """Wait until nothing is in progress in any of the services."""
         await _quiet([running_service.runtime for running_service in self.services.values()], seconds)
 
 
@@ -122,7 +122,7 @@ async def _idle(runtime: Runtime) -> bool:
 async def start_system(
     servers: Any, clock: Clock, rows: Sequence[ServiceRow], **settings: Any
 ) -> AsyncIterator[RunningSystem]:
-    """Start these services; `settings` go to each (what one does not know it ignores)."""
+    """Start these services; `settings` are passed to each, which ignores unknown ones."""
     tag = "t" + uuid7().replace("-", "")[-10:]
     chosen: dict[str, Any] = {
         "mongo_url": SecretStr(servers.mongo_url),
@@ -165,7 +165,7 @@ async def _running_service(service: Service, clock: Clock) -> AsyncIterator[Runn
 
 
 async def _clear(amqp_url: str, built: RunningSystem) -> None:
-    """Stop consuming, then take the queues and databases away."""
+    """Stop consuming, then delete queues and databases."""
     for running_service in built.services.values():
         await running_service.runtime.bus.stop_consuming(2)
         await running_service.runtime.mongo.drop()

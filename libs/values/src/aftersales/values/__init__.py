@@ -1,4 +1,4 @@
-"""Values that all services share. Pure: no I/O, no clock, no global state."""
+"""Values shared by all services. Pure: no I/O, no clock, no global state."""
 
 import re
 from collections.abc import Callable
@@ -27,11 +27,11 @@ _DIGITS = re.compile(r"\s*[+-]?[\d.]+\s*")
 
 
 def uuid7() -> str:
-    """A time-ordered unique id (RFC 9562, section 5.7) in its canonical text form."""
+    """Return a time-ordered unique id (RFC 9562, section 5.7) in its canonical text form."""
     return str(_uuid7())
 
 
-@lru_cache(maxsize=4096)  # a document repeats what a form has said
+@lru_cache(maxsize=4096)  # documents repeat the numbers of forms
 def _e164(text: str) -> str:
     """Normalise to E.164; a number without a country code is read as mainland Chinese."""
     try:
@@ -44,17 +44,17 @@ def _e164(text: str) -> str:
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters but tab and line ends, and those that turn the direction of what follows (Unicode UAX 9)."""
+"""Control characters except tab and line ends, and those that change the direction of text (Unicode UAX 9)."""
 _SPACING = re.compile("[\t\n\r\u2028\u2029]+")
 
 
 def without_controls(given: str) -> str:
-    """Take away the characters that nobody sees and that make text read as something else."""
+    """Remove invisible characters that make text read as something else."""
     return given if given.isprintable() else _CONTROL.sub("", given)
 
 
 def _one_line(given: str) -> str:
-    """The same, and line ends and tabs become a space. Raises when nothing is left."""
+    """Remove controls, and replace line ends and tabs by a space. Raises `PydanticKnownError` if nothing is left."""
     if given.isprintable():
         return given
     line = _SPACING.sub(" ", without_controls(given)).strip()
@@ -64,7 +64,7 @@ def _one_line(given: str) -> str:
 
 
 def _no_number(error: Literal["date_type", "datetime_type"]) -> Callable[[Any], Any]:
-    """Refuse a number, which Pydantic would read as seconds since 1970."""
+    """Return a validator that refuses a number, which Pydantic would read as seconds since 1970."""
 
     def check(given: Any) -> Any:
         if isinstance(given, int | float) or (isinstance(given, str) and _DIGITS.fullmatch(given)):
@@ -75,21 +75,21 @@ def _no_number(error: Literal["date_type", "datetime_type"]) -> Callable[[Any], 
 
 
 def _day_alone(given: Any) -> Any:
-    """Refuse a text with a time of day, which Pydantic takes where that is midnight."""
+    """Refuse a text with a time of day, which Pydantic accepts if it is midnight."""
     if isinstance(given, str) and len(given.strip()) > len("2026-03-01"):
         raise PydanticKnownError("date_from_datetime_inexact")
     return given
 
 
 def to_millis(at: datetime) -> datetime:
-    """Cut `at` down to the millisecond, so that a stored time equals the one it was made from."""
+    """Truncate `at` to the millisecond, so that a stored time equals its original."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _utc(at: datetime) -> datetime:
     try:
         return to_millis(at.astimezone(UTC))
-    except OverflowError as error:  # the first and the last day of the calendar
+    except OverflowError as error:  # the first or last day of the calendar
         raise ValueError("time.out_of_range") from error
 
 
@@ -102,33 +102,33 @@ def _iana(name: str) -> str:
 
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""A machine's name for something: branch, part, fault, technician. ASCII, 64 characters at most."""
+"""A code of something, such as a branch, part, fault or technician. ASCII, 64 characters at most."""
 Serial = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,63}$")
 ]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
-"""One line of people's words, stored as written, without control characters."""
+"""One line of human text, stored as written, without control characters."""
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000), AfterValidator(without_controls)]
-"""People's words, in as many lines as they like, stored as written, without control characters."""
+"""Human text of any number of lines, stored as written, without control characters."""
 Phone = Annotated[
     str,
     StringConstraints(max_length=40),
     AfterValidator(_e164),
     WithJsonSchema({"type": "string", "maxLength": 40, "pattern": "[0-9０-９]"}),  # noqa: RUF001 (wide digits are meant)
 ]
-"""A telephone number as people write it, kept in E.164."""
+"""A telephone number as people write it, stored in E.164."""
 Day = Annotated[
     date, BeforeValidator(_no_number("date_type")), BeforeValidator(_day_alone), PlainSerializer(date.isoformat)
 ]
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number("datetime_type")), AfterValidator(_utc)]
-"""A point in time with its offset, kept in UTC to the millisecond."""
+"""A point in time with its offset, stored in UTC to the millisecond."""
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$"), AfterValidator(_iana)]
 """An IANA time zone that this machine knows."""
 Quantity = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 
 
 class Value(BaseModel):
-    """A frozen value: two with the same fields are the same thing."""
+    """A frozen value: two values with equal fields are equal."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -146,7 +146,7 @@ class Money(Value):
 
 
 class GeoPoint(Value):
-    """WGS 84, decimal degrees."""
+    """A point in WGS 84, decimal degrees."""
 
     lat: Annotated[float, Field(ge=-90, le=90, strict=True)]
     lon: Annotated[float, Field(ge=-180, le=180, strict=True)]
@@ -160,10 +160,10 @@ _ROUNDS = 8
 
 
 def number_tail(sequence: int, key: bytes) -> str:
-    """Turn a sequence into four characters from which nobody without the key computes the sequence, or the next ones.
+    """Return four characters that reveal neither the sequence nor the next ones without the key.
 
-    A permutation of 32**4 = 1 048 576 values, so that as many numbers a day are unique in the whole network: a Feistel
-    network over two halves of 10 bits (Luby and Rackoff, 1988), with keyed BLAKE2b (RFC 7693) as its round function.
+    The permutation of 32**4 = 1 048 576 values makes as many numbers per day unique in the whole network of branches.
+    It is a Feistel cipher over two halves of 10 bits (Luby and Rackoff, 1988) with keyed BLAKE2b (RFC 7693).
     """
     left, right = divmod(sequence % _SPACE, _HALF)
     for turn in range(_ROUNDS):
@@ -173,7 +173,7 @@ def number_tail(sequence: int, key: bytes) -> str:
 
 
 def human_number(prefix: str, day: date, sequence: int, key: bytes) -> str:
-    """A number people can read out, such as `SR-261122-7K3F`."""
+    """Return a number that people can read out, such as `SR-261122-7K3F`."""
     return f"{prefix}-{_stamp(day)}-{number_tail(sequence, key)}"
 
 
@@ -186,7 +186,7 @@ NUMBER = re.compile(r"^[A-Z]{2}-\d{6}-[0-9A-HJKMNP-TV-Z]{4}$")
 
 
 def sibling_number(number: str, prefix: str) -> str:
-    """The number of another document about the same request: `SR-261122-7K3F` -> `WO-261122-7K3F`.
+    """Return the number of another document about the same request: `SR-261122-7K3F` -> `WO-261122-7K3F`.
 
     One request has one work order and one issue slip, so their numbers are natural keys and opening
     one twice is impossible.

@@ -19,7 +19,7 @@ class AnchoredHead(BaseModel):
 
 
 class Anchor(BaseModel):
-    """One anchor as it is exported: a line of JSON."""
+    """One exported anchor: a line of JSON."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,7 +28,7 @@ class Anchor(BaseModel):
     """Counts from 1 without a gap."""
     at: datetime
     previous: str
-    """The hash of the anchor before; empty for the first."""
+    """The hash of the previous anchor; empty for the first."""
     heads: list[AnchoredHead]
     key: str | None = None
     hash: str
@@ -42,7 +42,7 @@ class Anchor(BaseModel):
 
 
 def append_to_file(path: str | Path, anchors: Iterable[Anchor]) -> None:
-    """Append anchors to a file that only its owner may read, and wait until the disk has it. Raises `OSError`."""
+    """Append anchors to a file that only its owner may read, and wait until they are on disk. Raises `OSError`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8") as file:
         file.writelines(anchor.line() + "\n" for anchor in anchors)
@@ -51,7 +51,7 @@ def append_to_file(path: str | Path, anchors: Iterable[Anchor]) -> None:
 
 
 def read_file(path: str | Path, services: Iterable[str]) -> list[Anchor]:
-    """Read exported anchors of these services: lines of JSON, or log lines `audit.anchored`; other lines are skipped.
+    """Return exported anchors of these services, from lines of JSON or log lines `audit.anchored`; skip other lines.
 
     Raises `OSError`.
     """

@@ -1,14 +1,14 @@
-"""What can go wrong, as codes and parameters; words are found at the edge (`messages/`)."""
+"""Errors as codes and parameters; text is added at the edge (`messages/`)."""
 
 from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A rule refused a command. HTTP answers 409; a delivered event is parked with the code."""
+    """A rule refused a command. HTTP answers 409; a delivered event becomes a dead letter with the code."""
 
     status = 409
     transient: ClassVar[bool] = False
-    """Whether the same input may be accepted later: no Idempotency-Key remembers such a refusal."""
+    """Whether the same input may be accepted later; such a refusal is not stored for the Idempotency-Key."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code, params)
@@ -23,19 +23,19 @@ class NotFound(DomainError):
 
 
 class Gone(DomainError):
-    """The thing was archived. HTTP answers 410; an event about it is parked, to be replayed once it is restored."""
+    """The thing was archived. HTTP answers 410; an event becomes a dead letter, for replay after restoration."""
 
     status = 410
 
 
 class Malformed(DomainError):
-    """The input cannot be read or does not fit its form. HTTP answers 422; an event is parked at once."""
+    """The input cannot be read or does not fit its form. HTTP answers 422; an event is a dead letter without retry."""
 
     status = 422
 
 
 class NotYet(DomainError):
-    """An event arrived before the one it builds on: it is tried again later (retry tiers)."""
+    """An event arrived before the one on which it depends; it is retried later (retry tiers)."""
 
     transient = True
 
@@ -48,22 +48,22 @@ class PreconditionFailed(DomainError):
 
 
 class TooMany(DomainError):
-    """The caller asks too often. HTTP answers 429; the parameter `seconds` is also its Retry-After."""
+    """The caller sends too many requests. HTTP answers 429; the parameter `seconds` is also its Retry-After."""
 
     status = 429
     transient = True
 
 
 class Busy(DomainError):
-    """The service cannot take more now. HTTP answers 503 with Retry-After."""
+    """The service cannot accept more now. HTTP answers 503 with Retry-After."""
 
     status = 503
     transient = True
 
 
 class Unavailable(Exception):
-    """MongoDB or RabbitMQ is away: wait and try again; no attempt is counted."""
+    """MongoDB or RabbitMQ cannot be reached: wait and try again; this does not count as an attempt."""
 
 
 class Conflict(Exception):
-    """Somebody else changed a document, or used a key, that this commit relied on: run again on fresh state."""
+    """A document or key on which this commit relied was changed or used meanwhile: run again on fresh state."""

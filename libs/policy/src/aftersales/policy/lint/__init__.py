@@ -1,4 +1,4 @@
-"""Everything that is wrong or doubtful with a policy, alone and among others, all at once. Pure."""
+"""Find all errors and doubts about a policy in one pass, alone and among others. Pure."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -15,13 +15,13 @@ from .stages import lint_stages
 
 
 def lint_policy(policy: Policy) -> tuple[Finding, ...]:
-    """What is to be said about the policy alone, errors first."""
+    """Return the findings about the policy alone, errors first."""
     found = [*lint_stages(policy), *lint_cover(policy), *lint_aftercare(policy), *lint_everywhere(policy)]
     return tuple(sorted(found, key=lambda finding: finding.level != "error"))
 
 
 def lint_among(policy: Policy, others: Iterable[Policy]) -> tuple[Finding, ...]:
-    """What is to be said when it stands beside these: to be asked before it is published."""
+    """Return the findings about the policy beside `others`; call it before publishing."""
     known = [other for other in others if other is not policy]
     return tuple(_among(policy, known))
 
@@ -44,7 +44,7 @@ def _among(policy: Policy, others: Sequence[Policy]) -> Iterable[Finding]:
 
 
 class Tie(NamedTuple):
-    """Two policies between which nothing decides, and when."""
+    """Two policies that are equally specific for the same items, and the days on which they are."""
 
     one: Policy
     other: Policy
@@ -52,7 +52,7 @@ class Tie(NamedTuple):
 
 
 def find_ties(policies: Iterable[Policy]) -> tuple[Tie, ...]:
-    """Pairs of different names that are equally specific, cover one item in common, and are in effect on one day."""
+    """Return pairs with different names that are equally specific, share an item, and are in effect on the same day."""
     known = list(policies)
     lives = [in_effect(policy, known) for policy in known]
     found = []

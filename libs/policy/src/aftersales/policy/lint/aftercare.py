@@ -1,4 +1,4 @@
-"""What is wrong with callbacks, surveys, amounts and routines."""
+"""Check callbacks, surveys, amounts and routines."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -68,7 +68,7 @@ def _call(policy: Policy, call: Call, path: Path) -> Iterator[Finding]:
 
 
 def minutes_taken(windows: str) -> set[int]:
-    """Which minutes of a day these windows take up."""
+    """Return the minutes of a day that these windows contain."""
     found: set[int] = set()
     for window in windows.split():
         start, end = (_minute(time) for time in window.split("-"))
@@ -100,7 +100,7 @@ def _penalty(penalty: Penalty, path: Path) -> Iterator[Finding]:
 
 
 def _limits(limits: Sequence[Limit], path: Path) -> Iterator[Finding]:
-    """Whoever may less is asked first: after somebody without a limit nobody is asked."""
+    """Check that limits ascend: the lower one is asked first, and after a role without a limit nobody is asked."""
     for index, (limit, following) in enumerate(pairwise(limits), 1):
         if limit.up_to is None or (following.up_to and not _less(limit.up_to, following.up_to)):
             yield error_finding("policy.limits_not_ascending", *path, index, role=following.role)

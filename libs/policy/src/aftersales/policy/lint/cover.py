@@ -1,4 +1,4 @@
-"""What is wrong with priority and coverage."""
+"""Check priority and coverage."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -19,7 +19,7 @@ def lint_cover(policy: Policy) -> Iterator[Finding]:
 
 
 def _coverage(policy: Policy) -> Iterator[Finding]:
-    """Try every combination: each must be decided, and each row must decide one."""
+    """Try every combination: each must be decided by a row, and each row must decide at least one."""
     rows = policy.coverage
     lines = policy.scope.lines or (*sorted({line for row in rows for line in row.lines}), OTHER_LINE)
     deciding = set()

@@ -1,4 +1,4 @@
-"""What can be wrong at any place of a policy: roles, words in a language, amounts."""
+"""Check what may be wrong at any place of a policy: roles, texts in each language, amounts."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -43,7 +43,7 @@ def _texts(path: Path, texts: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """Everything in a policy with its place, top down."""
+    """Yield every value of a policy with its place, top down."""
     yield path, value
     children: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, BaseModel):

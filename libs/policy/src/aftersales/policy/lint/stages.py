@@ -1,4 +1,4 @@
-"""What is wrong with calendars, stages and the chain of those who are told."""
+"""Check calendars, stages and the chain of roles that are told of a breach."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A service policy: every figure of one way of doing business, with units. Sections it has no use for are left out."""
+"""A service policy: every figure of one way of doing business, with units. Unused sections are left out."""
 
 from typing import Annotated
 
@@ -26,7 +26,7 @@ from .stages import Level, Stage, StageName
 
 
 class Scope(Value):
-    """Which items a policy is for. An empty list means any."""
+    """The items that a policy is for. An empty list means any."""
 
     branches: tuple[Code, ...] = ()
     lines: tuple[Code, ...] = ()
@@ -35,30 +35,30 @@ class Scope(Value):
 
 
 class Policy(Value):
-    """ALL-1. An item under way keeps the name and version it started with."""
+    """A service policy (ALL-1). An item in progress keeps the name and version with which it started."""
 
     name: Code
     version: Annotated[int, Field(ge=0, strict=True)] = 0
-    """Counted by whoever publishes it; 0: as shipped, or not published yet."""
+    """Assigned when the policy is published; 0 for a preset or an unpublished policy."""
     title: Texts
     scope: Scope = Scope()
     effective_from: Day
-    """From the beginning of this day at the branch."""
+    """The policy takes effect at the beginning of this day at the branch."""
 
     calendars: dict[Code, Hours] = Field(default_factory=dict)
-    """Rush, holiday and duty hours (ALL-10, DSP-12); the branch's own are not a matter of policy."""
+    """Rush, holiday and duty hours (ALL-10, DSP-12); a branch's own hours are not part of the policy."""
     ladder: tuple[Level, ...] = ()
-    """Who is told of a breach (ALL-3), where a stage names nobody else."""
+    """The roles that are told of a breach (ALL-3), unless the stage names its own."""
     stages: dict[StageName, Stage] = Field(default_factory=dict)
 
     priority: Priority
     warranty: Warranty
     coverage: tuple[CoverageRow, ...]
-    """From top to bottom: the first row that fits decides."""
+    """Read from top to bottom; the first row that fits decides."""
     repeat_repair: RepeatRepair | None = None
     entitlements: tuple[Grant, ...] = ()
     channels: tuple[Code, ...] = ()
-    """In which order a customer who was not reached is tried again (INT-1)."""
+    """The order in which channels are tried for a customer who was not reached (INT-1)."""
 
     appointments: Appointments | None = None
     licence: Licence | None = None
@@ -76,7 +76,7 @@ class Policy(Value):
     charges: Charges | None = None
     goodwill: tuple[Limit, ...] = ()
     approvals: dict[Code, tuple[Limit, ...]] = Field(default_factory=dict)
-    """Who may approve what, by amount; who comes first is asked first."""
+    """The roles that may approve something, by amount; the first is asked first."""
     penalties: tuple[Penalty, ...] = ()
     rewards: tuple[Reward, ...] = ()
     quality_alert: QualityAlert | None = None
@@ -84,10 +84,10 @@ class Policy(Value):
     quotas: dict[Code, Quota] = Field(default_factory=dict)
     routines: dict[Code, Routine] = Field(default_factory=dict)
     kpis: dict[Code, Share] = Field(default_factory=dict)
-    """What must be reached, as a share (FBK-8)."""
+    """Shares that must be reached (FBK-8)."""
 
     def __hash__(self) -> int:
-        """By name and version, which nearly always tell two apart; `==` looks at all of it."""
+        """Hash the name and version, which nearly always differ; `==` compares all fields."""
         return hash((self.name, self.version))
 
     def ladder_of(self, stage: Stage) -> tuple[Level, ...]:

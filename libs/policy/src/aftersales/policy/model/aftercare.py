@@ -1,4 +1,4 @@
-"""What comes after the work: callbacks, surveys, complaints, returns, conduct (FBK). Pure."""
+"""Callbacks, surveys, complaints, returns and conduct after the work (FBK). Pure."""
 
 from typing import Annotated, Literal
 
@@ -12,42 +12,42 @@ from .stages import DueTime, StageName
 
 
 class Call(Value):
-    """A callback after the work: due `after` its completion, or on a later day; exactly one of both."""
+    """A callback after the work. Exactly one of `after` (its completion) and `due` (a later day) is set."""
 
     code: Code
     after: Duration | None = None
     due: DueTime | None = None
     stage: StageName
-    """The clock from then until the customer was reached."""
+    """The clock from that time until the customer is reached."""
     script: Code
 
 
 class Callbacks(Value):
-    """FBK-1."""
+    """Callbacks after repairs (FBK-1)."""
 
     share: Share
-    """Of the cases that are called back."""
+    """The share of cases that are called back."""
     calls: tuple[Call, ...] = ()
     cadence: dict[Code, Every] = Field(default_factory=dict)
-    """How often customers of a class are called, work or none."""
+    """How often customers of a class are called, with or without work."""
     quiet_hours: Windows = ""
-    """Nobody is called then; a customer's own quiet hours come on top."""
+    """Hours in which nobody is called, in addition to a customer's own quiet hours."""
     asks: tuple[Code, ...] = ()
-    """What is recorded besides satisfaction."""
+    """Codes of what is recorded in addition to satisfaction."""
     lead_to: Role | None = None
-    """Who is told of a wish to upgrade or buy."""
+    """The role that is told of a wish to upgrade or buy."""
     reviewed_every: Every | None = None
 
 
 class Say(Value):
-    """One step of a script; `when` is what the customer has answered so far."""
+    """One step of a script; `when` depends on the customer's answers so far."""
 
     when: Literal["always", "satisfied", "dissatisfied"] = "always"
     text: Texts
 
 
 class Script(Value):
-    """FBK-12. The source may give a script no words: then its name alone is known."""
+    """The script of a call (FBK-12). Without steps only its name is known, because the source has no words."""
 
     name: Texts
     steps: tuple[Say, ...] = ()
@@ -63,58 +63,58 @@ PassMark = Annotated[float, Field(ge=0, le=100, strict=True)]
 
 
 class SurveySettings(Value):
-    """FBK-2."""
+    """The questions and marks of surveys (FBK-2)."""
 
     questions: tuple[Question, ...]
     lowest: PassMark
     highest: PassMark
     pass_mark: PassMark
-    """A mean mark below it opens a case."""
+    """A mean mark below this opens a case."""
     public_mark: PassMark | None = None
-    """A public rating below it is followed up."""
+    """A public rating below this is followed up."""
 
 
 class Complaints(Value):
-    """FBK-3."""
+    """Rules for complaints (FBK-3)."""
 
     responsible: dict[Code, Role]
-    """Who is made responsible, by what the complaint is about."""
+    """The responsible role by subject of the complaint."""
     signed_acceptance: StrictBool = True
-    """It closes only with the customer's signature."""
+    """A complaint closes only with the customer's signature."""
     final_call: StrictBool = True
 
 
 class Returns(Value):
-    """FBK-4."""
+    """Rules for returns (FBK-4)."""
 
     no_reason: Duration | None = None
-    """After receipt, without a reason."""
+    """Time after receipt for returns without a reason."""
     quality: Duration | None = None
-    """After receipt, for a defect."""
+    """Time after receipt for returns because of a defect."""
     needs: tuple[Code, ...] = ()
     otherwise: Role
-    """Who decides when it does not fit."""
+    """The role that decides when a return does not meet the rules."""
     inspect_first: StrictBool = True
-    """The goods are back and inspected before the refund or the exchange."""
+    """The goods must be back and inspected before a refund or exchange."""
     advance_on_tracking: StrictBool = False
-    """Replaced in advance on the return's tracking number, if the seller is at fault and it is urgent."""
+    """A replacement is sent on the return's tracking number, if the seller is at fault and it is urgent."""
     extends_order: Duration | None = None
-    """So much longer the order stays open once a return is agreed."""
+    """Time by which an agreed return extends how long the order stays open."""
     alternatives: tuple[Literal["repair", "compensation", "longer_warranty"], ...] = ()
-    """What is offered before an exchange."""
+    """Offers that are made before an exchange."""
 
 
 class Charges(Value):
-    """Who pays carriage in which case, and which carriers are taken (FBK-4)."""
+    """The party that pays carriage in each case, and the accepted carriers (FBK-4)."""
 
     carriage: dict[Code, Literal["seller", "customer", "carrier"]]
     carriers: tuple[Line, ...] = ()
     collect: tuple[Line, ...] = ()
-    """Whose parcels are accepted carriage forward."""
+    """Carriers whose parcels are accepted carriage forward."""
 
 
 class Limit(Value):
-    """What a role may decide alone: up to this amount; None: any."""
+    """The amount up to which a role may decide alone; None means any amount."""
 
     role: Role
     up_to: Money | None = None
@@ -126,23 +126,23 @@ Measure = Literal["warning", "talk", "demerit", "dismissal", "no_award", "expens
 
 
 class Penalty(Value):
-    """One row of the table of fines (FBK-5). Amounts that the sources leave blank are None, still to be set."""
+    """One row of the table of fines (FBK-5). Amounts that the sources leave blank are None and still to be set."""
 
     code: Code
     name: Texts
     amount: Money | None = None
     at_most: Money | None = None
-    """The upper end, where the table gives a range."""
+    """The upper end, if the table gives a range."""
     share: Share | None = None
-    """Of `share_of`, by the size of the loss."""
+    """A share of `share_of`, by the size of the loss."""
     share_of: Literal["bonus", "wage"] | None = None
     bearer: Literal["culprit", "head", "delayer"] = "culprit"
     measures: tuple[Measure, ...] = ()
     again: tuple[Measure, ...] = ()
-    """What the second, the third … time brings."""
+    """Measures for the second and later times."""
     proof: Code
     needs_cause: StrictBool = False
-    """Proposed only when the delay was attributed to somebody."""
+    """Proposed only if the delay was attributed to a person."""
 
 
 class Reward(Value):
@@ -155,7 +155,7 @@ class Reward(Value):
 
 
 class QualityAlert(Value):
-    """FBK-6: so many cases of one fault on one model or batch within the window."""
+    """Number of cases of one fault on one model or batch within the window that raises an alert (FBK-6)."""
 
     window: Duration
     cases: Count

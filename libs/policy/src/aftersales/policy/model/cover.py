@@ -1,4 +1,4 @@
-"""Priority, warranty, and who pays for what (INT-5, INT-6, INT-9, INT-14). Pure."""
+"""Priority, warranty, and the payer of each kind of cost (INT-5, INT-6, INT-9, INT-14). Pure."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
@@ -14,9 +14,9 @@ WarrantyState = Literal["in", "out", "extended", "lifetime", "contract"]
 Cause = Literal["manufacturing", "assembly", "material", "misuse", "man_made", "unknown"]
 Work = Literal["repair", "installation", "commissioning", "maintenance", "training", "consultation", "recall"]
 Payer = Literal["free", "cost", "list", "quote"]
-"""What the customer pays: nothing, our cost price, the list price, or what an accepted quotation says."""
+"""What the customer pays: nothing, our cost price, the list price, or the amount of an accepted quotation."""
 PAYERS: tuple[Payer, ...] = get_args(Payer)
-"""From the cheapest to the dearest."""
+"""All values, from the cheapest to the dearest."""
 STATES: tuple[WarrantyState, ...] = get_args(WarrantyState)
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 WORKS: tuple[Work, ...] = get_args(Work)
@@ -26,14 +26,14 @@ class Priority(Value):
     """INT-5: importance of the customer's class x urgency (1 to 3), compared with three thresholds."""
 
     importance: dict[Code, Annotated[int, Field(ge=1, le=100, strict=True)]]
-    """By customer class; a class that is not named counts 1."""
+    """Importance by customer class; a class that is missing counts 1."""
     thresholds: tuple[StrictInt, StrictInt, StrictInt]
-    """The least score for priority 1, 2 and 3; below it is 4."""
+    """The least scores for priorities 1, 2 and 3; a lower score has priority 4."""
     danger: Annotated[int, Field(ge=1, le=4, strict=True)] = 1
-    """The priority of anything that is a danger to people, whatever its score."""
+    """The lowest priority of an item that is a danger to people, whatever its score."""
 
     def rank(self, customer_class: str, urgency: int, *, danger: bool = False, raised: int = 0) -> int:
-        """1 (at once) to 4 (whenever); `raised` lifts it by so many, for instance for a repeat repair."""
+        """Return 1 (immediately) to 4 (any time), raised by `raised` steps, for instance for a repeat repair."""
         score = self.importance.get(customer_class, 1) * urgency
         rank = next((rank for rank, least in enumerate(self.thresholds, 1) if score >= least), 4)
         return min(max(rank - raised, 1), self.danger if danger else 4)
@@ -41,17 +41,17 @@ class Priority(Value):
 
 class WarrantyTerm(Value):
     months: Annotated[int, Field(ge=0, le=600, strict=True)]
-    """From the day of purchase."""
+    """Counted from the day of purchase."""
     lifetime_service: StrictBool = False
     """When the term is over, the product is in the state `lifetime` instead of `out`."""
     scope: Texts
-    """What is warranted."""
+    """The parts and defects that are warranted."""
     liability: Texts
-    """What is not, and what is owed."""
+    """The exclusions, and the obligations of the seller."""
 
 
 class Warranty(Value):
-    """The record that is given at sale (INT-6)."""
+    """The warranty record given at sale (INT-6)."""
 
     standard: WarrantyTerm
     by_line: dict[Code, WarrantyTerm] = Field(default_factory=dict)
@@ -73,10 +73,10 @@ class CoverageRow(Value):
     price_list_first: StrictBool = False
     """The price list is shown before the work starts."""
     quotation_first: StrictBool = False
-    """The work starts when the customer has accepted a quotation (DSP-17)."""
+    """The work starts after the customer has accepted a quotation (DSP-17)."""
     reason: Code
     why: Texts
-    """The reason as the customer reads it."""
+    """The reason as shown to the customer."""
 
     def fits(self, warranty: str, cause: str, work: str, line: str) -> bool:
         return (
@@ -88,7 +88,7 @@ class CoverageRow(Value):
 
 
 def decide_cover(rows: tuple[CoverageRow, ...], warranty: str, cause: str, work: str, line: str) -> CoverageRow | None:
-    """The first row that fits; a policy that `lint` passes always has one."""
+    """Return the first row that fits; a policy that `lint` passes always has one."""
     return next((row for row in rows if row.fits(warranty, cause, work, line)), None)
 
 
@@ -97,22 +97,22 @@ class RepeatRepair(Value):
 
     window: Duration
     raises_by: Annotated[int, Field(ge=0, le=3, strict=True)] = 1
-    """So many priorities."""
+    """Number of priority steps."""
     opens_claim: StrictBool = False
     """The policy guarantees repairs: a compensation claim is opened."""
     reported_to: Role = "supervisor"
 
 
 class Grant(Value):
-    """What a purchase grants (INT-14)."""
+    """Services that a purchase grants (INT-14)."""
 
     code: Code
     name: Texts
     work: Work
     count: Count
     remind_within: Duration
-    """Of the purchase; then the customer is reminded of it."""
+    """Time after the purchase at which the customer is reminded of it."""
     expires_within: Duration = timedelta(days=90)
-    """Of the purchase."""
+    """Time after the purchase at which it expires."""
     lines: tuple[Code, ...] = ()
-    """Of products; empty: any that the policy covers."""
+    """Lines of the purchased product; empty means all that the policy covers."""

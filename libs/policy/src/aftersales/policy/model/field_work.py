@@ -10,20 +10,20 @@ from .figures import Count, Duration, Every, MonthDay, Role, Share, Texts
 
 
 class Appointments(Value):
-    """DSP-5."""
+    """Rules for appointments (DSP-5)."""
 
     lead: Duration
-    """The soonest that somebody can be there."""
+    """The shortest time until a technician can be there."""
     window: Duration
-    """How long the agreed window is."""
+    """Length of the agreed window."""
     moves: Annotated[int, Field(ge=0, le=10, strict=True)] = 1
-    """How often we may move it; the next one must be kept."""
+    """How often we may move an appointment; the one after that must be kept."""
     part_delay: Duration
-    """INV-13: how much later it is when parts are missing and nobody knows until when."""
+    """INV-13: delay of the appointment if parts are missing and their arrival is unknown."""
 
 
 class Licence(Value):
-    """What a licence to work (上岗证) costs and needs (DSP-1). An amount that is None is still to be set."""
+    """Costs and requirements of a licence to work (上岗证, DSP-1). An amount that is None is still to be set."""
 
     badge: Money | None
     monthly_fee: Money | None
@@ -31,16 +31,16 @@ class Licence(Value):
     uniform_at_cost: StrictBool = True
     photos: Count
     suspended_by_unpaid_fine: StrictBool = False
-    """Once the stage `fine` is breached."""
+    """The licence is suspended when the stage `fine` is breached."""
 
 
 class Expenses(Value):
-    """DSP-16."""
+    """Rules for expenses (DSP-16)."""
 
     travel_day: Duration
     """Working time that a day of travel counts."""
     forfeits_bonus: StrictBool = False
-    """Unfiled journals or settlements lose the bonus."""
+    """Missing journals or settlements forfeit the bonus."""
 
 
 class Maintenance(Value):
@@ -48,16 +48,16 @@ class Maintenance(Value):
 
     every: Every | None = None
     utilities: tuple[Code, ...] = ()
-    """Each is announced in writing before it is shut off."""
+    """Utilities whose shut-off must be announced in writing."""
     inspect_before_season: Share | None = None
-    """Which share of the machines of a district."""
+    """Share of the machines of a district that are inspected before the season."""
 
 
 class Tick(Value):
     code: Code
     text: Texts
     required: StrictBool = True
-    """The order does not close without it (DSP-18)."""
+    """The order cannot close without it (DSP-18)."""
 
 
 class Quota(Value):
@@ -67,21 +67,21 @@ class Quota(Value):
 
 
 class Routine(Value):
-    """What is due at intervals: a report, a meeting, a reconciliation."""
+    """A report, meeting or reconciliation that is due at intervals."""
 
     every: Every
     day: MonthDay | None = None
-    """By which day of the month, at the latest."""
+    """The latest day of the month."""
     lasts: Duration | None = None
     role: Role
-    """Who does it."""
+    """The role that does it."""
     to: Role | None = None
-    """Who gets it, and signs it where it needs a signature."""
+    """The role that receives the result, and signs it if it needs a signature."""
     contents: tuple[Code, ...] = ()
 
 
 class Phrases(Value):
-    """What one says and what one does not (FBK-12): a forbidden phrase warns while a reply is written."""
+    """Preferred and forbidden phrases (FBK-12): a forbidden phrase warns while a reply is written."""
 
     preferred: tuple[Line, ...] = ()
     forbidden: tuple[Line, ...] = ()
@@ -91,12 +91,12 @@ class Stock(Value):
     """The figures of the store (INV)."""
 
     yellow_after_months: Count
-    """INV-6: without an issue."""
+    """INV-6: months without an issue."""
     red_after_months: Count
     stocktake_every: Every
     requisition_day: MonthDay | None = None
-    """INV-10."""
+    """The day of the month for requisitions (INV-10)."""
     expiry_alert: Duration
-    """INV-3: so long before a lot expires."""
+    """INV-3: time before a lot expires at which a warning is due."""
     clean_every: Every
-    """INV-17."""
+    """How often the store is cleaned (INV-17)."""

@@ -1,4 +1,4 @@
-"""What figures are made of: durations, shares, times of day, roles, words in three languages. Pure."""
+"""Building blocks of figures: durations, shares, times of day, roles, texts in three languages. Pure."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ _DURATION = re.compile(
 
 
 def _duration(given: Any) -> timedelta:
-    """Months and years have no fixed length and bare numbers no unit: neither is a duration."""
+    """Read a duration. Months and years have no fixed length and bare numbers no unit, so both are refused."""
     if isinstance(given, timedelta) and given >= timedelta():
         return given
     found = _DURATION.fullmatch(given) if isinstance(given, str) else None
@@ -25,7 +25,7 @@ def _duration(given: Any) -> timedelta:
 
 
 def _iso(duration: timedelta) -> str:
-    """Days and below, as they are read (Pydantic would write 365 days as a year)."""
+    """Write days and smaller units, as they are read (Pydantic would write 365 days as a year)."""
     minutes, seconds = divmod(duration.seconds, 60)
     hours, minutes = divmod(minutes, 60)
     days = f"{duration.days}D" if duration.days else ""
@@ -39,24 +39,24 @@ Duration = Annotated[
     PlainSerializer(_iso),
     WithJsonSchema({"type": "string", "format": "duration"}),
 ]
-"""In ISO 8601 with weeks, days, hours, minutes and seconds, such as `PT20M`, `P3D`; never below zero."""
+"""An ISO 8601 duration in weeks, days, hours, minutes and seconds, such as `PT20M` or `P3D`; never negative."""
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
-"""1 is all of it."""
+"""A share from 0 to 1, which is all."""
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-"""`12:00`, in the branch's zone."""
+"""A time such as `12:00`, in the branch's zone."""
 MonthDay = Annotated[int, Field(ge=1, le=31, strict=True)]
-"""A day of the month; the last one in months that are shorter."""
+"""A day of the month; in shorter months the last day."""
 Count = Annotated[int, Field(ge=1, le=100_000, strict=True)]
 Every = Literal["day", "week", "month", "quarter", "half_year", "year"]
 Rank = Literal["1", "2", "3", "4"]
-"""A priority as the key of a table: 1 (at once) to 4 (whenever). Text, because keys of documents are."""
+"""A priority as the key of a table: 1 (immediately) to 4 (any time). Text, because keys of documents are text."""
 Locale = Literal["en", "zh-Hans", "zh-Hant"]
 LOCALES: tuple[Locale, ...] = get_args(Locale)
 Texts = dict[Locale, Words]
-"""The same words in each language; `lint` tells which are missing."""
+"""The same text in each language; `lint` reports missing languages."""
 Role = Code
 CHAIN: tuple[Role, ...] = ("owner", "supervisor", "centre", "headquarters", "leadership")
-"""Who is told of a breach, in this order (ALL-3)."""
+"""The roles that are told of a breach, in this order (ALL-3)."""
 ROLES = frozenset(CHAIN) | {
     "dispatcher",
     "information_clerk",
@@ -74,4 +74,4 @@ ROLES = frozenset(CHAIN) | {
     "shipping",
     "quality",
 }
-"""The roles there are (ALL-8), with the departments that a complaint is assigned to (FBK-3)."""
+"""All roles (ALL-8), including the departments to which a complaint is assigned (FBK-3)."""

@@ -1,4 +1,4 @@
-"""Stages: what is promised by when, what stops the clock, and who is told when it is late (ALL-3, ALL-10). Pure."""
+"""Stages: what is promised by when, what stops the clock, and who is told of a breach (ALL-3, ALL-10). Pure."""
 
 from collections.abc import Collection
 from typing import Annotated, Literal, get_args
@@ -10,7 +10,7 @@ from aftersales.values import Code, Value
 from .figures import Duration, Rank, Role, TimeOfDay
 
 Milestone = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{1,63}$")]
-"""Something that happened, as the events name it: `request_registered` of `intake.request_registered.v1`."""
+"""A step of the business, named as in the events: `request_registered` of `intake.request_registered.v1`."""
 StageName = Milestone
 KnownStage = Literal[
     "first_reply",
@@ -39,11 +39,11 @@ KnownStage = Literal[
     "refund",
     "fine",
 ]
-"""The stages of the presets; those that run are named in the rules by these words. A policy may add its own."""
+"""The stages of the presets. Rules refer to them by these names; a policy may add its own stages."""
 STAGES: tuple[KnownStage, ...] = get_args(KnownStage)
 PauseReason = Literal["waiting_customer", "waiting_part", "waiting_approval", "meal_break", "interrupted"]
 SpecialCase = Literal["emergency", "rush", "holiday", "far", "major"]
-"""What makes an item another case: danger; ordered as rush or holiday work; a far place; a major fault."""
+"""Special cases of an item: danger; ordered as rush or holiday work; a far place; a major fault."""
 CASES: tuple[SpecialCase, ...] = get_args(SpecialCase)
 MILESTONES = frozenset(
     """
@@ -57,9 +57,9 @@ MILESTONES = frozenset(
     complaint_marked_serious complaint_followed_up timetable_promised
     claim_opened claim_approved goods_inspected refund_paid
     parcel_problem_reported parcel_problem_answered parcel_problem_solved fine_confirmed fine_paid
-    """.split()  # noqa: SIM905 (one on a line would fill a page)
+    """.split()  # noqa: SIM905 (one name per line would fill a page)
 )
-"""What a stage can start or stop on; another name is taken, but `lint` asks whether it is meant."""
+"""Known milestones, which start or stop a stage. Others are accepted, but `lint` warns about them."""
 
 
 class DueTime(Value):
@@ -75,14 +75,14 @@ class DueTime(Value):
 
 
 class Level(Value):
-    """Who is told that a deadline was missed, and how long after the breach."""
+    """A role that is told of a missed deadline, and the time between breach and message."""
 
     role: Role
     after: Duration
 
 
 class CaseTerms(Value):
-    """What is different in one case. A target or a deadline replaces the stage's, whatever the priority."""
+    """The differences for one special case. Its target or deadline replaces the stage's for every priority."""
 
     target: Duration | None = None
     due: DueTime | None = None
@@ -90,7 +90,7 @@ class CaseTerms(Value):
 
 
 class Promise(Value):
-    """What one item of a stage is held to: exactly one of `target`, `due` and `agreed_in`, on this calendar."""
+    """The promise for one item of a stage: exactly one of `target`, `due` and `agreed_in`, on this calendar."""
 
     target: Duration | None = None
     due: DueTime | None = None
@@ -105,27 +105,27 @@ class Stage(Value):
     """Time on `calendar` that the stage may take."""
     due: DueTime | None = None
     agreed_in: Literal["appointment", "contract", "promise"] | None = None
-    """The deadline is a date that was agreed with the customer, and stands there."""
+    """The kind of date agreed with the customer that is the deadline."""
     at_least: Duration | None = None
-    """What it usually takes at the least: for planning, it promises nothing."""
+    """The usual minimum, for planning only; it promises nothing."""
     by_priority: dict[Rank, Duration] = Field(default_factory=dict)
     """Other targets for some priorities."""
     cases: dict[SpecialCase, CaseTerms] = Field(default_factory=dict)
     calendar: Code = "always"
     """`always`, `branch` (its own hours and public holidays), or one of the policy's calendars."""
     pauses: tuple[PauseReason, ...] = ()
-    """Which reasons stop this clock."""
+    """The reasons that pause this clock."""
     warn_at: tuple[StrictFloat, ...] = (0.5, 0.8)
     """Shares of the time after which a warning fires."""
     ladder: tuple[Level, ...] | None = None
-    """None: the policy's."""
+    """None means the policy's ladder."""
     announced: StrictBool = False
     """The customer is told the deadline."""
     repeats: StrictBool = False
-    """It starts again when it stops, until the matter is closed."""
+    """The stage starts again when it stops, until the matter is closed."""
 
     def promise(self, priority: int, cases: Collection[SpecialCase] = ()) -> Promise:
-        """What holds for one item. Of several cases the first in `CASES` that names a figure decides it."""
+        """Return the promise for one item. Among its cases, the first in `CASES` with a target or deadline decides."""
         ours = [self.cases[case] for case in CASES if case in cases and case in self.cases]
         calendar = next((case.calendar for case in ours if case.calendar), self.calendar)
         for case in ours:

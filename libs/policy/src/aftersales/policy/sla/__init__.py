@@ -1,4 +1,4 @@
-"""SLA clocks (ALL-3): one promise each, which can say how its deadline came about. Pure."""
+"""SLA clocks (ALL-3): one promise each, whose deadline can be explained. Pure."""
 
 from aftersales.policy.sla.explain import ClockExplanation, Deadline, Line, explain_clock
 from aftersales.policy.sla.model import (

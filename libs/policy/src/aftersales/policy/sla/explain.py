@@ -1,4 +1,4 @@
-"""A clock read aloud: the arithmetic of its deadline, line by line (zammad #390). Pure."""
+"""Explains a clock: the arithmetic of its deadline, line by line (zammad #390). Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -15,41 +15,41 @@ Kind = Literal["counted", "closed", "paused"]
 
 
 class Line(Value):
-    """A stretch of the clock's life."""
+    """An interval in the life of a clock."""
 
     start: datetime
     end: datetime
     kind: Kind
     why: str = ""
-    """What the calendar says (`holiday`, `makeup`, `special` ...), or the pause's reason."""
+    """The calendar's reason (`holiday`, `makeup`, `special` ...), or the reason of the pause."""
     detail: str = ""
-    """The holiday's name, the branch's words, or whose time passes."""
+    """The holiday's name, the branch's reason, or the party that is waited for."""
     used: Seconds
-    """How much of the target is used when the stretch ends."""
+    """How much of the target is used at the end of the interval."""
 
 
 class ClockExplanation(Value):
-    """The whole sum: the lines lead from the start to the deadline, or to `until` where there is none."""
+    """The complete calculation: lines from the start to the deadline, or to `until` if there is no deadline."""
 
     clock: SlaClock
     lines: tuple[Line, ...]
     until: datetime
-    """Where the last line ends: the deadline or, while it is paused, now."""
+    """The end of the last line: the deadline or, while the clock is paused, now."""
     used: Seconds
-    """By now, or by the end of the work."""
+    """Time used until now, or until the work ended."""
     left: Seconds
-    """Of the target; negative when it is overdrawn."""
+    """Time left of the target; negative when it is exceeded."""
 
 
 class Deadline(Value):
-    """One clock of one document, read aloud: what `GET /deadlines/{number}` gives a list of."""
+    """One clock of one document with its explanation; `GET /deadlines/{number}` returns a list of these."""
 
     document: str
     explanation: ClockExplanation
 
 
 def explain_clock(clock: SlaClock, now: datetime) -> ClockExplanation:
-    """Show how the clock came to its deadline, and how it stands."""
+    """Return how the clock came to its deadline, and its state at `now`."""
     here = clock.ended_at or now
     until = max(clock.deadline or here, clock.started_at)
     used = used_by(clock, here)
@@ -59,7 +59,7 @@ def explain_clock(clock: SlaClock, now: datetime) -> ClockExplanation:
 
 
 def _lines(clock: SlaClock, until: datetime) -> Iterator[Line]:
-    """Cut the clock's life at every pause, then at every closing hour; equal neighbours become one line."""
+    """Cut the clock's life at every pause, then at every closing hour; join equal neighbours into one line."""
     used, pending = NONE, None
     for start, end, pause in _stretches(clock, until):
         for line in _cut(clock, start, end, pause):
@@ -75,7 +75,7 @@ def _lines(clock: SlaClock, until: datetime) -> Iterator[Line]:
 
 
 def _stretches(clock: SlaClock, until: datetime) -> Iterator[tuple[datetime, datetime, Pause | None]]:
-    """Cut start..until at the pauses; where two overlap, the one that began first has the time."""
+    """Cut start..until at the pauses; if two overlap, the one that began first takes the common time."""
     at = clock.started_at
     for pause in sorted(clock.pauses, key=lambda p: p.since):
         since, end = max(pause.since, at), min(pause.until or until, until)

@@ -1,4 +1,4 @@
-"""What a clock is: its terms, and its ledger of pauses, new targets and marks that were passed. Pure."""
+"""The data of a clock: its terms, and its ledger of pauses, retargets and passed thresholds. Pure."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, NamedTuple
@@ -10,39 +10,39 @@ from aftersales.values import Value
 
 ClockOutcome = Literal["open", "met", "breached", "waived"]
 Seconds = Annotated[timedelta, PlainSerializer(timedelta.total_seconds), WithJsonSchema({"type": "number"})]
-"""A duration: stored and sent as a number of seconds, and described so in every schema."""
+"""A duration that is stored, sent and described in every schema as a number of seconds."""
 BREACH = "breach"
 NONE = timedelta(0)
 
 
 class LadderStep(Value):
-    """A step of the ladder: who hears of a breach, and how much later (of used time)."""
+    """A step of the ladder: the role that is told of a breach, and how much used time later."""
 
     role: str
     after: Seconds = NONE
 
 
 class Terms(Value):
-    """What a stage promises. A clock keeps the terms it was started with, whatever becomes of the policy."""
+    """The promise of a stage. A clock keeps the terms with which it was started, even if the policy changes."""
 
     target: Seconds
     calendar: Calendar | None = None
-    """None: round the clock."""
+    """None means round the clock."""
     pauses: tuple[str, ...] = ()
-    """The reasons that stop this clock."""
+    """The reasons that pause this clock."""
     warn_at: tuple[float, ...] = (0.8,)
     """Shares of the target, ascending."""
     ladder: tuple[LadderStep, ...] = ()
     policy: str = ""
-    """Where this comes from, such as `e-bike@3`."""
+    """The source of the terms, such as `e-bike@3`."""
     until: datetime | None = None
-    """The moment on the wall that the target leads to, where one was due or agreed; only pauses move it."""
+    """The wall-clock deadline that gives the target, if one was due or agreed; only pauses move it."""
     agreed: bool = False
     """`until` was agreed with the customer: only another agreement changes it."""
 
 
 class Pause(Value):
-    """An interval that does not count: why, and whose time it is."""
+    """An interval that does not count, its reason, and the party that is waited for."""
 
     reason: str
     owner: str
@@ -51,28 +51,28 @@ class Pause(Value):
 
 
 class Retarget(Value):
-    """A promise that was changed while it ran: from which target and calendar, when, why and by whom."""
+    """A change of a running promise: previous target and calendar, when, why and by whom."""
 
     at: datetime
     target: Seconds
     why: str
     by: str
     calendar: Calendar | Literal["same"] | None = "same"
-    """The calendar that counted until then; None: round the clock; `same`: the one that counts after it, too."""
+    """The calendar that counted until `at`; None means round the clock, `same` the calendar that counts afterwards."""
 
 
 class Fired(Value):
-    """A mark that has been passed, and when it was due."""
+    """A threshold that was passed, and when it was due."""
 
     mark: str
     at: datetime
 
 
 class SlaClock(Value):
-    """One promise. It is in exactly one outcome; once that is not `open` it stays as it is.
+    """One promise. It has exactly one outcome, which is final once it is not `open`.
 
-    `ended_at` is when the work was done (a breached clock may still be waiting for it). Where word of work that was
-    in time comes only after its breach was told, the breach stands: it was told, and counted.
+    `ended_at` is when the work was done (a breached clock may still be waiting for it). If a report of timely work
+    arrives after the breach was published, the breach stays, because it was published and counted.
     """
 
     key: str
@@ -80,11 +80,11 @@ class SlaClock(Value):
     terms: Terms
     started_at: datetime
     deadline: datetime | None
-    """None while it is paused: nobody knows it then."""
+    """None while the clock is paused, because the deadline is unknown then."""
     warn_at: datetime | None = None
-    """When it is at risk: the last warning's moment; None while paused, or where there is no warning."""
+    """Time of the last warning, from which it is at risk; None while paused, or if there is no warning."""
     wake_at: datetime | None = None
-    """When the next mark is due; None when there is none."""
+    """Time of the next threshold; None if there is none."""
     pauses: tuple[Pause, ...] = ()
     retargets: tuple[Retarget, ...] = ()
     fired: tuple[Fired, ...] = ()
@@ -105,7 +105,7 @@ Clocks = tuple[SlaClock, ...]
 
 
 class ChangeNote(NamedTuple):
-    """Who changed a promise, when, and why."""
+    """The person who changed a promise, the time, and the reason."""
 
     at: datetime
     by: str
@@ -113,7 +113,7 @@ class ChangeNote(NamedTuple):
 
 
 class ThresholdPassed(NamedTuple):
-    """A mark that a change has passed: `breach`, a share of the target such as `80%`, or the role of a level."""
+    """A threshold passed by a change: `breach`, a share of the target such as `80%`, or the role of a level."""
 
     kind: Literal["warned", "breached", "escalated"]
     clock: SlaClock

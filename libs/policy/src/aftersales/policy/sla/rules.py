@@ -1,6 +1,6 @@
-"""How clocks start, pause, resume, are re-targeted and end. Pure.
+"""How clocks start, pause, resume, are retargeted and end. Pure.
 
-Time is *used* while the calendar is open and nothing pauses the clock. Every mark (a warning, the breach, a
+Time is *used* while the calendar is open and nothing pauses the clock. Every threshold (a warning, the breach, a
 level of the ladder) is an amount of used time, so that pauses and new targets move all of them alike.
 """
 
@@ -40,21 +40,21 @@ def start_clock(clocks: Clocks, stage: str, key: str, at: datetime, terms: Terms
     return (*clocks, _started(stage, key, at, terms))
 
 
-@lru_cache(maxsize=1024)  # as for `stages.terms`
+@lru_cache(maxsize=1024)  # for the reason given at `stages.stage_terms`
 def _started(stage: str, key: str, at: datetime, terms: Terms) -> SlaClock:
     return _planned(SlaClock(key=key, stage=stage, terms=terms, started_at=at, deadline=None))
 
 
 def stop_clock(clocks: Clocks, key: str, at: datetime) -> Clocks:
-    """The work is done: met, or breached when it is late and no timer has said so yet.
+    """Stop the clock because the work is done: `met`, or `breached` if it is late and no timer has recorded that yet.
 
-    A pause ends first, so that what was waited for never counts (frappe/helpdesk #3776).
+    An open pause ends first, so that the time waited never counts (frappe/helpdesk #3776).
     """
     return _each(clocks, key, lambda clock: _stopped(clock, at))
 
 
 def waive_clocks(clocks: Clocks, said: ChangeNote) -> Clocks:
-    """Nobody waits for these any more: the open ones are waived, all end."""
+    """End every clock because the promise no longer matters; open ones become `waived`."""
 
     def waived(clock: SlaClock) -> SlaClock:
         clock = _ticked(_resumed(clock, said.at), said.at)
@@ -66,7 +66,7 @@ def waive_clocks(clocks: Clocks, said: ChangeNote) -> Clocks:
 
 
 def pause_clocks(clocks: Clocks, reason: str, owner: str, at: datetime) -> Clocks:
-    """Stop the clocks whose terms allow it until `resume_clocks` with this reason; `owner` is whose time passes now."""
+    """Pause the clocks whose terms allow `reason`, until `resume_clocks` with it; `owner` is the party waited for."""
 
     def paused(clock: SlaClock) -> SlaClock:
         if reason not in clock.terms.pauses or any(p.reason == reason and p.until is None for p in clock.pauses):
@@ -81,16 +81,16 @@ def pause_clocks(clocks: Clocks, reason: str, owner: str, at: datetime) -> Clock
 
 
 def resume_clocks(clocks: Clocks, reason: str, at: datetime) -> Clocks:
-    """End the pauses for this reason: what they waited for has come. Another reason may still hold the clock."""
+    """End the pauses with this reason. Another reason may still pause the clock."""
     return _each(clocks, None, lambda clock: _resumed(clock, at, reason))
 
 
 def retarget_clock(clocks: Clocks, key: str, wanted: Terms | datetime, said: ChangeNote) -> Clocks:
-    """Change what a clock promises: to other terms, or to a moment that was agreed with the customer.
+    """Change the promise of a clock to other terms, or to a moment agreed with the customer.
 
-    What was used before `said.at` counts by the calendar of that time, and what was paused stays paused time
-    (glpi #6902). A mark that is to come again may fire again. A breach stays, with its target and its deadline; only
-    the ladder after it goes by a new calendar.
+    Time used before `said.at` counts by the calendar of that time, and paused time stays paused (glpi #6902).
+    A threshold that lies ahead again may fire again. A breach keeps its target and its deadline; only the ladder
+    after it uses a new calendar.
     """
 
     def changed(clock: SlaClock) -> SlaClock:
@@ -107,7 +107,7 @@ def retarget_clock(clocks: Clocks, key: str, wanted: Terms | datetime, said: Cha
 def _changed(clock: SlaClock, wanted: Terms, said: ChangeNote) -> SlaClock:
     old = clock.terms
     at = max([said.at, clock.started_at, *(change.at for change in clock.retargets[-1:])])
-    if wanted.until:  # then the target follows from it
+    if wanted.until:  # the target follows from it
         wanted = _but(wanted, target=old.target if wanted.until == old.until else _target_for(clock, wanted, at))
     if (wanted.target, wanted.calendar) == (old.target, old.calendar):
         return _but(clock, terms=wanted)
@@ -122,14 +122,14 @@ def _changed(clock: SlaClock, wanted: Terms, said: ChangeNote) -> SlaClock:
 
 
 def _target_for(clock: SlaClock, wanted: Terms, at: datetime) -> timedelta:
-    """How much is used when the moment comes; what was paused before moves one that was due, none that is agreed."""
+    """Return the time used at `wanted.until`. Earlier pauses move a due moment, but not an agreed one."""
     paused = sum((until - since for since, until in paused_stretches(clock, at)), NONE)
     until = cast("datetime", wanted.until) + (NONE if wanted.agreed else paused)
     return used_by(clock, at) + (until - at) if until > at else used_by(clock, until)
 
 
 def _within(calendar: Calendar | None, start: datetime, end: datetime) -> Calendar | None:
-    """The calendar as far as it counted: without the special days of other times, of which there may be hundreds."""
+    """Return the calendar without special days outside start..end, of which there may be hundreds."""
     if calendar is None:
         return None
     first, last = (start - DAY).date(), (end + DAY).date()
@@ -137,17 +137,17 @@ def _within(calendar: Calendar | None, start: datetime, end: datetime) -> Calend
 
 
 def tick_clocks(clocks: Clocks, now: datetime) -> Clocks:
-    """Pass each mark that is due by `now`, once."""
+    """Pass each threshold that is due by `now`, once."""
     return tuple(_ticked(clock, now) for clock in clocks)
 
 
 def next_wake(clocks: Clocks) -> datetime | None:
-    """The next moment at which `tick_clocks` has something to say."""
+    """Return the next moment at which `tick_clocks` passes a threshold."""
     return min((clock.wake_at for clock in clocks if clock.wake_at), default=None)
 
 
 def thresholds_passed(before: Clocks, after: Clocks) -> Iterator[ThresholdPassed]:
-    """What was passed between two states of the same clocks, oldest first for each."""
+    """Yield the thresholds passed between two states of the same clocks, oldest first for each clock."""
     for clock in after:
         old = find_clock(before, clock.key)
         for fired in clock.fired:
@@ -156,12 +156,12 @@ def thresholds_passed(before: Clocks, after: Clocks) -> Iterator[ThresholdPassed
 
 
 def used_by(clock: SlaClock, at: datetime) -> timedelta:
-    """How much of its target the clock has used by `at`: open time since its start without what paused."""
+    """Return how much of its target the clock has used by `at`: open time since its start, without pauses."""
     return sum((_between(*stretch) for stretch in running_stretches(clock, at)), NONE)
 
 
 def running_stretches(clock: SlaClock, at: datetime) -> Iterator[tuple[Calendar | None, datetime, datetime]]:
-    """When it ran up to `at`, and by which calendar: cut at each pause, and where another calendar came to count."""
+    """Yield when the clock ran up to `at`, and by which calendar; cut at each pause and change of calendar."""
     since = clock.started_at
     for start, end in (*paused_stretches(clock, at), (at, at)):
         yield from counted_stretches(clock, since, start)
@@ -171,7 +171,7 @@ def running_stretches(clock: SlaClock, at: datetime) -> Iterator[tuple[Calendar 
 def counted_stretches(
     clock: SlaClock, start: datetime, end: datetime
 ) -> Iterator[tuple[Calendar | None, datetime, datetime]]:
-    """Cut `start_clock`..`end` where another calendar came to count."""
+    """Cut `start`..`end` at each change of calendar."""
     for change in clock.retargets:
         until = min(change.at, end)
         if change.calendar != "same" and start < until:
@@ -182,7 +182,7 @@ def counted_stretches(
 
 
 def paused_stretches(clock: SlaClock, at: datetime) -> list[tuple[datetime, datetime]]:
-    """When it was paused up to `at`, overlapping pauses joined, in order."""
+    """Return when the clock was paused up to `at`, in order, with overlapping pauses joined."""
     joined: list[tuple[datetime, datetime]] = []
     for pause in sorted(clock.pauses, key=lambda p: p.since):
         since, until = pause.since, min(pause.until or at, at)
@@ -198,7 +198,7 @@ def _kind(mark: str) -> Literal["warned", "breached", "escalated"]:
 
 
 def _marks(clock: SlaClock) -> Iterator[tuple[str, timedelta]]:
-    """List the marks in order, each with the used time that passes it."""
+    """Yield the thresholds in order, each with the used time that passes it."""
     terms = clock.terms
     for share in terms.warn_at:
         yield f"{share:.0%}", terms.target * share
@@ -208,7 +208,7 @@ def _marks(clock: SlaClock) -> Iterator[tuple[str, timedelta]]:
 
 
 def _planned(clock: SlaClock) -> SlaClock:
-    """Work out, for a clock that runs, its deadline and when it wakes next."""
+    """Compute the deadline and the next wake-up of a running clock."""
     since = max([clock.started_at, *(pause.until for pause in clock.pauses if pause.until), *_changes(clock)])
     past = list(running_stretches(clock, since))
 
@@ -232,7 +232,7 @@ def _planned(clock: SlaClock) -> SlaClock:
 
 
 def _ticked(clock: SlaClock, now: datetime, before: datetime | None = None) -> SlaClock:
-    """Pass what is due by `now`; what is due just then is not late for work that is done just then (`before`)."""
+    """Pass the thresholds due by `now`. One that is due exactly at `before`, when the work was done, is not late."""
     while clock.wake_at and clock.wake_at <= now and clock.wake_at != before:
         mark = next(mark for mark, _ in _marks(clock) if not clock.has_fired(mark))
         outcome = "breached" if mark == BREACH and clock.outcome == "open" else clock.outcome
@@ -241,7 +241,7 @@ def _ticked(clock: SlaClock, now: datetime, before: datetime | None = None) -> S
 
 
 def _resumed(clock: SlaClock, at: datetime, reason: str | None = None) -> SlaClock:
-    """End the open pauses (for one reason, or all); one that began later by another machine's clock takes no time."""
+    """End the open pauses (for one reason, or all). One that began later, by another machine's clock, has no length."""
     ended = tuple(
         pause.model_copy(update={"until": max(at, pause.since)})
         if pause.until is None and reason in (None, pause.reason)
@@ -261,7 +261,7 @@ def _stopped(clock: SlaClock, at: datetime) -> SlaClock:
 
 
 def _each(clocks: Clocks, key: str | None, change: Callable[[SlaClock], SlaClock]) -> Clocks:
-    """Change the clock `key`, or all; one that has ended stays as it is."""
+    """Change the clock `key`, or all; ended clocks stay unchanged."""
     return tuple(change(clock) if clock.ended_at is None and key in (None, clock.key) else clock for clock in clocks)
 
 

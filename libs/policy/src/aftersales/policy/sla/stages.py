@@ -1,4 +1,4 @@
-"""Clocks by policy (ALL-3): a milestone starts the stages that begin with it, stops those that wait for it. Pure."""
+"""Clocks by policy (ALL-3): a milestone starts the stages that begin with it and stops those that end with it. Pure."""
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
@@ -14,12 +14,12 @@ from aftersales.policy.sla import ChangeNote, Clocks, LadderStep, SlaClock, Term
 
 
 def policy_id(policy: Policy) -> str:
-    """Name a version: `e-bike@3`."""
+    """Return the id of a version, such as `e-bike@3`."""
     return f"{policy.name}@{policy.version}"
 
 
 class Response(NamedTuple):
-    """The customer's own targets by stage, which hold instead of the policy's (INT-13)."""
+    """Targets by stage in the customer's contract; they replace the policy's (INT-13)."""
 
     contract: str = ""
     targets: tuple[tuple[StageName, timedelta], ...] = ()
@@ -36,33 +36,33 @@ USUAL: dict[KnownStage, Stage] = {
     "arrival": Stage(starts_on="technician_assigned", stops_on="technician_arrived", pauses=_HELD_UP),
     "repair": Stage(starts_on="technician_arrived", stops_on="repair_completed", pauses=_HELD_UP),
 }
-"""The stages that have clocks for a request, for contracts whose targets the policy has no stage for (INT-13).
+"""Stages of a request, for contracts with targets for stages that the policy lacks (INT-13).
 
-They count round the clock: a contract names no calendar.
+They count round the clock, because a contract names no calendar.
 """
 
 
 class Situation(NamedTuple):
-    """What the promises of one item depend on."""
+    """The facts on which the promises of one item depend."""
 
     policy: Policy
     calendar: Calendar
-    """The branch's."""
+    """The branch's calendar."""
     priority: int
     cases: tuple[SpecialCase, ...] = ()
     round: int = 1
-    """Of a request that is reopened, each visit has clocks of its own."""
+    """Number of the visit; each visit of a reopened request has its own clocks."""
     agreed: datetime | None = None
-    """The deadline that was agreed with the customer, for stages that have no figure of their own."""
+    """The deadline agreed with the customer, for stages without a figure of their own."""
     again: int = 0
-    """How often this has happened in the round before, where it may happen several times."""
+    """How often this happened before in the round, if it may happen several times."""
     response: Response = Response()
 
 
 def reach_milestone(
     clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation
 ) -> Clocks:
-    """Stop and start what the milestone stops and starts in this round, of the stages that this service owns."""
+    """Stop and start the clocks of this round for the milestone, among the stages that this service owns."""
     stages = {name: stage for name, stage in stages_of(situation).items() if name in owned}
     again = f"-{situation.again + 1}" if situation.again else ""
     for clock in clocks:
@@ -76,7 +76,7 @@ def reach_milestone(
 
 
 def retarget_stages(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
-    """Give the clocks that run the whole terms of the situation as it is now (INT-5); an agreed moment stands."""
+    """Apply the current terms to the whole time of running clocks (INT-5); an agreed moment stays."""
     for clock in clocks:
         if wanted := _wanted(clock, situation):
             clocks = sla.retarget_clock(clocks, clock.key, wanted, said)
@@ -84,7 +84,7 @@ def retarget_stages(clocks: Clocks, situation: Situation, said: ChangeNote) -> C
 
 
 def change_hours(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
-    """Count the time from `said.at` on by the branch's new hours (ALL-3); no moment that is due moves into the past."""
+    """Count time from `said.at` by the branch's new hours (ALL-3); no due moment moves into the past."""
     for clock in clocks:
         wanted = _wanted(clock, situation)
         if wanted and not (wanted.until and wanted.until <= said.at):
@@ -93,7 +93,7 @@ def change_hours(clocks: Clocks, situation: Situation, said: ChangeNote) -> Cloc
 
 
 def _wanted(clock: SlaClock, situation: Situation) -> Terms | None:
-    """What the situation promises for the clock's stage; None where neither policy nor contract decides that."""
+    """Return the current terms for the clock's stage; None if neither policy nor contract decides them."""
     if clock.ended_at or clock.terms.agreed or not clock.terms.policy:
         return None
     if clock.stage not in stages_of(situation):
@@ -106,7 +106,7 @@ def _is_of(clock: SlaClock, round: int) -> bool:
 
 
 def stop_stage(clocks: Clocks, stage: KnownStage, at: datetime) -> Clocks:
-    """The work of a stage is done, in whatever round."""
+    """Stop the clocks of a stage in every round, because its work is done."""
     for clock in clocks:
         if clock.stage == stage:
             clocks = sla.stop_clock(clocks, clock.key, at)
@@ -114,14 +114,14 @@ def stop_stage(clocks: Clocks, stage: KnownStage, at: datetime) -> Clocks:
 
 
 def stages_of(situation: Situation) -> dict[StageName, Stage]:
-    """The stages of the policy, and the usual ones where it lacks what the customer's contract has targets for."""
+    """Return the policy's stages, plus the usual ones that it lacks and the customer's contract has targets for."""
     own = (name for name, _ in situation.response.targets if name in USUAL)
     return {**situation.policy.stages, **{name: USUAL[name] for name in own if name not in situation.policy.stages}}
 
 
-@lru_cache(maxsize=1024)  # the items of a group start at one time, most of them alike
+@lru_cache(maxsize=1024)  # the items of a group start at the same time, and most are alike
 def stage_terms(stage: StageName, at: datetime, situation: Situation) -> Terms | None:
-    """What the stage promises to an item that starts at `at`; None while nothing is agreed."""
+    """Return the terms of the stage for an item that starts at `at`; None while nothing is agreed."""
     policy = situation.policy
     found = stages_of(situation)[stage]
     contract, targets = situation.response
@@ -150,7 +150,7 @@ def stage_terms(stage: StageName, at: datetime, situation: Situation) -> Terms |
 
 
 def deadline_at(due: DueTime, branch: Calendar, calendar: Calendar | None, at: datetime) -> datetime:
-    """When the wall at the branch shows the time that is due; never before `at`."""
+    """Return when the branch's wall clock shows the due time; never before `at`."""
     days = calendar if due.working and calendar else round_the_clock(branch.zone)
     hour = time.fromisoformat(due.time)
     until = local_deadline(days, at, hour, due.days)
@@ -158,7 +158,7 @@ def deadline_at(due: DueTime, branch: Calendar, calendar: Calendar | None, at: d
 
 
 def _calendar(policy: Policy, promise: Promise, branch: Calendar) -> Calendar | None:
-    """None: round the clock."""
+    """Return the calendar of the promise; None means round the clock."""
     if promise.calendar == "always":
         return None
     found = branch

@@ -1,4 +1,4 @@
-"""Finds or obtains and starts real servers on loopback, for `make up`, tests and bench alike."""
+"""Finds or installs real servers and starts them on loopback, for `make up`, tests and benchmarks."""
 
 from aftersales.testing.servers.cluster import find_primary, start_brokers, start_mongods
 from aftersales.testing.servers.model import WAYS_OUT, Server, ServerUnavailableError

@@ -1,4 +1,4 @@
-"""Debian packages for people who run as root: installed without starting the service they bring."""
+"""Debian packages, installed as root without starting the services that they contain."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ def can_install() -> bool:
 
 
 def install_package(package: str) -> None:
-    """Install, and say so: the machine is changed."""
+    """Install a package, and report it on stdout, because that changes the machine."""
     sys.stdout.write(f"{package}: not here, installing it with apt-get (nothing it brings is started)\n")
     sys.stdout.flush()
     with _autostart_forbidden():
@@ -29,7 +29,7 @@ def install_package(package: str) -> None:
 
 @contextlib.contextmanager
 def _autostart_forbidden() -> Iterator[None]:
-    """Debian starts what it installs unless this file forbids it; one that is there already stays."""
+    """Prevent Debian from starting what it installs, by writing this file; an existing file stays unchanged."""
     if _POLICY.exists():
         yield
         return
@@ -44,7 +44,7 @@ def _autostart_forbidden() -> Iterator[None]:
 def _apt(*words: str) -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(  # noqa: S603 - fixed words, no shell
-        ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *words],  # noqa: S607 - possible() found it on PATH
+        ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *words],  # noqa: S607 - can_install() found it on PATH
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,

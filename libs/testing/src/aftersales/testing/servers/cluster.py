@@ -22,11 +22,11 @@ queue_leader_locator = balanced
 net_ticktime = {ticktime}
 """
 _TICKTIME = 8
-"""Seconds after which a silent node counts as away (RabbitMQ's default: 60)."""
+"""Seconds after which a silent node counts as down (RabbitMQ's default: 60)."""
 
 
 def start_mongods(folder: Path, count: int, seconds: float = 60) -> list[Process]:
-    """Start a replica set of so many members and wait for its primary; each has the URL of all."""
+    """Start a replica set of `count` members and wait for its primary; each member has the URL of all."""
     ports = [free_port() for _ in range(count)]
     addresses = [f"127.0.0.1:{port}" for port in ports]
     url = f"mongodb://{','.join(addresses)}/?replicaSet={REPLICA_SET}"
@@ -46,7 +46,7 @@ def start_mongods(folder: Path, count: int, seconds: float = 60) -> list[Process
 
 
 def find_primary(members: Sequence[Process]) -> Process | None:
-    """Return the member that takes writes now, if there is one."""
+    """Return the member that accepts writes now, if there is one."""
     for member in members:
         port = member.server.ports["mongo"]
         with pymongo.MongoClient[dict[str, object]]("127.0.0.1", port, directConnection=True) as client:
@@ -61,9 +61,9 @@ def find_primary(members: Sequence[Process]) -> Process | None:
 
 
 def start_brokers(folder: Path, count: int, seconds: float = 120) -> list[Process]:
-    """Start a cluster of so many RabbitMQ nodes and wait until all of them have joined it.
+    """Start a cluster of `count` RabbitMQ nodes and wait until all of them have joined it.
 
-    Their name daemon stays when they have ended (`orphans.end_orphans`).
+    Their name daemon remains when they have ended (`orphans.end_orphans`).
     """
     ports, epmd = [free_port() for _ in range(count)], free_port()
     lines = [f"cluster_formation.classic_config.nodes.{n} = {node_name(port)}\n" for n, port in enumerate(ports, 1)]
@@ -83,7 +83,7 @@ def start_brokers(folder: Path, count: int, seconds: float = 120) -> list[Proces
 
 
 def _started(prepared: Sequence[Server], seconds: float) -> list[Process]:
-    """Start them at once; if one of them fails, end all."""
+    """Start the servers in parallel; if one of them fails, kill all."""
     processes = [Process(server) for server in prepared]
     with ThreadPoolExecutor(len(processes)) as threads:
         starting = [threads.submit(process.start, seconds) for process in processes]

@@ -1,4 +1,4 @@
-"""The same two servers in containers, where a Docker engine answers."""
+"""MongoDB and RabbitMQ in containers, if a Docker engine answers."""
 
 import contextlib
 import os
@@ -14,10 +14,10 @@ RABBITMQ_IMAGE = "rabbitmq:4-management"
 
 
 def docker_answers() -> bool:
-    """Ask the engine, for one second at most."""
+    """Return whether the engine answers within one second."""
     if not _connects(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")):
         return False
-    import docker  # type: ignore[import-untyped]  # noqa: PLC0415 - half a second, only where an engine listens
+    import docker  # type: ignore[import-untyped]  # noqa: PLC0415 - half a second, only if an engine listens
 
     try:
         with contextlib.closing(docker.from_env(timeout=1)) as client:
@@ -35,7 +35,7 @@ def _connects(engine: str) -> bool:
 
 
 def start_mongo() -> tuple[Any, str]:
-    """Start a replica set of one; give the container and the URL a client on this machine uses."""
+    """Start a replica set of one; return the container and the URL for clients on this machine."""
     container = _container(os.environ.get("AFTERSALES_TEST_MONGO_IMAGE", MONGO_IMAGE), 27017)
     parameters = " ".join(f"--setParameter {parameter}" for parameter in (TRANSACTION_LIFETIME, *FOR_TESTS))
     options = f"--bind_ip_all --wiredTigerCacheSizeGB 0.25 {parameters}"
@@ -46,7 +46,7 @@ def start_mongo() -> tuple[Any, str]:
 
 
 def start_rabbitmq() -> tuple[Any, str]:
-    """Start a broker; give the container and its AMQP URL."""
+    """Start a broker; return the container and its AMQP URL."""
     container = _container(os.environ.get("AFTERSALES_TEST_RABBITMQ_IMAGE", RABBITMQ_IMAGE), 5672)
     container.with_env(
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",

@@ -1,4 +1,4 @@
-"""What it takes to run one real server on loopback: prepared here, run by a test or by supervisord alike."""
+"""Data of one real server on loopback, prepared here and run by a test or by supervisord."""
 
 import resource
 from collections.abc import Mapping
@@ -11,25 +11,25 @@ WAYS_OUT = (
 )
 
 OWNER = "AFTERSALES_SERVER_DIR"
-"""Set in the environment of all we start: the proof that a process is ours, should its starter be killed."""
+"""Set in the environment of every server: identifies our processes even if their starter was killed."""
 
 
-_ENOUGH_FILES = 64_000  # what MongoDB asks for; Erlang reserves memory for each, so no more of an unbounded limit
+_ENOUGH_FILES = 64_000  # what MongoDB asks for; Erlang reserves memory for each, so even an unbounded limit is cut
 
 
 def open_files() -> int:
-    """How many files and connections a server may hold: a shell's 1024 are too few, and MongoDB ends at its limit."""
+    """Return how many files a server may open: a shell's 1024 are too few, and MongoDB ends at its limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return _ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_FILES)
 
 
 class ServerUnavailableError(RuntimeError):
-    """A server can be neither found nor obtained, or did not come up; the message says what to do."""
+    """A server was not found, could not be installed, or did not start; the message contains the remedy."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server whose configuration is written; its command stays in the foreground and logs to stdout."""
+    """A server with its configuration on disk; its command stays in the foreground and logs to stdout."""
 
     name: str
     command: tuple[str, ...]
@@ -37,17 +37,17 @@ class Server:
     url: str
     ports: Mapping[str, int]
     env: Mapping[str, str] = field(default_factory=dict)
-    """Added to the caller's environment."""
+    """Variables that are added to the caller's environment."""
     stop_seconds: float = 15
-    """How long a clean end (SIGTERM to its process group) may take."""
+    """Time allowed for a clean end (SIGTERM to its process group)."""
     cleanup: tuple[str, ...] = ()
-    """A command that ends what it leaves behind, run once it has ended."""
+    """A command, run after the server has ended, that ends what it leaves behind."""
     is_member: bool = False
-    """Whether it is one of several: ready once it answers, whether or not the others do (`cluster`)."""
+    """Whether it is one of several servers and is ready once it answers, even if the others do not (`cluster`)."""
 
 
 def log_tail(path: Path, lines: int = 15) -> str:
-    """Give the end of a log, empty when there is none."""
+    """Return the end of a log, empty if there is none."""
     if not path.is_file():
         return ""
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])

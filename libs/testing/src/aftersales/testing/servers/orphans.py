@@ -1,4 +1,4 @@
-"""Ends what an earlier run left behind when it was killed itself; knows its own by the mark in their environment."""
+"""Ends processes that a killed run left behind; the mark in their environment identifies them."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def find_orphans(root: Path) -> list[psutil.Process]:
 
 
 def end_orphans(root: Path) -> int:
-    """Kill them; give their number."""
+    """Kill these processes and return their number."""
     found = find_orphans(root)
     for process in found:
         process.kill()

@@ -15,7 +15,7 @@ from aftersales.testing.servers.rabbitmq import wait_amqp
 
 
 def wait_ready(server: Server, seconds: float = 60) -> None:
-    """Wait until a client can work with it: MongoDB a primary (a member: it answers), RabbitMQ past its handshake."""
+    """Wait until clients can use it: MongoDB has a primary (a member only answers), RabbitMQ accepts a login."""
     if "mongo" in server.ports and server.is_member:
         wait_member(server.ports["mongo"], seconds)
     elif "mongo" in server.ports:
@@ -25,7 +25,7 @@ def wait_ready(server: Server, seconds: float = 60) -> None:
 
 
 class Process:
-    """One running server. `kill` then `start_server` is a crash and a restart on the same data."""
+    """One running server. `kill`, then `start` is a crash and a restart on the same data."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -45,12 +45,12 @@ class Process:
 
     @property
     def ended(self) -> str | None:
-        """That it ended by itself, with its exit code and the end of its log; None while it runs or was stopped."""
+        """A message with exit code and end of the log if it ended by itself; None while it runs or was stopped."""
         code = self._child.poll() if self._child else None
         return None if code is None else f"{self.server.name} ended by itself (exit {code})\n{log_tail(self.log)}"
 
     def start(self, seconds: float = 60) -> None:
-        """Start and wait until it is ready; raises ServerUnavailableError with the end of its log."""
+        """Start and wait until it is ready. Raises ServerUnavailableError with the end of its log."""
         for name, port in self.server.ports.items():
             if is_taken(port):
                 raise ServerUnavailableError(f"{self.server.name}: its {name} port {port} is held by another program")
@@ -79,11 +79,11 @@ class Process:
 
     @property
     def runs(self) -> bool:
-        """Whether it was started and has not ended; a paused one runs."""
+        """Whether it was started and has not ended; a paused one still runs."""
         return self._child is not None and self._child.poll() is None
 
     def pause(self) -> None:
-        """Freeze it: connections stay open and nothing answers."""
+        """Freeze the server: connections stay open and nothing answers."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -119,7 +119,7 @@ class Process:
                 os.killpg(self._child.pid, number)
 
     def _gone(self, seconds: float) -> bool:
-        """Wait until the leader and everyone in its group has ended."""
+        """Wait until the leader and all processes in its group have ended."""
         deadline = time.monotonic() + seconds
         while self._child is not None and time.monotonic() < deadline:
             self._child.poll()

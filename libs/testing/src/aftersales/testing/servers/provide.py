@@ -1,4 +1,4 @@
-"""A server for tests: the one that is named, else in a container, else a process of our own."""
+"""A server for tests: the one named in the environment, else a container, else a process of our own."""
 
 import os
 import sys
@@ -26,24 +26,24 @@ _PREPARE: dict[ServerName, Callable[[Path, int], Server]] = {
 
 @dataclass(frozen=True)
 class Provided:
-    """A server that answers; `close` ends it when it is ours."""
+    """A server that answers; `close` ends it if it is ours."""
 
     url: str
     kind: Kind
     close: Callable[[], None]
     process: Process | None = None
-    """Set when it is a local process, which can then be killed and started again."""
+    """The local process, if it is one, which can be killed and started again."""
 
 
 def expected_kind(name: ServerName) -> Kind:
-    """Tell which kind `provide_server` will try first, without starting anything."""
+    """Return the kind that `provide_server` will try first, without starting anything."""
     if os.environ.get(_URL_FROM[name]):
         return "url"
     return "docker" if _docker() else "process"
 
 
 def provide_server(name: ServerName, data_dir: Path) -> Provided:
-    """Give a running server; containers that can't be started are reported in a line and replaced by a process."""
+    """Return a running server. If a container cannot be started, report it in a line and start a process instead."""
     if url := os.environ.get(_URL_FROM[name]):
         return Provided(url, "url", close=lambda: None)
     if _docker() and (contained := _in_container(name)):
@@ -64,7 +64,7 @@ def _in_container(name: ServerName) -> Provided | None:
 
     try:
         container, url = containers.start_mongo() if name == "mongo" else containers.start_rabbitmq()
-    except Exception as why:  # noqa: BLE001 - registry, engine, image: any of it leads to the other way
+    except Exception as why:  # noqa: BLE001 - registry, engine or image may fail in any way; then a process is used
         reason = (str(why).splitlines() or [type(why).__name__])[0]
         sys.stderr.write(f"{name}: no container ({reason}); a local process instead\n")
         return None

@@ -1,4 +1,4 @@
-"""A real RabbitMQ node of our own on loopback: own name, ports, data and cookie, whatever else runs here."""
+"""A real RabbitMQ node on loopback with its own name, ports, data and cookie, whatever else runs here."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from aftersales.testing.servers.model import WAYS_OUT, Server, ServerUnavailable
 from aftersales.testing.servers.ports import free_port
 
 SETTING = "AFTERSALES_RABBITMQ_SERVER"
-"""The rabbitmq-server program to run, if not the one that is found; its `run_rabbitmqctl` is in the same folder."""
+"""The rabbitmq-server program to run instead of the one that is found; `rabbitmqctl` must be in the same folder."""
 DEBIAN = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # the one in /usr/sbin changes the user first
 MAX_MESSAGE_BYTES = 4_194_304
 PORTS = ("amqp", "management", "prometheus", "dist", "epmd")
@@ -41,7 +41,7 @@ log.console.use_colors = off
 def find_rabbitmq(debian: Path = DEBIAN) -> Path:
     """Return the program that AFTERSALES_RABBITMQ_SERVER names, else Debian's or the one on PATH.
 
-    As root on Debian it is installed when there is none.
+    If there is none, root on Debian installs it. Raises ServerUnavailableError.
     """
     if named := os.environ.get(SETTING):
         if not os.access(named, os.X_OK):
@@ -66,7 +66,7 @@ def _look(debian: Path) -> Path | None:
 
 
 def prepare_rabbitmq(data_dir: Path, port: int, others: dict[str, int] | None = None, more: str = "") -> Server:
-    """Prepare a node; `others` fixes the ports besides AMQP's (`PORTS`), free ones are picked otherwise.
+    """Prepare a node; `others` sets ports other than AMQP's (`PORTS`), the rest are picked from free ones.
 
     `more` are lines to add to `rabbitmq.conf`.
     """
@@ -95,7 +95,7 @@ def node_name(port: int) -> str:
 
 
 def run_rabbitmqctl(server: Server, *arguments: str) -> str:
-    """Run a command of the node's own `run_rabbitmqctl` and return what it prints. Raises ServerUnavailableError."""
+    """Run a command of the node's own `rabbitmqctl` and return its output. Raises ServerUnavailableError."""
     program = Path(server.command[0]).with_name("rabbitmqctl")
     command, environment = (str(program), "--quiet", *arguments), os.environ | dict(server.env)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
@@ -105,7 +105,7 @@ def run_rabbitmqctl(server: Server, *arguments: str) -> str:
 
 
 def _environment(data_dir: Path, ports: dict[str, int]) -> dict[str, str]:
-    """Everything that would otherwise come from /etc/rabbitmq or be shared with another node here."""
+    """Return every setting that would otherwise come from /etc/rabbitmq or be shared with another node here."""
     return {
         "HOME": str(data_dir),  # the Erlang cookie
         "LANG": "C.UTF-8",
@@ -128,7 +128,7 @@ def _environment(data_dir: Path, ports: dict[str, int]) -> dict[str, str]:
 
 
 def wait_amqp(url: str, seconds: float = 60) -> None:
-    """Wait until the broker lets a client log in. Not from a running event loop: use `asyncio.to_thread`."""
+    """Wait until the broker accepts a login. Inside a running event loop, call it with `asyncio.to_thread`."""
     deadline = time.monotonic() + seconds
     url = broker_urls(url)[0]
     while True:
@@ -142,7 +142,7 @@ def wait_amqp(url: str, seconds: float = 60) -> None:
 
 
 def _knock(url: str) -> None:
-    """Fail cheaply while the port is closed."""
+    """Open and close a TCP connection, which fails cheaply while the port is closed."""
     parts = urlsplit(url)
     socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 5672), timeout=1).close()
 

@@ -1,4 +1,4 @@
-"""Words for codes, at the edge only: English, simplified and traditional Chinese."""
+"""Texts for codes, used only at the edge: English, simplified and traditional Chinese."""
 
 import re
 import tomllib
@@ -9,24 +9,24 @@ from typing import Any
 
 LOCALES = ("en", "zh-Hans", "zh-Hant")
 _TRADITIONAL = {"tw", "hk", "mo"}
-"""Regions whose Chinese is traditional where the tag does not name the script."""
+"""Regions that use traditional Chinese if the tag does not name the script."""
 
 
 @cache
 def message_catalogue(locale: str) -> dict[str, str]:
-    """All texts of one locale, by code."""
+    """Return all texts of one locale, by code."""
     texts: dict[str, str] = tomllib.loads(files(__package__).joinpath(f"{locale}.toml").read_text("utf-8"))
     return texts
 
 
 def render_message(code: str, locale: str, params: dict[str, Any]) -> str:
-    """The words for a code. A code without words is shown as it is: never an error on the way to an error."""
+    """Return the text of a code, or the code itself if it has none, so that reporting an error never fails."""
     text = message_catalogue(locale).get(code) or message_catalogue("en").get(code, code)
     return re.sub(r"\{(\w+)\}", lambda found: str(params.get(found[1], found[0])), text)
 
 
 def choose_locale(accept_language: str | None, default: str) -> str:
-    """What an Accept-Language header (RFC 9110, section 12.5.4) likes best of what there is, else `default`."""
+    """Return the available locale that an Accept-Language header (RFC 9110, section 12.5.4) prefers, else `default`."""
     for tag in _by_preference(accept_language or ""):
         language, *subtags = tag.split("-")
         if language == "en":
@@ -38,7 +38,7 @@ def choose_locale(accept_language: str | None, default: str) -> str:
 
 
 def _by_preference(header: str) -> Iterator[str]:
-    """Language tags in lower case, the most wanted first; those with weight 0 are not wanted at all."""
+    """Return language tags in lower case, most preferred first, without those of weight 0."""
     wanted: list[tuple[float, str]] = []
     for part in header.lower().split(","):
         tag, _, weight = part.partition(";")
