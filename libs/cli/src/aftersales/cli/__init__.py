@@ -1,1 +1,1 @@
-"""The command line: it talks to the services over HTTP, and imports neither them nor the engine."""
+"""The command line: it calls the services over HTTP, and imports neither them nor the engine."""

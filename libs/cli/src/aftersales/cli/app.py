@@ -1,4 +1,4 @@
-"""Binds the commands into one program; each group lives in its own file."""
+"""Combines the commands into one program; each group is in its own file."""
 
 import os
 from typing import Annotated
@@ -33,9 +33,9 @@ def configure_program(
         typer.Option(envvar="AFTERSALES_LOCALE", help="Language of messages: `en`, `zh-Hans` or `zh-Hant`."),
     ] = "en",
 ) -> None:
-    """After-sales service from the command line: bring data in, look after dead letters and policies.
+    """After-sales service from the command line: import data, manage dead letters and policies.
 
-    The services are looked for on this machine, ports 8101 to 8104; `--url` or `AFTERSALES_INTAKE_URL`,
+    The services are expected on this machine, ports 8101 to 8104; `--url` or `AFTERSALES_INTAKE_URL`,
     `AFTERSALES_DISPATCH_URL`, `AFTERSALES_INVENTORY_URL`, `AFTERSALES_FEEDBACK_URL` name other addresses.
 
     Exit codes: 0 done, 1 something was refused, 2 nothing (more) could be done.
@@ -44,7 +44,7 @@ def configure_program(
 
 
 def service_addresses(given: list[str]) -> dict[str, str]:
-    """Each service's address: the default, over it the environment's, over it the option's."""
+    """Return each service's address: the option's, else the environment's, else the default."""
     named = {service: os.environ.get(f"AFTERSALES_{service.upper()}_URL") or None for service in SERVICES}
     for pair in given:
         service, _, url = pair.partition("=")
@@ -55,5 +55,5 @@ def service_addresses(given: list[str]) -> dict[str, str]:
 
 
 def main() -> None:
-    """The `aftersales` program."""
+    """Run the `aftersales` program."""
     app()

@@ -1,4 +1,4 @@
-"""`aftersales archive`: items that ended long ago go into compressed files, and come back when they are asked for."""
+"""`aftersales archive`: moves items that ended long ago into compressed files, and restores them on request."""
 
 import asyncio
 import os
@@ -31,12 +31,12 @@ from aftersales.values import uuid7
 app = typer.Typer(no_args_is_help=True, help="Put items that ended long ago into files, and bring them back.")
 _PAGE = 100
 _IN_A_FILE = 10_000
-"""Documents at most."""
+"""Most documents in one file."""
 _TOGETHER = 50
 _AUDIT = "audit"
-"""Its records do not come back: what they add up to is in the service."""
+"""Audit records are not restored, because the service still has their result."""
 _MOST_BYTES = 800_000
-"""Of lines that are sent together; a service takes 20 MB, so that one large document passes too."""
+"""Most bytes of lines sent together; a service accepts 20 MB, so that one large document passes too."""
 
 ArchiveService = Annotated[
     list[str] | None, typer.Option("--service", metavar="NAME", help="Only of this service; may be repeated.")
@@ -47,7 +47,7 @@ Place = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", exists=True, help=
 
 @dataclass
 class _Told:
-    """What a run did: said at once, or as one JSON list at the end."""
+    """The results of a run: printed immediately, or as one JSON list at the end."""
 
     session: Session
     as_json: bool
@@ -75,9 +75,9 @@ def write_archive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would leave.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write what may leave (AFTERSALES_RETENTION) into files of FOLDER, prove the files, then remove it.
+    """Write documents that may leave (AFTERSALES_RETENTION) into files of FOLDER, verify the files, then remove them.
 
-    A run that was interrupted is finished by the next one: nothing is lost, and nothing is in two files.
+    An interrupted run is finished by the next one: nothing is lost, and nothing is in two files.
     """
     session: Session = ctx.obj
     os.umask(0o077)
@@ -94,7 +94,7 @@ def write_archive(
 
 @app.command("verify")
 def verify_archive(ctx: typer.Context, place: Place, as_json: AsJson = False) -> None:
-    """Prove that archive files are what their manifests say. Exit code 1: one is not."""
+    """Verify that archive files match their manifests. Exit code 1: one does not."""
     session: Session = ctx.obj
     told, broken = _Told(session, as_json), False
     if not list_manifests(place):
@@ -117,9 +117,9 @@ def show_archived(
     ctx: typer.Context,
     place: Place,
     id: Annotated[str, typer.Argument(metavar="ID", help="e.g. SR-261122-7K3F")],
-    as_json: AsJson = False,  # noqa: ARG001 (it is JSON anyway)
+    as_json: AsJson = False,  # noqa: ARG001 (the output is always JSON)
 ) -> None:
-    """Show an archived document as JSON, one line for every file that holds it."""
+    """Show an archived document as JSON, one line for every file that contains it."""
     session: Session = ctx.obj
     found = [line for _, line in _find(session, place, [id])]
     for line in found:
@@ -137,7 +137,7 @@ def restore_archived(
     everything: Annotated[bool, typer.Option("--all", help="All documents of these files.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring archived documents back into their services as they were; those that are there stay as they are."""
+    """Restore archived documents to their services unchanged; documents that are still there stay as they are."""
     session: Session = ctx.obj
     if bool(ids) == everything:
         raise typer.BadParameter("name IDs, or say --all")
@@ -159,7 +159,7 @@ def restore_archived(
 
 
 async def _each(session: Session, services: list[str] | None, doing: Any) -> None:
-    """Do it at each service; one that does not answer ends the run after the others."""
+    """Run `doing` at each service; a service that does not answer ends the run after the others."""
     for name in services or []:
         if name not in SERVICES:
             raise typer.BadParameter(f"{name} is none of {', '.join(SERVICES)}", param_hint="--service")
@@ -228,7 +228,7 @@ async def _leaving(connection: Connection, collection: str, at_most: int) -> Asy
 
 
 async def _remove(session: Session, connection: Connection, path: Path) -> int:
-    """Prove the file, then let the service remove what is in it. How many documents are gone."""
+    """Verify the file, then let the service remove its documents. Returns how many were removed."""
     manifest, lines = await asyncio.to_thread(verify_archive_file, path)
     kept: list[str] = []
     for start in range(0, len(lines), _TOGETHER):
@@ -248,7 +248,7 @@ async def _remove(session: Session, connection: Connection, path: Path) -> int:
 
 
 def _find(session: Session, place: Path, ids: list[str] | None) -> Iterator[tuple[Path, Line]]:
-    """Yield documents from files that are proved, without those that stayed in their service; no `ids`: all."""
+    """Yield documents from verified files, except those that stayed in their service; without `ids` all."""
     for path in list_manifests(place):
         try:
             manifest, lines = verify_archive_file(path)

@@ -1,7 +1,7 @@
-"""Archive files: gzip-compressed lines of Extended JSON, and beside each a manifest that proves it.
+"""Archive files: gzip-compressed lines of Extended JSON, each with a manifest beside it that proves it.
 
-`<name>.jsonl.gz` holds one document per line, `<name>.json` its manifest. A file is complete once its manifest is
-there, which is written last, when everything else is on the disk. Only the owner can read them.
+`<name>.jsonl.gz` holds one document per line, `<name>.json` its manifest. A file is complete once its manifest
+exists, which is written last, when everything else is on disk. Only the owner can read them.
 """
 
 import fcntl
@@ -22,7 +22,7 @@ FORMAT = 1
 
 
 class Broken(Exception):
-    """A file is not what its manifest says; the code of the words for it, and their parameters."""
+    """A file does not match its manifest; has the code of the message and its parameters."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code, params)
@@ -30,7 +30,7 @@ class Broken(Exception):
 
 
 class Manifest(BaseModel):
-    """What is in an archive file, and how far its removal from the service has come."""
+    """The content of an archive file, and how far its removal from the service has come."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,21 +40,21 @@ class Manifest(BaseModel):
     file: str
     written_at: datetime
     before: datetime
-    """The documents ended before then."""
+    """All documents ended before this time."""
     documents: int
     bytes: int
-    """Of the compressed file."""
+    """Size of the compressed file."""
     sha256: str
-    """Of the compressed file."""
+    """Digest of the compressed file."""
     lines_sha256: str
-    """Of all lines, each with its end."""
+    """Digest of all lines, each with its line end."""
     first: str
     last: str
     """The ids of the first and the last document."""
     removed: bool = False
     """Whether the service has removed the documents."""
     kept: list[str] = []
-    """Ids of documents that changed after they were written, and stayed."""
+    """Ids of documents that changed after they were written, and therefore stayed."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class Draft:
 
 
 def write_archive_file(folder: Path, draft: Draft, lines: Iterable[str]) -> Path:
-    """Write the lines and their manifest, and wait until the disk has both. Returns the manifest's path.
+    """Write the lines and their manifest, and wait until both are on disk. Returns the manifest's path.
 
-    Raises `OSError`; what is left of a file without a manifest is of no account.
+    Raises `OSError`; a file without a manifest is then left behind and can be ignored.
     """
     now = datetime.now(UTC)
     name = f"{draft.service}-{draft.collection}-{now:%Y%m%dT%H%M%S%f}Z"
@@ -116,7 +116,7 @@ def write_archive_file(folder: Path, draft: Draft, lines: Iterable[str]) -> Path
 
 
 def save_manifest(path: Path, manifest: Manifest) -> Path:
-    """Write a manifest in one step: the old one stands until the new one is on the disk."""
+    """Replace a manifest in one step: the old one stays until the new one is on disk."""
     draft = path.with_suffix(".json.part")
     draft.unlink(missing_ok=True)
     with _created(draft) as file:
@@ -134,7 +134,7 @@ def list_manifests(place: Path) -> list[Path]:
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Raises `Broken`."""
+    """Return the manifest. Raises `Broken`."""
     try:
         manifest = Manifest.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
@@ -145,7 +145,7 @@ def load_manifest(path: Path) -> Manifest:
 
 
 def verify_archive_file(path: Path) -> tuple[Manifest, list[Line]]:
-    """Read a whole file and prove that it is what its manifest says. Raises `Broken`."""
+    """Read a whole file and verify that it matches its manifest. Raises `Broken`."""
     manifest = load_manifest(path)
     file = path.with_name(manifest.file)
     try:
@@ -165,7 +165,7 @@ def verify_archive_file(path: Path) -> tuple[Manifest, list[Line]]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove files that an interrupted run left without a manifest: their documents are still in the service."""
+    """Remove files that an interrupted run left without a manifest; their documents are still in the service."""
     for file in folder.glob("*.jsonl.gz"):
         if not file.with_name(file.name.removesuffix(".jsonl.gz") + ".json").exists():
             file.unlink()
@@ -173,7 +173,7 @@ def remove_leftovers(folder: Path) -> None:
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Keep a second run out of the folder. Raises `Broken` when there is one."""
+    """Lock the folder against a second run. Raises `Broken` if there is one."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -186,7 +186,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _created(path: Path) -> Iterator[IO[bytes]]:
-    """Open a new file that only its owner can read; it is on the disk when the block ends."""
+    """Open a new file that only its owner can read; it is on disk when the block ends."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         yield file

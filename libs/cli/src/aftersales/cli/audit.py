@@ -1,4 +1,4 @@
-"""`aftersales audit`: is the audit trail whole, and who changed a document, when and why (ALL-5)."""
+"""`aftersales audit`: verifies the audit trail, and shows who changed a document, when and why (ALL-5)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,13 +28,13 @@ AuditedService = Annotated[
 
 @dataclass
 class _Answers:
-    """What the services said, by their names, and those that did not answer."""
+    """The answers of services by name, and the services that did not answer."""
 
     found: dict[str, Any] = field(default_factory=dict)
     silent: list[Trouble] = field(default_factory=list)
 
     def end(self, session: Session, *, refused: bool) -> None:
-        """End the program with the exit code for what was found."""
+        """End the program with the exit code for the result."""
         for trouble in self.silent:
             session.complain(trouble.code, **trouble.params)
         if self.silent:
@@ -53,7 +53,7 @@ def verify_audit(
     wait: Annotated[float, typer.Option(min=1, help="Seconds to wait for the end.")] = 600,
     as_json: AsJson = False,
 ) -> None:
-    """Verify the whole audit trail now: chains, anchors and documents. Exit code 1: something does not fit."""
+    """Verify the whole audit trail now: chains, anchors and documents. Exit code 1: something does not match."""
     session: Session = ctx.obj
 
     async def one(connection: Connection) -> Any:
@@ -89,7 +89,7 @@ def show_audit(
     service: AuditedService = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who changed a document, when and why, in every service that has one of this name."""
+    """Show who changed a document, when and why, in every service that has one with this name."""
     session: Session = ctx.obj
     collection, _, id = document.partition("/")
     if not collection or not id:
@@ -119,7 +119,7 @@ def append_anchors(
     service: AuditedService = None,
     as_json: AsJson = False,
 ) -> None:
-    """Append new anchors to FILE, one JSON object a line. Run it daily, where nobody of the database can write."""
+    """Append new anchors to FILE, one JSON object per line. Run it daily, where no user of the database can write."""
     session: Session = ctx.obj
 
     async def one(connection: Connection) -> Any:
@@ -141,7 +141,7 @@ def append_anchors(
 
 
 async def _ask(session: Session, services: list[str] | None, doing: Callable[[Connection], Awaitable[Any]]) -> _Answers:
-    """Do it at all these services at once; one that is silent does not keep the others from answering."""
+    """Run `doing` at all these services in parallel; one that does not answer does not stop the others."""
     for name in services or []:
         if name not in SERVICES:
             raise typer.BadParameter(f"{name} is none of {', '.join(SERVICES)}", param_hint="--service")
@@ -168,7 +168,7 @@ async def _get(connection: Connection, method: str, path: str, **request: Any) -
 
 
 async def _verified(connection: Connection, wait: float) -> Any:
-    """Ask for a verification, and wait for one that ends after the request. Raises `Trouble` when it takes longer."""
+    """Request a verification, and wait for one that ends afterwards. Raises `Trouble` if it takes longer."""
     before = (await _get(connection, "POST", "/audit/verifications"))["last"]
     deadline = asyncio.get_running_loop().time() + wait
     while asyncio.get_running_loop().time() < deadline:
@@ -188,7 +188,7 @@ async def _anchors(connection: Connection, after: int = 0) -> list[Anchor]:
 
 
 async def _history(connection: Connection, path: str) -> Any:
-    """Return all pages as one; None where the service has no record of it."""
+    """Return all pages as one; None if the service has no record of the document."""
     answer = await connection.call("GET", path, params={"limit": 200})
     if answer.status_code == _NOT_FOUND:
         return None

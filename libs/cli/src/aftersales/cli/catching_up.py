@@ -1,4 +1,4 @@
-"""`aftersales events`: have services read again what they missed."""
+"""`aftersales events`: makes services read missed events again."""
 
 import asyncio
 from datetime import datetime
@@ -16,7 +16,7 @@ _LOOK_EVERY = 0.5
 
 @app.callback()
 def _group() -> None:
-    """Keeps `catch-up` a word of its own while it is the only command."""
+    """Keep `catch-up` a subcommand while it is the only command."""
 
 
 @app.command("catch-up")
@@ -29,9 +29,9 @@ def catch_up(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Have services read the journal again, after their queue was deleted or lost.
+    """Make services read the journal again, after their queue was deleted or lost.
 
-    What a service has handled already has no second effect. Ctrl-C ends the waiting, not the reading.
+    Events that a service has handled already have no second effect. Ctrl-C ends the waiting, not the reading.
     """
     session: Session = ctx.obj
     for name in services:
@@ -55,7 +55,7 @@ def _moment(session: Session, text: str) -> datetime:
 
 
 async def _catch_up(session: Session, services: list[str], since: datetime) -> dict[str, dict[str, Any]]:
-    """One after another; the first that refuses or does not answer ends it."""
+    """Catch up the services in turn; stop at the first that refuses or does not answer."""
     return {service: await _at(session, service, since) for service in services}
 
 

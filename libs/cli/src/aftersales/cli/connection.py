@@ -1,4 +1,4 @@
-"""Talks to one service: asks again while it is busy or away, says so, and says what to do when it stays away."""
+"""Calls one service: retries while it is busy or away, reports the wait, and explains what to do if it stays away."""
 
 import asyncio
 import getpass
@@ -23,24 +23,24 @@ SERVICES = tuple(DEFAULT_URLS)
 CONNECT_PATIENCE = 15.0
 """Seconds without a useful answer after which a service that had answered counts as away."""
 _ANSWERS, _INTRODUCTION = httpx.Timeout(30, connect=3), httpx.Timeout(5, connect=3)
-"""How many seconds an answer may take (a service waits 20 s for its own writes), and the first one."""
+"""Seconds that an answer may take (a service waits 20 s for its own writes), and the first one."""
 BUSY = {429, 502, 503, 504}
 LONGEST_PAUSE = 10.0
 PAGE_SIZE = 200
 
 
 class Connection:
-    """One service, asked by any number of tasks at once."""
+    """One service, which any number of tasks may call in parallel."""
 
     def __init__(self, session: Session, service: str, client: httpx.AsyncClient, patience: float) -> None:
         self.service, self._session, self._client, self._patience = service, session, client, patience
         self._heard = asyncio.get_running_loop().time()
         self._told = False
         self.version = ""
-        """Which one the service runs."""
+        """The version that the service runs."""
 
     async def _introduce(self) -> None:
-        """Ask who answers, once and without patience: a service that is down is reported at once. Raises `Trouble`."""
+        """Ask once for the service's name, so that one that is down is reported immediately. Raises `Trouble`."""
         try:
             answer = await self._client.get("/version", timeout=_INTRODUCTION)
             found = dict(answer.json()) if answer.is_success else {}
@@ -57,10 +57,10 @@ class Connection:
     async def call(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **request: Any
     ) -> httpx.Response:
-        """Ask until there is an answer that another try would not change.
+        """Repeat the call until there is an answer that another try would not change.
 
         A call that changes something carries an Idempotency-Key, or may happen twice without harm.
-        The first wait is reported on stderr. Raises `Trouble` once nobody on this connection has been answered for
+        The first wait is reported on stderr. Raises `Trouble` when no call on this connection has been answered for
         `patience` seconds.
         """
         now = asyncio.get_running_loop().time
@@ -76,7 +76,7 @@ class Connection:
                     return answer
                 trouble = self._away(httpx.RequestError(problem_of(answer)[1]))
                 pause = _retry_after(answer) or pause
-            pause *= random.uniform(1, 1.5)  # noqa: S311 (keeps callers apart, and no secret)
+            pause *= random.uniform(1, 1.5)  # noqa: S311 (spreads callers out; not a secret)
             if now() + pause > self._heard + self._patience:
                 raise trouble
             self._tell_wait(trouble)
@@ -84,7 +84,7 @@ class Connection:
         raise AssertionError
 
     async def pages(self, path: str, filters: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
-        """All items of a list, page by page. Raises `Trouble` when it is refused."""
+        """Yield all items of a list, page by page. Raises `Trouble` if the list is refused."""
         cursor: dict[str, str] = {}
         while True:
             answer = await self.call("GET", path, params={**filters, **cursor, "limit": PAGE_SIZE})
@@ -106,7 +106,7 @@ class Connection:
         return f"AFTERSALES_{self.service.upper()}_URL"
 
     def _tell_wait(self, trouble: Trouble) -> None:
-        """Say once that this takes longer, and how long it may."""
+        """Report once that this takes longer, and how long it may take."""
         if not self._told:
             self._told = True
             self._session.complain(
@@ -124,13 +124,13 @@ async def connect_to_service(
 ) -> AsyncIterator[Connection]:
     """Connect to a service that answers, as the user who runs the command unless another actor is named.
 
-    Raises `Trouble` within seconds when the service does not answer, or when another one does.
+    Raises `Trouble` within seconds if the service does not answer, or if another one does.
     """
     async with httpx.AsyncClient(
         base_url=session.urls[service],
         timeout=_ANSWERS,
         headers={"x-actor": actor or current_user(), "accept-language": session.locale},
-        trust_env=False,  # a proxy of the desk has no business between the house and its tools
+        trust_env=False,  # a proxy configured for the user must not affect calls to the services
     ) as client:
         connection = Connection(session, service, client, patience)
         await connection._introduce()  # noqa: SLF001 (only here)
@@ -138,7 +138,7 @@ async def connect_to_service(
 
 
 def checked_url(url: str) -> str:
-    """Raises typer.BadParameter when this is no address."""
+    """Return the address without a final slash. Raises typer.BadParameter if it is not an address."""
     try:
         parts = httpx.URL(url)
     except httpx.InvalidURL as error:
@@ -149,7 +149,7 @@ def checked_url(url: str) -> str:
 
 
 def problem_of(answer: httpx.Response) -> tuple[str, str, dict[str, Any]]:
-    """Code, words and parameters of a refusal (RFC 9457), whatever it was that answered."""
+    """Return code, message and parameters of a refusal (RFC 9457), even from a program that is not ours."""
     try:
         content: Any = answer.json()
     except ValueError:
@@ -162,7 +162,7 @@ def problem_of(answer: httpx.Response) -> tuple[str, str, dict[str, Any]]:
 
 
 def current_user() -> str:
-    """Who runs this program, as a header can carry it."""
+    """Return the user who runs this program, in a form that a header can contain."""
     try:
         name = getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
@@ -171,6 +171,6 @@ def current_user() -> str:
 
 
 def _retry_after(answer: httpx.Response) -> float:
-    """Seconds; 0 when nothing usable is said."""
+    """Return seconds; 0 if the header is missing or unusable."""
     stated = answer.headers.get("retry-after", "")
     return min(float(stated), LONGEST_PAUSE) if stated.isdecimal() else 0.0

@@ -1,4 +1,4 @@
-"""Dead letters of several services over HTTP: found, looked at, sent again or given up."""
+"""Dead letters of several services over HTTP: find, show, replay or drop them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ LETTERS_AT_ONCE = 8
 class Letter:
     service: str
     content: Mapping[str, Any]
-    """As `GET /dead` answers, without a body; `find_dead_letters` adds the body, as `GET /dead/{id}` does."""
+    """The content as in `GET /dead`, without a body; `find_dead_letters` adds the body, as in `GET /dead/{id}`."""
 
     @property
     def id(self) -> str:
@@ -32,7 +32,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Search:
-    """Where to look, and for what: `reason` and `event_type` as `GET /dead` takes them."""
+    """The services to search, and the filters `reason` and `event_type` as `GET /dead` accepts them."""
 
     services: tuple[str, ...]
     filters: Mapping[str, str]
@@ -40,19 +40,19 @@ class Search:
 
 @dataclass
 class SettledDeadLetters:
-    """The letters that were found or settled, and whatever stood in the way."""
+    """The letters that were found or settled, and the problems on the way."""
 
     letters: list[Letter] = field(default_factory=list)
     more: bool = False
-    """There are more than were asked for."""
+    """Whether there are more than `limit`."""
     unknown: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
-    """Id, and why in words."""
+    """Ids, each with the reason as text."""
     silent: list[Trouble] = field(default_factory=list)
     """One for each service that does not answer."""
 
     def end(self, session: Session) -> None:
-        """Say what stood in the way, and end the program with the exit code for it."""
+        """Report the problems, and end the program with the exit code for them."""
         for id in self.unknown:
             session.complain("dead.unknown", id=id)
         for id, why in self.refused:
@@ -66,7 +66,7 @@ class SettledDeadLetters:
 
 
 async def fetch_dead_letters(session: Session, search: Search, limit: int = 0) -> SettledDeadLetters:
-    """Newest first, `limit` of each service at most (0: all)."""
+    """Return dead letters, newest first, at most `limit` of each service (0: all)."""
     outcome = SettledDeadLetters()
 
     async def look(connection: Connection) -> None:
@@ -84,7 +84,7 @@ async def fetch_dead_letters(session: Session, search: Search, limit: int = 0) -
 
 
 async def find_dead_letters(session: Session, ids: Sequence[str], search: Search) -> SettledDeadLetters:
-    """Letters by their own or their event's id, in every service that has one (several can fail over one event)."""
+    """Find letters by their own or their event's id in every service (several can fail to handle one event)."""
     outcome = SettledDeadLetters()
 
     async def look(connection: Connection) -> None:
@@ -95,7 +95,7 @@ async def find_dead_letters(session: Session, ids: Sequence[str], search: Search
                 continue
             async for item in connection.pages("/dead", {"event_id": id}):
                 answer = await connection.call("GET", _path(str(item["id"])))
-                if answer.is_success:  # else somebody has settled it in the meantime
+                if answer.is_success:  # else the letter was settled meanwhile
                     outcome.letters.append(Letter(connection.service, answer.json()))
 
     await _each(session, search.services, look, outcome)
@@ -107,7 +107,7 @@ async def find_dead_letters(session: Session, ids: Sequence[str], search: Search
 async def settle_dead_letters(
     session: Session, letters: Iterable[Letter], method: str, suffix: str
 ) -> SettledDeadLetters:
-    """Send these again (POST …/replay) or give them up (DELETE); each once, however often the network fails."""
+    """Replay these letters (POST …/replay) or drop them (DELETE), each once, however often the network fails."""
     outcome = SettledDeadLetters()
     by_service: dict[str, list[Letter]] = {}
     for letter in letters:
@@ -137,7 +137,7 @@ async def _each(
     doing: Callable[[Connection], Awaitable[None]],
     outcome: SettledDeadLetters,
 ) -> None:
-    """Do it at all these services at once; one that is silent does not keep the others from answering."""
+    """Run `doing` at all these services in parallel; one that does not answer does not stop the others."""
 
     async def at(service: str) -> None:
         try:

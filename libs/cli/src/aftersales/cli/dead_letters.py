@@ -1,4 +1,4 @@
-"""`aftersales dead`: the messages that a service could not handle, with the reason, until somebody decides."""
+"""`aftersales dead`: messages that a service could not handle, with the reason, until replayed or dropped."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -67,7 +67,7 @@ def show_dead_letter(
     service: DeadLetterService = None,
     as_json: Annotated[bool, typer.Option("--json", help="The output is JSON with or without it.")] = True,
 ) -> None:
-    """Show a dead letter as JSON: why it is one, and its body. The same event may be dead in several services."""
+    """Show a dead letter as JSON with its reason and body. The same event may be dead in several services."""
     del as_json
     session: Session = ctx.obj
     found = session.run(find_dead_letters(session, [id], _search(service, None)))
@@ -85,7 +85,7 @@ def replay_dead_letters(  # noqa: PLR0913, PLR0917 (a command's options)
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send dead letters again: to the service that could not handle them, and to no other. Asks when no ID is given."""
+    """Replay dead letters, only at the service that could not handle them. Asks if no ID is given."""
     session: Session = ctx.obj
     chosen = _choose(session, ids, service, where)
     if chosen.letters and not (ids or yes):
@@ -107,7 +107,7 @@ def drop_dead_letters(  # noqa: PLR0913, PLR0917 (a command's options)
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give dead letters up for good; the audit trail keeps who did."""
+    """Drop dead letters permanently; the audit trail records who did it."""
     session: Session = ctx.obj
     chosen = _choose(session, ids, service, where)
     if chosen.letters and not yes:
@@ -132,7 +132,7 @@ def _choose(
 
 
 def _confirm(session: Session, letters: Sequence[Letter], question: str) -> None:
-    """Ask on stderr, below the letters in question: stdout is for the result. Ends the program unless it is a yes."""
+    """Ask on stderr below these letters; stdout is for the result. Ends the program unless the answer is yes."""
     _print_letters(session, letters, ERR)
     typer.confirm(question, abort=True, err=True)
 

@@ -1,4 +1,4 @@
-"""`aftersales sla`: why a deadline is when it is, line by line (ALL-3)."""
+"""`aftersales sla`: explains how a deadline came about, line by line (ALL-3)."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,9 +23,9 @@ def explain_deadlines(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of a request, a work order or a callback.")],
     as_json: AsJson = False,
 ) -> None:
-    """Explain every deadline of a request (`SR-…`: those of its work order and callbacks too) line by line.
+    """Explain every deadline of a request (`SR-…`: including its work order and callbacks) line by line.
 
-    Exit code 2 when a service that may have one does not answer; the deadlines of the others are shown.
+    Exit code 2: a service that may have one does not answer; the deadlines of the others are shown.
     """
     session: Session = ctx.obj
     number = number.strip().upper()
@@ -55,7 +55,7 @@ async def _fetch_all(session: Session, number: str, troubles: list[Trouble]) -> 
 
 
 def _documents(number: str) -> Mapping[str, str]:
-    """Give the number to ask for by service. Raises `Trouble` when it is no number of ours."""
+    """Return the number to request from each service. Raises `Trouble` if it is not a number of ours."""
     if not NUMBER.match(number[:14]):
         raise Trouble("deadline.no_number", id=number)
     if number.startswith("SR-"):
@@ -134,7 +134,7 @@ def _outcomes(session: Session) -> dict[str, str]:
 
 
 def _stages(session: Session) -> dict[str, str]:
-    """Words for the stages of the presets; a policy may have others, which are shown as they are."""
+    """Return words for the stages of the presets; other stages of a policy are shown as they are."""
     return {
         "review": session.words("stage.review"),
         "first_reply": session.words("stage.first_reply"),
@@ -165,7 +165,7 @@ def _stages(session: Session) -> dict[str, str]:
 
 
 def _reasons(session: Session) -> dict[str, str]:
-    """Words for why time did not count: the calendar's reasons, and those of pauses."""
+    """Return words for the reasons why time did not count: those of the calendar and of pauses."""
     return {
         "closed": session.words("hours.closed"),
         "holiday": session.words("hours.holiday"),
@@ -184,7 +184,7 @@ def _moment(session: Session, at: datetime) -> str:
 
 
 def _long(span: timedelta) -> str:
-    """In hours, which mean the same on every calendar: `2:05:00`, `-0:10:00`, `72:00:00`."""
+    """Return hours, which mean the same on every calendar: `2:05:00`, `-0:10:00`, `72:00:00`."""
     sign, rest = ("-", -span) if span < timedelta(0) else ("", span)
     minutes, seconds = divmod(int(rest.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)

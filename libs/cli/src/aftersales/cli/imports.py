@@ -1,4 +1,4 @@
-"""`aftersales import`: sheets of branches, technicians, parts, stock, customers, products and requests go in."""
+"""`aftersales import`: imports sheets of branches, technicians, parts, stock, customers, products and requests."""
 
 import time
 from collections.abc import Sequence
@@ -30,13 +30,13 @@ from aftersales.values import uuid7
 
 INTERRUPTED = 130
 IMPORT_PATIENCE = 60.0
-"""Seconds without an answer that an import under way waits for its service: long enough for a restart."""
+"""Seconds without an answer that a running import waits for its service: long enough for a restart."""
 app = typer.Typer(no_args_is_help=True)
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What a command was asked for."""
+    """The options of one import."""
 
     file: Path
     mapping: Path | None = None
@@ -74,15 +74,15 @@ def configure_import(
         ),
     ] = None,
 ) -> None:
-    """Bring data in from CSV files and workbooks (xlsx, xls, ods).
+    """Import data from CSV files and workbooks (xlsx, xls, ods).
 
-    A row near the top names the columns, in English or Chinese and in any order; columns of other names are
-    told and left alone. Delimiter (`,` `;` tab) and encoding are found out. Each kind's own `--help` lists its columns;
-    a file with other headers, or cells that need a translation, is read with `--mapping`.
+    A row near the top names the columns, in English or Chinese and in any order; unknown columns are reported and
+    ignored. Delimiter (`,` `;` tab) and encoding are detected. Each kind's own `--help` lists its columns;
+    a file with other headers, or with cells that need a translation, is read with `--mapping`.
 
-    Rows that do not fit go to `FILE.errors.csv` (or `.xlsx`) with the reasons; the others go in. Correct that file
-    and import it: its first columns are left alone. The same file imported again within three days counts once, and
-    an import that broke off goes on where it stopped.
+    Rows that do not fit go to `FILE.errors.csv` (or `.xlsx`) with the reasons; the others are imported. Correct that
+    file and import it: its first columns are ignored. The same file imported again within three days counts once, and
+    an interrupted import continues where it stopped.
     """
     ctx.obj = replace(ctx.obj, zone=ZoneInfo(zone), encoding=encoding)
 
@@ -148,7 +148,7 @@ for _kind in KINDS.values():
 
 
 async def _show_template(session: Session, kind: Kind, file: Path | None, sheet: str | None) -> None:
-    """For a file: with its headers where they belong."""
+    """Print a mapping file; if a file is named, with its headers beside their columns."""
     found, left = {}, []
     if file:
         loose = replace(kind, columns=tuple(replace(column, required="never") for column in kind.columns), either=())
@@ -201,7 +201,7 @@ def _write(target: Path, table: Table, refused: Sequence[Row], session: Session)
 
 
 async def _sent(session: Session, kind: Kind, rows: Sequence[Row], wish: ImportOptions) -> tuple[Result, bool]:
-    """Send them, or in a dry run only ask; whether the service has seen them."""
+    """Send the rows, or only check them in a dry run; also return whether the service has seen them."""
     unseen = Result(refused=[row for row in rows if not row.call])
     if wish.dry_run and not kind.batches:
         return unseen, False

@@ -1,4 +1,4 @@
-"""How results are printed: tables from which an id can be copied, and JSON for scripts."""
+"""Prints results: tables from which an id can be copied, and JSON for scripts."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from aftersales.cli.session import OUT, to_printable
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The option of every command that prints something."""
 _WIDE = 100_000
-"""Columns of a console on which no table is too wide."""
+"""Width of a console that fits every table."""
 
 
 def print_table(
@@ -28,8 +28,8 @@ def print_table(
 ) -> None:
     """Print rows whose cells are never broken, so that an id can be copied at any width.
 
-    A terminal that is too narrow for the table gets a block for each row, with one line for each cell (as psql does
-    in automatic expanded mode). A pipe or a file gets the table at its natural width, one line for each row. `right`
+    If a terminal is too narrow for the table, each row becomes a block with one line for each cell (as in psql's
+    automatic expanded mode). A pipe or a file gets the table at its natural width, one line for each row. `right`
     holds the places of columns that are aligned to the right.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -62,5 +62,5 @@ def _one_line(cell: str) -> str:
 
 
 def print_json(content: Any) -> None:
-    """Print JSON for a script: indented, and without characters that steer a terminal."""
+    """Print JSON for a script: indented, and without characters that control a terminal."""
     OUT.file.write(to_printable(to_json(content, indent=2).decode()) + "\n")

@@ -1,4 +1,4 @@
-"""`aftersales policy`: check service policies, compare them, publish them, and see which one holds (ALL-1)."""
+"""`aftersales policy`: checks, compares and publishes service policies, and explains which one holds (ALL-1)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -41,7 +41,7 @@ def lint_files(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Policies in YAML.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Say everything that is wrong with these policies, alone and side by side. Warnings are no refusal."""
+    """Report all errors and warnings of these policies, alone and side by side. Warnings refuse nothing."""
     session: Session = ctx.obj
     read = session.run(_read(files))
     policies = [file.draft.policy for file in read if file.draft.policy]
@@ -96,7 +96,7 @@ def _figure(value: Any) -> str:
 
 @app.command("show")
 def show_policy(ctx: typer.Context, name: Named, as_json: AsJson = False) -> None:
-    """Print a policy as YAML; a preset with the rule behind each figure. As JSON it has every figure, defaults too."""
+    """Print a policy as YAML; a preset with the rule behind each figure. JSON has every figure, including defaults."""
     session: Session = ctx.obj
     if as_json:
         print_json(session.run(policy_named(session, name)))
@@ -119,9 +119,9 @@ def explain_choice(  # noqa: PLR0913, PLR0917 (a command's options)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show which policy holds for an item, and why none of the others does.
+    """Show which policy holds for an item, and why each of the others does not.
 
-    Exit code 2 when intake does not answer: the published policies are left out then.
+    Exit code 2: intake does not answer; the published policies are left out.
     """
     session: Session = ctx.obj
     when = day.date() if day else datetime.now(session.zone).date()
@@ -138,7 +138,7 @@ def explain_choice(  # noqa: PLR0913, PLR0917 (a command's options)
 
 
 async def _considered(session: Session, files: Sequence[Path], branch: str) -> tuple[list[Policy], bool]:
-    """Policies of files and of intake, and whether intake answered. Ends the program when nobody knows the branch."""
+    """Return policies of files and intake, and whether intake answered. Ends the program if the branch is unknown."""
     ours = [policy_of(session, read_file(path)) for path in files]
     try:
         async with connect_to_service(session, "intake") as connection:
@@ -199,7 +199,7 @@ def _outcome(session: Session, candidate: Candidate) -> str:
 
 @app.command("publish")
 def publish_policy(ctx: typer.Context, file: OneFile, as_json: AsJson = False) -> None:
-    """Publish a policy at intake: it gets the next version of its name. Items under way keep theirs."""
+    """Publish a policy at intake as the next version of its name. Items in progress keep their version."""
     session: Session = ctx.obj
     (read,) = session.run(_read([file]))
     wrong = file_findings(read, [])
@@ -217,7 +217,7 @@ def publish_policy(ctx: typer.Context, file: OneFile, as_json: AsJson = False) -
 
 
 async def _publish(session: Session, policy: Policy) -> dict[str, Any] | None:
-    """Give the policy as it was published, or None once the refusal was reported."""
+    """Return the published policy, or None after reporting a refusal."""
     body = policy.model_dump(mode="json", exclude={"version"})
     async with connect_to_service(session, "intake") as connection:
         answer = await connection.call("POST", "/policies", json=body, headers={"idempotency-key": uuid7()})

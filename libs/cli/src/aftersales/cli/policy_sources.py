@@ -1,4 +1,4 @@
-"""Where the policies come from that a command is about: a file, the presets, intake."""
+"""Loads the policies that a command names: from a file, the presets, or intake."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -35,18 +35,18 @@ class File:
             ERR.print(told, soft_wrap=True, markup=False, highlight=False)
 
     def described(self, session: Session, findings: Sequence[Finding]) -> Iterator[dict[str, Any]]:
-        """Yield each finding with its line and column in the file, both from 1, and its words (`detail`)."""
+        """Yield each finding with its line and column in the file, both from 1, and its message (`detail`)."""
         for finding in findings:
             line, column = self.draft.place(finding.path)
             why = render_message(finding.code, session.locale, dict(finding.params))
-            if why == finding.code:  # Pydantic's own, for which we have no words
+            if why == finding.code:  # Pydantic's own code, for which we have no message
                 why = str(finding.params.get("message", why))
             told = {"level": finding.level, "code": finding.code, "line": line, "column": column}
             yield told | {"path": dotted_path(finding.path), "detail": why}
 
 
 def read_file(path: Path) -> File:
-    """Raises `Trouble` when it is no text; whether it is a policy, its draft tells."""
+    """Read a file and parse it as a draft of a policy. Raises `Trouble` if it is not text."""
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
@@ -62,7 +62,7 @@ def file_findings(file: File, others: Sequence[Policy]) -> tuple[Finding, ...]:
 
 
 def policy_of(session: Session, file: File) -> Policy:
-    """Raises `Trouble`, once everything that is wrong with it was said, when there is none in it."""
+    """Return the policy of a file. Raises `Trouble` after reporting its errors if there is none."""
     if file.draft.policy is None:
         file.complain(session, file.draft.findings)
         raise Trouble("policy.none_in_file", file=file.path)
@@ -70,7 +70,7 @@ def policy_of(session: Session, file: File) -> Policy:
 
 
 async def text_of(session: Session, name: str) -> str:
-    """The YAML of a file, a preset, or `name@version` as intake has it. Raises `Trouble`."""
+    """Return the YAML of a file, a preset, or `name@version` at intake. Raises `Trouble`."""
     if is_file(name):
         return read_file(Path(name)).text
     if name in preset_texts():
@@ -80,7 +80,7 @@ async def text_of(session: Session, name: str) -> str:
 
 
 async def policy_named(session: Session, name: str) -> Policy:
-    """The policy of a file, a preset, or `name@version` as intake has it. Raises `Trouble`."""
+    """Return the policy of a file, a preset, or `name@version` at intake. Raises `Trouble`."""
     if is_file(name):
         return policy_of(session, read_file(Path(name)))
     draft = parse_policy(preset_texts()[name]) if name in preset_texts() else None
@@ -92,12 +92,12 @@ def is_file(name: str) -> bool:
 
 
 async def published_policies(connection: Connection) -> list[Policy]:
-    """Every policy that intake has. Raises `Trouble` when it does not answer."""
+    """Return every policy of intake. Raises `Trouble` if intake does not answer."""
     return [_understood(item["policy"]) async for item in connection.pages("/policies", {})]
 
 
 async def branch_exists(connection: Connection, branch: str) -> bool:
-    """Whether intake knows the branch. Raises `Trouble` when it does not answer."""
+    """Return whether intake knows the branch. Raises `Trouble` if intake does not answer."""
     return (await connection.call("GET", f"/branches/{quote(branch, safe='')}")).is_success
 
 

@@ -1,4 +1,4 @@
-"""One run of the program: where the services are, which language is spoken, and how trouble is told."""
+"""One run of the program: addresses of services, language, and how problems are reported."""
 
 import asyncio
 import struct
@@ -21,7 +21,7 @@ REFUSED, TROUBLE = 1, 2
 
 
 class Trouble(Exception):
-    """The command cannot go on. `code` and `params` are put into words by the session."""
+    """The command cannot continue. The session turns `code` and `params` into text."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code, params)
@@ -31,12 +31,12 @@ class Trouble(Exception):
 @dataclass(frozen=True)
 class Session:
     urls: Mapping[str, str]
-    """Addresses by service, without a slash at the end."""
+    """Addresses by service, without a final slash."""
     locale: str = "en"
     zone: ZoneInfo = CHINA
-    """Times that are read without an offset are of this zone."""
+    """The time zone of times without an offset."""
     encoding: str | None = None
-    """Of files that are read; None finds out."""
+    """The encoding of files that are read; None detects it."""
 
     def words(self, code: str, **params: Any) -> str:
         return to_printable(render_message(code, self.locale, params))
@@ -48,7 +48,7 @@ class Session:
         ERR.print(self.words(code, **params), soft_wrap=True, markup=False, highlight=False)
 
     def run(self, doing: Coroutine[Any, Any, T]) -> T:
-        """Run a command's work; `Trouble` becomes words on stderr and exit code 2."""
+        """Run a command's coroutine; `Trouble` becomes text on stderr and exit code 2."""
         try:
             return asyncio.run(doing)
         except Trouble as trouble:
@@ -56,7 +56,7 @@ class Session:
             raise typer.Exit(TROUBLE) from trouble
 
     def end(self, troubles: Sequence[Trouble]) -> None:
-        """After the result of those that answered: report the others on stderr and end with exit code 2."""
+        """Report services that did not answer on stderr, after the results of the others, and end with exit code 2."""
         for trouble in troubles:
             self.complain(trouble.code, **trouble.params)
         if troubles:
@@ -64,7 +64,7 @@ class Session:
 
 
 def to_printable(text: str) -> str:
-    """What a stranger sent, the characters that steer a terminal or turn the reading direction written as JSON does."""
+    """Return foreign text with characters that control a terminal or change direction escaped as in JSON."""
     return "".join(_visible(character) for character in text)
 
 

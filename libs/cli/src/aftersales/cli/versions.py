@@ -1,4 +1,4 @@
-"""`aftersales version`: which version runs here, and in each service."""
+"""`aftersales version`: shows the version of this program and of each service."""
 
 import asyncio
 from importlib.metadata import version
@@ -12,7 +12,7 @@ from aftersales.cli.session import Session, Trouble
 
 
 def show_versions(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """Show the version of this program and of each service. Exit code 2 when one does not answer."""
+    """Show the version of this program and of each service. Exit code 2: one does not answer."""
     session: Session = ctx.obj
     silent: list[Trouble] = []
     services = session.run(_ask_all(session, silent))

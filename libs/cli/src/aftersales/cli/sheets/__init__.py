@@ -1,1 +1,1 @@
-"""Sheets in: CSV files and workbooks of branches, technicians, parts, stock, customers, products and requests."""
+"""Import of CSV files and workbooks: branches, technicians, parts, stock, customers, products and requests."""

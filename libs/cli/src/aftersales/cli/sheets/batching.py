@@ -1,4 +1,4 @@
-"""Rows go to an endpoint that takes many at once (`common/http/batches.py`), and each gets its own outcome."""
+"""Sends rows in batches to an endpoint that accepts them (`common/http/batches.py`); each row has its own outcome."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,17 +13,17 @@ from aftersales.cli.sheets.kinds import Kind
 from aftersales.cli.sheets.result import Keyed, Plan, Result, refusal_reasons
 
 LANES = 4
-"""Batches on their way at once: enough that the service never waits for the next."""
+"""Number of batches in progress, enough that the service never waits for the next."""
 _MOST_BYTES = 400_000
-"""In one batch: well below what a service takes."""
+"""Most bytes in one batch, well below the limit of a service."""
 _DIVIDED = {413, 422, 500}
-"""Answers that may be about one row of many."""
+"""Status codes that one row of many may cause."""
 
 
 async def send_in_batches(
     connection: Connection, kind: Kind, lane: Sequence[Keyed], plan: Plan, result: Result
 ) -> None:
-    """One after another, in the order of the file."""
+    """Send the batches one after another, in the order of the file."""
     for batch in _batches(lane, plan.most_rows):
         await _send(connection, kind, batch, plan, result)
 

@@ -35,7 +35,7 @@ ASKS = {
     "complaint": ("description",),
     **dict.fromkeys(("recall", "upgrade"), ("recall",)),
 }
-"""What each kind of request must say (INT-4); as intake asks, but before anything is sent."""
+"""Columns that each kind of request needs (INT-4), as in intake, but checked before anything is sent."""
 _CLASSES = ("technical", "quality", "usage")
 _BRANCH = Column("branch", "网点 網點", read_code, "the branch's code")
 

@@ -1,4 +1,4 @@
-"""What people type into a cell, read as what the services take; `InvalidCell` says by code what does not fit."""
+"""Reads what people type into a cell as values for the services; `InvalidCell` has the code of what does not fit."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _NO = {"no", "n", "false", "0", "否", "不", "不是", "无", "無", "没有", 
 
 
 def read_text(longest: int) -> Cell:
-    """People's words, as they are; `longest` in characters."""
+    """Return a reader of human text, unchanged; `longest` is in characters."""
 
     def read(cell: str, _: ReadOptions) -> str:
         if len(cell) > longest:
@@ -81,7 +81,7 @@ def read_degrees(most: int) -> Cell:
 
 
 def read_money(cell: str, _: ReadOptions) -> int:
-    """Yuan, as fen."""
+    """Read yuan and return fen."""
     fen = _decimal(_CURRENCY.sub("", plain_cell(cell))) * 100
     if fen != int(fen) or not 0 <= fen < 10**15:
         raise InvalidCell("cell.not_money", cell=shorten_cell(cell))
@@ -126,7 +126,7 @@ def _decimal(cell: str) -> Decimal:
 
 
 def unspoiled_digits(cell: str) -> str:
-    """The digits of a number that a program wrote as a power of ten. Raises `InvalidCell` when some are lost.
+    """Return the digits of a number that a program wrote as a power of ten. Raises `InvalidCell` if some are lost.
 
     Spreadsheets show few digits and a `+` (1.38E+10); programs write all of them (1.3800138E10).
     """

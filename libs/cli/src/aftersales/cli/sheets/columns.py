@@ -1,4 +1,4 @@
-"""Which row of a sheet names the columns, and where each column's cells come from."""
+"""Finds the row of a sheet that names the columns, and the source of each column's cells."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ from aftersales.cli.sheets.record import Record
 
 ERROR_COLUMNS = ("error_row", "error_column", "error_code", "error_message")
 HEADER_WITHIN = 30
-"""Filled rows at the top among which the one that names the columns is; those above it are titles."""
+"""Number of filled rows at the top that may be the header; those above it are titles."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """The places of a column's cells in a row, and what the mapping file makes of them."""
+    """The places of a column's cells in a row, and the mapping file's rule for them."""
 
     places: tuple[int, ...]
     rule: Rule = field(default_factory=Rule)
@@ -34,16 +34,16 @@ class Source:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a sheet is laid out: the headers, what comes from where, and the headers that are nobody's."""
+    """The layout of a sheet: its headers, the source of each column, and unknown headers."""
 
     headers: list[str]
     sources: Mapping[str, Source]
     left: Mapping[str, str]
-    """Each with the name of the column that it might be, or nothing."""
+    """Unknown headers, each with the name of the column that it might be, or nothing."""
 
 
 def header_at(kind: Kind, mapping: MappingFile, filled: Sequence[Record]) -> tuple[int, int]:
-    """Which of the filled rows names the columns, and how many of them it names."""
+    """Return the index of the filled row that names the columns, and how many of them it names."""
     known = kind.known.keys() | {header_key(name) for rule in mapping.columns.values() for name in rule.headers}
     named = [len(known & set(map(header_key, record.cells))) for record in filled[:HEADER_WITHIN] if not record.broken]
     rows = [at for at, record in enumerate(filled[:HEADER_WITHIN]) if not record.broken]
@@ -52,7 +52,7 @@ def header_at(kind: Kind, mapping: MappingFile, filled: Sequence[Record]) -> tup
 
 
 def lay_out(kind: Kind, mapping: MappingFile, headers: list[str], rows: Sequence[Record]) -> Layout:
-    """Raises `Trouble` when a column that must be there is not, or may be two."""
+    """Return the layout. Raises `Trouble` if a required column is missing or ambiguous."""
     keys = [header_key(header) for header in headers]
     sources = {name: _mapped(name, rule, keys, headers) for name, rule in mapping.columns.items()}
     used = {place for source in sources.values() for place in source.places}
@@ -77,7 +77,7 @@ def _mapped(name: str, rule: Rule, keys: list[str], headers: list[str]) -> Sourc
 
 
 def _found(kind: Kind, column: Column, keys: list[str], used: set[int]) -> int | None:
-    """The column's own header, else one that other programs write."""
+    """Return the place of the column's own header, else of one that other programs write."""
     for known in (kind.named, kind.known):
         places = [at for at, key in enumerate(keys) if at not in used and known.get(key) is column]
         if len(places) > 1:
@@ -101,7 +101,7 @@ def _listed(headers: list[str]) -> str:
 
 
 def _perhaps(kind: Kind, header: str, sources: Mapping[str, Source]) -> str:
-    """The column that this header might stand for, if nothing else does."""
+    """Return the missing column that this header might mean, or nothing."""
     free = [key for key, column in kind.known.items() if column.name not in sources]
     close = difflib.get_close_matches(header_key(header), free, 1, 0.6)
     return kind.known[close[0]].name if close else ""

@@ -1,4 +1,4 @@
-"""Dates and times as people and programs write them. What can be read in one way only is read; else it is asked for."""
+"""Reads dates and times as people and programs write them. Ambiguous ones are refused."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ _MONTHS = (
 _COMPACT = {8: ((4, 2, 2), (2, 2, 4)), 7: ((3, 2, 2),), 6: ((2, 2, 2),)}
 _SERIAL = re.compile(r"(\d{5})(\.\d+)?")
 _EXCEL, _FIRST_SERIAL = datetime(1899, 12, 30, tzinfo=UTC), 20_000
-"""Spreadsheets count days from here; numbers below are no dates that anybody has in an archive (1954)."""
+"""Day 0 of spreadsheets, and the lowest number read as a date (1954), below which no archive has dates."""
 _CLOCK = re.compile(
     r"(?P<day>.+?)(?:\s+|T|(?<=[日号號]))\s*(?P<half>上午|下午|[ap]m)?\s*"
     r"(?P<hour>\d{1,2})[:时時点點](?P<minute>\d{2})(?:[:分](?P<second>\d{2})(?:\.\d+)?)?[分秒]?\s*"
@@ -32,24 +32,24 @@ _CLOCK = re.compile(
 
 
 def read_day(cell: str, manner: ReadOptions) -> str:
-    """A date; a time of day behind it is not asked for."""
+    """Read a date, and ignore a time of day after it."""
     text = plain_cell(cell)
     found = _CLOCK.fullmatch(text)
     return _day(found["day"] if found and not found["offset"] else text, manner).isoformat()
 
 
 def read_moment(cell: str, manner: ReadOptions) -> str:
-    """A date and a time; a date alone is its first minute."""
+    """Read a date and a time; a date alone means its first minute."""
     return _moment(plain_cell(cell), manner, time.min)
 
 
 def read_until(cell: str, manner: ReadOptions) -> str:
-    """A date and a time; a date alone is its last second."""
+    """Read a date and a time; a date alone means its last second."""
     return _moment(plain_cell(cell), manner, time(23, 59, 59))
 
 
 def read_minute(cell: str, _: ReadOptions) -> int:
-    """A time of day, as minutes since midnight; 24:00 is midnight as well."""
+    """Read a time of day as minutes since midnight; 24:00 is midnight as well."""
     found = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})(:00)?", plain_cell(cell))
     hours, minutes = (int(found[1]), int(found[2])) if found else (99, 0)
     if minutes > 59 or hours * 60 + minutes > 24 * 60:
@@ -96,7 +96,7 @@ def _day(text: str, manner: ReadOptions) -> date:
 
 
 def _as_told(text: str, form: str) -> date:
-    """By the format; what a spreadsheet holds as a date has none, and comes as 2026-01-05."""
+    """Read a date by the format; a date cell of a spreadsheet has no format, and is written as 2026-01-05."""
     for one in (form, "%Y-%m-%d"):
         try:
             return datetime.strptime(text, one).replace(tzinfo=UTC).date()
@@ -106,7 +106,7 @@ def _as_told(text: str, form: str) -> date:
 
 
 def _readings(text: str, order: str) -> Iterator[date]:
-    """Every day that this can mean."""
+    """Yield every day that this text can mean."""
     if found := _CHINESE.fullmatch(text):
         year = f"{int(found[2]):03}" if found[1] else found[2]
         yield from _made(year, found[3], found[4])
@@ -124,7 +124,7 @@ def _readings(text: str, order: str) -> Iterator[date]:
 
 
 def _ordered(parts: Sequence[str], order: str) -> Iterator[date]:
-    """A year that stands first and is no two digits leaves no choice."""
+    """Yield the days in each possible order; a first part of more than two digits must be the year."""
     orders = ("ymd",) if len(parts[0]) > 2 else (order,) if order else ORDERS
     for one in orders:
         named = dict(zip(one, parts, strict=True))
@@ -140,7 +140,7 @@ def _with_a_name(text: str) -> Iterator[date]:
 
 
 def _made(year: str, month: str, day: str) -> Iterator[date]:
-    """At most one day. Two digits: of 1970 to 2069; three: of the Republic of China (民國), whose year 1 was 1912."""
+    """Yield at most one day. Two-digit years are in 1970 to 2069; three-digit ones (民國) count from 1912 as 1."""
     if len(year) < 2 or len(day) > 2:
         return
     number = int(year)

@@ -1,4 +1,4 @@
-"""A file's bytes as text: UTF-8 and GB18030 are told apart, and what is neither is named."""
+"""Decodes a file's bytes: UTF-8 and GB18030 are detected, other encodings refused."""
 
 import codecs
 
@@ -7,12 +7,13 @@ from aftersales.cli.session import Trouble
 MOST_BYTES = 64 * 1024 * 1024
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _COMMON_SHARE = 2 / 3
-"""Of the characters beyond ASCII in Chinese text at least so many are in GB 2312, the common ones; text of another
-encoding that is read as GB18030 (Latin-1, Big5) has far fewer."""
+"""In Chinese text, at least this share of characters beyond ASCII is in GB 2312, the common ones; text of another
+encoding that is read as GB18030 (Latin-1, Big5) has far fewer.
+"""
 
 
 def decode_sheet(data: bytes, encoding: str | None = None) -> tuple[str, str]:
-    """The text, and the name of its encoding. Raises `Trouble` that says how to save the file instead."""
+    """Return the text and the name of its encoding. Raises `Trouble`, which explains how to save the file instead."""
     if not data.strip():
         raise Trouble("sheet.empty")
     found = encoding or _found(data)

@@ -1,15 +1,15 @@
-"""What a cell says without the traces of the programs it came through, and how a reader says that it does not fit."""
+"""Removes traces of other programs from a cell, and defines the error for a cell that does not fit."""
 
 import re
 import unicodedata
 from typing import Any
 
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-"""Soft hyphens, zero-width characters and marks of direction, which come along when text is copied."""
+"""Soft hyphens, zero-width characters and direction marks, which copied text often contains."""
 
 
 class InvalidCell(ValueError):
-    """The cell is not what its column takes. Its words are `messages[code]`."""
+    """The cell does not fit its column. The message is `messages[code]`."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code, params)
@@ -17,9 +17,9 @@ class InvalidCell(ValueError):
 
 
 def plain_cell(cell: str) -> str:
-    """The cell with full-width digits and letters as ASCII has them, and nothing that is not seen.
+    """Return the cell with full-width digits and letters as ASCII, and without invisible characters.
 
-    An apostrophe before it told a spreadsheet to take it for text.
+    A leading apostrophe, which marks text in a spreadsheet, is removed.
     """
     if cell.isascii():
         return cell.strip().removeprefix("'")

@@ -1,4 +1,4 @@
-"""Which rows of a sheet are in already, on disk beside it while an import runs: a broken one goes on from there."""
+"""Records the imported rows of a sheet in a file beside it, so that an interrupted import continues from there."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import IO
 
 
 class Journal:
-    """A line for each answer, after one that names the sheet and the service. Without a path it remembers nothing."""
+    """One line for each answer, after a line for sheet and service. Without a path nothing is stored."""
 
     def __init__(self, path: Path | None, sheet: str, *, again: bool = False) -> None:
         self.path, self._sheet = path, sheet
@@ -18,7 +18,7 @@ class Journal:
             self.taken = _read(path, sheet)
 
     def note(self, rows: Iterable[int]) -> None:
-        """Rows by number, which are in."""
+        """Record these rows, given by number, as imported."""
         new = sorted(rows)
         if not self.path or not new:
             return
@@ -29,10 +29,10 @@ class Journal:
             self._file.write(json.dumps(new) + "\n")
             self._file.flush()
         except OSError:
-            self.path = None  # a folder that cannot be written to: the keys of the rows do without
+            self.path = None  # the folder is not writable; the keys of the rows are enough
 
     def close(self, *, complete: bool) -> None:
-        """A complete import leaves none behind: its rows have their keys at the service."""
+        """Close the journal. A complete import deletes it, because the service has the keys of its rows."""
         if self._file:
             self._file.close()
         if complete and self.path:
@@ -41,7 +41,7 @@ class Journal:
 
 
 def _read(path: Path, sheet: str) -> set[int]:
-    """What the journal of this very sheet says; a line that was cut off says nothing."""
+    """Return the rows in the journal, if it is for this sheet; a truncated line is ignored."""
     taken: set[int] = set()
     try:
         with path.open(encoding="ascii") as file:

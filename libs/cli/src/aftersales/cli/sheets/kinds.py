@@ -1,4 +1,4 @@
-"""What a kind of sheet is: its columns, and the HTTP call that a row becomes."""
+"""A kind of sheet: its columns, and the HTTP call that a row becomes."""
 
 import re
 import unicodedata
@@ -17,22 +17,22 @@ from aftersales.values import without_controls
 
 NO_OWN: Mapping[str, ReadOptions] = {}
 Required = Literal["always", "together", "never"]
-"""Whether a cell may be empty; `together`: not while a column beside it (of the same object) is filled."""
+"""Whether a cell must be filled; `together`: if a column beside it (of the same object) is filled."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: how its cell is read, and where in the body it goes (`customer.name`; `{code}` is in the path)."""
+    """A column: how its cell is read, and its place in the body (`customer.name`; `{code}` is in the path)."""
 
     name: str
     chinese: str
-    """Its headers in Chinese: simplified, then traditional where that differs, a blank between."""
+    """Its headers in Chinese, separated by a blank: simplified, then traditional if that differs."""
     read: Cell
     about: str
     to: str = ""
     required: Required = "always"
     rest: str = ""
-    """The column of texts that takes what its cell says beyond the value; empty: there is no room for it."""
+    """The text column for what the cell contains beyond the value; empty if there is none."""
 
     @property
     def field(self) -> str:
@@ -40,17 +40,17 @@ class Column:
 
     @cached_property
     def way(self) -> tuple[str, ...]:
-        """Where its value goes, step by step."""
+        """The path of its value in the body, step by step."""
         return tuple(self.field.split("."))
 
     @cached_property
     def beside(self) -> str:
-        """The object its value is a part of; empty for the body itself."""
+        """The object that contains its value; empty for the body itself."""
         return self.field.rpartition(".")[0]
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """What may stand above it, as `header_key` gives it."""
+        """Its possible headers, in the form of `header_key`."""
         return self.name, *self.chinese.split()
 
     @property
@@ -60,7 +60,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Wrong:
-    """What does not fit in a row. Without `words` they are those of the code."""
+    """An error in a row. Without `words` the text of the code is shown."""
 
     column: str
     code: str
@@ -83,7 +83,7 @@ class Call:
 
 
 class RowRefused(Exception):
-    """A row does not become a call; `wrong` names every cell that does not fit."""
+    """A row does not become a call; `wrong` lists every cell that does not fit."""
 
     def __init__(self, wrong: list[Wrong]) -> None:
         super().__init__(wrong)
@@ -95,19 +95,19 @@ class Kind:
     name: str
     service: str
     target: str
-    """Method and path."""
+    """HTTP method and path."""
     columns: tuple[Column, ...]
     about: str
     turn: tuple[str, ...]
-    """The columns that say what a row changes."""
+    """The columns that identify what a row changes."""
     adds: bool = False
-    """Its rows add something, so one that is sent again must not count again; else they say how things are."""
+    """Whether rows add something, so that a repeated row must not count again; else rows describe a state."""
     either: tuple[str, ...] = ()
-    """Of these columns one at least must be filled."""
+    """Columns of which at least one must be filled."""
     asks: tuple[str, Mapping[str, tuple[str, ...]]] = ("", {})
-    """A column, and which others must be filled for what it says."""
+    """A column, and the other columns that each of its values requires."""
     batches: bool = False
-    """The target takes many rows at once (`common/http/batches.py`), each with a key of its own."""
+    """Whether the target accepts many rows in one call (`common/http/batches.py`), each with its own key."""
 
     @property
     def required(self) -> list[Column]:
@@ -115,27 +115,27 @@ class Kind:
 
     @cached_property
     def named(self) -> dict[str, Column]:
-        """The columns by their own headers, in either language, as `header_key` gives them."""
+        """The columns by their own headers, in either language, in the form of `header_key`."""
         return {header: column for column in self.columns for header in column.headers}
 
     @cached_property
     def known(self) -> dict[str, Column]:
-        """The same, with the headers that other programs write."""
+        """The columns by their own headers and by those that other programs write."""
         by_name = {column.name: column for column in self.columns}
         also = {header: by_name[name] for name, headers in SYNONYMS.get(self.name, {}).items() for header in headers}
         return also | self.named
 
     def column_under(self, header: str) -> Column | None:
-        """The column that a header names."""
+        """Return the column that a header names."""
         return self.known.get(header_key(header))
 
     def column_of(self, field: str) -> str:
-        """The column whose cell went into a field that a service complains about (`body.customer.phone`)."""
+        """Return the column of a field that a service refused (`body.customer.phone`)."""
         name = field.removeprefix("body.").removeprefix("path.")
         return next((column.name for column in self.columns if column.field.strip("{}") == name), name)
 
     def call(self, cells: Mapping[str, str], manner: ReadOptions, own: Mapping[str, ReadOptions] = NO_OWN) -> Call:
-        """Make the call of a row, its cells given by column name; `own` manners of columns go before the sheet's.
+        """Return the call of a row, with its cells by column name; `own` options of columns override `manner`.
 
         Raises `RowRefused`.
         """
@@ -166,7 +166,7 @@ class Kind:
         return self._made_of(read)
 
     def _keep(self, column: Column, rest: str, read: dict[str, Any]) -> Wrong | None:
-        """Put what a cell says beyond its value where there is room for it."""
+        """Store what a cell contains beyond its value in the column for it."""
         room = next((one for one in self.columns if one.name == column.rest), None)
         if room is None:
             return Wrong.by(InvalidCell("cell.more_than_one", cell=rest), column.name)
@@ -211,12 +211,12 @@ class Kind:
 
 
 def header_key(header: str) -> str:
-    """A header without what people vary: case, width, blanks, the star of a required column."""
+    """Return a header without differences of case, width and blanks, and without the star of a required column."""
     return re.sub(r"[\s-]+", "_", unicodedata.normalize("NFKC", header).strip().rstrip("*").strip().casefold())
 
 
 def _place(body: dict[str, Any], way: tuple[str, ...], value: Any) -> None:
-    """Put a value where `way` leads; a 0 on the way is the one item of a list."""
+    """Put a value at the path `way`; the step 0 is the only item of a list."""
     here: Any = body
     for step, following in pairwise(way):
         if following == "0":

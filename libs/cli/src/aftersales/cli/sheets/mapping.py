@@ -1,4 +1,4 @@
-"""The mapping file: which header of a sheet stands for which column, and how its cells are meant (YAML or TOML)."""
+"""The mapping file: which header of a sheet belongs to which column, and how its cells are read (YAML or TOML)."""
 
 import difflib
 import tomllib
@@ -19,7 +19,7 @@ from aftersales.values import Zone
 
 
 def _as_text(given: Any) -> Any:
-    """YAML is read as text throughout; TOML and lists of one are brought to the same."""
+    """Return TOML's numbers and booleans as text, as YAML is read."""
     return str(given).lower() if isinstance(given, bool) else str(given) if isinstance(given, int | float) else given
 
 
@@ -50,21 +50,21 @@ Country = Annotated[str, AfterValidator(_country)]
 
 
 class Rule(BaseModel):
-    """Where one column's cells come from, and how they are meant."""
+    """The source of one column's cells, and how they are read."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
     headers: Annotated[Headers, Field(alias="from")] = ()
-    """The first that is filled counts, unless they are joined."""
+    """The first filled one counts, unless they are joined."""
     join: str | None = None
     constant: Text = ""
-    """What stands where nothing else does."""
+    """The value if there is no other."""
     values: Annotated[dict[str, Text], AfterValidator(_by_plain)] = Field(default_factory=dict)
-    """What stands for which words."""
+    """Values by the text of the cell."""
     dates: Dates | None = None
     zone: Zone | None = None
     country: Country | None = None
     rest: Literal["refuse", "leave"] = "refuse"
-    """Whether a second telephone number or an extension, where there is no room for it, may be left out."""
+    """Whether a second telephone number or an extension may be left out if no column can store it."""
 
 
 def _as_rule(given: Any) -> Any:
@@ -82,13 +82,13 @@ class MappingFile(BaseModel):
         dict[str, Annotated[Rule, BeforeValidator(_as_rule)]], BeforeValidator(lambda given: given or {})
     ] = Field(default_factory=dict)
     ignore: Headers = ()
-    """Headers that are known to be of no use."""
+    """Headers to ignore."""
 
     def manner(self, otherwise: ReadOptions) -> ReadOptions:
         return _changed(otherwise, self)
 
     def own_manners(self, manner: ReadOptions) -> dict[str, ReadOptions]:
-        """The manners of columns that have one of their own."""
+        """Return the options of columns that have their own."""
         return {name: own for name, rule in self.columns.items() if (own := _changed(manner, rule)) != manner}
 
 
@@ -102,7 +102,7 @@ def _changed(manner: ReadOptions, by: MappingFile | Rule) -> ReadOptions:
 
 
 def read_mapping(path: Path, kind: Kind) -> MappingFile:
-    """Raises `Trouble` that names what is wrong in the file."""
+    """Read the mapping file. Raises `Trouble`, which names the error in it."""
     try:
         given = _parse(path)
         mapping = MappingFile.model_validate({} if given is None else given)
@@ -127,11 +127,11 @@ def _parse(path: Path) -> Any:
     text = path.read_text("utf-8-sig")
     if path.suffix.lower() == ".toml":
         return tomllib.loads(text)
-    return yaml.load(text, yaml.BaseLoader)  # noqa: S506 (makes nothing but text, lists and dicts: `no` stays a word)
+    return yaml.load(text, yaml.BaseLoader)  # noqa: S506 (creates only text, lists and dicts: `no` stays text)
 
 
 def mapping_template(kind: Kind, found: Mapping[str, str], left: list[str]) -> Iterator[str]:
-    """A mapping file to fill in; `found` are headers by column, `left` those that are nobody's."""
+    """Yield the lines of a mapping file to fill in; `found` are headers by column, `left` the unknown ones."""
     yield f"# aftersales import {kind.name} FILE --mapping THIS-FILE   (docs/cli.md has an example)"
     yield f"kind: {kind.name}"
     yield "# sheet: Sheet1            # the first that is not empty"

@@ -1,4 +1,4 @@
-"""A file as a table, whatever program made it."""
+"""Opens a file of any program as a table."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from aftersales.cli.sheets.workbook import FILE_SIGNATURES, read_workbook
 def open_table(
     file: Path, kind: Kind, mapping: MappingFile, *, encoding: str | None, sheet: str | None
 ) -> tuple[Table, str]:
-    """The table, and its encoding (or `workbook`). Raises `Trouble`."""
+    """Return the table, and its encoding (or `workbook`). Raises `Trouble`."""
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Telephone numbers as they stand in cells: with labels, extensions, and several in one."""
+"""Telephone numbers as written in cells: with labels, extensions, and several in one."""
 
 import re
 
@@ -17,13 +17,13 @@ _EXTENSION = re.compile(
     re.IGNORECASE,
 )
 _DIRECT = re.compile(r"(\(?0\d{2,3}\)?[\s-]?\d{7,8})-(\d{1,6})")
-"""A Chinese landline with the number of the room behind it."""
+"""A Chinese landline number followed by a room's extension."""
 _BETWEEN = re.compile(r"\s*(?:[/;,、|\n]|\bor\b|\band\b|或|和)\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[\d\s().\u2013\u2014-]+", re.ASCII)
 
 
 def read_phone(cell: str, manner: ReadOptions) -> str | CellValue:
-    """The first number, as E.164. What else there is comes as the rest: every word of the cell."""
+    """Return the first number as E.164. If the cell contains more, its whole text is the rest."""
     text = unspoiled_digits(plain_cell(cell)).removesuffix(".0")
     if manner.country == "CN" and (found := _MOBILE.fullmatch(text)):
         return "+86" + "".join(found.groups())

@@ -1,4 +1,4 @@
-"""How far an import is: a bar on a terminal, a line now and then where there is none."""
+"""The progress of an import: a bar on a terminal, else a line now and then."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def show_progress(session: Session, name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Give what is to be told how many more rows are done."""
+    """Yield a function that accepts the number of further rows that are done."""
     if not ERR.is_terminal:
         yield _in_lines(session, name, total)
         return

@@ -1,4 +1,4 @@
-"""How the cells of a sheet are meant, where they could mean several things."""
+"""How ambiguous cells of a sheet are read."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -11,18 +11,18 @@ ORDERS = ("ymd", "dmy", "mdy")
 @dataclass(frozen=True)
 class ReadOptions:
     zone: ZoneInfo = CHINA
-    """Times without an offset are of this zone."""
+    """The zone of times without an offset."""
     dates: str = ""
-    """One of `ORDERS`, or a format such as `%d.%m.%Y`; empty: only dates that can be read in one way are."""
+    """One of `ORDERS`, or a format such as `%d.%m.%Y`; empty accepts only unambiguous dates."""
     country: str = "CN"
-    """Whose telephone numbers those are that name no country (ISO 3166)."""
+    """The country (ISO 3166) of telephone numbers that name none."""
     leave_rest: bool = False
-    """Whether what a cell says beyond its value (a second number, an extension) may be left out."""
+    """Whether content beyond the value (a second number, an extension) may be left out."""
 
 
 @dataclass(frozen=True)
 class CellValue:
-    """A cell's value, and what else it says."""
+    """A cell's value, and what else the cell contains."""
 
     value: str
     rest: str

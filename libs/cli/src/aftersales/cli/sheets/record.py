@@ -1,4 +1,4 @@
-"""One row of a sheet as it stands in the file."""
+"""One row of a sheet as it is in the file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any
 
 @dataclass
 class Record:
-    """`number` counts from 1, as a spreadsheet does."""
+    """A row; `number` counts from 1, as in a spreadsheet."""
 
     number: int
     cells: list[str]
     broken: bool = False
-    """Its quotation marks do not pair, or a cell is beyond all measure: `cells` is its first line."""
+    """Whether its quotation marks do not pair, or a cell is too long; `cells` is then its first line."""
     values: Sequence[Any] = ()
-    """What a workbook holds in the cells: numbers and dates as such."""
+    """The values of a workbook's cells: numbers and dates as such."""
 
     @property
     def blank(self) -> bool:

@@ -1,4 +1,4 @@
-"""The rows that were not taken, as a file to correct and import: each as it came, and before it what is wrong."""
+"""Writes refused rows to a file for correction and import: each row unchanged, with its errors before it."""
 
 import csv
 import re
@@ -17,19 +17,19 @@ from aftersales.cli.sheets.rows import Row
 from aftersales.cli.sheets.table import Table, escape_cell, unescape_cell
 
 _LONGEST = 32_767
-"""Characters that a cell of a workbook holds."""
+"""Most characters in a cell of a workbook."""
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]|^'|'$")
-"""What the name of a sheet may not have."""
+"""Characters that the name of a sheet may not contain."""
 
 
 def errors_file(path: Path, table: Table, refused: Sequence[Row]) -> Path:
-    """Beside the file and of its sort; text where a workbook could not hold what the rows say."""
+    """Return a path beside the file, of the same type; CSV if a workbook could not hold a text."""
     long = any(isinstance(value, str) and len(value) > _LONGEST for row in refused for value in row.record.values)
     return path.with_name(f"{path.name}.errors.{'csv' if table.delimiter or long else 'xlsx'}")
 
 
 def write_refusals(path: Path, table: Table, refused: Sequence[Row], session: Session) -> None:
-    """Write them; an older such file gets a `~`."""
+    """Write the refused rows; an existing file is renamed with a `~`."""
     if path.exists():
         path.replace(path.with_name(f"{path.name}~"))
     kept = [at for at, header in enumerate(table.headers) if header.strip().casefold() not in ERROR_COLUMNS]
@@ -40,7 +40,7 @@ def write_refusals(path: Path, table: Table, refused: Sequence[Row], session: Se
 
 
 def _write_text(path: Path, table: Table, kept: Sequence[int], refused: Iterator[tuple[list[Any], Row]]) -> None:
-    """UTF-8 with the mark that spreadsheets look for."""
+    """Write UTF-8 with the byte order mark that spreadsheets expect."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*ERROR_COLUMNS, *(escape_cell(table.headers[at]) for at in kept)])
@@ -49,7 +49,7 @@ def _write_text(path: Path, table: Table, kept: Sequence[int], refused: Iterator
 
 
 def _write_workbook(path: Path, table: Table, kept: Sequence[int], refused: Iterator[tuple[list[Any], Row]]) -> None:
-    """Numbers and dates as such, all else as text: nothing becomes a formula or a link."""
+    """Write numbers and dates as such and all else as text, so that nothing becomes a formula or a link."""
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet(_NOT_IN_NAMES.sub("_", table.sheet)[:31])
         formats = {kind: book.add_format({"num_format": form}) for kind, form in _FORMATS.items()}

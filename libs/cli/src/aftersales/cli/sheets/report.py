@@ -1,4 +1,4 @@
-"""What an import tells people and scripts at its end."""
+"""The final report of an import, for people and scripts."""
 
 from dataclasses import asdict, dataclass
 
@@ -8,12 +8,12 @@ from aftersales.cli.sheets.refusals import refusal_text
 from aftersales.cli.sheets.result import Result
 
 SHOWN = 10
-"""Refused rows that are shown on the screen; the file has all of them."""
+"""Number of refused rows shown on the screen; the file has all of them."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a script reads. `unsent` rows are neither in nor refused: the service went away before."""
+    """The result for scripts. `unsent` rows are neither imported nor refused, because the service went away."""
 
     kind: str
     file: str
@@ -23,21 +23,21 @@ class Summary:
     rows: int
     imported: int
     updated: int
-    """Of those imported: what was known already."""
+    """Number of imported rows that were known already."""
     repeated: int
     refused: int
     unsent: int
     left_alone: dict[str, str]
-    """Headers that are no column, each with the column that it might be."""
+    """Unknown headers, each with the column that it might be."""
     errors_file: str | None
     dry_run: bool
     by_service: bool
-    """Whether the service has seen the rows; a dry run goes without one that does not answer."""
+    """Whether the service has seen the rows; a dry run continues without a service that does not answer."""
     seconds: float
 
 
 def print_report(session: Session, summary: Summary, result: Result, *, brief: bool) -> None:
-    """Tell a person: the sum on stdout (unless a script reads that), the refused rows on stderr."""
+    """Print the totals on stdout (unless a script reads that), and the refused rows on stderr."""
     if not brief:
         if summary.left_alone:
             doubted = (_doubted(*one) for one in summary.left_alone.items())

@@ -1,4 +1,4 @@
-"""What is to be sent, and what became of it."""
+"""The rows to send, and their outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from aftersales.cli.sheets.kinds import Kind, Wrong
 from aftersales.cli.sheets.rows import Row
 
 Keyed = tuple[str, Row]
-"""A row that is a call, and its name."""
+"""A row's key, and the row, which has a call."""
 
 
 @dataclass
 class Result:
-    """What became of the rows; those still `unsent` when `trouble` ended it may or may not have arrived."""
+    """The outcome of the rows; rows still `unsent` when `trouble` occurred may or may not have arrived."""
 
     imported: int = 0
     updated: int = 0
-    """Of those imported: what was known already."""
+    """Number of imported rows that were known already."""
     repeated: int = 0
     refused: list[Row] = field(default_factory=list)
     unsent: int = 0
@@ -28,18 +28,18 @@ class Result:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to send."""
+    """Options of sending."""
 
     done: Callable[[int], None] = lambda _: None
-    """Is told how many rows have been answered."""
+    """Called with the number of rows that were answered."""
     journal: Journal = field(default_factory=lambda: Journal(None, ""))
     dry_run: bool = False
     most_rows: int = 200
-    """In one batch."""
+    """Most rows in one batch."""
 
 
 def refusal_reasons(kind: Kind, code: str, words: str, params: dict[str, Any]) -> tuple[Wrong, ...]:
-    """Why a service refused a row, by the columns that it means."""
+    """Return the reasons of a refusal, with the columns that they concern."""
     errors = params.get("errors")
     if isinstance(errors, list) and errors:
         return tuple(

@@ -1,4 +1,4 @@
-"""Each row of a table as an HTTP call, or as the reasons why it is none."""
+"""Converts each row of a table to an HTTP call, or to the reasons why that is impossible."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from aftersales.cli.sheets.table import Table
 
 @dataclass(frozen=True)
 class Row:
-    """Either a call, or what is wrong with it."""
+    """A row with its call, or with its errors."""
 
     record: Record
     call: Call | None = None
@@ -23,7 +23,7 @@ class Row:
 
 
 def read_rows(table: Table, manner: ReadOptions, own: Mapping[str, ReadOptions] = NO_OWN) -> list[Row]:
-    """All rows; `own` manners of columns go before the sheet's."""
+    """Return all rows; `own` options of columns override `manner`."""
     rows: list[Row] = []
     first_of: dict[str, int] = {}
     for record in table.records:
@@ -37,7 +37,7 @@ def read_rows(table: Table, manner: ReadOptions, own: Mapping[str, ReadOptions] 
 
 
 def row_content(row: Row) -> bytes:
-    """What a row says, however it was written: a sheet saved by another program has the same content."""
+    """Return a row's content in one form, which is the same if another program saved the sheet."""
     return to_json([row.call.method, row.call.path, row.call.body] if row.call else row.record.cells)
 
 
@@ -46,12 +46,12 @@ def row_digests(rows: Iterable[Row]) -> list[bytes]:
 
 
 def sheet_fingerprint(found: Iterable[bytes]) -> str:
-    """Of everything that a sheet says, by the digests of its rows."""
+    """Return a digest of a sheet's content, from the digests of its rows."""
     return hashlib.sha256(b"".join(found)).hexdigest()
 
 
 def _checked(table: Table, record: Record) -> Row | None:
-    """A row that cannot be one of this table."""
+    """Return a refusal if the row cannot belong to this table."""
     if record.broken:
         return _refused(record, Wrong.by(InvalidCell("row.broken")))
     width = len(table.headers)

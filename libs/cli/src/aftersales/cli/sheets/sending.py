@@ -1,4 +1,4 @@
-"""Rows go to their service, many at a time and each until it has an answer; none counts twice."""
+"""Sends rows to their service, many in parallel and each until it is answered; none counts twice."""
 
 import asyncio
 import itertools
@@ -17,12 +17,13 @@ from aftersales.cli.sheets.rows import Row, row_digests, sheet_fingerprint
 
 BATCHES_AT_ONCE = 16
 IMPORTER = "import"
-"""The actor of rows that add something. An Idempotency-Key is its caller's own, and a sheet that was imported
-by one person must not count again when another imports it; who it was is in the correlation id."""
+"""The actor of rows that add something. An Idempotency-Key belongs to its caller, and a sheet imported by one person
+must not count again when another imports it; the person is in the correlation id.
+"""
 
 
 def name_rows(kind: Kind, rows: Sequence[Row], salt: str = "") -> tuple[str, list[str]]:
-    """A name for the sheet by what it says, and one for each row: of which sheet, which row, what it says."""
+    """Return a name for the sheet by its content, and one for each row by sheet, position and content."""
     found = row_digests(rows)
     sheet = f"{kind.name}-{sheet_fingerprint([*found, salt.encode()])[:16]}"
     return sheet, [f"{sheet}-{at}-{digest.hex()[:16]}" for at, digest in enumerate(found, 1)]
@@ -31,7 +32,7 @@ def name_rows(kind: Kind, rows: Sequence[Row], salt: str = "") -> tuple[str, lis
 async def send_all(
     connection: Connection, kind: Kind, rows: Sequence[Row], keys: Sequence[str], plan: Plan | None = None
 ) -> Result:
-    """Send what is a call and not in yet; rows about the same thing go in the order of the file."""
+    """Send the calls that are not imported yet; rows about the same thing keep the order of the file."""
     plan = plan or Plan()
     calls = [(key, row) for key, row in zip(keys, rows, strict=True) if row.call]
     waiting = [(key, row) for key, row in calls if row.record.number not in plan.journal.taken]
@@ -69,7 +70,7 @@ async def _send_one_by_one(
 async def _send(connection: Connection, kind: Kind, key: str, row: Row, result: Result) -> None:
     """Send one row.
 
-    A service repeats what it once answered to a key, a refusal too. That refusal may be out of date
+    A service repeats its earlier answer to a key, even a refusal. That refusal may be out of date
     (the branch is known by now), so the row is sent again under the next key of its own.
     """
     call = row.call

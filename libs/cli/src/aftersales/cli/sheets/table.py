@@ -1,4 +1,4 @@
-"""A sheet as rows: finds the delimiter and the columns, and loses no line, however broken the quotation marks are."""
+"""A sheet as rows: detects delimiter and columns, and loses no line even if quotation marks are broken."""
 
 import csv
 import io
@@ -24,9 +24,9 @@ class Table:
     kind: Kind
     layout: Layout
     records: list[Record]
-    """Without blank ones."""
+    """The rows that are not blank."""
     delimiter: str = ""
-    """Of text; empty for a workbook."""
+    """The delimiter of text; empty for a workbook."""
     sheet: str = ""
     """The name of a workbook's sheet."""
 
@@ -35,13 +35,13 @@ class Table:
         return self.layout.headers
 
     def cells(self, record: Record) -> Mapping[str, str]:
-        """The row's cells by column."""
+        """Return the row's cells by column."""
         given = list(map(unescape_cell, record.cells)) if self.delimiter else record.cells
         return {name: source.text(given) for name, source in self.layout.sources.items()}
 
 
 class _Lines:
-    """Lines that can be gone back to."""
+    """An iterator of lines that can be set back."""
 
     def __init__(self, text: str) -> None:
         self.lines, self.at = list(io.StringIO(text, newline="")), 0
@@ -57,7 +57,7 @@ class _Lines:
 
 
 def parse_records(text: str, delimiter: str) -> Iterator[Record]:
-    """Every row. A broken one ends with its first line, so that it takes no other with it."""
+    """Yield every row. A broken one ends with its first line, so that it takes no other with it."""
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 0
@@ -71,7 +71,7 @@ def parse_records(text: str, delimiter: str) -> Iterator[Record]:
 
 
 def read_table(text: str, kind: Kind, mapping: MappingFile = NO_MAPPING) -> Table:
-    """Raises `Trouble` when no row says which columns these are."""
+    """Return the table. Raises `Trouble` if no row names the columns."""
 
     def named(delimiter: str) -> int:
         top = (record for record in parse_records(text, delimiter) if not record.blank)
@@ -94,5 +94,5 @@ def unescape_cell(cell: str) -> str:
 
 
 def escape_cell(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection); an apostrophe goes before it."""
+    """Return the cell, behind an apostrophe if a spreadsheet could read it as a formula (OWASP, CSV injection)."""
     return f"'{cell}" if _ESCAPED.match(f"'{cell}") else cell

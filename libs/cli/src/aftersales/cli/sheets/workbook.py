@@ -24,12 +24,12 @@ from aftersales.cli.sheets.table import NO_MAPPING, Table
 
 FILE_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _EXACT = 10**15
-"""From here on a spreadsheet has lost digits of a number."""
+"""The number from which spreadsheets lose digits."""
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
 
 def read_workbook(data: bytes, kind: Kind, mapping: MappingFile = NO_MAPPING, sheet: str | None = None) -> Table:
-    """The sheet of that name, else the first that has something. Raises `Trouble`."""
+    """Return the sheet of that name, else the first that is not empty. Raises `Trouble`."""
     wanted = sheet or mapping.sheet
     if extent.too_large(data, wanted):
         raise Trouble("sheet.too_many_cells", most=extent.MOST_CELLS)
@@ -68,7 +68,7 @@ def _chosen(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet:
 
 
 def _fill(rows: list[list[Any]], merged: Merged) -> None:
-    """A cell that reaches down over others stands for each of them."""
+    """Copy a cell that is merged downwards to each cell that it covers."""
     for (top, left), (bottom, _) in merged:
         for at in range(top + 1, min(bottom + 1, len(rows))):
             if rows[at][left] == "":
@@ -76,7 +76,7 @@ def _fill(rows: list[list[Any]], merged: Merged) -> None:
 
 
 def cell_text(value: Any) -> str:
-    """A cell's text. A number that has lost digits is written so that its reader notices (1.23457E+17)."""
+    """Return a cell's text. A number that has lost digits is written so that readers notice it (1.23457E+17)."""
     match value:
         case bool():
             return str(value).lower()

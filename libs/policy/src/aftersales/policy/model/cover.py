@@ -30,7 +30,7 @@ class Priority(Value):
     thresholds: tuple[StrictInt, StrictInt, StrictInt]
     """The least scores for priorities 1, 2 and 3; a lower score has priority 4."""
     danger: Annotated[int, Field(ge=1, le=4, strict=True)] = 1
-    """The lowest priority of an item that is a danger to people, whatever its score."""
+    """The priority, at least, of an item that is a danger to people, whatever its score."""
 
     def rank(self, customer_class: str, urgency: int, *, danger: bool = False, raised: int = 0) -> int:
         """Return 1 (immediately) to 4 (any time), raised by `raised` steps, for instance for a repeat repair."""
