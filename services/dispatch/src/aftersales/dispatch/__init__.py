@@ -1,1 +1,1 @@
-"""Dispatch: somebody is sent. Technicians, work orders, appointments."""
+"""Dispatch: technicians, work orders and appointments."""

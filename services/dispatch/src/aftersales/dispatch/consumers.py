@@ -1,4 +1,4 @@
-"""Events in: what intake and inventory say, and who deals with it."""
+"""Consumers: events of intake and inventory, and their handlers."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Time in: clocks that run out, orders that wait for somebody, branches with new hours."""
+"""Timers: clocks that run out, orders that wait for a technician, branches with new hours."""
 
 from functools import partial
 

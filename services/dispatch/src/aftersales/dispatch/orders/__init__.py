@@ -1,1 +1,1 @@
-"""Work orders: who is sent, and when."""
+"""Work orders: the technician and the time of each visit."""

@@ -1,4 +1,4 @@
-"""HTTP in: work orders are listed and shown."""
+"""HTTP: lists and shows work orders."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Work orders: what another service or the clock asks for, and what the technician's steps share."""
+"""Work orders: use cases of other services' events and the clock, and functions shared with the technician's steps."""
 
 from contextlib import suppress
 
@@ -25,7 +25,7 @@ OfRequest = (
     RequestRegistered | RequestCancelled | RequestReopened | RequestReprioritised | CoverageDecided | QuotationAccepted
 )
 STEP = 50
-"""Orders of one step: the writer has other work in between."""
+"""Orders in one step, so that the writer can run other jobs in between."""
 
 
 @use_case(
@@ -36,7 +36,7 @@ STEP = 50
     )
 )
 async def open_order(work: UnitOfWork, event: RequestRegistered, rules: Rules) -> None:
-    """Open the request's one order, and send somebody at once (DSP-2)."""
+    """Open the request's one order, and assign a technician immediately (DSP-2)."""
     number = sibling_number(event.request, "WO")
     if event.on_site and not await work.get(WorkOrder, number):
         facts = Facts(event.branch, event.product.line, event.work_type or event.kind, "", event.registered_at.date())
@@ -59,7 +59,7 @@ async def cancel_order(work: UnitOfWork, event: RequestCancelled) -> None:
 
 @use_case(preload=lambda event: (_order_of(event),))
 async def reopen_order(work: UnitOfWork, event: RequestReopened, rules: Rules) -> None:
-    """Send somebody again (DSP-7); old news when that visit is known or the order was cancelled."""
+    """Send a technician again (DSP-7); without effect if that visit is known or the order was cancelled."""
     order = await _order(work, sibling_number(event.request, "WO"))
     if order.state == "cancelled" or order.visit >= event.visit:
         return
@@ -81,21 +81,21 @@ async def reprioritise_order(work: UnitOfWork, event: RequestReprioritised, rule
 
 
 async def change_order_hours(work: UnitOfWork, order: WorkOrder, hours: BranchHours, rules: Rules) -> None:
-    """Go over to the branch's new hours (ALL-3)."""
+    """Apply the branch's new hours (ALL-3)."""
     moved, marks = orders.change_order_hours(order, hours.calendar, hours.said, work.now, await rules.of(work, order))
     _keep(work, order, moved, *marks)
 
 
 @use_case(preload=lambda event: ((WorkOrder, event.order),))
 async def hear_of_parts(work: UnitOfWork, event: parts.PartNews, rules: Rules) -> None:
-    """Plan the visit by what inventory could set aside (INV-13)."""
+    """Plan the visit by the parts that inventory could reserve (INV-13)."""
     order = await _order(work, event.order)
     if parts.is_old(order, event):
         return
     policy = await rules.of(work, order)
     if isinstance(event, PartReserved):
         planned, events = parts.record_reservation(order, event, work.now, work.actor, policy)
-        if planned.state == "waiting" and order.parts_state == "short":  # somebody may be free earlier
+        if planned.state == "waiting" and order.parts_state == "short":  # a technician may be free earlier
             await assign_technician(work, planned, events, policy)
             return
     else:
@@ -124,7 +124,7 @@ async def hear_of_quotation(work: UnitOfWork, event: QuotationAccepted) -> None:
 
 
 async def wake_order(work: UnitOfWork, number: str, rules: Rules) -> None:
-    """Say what became late (ALL-3), and look again for somebody when it is time to."""
+    """Publish what became late (ALL-3), and search again for a technician if that is due."""
     order = await work.get(WorkOrder, number)
     if order is None or order.wake_at is None or order.wake_at > work.now:
         return
@@ -136,7 +136,7 @@ async def wake_order(work: UnitOfWork, number: str, rules: Rules) -> None:
 
 
 async def look_again(work: UnitOfWork, branch: str, rules: Rules) -> None:
-    """Try some of the branch's waiting orders again; an order that nobody can take still is left as it is."""
+    """Try some of the branch's waiting orders again; an order that still fits nobody stays unchanged."""
     look = await work.get(SecondLook, branch)
     if look is None or look.wake_at is None or look.wake_at > work.now:
         return
@@ -144,7 +144,7 @@ async def look_again(work: UnitOfWork, branch: str, rules: Rules) -> None:
     orders = await work.page(WorkOrder, where, STEP)
     for order in orders:
         if order.state == "waiting" and order.deferred_for:
-            with suppress(NotYet):  # without its policy the order is for its own timer to try
+            with suppress(NotYet):  # an order without its policy waits for its own timer
                 await _assign_if_news(work, order, await rules.of(work, order))
     if len(orders) == STEP:
         work.put(look.but(after=orders[-1].id, wake_at=work.now))
@@ -155,7 +155,7 @@ async def look_again(work: UnitOfWork, branch: str, rules: Rules) -> None:
 async def assign_technician(
     work: UnitOfWork, order: WorkOrder, events: tuple[Event, ...], policy: OrderPolicy
 ) -> WorkOrder:
-    """Send one of the branch's technicians, or defer the order; `events` go before what is said of it."""
+    """Assign one of the branch's technicians, or defer the order; `events` are staged before those of this decision."""
     known = await work.find(Technician, branch=order.branch)
     chosen, (planned, more) = assignment.assign_technician(order, known, work.now, work.actor, policy)
     if chosen:
@@ -164,7 +164,7 @@ async def assign_technician(
 
 
 async def release_technician(work: UnitOfWork, order: WorkOrder) -> None:
-    """Take the order off its technician's load; without effect when it was before."""
+    """Remove the order from its technician's load; without effect if it was removed before."""
     someone = await work.get(Technician, order.technician) if order.technician else None
     if someone and order.id in someone.open_orders:
         work.put(someone.leave(order.id))
@@ -196,7 +196,7 @@ async def _assign_if_news(work: UnitOfWork, order: WorkOrder, policy: OrderPolic
 
 
 async def _by_newest_hours(work: UnitOfWork, order: WorkOrder, policy: OrderPolicy) -> orders.OrderDecision:
-    """The order by the branch's hours of now: the walk of a change has missed one that comes, or comes again, later."""
+    """Return the order with the branch's present hours, in case the walk of a change missed it."""
     hours = await work.get(BranchHours, order.branch)
     if hours is None:
         return order, ()

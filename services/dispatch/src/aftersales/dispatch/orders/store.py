@@ -1,4 +1,4 @@
-"""Work orders, their indexes, and the figures that each is planned by."""
+"""Work orders, their indexes, and the figures for planning each of them."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 def _ended(before: datetime) -> dict[str, Any]:
-    """Orders that are completed or cancelled, and to which nothing has happened since then."""
+    """Return the filter for orders that are completed or cancelled, and unchanged since `before`."""
     return {"state": {"$in": ENDED}, "registered_at": {"$lt": before}, "history.at": {"$not": {"$gte": before}}}
 
 
@@ -28,7 +28,7 @@ RETAINED = (Retained(WorkOrder, _ended),)
 
 
 class Rules(NamedTuple):
-    """Where an order's figures come from: its service policy, and the usual ones where that has none."""
+    """The source of an order's figures: its service policy, or `usual` if that has none."""
 
     catalogue: PolicyCatalogue
     usual: Figures

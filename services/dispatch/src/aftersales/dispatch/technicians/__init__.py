@@ -1,1 +1,1 @@
-"""Technicians: who can be sent."""
+"""Technicians who can be sent."""

@@ -1,4 +1,4 @@
-"""HTTP in: dispatchers look after technicians."""
+"""HTTP: dispatchers manage technicians."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ TechnicianCode = Annotated[Code, Path()]
 
 @router.put("/technicians/{code}")
 async def register_technician(code: TechnicianCode, form: RegisterTechnician, context: RequestContext) -> Technician:
-    """Enter a technician or change the particulars; the orders they have stay theirs (DSP-1)."""
+    """Register a technician or change their details; their orders stay with them (DSP-1)."""
     return await context.do(handlers.register_technician, code, form)
 
 

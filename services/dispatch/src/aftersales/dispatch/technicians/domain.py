@@ -14,7 +14,7 @@ Minute = Annotated[int, Field(ge=0, lt=24 * 60, strict=True)]
 
 
 class Shift(Value):
-    """When somebody is on duty, each day; it may cross midnight, and `start == end` is round the clock."""
+    """Hours on duty of each day; they may cross midnight, and `start == end` means round the clock."""
 
     start: Minute = 0
     end: Minute = 0
@@ -28,7 +28,7 @@ class Shift(Value):
         return self.start == self.end or minute >= self.start or minute < self.end
 
     def next_start(self, at: datetime) -> datetime:
-        """When the shift begins next, not before `at`."""
+        """Return the next start of the shift, not before `at`."""
         zone = ZoneInfo(self.zone)
         day = at.astimezone(zone).date()
         begins = (datetime.combine(day + timedelta(days=n), time(*divmod(self.start, 60)), zone) for n in range(3))
@@ -36,19 +36,19 @@ class Shift(Value):
 
 
 class RegisterTechnician(Value):
-    """A technician's particulars as the branch gives them."""
+    """A technician's details as the branch enters them."""
 
     name: Line
     branch: Code
     skills: tuple[Code, ...] = ()
-    """Product lines, the same words as in `ProductRef.line`."""
+    """Product lines, with the same codes as `ProductRef.line`."""
     licence_until: Moment
     shift: Shift = Shift()
     suspended: StrictBool = False
 
 
 class Technician(Aggregate):
-    """Somebody who can be sent; `open_orders` is the load."""
+    """A person who can be sent; `open_orders` is the load."""
 
     COLLECTION: ClassVar[str] = "technicians"
 
@@ -60,7 +60,7 @@ class Technician(Aggregate):
     open_orders: tuple[str, ...] = ()
 
     def may_work(self, until: datetime) -> bool:
-        """DSP-1: nobody is sent without a licence that outlasts the appointment, nor while suspended."""
+        """Whether the technician is not suspended and has a licence that outlasts the appointment (DSP-1)."""
         return not self.suspended and self.licence_until > until
 
     def take(self, order: str) -> "Technician":
@@ -71,13 +71,13 @@ class Technician(Aggregate):
 
 
 def register_technician(state: Technician | None, code: str, form: RegisterTechnician) -> Technician:
-    """Enter a technician, or change the particulars of a known one; the load stays."""
+    """Register a technician, or change the details of a known one; the load stays."""
     particulars = {name: getattr(form, name) for name in RegisterTechnician.model_fields}
     return state.but(**particulars) if state else Technician(id=code, **particulars)
 
 
 class SecondLook(Aggregate):
-    """How far the look at a branch's waiting orders has come, because a technician there has changed.
+    """Progress of a new search for a branch's waiting orders, after a technician there has changed.
 
     Its id is the branch, and it is deleted at the end.
     """
@@ -86,4 +86,4 @@ class SecondLook(Aggregate):
     AUDITED: ClassVar[bool] = False
 
     after: str = ""
-    """The last order that was looked at."""
+    """The last order that was tried."""

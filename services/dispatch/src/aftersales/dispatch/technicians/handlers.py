@@ -1,4 +1,4 @@
-"""What a dispatcher enters about technicians."""
+"""Use cases of dispatchers for technicians."""
 
 from aftersales.engine import UnitOfWork, use_case
 

@@ -1,4 +1,4 @@
-"""HTTP in: technicians report their steps."""
+"""HTTP: technicians report their steps."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ async def accept(number: VisitOrderNumber, context: RequestContext) -> WorkOrder
 
 @router.post("/orders/{number}/decline")
 async def decline(number: VisitOrderNumber, form: Decline, context: RequestContext) -> WorkOrder:
-    """Say no; somebody else is looked for at once."""
+    """Decline the assignment; another technician is searched for immediately."""
     return await context.do(handlers.decline_visit, number, form, _rules(context))
 
 
@@ -44,13 +44,13 @@ async def diagnose(number: VisitOrderNumber, form: Diagnose, context: RequestCon
 
 @router.post("/orders/{number}/need-part")
 async def need_part(number: VisitOrderNumber, form: NeedPart, context: RequestContext) -> WorkOrder:
-    """Name a part that the fault did not (INV-13)."""
+    """Request a part that is not in the list for the fault (INV-13)."""
     return await context.do(handlers.request_part, number, form)
 
 
 @router.post("/orders/{number}/complete")
 async def complete(number: VisitOrderNumber, report: ServiceReport, context: RequestContext) -> WorkOrder:
-    """Close the visit with the service report (DSP-10)."""
+    """Complete the visit with the service report (DSP-10)."""
     return await context.do(handlers.complete_visit, number, report, _rules(context))
 
 

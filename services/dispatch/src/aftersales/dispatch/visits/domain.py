@@ -53,7 +53,7 @@ def accept_visit(order: WorkOrder, now: datetime, by: str) -> OrderDecision:
 
 
 def decline_visit(order: WorkOrder, form: Decline, now: datetime, by: str) -> OrderDecision:
-    """Nobody is sent any more. The appointment stands until another technician's is agreed."""
+    """Record that the technician declined. The appointment stays until another technician's is agreed."""
     _must_be(order, "offered", "accepted")
     declined = make_event(AssignmentDeclined, order, now, technician=order.technician, reason=form.reason)
     free = enter_state(order, "waiting", now, by, technician=None)
@@ -67,7 +67,7 @@ def depart_for_visit(order: WorkOrder, now: datetime, by: str) -> OrderDecision:
 
 
 def arrive_at_visit(order: WorkOrder, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
-    """DSP-3: on site, in time or not."""
+    """Record the arrival, on time or not (DSP-3)."""
     _must_be(order, "on_the_way")
     on_time = order.appointment_end is not None and now <= order.appointment_end
     arrived = make_event(TechnicianArrived, order, now, technician=order.technician, on_time=on_time)
@@ -77,14 +77,14 @@ def arrive_at_visit(order: WorkOrder, now: datetime, by: str, policy: OrderPolic
 
 
 def record_diagnosis(order: WorkOrder, form: Diagnose, now: datetime, by: str) -> OrderDecision:
-    """Say what is wrong; said again, it corrects what was said before."""
+    """Record the diagnosis; a second one corrects the first."""
     _must_be(order, *ON_SITE)
     recorded = make_event(DiagnosisRecorded, order, now, technician=order.technician, cause=form.cause)
     return finish_change(order, enter_state(order, "diagnosed", now, by, cause=form.cause), now, recorded)
 
 
 def request_part(order: WorkOrder, form: NeedPart, now: datetime) -> OrderDecision:
-    """INV-13. Also while parts are waited for: the second part of two is named after the first was found short."""
+    """Request a part (INV-13), even while waiting: a second part may be named after the first was found short."""
     _must_be(order, *ON_SITE, "waiting_for_parts")
     needed = make_event(PartNeeded, order, now, part=form.part, quantity=form.quantity)
     return finish_change(order, order.but(parts_state="pending"), now, needed)
@@ -93,7 +93,7 @@ def request_part(order: WorkOrder, form: NeedPart, now: datetime) -> OrderDecisi
 def complete_visit(
     order: WorkOrder, report: ServiceReport, now: datetime, by: str, policy: OrderPolicy
 ) -> OrderDecision:
-    """DSP-10: only with a complete report. A repair that did without the parts waited for is one as well."""
+    """Complete the visit (DSP-10) with a complete report, even if the repair did without parts that it waited for."""
     _must_be(order, *ON_SITE, "waiting_for_parts")
     quotation.must_not_be_missing(order)
     if not report.tested:

@@ -1,4 +1,4 @@
-"""A technician's steps."""
+"""Use cases of a technician's steps."""
 
 from aftersales.dispatch.orders.domain.order import OrderDecision, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
@@ -17,7 +17,7 @@ async def accept_visit(work: UnitOfWork, number: str) -> WorkOrder:
 
 @use_case(about=lambda number: (WorkOrder, number))
 async def decline_visit(work: UnitOfWork, number: str, form: Decline, rules: Rules) -> WorkOrder:
-    """Look for somebody else at once."""
+    """Record that the technician declined, and search for another immediately."""
     order = await work.require(WorkOrder, number)
     free, events = domain.decline_visit(order, form, work.now, work.actor)
     await release_technician(work, order)

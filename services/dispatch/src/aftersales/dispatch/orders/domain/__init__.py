@@ -1,1 +1,1 @@
-"""The rules of dispatch: state and command in, state and events out. No I/O, no clock."""
+"""The rules of dispatch, from state and command to state and events. No I/O, no clock."""

@@ -1,4 +1,4 @@
-"""Who is sent, and when: the choice of a technician and the appointment (DSP-1, DSP-4, DSP-5)."""
+"""The choice of a technician and the appointment (DSP-1, DSP-4, DSP-5)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,14 +22,14 @@ from .order import (
 )
 
 RETRY_AT_MOST = timedelta(days=1)
-"""Between two looks for somebody, when nothing has changed meanwhile."""
+"""Longest time between two searches for a technician, if nothing has changed meanwhile."""
 _GROWTH = 3
 
 
 def choose_technician(
     order: WorkOrder, technicians: Iterable[Technician], start: datetime, end: datetime
 ) -> tuple[Technician | None, str]:
-    """Take the least loaded of those who fit (DSP-4), or nobody and the reason."""
+    """Return the least loaded technician who fits (DSP-4), or None and the reason."""
     left = list(technicians)
     for reason, fits in (
         ("no_skill", lambda someone: order.product.line in someone.skills),
@@ -44,7 +44,7 @@ def choose_technician(
 
 
 def earliest_start(order: WorkOrder, now: datetime, policy: OrderPolicy) -> datetime:
-    """When somebody can be there: not before the customer wants it, nor before the missing parts are."""
+    """Return when a technician can be there: not before the customer's wanted time, nor before missing parts."""
     return max(order.wanted_at or now, now + policy.lead) + _delay(order, policy)
 
 
@@ -55,7 +55,7 @@ def _delay(order: WorkOrder, policy: OrderPolicy) -> timedelta:
 def assign_technician(
     order: WorkOrder, technicians: Iterable[Technician], now: datetime, by: str, policy: OrderPolicy
 ) -> tuple[Technician | None, OrderDecision]:
-    """Send somebody, or try again later (DSP-2). The technician comes back with the order taken on."""
+    """Assign a technician, or defer the order (DSP-2). Returns the technician with the order in their load."""
     technicians = tuple(technicians)
     start = earliest_start(order, now, policy)
     chosen, reason = choose_technician(order, technicians, start, start + policy.window)
@@ -81,7 +81,7 @@ def assign_technician(
 def next_on_duty(
     order: WorkOrder, technicians: Iterable[Technician], now: datetime, policy: OrderPolicy
 ) -> datetime | None:
-    """When to try again because somebody who fits otherwise comes on duty; None: nobody does."""
+    """Return when to try again because a technician who fits otherwise comes on duty; None if nobody does."""
     start = earliest_start(order, now, policy)
     begins = [
         begin
@@ -93,7 +93,7 @@ def next_on_duty(
 
 
 def _pause(order: WorkOrder, reason: str, now: datetime, policy: OrderPolicy) -> timedelta:
-    """Longer the longer nobody fits: a change of the technicians or of the parts has it tried again at once."""
+    """Return a wait that grows while nobody fits. A change of technicians or parts causes an earlier search."""
     since = order.deferred_at if order.deferred_at and order.deferred_for == reason else now
     return min(max(policy.retry_after, (now - since) * _GROWTH), RETRY_AT_MOST)
 
@@ -101,7 +101,7 @@ def _pause(order: WorkOrder, reason: str, now: datetime, policy: OrderPolicy) ->
 def _deferred(
     order: WorkOrder, reason: str, now: datetime, latest: datetime, on_duty: datetime | None
 ) -> OrderDecision:
-    """Wait for the time when the next one comes on duty, `latest` at most; say so once for each reason."""
+    """Wait until the next technician comes on duty, `latest` at most; publish each reason only once."""
     retry_at = min(latest, on_duty) if on_duty else latest
     if order.deferred_at and order.deferred_for == reason:
         return finish_change(order, order.but(retry_at=retry_at), now)
@@ -112,7 +112,7 @@ def _deferred(
 
 
 def is_news(before: WorkOrder, planned: WorkOrder) -> bool:
-    """Whether a look between two tries has changed anything that is worth a record."""
+    """Whether a search between two tries changed anything that must be recorded."""
     if planned.state != "waiting" or planned.deferred_for != before.deferred_for:
         return True
     return bool(planned.retry_at and before.retry_at and planned.retry_at < before.retry_at)
@@ -121,11 +121,11 @@ def is_news(before: WorkOrder, planned: WorkOrder) -> bool:
 def agree_appointment(
     order: WorkOrder, start: datetime, now: datetime, policy: OrderPolicy, why: str = "assigned"
 ) -> WorkOrder:
-    """Give the order a time. A promise that still runs moves along.
+    """Set the appointment. A promise that still runs moves along.
 
-    After a broken one, or for a second coming, another is made, which must be kept (DSP-5). A policy that promises
-    arrival within so many minutes of the report (DSP-3) is held to them, unless the customer wanted another time.
-    So is a contract's target (INT-13).
+    After a broken promise, or for a second arrival, another is made, which must be kept (DSP-5). If a policy promises
+    arrival within so many minutes of the report (DSP-3), that promise stays, unless the customer wanted another time.
+    The same holds for a contract's target (INT-13).
     """
     end = start + policy.window
     made = _promises(order)
@@ -145,14 +145,14 @@ def agree_appointment(
 def move_appointment(
     order: WorkOrder, start: datetime, now: datetime, reason: str, policy: OrderPolicy
 ) -> tuple[WorkOrder, AppointmentMoved]:
-    """Agree another time with the customer, and say so."""
+    """Set another appointment with the customer, and return the event about it too."""
     moved = agree_appointment(order, start, now, policy, reason)
     window = moved.model_dump(include={"appointment_start", "appointment_end"})
     return moved, make_event(AppointmentMoved, moved, now, reason=reason, **window)
 
 
 def keep_appointment(order: WorkOrder, now: datetime, policy: OrderPolicy) -> WorkOrder:
-    """Somebody is there: every promise to come has ended, and the work begins (DSP-8)."""
+    """End every promise of arrival and begin the work, because the technician is there (DSP-8)."""
     clocks = order.clocks
     for promise in _promises(order):
         clocks = sla.stop_clock(clocks, promise.key, now)
@@ -160,6 +160,6 @@ def keep_appointment(order: WorkOrder, now: datetime, policy: OrderPolicy) -> Wo
 
 
 def _promises(order: WorkOrder) -> list[SlaClock]:
-    """List the visit's promises to come, oldest first."""
+    """List the visit's promises of arrival, oldest first."""
     first = f"{ARRIVAL}-{order.visit}"
     return [clock for clock in order.clocks if clock.key == first or clock.key.startswith(f"{first}-")]

@@ -35,7 +35,7 @@ from aftersales.values.errors import NotYet
 from .report import ServiceReport
 
 State = Literal[
-    "waiting",  # nobody yet
+    "waiting",  # no technician yet
     "offered",
     "accepted",
     "on_the_way",
@@ -59,26 +59,26 @@ SLA_EVENTS = SlaEventTypes(DispatchSlaWarned, DispatchSlaBreached, DispatchSlaEs
 
 
 class Figures(Value):
-    """What dispatch plans by."""
+    """The figures with which dispatch plans."""
 
     lead: timedelta
-    """DSP-3: the soonest that somebody can be there."""
+    """DSP-3: the shortest time until a technician can be there."""
     window: timedelta
-    """DSP-5: how long the agreed window is."""
+    """DSP-5: length of the agreed window."""
     retry_after: timedelta
-    """How long to wait before looking again for somebody."""
+    """Wait before the next search for a technician."""
     shortage_delay: timedelta
-    """INV-13: how much later the visit is when parts are missing."""
+    """INV-13: delay of the visit when parts are missing."""
 
 
 class OrderPolicy(Figures):
-    """What dispatch decides by: the service policy of the order, and the figures that follow from it."""
+    """The service policy of the order, and the figures that follow from it."""
 
     service: ServicePolicy
 
 
 class Step(Value):
-    """DSP-7: each state with its time, and who brought it about."""
+    """DSP-7: a state with its time, and the person or service that caused it."""
 
     state: State
     at: datetime
@@ -86,7 +86,7 @@ class Step(Value):
 
 
 class WorkOrder(Aggregate):
-    """One request's work. A customer who was not satisfied gets another `visit` of the same order."""
+    """The work for one request. A customer who was not satisfied gets another `visit` of the same order."""
 
     COLLECTION: ClassVar[str] = "orders"
     OF_CONTACT: ClassVar[bool] = True
@@ -105,76 +105,76 @@ class WorkOrder(Aggregate):
     deferred_for: str | None = None
     """Why nobody could be sent, while the order waits (DSP-2)."""
     deferred_at: datetime | None = None
-    """Since when, for that reason."""
+    """Time since when that reason holds."""
     retry_at: datetime | None = None
-    """When to look for somebody again at the latest; a change of a technician or of the parts comes before it."""
+    """Latest time of the next search for a technician; a change of technicians or parts causes an earlier one."""
     appointment_start: datetime | None = None
     appointment_end: datetime | None = None
     parts_state: PartsState = "none"
-    """What this visit waits for; `none` before inventory is asked and after the order ended."""
+    """State of this visit's parts; `none` before inventory is asked and after the order ended."""
     slip_version: int = 0
-    """The newest version of this visit's issue slip that was heard of."""
+    """The newest version of this visit's issue slip that was received."""
     cause: str | None = None
     report: ServiceReport | None = None
-    """Of the newest visit; earlier ones are on the warranty card."""
+    """Report of the newest visit; earlier ones are on the warranty card."""
     called_off: str | None = None
-    """Why the request was cancelled, where that was heard only after a completed visit."""
+    """Reason of the request's cancellation, even if it was received only after a completed visit."""
     owner: str = ""
-    """Who took the contact and owns it to the end (INT-7)."""
+    """The clerk who took the contact and owns it to the end (INT-7)."""
     policy: str = ""
-    """The service policy that the request keeps for life, such as `e-bike@3` (ALL-1)."""
+    """The service policy that the request keeps until its end, such as `e-bike@3` (ALL-1)."""
     contract: str | None = None
-    """The contract whose targets it keeps (INT-13)."""
+    """The contract whose targets apply (INT-13)."""
     response: dict[StageName, Seconds] = {}  # noqa: RUF012 (a field, copied per instance)
-    """Targets by that contract, in the place of the policy's."""
+    """Targets of that contract, which replace the policy's."""
     calendar: Calendar | None = None
-    """The branch's hours when the request came in; None: round the clock."""
+    """The branch's hours when the request came in; None means round the clock."""
     quotation: Quotation = "none"
-    """Whether the work may be finished only when the customer has accepted a quotation (DSP-17)."""
+    """Whether the work may be finished only after the customer has accepted a quotation (DSP-17)."""
     quoted: Money | None = None
-    """What the customer accepted."""
+    """The amount that the customer accepted."""
     price_list_first: bool = False
     """The customer is shown the price list before the work starts (INT-6)."""
     covered_at: datetime | None = None
-    """When the newest decision on coverage that was heard of was made."""
+    """Time of the newest decision on coverage that was received."""
     cases: tuple[SpecialCase, ...] = ()
-    """Emergency, rush or holiday work: what the policy has other figures for (ALL-10)."""
+    """Emergency, rush or holiday work, for which the policy may have other figures (ALL-10)."""
     ranked_at: datetime | None = None
-    """When the newest change of priority that was heard of was made (INT-5)."""
+    """Time of the newest change of priority that was received (INT-5)."""
     history: tuple[Step, ...] = ()
 
 
 def enter_state(order: WorkOrder, state: State, now: datetime, by: str, **changes: Any) -> WorkOrder:
-    """Change the state, with the step in the history."""
+    """Change the state, and add the step to the history."""
     return order.but(state=state, history=(*order.history, Step(state=state, at=now, by=by)), **changes)
 
 
 def make_event(kind: type[E], order: WorkOrder, now: datetime, **more: Any) -> E:
-    """Say something about the order as it is now."""
+    """Return an event about the order in its present state."""
     return kind(order=order.id, request=order.request, branch=order.branch, visit=order.visit, at=now, **more)
 
 
 def sla_situation(order: WorkOrder, policy: OrderPolicy, agreed: datetime | None = None) -> Situation:
-    """What the order's promises depend on; `agreed` is the end of the appointment."""
+    """Return the facts for the order's promises; `agreed` is the end of the appointment."""
     calendar = order.calendar or round_the_clock("UTC")
     own = Response(order.contract or "", tuple(order.response.items()))
     return Situation(policy.service, calendar, order.priority, order.cases, order.visit, agreed, response=own)
 
 
 def pass_milestone(order: WorkOrder, milestone: str, at: datetime, policy: OrderPolicy) -> WorkOrder:
-    """Start and stop the clocks that the milestone starts and stops here."""
+    """Start and stop the clocks of this service for the milestone."""
     return order.but(clocks=reach_milestone(order.clocks, milestone, at, STAGES, sla_situation(order, policy)))
 
 
 def finish_change(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> OrderDecision:
-    """End a rule: set the timer, and say which clocks went past a mark in this change (ALL-3)."""
+    """Finish a change: set the timer, and add events for the thresholds that clocks passed in it (ALL-3)."""
     waits = [at for at in (sla.next_wake(order.clocks), order.retry_at) if at]
     passed = SLA_EVENTS.passed(before, order, now, request=order.request, owner=order.owner)
     return order.but(wake_at=min(waits, default=None)), (*events, *passed)
 
 
 def open_order(number: str, event: RequestRegistered, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
-    """DSP-2: the clock runs from the receipt of the report, so that an event that came late shows."""
+    """Open the order (DSP-2). Its clock runs from the receipt of the report, which shows late events."""
     order = WorkOrder(
         id=number,
         **shared_fields(event, WorkOrder) | {"cases": _cases(event)},
@@ -187,7 +187,7 @@ def open_order(number: str, event: RequestRegistered, now: datetime, by: str, po
 def reprioritise_order(
     order: WorkOrder, event: RequestReprioritised, now: datetime, policy: OrderPolicy
 ) -> OrderDecision:
-    """Take note that it is more pressing now, or less; the clocks that run get other targets (INT-5)."""
+    """Record that the request became more or less urgent; running clocks get other targets (INT-5)."""
     if order.state in ENDED or (order.ranked_at and event.changed_at <= order.ranked_at):
         return order, ()
     ranked = order.but(priority=event.priority, cases=_cases(event), ranked_at=event.changed_at)
@@ -200,8 +200,8 @@ def reprioritise_order(
 def change_order_hours(
     order: WorkOrder, calendar: Calendar, said: ChangeNote, now: datetime, policy: OrderPolicy
 ) -> OrderDecision:
-    """The branch has other hours: what is still to come is promised by them (ALL-3), and what begins later, too."""
-    if said.at < order.registered_at:  # the request was registered by these, or by newer ones
+    """Apply the branch's new hours to the remaining time of promises, and to later promises (ALL-3)."""
+    if said.at < order.registered_at:  # the request was registered with these hours, or newer ones
         return order, ()
     there = order.but(calendar=calendar)
     clocks = stages.change_hours(order.clocks, sla_situation(there, policy), said)
@@ -213,7 +213,7 @@ def _cases(event: RequestRegistered | RequestReprioritised) -> tuple[SpecialCase
 
 
 def cancel_order(order: WorkOrder, event: RequestCancelled, now: datetime, by: str) -> OrderDecision:
-    """Nobody waits for the visit any more. A completed one stays, and no other visit follows it."""
+    """Cancel the order. A completed one stays completed, and no other visit follows it."""
     if order.state == "completed":
         return order.but(called_off=event.reason), ()
     return _cancelled(order, event.reason, now, by)
@@ -236,10 +236,10 @@ def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> OrderDe
 def reopen_order(
     order: WorkOrder, event: RequestReopened, now: datetime, by: str, policy: OrderPolicy
 ) -> OrderDecision:
-    """Another visit of a completed order (DSP-7). Raises `NotYet` before the visit it follows is completed.
+    """Begin another visit of a completed order (DSP-7). Raises `NotYet` until the previous visit is completed.
 
-    A cancelled request is never reopened, so a reopening that is heard of after the cancellation is the
-    older news: its visit ends at once.
+    A cancelled request is never reopened, so a reopening that arrives after the cancellation is the
+    older event, and its visit is cancelled immediately.
     """
     if order.visit != event.visit - 1 or order.state != "completed":
         raise NotYet("order.not_completed", order=order.id, visit=event.visit - 1)
@@ -255,5 +255,5 @@ def _awaiting(order: WorkOrder, since: datetime, policy: OrderPolicy) -> WorkOrd
 
 
 def tick_order(order: WorkOrder, now: datetime) -> OrderDecision:
-    """Let the clocks say what they have to by now."""
+    """Pass the thresholds that are due by `now`."""
     return finish_change(order, order.but(clocks=sla.tick_clocks(order.clocks, now)), now)

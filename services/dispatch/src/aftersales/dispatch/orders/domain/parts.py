@@ -1,6 +1,6 @@
-"""What inventory says about a visit's parts, and what it does to the appointment (INV-13).
+"""What inventory publishes about a visit's parts, and its effect on the appointment (INV-13).
 
-These events cross each other: the slip's version tells which is newer, and state decides the rest.
+These events can arrive in any order: the slip's version decides which is newer, and the state decides the rest.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ PartNews = PartReserved | PartShort
 
 
 def is_old(order: WorkOrder, event: PartNews) -> bool:
-    """Whether the order has moved on. Raises `NotYet` for a visit that is still to come."""
+    """Whether the order is past this event. Raises `NotYet` for a visit that has not begun."""
     if order.state == "cancelled" or order.visit > event.visit:
         return True
     if order.visit < event.visit:
@@ -25,7 +25,7 @@ def is_old(order: WorkOrder, event: PartNews) -> bool:
 
 
 def record_shortage(order: WorkOrder, event: PartShort, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
-    """Somebody on site must come again; an appointment that is still ahead moves, once."""
+    """Record missing parts. A technician on site must come again; an appointment that is still ahead moves, once."""
     heard = _heard(order, event, "short")
     heard = heard.but(clocks=sla.pause_clocks(heard.clocks, "waiting_part", "inventory", now))
     if order.state in ON_SITE:
@@ -40,7 +40,7 @@ def record_shortage(order: WorkOrder, event: PartShort, now: datetime, by: str, 
 def record_reservation(
     order: WorkOrder, event: PartReserved, now: datetime, by: str, policy: OrderPolicy
 ) -> OrderDecision:
-    """Give a visit that was held up a new time; one that never was keeps its own."""
+    """Record reserved parts. A delayed visit gets a new time; any other keeps its time."""
     heard = _heard(order, event, "reserved")
     heard = heard.but(clocks=sla.resume_clocks(heard.clocks, "waiting_part", now))
     again = order.state == "waiting_for_parts"

@@ -7,7 +7,7 @@ from pydantic import StrictBool, StringConstraints
 from aftersales.values import Code, Line, Quantity, Value, Words
 
 Account = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-"""A few sentences that may not be empty."""
+"""A few sentences, not empty."""
 
 
 class UsedPart(Value):
@@ -16,7 +16,7 @@ class UsedPart(Value):
 
 
 class ServiceReport(Value):
-    """Without a cause, a solution and a signature there is no report (DSP-10)."""
+    """A report needs a cause, a solution and a signature (DSP-10)."""
 
     cause: Account
     solution: Account
