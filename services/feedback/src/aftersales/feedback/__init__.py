@@ -1,1 +1,1 @@
-"""Feedback: the customer is asked afterwards, and every request's way is measured."""
+"""Feedback: customers are called after repairs, and the course of every request is measured."""

@@ -1,4 +1,4 @@
-"""Events in: every milestone of a request, policies, branches' hours, and the end of the heartbeat."""
+"""Consumers: every milestone of a request, policies, branches' hours, and the end of the heartbeat."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ from .timelines.domain import MILESTONES
 
 
 def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer, ...]:
-    """Give each event its handler. Our own milestones are noted when they are made."""
+    """Return the consumers. This service's own milestones are recorded when they are made."""
     others = [kind for kind in MILESTONES if kind not in {*PRODUCES, RepairCompleted}]
     return (
         *(consume_event(kind, timelines.note_milestone) for kind in others),
@@ -31,7 +31,7 @@ def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer,
 
 @use_case(preload=lambda: ((HeartbeatState, BEAT),))
 async def _note_beat(work: UnitOfWork, event: InventoryHeartbeat) -> None:
-    """Note the beat: here the chain ends."""
+    """Record the heartbeat, whose chain ends here."""
     seen = pass_on(await work.get(HeartbeatState, BEAT), event.started_at)
     if seen:
         work.put(seen[0])

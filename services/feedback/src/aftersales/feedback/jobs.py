@@ -1,4 +1,4 @@
-"""Time in: callbacks that are due, their clocks, branches with new hours."""
+"""Timers: callbacks that are due, their clocks, branches with new hours."""
 
 from functools import partial
 

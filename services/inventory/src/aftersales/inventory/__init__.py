@@ -1,1 +1,1 @@
-"""Inventory: parts. Stock, reservations, issue slips, and the ledger of every movement."""
+"""Inventory: parts, stock, reservations, issue slips, and the ledger of every movement."""

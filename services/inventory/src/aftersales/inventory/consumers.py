@@ -1,4 +1,4 @@
-"""Events in: what dispatch says about a work order, and who deals with it."""
+"""Consumers: events of dispatch about work orders, and their handlers."""
 
 from aftersales.common.events.dispatch import (
     DispatchHeartbeat,

@@ -1,4 +1,4 @@
-"""Time in: stock with a long line of slips to be served."""
+"""Timers: stock for which many slips wait."""
 
 from aftersales.engine import Timer, wake_with
 

@@ -1,4 +1,4 @@
-"""HTTP in: clerks read callbacks."""
+"""HTTP: clerks read callbacks."""
 
 from typing import Annotated
 

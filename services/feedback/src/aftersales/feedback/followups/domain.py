@@ -1,4 +1,4 @@
-"""Callbacks (回访, FBK-1): after every repair the customer is called, within a window that is watched."""
+"""Callbacks (回访, FBK-1): after every repair the customer is called, within a monitored window."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
@@ -29,21 +29,21 @@ from aftersales.values.errors import DomainError
 FollowUpState = Literal["scheduled", "due", "done"]
 CallOutcome = Literal["reached", "unreachable"]
 CALLBACK: KnownStage = "callback"
-"""The one callback where the policy plans no calls; each visit's clock has its name as a key."""
+"""The only callback if the policy plans no calls; the key of each visit's clock begins with this name."""
 ID = r"^FU-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}-[1-9][0-9]{0,3}$"
 
 
 class Usual(Value):
-    """When the callback is due where the service policy plans no calls (FBK-1)."""
+    """The time of the callback if the service policy plans no calls (FBK-1)."""
 
     after: timedelta
-    """From the repair to the call."""
+    """Time from the repair to the call."""
     window: timedelta
-    """From then on, until the clock is breached."""
+    """Time from then until the clock is breached."""
 
 
 class Plan(Value):
-    """When the callback is due, and the clock that runs from then on (FBK-1)."""
+    """The time of the callback, and the clock that runs from then on (FBK-1)."""
 
     due_at: datetime
     stage: StageName = CALLBACK
@@ -51,7 +51,7 @@ class Plan(Value):
 
 
 def plan_followup(repair: RepairCompleted, policy: Policy, usual: Usual) -> Plan:
-    """The first call that the policy wants after a repair; `usual` is for a policy that plans none."""
+    """Return the plan for the policy's first call after a repair; `usual` is for a policy without calls."""
     calls = policy.callbacks.calls if policy.callbacks else ()
     if not calls:
         return Plan(due_at=repair.at + usual.after, terms=Terms(target=usual.window))
@@ -63,7 +63,7 @@ def plan_followup(repair: RepairCompleted, policy: Policy, usual: Usual) -> Plan
 
 
 class FinishFollowUp(Value):
-    """What came of the call. The survey goes out either way: another channel may reach them (INT-1)."""
+    """The outcome of the call. The survey is always sent, because another channel may reach the customer (INT-1)."""
 
     outcome: CallOutcome
     clerk: Code
@@ -89,9 +89,9 @@ class FollowUp(Aggregate):
     clerk: str | None = None
     remark: str = ""
     survey_token: str | None = None
-    """Opens the survey without a login: never in an event or a log, and shown only to who made the call."""
+    """Opens the survey without a login: never in an event or a log, and shown only to the clerk who made the call."""
     mark: float | None = None
-    """The survey's mark, once it came back."""
+    """The survey's mark, once the survey is answered."""
 
 
 FollowUpDecision = tuple[FollowUp, tuple[Event, ...]]
@@ -103,7 +103,7 @@ def followup_id(request: str, visit: int) -> str:
 
 
 def schedule_followup(repair: RepairCompleted, planned: Plan) -> FollowUp:
-    """Plan the callback: counted from the repair, however late the news of it came."""
+    """Plan the callback, counted from the repair even if the event arrived late."""
     return _timed(
         FollowUp(
             id=followup_id(repair.request, repair.visit),
@@ -115,7 +115,7 @@ def schedule_followup(repair: RepairCompleted, planned: Plan) -> FollowUp:
 
 
 def wake_followup(followup: FollowUp, now: datetime) -> FollowUpDecision:
-    """Say what has become due: the call itself, a warning, a breach. Nothing, when it was woken too early."""
+    """Publish what has become due: the call itself, a warning, a breach. An early wake-up changes nothing."""
     due = followup.state == "scheduled" and now >= followup.due_at
     woken = followup.but(state="due" if due else followup.state, clocks=sla.tick_clocks(followup.clocks, now))
     told = (FollowupDue(**_about(followup, now)),) if due else ()
@@ -125,13 +125,13 @@ def wake_followup(followup: FollowUp, now: datetime) -> FollowUpDecision:
 def change_followup_hours(
     followup: FollowUp, calendar: Calendar, said: ChangeNote, now: datetime, policy: Policy
 ) -> FollowUpDecision:
-    """The branch has other hours: what is still to come is promised by them (ALL-3)."""
+    """Apply the branch's new hours to the remaining time of the promise (ALL-3)."""
     there = Situation(policy, calendar, priority=4)
     return _settled(followup, followup.but(clocks=stages.change_hours(followup.clocks, there, said)), now)
 
 
 def record_outcome(followup: FollowUp, command: FinishFollowUp, token: str, now: datetime) -> FollowUpDecision:
-    """Note what came of the call, early or late; `token` opens the customer's survey."""
+    """Record the outcome of the call, early or late; `token` opens the customer's survey."""
     if followup.state == "done":
         raise DomainError("followup.already_done", followup=followup.id)
     done = followup.but(
@@ -148,7 +148,7 @@ def record_outcome(followup: FollowUp, command: FinishFollowUp, token: str, now:
 
 
 def record_mark(followup: FollowUp, mark: float, now: datetime, pass_mark: float) -> FollowUpDecision:
-    """Note the mark of the survey that came back; below the pass mark the customer is dissatisfied (FBK-2)."""
+    """Record the mark of an answered survey; below the pass mark the customer is dissatisfied (FBK-2)."""
     satisfied = mark >= pass_mark
     about = _about(followup, now)
     answered = SurveyAnswered(**about, mark=mark, satisfied=satisfied)
@@ -168,7 +168,7 @@ def _about(followup: FollowUp, now: datetime) -> dict[str, object]:
 
 
 def _settled(before: FollowUp, followup: FollowUp, now: datetime, *events: Event) -> FollowUpDecision:
-    """End a rule: set the timer, and say which marks the clock has passed, whoever looked at it first (ALL-3)."""
+    """Finish a change: set the timer, and add events for the thresholds that the clock passed in it (ALL-3)."""
     return _timed(followup), (*SLA_EVENTS.passed(before, followup, now, request=followup.request), *events)
 
 

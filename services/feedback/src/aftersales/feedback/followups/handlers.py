@@ -1,4 +1,4 @@
-"""Callbacks: what a repair, the clock and new hours ask for."""
+"""Use cases of callbacks, for repairs, the clock and new hours."""
 
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.engine import BranchHours, Event, PolicyCatalogue, UnitOfWork, use_case
@@ -26,7 +26,7 @@ async def schedule_followup(work: UnitOfWork, event: RepairCompleted, catalogue:
         planned = domain.schedule_followup(event, domain.plan_followup(event, policy, usual))
         hours = await work.get(BranchHours, event.branch)
         marks: tuple[Event, ...] = ()
-        if hours and hours.since >= event.at:  # its walk has missed this one
+        if hours and hours.since >= event.at:  # the walk of the new hours has missed this one
             planned, marks = domain.change_followup_hours(planned, hours.calendar, hours.said, work.now, policy)
         work.put(planned, *marks)
 
@@ -34,7 +34,7 @@ async def schedule_followup(work: UnitOfWork, event: RepairCompleted, catalogue:
 async def change_followup_hours(
     work: UnitOfWork, followup: FollowUp, hours: BranchHours, catalogue: PolicyCatalogue
 ) -> None:
-    """Go over to the branch's new hours, by the request's own policy (ALL-3)."""
+    """Apply the branch's new hours by the request's own policy (ALL-3)."""
     if followup.policy:
         policy = await catalogue.get(work, followup.policy)
         moved, marks = domain.change_followup_hours(followup, hours.calendar, hours.said, work.now, policy)

@@ -1,4 +1,4 @@
-"""HTTP in: key figures are read."""
+"""HTTP: shows key figures."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ async def show_kpis(
     until: Annotated[Moment, Query(alias="to")],
     branch: Code | None = None,
 ) -> Kpis:
-    """Give the key figures of the requests registered from `from` to before `to` (FBK-8)."""
+    """Return the key figures of the requests registered from `from` to before `to` (FBK-8)."""
     if since >= until:
         raise Malformed("kpi.range_malformed")
     return await store.key_figures(context.mongo, since, until, branch)

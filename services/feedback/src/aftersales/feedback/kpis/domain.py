@@ -1,4 +1,4 @@
-"""Key figures of after-sales service (FBK-8). A rate is None when there is nothing to divide by."""
+"""Key figures of after-sales service (FBK-8). A rate is None if there is nothing to divide by."""
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -7,7 +7,7 @@ from math import ceil
 from aftersales.values import Value
 
 Counts = Sequence[tuple[int, int]]
-"""How many requests took how many seconds, in ascending order of the seconds."""
+"""Pairs of a duration in seconds and the number of requests that took it, with ascending durations."""
 
 
 class Spread(Value):
@@ -24,26 +24,26 @@ class Satisfaction(Value):
 
 
 class Kpis(Value):
-    """Over the requests registered in a range of time."""
+    """Key figures of the requests registered in a range of time."""
 
     requests: int
     resolved: int
     cancelled: int
     response_seconds: Spread
-    """Registered to the first technician assigned."""
+    """Time from registration to the first assignment of a technician."""
     resolution_seconds: Spread
-    """Registered to the last repair."""
+    """Time from registration to the last repair."""
     on_time_rate: float | None
-    """Arrivals in time, of all arrivals."""
+    """Share of arrivals that were on time."""
     first_visit_fix_rate: float | None
-    """Repaired at visit 1 and never reopened, of the requests that were repaired."""
+    """Share of repaired requests that were repaired at visit 1 and never reopened."""
     satisfaction: Satisfaction
     callback_coverage: float | None
-    """Callbacks done, of all repairs completed."""
+    """Callbacks done, as a share of all completed repairs."""
 
 
 def compute_kpis(totals: Mapping[str, float], response: Counts, resolution: Counts) -> Kpis:
-    """Turn sums over timelines' `Figures` (and their number, `requests`) into key figures."""
+    """Return key figures from sums over timelines' `Figures` (and their number, `requests`)."""
     return Kpis(
         requests=int(totals["requests"]),
         resolved=int(totals["resolved"]),
@@ -61,7 +61,7 @@ def compute_kpis(totals: Mapping[str, float], response: Counts, resolution: Coun
 
 
 def compute_spread(counts: Counts) -> Spread:
-    """Mean and nearest-rank percentiles."""
+    """Return the mean and nearest-rank percentiles."""
     number = sum(times for _, times in counts)
     if not number:
         return Spread(mean=None, p50=None, p90=None)
@@ -70,7 +70,7 @@ def compute_spread(counts: Counts) -> Spread:
 
 
 def _rank(counts: Counts, rank: int) -> int:
-    """Find the duration at `rank`, counted from 1."""
+    """Return the duration at `rank`, counted from 1."""
     upto = accumulate(times for _, times in counts)
     return next(seconds for (seconds, _), total in zip(counts, upto, strict=True) if total >= rank)
 

@@ -10,7 +10,7 @@ from .domain import Counts, Kpis, compute_kpis
 
 
 async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: str | None) -> Kpis:
-    """Key figures over the requests registered in [since, until), of one branch or all (FBK-8)."""
+    """Return key figures of the requests registered in [since, until), of one branch or all (FBK-8)."""
     match: dict[str, Any] = {"registered_at": {"$gte": since, "$lt": until}}
     if branch:
         match["branch"] = branch
@@ -23,7 +23,7 @@ async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: st
 
 
 async def _counted(mongo: Mongo, match: dict[str, Any], field: str) -> Counts:
-    """How often each duration occurs: a short list however many requests there are."""
+    """Return how often each duration occurs, which is a short list for any number of requests."""
     pipeline: list[dict[str, Any]] = [
         {"$match": match | {field: {"$ne": None}}},
         {"$group": {"_id": f"${field}", "times": {"$sum": 1}}},

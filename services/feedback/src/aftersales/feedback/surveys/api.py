@@ -1,4 +1,4 @@
-"""HTTP in: a finished call opens the survey, and the customer answers it without a login."""
+"""HTTP: a finished call opens the survey, and the customer answers it without a login."""
 
 from typing import Annotated
 
@@ -17,13 +17,13 @@ Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
 
 @router.post("/followups/{key}/done")
 async def finish_followup(key: SurveyedFollowUpId, command: FinishFollowUp, context: RequestContext) -> FollowUp:
-    """Note what came of the call (FBK-1). `survey_token` opens the customer's survey and is shown only here."""
+    """Record the outcome of the call (FBK-1). `survey_token` opens the customer's survey and is shown only here."""
     return await context.do(handlers.finish_followup, key, command)
 
 
 @router.get("/surveys/{token}")
 async def show_survey(token: Token, context: RequestContext) -> SurveyForm:
-    """Show the form (FBK-2) to whoever holds the token."""
+    """Show the form (FBK-2) to the holder of the token."""
     survey = await context.mongo.get(Survey, survey_id(token))
     if survey is None:
         raise NotFound("survey.unknown")
@@ -32,5 +32,5 @@ async def show_survey(token: Token, context: RequestContext) -> SurveyForm:
 
 @router.post("/surveys/{token}")
 async def answer_survey(token: Token, answers: Answers, context: RequestContext) -> SurveyForm:
-    """Take the customer's answers, once (FBK-2)."""
+    """Store the customer's answers, once (FBK-2)."""
     return await context.do(handlers.answer_survey, token, answers, context.catalogue, context.settings.pass_mark)

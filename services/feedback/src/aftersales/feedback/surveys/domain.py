@@ -16,7 +16,7 @@ SurveyMark = Annotated[int, Field(ge=LOWEST, le=HIGHEST, strict=True)]
 
 
 class Answers(Value):
-    """What the customer says."""
+    """The customer's answers."""
 
     attitude: SurveyMark
     skill: SurveyMark
@@ -31,11 +31,11 @@ class Answers(Value):
 
 
 QUESTIONS = tuple(name for name, field in Answers.model_fields.items() if field.annotation is int)
-"""What is marked, in the order of the form."""
+"""The questions with marks, in the order of the form."""
 
 
 class Survey(Aggregate):
-    """One form for one callback. Its id is the token's digest: what names this document cannot open it."""
+    """One form for one callback. Its id is the token's digest, so that the id cannot open it."""
 
     COLLECTION: ClassVar[str] = "surveys"
     OF_CONTACT: ClassVar[bool] = True
@@ -49,7 +49,7 @@ class Survey(Aggregate):
 
 
 class SurveyForm(Value):
-    """The form as whoever holds the token sees it: no personal data, no number."""
+    """The form as the holder of the token sees it, without personal data and numbers."""
 
     state: Literal["open", "answered"]
     questions: tuple[str, ...] = QUESTIONS
@@ -58,7 +58,7 @@ class SurveyForm(Value):
 
 
 def survey_id(token: str) -> str:
-    """Where the survey that `token` opens is kept."""
+    """Return the id of the survey that `token` opens."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -74,7 +74,7 @@ def prepare_survey(followup: FollowUp, token: str) -> Survey:
 
 
 def record_answers(survey: Survey, answers: Answers, now: datetime) -> Survey:
-    """Keep the answers, once."""
+    """Store the answers, once."""
     if survey.state == "answered":
         raise DomainError("survey.already_answered")
     return survey.but(state="answered", answers=answers, answered_at=now)

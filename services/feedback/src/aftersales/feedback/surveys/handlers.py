@@ -1,4 +1,4 @@
-"""Surveys: what the clerk who made the call, and the customer ask for."""
+"""Use cases of surveys, for the clerk who made the call and for the customer."""
 
 import secrets
 
@@ -13,7 +13,7 @@ from .domain import Answers, Survey, SurveyForm
 
 @use_case(about=lambda key: (FollowUp, key))
 async def finish_followup(work: UnitOfWork, key: str, command: FinishFollowUp) -> FollowUp:
-    """Note the call and open the customer's survey; its token is in the answer."""
+    """Record the call and open the customer's survey; its token is in the response."""
     token = secrets.token_urlsafe()
     followup, events = followups.record_outcome(await work.require(FollowUp, key), command, token, work.now)
     work.put(domain.prepare_survey(followup, token))
@@ -25,9 +25,9 @@ async def finish_followup(work: UnitOfWork, key: str, command: FinishFollowUp) -
 async def answer_survey(
     work: UnitOfWork, token: str, answers: Answers, catalogue: PolicyCatalogue, pass_mark: float
 ) -> SurveyForm:
-    """Keep the answers; `pass_mark` is for a policy without a survey.
+    """Store the answers; `pass_mark` is for a policy without a survey.
 
-    The events are the callback's, not the survey's: they cannot tell the token.
+    The events are about the callback, not the survey, so that they cannot reveal the token.
     """
     survey = await work.get(Survey, domain.survey_id(token))
     if survey is None:

@@ -1,4 +1,4 @@
-"""Surveys: each is found by its token alone."""
+"""Surveys, which are found only by their token."""
 
 from datetime import datetime
 from typing import Any

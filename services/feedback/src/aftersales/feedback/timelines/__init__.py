@@ -1,1 +1,1 @@
-"""A request's way through all services."""
+"""The course of a request through all services."""

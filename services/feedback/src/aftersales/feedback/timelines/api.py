@@ -1,4 +1,4 @@
-"""HTTP in: timelines are read."""
+"""HTTP: shows timelines."""
 
 from typing import Annotated
 

@@ -1,6 +1,6 @@
-"""A request's way through all services (FBK-8), folded from events in any order, any number of times.
+"""The course of a request through all services (FBK-8), folded from events in any order, any number of times.
 
-Of each milestone and visit the earliest fact is kept, so the end does not depend on the order of arrival.
+Only the earliest fact of each milestone and visit is stored, so the result does not depend on the order of arrival.
 """
 
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ TimelineEvent = (
     | SlipEvent
     | FollowupEvent
 )
-"""What a milestone may be told by."""
+"""The events that can report a milestone."""
 MILESTONES: dict[type[TimelineEvent], tuple[TimelineMilestone, str]] = {
     RequestRegistered: ("registered", "registered_at"),
     RequestCancelled: ("cancelled", "cancelled_at"),
@@ -86,18 +86,18 @@ MILESTONES: dict[type[TimelineEvent], tuple[TimelineMilestone, str]] = {
     FollowupDone: ("followed_up", "at"),
     SurveyAnswered: ("answered", "at"),
 }
-"""Each event that is a milestone, and which of its fields says when."""
+"""The milestone of each event, and the field with its time."""
 
 
 class Fact(Value):
-    """A milestone that was reached; what the event says besides is kept as far as a KPI needs it."""
+    """A milestone that was reached; other data of the event is stored only if a KPI needs it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     at: datetime
     milestone: TimelineMilestone
     visit: int = 0
-    """0 for what concerns the request as a whole."""
+    """0 for facts about the whole request."""
     technician: str | None = None
     on_time: bool | None = None
     mark: float | None = None
@@ -105,15 +105,15 @@ class Fact(Value):
 
 
 class Figures(Value):
-    """What this request adds to the KPIs. All but the durations are simply summed."""
+    """What this request adds to the KPIs. All fields except the durations are simply summed."""
 
     resolved: int = 0
-    """1 when the visit that is wanted last is resolved."""
+    """1 if the last requested visit is resolved."""
     cancelled: int = 0
     repaired: int = 0
-    """1 when it was repaired at least once."""
+    """1 if it was repaired at least once."""
     fixed_at_first: int = 0
-    """1 when visit 1 repaired it and it was not reopened."""
+    """1 if visit 1 repaired it and it was not reopened."""
     arrivals: int = 0
     on_time: int = 0
     repairs: int = 0
@@ -122,9 +122,9 @@ class Figures(Value):
     marks: float = 0
     satisfied: int = 0
     response_seconds: int | None = None
-    """Registered to first assigned."""
+    """Time from registration to the first assignment."""
     resolution_seconds: int | None = None
-    """Registered to resolved, the visit that is wanted last."""
+    """Time from registration until the last requested visit was resolved."""
 
 
 SUMMED = tuple(name for name in Figures.model_fields if not name.endswith("_seconds"))
@@ -138,12 +138,12 @@ class Timeline(Aggregate):
 
     registered_at: datetime | None = None
     facts: tuple[Fact, ...] = ()
-    """In the order in which they happened."""
+    """Facts in the order in which they happened."""
     figures: Figures = Figures()
 
 
 def fold_event(timeline: Timeline | None, event: TimelineEvent) -> Timeline:
-    """Take one more event into account. Commutative and idempotent."""
+    """Add one more event to the timeline. Commutative and idempotent."""
     known = timeline or Timeline(id=event.request, branch=event.branch)
     fact = fact_of(event)
     same = [old for old in known.facts if (old.milestone, old.visit) == (fact.milestone, fact.visit)]
@@ -153,14 +153,14 @@ def fold_event(timeline: Timeline | None, event: TimelineEvent) -> Timeline:
 
 
 def fact_of(event: TimelineEvent) -> Fact:
-    """Read the milestone out of an event."""
+    """Return the milestone of an event."""
     milestone, time = MILESTONES[type(event)]
     said = dict(event)
     return Fact.model_validate(said | {"milestone": milestone, "at": said[time]})
 
 
 def derive_figures(facts: tuple[Fact, ...]) -> Figures:
-    """Derive what the request adds to the KPIs (FBK-8)."""
+    """Return what the request adds to the KPIs (FBK-8)."""
     by: dict[str, list[Fact]] = {}
     for fact in facts:
         by.setdefault(fact.milestone, []).append(fact)
@@ -194,10 +194,10 @@ def _count(flags: Iterable[bool | None]) -> int:
 
 
 def _seconds(begin: datetime | None, end: datetime | None) -> int | None:
-    """Whole seconds; never less than none, for two machines' clocks may differ a little."""
+    """Return whole seconds; never negative, although the clocks of two machines may differ a little."""
     return max(0, int((end - begin).total_seconds())) if begin and end else None
 
 
 def _order(fact: Fact) -> tuple[datetime, str]:
-    """By time; what happened at the same moment by its content, so that the order is total."""
+    """Return a sort key: the time, then the content, so that the order is total."""
     return fact.at, fact.model_dump_json()

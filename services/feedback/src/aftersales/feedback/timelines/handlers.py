@@ -1,4 +1,4 @@
-"""The timeline of a request: how events are noted on it."""
+"""Use cases of timelines: how events are recorded."""
 
 from aftersales.common.events.feedback import FollowupEvent
 from aftersales.engine import Event, UnitOfWork, use_case
@@ -8,7 +8,7 @@ from .domain import MILESTONES, Timeline, TimelineEvent, fold_event
 
 @use_case(preload=lambda event: ((Timeline, event.request),))
 async def note_milestone(work: UnitOfWork, event: TimelineEvent) -> None:
-    """Put a milestone on the request's timeline."""
+    """Record a milestone on the request's timeline."""
     known = await work.get(Timeline, event.request)
     timeline = fold_event(known, event)
     if timeline != known:
@@ -16,7 +16,7 @@ async def note_milestone(work: UnitOfWork, event: TimelineEvent) -> None:
 
 
 async def note_own(work: UnitOfWork, events: tuple[Event, ...]) -> None:
-    """Put what this service says itself on the timeline, in the same transaction."""
+    """Record this service's own events on the timeline, in the same transaction."""
     for event in events:
         if isinstance(event, FollowupEvent) and type(event) in MILESTONES:
             await note_milestone(work, event)

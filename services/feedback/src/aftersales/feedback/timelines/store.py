@@ -13,7 +13,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 def _timelines(before: datetime) -> dict[str, Any]:
-    """Timelines of closed and cancelled requests to which nothing has happened since then."""
+    """Return the filter for timelines of closed and cancelled requests that are unchanged since `before`."""
     return {"facts.milestone": {"$in": ["closed", "cancelled"]}, "facts.at": {"$not": {"$gte": before}}}
 
 

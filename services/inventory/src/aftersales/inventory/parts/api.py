@@ -1,4 +1,4 @@
-"""HTTP in: store keepers look after parts."""
+"""HTTP: store keepers manage parts."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The part master (INV-1, INV-15): what exists, what it is used for, what it costs."""
+"""The part master (INV-1, INV-15): the parts, what they are used for, and their prices."""
 
 from typing import Annotated, ClassVar
 
@@ -11,15 +11,15 @@ Uses = Annotated[tuple[Code, ...], Field(max_length=50)]
 
 
 class RegisterPart(Value):
-    """A part's particulars, the same in all branches."""
+    """A part's details, the same in all branches."""
 
     name: Line
     model: Line | None = None
     specification: Line | None = None
     faults: Uses = ()
-    """The faults it mends, on any of `lines`."""
+    """The faults that it repairs, on any of `lines`."""
     lines: Uses = ()
-    """The product lines it fits."""
+    """The product lines that it fits."""
     quantity_per_job: Quantity = 1
     price: Money | None = None
 
@@ -34,18 +34,18 @@ class Part(Aggregate):
     faults: tuple[str, ...]
     lines: tuple[str, ...]
     jobs: tuple[str, ...]
-    """Every `repair_kind` it is used for: the flat form of `faults` and `lines`, to be found by."""
+    """Every `repair_kind` that uses the part: `faults` and `lines` combined, for searching."""
     quantity_per_job: int
     price: Money | None
 
 
 def repair_kind(line: str, fault: str) -> str:
-    """Name a kind of repair, such as `refrigerator/no-cooling`."""
+    """Return the name of a kind of repair, such as `refrigerator/no-cooling`."""
     return f"{line}/{fault}"
 
 
 def register_part(state: Part | None, code: str, form: RegisterPart) -> Part:
-    """Enter a part, or change the particulars of a known one."""
+    """Register a part, or change the details of a known one."""
     particulars = {name: getattr(form, name) for name in RegisterPart.model_fields}
     particulars["jobs"] = tuple(repair_kind(line, fault) for line in form.lines for fault in form.faults)
     return state.but(**particulars) if state else Part(id=code, **particulars)

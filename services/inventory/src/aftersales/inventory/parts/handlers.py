@@ -1,4 +1,4 @@
-"""What a store keeper enters about parts."""
+"""Use cases of store keepers for parts."""
 
 from aftersales.engine import UnitOfWork, use_case
 

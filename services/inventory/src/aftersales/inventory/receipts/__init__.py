@@ -1,1 +1,1 @@
-"""Goods that come in."""
+"""Goods received."""

@@ -1,4 +1,4 @@
-"""HTTP in: store keepers take goods in."""
+"""HTTP: store keepers receive goods."""
 
 from fastapi import APIRouter
 
@@ -12,5 +12,5 @@ router = APIRouter(responses=PROBLEMS)
 
 @router.post("/receipts", status_code=201)
 async def receive(form: Receipt, context: RequestContext) -> StockItem:
-    """Take goods in; slips that wait for them are filled, oldest first."""
+    """Receive goods; slips that wait for them are filled, oldest first."""
     return await context.do(handlers.receive_goods, form)

@@ -1,4 +1,4 @@
-"""What a store keeper does with goods that come in."""
+"""Use cases of store keepers for goods received."""
 
 from aftersales.common.events.inventory import ReservedLine
 from aftersales.engine import DomainError, UnitOfWork, use_case
@@ -12,7 +12,7 @@ from aftersales.inventory.stock.store import stock_of
 
 @use_case(about=lambda form: (StockItem, stock_id(form.branch, form.part)), preload=lambda form: ((Part, form.part),))
 async def receive_goods(work: UnitOfWork, form: Receipt) -> StockItem:
-    """Take goods in (INV-1: a wrong code can't enter) and give them to those who wait for them."""
+    """Receive goods (INV-1: an unknown code is refused) and reserve them for the slips that wait for them."""
     if not await work.get(Part, form.part):
         raise DomainError("part.unknown", part=form.part)
     item, events = stock.receive_lot(await stock_of(work, form.branch, form.part), form, work.now)

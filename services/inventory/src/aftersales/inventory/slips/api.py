@@ -1,4 +1,4 @@
-"""HTTP in: issue slips are read."""
+"""HTTP: lists and shows issue slips."""
 
 from typing import Annotated
 

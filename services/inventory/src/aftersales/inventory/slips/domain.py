@@ -1,6 +1,6 @@
-"""The issue slip (出库单): which parts one visit of an order needs, has set aside, and used (INV-2, INV-13).
+"""The issue slip (出库单): which parts one visit of an order needs, has reserved, and used (INV-2, INV-13).
 
-Slips and stock together: who gets what is there, and what becomes of it (INV-3, INV-13, INV-14).
+Slips and stock together: which slip gets the free parts, and what becomes of them (INV-3, INV-13, INV-14).
 """
 
 from collections.abc import Iterable
@@ -49,12 +49,12 @@ class IssueSlip(Aggregate):
     request: str
     visit: int
     product: ProductRef | None = None
-    """Unknown on a slip that only remembers a cancellation."""
+    """None on a slip that only records a cancellation."""
     state: SlipState = "open"
     lines: tuple[SlipLine, ...] = ()
     used: tuple[ReservedLine, ...] = ()
     discrepancies: tuple[MissingLine, ...] = ()
-    """What the technician used and the books did not have."""
+    """Parts that the technician used, but that were not in the books."""
 
     def line(self, part: str) -> SlipLine:
         return next((line for line in self.lines if line.part == part), SlipLine(part=part, wanted=0))
@@ -70,7 +70,7 @@ class IssueSlip(Aggregate):
 
 
 def slip_id(request: str, visit: int) -> str:
-    """One request's visit has one slip, so that opening it twice is impossible."""
+    """Return the id of a visit's slip. A visit has one slip, so opening it twice is impossible."""
     return f"{sibling_number(request, 'IS')}-{visit}"
 
 
@@ -85,31 +85,31 @@ def _blank(event: OrderEvent) -> IssueSlip:
 
 
 def open_slip(event: TechnicianAssigned, parts: Iterable[Part]) -> IssueSlip:
-    """Write down what this kind of repair needs; nothing is set aside yet."""
+    """Return a slip with the parts that this kind of repair needs; nothing is reserved yet."""
     lines = tuple(SlipLine(part=part.id, wanted=part.quantity_per_job) for part in parts)
     return _blank(event).but(product=event.product, lines=lines)
 
 
 def remember_cancellation(event: OrderCancelled) -> IssueSlip:
-    """Make a slip that is cancelled from the start: an assignment that is heard of later is old news."""
+    """Return a slip that is cancelled from the start, so that an assignment that arrives later has no effect."""
     return _blank(event).but(state="cancelled")
 
 
 def request_part(slip: IssueSlip, part: str, quantity: int) -> IssueSlip:
-    """Want more of a part (INV-13)."""
+    """Add `quantity` to what the slip needs of a part (INV-13)."""
     line = slip.line(part)
     return slip.with_line(line.model_copy(update={"wanted": line.wanted + quantity}))
 
 
 def settle_slip(slip: IssueSlip, now: datetime) -> SlipDecision:
-    """Say whether all is set aside, after what is wanted has changed."""
+    """Publish whether all parts are reserved, after the needed parts have changed."""
     if missing := slip.missing:
         return slip.but(state="short"), (_fact(PartShort, slip, now, missing=missing),)
     return fill_slip(slip, now)
 
 
 def fill_slip(slip: IssueSlip, now: datetime) -> SlipDecision:
-    """Say that all is set aside, once it is; a slip that still lacks something goes on waiting."""
+    """Publish that all parts are reserved; a slip that still lacks one keeps waiting."""
     if slip.missing:
         return slip, ()
     lines = tuple(pick.of(line.part) for line in slip.lines for pick in line.reserved)
@@ -119,7 +119,7 @@ def fill_slip(slip: IssueSlip, now: datetime) -> SlipDecision:
 def close_slip(
     slip: IssueSlip, event: RepairCompleted, released: tuple[ReservedLine, ...], now: datetime
 ) -> SlipDecision:
-    """End it with what was used (INV-14)."""
+    """Close the slip with the parts that were used (INV-14)."""
     events: tuple[Event, ...] = ()
     if slip.used:
         events = (_fact(PartUsed, slip, now, lines=slip.used, technician=event.technician),)
@@ -135,13 +135,13 @@ def _released(slip: IssueSlip, lines: tuple[ReservedLine, ...], reason: str, now
 
 
 def _fact(kind: type[E], slip: IssueSlip, now: datetime, **more: Any) -> E:
-    """Say something about the slip, with the version that this change gives it."""
+    """Return an event about the slip, with the version that this change produces."""
     about = slip.model_dump(include={"order", "request", "branch", "visit"})
     return kind(slip=slip.id, at=now, slip_version=slip.version + 1, **about, **more)
 
 
 class Change(NamedTuple):
-    """One part's stock and one slip after a decision, and what the ledger has to say about it."""
+    """One part's stock and one slip after a decision, and the entries for the ledger."""
 
     item: StockItem
     slip: IssueSlip
@@ -149,9 +149,9 @@ class Change(NamedTuple):
 
 
 def allot_part(item: StockItem, slip: IssueSlip) -> Change:
-    """Set aside for the slip what it lacks of this part; while something is missing, it waits in line.
+    """Reserve what the slip lacks of this part; while something is missing, it waits in line.
 
-    Only the first in line is given anything (INV-13): what is free for the moment may be about to be served.
+    Only the first slip in line receives anything (INV-13), because what is free may be about to be reserved for it.
     """
     line = slip.line(item.part)
     is_first = not item.waiting or item.waiting[0] == slip.id
@@ -166,7 +166,7 @@ def allot_part(item: StockItem, slip: IssueSlip) -> Change:
 
 
 def serve_queue(item: StockItem, queue: Iterable[IssueSlip]) -> tuple[StockItem, tuple[Change, ...]]:
-    """Give what is free to the slips that wait for it, oldest first (INV-13)."""
+    """Reserve free stock for the slips that wait for it, oldest first (INV-13)."""
     changes: list[Change] = []
     for slip in queue:
         if not item.free:
@@ -177,9 +177,9 @@ def serve_queue(item: StockItem, queue: Iterable[IssueSlip]) -> tuple[StockItem,
 
 
 def finish_part(item: StockItem, slip: IssueSlip, quantity: int) -> Change:
-    """Book `quantity` of this part as used, first what was set aside for the slip, then what is free.
+    """Record `quantity` of this part as used, first what was reserved for the slip, then what is free.
 
-    The rest is released. What is not in the books was used all the same: it is noted on the slip.
+    The rest is released. Units that were used but are not in the books are recorded on the slip.
     """
     line = slip.line(item.part)
     used, rest = _split(line.reserved, quantity)
@@ -197,7 +197,7 @@ def finish_part(item: StockItem, slip: IssueSlip, quantity: int) -> Change:
 
 
 def _split(picks: Picks, quantity: int) -> tuple[Picks, Picks]:
-    """Divide picks into the first `quantity` pieces and the rest."""
+    """Split picks into the first `quantity` units and the rest."""
     first: list[Pick] = []
     rest: list[Pick] = []
     for pick in picks:

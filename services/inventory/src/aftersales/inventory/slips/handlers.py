@@ -1,4 +1,4 @@
-"""What dispatch says about a visit, and the timer of a long line of slips."""
+"""Use cases of issue slips, for events of dispatch and for the timer of a long line of slips."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from . import domain
 from .domain import ENDED, IssueSlip, slip_id
 
 SERVED_AT_ONCE = 200
-"""Slips that one command serves: other commands have their turn in between."""
+"""Most slips that one job serves, so that other jobs can run in between."""
 
 
 @use_case(
@@ -35,7 +35,7 @@ SERVED_AT_ONCE = 200
     )
 )
 async def open_slip(work: UnitOfWork, event: TechnicianAssigned) -> None:
-    """Set the parts of this kind of repair aside. A visit's second assignment changes nothing."""
+    """Reserve the parts of this kind of repair. A visit's second assignment changes nothing."""
     if await work.get(IssueSlip, slip_id(event.request, event.visit)):
         return
     await _wait_for_earlier_visit(work, event)
@@ -45,7 +45,7 @@ async def open_slip(work: UnitOfWork, event: TechnicianAssigned) -> None:
 
 @use_case(preload=lambda event: (_slip_of(event), (StockItem, stock_id(event.branch, event.part))))
 async def add_part(work: UnitOfWork, event: PartNeeded) -> None:
-    """Set one more part aside (INV-13). One that nobody knows is short until it is known and comes in."""
+    """Reserve one more part (INV-13). An unknown part is short until it is registered and received."""
     slip = await _slip(work, event)
     if slip.state not in ENDED:
         await _set_aside(work, domain.request_part(slip, event.part, event.quantity), [event.part])
@@ -58,7 +58,7 @@ async def add_part(work: UnitOfWork, event: PartNeeded) -> None:
     )
 )
 async def close_slip(work: UnitOfWork, event: RepairCompleted) -> None:
-    """Book what was used, and release the rest (INV-14)."""
+    """Record the parts that were used, and release the rest (INV-14)."""
     slip = await _slip(work, event)
     if slip.state in ENDED:
         return
@@ -72,7 +72,7 @@ async def close_slip(work: UnitOfWork, event: RepairCompleted) -> None:
 
 @use_case(preload=lambda event: (_slip_of(event),))
 async def cancel_slip(work: UnitOfWork, event: OrderCancelled) -> None:
-    """Release everything. A slip that was not opened yet, and may never be, is remembered as cancelled."""
+    """Release everything. If the slip was not opened yet, and perhaps never will be, it is stored as cancelled."""
     slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
     if slip is None:
         work.put(domain.remember_cancellation(event))
@@ -83,17 +83,17 @@ async def cancel_slip(work: UnitOfWork, event: OrderCancelled) -> None:
 
 
 async def wake_stock(work: UnitOfWork, id: str) -> None:
-    """Serve the next ones in a long line."""
+    """Serve the next slips in a long line."""
     item = await work.get(StockItem, id)
     if item and item.wake_at and item.wake_at <= work.now:
         work.put(await serve_waiting(work, item))
 
 
 async def serve_waiting(work: UnitOfWork, item: StockItem) -> StockItem:
-    """Let those who wait have what became free; say so where all is there now.
+    """Reserve what became free for the slips that wait, and publish which of them are complete.
 
-    Each slip in line takes a piece at least, so no more are loaded than pieces are free. The rest of a long line is
-    served by a timer.
+    Each slip in line takes at least one unit, so no more slips are loaded than units are free. A timer serves the rest
+    of a long line.
     """
     queue = await work.several(IssueSlip, item.waiting[: min(item.free, SERVED_AT_ONCE)])
     item, changes = domain.serve_queue(item, queue)
@@ -105,7 +105,7 @@ async def serve_waiting(work: UnitOfWork, item: StockItem) -> StockItem:
 
 
 def _slip_of(event: OrderEvent) -> DocumentRef:
-    """The visit's slip, with the stock of what is on it."""
+    """Return the reference of the visit's slip, which also preloads the stock of its lines."""
     return (
         IssueSlip,
         slip_id(event.request, event.visit),
@@ -114,7 +114,7 @@ def _slip_of(event: OrderEvent) -> DocumentRef:
 
 
 async def _slip(work: UnitOfWork, event: OrderEvent) -> IssueSlip:
-    """Find the visit's slip: what dispatch says about a visit under way was preceded by its assignment."""
+    """Return the visit's slip. Raises `NotYet` if the assignment, which creates it, has not arrived."""
     slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
     if slip is None:
         raise NotYet("slip.unknown", slip=slip_id(event.request, event.visit))
@@ -122,7 +122,7 @@ async def _slip(work: UnitOfWork, event: OrderEvent) -> IssueSlip:
 
 
 async def _wait_for_earlier_visit(work: UnitOfWork, event: TechnicianAssigned) -> None:
-    """Raise `NotYet` while the visit before is open here: it must not compete with itself for the last part."""
+    """Raise `NotYet` while the previous visit is open here; an order must not compete with itself for the last part."""
     if event.visit > 1:
         earlier = await work.get(IssueSlip, slip_id(event.request, event.visit - 1))
         if earlier is None or earlier.state not in ENDED:
@@ -130,7 +130,7 @@ async def _wait_for_earlier_visit(work: UnitOfWork, event: TechnicianAssigned) -
 
 
 async def _set_aside(work: UnitOfWork, slip: IssueSlip, wanted: Iterable[str]) -> None:
-    """Set these parts of the slip aside and say whether all is there."""
+    """Reserve these parts of the slip, and publish whether all are there."""
     for part in wanted:
         item, slip, entries = domain.allot_part(await stock_of(work, slip.branch, part), slip)
         work.put(item)
@@ -142,7 +142,7 @@ async def _set_aside(work: UnitOfWork, slip: IssueSlip, wanted: Iterable[str]) -
 async def _finish(
     work: UnitOfWork, slip: IssueSlip, used: Mapping[str, int], technician: str | None = None
 ) -> tuple[IssueSlip, tuple[ReservedLine, ...]]:
-    """Book what was used and release the rest, for each part; say what was released."""
+    """Record used parts and release the rest, for each part; also return what was released."""
     released: list[ReservedLine] = []
     for part in sorted({*used, *(line.part for line in slip.lines)}):
         known = await stock_of(work, slip.branch, part)

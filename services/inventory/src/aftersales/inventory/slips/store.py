@@ -13,7 +13,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 def _slips(before: datetime) -> dict[str, Any]:
-    """Slips that are used up or cancelled, by the day in their number: they hold no time of their own."""
+    """Return the filter for used or cancelled slips, by the day in their number, because slips store no time."""
     return {"state": {"$in": ENDED}, "_id": {"$lt": f"IS-{before:%y%m%d}"}}
 
 

@@ -1,4 +1,4 @@
-"""HTTP in: stock and the ledger are read."""
+"""HTTP: lists stock and the ledger."""
 
 from fastapi import APIRouter
 

@@ -1,8 +1,8 @@
-"""Stock of one part in one branch, by lot: what came in is free, reserved or used, and nothing else.
+"""Stock of one part in one branch, by lot: received units are free, reserved or used, and nothing else.
 
 Every change goes through `_checked`: a lot whose sum is wrong is a bug, not a refusal.
 
-The ledger (INV-14) has every piece that came, was set aside, given back or used; entries are only added. For each lot:
+The ledger (INV-14) has every unit that was received, reserved, released or used; entries are only added. For each lot:
 received = free + reserved + used, reserved = entries reserved - released - used.
 """
 
@@ -20,20 +20,20 @@ Kind = Literal["received", "reserved", "released", "used"]
 
 
 class Receipt(Value):
-    """Goods come in; a lot that is known by its name and bin gets more."""
+    """Goods received; they are added to the lot of this name in this bin, if there is one."""
 
     branch: Code
     part: Code
     lot: Code
     bin: Code
-    """INV-2: where it lies."""
+    """INV-2: the place in the store."""
     quantity: Quantity
     received_at: Moment | None = None
-    """Now, unless it is entered later than it came."""
+    """Time of receipt; None means now."""
 
 
 class Pick(Value):
-    """So many pieces of one lot, from one bin."""
+    """A number of units of one lot, from one bin."""
 
     lot: str
     bin: str
@@ -57,7 +57,7 @@ class Lot(Value):
 
     @property
     def age(self) -> tuple[datetime, str, str]:
-        """What first in, first out goes by (INV-3)."""
+        """Sort key for first in, first out (INV-3)."""
         return self.received_at, self.lot, self.bin
 
 
@@ -66,11 +66,11 @@ class StockItem(Aggregate):
 
     part: str
     lots: tuple[Lot, ...] = ()
-    """Oldest first."""
+    """Lots, oldest first."""
     waiting: tuple[str, ...] = ()
-    """Slips that lack this part, oldest first. While any waits, what is free is theirs, and `wake_at` is set.
+    """Slips that lack this part, oldest first. While one waits, free stock is theirs, and `wake_at` is set.
 
-    About 30 bytes each: 3 000 take 90 kB, and the 16 MB of a document are enough for 500 000 in one branch.
+    They take about 30 bytes each: 3 000 take 90 kB, and the 16 MB of a document are enough for 500 000 in one branch.
     """
 
     @property
@@ -97,7 +97,7 @@ class Movement(Aggregate):
     order: str | None = None
     request: str | None = None
     serial: str | None = None
-    """Of the product that was repaired."""
+    """Serial number of the product that was repaired."""
     technician: str | None = None
 
 
@@ -114,7 +114,7 @@ def total_quantity(picks: Iterable[Pick]) -> int:
 
 
 def receive_lot(item: StockItem, form: Receipt, now: datetime) -> tuple[StockItem, tuple[StockReceived, ...]]:
-    """Take goods in. A lot that comes in parts has the age of its first part (INV-3)."""
+    """Receive goods. A lot that arrives in parts has the age of its first part (INV-3)."""
     at = form.received_at or now
     known = next((lot for lot in item.lots if (lot.lot, lot.bin) == (form.lot, form.bin)), None)
     old = known or Lot(lot=form.lot, bin=form.bin, received_at=at, received=0, free=0)
@@ -127,7 +127,7 @@ def receive_lot(item: StockItem, form: Receipt, now: datetime) -> tuple[StockIte
 
 
 def reserve_stock(item: StockItem, quantity: int) -> tuple[StockItem, Picks]:
-    """Set aside as much of `quantity` as is free, oldest lot first (INV-3)."""
+    """Reserve as much of `quantity` as is free, oldest lot first (INV-3)."""
     picks: list[Pick] = []
     for lot in item.lots:
         if take := min(lot.free, quantity - total_quantity(picks)):
@@ -140,7 +140,7 @@ def release_stock(item: StockItem, picks: Iterable[Pick]) -> StockItem:
 
 
 def use_stock(item: StockItem, picks: Iterable[Pick]) -> StockItem:
-    """Book what was set aside as used."""
+    """Record reserved stock as used."""
     return _shifted(item, picks, "reserved", "used")
 
 

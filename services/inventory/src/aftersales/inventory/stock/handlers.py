@@ -1,4 +1,4 @@
-"""The ledger of movements: how other capabilities write it."""
+"""The ledger of movements, as other capabilities write it."""
 
 from collections.abc import Iterable, Mapping
 

@@ -21,5 +21,5 @@ RETAINED = (Retained(Movement, _movements),)
 
 
 async def stock_of(work: UnitOfWork, branch: str, part: str) -> StockItem:
-    """Find the stock of a part in a branch; an empty one where nothing ever came in."""
+    """Return the stock of a part in a branch; empty if nothing was ever received."""
     return await work.get(StockItem, stock_id(branch, part)) or empty_stock(branch, part)
