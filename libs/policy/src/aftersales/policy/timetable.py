@@ -1,4 +1,4 @@
-"""When a calendar is open (ALL-3): its days in sequence, with totals by year. Pure; only for `business_time`.
+"""The open time of a calendar (ALL-3): its days in sequence, with totals by year. Pure; only for `business_time`.
 
 A wall-clock time means the first moment at which the clock shows it or a later time: windows in a skipped hour of
 spring begin and end at the skip. The repeated hour of autumn keeps the state with which its first pass ended.

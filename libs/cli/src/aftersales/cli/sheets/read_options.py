@@ -1,4 +1,4 @@
-"""How ambiguous cells of a sheet are read."""
+"""Options for reading ambiguous cells of a sheet."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo

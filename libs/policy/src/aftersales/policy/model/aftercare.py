@@ -29,7 +29,7 @@ class Callbacks(Value):
     """The share of cases that are called back."""
     calls: tuple[Call, ...] = ()
     cadence: dict[Code, Every] = Field(default_factory=dict)
-    """How often customers of a class are called, with or without work."""
+    """Frequency of calls to customers of a class, with or without work."""
     quiet_hours: Windows = ""
     """Hours in which nobody is called, in addition to a customer's own quiet hours."""
     asks: tuple[Code, ...] = ()

@@ -17,7 +17,7 @@ class Appointments(Value):
     window: Duration
     """Length of the agreed window."""
     moves: Annotated[int, Field(ge=0, le=10, strict=True)] = 1
-    """How often we may move an appointment; the one after that must be kept."""
+    """Number of times that we may move an appointment; the next one must be kept."""
     part_delay: Duration
     """INV-13: delay of the appointment if parts are missing and their arrival is unknown."""
 
@@ -99,4 +99,4 @@ class Stock(Value):
     expiry_alert: Duration
     """INV-3: time before a lot expires at which a warning is due."""
     clean_every: Every
-    """How often the store is cleaned (INV-17)."""
+    """Interval between cleanings of the store (INV-17)."""

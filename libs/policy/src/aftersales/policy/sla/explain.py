@@ -25,7 +25,7 @@ class Line(Value):
     detail: str = ""
     """The holiday's name, the branch's reason, or the party that is waited for."""
     used: Seconds
-    """How much of the target is used at the end of the interval."""
+    """Time used of the target at the end of the interval."""
 
 
 class ClockExplanation(Value):

@@ -1,4 +1,4 @@
-"""How clocks start, pause, resume, are retargeted and end. Pure.
+"""Rules by which clocks start, pause, resume, are retargeted and end. Pure.
 
 Time is *used* while the calendar is open and nothing pauses the clock. Every threshold (a warning, the breach, a
 level of the ladder) is an amount of used time, so that pauses and new targets move all of them alike.

@@ -55,7 +55,7 @@ class Situation(NamedTuple):
     agreed: datetime | None = None
     """The deadline agreed with the customer, for stages without a figure of their own."""
     again: int = 0
-    """How often this happened before in the round, if it may happen several times."""
+    """Number of earlier occurrences in the round, if several are possible."""
     response: Response = Response()
 
 

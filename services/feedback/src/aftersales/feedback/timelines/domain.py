@@ -105,7 +105,7 @@ class Fact(Value):
 
 
 class Figures(Value):
-    """What this request adds to the KPIs. All fields except the durations are simply summed."""
+    """The request's contribution to the KPIs. All fields except the durations are simply summed."""
 
     resolved: int = 0
     """1 if the last requested visit is resolved."""

@@ -1,4 +1,4 @@
-"""What inventory publishes about a visit's parts, and its effect on the appointment (INV-13).
+"""Events of inventory about a visit's parts, and their effect on the appointment (INV-13).
 
 These events can arrive in any order: the slip's version decides which is newer, and the state decides the rest.
 """
