@@ -1,1 +1,1 @@
-"""Intake: contacts come in and are owned to the end; customers and products are archived."""
+"""Intake: registers contacts and owns them to the end; archives customers and products."""

@@ -1,4 +1,4 @@
-"""Events in: what partners and the other services say, and who deals with it."""
+"""Consumers: events of partners and other services, with their handlers."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from .requests.handlers import requests
 
 SERVICES = (intake, dispatch, inventory, feedback)
 SLA_MARK_EVENTS = tuple(kind for service in SERVICES for kind in service.PRODUCES if issubclass(kind, SlaMark))
-"""Every service's own."""
+"""The SLA events of all services."""
 
 
 def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:

@@ -1,4 +1,4 @@
-"""Time in: the heartbeat, clocks, digests, notices that are due, reminders, searches that go on."""
+"""Timers: heartbeat, clocks, digests, due notices, reminders and archive searches."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from .requests.handlers import requests
 from .settings import Settings
 
 SEEDS = (HeartbeatState(wake_at=datetime.fromtimestamp(0, UTC)), packaged_rules(), *packaged_roles())
-"""The first beat is due at once; rules and roles are planted where they are missing."""
+"""The first heartbeat is due immediately; missing rules and roles are inserted."""
 
 
 def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer, ...]:
@@ -46,7 +46,7 @@ def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer,
 
 
 async def send_heartbeat(work: UnitOfWork, key: str, every: timedelta) -> None:
-    """Send the first beat of the chain through all four services."""
+    """Send the first heartbeat of the chain through all four services."""
     heartbeat = await work.require(HeartbeatState, key)
     due = heartbeat.wake_at and heartbeat.wake_at <= work.now
     if due and (beaten := pass_on(heartbeat, work.now, IntakeHeartbeat)):

@@ -1,4 +1,4 @@
-"""Words that several capabilities share: channels, kinds of requests, urgency, numbers. Pure."""
+"""Terms that several capabilities share: channels, kinds of requests, urgency, numbers. Pure."""
 
 from typing import Annotated, Any, Literal, get_args
 
@@ -17,7 +17,7 @@ Channel = Literal[
     "suggestion_box",
     "partner",
 ]
-"""INT-1; `message` is SMS or WeChat."""
+"""Channels of INT-1; `message` is SMS or WeChat."""
 RequestKind = Literal[
     "repair",
     "installation",
@@ -40,5 +40,5 @@ RequestNumber = Annotated[str, Field(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4
 
 
 def correct_number(text: Any) -> Any:
-    """Undo what people do to a number: lower case, O for 0, I or L for 1."""
+    """Correct common typing errors in a number: lower case, O for 0, I or L for 1."""
     return text.strip().upper().translate(str.maketrans("OIL", "011")) if isinstance(text, str) else text

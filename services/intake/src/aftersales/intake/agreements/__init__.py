@@ -1,1 +1,1 @@
-"""Contracts (INT-13) and what comes with a purchase (INT-14)."""
+"""Contracts (INT-13) and entitlements that come with a purchase (INT-14)."""

@@ -1,4 +1,4 @@
-"""HTTP in: contracts (INT-13) and what comes with a purchase (INT-14)."""
+"""HTTP API: contracts (INT-13) and entitlements (INT-14)."""
 
 from typing import Annotated
 
@@ -18,13 +18,13 @@ ContractNumber = Annotated[Code, Path()]
 
 @router.post("/contracts", status_code=201)
 async def agree_contract(form: ContractForm, context: RequestContext) -> Contract:
-    """Record a contract that has no number yet (INT-13)."""
+    """Create a contract that has no number yet (INT-13)."""
     return await context.do(handlers.agree_contract, None, form)
 
 
 @router.put("/contracts/{number}")
 async def change_contract(number: ContractNumber, form: ContractForm, context: RequestContext) -> Contract:
-    """Record a contract under its own number, or change its terms; what was used and done stays (INT-13)."""
+    """Create a contract under its own number, or change its terms; what was used and done stays (INT-13)."""
     return await context.do(handlers.agree_contract, number, form)
 
 
@@ -46,13 +46,13 @@ async def show_contract(number: ContractNumber, context: RequestContext) -> Cont
 
 @router.post("/contracts/{number}/commissioned")
 async def commission_contract(number: ContractNumber, form: Commission, context: RequestContext) -> Contract:
-    """Report that everything runs; stops the commissioning clock (INT-13, ALL-3)."""
+    """Report that everything runs, and stop the commissioning clock (INT-13, ALL-3)."""
     return await context.do(handlers.commission_contract, number, form)
 
 
 @router.post("/contracts/{number}/training")
 async def record_training(number: ContractNumber, form: Train, context: RequestContext) -> Contract:
-    """Record a training session of the customer's staff (INT-13)."""
+    """Record a training session for the customer's staff (INT-13)."""
     return await context.do(handlers.record_training, number, form)
 
 

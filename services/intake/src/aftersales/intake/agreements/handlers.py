@@ -1,4 +1,4 @@
-"""Contracts (INT-13): agreed, fulfilled, watched by their clock; entitlements (INT-14): granted, brought to mind."""
+"""Use cases: contracts with their use and clock (INT-13), and entitlements with their reminders (INT-14)."""
 
 from aftersales.engine import Event, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
@@ -19,7 +19,7 @@ from .domain.entitlement import Entitlement
     preload=lambda form: ((Branch, form.branch), (Customer, form.customer)),
 )
 async def agree_contract(work: UnitOfWork, number: str | None, form: ContractForm) -> Contract:
-    """Make or change it; without a number of the customer's own it gets one of ours."""
+    """Create or change a contract; without a number it gets one of ours."""
     branch = await known_branch(work, form.branch)
     customer = await need_customer(work, form.customer)
     number = number or await work.number("CT")
@@ -47,7 +47,7 @@ async def record_training(work: UnitOfWork, number: str, form: Train) -> Contrac
 
 
 async def wake_contract(work: UnitOfWork, number: str) -> None:
-    """Say that the commissioning is late, or soon will be (ALL-3)."""
+    """Publish events when the commissioning is overdue or soon will be (ALL-3)."""
     contract = await work.get(Contract, number)
     if contract and contract.wake_at and contract.wake_at <= work.now:
         ticked, marks = contracts.tick_contract(contract, work.now)
@@ -57,9 +57,9 @@ async def wake_contract(work: UnitOfWork, number: str) -> None:
 async def grant_entitlements(
     work: UnitOfWork, known: Product | None, product: Product, catalogue: PolicyCatalogue
 ) -> tuple[Product, tuple[Event, ...]]:
-    """Grant what comes with a purchase, once: when its day becomes known. The product, and events to keep with it.
+    """Grant the entitlements of a purchase once its day is known. Return the product, and events to save with it.
 
-    By the policy of the day on which it is recorded: a purchase may be older than any policy.
+    The policy of the day of recording applies, because a purchase may be older than any policy.
     """
     day = product.purchased_on
     if day is None or (known and known.purchased_on):

@@ -1,4 +1,4 @@
-"""Contracts and entitlements: documents and indexes."""
+"""Documents and indexes of contracts and entitlements."""
 
 from aftersales.engine import Aggregate, Index
 

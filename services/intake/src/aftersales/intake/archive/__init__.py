@@ -1,1 +1,1 @@
-"""Customers and how they are reached, products with their warranty cards, models, merges, search (INT-3)."""
+"""Customers and their contact points, products with warranty cards, models, merges and search (INT-3)."""

@@ -1,4 +1,4 @@
-"""HTTP in: customers, merges, products and the register of models (INT-3)."""
+"""HTTP API: customers, merges, products and the register of models (INT-3)."""
 
 from typing import Annotated
 
@@ -34,11 +34,11 @@ async def find_customers(
     cursor: Annotated[CustomerId | None, Query(description="`next` of the page before")] = None,
     limit: Limit = 20,
 ) -> Page[Customer]:
-    """Find customers, the newest first, by all the words of `q`.
+    """Find customers that match all words of `q`, newest first.
 
-    A word is a part of a name in Chinese, its pinyin or initials, a phone or its last digits (4 or more), a serial
-    number or its end, a part of an address. Where only very common words meet, a page may be short, or empty, and
-    still have a `next`.
+    A word is a part of a Chinese name, its pinyin or initials, a phone or its last digits (4 or more), a serial number
+    or its end, or a part of an address. If all words are very common, a page may be short or empty and still have a
+    `next`.
     """
     words = search.parse_query(q) if q else ()
     if q and not words:
@@ -49,7 +49,7 @@ async def find_customers(
 
 @router.get("/customers/{customer}")
 async def show_customer(customer: ArchivedCustomerId, context: RequestContext, response: Response) -> Customer:
-    """Show a customer. Of one who was merged into another, that other is shown (`Content-Location`)."""
+    """Show a customer; for a merged one, the surviving customer with its path in `Content-Location`."""
     standing = (await store.find_surviving_customer(context.mongo, customer)).id
     if standing != customer:
         response.headers["Content-Location"] = f"/customers/{standing}"
@@ -58,7 +58,7 @@ async def show_customer(customer: ArchivedCustomerId, context: RequestContext, r
 
 @router.patch("/customers/{customer}")
 async def change_customer(customer: ArchivedCustomerId, command: ChangeCustomer, context: RequestContext) -> Customer:
-    """Change what the body names; null takes a particular away, a list replaces the known one (INT-3)."""
+    """Change the fields that the body names; null removes a value, a list replaces the stored list (INT-3)."""
     return await context.do(handlers.change_customer, customer, command, context.settings.class_weights)
 
 
@@ -66,7 +66,7 @@ async def change_customer(customer: ArchivedCustomerId, command: ChangeCustomer,
 async def note_consent(
     customer: ArchivedCustomerId, purpose: Purpose, form: ConsentForm, context: RequestContext
 ) -> Customer:
-    """Note that the customer agrees to a purpose, or takes that back (ALL-6)."""
+    """Record that the customer agrees to a purpose or withdraws consent (ALL-6)."""
     return await context.do(handlers.note_consent, customer, purpose, form)
 
 
@@ -80,13 +80,13 @@ async def list_products(
 
 @router.get("/customers/{customer}/duplicates")
 async def list_duplicates(customer: ArchivedCustomerId, context: RequestContext) -> list[Duplicate]:
-    """Show who may be the same customer, and why: to be merged, or not (INT-3)."""
+    """List possible duplicates with the reasons, for a desk to merge or not (INT-3)."""
     return await store.find_duplicates(context.mongo, await store.find_surviving_customer(context.mongo, customer))
 
 
 @router.post("/customers/{customer}/merge")
 async def merge_customers(customer: ArchivedCustomerId, command: MergeCustomers, context: RequestContext) -> Merge:
-    """Merge the other one into this customer: phones, addresses and products come here, requests are found here."""
+    """Merge the other customer into this one: phones, addresses and products move here, and requests are found here."""
     return await context.do(handlers.merge_customers, customer, command)
 
 
@@ -94,32 +94,32 @@ async def merge_customers(customer: ArchivedCustomerId, command: MergeCustomers,
 async def list_merges(
     customer: ArchivedCustomerId, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Merge]:
-    """Who was merged into this customer, the newest first."""
+    """List the merges into this customer, newest first."""
     return await context.page(Merge, {"winner": customer}, cursor, limit)
 
 
 @router.post("/merges/{merge}/undo")
 async def undo_merge(merge: ArchivedCustomerId, command: UndoMerge, context: RequestContext) -> Merge:
-    """Put back exactly what the merge moved; refused when some of it went on to somebody else."""
+    """Undo exactly what the merge moved; refused when some of it now belongs to another customer."""
     return await context.do(handlers.undo_merge, merge, command)
 
 
 class Wanted(BaseModel):
-    """Which products to show."""
+    """Filters of products."""
 
     q: Annotated[str, StringConstraints(max_length=64)] = ""
-    """How the serial number begins or ends (4 characters or more), a model, or a batch."""
+    """The beginning or end (4 characters or more) of a serial number, a model, or a batch."""
     quarantined: bool = False
-    """Only those that somebody must settle."""
+    """Only products that somebody must settle."""
     branch: Code | None = None
     cursor: Serial | None = None
-    """`next` of the page before."""
+    """`next` of the previous page."""
     limit: Limit = 50
 
 
 @router.get("/products")
 async def find_products(wanted: Annotated[Wanted, Query()], context: RequestContext) -> Page[Product]:
-    """Find products, the greatest serial number first."""
+    """Find products, highest serial number first."""
     narrow = {"status": "quarantined"} if wanted.quarantined else {}
     narrow |= {"branch": wanted.branch} if wanted.branch else {}
     query = search.normalise_width(wanted.q).strip()
@@ -129,7 +129,7 @@ async def find_products(wanted: Annotated[Wanted, Query()], context: RequestCont
 
 @router.get("/products/{serial:path}/warranty")
 async def show_warranty(serial: ArchivedSerial, context: RequestContext) -> WarrantyRecord:
-    """The record that is given at sale, in the caller's language: term, scope, liability, and how it stands today."""
+    """Show the warranty record of the sale in the caller's language, with term, scope, liability and state today."""
     product = await context.read(Product, serial)
     return await handlers.warranty_record(context.mongo, product, context.now, context.catalogue, context.locale)
 
@@ -142,25 +142,25 @@ async def show_product(serial: ArchivedSerial, context: RequestContext) -> Produ
 
 @router.post("/products/{serial:path}/transfer")
 async def transfer_product(serial: ArchivedSerial, command: TransferProduct, context: RequestContext) -> Product:
-    """Give the product to another customer; its warranty card stays with it."""
+    """Transfer the product to another customer; the warranty card stays with the product."""
     return await context.do(handlers.transfer_product, serial, command)
 
 
 @router.post("/products/{serial:path}/settle")
 async def settle_product(serial: ArchivedSerial, command: SettleProduct, context: RequestContext) -> Product:
-    """Let a product out of quarantine: with another model or line, or confirmed as it is."""
+    """Release a product from quarantine, with another model or line or confirmed as it is."""
     return await context.do(handlers.settle_product, serial, command)
 
 
 @router.post("/products/{serial:path}/status")
 async def mark_product(serial: ArchivedSerial, command: MarkProduct, context: RequestContext) -> Product:
-    """Say that the product is scrapped, was returned, or is in use again."""
+    """Mark the product as scrapped, returned or in use again."""
     return await context.do(handlers.mark_product, serial, command)
 
 
 @router.put("/models/{code}")
 async def enter_model(code: ModelCode, form: ModelForm, context: RequestContext) -> Model:
-    """Enter a model. From the first one on, products of other models are quarantined when they are archived."""
+    """Save a model. As soon as the register has a model, products of unknown models are quarantined when archived."""
     return await context.do(handlers.enter_model, code, form)
 
 

@@ -1,4 +1,4 @@
-"""The customer archive (INT-3): who is known and how they are reached, merges, products, models, evidence."""
+"""Use cases: customers and their contact points, merges, products, models and evidence (INT-3)."""
 
 from datetime import date, datetime
 
@@ -37,7 +37,7 @@ async def note_consent(work: UnitOfWork, id: str, purpose: str, form: ConsentFor
 
 
 async def find_or_enrol(work: UnitOfWork, caller: Caller, branch: Branch) -> Customer:
-    """Find the customer by phone, or archive them."""
+    """Return the customer with this phone number, or create one."""
     contact = await work.get(ContactPoint, caller.phone)
     if contact:
         return await surviving_customer(work, contact.customer)
@@ -48,7 +48,7 @@ async def find_or_enrol(work: UnitOfWork, caller: Caller, branch: Branch) -> Cus
 
 
 async def need_customer(work: UnitOfWork, id: str) -> Customer:
-    """Give the customer. Raises `DomainError` for one who was merged into another: change that one."""
+    """Return the customer. Raises `DomainError` for a merged customer; the surviving one must be changed instead."""
     customer = await work.require(Customer, id)
     if customer.merged_into:
         raise DomainError("customer.merged", customer=id, into=customer.merged_into)
@@ -56,7 +56,7 @@ async def need_customer(work: UnitOfWork, id: str) -> Customer:
 
 
 async def save_customer(work: UnitOfWork, before: Customer, after: Customer, *, new: bool = False) -> Customer:
-    """Store what changed, with the phones and words that lead there, and tell others what they need to know."""
+    """Save a changed customer with phone numbers and search tokens, and publish what other services need."""
     if after != before:
         await _claim(work, before, after)
         await index_customer(work, after)
@@ -65,7 +65,7 @@ async def save_customer(work: UnitOfWork, before: Customer, after: Customer, *, 
 
 
 async def index_customer(work: UnitOfWork, customer: Customer) -> None:
-    """Let searches find the customer as they are now; one who was merged into another is not found."""
+    """Update the search tokens of the customer; a merged customer is removed from the search."""
     known = await work.get(SearchEntry, customer.id)
     if customer.merged_into:
         if known:
@@ -77,7 +77,7 @@ async def index_customer(work: UnitOfWork, customer: Customer) -> None:
 
 
 async def _claim(work: UnitOfWork, before: Customer, after: Customer) -> None:
-    """Each number leads to one customer: take the new ones, let go of the others."""
+    """Assign new numbers to the customer and release dropped ones. Raises `DomainError` for a number in use."""
     old, new = customers.phone_numbers(before), customers.phone_numbers(after)
     for number in new:
         contact = await work.get(ContactPoint, number)
@@ -91,7 +91,7 @@ async def _claim(work: UnitOfWork, before: Customer, after: Customer) -> None:
 
 
 async def surviving_customer(work: UnitOfWork, id: str) -> Customer:
-    """Give the customer who stands for this one."""
+    """Return the customer, or the one they were merged into."""
     customer = await work.require(Customer, id)
     while customer.merged_into:
         customer = await work.require(Customer, customer.merged_into)
@@ -99,14 +99,14 @@ async def surviving_customer(work: UnitOfWork, id: str) -> Customer:
 
 
 async def policy_of(source: PolicySource, product: Product, day: date, catalogue: PolicyCatalogue) -> Policy:
-    """What would hold for a repair on that day."""
+    """Return the policy for a repair on that day."""
     owner = await source.get(Customer, product.customer) if product.customer else None
     facts = Facts(product.branch, product.line, "repair", owner.known_as if owner else "", day)
     return await catalogue.choose(source, facts)
 
 
 async def must_be_theirs(work: UnitOfWork, id: str | None, owner: str | None) -> None:
-    """Look for a file that is named as evidence. Raises `NotFound`, or `DomainError` for somebody else's."""
+    """Check a file named as evidence. Raises `NotFound`, or `DomainError` when it belongs to another customer."""
     if id is None or owner is None:
         return
     file, customer = require_visible(await work.require(CustomerFile, id)), await surviving_customer(work, owner)
@@ -149,14 +149,14 @@ async def undo_merge(work: UnitOfWork, id: str, command: UndoMerge) -> Merge:
 
 
 def _moved(record: Merge) -> DocumentRefs:
-    """Everything that goes back."""
+    """List the documents to restore."""
     both = [(kind, id) for kind in (Customer, SearchEntry) for id in (record.winner, record.loser)]
     numbers = [(ContactPoint, number) for number in record.numbers]
     return [*both, *numbers, *((Product, serial) for serial in record.products)]
 
 
 async def _lead(work: UnitOfWork, record: Merge, customer: str) -> None:
-    """Let the loser's numbers lead to this customer; one that was given up meanwhile is theirs again."""
+    """Assign the loser's numbers to this customer, including those released meanwhile."""
     for number in record.numbers:
         contact = await work.get(ContactPoint, number)
         new = ContactPoint(id=number, branch=record.branch, customer=customer)
@@ -179,7 +179,7 @@ async def enter_model(work: UnitOfWork, code: str, form: ModelForm) -> Model:
 
 
 async def look_up_model(work: UnitOfWork, code: str) -> Listing:
-    """Ask the register about a model; while it is empty, no model is unknown."""
+    """Look up a model in the register; while the register is empty, no model is unknown."""
     model = await work.get(Model, code)
     return Listing(model, kept=bool(model or await work.get(ModelRegister, REGISTER)))
 
@@ -209,7 +209,7 @@ async def mark_product(work: UnitOfWork, serial: str, command: MarkProduct) -> P
 async def warranty_record(
     source: PolicySource, product: Product, now: datetime, catalogue: PolicyCatalogue, locale: str
 ) -> WarrantyRecord:
-    """How the warranty stands today, by the policy that would hold for a repair."""
+    """Return today's record, by the policy for a repair."""
     today = (await known_branch(source, product.branch)).day_of(now)
     return describe_warranty(product, await policy_of(source, product, today, catalogue), today, locale)
 

@@ -1,4 +1,4 @@
-"""The archive's documents and indexes, and how people and products are found (INT-3)."""
+"""Documents and indexes of the archive, and the searches for customers and products (INT-3)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -36,29 +36,29 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     ),
 }
 _DETAILS, _FEW, _COUNTED = 8, 100, 2000
-"""The last tokens of a query (Chinese goes into detail) are counted: to a few each, then to so many in all."""
+"""Limits for counting the last (most specific) tokens of a query: tokens, entries per token at first, then in total."""
 _ENDS = 2000
-"""Products whose serial numbers end alike that are looked at."""
+"""The most products read whose serial numbers have the same end."""
 _SOME = 50
-"""Products looked at for one serial number, and doubles shown."""
+"""The most products read per serial number, and the most duplicates shown."""
 
 
 class Search(NamedTuple):
-    """Whom to look for: all words must lead to them; without words and branch: everybody."""
+    """A search: all words must match; without words and branch it finds every customer."""
 
     words: tuple[QueryWord, ...] = ()
     branch: str | None = None
     below: str | None = None
-    """Go on after this id, downwards."""
+    """The id below which the page begins."""
     limit: int = 20
     looks: tuple[int, int] = (200, 800)
-    """How many entries are looked at for a page, at first and then."""
+    """The entries read for a page, at first and in a second step."""
 
 
 async def find_customers(mongo: Mongo, search: Search) -> tuple[list[Customer], str | None]:
-    """A page of customers, the newest first, and the id after which to go on (None: that is all).
+    """Return a page of customers, newest first, and the id after which the next begins (None on the last page).
 
-    Where only very common words meet, a page may be short, or empty, and still not be the last.
+    If all words are very common, a page may be short or empty without being the last.
     """
     scope = (branch_token(search.branch),) if search.branch else ()
     tokens = tuple(dict.fromkeys((*(token for word in search.words for token in word.tokens), *scope)))
@@ -79,10 +79,10 @@ async def find_customers(mongo: Mongo, search: Search) -> tuple[list[Customer], 
 
 
 async def _by_tokens(mongo: Mongo, search: Search, tokens: Sequence[str]) -> tuple[list[str], str | None]:
-    """Ids of those who have all the tokens, and the last one looked at unless there are no more."""
+    """Return ids of customers with all the tokens, and the last id read unless there are no more."""
     rarest = await _rarest(mongo, tokens[-_DETAILS:])
     rest = [token for token in tokens if token != rarest]
-    fits = {"$and": [{"$in": [token, "$tokens"]} for token in rest]}  # a third quicker than $setIsSubset
+    fits = {"$and": [{"$in": [token, "$tokens"]} for token in rest]}  # a third faster than $setIsSubset
     hit = {"$cond": [fits, "$customer", "$$REMOVE"]} if rest else "$customer"
     looked = {"_id": None, "ids": {"$push": hit}, "seen": {"$sum": 1}, "last": {"$last": "$customer"}}
     ids: list[str] = []
@@ -106,7 +106,7 @@ async def _by_tokens(mongo: Mongo, search: Search, tokens: Sequence[str]) -> tup
 
 
 async def _rarest(mongo: Mongo, tokens: Sequence[str]) -> str:
-    """The token that the fewest entries have, as far as they are worth counting; the last of equals."""
+    """Return the token that the fewest entries have, as far as counting pays; the last one of equals."""
     rarest, *others = reversed(tokens)
     for most in (_FEW, _COUNTED // len(tokens)) if others else ():
         counted = await mongo.aggregate(SearchEntry, _union("search_entries", [_count(t, most) for t in tokens]))
@@ -123,19 +123,19 @@ def _count(token: str, most: int) -> list[Document]:
 
 
 def _union(collection: str, pipelines: Sequence[list[Document]]) -> list[Document]:
-    """Several pipelines on one collection in one round trip."""
+    """Combine several pipelines on one collection into one round trip."""
     first, *others = pipelines
     return first + [{"$unionWith": {"coll": collection, "pipeline": other}} for other in others]
 
 
 async def _by_serial(mongo: Mongo, serial: str, tokens: set[str]) -> list[str]:
-    """Ids of those who own a product with this serial number, or one that ends so, and have all the tokens."""
+    """Return ids of owners of a product whose serial number is or ends with `serial`, if they have all the tokens."""
     where: Document = {"$or": [{"_id": serial}, {"backwards": _begins(serial[::-1])}]}
     owners = {row["customer"] for row in await mongo.rows(Product.COLLECTION, where, limit=_SOME, only=("customer",))}
     if not owners:
         return []
     fits: Document = {"_id": {"$in": [*owners]}}
-    if tokens:  # else no entry need be read: that there is one is enough
+    if tokens:  # without tokens the index alone answers
         fits["$expr"] = {"$setIsSubset": [[*tokens], "$tokens"]}
     return [row["_id"] for row in await mongo.rows(SearchEntry.COLLECTION, fits, only=("_id",))]
 
@@ -143,7 +143,7 @@ async def _by_serial(mongo: Mongo, serial: str, tokens: set[str]) -> list[str]:
 async def find_products(
     mongo: Mongo, query: str, narrow: Document, below: str | None, limit: int
 ) -> tuple[list[Product], str | None]:
-    """A page of products by how the serial number begins or ends, by model or by batch, the greatest serial first."""
+    """Return a page of products by beginning or end of the serial number, model or batch, highest serial first."""
     upper = query.upper()
     either = {"$in": [query, upper]}
     by: list[Document] = [{"_id": _begins(upper)}, {"model": either}, {"batch": either}]
@@ -162,7 +162,7 @@ def _begins(text: str) -> Document:
 
 
 async def find_duplicates(mongo: Mongo, customer: Customer) -> list[Duplicate]:
-    """Who may be the same customer, with the reasons; not more than a screen of them."""
+    """Return customers who may be the same, with the reasons; at most a screenful."""
     alike = await mongo.rows(SearchEntry.COLLECTION, {"tokens": {"$in": [*likeness_tokens(customer)]}}, limit=_SOME)
     name = {"$setIsSubset": [[*text_tokens(customer.name)], "$tokens"]}
     for tail in duplicates.phone_tails(customer):
@@ -175,7 +175,10 @@ async def find_duplicates(mongo: Mongo, customer: Customer) -> list[Duplicate]:
 
 
 async def _sharing(mongo: Mongo, ids: Iterable[str]) -> set[str]:
-    """Who else asked about a product of theirs, or owns one that they asked about; it never changed hands."""
+    """Return other customers who asked about these customers' products, or own products that these asked about.
+
+    Transferred products do not count.
+    """
     mine: Document = {"customer": {"$in": [*ids]}}
     kept: Document = {"history.what": {"$ne": "transferred"}}
     requests = await mongo.rows("requests", mine, sort=("-_id",), limit=_SOME, only=("product.serial",))
@@ -188,7 +191,7 @@ async def _sharing(mongo: Mongo, ids: Iterable[str]) -> set[str]:
 
 
 async def find_surviving_customer(mongo: Mongo, id: str) -> Customer:
-    """Give the customer, or the one they were merged into. Raises `NotFound`."""
+    """Return the customer, or the one they were merged into. Raises `NotFound`."""
     found: Customer | None = None
     wanted: str | None = id
     while wanted:
@@ -200,5 +203,5 @@ async def find_surviving_customer(mongo: Mongo, id: str) -> Customer:
 
 
 def customer_filter(customer: Customer) -> dict[str, Any]:
-    """The filter for what belongs to a customer, or to somebody who was merged into them."""
+    """Return the filter for everything of a customer, including customers merged into them."""
     return {"customer": {"$in": [customer.id, *customer.also]} if customer.also else customer.id}

@@ -1,1 +1,1 @@
-"""What a contact is about, suggested from its words (INT-4)."""
+"""Suggestions of what a contact is about, from its words (INT-4)."""

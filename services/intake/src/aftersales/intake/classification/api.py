@@ -1,4 +1,4 @@
-"""HTTP in: what a contact is about, suggested from its words, and the rules for that (INT-4)."""
+"""HTTP API: suggestions of what a contact is about, and the rules for them (INT-4)."""
 
 from typing import Annotated
 
@@ -19,12 +19,12 @@ async def show_rules(context: RequestContext) -> ClassificationRules:
 
 @router.put("/rules")
 async def change_rules(book: RuleBook, context: RequestContext) -> ClassificationRules:
-    """Change the rules; If-Match with their ETag keeps two managers from undoing each other's work."""
+    """Change the rules; If-Match with their ETag keeps two managers from overwriting each other's changes."""
     return await context.do(handlers.change_rules, book)
 
 
 async def _classifier(request: Request, context: RequestContext) -> Classifier:
-    """Make the rules ready once for each version."""
+    """Prepare the rules once per version."""
     found = await context.mongo.rows(ClassificationRules.COLLECTION, {"_id": RULES}, only=("version",))
     ready: Classifier | None = getattr(request.app.state, "classifier", None)
     if ready is None or [row["version"] for row in found] != [ready.version]:
@@ -37,5 +37,5 @@ async def _classifier(request: Request, context: RequestContext) -> Classifier:
 
 @router.post("/suggest")
 async def suggest(described: Described, classifier: Annotated[Classifier, Depends(_classifier)]) -> Suggestion:
-    """Suggest kind, problem class, fault and urgency, and say which words led to it."""
+    """Suggest kind, problem class, fault and urgency, with the words that led to them."""
     return classifier.suggest(described)

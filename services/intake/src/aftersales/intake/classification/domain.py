@@ -1,7 +1,7 @@
-"""What a contact is about (INT-4), suggested from its words by rules that a manager edits; a person decides.
+"""Suggestions of what a contact is about (INT-4), by rules that a manager edits; a person decides.
 
-A rule holds when one of its words stands in the text and is not denied just before (不漏水, "no smoke"). Each rule
-that holds adds its weight to the kind and the problem class that it names; the heaviest is suggested.
+A rule matches when the text has one of its words without a negation directly before it (不漏水, "no smoke"). Each
+matching rule adds its weight to the kind, problem class and fault that it names; the heaviest is suggested.
 """
 
 import unicodedata
@@ -21,12 +21,12 @@ ClassifierLanguage = Literal["zh-Hans", "zh-Hant", "en"]
 RULES = "rules"
 """The id of the only document of rules."""
 PRESSING = 3
-"""The urgency of what is dangerous (INT-5)."""
+"""The urgency of dangerous cases (INT-5)."""
 _LETTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 
 
 def fold_text(text: str) -> str:
-    """Make wide and narrow, large and small letters alike (Unicode NFKC), and any space one space."""
+    """Normalise width and case (Unicode NFKC), and reduce any space to one blank."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
@@ -39,7 +39,7 @@ def _folded(word: str) -> str:
 
 _LONGEST = 60
 ClassifierWord = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidator(_folded)]
-"""Of letters: a whole word or phrase; `leak*` takes any ending. Chinese is found wherever it stands."""
+"""A word or phrase. Latin letters match whole words, with `leak*` any ending; Chinese matches anywhere."""
 WordList = Annotated[tuple[ClassifierWord, ...], Field(max_length=200)]
 
 
@@ -53,25 +53,25 @@ class Vocabulary(Value):
     en: WordList = ()
 
     def of(self, language: ClassifierLanguage | None) -> tuple[str, ...]:
-        """None: of all languages."""
+        """Return the words; None means all languages."""
         if language:
             return tuple(getattr(self, language.replace("-", "_").lower()))
         return tuple(dict.fromkeys((*self.zh_hans, *self.zh_hant, *self.en)))
 
 
 class Rule(Value):
-    """If one of the words is there, this is likely."""
+    """A suggestion that applies when one of the words is found."""
 
     id: Code
     words: Vocabulary
     unless: Vocabulary = Vocabulary()
-    """Just before a word, these deny it, as the general negations do; `*n't` ends any word."""
+    """Negations directly before a word, in addition to the general ones; `*n't` matches the end of any word."""
     kind: RequestKind | None = None
     problem_class: ProblemClass | None = None
     fault: Code | None = None
     urgency: Urgency | None = None
     safety: Annotated[bool, Field(strict=True)] = False
-    """Somebody may be hurt: pressing, whatever else is said."""
+    """Whether somebody may be hurt, which is pressing in any case."""
     weight: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
 
 
@@ -82,7 +82,7 @@ def _distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 
 class RuleBook(Value):
-    """All rules, the most important first: of two kinds that weigh the same, the one named earlier is suggested."""
+    """All rules, most important first; of two kinds with equal weight the one named earlier is suggested."""
 
     negations: Vocabulary = Vocabulary()
     rules: Annotated[tuple[Rule, ...], Field(max_length=500), AfterValidator(_distinct)]
@@ -98,23 +98,23 @@ class ClassificationRules(Aggregate):
 
 
 class Described(Value):
-    """A text to classify. Without a language, the words of all are looked for."""
+    """A text to classify. Without a language, the words of all languages are searched."""
 
     text: Words
     lang: ClassifierLanguage | None = None
     kind: RequestKind | None = None
-    """What the caller asked for, if they said: it stands where the words say nothing, or two things alike."""
+    """The kind that the caller stated, if any; used when the words suggest none, or several equally."""
 
 
 class Because(Value):
-    """A word that was found, and the rule that it belongs to."""
+    """A word that was found, and its rule."""
 
     rule: str
     word: str
 
 
 class Suggestion(Value):
-    """None where no word says anything."""
+    """Suggested values; None when no word suggests one."""
 
     kind: RequestKind | None
     problem_class: ProblemClass | None
@@ -126,7 +126,7 @@ class Suggestion(Value):
 
 
 class Classifier:
-    """The rules of one version, made ready to be looked for. The same text always gives the same."""
+    """The rules of one version, prepared for matching. Equal texts get equal suggestions."""
 
     def __init__(self, rules: ClassificationRules) -> None:
         self.version = rules.version
@@ -134,7 +134,7 @@ class Classifier:
         self._ready: dict[ClassifierLanguage | None, tuple[_Matcher, ...]] = {}
 
     def suggest(self, described: Described) -> Suggestion:
-        """Read the text by the rules."""
+        """Suggest values for the text by the rules."""
         text = fold_text(described.text)
         grams = _grams(text)
         matched = [(m.rule, word) for m in self._matchers(described.lang) if (word := m.found_in(text, grams))]
@@ -167,18 +167,18 @@ def _heaviest(votes: Iterable[tuple[T | None, int]], said: T | None = None) -> T
 
 
 class _Matcher(NamedTuple):
-    """A rule and what to look for."""
+    """A rule prepared for matching."""
 
     rule: Rule
     words: tuple[tuple[str, str], ...]
-    """Each with the gram that stands in every text with it."""
+    """Each word with a gram of every text that contains it."""
     attached: tuple[str, ...]
-    """Denials that may be the end of a longer word."""
+    """Negations that may be the end of a longer word."""
     apart: tuple[str, ...]
-    """Denials that are words of their own."""
+    """Negations that are separate words."""
 
     def found_in(self, text: str, grams: set[str]) -> str | None:
-        """Give the first of the words that stands in the text undenied."""
+        """Return the first word in the text without negation."""
         here = (word for word, gram in self.words if gram in grams)
         return next((word for word in here if any(self._undenied(text, at) for at in _places(text, word))), None)
 
@@ -198,7 +198,7 @@ def _matcher(rule: Rule, general: tuple[str, ...], language: ClassifierLanguage 
 
 
 def _grams(text: str) -> set[str]:
-    """List every 1, 2 and 4 characters in a row: a word whose gram is not there need not be looked for."""
+    """Return every 1, 2 and 4 consecutive characters; a word whose gram is missing need not be searched for."""
     pairs = list(map(add, text, text[1:]))
     return {*text, *pairs, *map(add, pairs, pairs[2:])}
 
@@ -208,7 +208,7 @@ def _gram(stem: str) -> str:
 
 
 def _places(text: str, word: str) -> Iterator[int]:
-    """Where a word stands; one of letters only as a whole."""
+    """Yield the positions of a word; words of letters must be whole."""
     stem = word.rstrip("*")
     whole = word == stem and _is_letter(stem[-1])
     at = text.find(stem)
@@ -221,5 +221,5 @@ def _places(text: str, word: str) -> Iterator[int]:
 
 
 def _is_letter(character: str) -> bool:
-    """Of those that make words with spaces between them."""
+    """Return whether words of such characters are separated by spaces."""
     return character in _LETTERS

@@ -1,4 +1,4 @@
-"""The rules for classifying contacts (INT-4): changed by a manager."""
+"""Use case: changes of the rules for classifying contacts (INT-4)."""
 
 from aftersales.engine import UnitOfWork, use_case
 

@@ -1,4 +1,4 @@
-"""The rules for classifying contacts: the document, and those of a new installation (INT-4)."""
+"""The document of classification rules, and the rules of a new installation (INT-4)."""
 
 from importlib.resources import files
 
@@ -12,6 +12,6 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {ClassificationRules: ()}
 
 
 def packaged_rules() -> ClassificationRules:
-    """Read the rules that a new installation classifies contacts by (INT-4)."""
+    """Return the classification rules of a new installation (INT-4)."""
     text = files(__package__).joinpath("classification.yaml").read_text("utf-8")
     return ClassificationRules(id=RULES, book=RuleBook.model_validate(yaml.load(text, yaml.CSafeLoader)))

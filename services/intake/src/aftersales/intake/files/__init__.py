@@ -1,1 +1,1 @@
-"""Photos and files: received, recognised, given out (INT-2)."""
+"""Customers' photos and files (INT-2)."""

@@ -1,4 +1,4 @@
-"""HTTP in: photos and files of customers (INT-2, INT-3). Bytes pass through here in pieces."""
+"""HTTP API: photos and files of customers (INT-2, INT-3). Bytes are streamed in pieces."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -35,17 +35,17 @@ _SAFE = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-store",
 }
-"""Nothing a customer sent in runs in a browser, or stays in somebody's cache."""
+"""Headers that prevent a customer's file from running in a browser or staying in a cache."""
 
 
 @router.post("/customers/{customer}/files", status_code=201, openapi_extra=_ANY_BYTES)
 async def keep_file(
     customer: FileOwnerId, name: FileName, context: RequestContext, body: Request, request: RequestNumber | None = None
 ) -> CustomerFile:
-    """Keep a photo or file (the body) under the customer's id (INT-2); the same bytes again are the same file.
+    """Store a photo or file (the body) under the customer's id (INT-2); the same bytes again are the same file.
 
-    Kept are JPEG, PNG, WebP, HEIC, GIF, PDF, MP4, MOV and plain text, recognised by content. Name and Content-Type
-    must not say anything else (a Content-Type of `application/octet-stream` says nothing).
+    Accepted are JPEG, PNG, WebP, HEIC, GIF, PDF, MP4, MOV and plain text, recognised by content. Name and Content-Type
+    must agree with it (a Content-Type of `application/octet-stream` always does).
     """
     await context.read(Customer, customer)
     try:
@@ -69,7 +69,7 @@ async def list_files(
 
 @router.get("/customers/{customer}/files/{id}")
 async def show_file(customer: FileOwnerId, id: FileId, context: RequestContext) -> CustomerFile:
-    """What is known of a file; of one that was removed too."""
+    """Show the record of a file, even of a removed one."""
     file = await context.read(CustomerFile, id)
     if file.customer != customer:
         raise NotFound("customer_files.unknown", id=id)
@@ -89,12 +89,12 @@ async def download_file(id: FileId, context: RequestContext) -> StreamingRespons
 
 @router.delete("/files/{id}")
 async def remove_file(id: FileId, context: RequestContext) -> CustomerFile:
-    """Take a file out of sight; who did, and when, stays on record (ALL-5)."""
+    """Hide a file; who removed it, and when, stays on record (ALL-5)."""
     return await context.do(handlers.remove_file, id)
 
 
 async def _store(context: RequestContext, body: Request, name: str) -> FileForm:
-    """Write the bytes, unless they turn out to be what is not kept."""
+    """Store the bytes. Raises `Malformed` when the file is not accepted."""
     pieces = body.stream()
     head = b""
     async for piece in pieces:

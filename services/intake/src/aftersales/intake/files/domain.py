@@ -1,4 +1,4 @@
-"""What a file really is, whatever it is called (INT-2): recognised by its content, refused when it may do harm."""
+"""File types (INT-2), recognised by content whatever the name; harmful files are refused."""
 
 import codecs
 import re
@@ -15,7 +15,7 @@ _NAME_LENGTH = 80
 
 
 class Type(NamedTuple):
-    """A type that is kept: how it may be called and declared; the first of each is how it is given out."""
+    """An accepted type with its extensions and MIME types; downloads use the first of each."""
 
     extensions: tuple[str, ...]
     declared: tuple[str, ...]
@@ -34,10 +34,10 @@ _KEPT = {
     "video/x-m4v": Type(("mp4", "m4v"), ("video/mp4", "video/x-m4v")),
     "video/quicktime": Type(("mov", "qt"), ("video/quicktime",)),
 }
-"""By the name that the library `filetype` has for it."""
+"""Types by the MIME type that `filetype` finds."""
 TYPES = sorted({kind.declared[0] for kind in (TEXT, *_KEPT.values())})
 _UNDECLARED = {"", "application/octet-stream", "application/x-www-form-urlencoded", "binary/octet-stream"}
-"""What a program sends that does not know the type."""
+"""Content types sent by programs that do not know the type."""
 _PROGRAMS = (
     b"MZ",  # Windows
     b"\x7fELF",
@@ -50,7 +50,7 @@ _PROGRAMS = (
     b"\x4c\x00\x00\x00\x01\x14\x02\x00",  # a Windows shortcut
 )
 _PACKED_PROGRAMS = (b"META-INF/", b"AndroidManifest.xml", b"classes.dex", b".class", b".exe", b".dll")
-"""Names in the first entries of a ZIP archive that make it one."""
+"""Names in the first entries of a ZIP archive that make it a program."""
 _PROGRAM_EXTENSION = re.compile(
     "apk|app|bat|bin|cmd|com|cpl|dll|dmg|elf|exe|hta|jar|jse?|lnk|msix?|pif|ps1|py|rb|scr|sh|so|vb[es]?|wsf",
     re.IGNORECASE,
@@ -60,7 +60,7 @@ _FORBIDDEN_IN_NAMES = re.compile(r'[<>:"|?*%]')
 
 
 class Text:
-    """Whether bytes, taken piece by piece, are text: UTF-8 or GB18030 without control characters."""
+    """Whether bytes, fed in pieces, are text: UTF-8 or GB18030 without control characters."""
 
     def __init__(self) -> None:
         self._decoders = [codecs.getincrementaldecoder(name)() for name in ("utf-8", "gb18030")]
@@ -78,7 +78,7 @@ def _is_text(decoder: codecs.IncrementalDecoder, piece: bytes) -> bool:
 
 
 def recognise_type(head: bytes) -> Type:
-    """The type of a file by its beginning. Raises `Malformed` for programs and for what is not kept."""
+    """Return the type by the beginning. Raises `Malformed` for programs and types that are not accepted."""
     if not head:
         raise Malformed("file.empty")
     if _is_program(head):
@@ -87,7 +87,7 @@ def recognise_type(head: bytes) -> Type:
     found = guessed.mime if guessed else ""
     if found in _KEPT:
         return _KEPT[found]
-    if Text().fits(head):  # whatever its first letters may look like
+    if Text().fits(head):  # even if its first letters look like another type
         return TEXT
     raise Malformed("file.type_not_kept", found=found or "?")
 
@@ -99,7 +99,7 @@ def _is_program(head: bytes) -> bool:
 
 
 def safe_name(said: str, kind: Type, declared: str) -> str:
-    """The name to keep: no path, nothing invisible, not too long. Raises `Malformed` when it belies the content."""
+    """Return a safe name without path or invisible characters. Raises `Malformed` when it contradicts the content."""
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", said)[-1])
     name = " ".join("".join(char for char in name if char.isspace() or _is_visible(char)).split())
     name = _FORBIDDEN_IN_NAMES.sub("_", name).strip(" .")
@@ -116,5 +116,5 @@ def safe_name(said: str, kind: Type, declared: str) -> str:
 
 
 def _is_visible(char: str) -> bool:
-    """Not a control or format character (such as one that turns the direction of writing), nor a private one."""
+    """Return whether it is no control, format (such as text direction) or private character."""
     return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

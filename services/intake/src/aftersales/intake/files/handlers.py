@@ -1,4 +1,4 @@
-"""Files of customers (INT-2, INT-3): their records; the bytes are in before, and stay until nobody needs them."""
+"""Use cases: records of customers' files (INT-2, INT-3). The bytes are stored before, and deleted when unused."""
 
 from aftersales.engine import DomainError, UnitOfWork, use_case
 from aftersales.intake.archive.domain import file as files
@@ -11,7 +11,7 @@ from aftersales.intake.requests.domain.request import ServiceRequest
     preload=lambda owner, request: ((Customer, owner), *(((ServiceRequest, request),) if request else ())),
 )
 async def keep_file(work: UnitOfWork, owner: str, form: FileForm, request: str | None) -> CustomerFile:
-    """Record the file, or say which one with the same bytes the customer has already."""
+    """Record the file, or return the customer's existing one with the same bytes."""
     customer = await work.require(Customer, owner)
     if request and (await work.require(ServiceRequest, request)).customer != owner:
         raise DomainError("file.request_of_another_customer", request=request)

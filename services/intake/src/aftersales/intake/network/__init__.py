@@ -1,1 +1,1 @@
-"""Branches, people, roles, and the chain that a matter climbs (ALL-2, ALL-8)."""
+"""Branches, people, roles and the escalation chain (ALL-2, ALL-8)."""

@@ -1,4 +1,4 @@
-"""HTTP in: branches (ALL-2) and when they are open (ALL-3), people, roles and the chain (ALL-8)."""
+"""HTTP API: branches (ALL-2) and their hours (ALL-3), people, roles and the escalation chain (ALL-8)."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -15,7 +15,7 @@ from .domain import Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung
 router = APIRouter(responses=PROBLEMS)
 RegisteredBranchCode = Annotated[Code, Path()]
 MOST_DAYS = 92
-"""So long a stretch is explained at once: a quarter."""
+"""The longest range of one answer: a quarter."""
 RoleCode = Annotated[Code, Path()]
 PersonCode = Annotated[Code, Path()]
 
@@ -42,7 +42,7 @@ async def show_hours(
     since: Annotated[Moment, Query(alias="from")],
     until: Annotated[Moment, Query(alias="to")],
 ) -> list[Span]:
-    """Tell of all time from `from` to `to` (92 days at most) whether the branch is open, and why (ALL-3)."""
+    """List the open and closed times of the branch from `from` to `to` (at most 92 days), with the reasons (ALL-3)."""
     if not timedelta() < until - since <= timedelta(days=MOST_DAYS):
         raise Malformed("calendar.range_malformed", days=MOST_DAYS)
     branch = await context.read(Branch, code)
@@ -51,7 +51,7 @@ async def show_hours(
 
 @router.put("/roles/{code}")
 async def define_role(code: RoleCode, form: RoleForm, context: RequestContext) -> Role:
-    """Say what a role is called, is told and is asked; the roles of the rulebook are there from the start."""
+    """Set a role's titles, rights and duties; the roles of the rulebook exist from the start."""
     return await context.do(handlers.define_role, code, form)
 
 
@@ -83,5 +83,5 @@ async def show_person(code: PersonCode, context: RequestContext) -> Person:
 
 @router.get("/people/{code}/chain")
 async def show_chain(code: PersonCode, context: RequestContext) -> tuple[Rung, ...]:
-    """Who is asked when this person cannot answer: supervisor, centre, headquarters, leadership (ALL-3)."""
+    """List the people to ask when this person cannot answer: supervisor, centre, headquarters, leadership (ALL-3)."""
     return await handlers.show_chain(context.mongo, code, context.now)

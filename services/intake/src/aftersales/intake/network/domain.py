@@ -1,4 +1,4 @@
-"""Branches (ALL-2) and when they are open (ALL-3), people and roles (ALL-8), the chain above somebody. Pure."""
+"""Branches (ALL-2) and their hours (ALL-3), people and roles (ALL-8), and the escalation chain. Pure."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -16,25 +16,25 @@ from aftersales.values import Code, Day, GeoPoint, Line, Phone, Value, Zone
 from aftersales.values.errors import DomainError
 
 EVERYWHERE = "-"
-"""The `branch` of what belongs to no branch alone."""
+"""The `branch` of documents that belong to no single branch."""
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-"""BCP 47, such as `zh-Hans` or `yue`."""
+"""Language tags of BCP 47, such as `zh-Hans` or `yue`."""
 Level = Literal["supervisor", "centre", "headquarters", "leadership"]
 LEVELS: tuple[Level, ...] = get_args(Level)
-"""Also the codes of the roles that stand on these levels."""
+"""All levels, lowest first; the role of a level has the same code."""
 OF_BRANCH: tuple[Level, ...] = ("supervisor", "centre")
-"""Levels whose people answer for their own branch alone."""
+"""Levels whose people are responsible only for their own branch."""
 
 
 class BranchForm(Value):
-    """A branch's particulars."""
+    """The data of a branch."""
 
     name: Line
     zone: Zone
     location: GeoPoint
     hours: Hours | None = None
-    """Left out: as they were, at first round the clock."""
+    """By default the stored hours, or round the clock for a new branch."""
 
 
 class Branch(Aggregate):
@@ -47,7 +47,7 @@ class Branch(Aggregate):
     location: GeoPoint
     hours: Hours = Hours()
     hours_since: datetime | None = None
-    """When hours or zone were last changed; None: before that was noted."""
+    """The last change of hours or zone; None if unrecorded."""
     hours_by: str = ""
 
     @property
@@ -55,11 +55,11 @@ class Branch(Aggregate):
         return _calendar(self.zone, self.hours)
 
     def day_of(self, now: datetime) -> date:
-        """Read the date on the branch's wall."""
+        """Return the local date at the branch."""
         return local_day(now, self.zone)
 
     def begins(self, day: date) -> datetime:
-        """When that day begins there."""
+        """Return the beginning of that day at the branch."""
         return datetime.combine(day, datetime.min.time(), ZoneInfo(self.zone))
 
 
@@ -69,14 +69,14 @@ def _calendar(zone: str, hours: Hours) -> Calendar:
 
 
 def local_day(now: datetime, zone: str) -> date:
-    """Read the date on a wall in this zone."""
+    """Return the local date in this zone."""
     return now.astimezone(ZoneInfo(zone)).date()
 
 
 def register_branch(
     known: Branch | None, code: str, form: BranchForm, by: str, now: datetime
 ) -> tuple[Branch, tuple[Event, ...]]:
-    """Open the branch or change its particulars; saying the same again changes nothing."""
+    """Create the branch or change its data; repeating the same changes nothing."""
     hours = form.hours or (known.hours if known else Hours())
     fields = {"name": form.name, "zone": form.zone, "location": form.location, "hours": hours}
     fields |= {"hours_since": now, "hours_by": by}
@@ -95,7 +95,7 @@ class Title(Value):
 
 
 class RoleForm(Value):
-    """What a role is called, what somebody in it may be told, and what they may be asked to do."""
+    """A role's titles, and codes of what its people may be told (`told`) and asked to do (`asked`)."""
 
     title: Title
     told: Codes = ()
@@ -114,7 +114,7 @@ class Role(Aggregate):
 
 
 class PersonForm(Value):
-    """A person's particulars as the branch gives them."""
+    """The data of a person, as the branch gives it."""
 
     name: Line
     phone: Phone | None = None
@@ -123,14 +123,14 @@ class PersonForm(Value):
     languages: Annotated[tuple[LanguageTag, ...], Field(max_length=20)] = ()
     active: StrictBool = True
     supervisor: Code | None = None
-    """Whose word they take; may be registered later."""
+    """The person's supervisor, who may be registered later."""
     since: Day | None = None
     until: Day | None = None
-    """The last day of their service."""
+    """The last day of service."""
 
 
 class Person(Aggregate):
-    """Somebody who works in the network, a merchant's staff included; their id is their code."""
+    """A person who works in the network, including merchants' staff; the id is the person's code."""
 
     COLLECTION: ClassVar[str] = "people"
 
@@ -153,7 +153,7 @@ def define_role(known: Role | None, code: str, form: RoleForm) -> Role:
 
 
 def register_person(known: Person | None, code: str, form: PersonForm) -> tuple[Person, tuple[Event, ...]]:
-    """Register somebody or change their particulars; only what others may know is told, when it changed."""
+    """Create a person or change their data; the event has only what others may know, when that changed."""
     if form.supervisor == code:
         raise DomainError("person.own_supervisor", person=code)
     if form.since and form.until and form.until < form.since:
@@ -166,14 +166,14 @@ def register_person(known: Person | None, code: str, form: PersonForm) -> tuple[
 
 
 class Rung(Value):
-    """Somebody in the chain."""
+    """A person in the chain."""
 
     level: Literal["owner"] | Level
     person: str
 
 
 class Start(NamedTuple):
-    """Where the climb begins: who owns the matter, known or not, in which branch, on which day."""
+    """The start of the chain: owner (registered or not), branch and day."""
 
     owner: str
     branch: str
@@ -181,11 +181,11 @@ class Start(NamedTuple):
 
 
 def climb_chain(people: Mapping[str, Person], start: Start) -> tuple[Rung, ...]:
-    """Climb from the owner upwards; nobody comes twice.
+    """Return the chain from the owner upwards; nobody is in it twice.
 
-    A person's own supervisor is next. Where that one is missing, has left, was passed already (a circle) or stands
-    lower, whoever has the next level's role is: of the branch up to the centre, of any branch above it. A level
-    without anybody is left out.
+    A person's own supervisor is next. If that one is missing, has left, is already in the chain or has a lower level,
+    the holder of the next level's role is next: of the branch up to the centre, of any branch above it. Levels without
+    a holder are skipped.
     """
     rungs = [Rung(level="owner", person=start.owner)]
     at = people.get(start.owner)
@@ -209,7 +209,7 @@ def _own_supervisor(
 
 
 def _holder_above(people: Mapping[str, Person], height: int, start: Start) -> tuple[Person, int] | None:
-    """Whoever has the role of the lowest level above; of several the first by code."""
+    """Return the holder of the lowest level above; the first by code if several."""
     for level in LEVELS[height:]:
         for code in sorted(people):
             person = people[code]
@@ -220,6 +220,6 @@ def _holder_above(people: Mapping[str, Person], height: int, start: Start) -> tu
 
 
 def _height(person: Person | None) -> int:
-    """How high their roles put them: 0 for whoever stands on no level, 4 for leadership."""
+    """Return the highest level of the person's roles: 0 for none, 4 for leadership."""
     held = [LEVELS.index(level) + 1 for level in LEVELS if person and level in person.roles]
     return max(held, default=0)

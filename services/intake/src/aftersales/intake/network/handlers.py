@@ -1,4 +1,4 @@
-"""Branches, people and roles: registered, changed, and found for whoever names one (ALL-2, ALL-8)."""
+"""Use cases: branches, people and roles (ALL-2, ALL-8), with checks for other capabilities that they exist."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ async def register_branch(work: UnitOfWork, code: str, form: BranchForm) -> Bran
 
 
 async def known_branch(source: PolicySource, code: str) -> Branch:
-    """Give the branch. Raises `DomainError` when nobody opened it."""
+    """Return the branch. Raises `DomainError` when it does not exist."""
     branch = await source.get(Branch, code)
     if branch is None:
         raise DomainError("branch.unknown", branch=code)
@@ -49,7 +49,7 @@ async def register_person(work: UnitOfWork, code: str, form: PersonForm) -> Pers
 
 
 async def show_chain(mongo: Mongo, code: str, now: datetime) -> tuple[Rung, ...]:
-    """Climb from this person, by the same way as an escalation does. Raises `NotFound`."""
+    """Return the chain above this person, as for an escalation. Raises `NotFound`."""
     person = await mongo.get(Person, code)
     if person is None:
         raise NotFound("people.unknown", id=code)
@@ -57,7 +57,7 @@ async def show_chain(mongo: Mongo, code: str, now: datetime) -> tuple[Rung, ...]
 
 
 async def chain_above(source: PolicySource, owner: str, branch: str, now: datetime) -> tuple[Rung, ...]:
-    """Load whoever may stand in the chain, and climb it; the owner need not be registered."""
+    """Load the people who may be in the chain, and return it; the owner need not be registered."""
     known: dict[str, Person] = {}
     for level in LEVELS:
         where = {"roles": level, **({"branch": branch} if level in OF_BRANCH else {})}
@@ -78,14 +78,14 @@ async def chain_above(source: PolicySource, owner: str, branch: str, now: dateti
 
 
 async def known_roles(work: UnitOfWork, roles: tuple[str, ...]) -> None:
-    """Raises `DomainError` for a role that nobody defined."""
+    """Raise `DomainError` for a role that is not defined."""
     for role in roles:
         if await work.get(Role, role) is None:
             raise DomainError("role.unknown", role=role)
 
 
 async def known_person(work: UnitOfWork, code: str) -> Person:
-    """Give somebody who serves today. Raises `DomainError` when there is no such person."""
+    """Return a person in service today. Raises `DomainError` when there is none."""
     person = await work.get(Person, code)
     if person is None:
         raise DomainError("person.unknown", person=code)

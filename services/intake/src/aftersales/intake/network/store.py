@@ -1,4 +1,4 @@
-"""The network's documents and indexes, the roles of the rulebook, and who serves where (ALL-2, ALL-8)."""
+"""Documents and indexes of the network, the roles of the rulebook, and a search for people (ALL-2, ALL-8)."""
 
 import tomllib
 from collections.abc import Collection
@@ -18,13 +18,13 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 def packaged_roles() -> tuple[Role, ...]:
-    """The roles of the rulebook, as they are packaged (ALL-8)."""
+    """Return the roles of the rulebook from the package (ALL-8)."""
     packaged = tomllib.loads(files(__package__).joinpath("roles.toml").read_text("utf-8"))
     return tuple(Role(id=code, **fields) for code, fields in packaged.items())
 
 
 async def find_serving(mongo: Mongo, roles: Collection[str], branches: Collection[str], today: date) -> tuple[str, ...]:
-    """Who has one of the roles in one of the branches (none named: any) and serves, by code."""
+    """Return people in service with one of the roles in one of the branches (empty means any), by code."""
     where: Document = {"active": True}
     where |= {"roles": {"$in": list(roles)}} if roles else {}
     where |= {"branch": {"$in": list(branches)}} if branches else {}

@@ -1,1 +1,1 @@
-"""The office's week: trainings, meetings, notices, digests, shift handover (ALL-3, ALL-7 to ALL-9)."""
+"""Office work of a branch: trainings, meetings, notices, digests and shift handovers (ALL-3, ALL-7 to ALL-9)."""

@@ -1,4 +1,4 @@
-"""HTTP in: trainings and meetings (ALL-8), notices (ALL-9), shift handover (ALL-7), digests (ALL-3)."""
+"""HTTP API: trainings and meetings (ALL-8), notices (ALL-9), shift handovers (ALL-7) and digests (ALL-3)."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -48,7 +48,7 @@ async def list_trainings(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[TrainingPlan]:
-    """List plans, for instance those that a person takes part in."""
+    """List training plans, for example those with a given participant."""
     return await context.page(TrainingPlan, {"branch": branch, "participants": person}, cursor, limit)
 
 
@@ -61,7 +61,7 @@ async def show_training(code: TrainingCode, context: RequestContext) -> Training
 async def record_attendance(
     code: TrainingCode, session: SessionCode, form: AttendanceForm, context: RequestContext
 ) -> Attendance:
-    """Write down who came to a session; a second list corrects the marks of whom it names."""
+    """Record who attended a session; a second list corrects only the people that it names."""
     return await context.do(handlers.record_attendance, code, session, form)
 
 
@@ -73,7 +73,7 @@ async def list_attendance(code: TrainingCode, context: RequestContext) -> list[A
 
 @router.get("/trainings/{code}/missing")
 async def list_missing(code: TrainingCode, context: RequestContext) -> tuple[Missing, ...]:
-    """List who has not been taught: not invited, not recorded, absent, excused, or not passed."""
+    """List people who still need the training: not invited, not recorded, absent, excused, or not passed."""
     plan = await context.read(TrainingPlan, code)
     branches = () if plan.branch == EVERYWHERE else (plan.branch,)
     today = local_day(context.now, context.settings.zone)
@@ -84,21 +84,21 @@ async def list_missing(code: TrainingCode, context: RequestContext) -> tuple[Mis
 
 @router.get("/meetings/{branch}/{week}")
 async def show_meeting(branch: OfficeBranchCode, week: Week, context: RequestContext) -> Meeting:
-    """Show the agenda of what happened in that week at the branch, or the minutes once there are some."""
+    """Show the agenda of the branch's week, or the minutes if there are any."""
     place = await _branch(branch, context)
     return await context.mongo.get(Meeting, meeting_id(branch, week)) or await _proposed(place, week, context)
 
 
 @router.put("/meetings/{branch}/{week}")
 async def record_minutes(branch: OfficeBranchCode, week: Week, form: MinutesForm, context: RequestContext) -> Meeting:
-    """Record minutes, decisions and who came; the agenda is kept as it was then."""
+    """Record minutes, decisions and attendance; the agenda stays as it was first recorded."""
     place = await _branch(branch, context)
     proposed, begins = await _proposed(place, week, context), week_span(week, place)[0]
     return await context.do(handlers.record_minutes, proposed, form, begins)
 
 
 async def _branch(code: str, context: Any) -> Branch:
-    """Like `context.read`, without the branch's ETag, which is not the meeting's."""
+    """Return the branch, but not its ETag, which is not the meeting's."""
     place: Branch | None = await context.mongo.get(Branch, code)
     if place is None:
         raise NotFound("branches.unknown", id=code)
@@ -113,7 +113,7 @@ async def _proposed(place: Branch, week: str, context: Any) -> Meeting:
 
 class Acknowledge(Value):
     reader: Code | None = None
-    """None: whoever asks (X-Actor)."""
+    """The default is the caller (X-Actor)."""
 
 
 class ForReader(BaseModel):
@@ -124,7 +124,7 @@ class ForReader(BaseModel):
 
 
 class Unread(BaseModel):
-    """Who must still acknowledge a notice."""
+    """People who must still acknowledge a notice."""
 
     readers: int
     acknowledged: int
@@ -133,7 +133,7 @@ class Unread(BaseModel):
 
 @router.post("/notices", status_code=201)
 async def publish_notice(form: NoticeForm, context: RequestContext) -> Notice:
-    """Publish it to named people, roles and branches, resolved to people now; the number is in the answer."""
+    """Publish a notice to people, roles and branches, resolved to people now; the answer has its number."""
     today = local_day(context.now, context.settings.zone)
     addressed = form.roles or form.branches
     of_roles = await find_serving(context.mongo, form.roles, form.branches, today) if addressed else ()
@@ -144,7 +144,7 @@ async def publish_notice(form: NoticeForm, context: RequestContext) -> Notice:
 async def list_notices(
     context: RequestContext, reader: Code, cursor: After = None, limit: Limit = 50
 ) -> Page[ForReader]:
-    """List what a reader must or may read: the unread first, then the read, each newest first."""
+    """List notices that a reader must or may read: unread first, then read, each newest first."""
     person = await context.mongo.get(Person, reader)
     found = await notices_for(context.mongo, reader, audience_keys(person) if person else (), cursor, limit + 1)
     shown = await context.mongo.find(Notice, {"_id": {"$in": [row["_id"] for row in found]}})
@@ -161,14 +161,14 @@ async def show_notice(number: NoticeNumber, context: RequestContext) -> Notice:
 
 @router.post("/notices/{number}/acknowledge")
 async def acknowledge_notice(number: NoticeNumber, form: Acknowledge, context: RequestContext) -> Acknowledgement:
-    """Say that it was read: by the reader named, else by whoever asks; once, however often it is said."""
+    """Acknowledge it for the named reader, by default the caller; repeating it changes nothing."""
     reader = form.reader or context.actor
     return await context.do(handlers.acknowledge_notice, number, reader)
 
 
 @router.get("/notices/{number}/unread")
 async def list_unread(number: NoticeNumber, context: RequestContext) -> Unread:
-    """List who must acknowledge it and has not."""
+    """List the readers who have not acknowledged it."""
     notice = await context.read(Notice, number)
     chunks = await context.mongo.find(ReaderChunk, {"notice": number})
     read = handlers.sum_readings(chunks, await context.mongo.find(Acknowledgement, {"notice": number}))
@@ -177,7 +177,7 @@ async def list_unread(number: NoticeNumber, context: RequestContext) -> Unread:
 
 @router.post("/handovers", status_code=201)
 async def list_shift(form: HandoverForm, context: RequestContext) -> ShiftHandover:
-    """List what is open at the end of a shift for the next one, which has until noon."""
+    """List the open requests at the end of a shift for the next shift, which has until noon."""
     requests = await open_requests(context.mongo, form.branch, form.from_person if form.only_own else None)
     return await context.do(handlers.list_shift, form, requests, context.catalogue)
 
@@ -200,7 +200,7 @@ async def show_handover(id: HandoverNumber, context: RequestContext) -> ShiftHan
 
 @router.post("/handovers/{id}/lines/{number}/take")
 async def take_line(id: HandoverNumber, number: OfficeRequestNumber, context: RequestContext) -> ShiftHandover:
-    """Take the request over, as somebody of the next shift (X-Actor): from now on they own it."""
+    """Take the request over and own it, as somebody of the next shift (X-Actor)."""
     return await context.do(handlers.take_line, id, number)
 
 
@@ -208,7 +208,7 @@ async def take_line(id: HandoverNumber, number: OfficeRequestNumber, context: Re
 async def settle_line(
     id: HandoverNumber, number: OfficeRequestNumber, form: Settle, context: RequestContext
 ) -> ShiftHandover:
-    """Say what became of it, as somebody of the next shift (X-Actor)."""
+    """Record the outcome, as somebody of the next shift (X-Actor)."""
     return await context.do(handlers.settle_line, id, number, form)
 
 
@@ -216,5 +216,5 @@ async def settle_line(
 async def list_digests(
     owner: Annotated[str, Query(max_length=200)], context: RequestContext, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Digest]:
-    """Newest first: an owner's code, a branch's, or a role at a branch such as `supervisor@BJ01`."""
+    """List digests, newest first; `owner` is a person, a branch, or a role at a branch such as `supervisor@BJ01`."""
     return await context.page(Digest, {"owner": owner}, cursor, limit)

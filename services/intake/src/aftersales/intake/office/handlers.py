@@ -1,4 +1,4 @@
-"""Trainings and minutes (ALL-8), notices (ALL-9), shift handover (ALL-7), digests of marks (ALL-3)."""
+"""Use cases: trainings and minutes (ALL-8), notices (ALL-9), shift handover (ALL-7), digests (ALL-3)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -48,7 +48,7 @@ async def record_attendance(work: UnitOfWork, code: str, session: str, form: Att
 
 @use_case(about=lambda proposed: (Meeting, proposed.id))
 async def record_minutes(work: UnitOfWork, proposed: Meeting, form: MinutesForm, begins: datetime) -> Meeting:
-    """Keep the minutes with the agenda of the first time they were written, which later cases do not change."""
+    """Save the minutes with the agenda of their first version, which later cases do not change."""
     meeting = await work.get(Meeting, proposed.id) or proposed
     recorded = write_minutes(meeting, form, begins, work.now)
     return recorded if recorded == meeting else work.put(recorded)
@@ -56,7 +56,7 @@ async def record_minutes(work: UnitOfWork, proposed: Meeting, form: MinutesForm,
 
 @use_case(preload=lambda form: [(Person, person) for person in form.people])
 async def publish_notice(work: UnitOfWork, form: NoticeForm, of_roles: Sequence[str]) -> Notice:
-    """Publish to the named people and to `of_roles`, who have the addressed roles in the addressed branches."""
+    """Publish to the named people and to `of_roles`, the people with the addressed roles in the addressed branches."""
     await known_roles(work, form.roles)
     for branch in form.branches:
         await known_branch(work, branch)
@@ -75,7 +75,7 @@ async def publish_notice(work: UnitOfWork, form: NoticeForm, of_roles: Sequence[
     preload=lambda number, reader: ((Acknowledgement, f"{number}|{reader}"), (Person, reader)),
 )
 async def acknowledge_notice(work: UnitOfWork, number: str, reader: str) -> Acknowledgement:
-    """Once; saying it again gives the same answer."""
+    """Acknowledge once; repeating it returns the same."""
     notice = await work.require(Notice, number)
     if known := await work.get(Acknowledgement, f"{number}|{reader}"):
         return known
@@ -95,7 +95,7 @@ async def wake_notice(work: UnitOfWork, number: str) -> None:
 
 
 def sum_readings(chunks: Iterable[ReaderChunk], acknowledgements: Iterable[Acknowledgement]) -> Reading:
-    """Put together who must acknowledge and who has; those who need not are left out."""
+    """Combine required readers and acknowledgements; others are left out."""
     readers = frozenset(reader for chunk in chunks for reader in chunk.readers)
     return Reading(readers, frozenset(read.reader for read in acknowledgements if read.counted))
 
@@ -117,7 +117,7 @@ async def list_shift(
 
 @use_case(about=lambda handover: (ShiftHandover, handover), preload=lambda number: ((ServiceRequest, number),))
 async def take_line(work: UnitOfWork, handover: str, number: str) -> ShiftHandover:
-    """Become the owner of the request: taking it is the acceptance that INT-7 asks for."""
+    """Make the caller the owner of the request; taking the line is the acceptance that INT-7 requires."""
     closed = await _close(work, handover, number, Closing("taken", work.actor, work.now))
     request = await work.require(ServiceRequest, number)
     owned, events = ownership.take_over_request(request, work.actor, work.now)
@@ -141,7 +141,7 @@ async def wake_handover(work: UnitOfWork, number: str) -> None:
 async def change_handover_hours(
     work: UnitOfWork, handover: ShiftHandover, hours: BranchHours, catalogue: PolicyCatalogue
 ) -> None:
-    """Go over to the branch's new hours, by the policy that the clock was started with (ALL-3)."""
+    """Apply the branch's new hours, by the policy that the clock was started with (ALL-3)."""
     policy = await catalogue.get(work, handover.clocks[0].terms.policy)
     ground = Ground(await known_branch(work, handover.branch), policy)
     moved, events = handovers.change_handover_hours(handover, ground, hours.said, work.now)

@@ -1,4 +1,4 @@
-"""The office's documents and indexes: trainings, meetings, notices, handovers, digests; and questions about them."""
+"""Documents and indexes of trainings, meetings, notices, handovers and digests, and queries for them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from .domain.notice import Acknowledgement, Notice, ReaderChunk
 from .domain.training import Attendance, TrainingPlan
 
 _CASES = 100
-"""So many cases of one kind are looked at for an agenda, which holds a tenth of that."""
+"""The most cases of one kind read for an agenda, which holds a tenth of that."""
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Digest: (Index("owner", "-_id"), Index("hour", ttl=timedelta(days=92))),
     TrainingPlan: (Index("branch", "-_id"), Index("participants", "-_id")),
@@ -29,14 +29,14 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 async def open_requests(mongo: Mongo, branch: str, owner: str | None) -> list[OpenRequest]:
-    """What a shift must hand over, of one owner or all; one more than may be, where there are too many."""
+    """Return the open requests of a branch, of one owner or all; one more than allowed when there are too many."""
     where: Document = {"branch": branch, "state": {"$in": list(OPEN)}} | ({"owner": owner} if owner else {})
     found = await mongo.rows(ServiceRequest.COLLECTION, where, limit=MOST_LINES + 1, only=("state", "owner"))
     return sorted(OpenRequest(row["_id"], row["state"], row["owner"]) for row in found)
 
 
 async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str | None, limit: int) -> list[Document]:
-    """Notices that a reader must or may read, by id, whether they did and when: the unread first, newest first."""
+    """Return ids of notices that a reader must or may read, with the time of reading; unread first, newest first."""
     chunks = await mongo.rows(ReaderChunk.COLLECTION, {"readers": reader}, only=("notice",))
     mine = {"_id": {"$in": [chunk["notice"] for chunk in chunks]}}
     pipeline: list[Document] = [
@@ -54,10 +54,10 @@ async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str
 
 
 async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime]) -> list[AgendaCase]:
-    """What there is to talk about after a week at a branch (ALL-8), each kind in the order of its weight.
+    """Return the cases of a branch's week for its meeting (ALL-8), each kind in order of weight.
 
-    A number begins with its day, so that the week's requests are a range of the index over branch and number;
-    the day may begin elsewhere at another hour, hence one more on either side.
+    Request numbers begin with their day, so the week's requests are a range of the index over branch and number.
+    Because of time zones the range is a day wider at both ends.
     """
     since, until = span
     first, last = (f"SR-{day:%y%m%d}" for day in (since - timedelta(days=1), until + timedelta(days=2)))

@@ -1,1 +1,1 @@
-"""Partners' events: each accepted once or refused with the reason (INT-12)."""
+"""Events of partners, each accepted once or refused with the reason (INT-12)."""

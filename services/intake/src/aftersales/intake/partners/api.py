@@ -1,4 +1,4 @@
-"""HTTP in: what became of a partner's events (INT-12)."""
+"""HTTP API: outcomes of partners' events (INT-12)."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,21 +16,21 @@ AcceptLanguage = Annotated[str | None, Header(alias="accept-language", include_i
 
 
 class PartnerReceipt(BaseModel):
-    """The outcome of one event, in words too."""
+    """The outcome of one event, also as text."""
 
     id: str
-    """The partner's own id of it; a digest where it has none."""
+    """The partner's own id of the event, or a digest if it has none."""
     source: str
     partner: str
-    """The RabbitMQ user who published it; empty where nobody said."""
+    """The RabbitMQ user who published it; empty if unknown."""
     reference: str
-    """What the partner calls it: the event's `subject`, or its id."""
+    """The partner's own reference: the event's `subject`, or its id."""
     type: str
     digest: str
-    """Of type and data, or of a whole message that could not be read: tells two contents under one id apart."""
+    """A digest of type and data, or of an unreadable message; it distinguishes two contents under one id."""
     state: ReceiptOutcome
     request: str | None
-    """The number of the service request that was registered."""
+    """The number of the registered service request."""
     serial: str | None
     """The product whose sale was archived."""
     code: str
@@ -40,7 +40,7 @@ class PartnerReceipt(BaseModel):
 
 
 class ReceiptFilter(BaseModel):
-    """Which receipts, newest first."""
+    """Filters of receipts."""
 
     source: Annotated[str, Query(max_length=256, description="as the partner's events name it")]
     partner: Annotated[str | None, Query(max_length=256)] = None
@@ -56,7 +56,7 @@ async def list_receipts(
     limit: Limit = 50,
     accept_language: AcceptLanguage = None,
 ) -> Page[PartnerReceipt]:
-    """List what became of the events of this source: accepted, duplicate or refused, and why (INT-12)."""
+    """List the outcomes of this source's events: accepted, duplicate or refused, and why (INT-12)."""
     where = {"source": asked.source, "partner": asked.partner, "message": asked.id, "state": asked.state}
     page = await context.page(PartnerMessage, where, cursor, limit, "-at")
     locale = choose_locale(accept_language, context.settings.locale)
@@ -77,7 +77,7 @@ async def list_messages_of_source(  # noqa: PLR0913, PLR0917 (its query string)
     limit: Limit = 50,
     accept_language: AcceptLanguage = None,
 ) -> Page[PartnerReceipt]:
-    """List the same for a source that can stand in a path."""
+    """List receipts of a source whose name can be part of a path."""
     return await list_receipts(ReceiptFilter(source=source, state=state), context, cursor, limit, accept_language)
 
 

@@ -1,4 +1,4 @@
-"""What became of each partner event (INT-12): a receipt that the partner can read."""
+"""Outcomes of partner events (INT-12): receipts that the partner can read."""
 
 import json
 from contextlib import suppress
@@ -14,12 +14,12 @@ from aftersales.common.partners import Sender, sender_of
 from aftersales.values.errors import DomainError, Malformed
 
 UNKNOWN = "unknown"
-"""The source of what cannot be read."""
+"""The source of unreadable messages."""
 ReceiptOutcome = Literal["accepted", "duplicate", "refused"]
 
 
 class MessageEffect(NamedTuple):
-    """What came of an event: a service request, or the sale of a product, which may be known already."""
+    """The effect of an event: a service request, or the sale of a product, which may already be known."""
 
     request: str | None = None
     serial: str | None = None
@@ -27,23 +27,23 @@ class MessageEffect(NamedTuple):
 
 
 class PartnerMessage(Aggregate):
-    """The outcome of one event. Its id stands for partner, source and event id: the same again is this one.
+    """The outcome of one event. Its id stands for partner, source and event id, so a repeated event has the same.
 
-    A refused event whose id was accepted with another content has a receipt of its own.
+    A refused event with other content under an accepted id has a receipt of its own.
     """
 
     COLLECTION: ClassVar[str] = "partner_messages"
-    AUDITED: ClassVar[bool] = False  # it is itself a record of what happened
+    AUDITED: ClassVar[bool] = False  # it is a record of events itself
 
     branch: str = "-"
     partner: str = ""
-    """The RabbitMQ user who published it; empty where nobody said."""
+    """The RabbitMQ user who published it; empty if unknown."""
     source: str
     message: str
     reference: str = ""
     type: str
     digest: str = ""
-    """Of type and data; of the whole body where these cannot be read."""
+    """A digest of type and data; of the whole body if unreadable."""
     state: ReceiptOutcome
     request: str | None = None
     serial: str | None = None
@@ -56,12 +56,12 @@ ReceiptDecision = tuple[PartnerMessage, tuple[Event, ...]]
 
 
 def known_of(receipts: tuple[PartnerMessage | None, ...], sender: Sender) -> PartnerMessage | None:
-    """The receipt of this event; one from before 0.2 has an id that another event's may equal."""
+    """Return the receipt of this event. Receipts from before 0.2 have ids that another event's may equal."""
     return next((one for one in receipts if one and (one.source, one.message) == (sender.source, sender.id)), None)
 
 
 def is_done(known: PartnerMessage | None, sender: Sender) -> bool:
-    """Whether the event has had its effect. Raises `DomainError` for another content under its id."""
+    """Return whether the event has had its effect. Raises `DomainError` for another content under its id."""
     if known is None or known.state == "refused":
         return False
     if known.digest not in {"", sender.digest}:
@@ -72,7 +72,7 @@ def is_done(known: PartnerMessage | None, sender: Sender) -> bool:
 def accept_message(
     known: PartnerMessage | None, sender: Sender, kind: str, done: MessageEffect, at: datetime
 ) -> ReceiptDecision:
-    """Record what came of it, and tell the partner."""
+    """Record the effect, and publish it for the partner."""
     about = {"partner": sender.user, "source": sender.source, "type": kind, "reference": sender.reference}
     receipt = PartnerMessage(
         id=known.id if known else sender.event,
@@ -89,7 +89,7 @@ def accept_message(
 
 
 def refuse_message(known: PartnerMessage | None, message: PartnerMessage) -> ReceiptDecision:
-    """Record the refusal and tell it, once: the same message may be delivered again. What was accepted stays so."""
+    """Record and publish the refusal once, since a message may be delivered again. An accepted event stays accepted."""
     if known and (known.state != "refused" or (known.code, known.params) == (message.code, message.params)):
         return known, ()
     plain = {name: value for name, value in message.params.items() if name != "errors"}
@@ -108,7 +108,7 @@ def refuse_message(known: PartnerMessage | None, message: PartnerMessage) -> Rec
 
 
 def stated_sender(body: bytes, user: str, digest: str) -> Sender:
-    """Whose a message that may be anything is, as far as it says so; `digest` stands for what it does not say."""
+    """Return the sender as far as a possibly unreadable message states it; `digest` replaces a missing id."""
     with suppress(Malformed):
         return sender_of(decode_envelope(body), user)
     try:
@@ -121,5 +121,5 @@ def stated_sender(body: bytes, user: str, digest: str) -> Sender:
 
 
 def _name(said: Any) -> str:
-    """Any text that can be stored and asked for."""
+    """Return text that can be stored and searched for, else ""."""
     return said if isinstance(said, str) and len(said) <= 256 and said.isprintable() else ""

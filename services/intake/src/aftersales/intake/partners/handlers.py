@@ -1,4 +1,4 @@
-"""Partner events (INT-12): each accepted once, a bad one refused, and the partner can read which."""
+"""Use cases: partner events (INT-12), each accepted once or refused, with a receipt for the partner."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import update_wrapper
@@ -34,7 +34,7 @@ P = ParamSpec("P")
 def with_receipt(
     handle: Callable[Concatenate[UnitOfWork, E, Sender, P], Awaitable[MessageEffect]],
 ) -> Callable[Concatenate[UnitOfWork, E, Sender, P], Coroutine[Any, Any, None]]:
-    """Let a handler of partner events leave a receipt with what it does; what has one already is not done again."""
+    """Make a handler of partner events store a receipt of its effect, and skip events that already have one."""
 
     async def handled(work: UnitOfWork, event: E, sender: Sender, /, *args: P.args, **kwargs: P.kwargs) -> None:
         known = await _receipt(work, sender)
@@ -56,7 +56,7 @@ async def tell_refusal(work: UnitOfWork, parked: StoredDeadLetter) -> None:
     sender = domain.stated_sender(parked.body, parked.user, parked.digest)
     known, id = await _receipt(work, sender), sender.event
     if known and known.state != "refused" and known.digest != sender.digest:
-        id = sender.content  # what was accepted keeps its receipt
+        id = sender.content  # the accepted event keeps its receipt
         known = await work.get(PartnerMessage, id)
     refused = PartnerMessage(
         id=id,
@@ -90,7 +90,7 @@ def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> Do
 async def take_partner_request(
     work: UnitOfWork, event: PartnerServiceRequest, sender: Sender, catalogue: PolicyCatalogue
 ) -> MessageEffect:
-    """Do as if the partner had filled in the form (INT-12)."""
+    """Register a request as if the partner had filled in the form (INT-12)."""
     form = request_form(event)
     partner = PartnerReference(partner=sender.user, source=sender.source, id=sender.id, reference=sender.reference)
     return MessageEffect(request=(await register_request(work, form, catalogue, partner)).id)
@@ -101,9 +101,9 @@ async def take_partner_request(
 async def take_partner_sale(
     work: UnitOfWork, event: PartnerProductSold, _sender: Sender, catalogue: PolicyCatalogue
 ) -> MessageEffect:
-    """Archive the buyer and what they bought; the same sale in another event is nothing new.
+    """Archive the buyer and the product; the same sale in another event changes nothing.
 
-    Raises `DomainError` for a product that is somebody else's, or was sold on another day.
+    Raises `DomainError` for a product that belongs to somebody else or was sold on another day.
     """
     if known := await work.get(Product, event.serial):
         buyer = await work.get(ContactPoint, event.phone)
@@ -121,7 +121,7 @@ async def take_partner_sale(
 
 
 def request_form(event: PartnerServiceRequest) -> RegisterRequest:
-    """As if the partner had filled in the form. Raises `Malformed` when it does not fit."""
+    """Fill in the form for the partner. Raises `Malformed` when it does not fit."""
     said, product = (event.model_dump(include=set(form.model_fields)) for form in (RegisterRequest, ProductForm))
     return _filled(
         RegisterRequest,
@@ -131,7 +131,7 @@ def request_form(event: PartnerServiceRequest) -> RegisterRequest:
 
 
 def sale_form(event: PartnerProductSold) -> ArchiveCustomer:
-    """As if the partner had filled in the form. Raises `Malformed` when it does not fit."""
+    """Fill in the form for the partner. Raises `Malformed` when it does not fit."""
     product = event.model_dump(include=set(ProductForm.model_fields))
     return _filled(ArchiveCustomer, event, _caller(event) | {"branch": event.branch, "products": [product]})
 

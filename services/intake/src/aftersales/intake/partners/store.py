@@ -1,4 +1,4 @@
-"""Receipts of partners' events: the document and its indexes."""
+"""Documents and indexes of receipts for partners' events."""
 
 from datetime import timedelta
 

@@ -1,1 +1,1 @@
-"""Service policies: checked, published, explained (ALL-1)."""
+"""Service policies: check, publish and explain them (ALL-1)."""

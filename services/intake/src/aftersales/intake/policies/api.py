@@ -1,4 +1,4 @@
-"""HTTP in: service policies (ALL-1)."""
+"""HTTP API: service policies (ALL-1)."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -21,7 +21,7 @@ PolicyName = Annotated[Code, Path()]
 
 
 class PolicyItem(BaseModel):
-    """What a choice depends on."""
+    """The facts that a choice depends on."""
 
     branch: Code
     line: Code
@@ -31,7 +31,7 @@ class PolicyItem(BaseModel):
 
 
 class Considered(BaseModel):
-    """A policy that might hold, and what became of it: see docs/policies.md."""
+    """A candidate policy, and why it was chosen or not; see docs/policies.md."""
 
     name: str
     version: int
@@ -44,7 +44,7 @@ class Considered(BaseModel):
 
 
 class Choice(BaseModel):
-    """Which policy holds for an item, and why not the others."""
+    """The policy chosen for an item, with all candidates."""
 
     name: str
     version: int
@@ -52,7 +52,7 @@ class Choice(BaseModel):
 
 
 class Said(BaseModel):
-    """What is wrong or doubtful in a policy, where, and in the caller's language."""
+    """An error or warning about a field of a policy, in the caller's language."""
 
     level: Literal["error", "warning"]
     code: str
@@ -62,7 +62,7 @@ class Said(BaseModel):
 
 @router.post("/policies", status_code=201)
 async def publish_policy(policy: Policy, context: RequestContext, response: Response) -> PublishedPolicy:
-    """Publish the next version; its number is counted here. A policy with errors, or one that ties, is refused."""
+    """Publish the next version, numbered here. A policy with errors, or that ties with another, is refused."""
     published = await context.do(handlers.publish_policy, policy, context.catalogue)
     response.headers["Location"] = f"/policies/{published.policy.name}/{published.policy.version}"
     return published
@@ -70,7 +70,7 @@ async def publish_policy(policy: Policy, context: RequestContext, response: Resp
 
 @router.post("/policies/lint")
 async def lint_policy(policy: Policy, context: RequestContext) -> list[Said]:
-    """Say what is wrong or doubtful with a policy, alone and as the next version beside those published."""
+    """List errors and warnings of a policy, alone and as the next version beside the published ones."""
     policy_index = await context.catalogue.policy_index(context.mongo)
     return [
         Said(
@@ -85,13 +85,13 @@ async def lint_policy(policy: Policy, context: RequestContext) -> list[Said]:
 
 @router.get("/policies")
 async def list_policies(context: RequestContext, cursor: Cursor = None, limit: Limit = 50) -> Page[PublishedPolicy]:
-    """Those published; the presets that are shipped are at `GET /policies/{name}/0`."""
+    """List published policies; the shipped presets are at `GET /policies/{name}/0`."""
     return await context.page(PublishedPolicy, {}, cursor, limit)
 
 
 @router.get("/policies/explain")
 async def explain_choice(item: Annotated[PolicyItem, Query()], context: RequestContext) -> Choice:
-    """Say which policy holds for an item that comes in on `day`, and why."""
+    """Show which policy applies to an item that comes in on `day`, and why."""
     facts = Facts(item.branch, item.line, item.work_type, item.customer_class, item.day)
     try:
         found = explain_policy_choice(await context.catalogue.policy_index(context.mongo), facts)

@@ -1,4 +1,4 @@
-"""Service policies (ALL-1): published once they are sound, and told to the other services."""
+"""Use cases: publish sound service policies (ALL-1), also to the other services."""
 
 from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.policies import POLICY_LIST, publish_in_catalogue
@@ -11,21 +11,21 @@ from aftersales.policy.sla.stages import policy_id
 
 
 def next_version(draft: Policy, policy_index: PolicyIndex) -> Policy:
-    """The draft with the version that it will be published as."""
+    """Return the draft with the version under which it will be published."""
     versions = [policy.version for policy in policy_index.policies if policy.name == draft.name]
     return draft.model_copy(update={"version": max(versions, default=0) + 1})
 
 
 def policy_findings(policy: Policy, policy_index: PolicyIndex) -> tuple[Finding, ...]:
-    """What is wrong or doubtful with a policy, alone and beside those published."""
+    """List errors and warnings of a policy, alone and beside the published ones."""
     return *lint_policy(policy), *lint_among(policy, policy_index.policies)
 
 
 @use_case(preload=lambda: POLICY_LIST)
 async def publish_policy(work: UnitOfWork, draft: Policy, catalogue: PolicyCatalogue) -> PublishedPolicy:
-    """Give the policy its version and publish it; what its newest version says already changes nothing.
+    """Publish the next version of the policy; a draft equal to the newest changes nothing.
 
-    Raises `DomainError` with what `lint_policy` finds wrong.
+    Raises `DomainError` with the errors of `policy_findings`.
     """
     policy_index = await catalogue.policy_index(work)
     policy = next_version(draft, policy_index)

@@ -1,4 +1,4 @@
-"""Published policies: documents."""
+"""Documents of published policies."""
 
 from aftersales.common.policies import PolicyList
 from aftersales.engine import Aggregate, Index, PublishedPolicy

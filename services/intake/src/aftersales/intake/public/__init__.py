@@ -1,1 +1,1 @@
-"""The public page: one's own request, complaints (INT-11)."""
+"""The public page, with look-ups of own requests and complaints (INT-11)."""

@@ -1,4 +1,4 @@
-"""Complaints from the public page (INT-11): received without a login, taken by a desk."""
+"""Complaints from the public page (INT-11), received without a login and taken by a desk."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, NamedTuple
@@ -15,33 +15,33 @@ from aftersales.values import Code, Line, Phone, Value, Words
 from aftersales.values.errors import DomainError
 
 ComplaintState = Literal["new", "suspect", "taken"]
-"""`suspect`: it looks like a machine's. Nobody is told of it, but a desk can look, and take it (ALL-4)."""
+"""`suspect` complaints look machine-made: no event is published, but a desk can list and take them (ALL-4)."""
 HEADQUARTERS = "-"
-"""Stands for the branch where none is named."""
+"""The branch of complaints that name none."""
 
 
 class ComplaintForm(Value):
-    """What somebody writes on the public page."""
+    """A complaint as written on the public page."""
 
     name: Line
     phone: Phone
     text: Annotated[Words, Field(min_length=1)]
     kind: ComplaintKind = "service"
     number: Annotated[str, Field(max_length=40)] = ""
-    """Of the service request, as they remember it."""
+    """The request's number, as they remember it."""
     branch: Code | None = None
     website: Annotated[str, Field(max_length=1000)] = ""
-    """People do not see this field; machines fill it in."""
+    """A field that people do not see and machines fill in."""
 
 
 class Receipt(Value):
-    """All that a stranger is told."""
+    """The answer to an anonymous caller."""
 
     number: str
 
 
 class About(NamedTuple):
-    """The request that carries the number given, and whose it is."""
+    """The request with the given number, and its customer."""
 
     request: ServiceRequest
     customer: Customer
@@ -58,9 +58,9 @@ class PublicComplaint(Aggregate):
     text: str
     kind: ComplaintKind
     number: str
-    """As it was written, right or wrong."""
+    """The number as written, right or wrong."""
     request: str | None = None
-    """The request it is about: only where the phone is that customer's, so that nobody speaks for another."""
+    """The request of the complaint; set only if the phone is its customer's, so that nobody speaks for another."""
     state: ComplaintState = "new"
     received_at: datetime
     taken_by: str | None = None
@@ -71,7 +71,7 @@ ComplaintDecision = tuple[PublicComplaint, tuple[Event, ...]]
 
 
 def receive_complaint(id: str, form: ComplaintForm, about: About | None, now: datetime) -> ComplaintDecision:
-    """Keep the complaint, and tell of it unless it looks like a machine's."""
+    """Create the complaint, and its event unless it looks machine-made."""
     own = about.request if about and about.customer.phone == form.phone else None
     complaint = PublicComplaint(
         id=id,
@@ -84,7 +84,7 @@ def receive_complaint(id: str, form: ComplaintForm, about: About | None, now: da
 
 
 def take_complaint(complaint: PublicComplaint, by: str, now: datetime) -> ComplaintDecision:
-    """Deal with it from now on. One that was suspect turns out to be somebody's: now it is told."""
+    """Take the complaint. A suspect one has proved genuine, and is announced now."""
     if complaint.state == "taken":
         raise DomainError("complaint.already_taken", complaint=complaint.id, by=complaint.taken_by)
     events = (_received(complaint),) if complaint.state == "suspect" else ()

@@ -1,4 +1,4 @@
-"""Complaints from the public page: received, and taken by a desk (INT-11)."""
+"""Use cases: complaints from the public page (INT-11)."""
 
 from aftersales.engine import UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
@@ -17,7 +17,7 @@ from .domain import About, ComplaintForm, PublicComplaint, Receipt
     )
 )
 async def receive_complaint(work: UnitOfWork, form: ComplaintForm, number: str) -> Receipt:
-    """Take it in; `number` is the one on the form, made readable."""
+    """Receive a complaint; `number` is the corrected one of the form."""
     if form.branch:
         await known_branch(work, form.branch)
     request = await work.get(ServiceRequest, number)

@@ -1,4 +1,4 @@
-"""Complaints from the public page: documents and indexes."""
+"""Documents and indexes of complaints from the public page."""
 
 from aftersales.engine import Aggregate, Index
 

@@ -1,1 +1,1 @@
-"""Recalls and upgrades (INT-4): what is affected, and what becomes of each product."""
+"""Recalls and upgrades (INT-4), with the affected products and their progress."""

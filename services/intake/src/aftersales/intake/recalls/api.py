@@ -1,4 +1,4 @@
-"""HTTP in: recalls and upgrades (INT-4)."""
+"""HTTP API: recalls and upgrades (INT-4)."""
 
 from typing import Annotated, Literal
 
@@ -17,7 +17,7 @@ RecallState = Literal["open", "closed"]
 
 
 class RecallProgress(BaseModel):
-    """A recall, and how far it has come."""
+    """A recall and its progress."""
 
     recall: Recall
     searched: bool
@@ -25,7 +25,7 @@ class RecallProgress(BaseModel):
     total: int
     counts: dict[CaseState, int]
     completion: float
-    """Per cent of the cases that are done."""
+    """The percentage of cases that are done."""
 
 
 def _progress(recall: Recall) -> RecallProgress:
@@ -40,7 +40,7 @@ def _progress(recall: Recall) -> RecallProgress:
 
 @router.post("/recalls", status_code=201)
 async def open_recall(form: RecallForm, context: RequestContext) -> Recall:
-    """Open a recall or an upgrade; the affected products are looked for in the archive at once (INT-4)."""
+    """Open a recall or an upgrade, and start to search the archive for affected products immediately (INT-4)."""
     return await context.do(handlers.open_recall, form)
 
 
@@ -59,7 +59,7 @@ async def show_recall(number: RecallNumber, context: RequestContext) -> RecallPr
 
 @router.post("/recalls/{number}/close")
 async def close_recall(number: RecallNumber, form: CloseRecall, context: RequestContext) -> Recall:
-    """Hold new products against it no longer; its cases can still be done."""
+    """Close the recall for new products; its cases can still be done."""
     return await context.do(handlers.close_recall, number, form)
 
 
@@ -79,5 +79,5 @@ async def list_cases(  # noqa: PLR0913, PLR0917 (its query string)
 async def take_step(
     number: RecallNumber, serial: Annotated[Serial, Path()], step: RecallStep, form: TakeStep, context: RequestContext
 ) -> RecallCase:
-    """Note that the customer was told, a visit is scheduled, it is done, declined, or nobody can be reached (INT-4)."""
+    """Record a step: customer informed, visit scheduled, done, declined, or customer unreachable (INT-4)."""
     return await context.do(handlers.take_step, number, serial, step, form)

@@ -1,4 +1,4 @@
-"""Recalls and upgrades (召回/升级, INT-4): which products are affected, and how far each of them has come."""
+"""Recalls and upgrades (召回/升级, INT-4): affected products, and the progress of each."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
@@ -17,11 +17,11 @@ CaseState = Literal["found", "told", "scheduled", "done", "declined", "unreachab
 RecallStep = Literal["told", "scheduled", "done", "declined", "unreachable"]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 REPORT_EVERY = 5
-"""Per cent of completion between two reports of progress."""
+"""The percentage points of completion between two progress reports."""
 
 
 class SerialRange(Value):
-    """Serial numbers that differ in their last digits only: `RF-` 0100 to 0299."""
+    """Serial numbers that differ only in their last digits, such as `RF-` 0100 to 0299."""
 
     prefix: Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z0-9./_-]{0,63}$")]
     first: Digits
@@ -39,7 +39,7 @@ class SerialRange(Value):
 
 
 class RecallForm(Value):
-    """What is affected: serials, ranges, and products of these models and (where both are named) these batches."""
+    """The affected products: serials, ranges, and products of these models and (if both are named) these batches."""
 
     kind: RecallKind
     title: Line
@@ -47,7 +47,7 @@ class RecallForm(Value):
     remedy: Words
     safety: bool = False
     starts_on: Day
-    """From when on the remedy is available."""
+    """The day from which the remedy is available."""
     models: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
     batches: Annotated[tuple[Code, ...], Field(max_length=500)] = ()
     serials: Annotated[tuple[Serial, ...], Field(max_length=2000)] = ()
@@ -71,14 +71,14 @@ class CloseRecall(Value):
 
 
 class Cursor(Value):
-    """How far the search of the archive has come: which of its queries, and after which serial number."""
+    """The position of the archive search: which query, and after which serial number."""
 
     query: int = 0
     after: str = ""
 
 
 class Recall(Aggregate):
-    """A recall or an upgrade; its id is its number (`RC-…`). While it is open, new products are held against it."""
+    """A recall or an upgrade; its id is its number (`RC-…`). While it is open, new products are checked against it."""
 
     COLLECTION: ClassVar[str] = "recalls"
 
@@ -97,11 +97,11 @@ class Recall(Aggregate):
     closed_for: str = ""
     opened_at: datetime
     cursor: Cursor | None = Cursor()
-    """None: the whole archive was searched."""
+    """None when the whole archive was searched."""
     counts: dict[CaseState, int] = Field(default_factory=dict)
-    """Cases by their state; changed together with them."""
+    """Numbers of cases by state; changed together with the cases."""
     reported: int = 0
-    """Up to which completion progress was reported."""
+    """The completion of the last progress report, in per cent."""
 
     @property
     def total(self) -> int:
@@ -109,7 +109,7 @@ class Recall(Aggregate):
 
     @property
     def completion(self) -> float:
-        """Per cent of the cases that are done."""
+        """The percentage of cases that are done."""
         return round(100 * self.counts.get("done", 0) / self.total, 1) if self.total else 0.0
 
     def affects(self, product: Product) -> bool:
@@ -128,7 +128,7 @@ class CaseStep(Value):
 
 
 class RecallCase(Aggregate):
-    """One affected product; its id is `<recall>|<serial>`."""
+    """The case of one affected product; its id is `<recall>|<serial>`."""
 
     COLLECTION: ClassVar[str] = "recall_cases"
 
@@ -148,7 +148,7 @@ _FROM: dict[str, frozenset[str]] = {
     "declined": frozenset({"found", "told", "scheduled", "unreachable"}),
     "unreachable": frozenset({"found", "told", "scheduled"}),
 }
-"""Where each step may follow; nothing follows `done`."""
+"""The states from which each step is allowed; no step follows `done`."""
 
 
 def case_id(recall: str, serial: str) -> str:
@@ -156,7 +156,7 @@ def case_id(recall: str, serial: str) -> str:
 
 
 def open_recall(number: str, form: RecallForm, now: datetime) -> Progress:
-    """Announce it; the timer begins to search the archive at once."""
+    """Create the recall; its timer starts the archive search immediately."""
     recall = Recall(id=number, opened_at=now, wake_at=now, **dict(form))
     event = RecallOpened(recall=number, **shared_fields(recall, RecallOpened))
     return recall, (event,)
@@ -176,7 +176,7 @@ def find_case(recall: Recall, product: Product, now: datetime, by: str) -> Recal
 
 
 def take_step(case: RecallCase, step: RecallStep, note: str, by: str, now: datetime) -> RecallCase:
-    """Take a step; the same again changes nothing."""
+    """Take a step; repeating it changes nothing."""
     if case.state == step:
         return case
     if case.state not in _FROM[step]:
@@ -185,32 +185,32 @@ def take_step(case: RecallCase, step: RecallStep, note: str, by: str, now: datet
 
 
 def count_move(recall: Recall, before: CaseState, after: CaseState, now: datetime) -> Progress:
-    """Count a case that went from one state to another."""
+    """Count a case that changed from one state to another."""
     counts = recall.counts | {before: recall.counts.get(before, 0) - 1, after: recall.counts.get(after, 0) + 1}
     return _reported(recall.but(counts=counts), now)
 
 
 def count_found(recall: Recall, more: int, cursor: Cursor | None, now: datetime) -> Progress:
-    """Count the cases of a step of the search; the next follows until the cursor is at its end."""
+    """Count the cases found in one step of the search; the next step follows until the search is complete."""
     counts = recall.counts | {"found": recall.counts.get("found", 0) + more}
     after = recall.but(counts=counts, cursor=cursor, wake_at=now if cursor else None)
     return after, (_progress(after, now),)
 
 
 def count_late(recall: Recall) -> Recall:
-    """Count a product that was archived after the search had come by (or before it comes)."""
+    """Count a new product, which the search does not count."""
     return recall.but(counts=recall.counts | {"found": recall.counts.get("found", 0) + 1})
 
 
 def close_recall(recall: Recall, reason: str) -> Recall:
-    """New products are held against it no longer; its cases stay and can still be done."""
+    """Close the recall for new products; its cases stay and can still be done."""
     if recall.state == "closed":
         return recall
     return recall.but(state="closed", closed_for=reason, cursor=None, wake_at=None)
 
 
 def _reported(recall: Recall, now: datetime) -> Progress:
-    """Report whenever another few per cent are done, and not for each product."""
+    """Report progress once per few per cent, not per product."""
     reached = int(recall.completion // REPORT_EVERY) * REPORT_EVERY
     if recall.cursor or reached <= recall.reported:
         return recall, ()

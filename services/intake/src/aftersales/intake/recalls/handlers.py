@@ -1,4 +1,4 @@
-"""Recalls and upgrades (INT-4): the archive is searched in steps, each affected product has a case."""
+"""Use cases: recalls and upgrades (INT-4); the archive is searched in steps."""
 
 from aftersales.engine import UnitOfWork, use_case
 from aftersales.intake.archive.domain.product import Product
@@ -8,7 +8,7 @@ from .domain import CloseRecall, Cursor, Recall, RecallCase, RecallForm, RecallS
 from .store import affected_queries, remaining_queries
 
 STEP = 500
-"""Products of one step of the search: the writer has other work in between."""
+"""Products per step of the search, so that the writer can do other work in between."""
 _QUERIES = 20
 
 
@@ -18,7 +18,7 @@ async def open_recall(work: UnitOfWork, form: RecallForm) -> Recall:
 
 
 async def search_archive(work: UnitOfWork, number: str) -> None:
-    """Open the cases of the next products; those of the last step that was committed are not looked at again."""
+    """Open cases for the next affected products, continuing after the last committed step."""
     recall = await work.get(Recall, number)
     if recall is None or recall.cursor is None or recall.wake_at is None:
         return
@@ -33,7 +33,7 @@ async def search_archive(work: UnitOfWork, number: str) -> None:
 
 
 async def _next(work: UnitOfWork, recall: Recall, cursor: Cursor) -> tuple[list[Product], Cursor | None]:
-    """The next products, and where to go on; None at the end."""
+    """Return the next products and the cursor after them; None at the end."""
     products: list[Product] = []
     for number, query in remaining_queries(affected_queries(recall), cursor):
         if number >= cursor.query + _QUERIES:
@@ -47,7 +47,7 @@ async def _next(work: UnitOfWork, recall: Recall, cursor: Cursor) -> tuple[list[
 
 
 async def hold_against_recalls(work: UnitOfWork, product: Product) -> None:
-    """Open the product's case in each open recall that affects it; a case it has follows it to a new owner."""
+    """Open the product's case in each open recall that affects it; an existing case follows it to a new owner."""
     for recall in await work.find(Recall, state="open"):
         if not recall.affects(product):
             continue
@@ -60,7 +60,7 @@ async def hold_against_recalls(work: UnitOfWork, product: Product) -> None:
 
 
 async def open_recalls(work: UnitOfWork, product: Product) -> tuple[Recall, ...]:
-    """The recalls that are still to be settled for a product, to be told to whoever calls about it."""
+    """Return the recalls that are not done yet for a product, so that its callers can be informed."""
     done = {case.recall for case in await work.find(RecallCase, product=product.id) if case.state == "done"}
     recalled = await work.find(Recall, state="open")
     return tuple(recall for recall in recalled if recall.affects(product) and recall.id not in done)

@@ -1,4 +1,4 @@
-"""Recalls and their cases: documents, indexes, and the queries that find what a recall affects."""
+"""Documents and indexes of recalls and cases, and the queries that find affected products."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 def affected_queries(recall: Recall) -> list[Document]:
-    """The queries that find every product a recall affects (some find a few more), each on an index."""
+    """Return indexed queries that find every product affected by a recall (some find a few more)."""
     queries: list[Document] = [{"batch": batch} for batch in recall.batches]
     if recall.models:
         named: Document = {"model": {"$in": recall.models}}
@@ -28,7 +28,7 @@ def affected_queries(recall: Recall) -> list[Document]:
 
 
 def remaining_queries(queries: list[Document], cursor: Cursor) -> Iterator[tuple[int, Document]]:
-    """Those of the queries that are still to be made, the first of them from the cursor on."""
+    """Yield the remaining queries with their numbers; the first continues after the cursor."""
     for number, query in enumerate(queries[cursor.query :], cursor.query):
         after = {"$gt": cursor.after} if number == cursor.query and cursor.after else {}
         yield number, query | {"_id": query.get("_id", {}) | after} if after else query

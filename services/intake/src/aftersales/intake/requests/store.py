@@ -1,4 +1,4 @@
-"""Requests and messages to customers: documents, and the indexes of lists and boards."""
+"""Documents of requests and messages to customers, and the indexes of lists and boards."""
 
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,14 @@ from .domain.message import CustomerMessage
 from .domain.request import ServiceRequest
 
 AGAIN: Document = {"visit": {"$gt": 1}}
-"""Requests that were reopened; few, so that their index costs the others nothing."""
+"""Filter for reopened requests. They are few, so their index costs other requests nothing."""
 _NEWEST = ("-registered_at", "-_id")
 _WORDS = ("state", "kind", "channel", "priority")
-"""Fields of few values stand at the end of an index: so a list filters by them before it reads a document."""
+"""Fields with few values at the end of an index: lists filter by them before they read documents."""
 
 
 def _open(*fields: str) -> Index:
-    """An index of open requests only, which stays small. `open` is a key too: else every document would be read."""
+    """Return a small index of open requests only. `open` is a key too, or MongoDB would read every document."""
     return Index("open", *fields, partial={"open": True})
 
 
@@ -44,7 +44,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 def _ended(before: datetime) -> dict[str, Any]:
-    """Requests that are closed or cancelled, and to which nothing has happened since then."""
+    """Select closed or cancelled requests that have not changed since `before`."""
     ended = {"state": {"$in": ["closed", "cancelled"]}, "open": False}
     return {**ended, "registered_at": {"$lt": before}, "history.at": {"$not": {"$gte": before}}}
 

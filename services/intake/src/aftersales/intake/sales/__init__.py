@@ -1,1 +1,1 @@
-"""Products sold: archived with their owner, granted what comes with them, held against recalls."""
+"""Sales of products: archive them with owner and entitlements, and check them against recalls."""

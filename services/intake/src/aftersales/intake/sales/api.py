@@ -1,4 +1,4 @@
-"""HTTP in: customers archived with what they own, one by one or by the sheet (`aftersales import`, INT-3)."""
+"""HTTP API: customers archived with their products, singly or from a sheet (`aftersales import`, INT-3)."""
 
 from fastapi import APIRouter
 
@@ -15,14 +15,14 @@ router = APIRouter(responses=PROBLEMS)
 
 @router.post("/customers", status_code=201)
 async def archive_customer(form: ArchiveCustomer, context: RequestContext) -> Customer:
-    """Archive a customer with what they own (INT-3); one who is found by phone is brought up to date."""
+    """Archive a customer with their products (INT-3); a customer found by phone is updated."""
     weights = context.settings.class_weights
     return await context.do(handlers.archive_customer, form, weights, context.catalogue)
 
 
 @router.post("/imports/customers")
 async def import_customers(batch: Batch, context: RequestContext) -> BatchOutcome:
-    """Archive customers with what they own (INT-3): each form as `POST /customers` takes it."""
+    """Archive customers with their products (INT-3); each form is as in `POST /customers`."""
 
     def job(form: ArchiveCustomer) -> Call[Customer]:
         return prepare_call(handlers.import_customer, form, context.settings.class_weights, context.catalogue)

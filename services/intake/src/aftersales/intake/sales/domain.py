@@ -1,4 +1,4 @@
-"""What only sheets say: a product, and whose it is."""
+"""Forms that only sheets use: a product with its owner. Pure."""
 
 from typing import Self
 
@@ -10,7 +10,7 @@ from aftersales.values import Phone
 
 
 class ImportProduct(ProductForm):
-    """A product of somebody who is in the archive, found by phone or by id (INT-3)."""
+    """A product of a customer in the archive, found by phone or by id (INT-3)."""
 
     phone: Phone | None = None
     customer: CustomerId | None = None

@@ -1,6 +1,6 @@
-"""Products sold (INT-3): kept in the archive, with what comes with them (INT-14), and held against recalls (INT-4).
+"""Use cases: products sold (INT-3), with entitlements (INT-14) and checks against recalls (INT-4).
 
-The rows of sheets are archived the same way, but nothing that a row says is passed over in silence.
+Rows of sheets are archived in the same way, but conflicts with the archive are errors.
 """
 
 from datetime import date
@@ -70,7 +70,7 @@ async def import_customer(
     )
 )
 async def import_product(work: UnitOfWork, form: ImportProduct, catalogue: PolicyCatalogue) -> Product:
-    """Keep the product of a customer who is in the archive. Raises `DomainError` when they are not."""
+    """Archive a product of a customer in the archive. Raises `DomainError` when the customer is not there."""
     customer = await _owner(work, form)
     branch = await known_branch(work, customer.branch)
     product = ProductForm(**form.model_dump(include=set(ProductForm.model_fields)))
@@ -87,7 +87,7 @@ async def _owner(work: UnitOfWork, form: ImportProduct) -> Customer:
 
 
 def _owned(product: Product, customer: Customer) -> Product:
-    """Raises `DomainError` for what the archive keeps as somebody else's."""
+    """Return the product. Raises `DomainError` when the archive has another owner for it."""
     if product.customer != customer.id:
         raise DomainError("product.owned_by_other", serial=product.id)
     return product

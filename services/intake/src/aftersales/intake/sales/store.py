@@ -1,4 +1,4 @@
-"""What is loaded together: a caller with their contracts, a product with all that a sale looks at."""
+"""Preloads: a caller with contracts, and a product with everything that a sale reads."""
 
 from collections.abc import Iterable
 
@@ -12,22 +12,20 @@ from aftersales.intake.recalls.domain import Recall
 
 
 def preload_caller(phone: str) -> DocumentRef:
-    """Whoever this phone belongs to, with their contracts."""
+    """Load the customer with this phone, and their contracts."""
     return ContactPoint, phone, lambda contact: ((Customer, contact.customer, preload_contracts),)
 
 
 def preload_contracts(customer: Customer) -> Iterable[DocumentRef]:
-    """A customer's contracts."""
     return ((Contract, number) for number in customer.contracts)
 
 
 def preload_entitlements(product: Product) -> Iterable[DocumentRef]:
-    """What came with a purchase."""
     return ((Entitlement, id) for id in product.entitled)
 
 
 def preload_product(serial: str, model: str) -> tuple[DocumentRef, ...]:
-    """A product with its entitlements, what the register says of its model, and the recalls that it may fall under."""
+    """Load a product with entitlements, its model in the register, and the open recalls."""
     return (
         (Product, serial, preload_entitlements),
         (Model, model),

@@ -1,1 +1,1 @@
-"""State and rules of contracts and entitlements: pure."""
+"""State and rules of contracts and entitlements. Pure."""

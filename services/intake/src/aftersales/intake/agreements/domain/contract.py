@@ -1,4 +1,4 @@
-"""Contracts (INT-13): which products are covered, what is included, what was promised by when."""
+"""Contracts (INT-13): covered products, included services and promised dates."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, Self
@@ -41,10 +41,10 @@ StageTarget = Annotated[
     AfterValidator(_some_time),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "duration"}, {"type": "number"}]}, mode="validation"),
 ]
-"""How long a stage may take: accepted as an ISO 8601 duration or in seconds, answered in seconds."""
+"""The target of a stage: accepted as an ISO 8601 duration or in seconds, returned in seconds."""
 TrainingHours = Annotated[float, Field(ge=0.25, le=10_000, multiple_of=0.25, strict=True)]
 Pays = Literal["free", "cost", "list"]
-"""The customer pays nothing, the cost price, or the list price."""
+"""The price for the customer: nothing, the cost price, or the list price."""
 
 
 class Covers(Value):
@@ -54,7 +54,7 @@ class Covers(Value):
 
 
 class Included(Value):
-    """A kind of service that is paid for with the contract: so many times."""
+    """A kind of service that the contract includes, with the number of times."""
 
     kind: Code
     """`maintenance`, `training`, `commissioning`, `repair` …"""
@@ -62,29 +62,29 @@ class Included(Value):
 
 
 class ContractForm(Value):
-    """A contract's terms."""
+    """The terms of a contract."""
 
     customer: CustomerId
     branch: Code
     serials: Annotated[tuple[Serial, ...], Field(max_length=2000)] = ()
     models: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
     lines: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
-    """Covered is what one of these three names; models and lines: as far as the customer owns them."""
+    """Serials, models and lines that are covered; models and lines only as far as the customer owns them."""
     valid_from: Day
     valid_until: Day
     """The last day."""
     commissioning_due: Day | None = None
     """The last day on which everything must run."""
     training_hours: TrainingHours | None = None
-    """Training promised to the customer's staff."""
+    """Hours of training promised to the customer's staff."""
     services: Annotated[tuple[Included, ...], Field(max_length=50)] = ()
     covers: Covers = Covers()
     response: Annotated[
         dict[Annotated[StageName, AfterValidator(_with_a_clock)], StageTarget], Field(max_length=20)
     ] = Field(default_factory=dict)
-    """Targets that hold instead of the policy's, by stage; where the policy has no such stage, round the clock.
+    """Targets by stage that replace the policy's; stages that the policy lacks run round the clock.
 
-    Only stages that have a clock for a request are taken: what nobody would watch is not promised.
+    Only stages with a clock for requests are accepted, because nothing watches others.
     """
 
     @model_validator(mode="after")
@@ -109,7 +109,7 @@ class Commission(Value):
 
 
 class Train(Value):
-    """A session with the customer's staff."""
+    """A training session for the customer's staff."""
 
     day: Day
     hours: TrainingHours
@@ -118,7 +118,7 @@ class Train(Value):
 
 
 class Use(Value):
-    """One of what was included or granted, used for a request."""
+    """One use of an included service or of an entitlement, for a request."""
 
     request: str
     at: datetime
@@ -164,7 +164,7 @@ class Contract(Aggregate):
     response: dict[StageName, StageTarget] = Field(default_factory=dict)
 
     def includes(self, kind: str, request: str) -> bool:
-        """Whether a service of this kind is left for the request, or is used for it already."""
+        """Return whether a service of this kind is left for the request, or is already used for it."""
         return any(
             service.left > 0 or any(used.request == request for used in service.used)
             for service in self.services
@@ -178,7 +178,7 @@ ContractDecision = tuple[Contract, tuple[Event, ...]]
 def agree_contract(
     known: Contract | None, number: str, form: ContractForm, branch: Branch, said: ChangeNote
 ) -> ContractDecision:
-    """Make the contract, or change its terms; what was used, trained and commissioned stays."""
+    """Create the contract or change its terms; what was used, trained and commissioned stays."""
     if known and known.customer != form.customer:
         raise DomainError("contract.of_another_customer", contract=number)
     terms = {name: getattr(form, name) for name in ContractForm.model_fields if name != "services"}
@@ -195,7 +195,7 @@ def agree_contract(
 
 
 def _services(known: Contract | None, form: ContractForm) -> tuple[Allowance, ...]:
-    """The included services as they are agreed now, with what was used of them."""
+    """Return the included services as now agreed, with their uses so far."""
     before = {service.kind: service for service in known.services} if known else {}
     used = {kind: service.used for kind, service in before.items()}
     after = {s.kind: Allowance(kind=s.kind, count=s.count, used=used.get(s.kind, ())) for s in form.services}
@@ -206,7 +206,7 @@ def _services(known: Contract | None, form: ContractForm) -> tuple[Allowance, ..
 
 
 def consume_service(contract: Contract, form: UseService, today: date, by: str, now: datetime) -> Contract:
-    """Use one included service for a request, once however often it is said."""
+    """Use one included service for a request; repeating it changes nothing."""
     service = next((service for service in contract.services if service.kind == form.kind), None)
     if service and any(used.request == form.request for used in service.used):
         return contract
@@ -219,7 +219,7 @@ def consume_service(contract: Contract, form: UseService, today: date, by: str, 
 
 
 def return_service(contract: Contract, request: str) -> Contract:
-    """Let go of what was used for a request that came to nothing."""
+    """Return services used for a request that needs none any more."""
     services = [
         service.model_copy(update={"used": tuple(one for one in service.used if one.request != request)})
         for service in contract.services
@@ -230,7 +230,7 @@ def return_service(contract: Contract, request: str) -> Contract:
 def commission_contract(
     contract: Contract, form: Commission, branch: Branch, by: str, now: datetime
 ) -> ContractDecision:
-    """Everything runs: the clock is stopped at the end of that day, or now."""
+    """Record the commissioning, and stop its clock at the end of that day or now."""
     known = contract.commissioned
     if known and (known.day, known.report) == (form.day, form.report):
         return contract, ()
@@ -245,19 +245,19 @@ def commission_contract(
 
 
 def record_training(contract: Contract, form: Train, branch: Branch, by: str, now: datetime) -> Contract:
-    """Record a training session of the customer's staff."""
+    """Record a training session for the customer's staff."""
     _not_in_future(form.day, branch, now)
     session = TrainingGiven(**form.model_dump(), at=now, by=by)
     return contract.but(sessions=(*contract.sessions, session), training_done=contract.training_done + form.hours)
 
 
 def tick_contract(contract: Contract, now: datetime) -> ContractDecision:
-    """Let the clocks say what they have to by now (ALL-3)."""
+    """Update the clocks to now, and report passed thresholds (ALL-3)."""
     return _settled(contract, contract.but(clocks=sla.tick_clocks(contract.clocks, now)), now)
 
 
 def _promised(contract: Contract, branch: Branch, said: ChangeNote) -> Contract:
-    """Wait for the commissioning until its last day is over; no longer for an earlier promise."""
+    """Start a clock until the end of the promised day, and waive those of earlier promises."""
     clocks = sla.waive_clocks(contract.clocks, said)
     if contract.commissioning_due and not contract.commissioned:
         key = f"{COMMISSIONING}-{contract.version + 1}"
@@ -268,13 +268,13 @@ def _promised(contract: Contract, branch: Branch, said: ChangeNote) -> Contract:
 
 
 def _settled(before: Contract | None, contract: Contract, now: datetime) -> ContractDecision:
-    """Set the timer, and say which clocks went past a mark in this change."""
+    """Set the timer, and report the thresholds passed in this change."""
     marks = SLA_EVENTS.passed(before, contract, now, request="")
     return contract.but(wake_at=sla.next_wake(contract.clocks)), marks
 
 
 def _end(day: date, branch: Branch) -> datetime:
-    """When that day is over at the branch."""
+    """Return the end of that day at the branch."""
     if day == date.max:
         raise Malformed("time.out_of_range")
     return branch.begins(day + timedelta(days=1))

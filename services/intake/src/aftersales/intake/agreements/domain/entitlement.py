@@ -1,4 +1,4 @@
-"""Entitlements (INT-14): what comes with a purchase, such as one free running-in service (走合保养)."""
+"""Entitlements that come with a purchase (INT-14), such as one free running-in service (走合保养)."""
 
 from datetime import date, datetime, timedelta
 from typing import ClassVar
@@ -25,18 +25,18 @@ class UseEntitlement(Value):
 
 
 class Entitlement(Aggregate):
-    """What a customer has free for one product; its id is `<serial>|<kind>`."""
+    """A number of free services for one product; its id is `<serial>|<kind>`."""
 
     COLLECTION: ClassVar[str] = "entitlements"
 
     product: str
     kind: str
-    """The policy's code for it."""
+    """The policy's code of the entitlement."""
     work: str = "maintenance"
     """The kind of work that it pays for (INT-6)."""
     name: Texts = Field(default_factory=dict)
     policy: str = ""
-    """The version that granted it."""
+    """The policy version that granted it."""
     customer: str
     granted_on: Day
     count: int
@@ -47,17 +47,17 @@ class Entitlement(Aggregate):
     expires_at: datetime
     reminded: bool = False
     due: bool = False
-    """The customer is to be reminded: it is time, some of it is left, and it has not expired."""
+    """Whether to remind the customer: the time has come, some is left, and it has not expired."""
 
     def is_left(self, at: datetime) -> bool:
-        """Whether one of it can be used then."""
+        """Return whether one can be used at that time."""
         return at < self.expires_at and len(self.used) < self.count
 
 
 def derive_entitlements(
     product: Product, day: date, policy: Policy, branch: Branch, now: datetime
 ) -> tuple[tuple[Entitlement, ...], tuple[Event, ...]]:
-    """Grant what comes with the purchase of that day and has not expired since."""
+    """Grant the entitlements of a purchase on that day that have not expired."""
     grants = [grant for grant in policy.entitlements if not grant.lines or product.line in grant.lines]
     possible = [_granted(product, grant, day, branch).but(policy=policy_id(policy)) for grant in grants]
     granted = tuple(entitlement for entitlement in possible if now < entitlement.expires_at)
@@ -94,7 +94,7 @@ def _granted(product: Product, grant: cover.Grant, day: date, branch: Branch) ->
 
 
 def wake_entitlement(entitlement: Entitlement, now: datetime) -> tuple[Entitlement, tuple[Event, ...]]:
-    """Remind once, and forget it when it has expired."""
+    """Remind once, and stop reminding after expiry."""
     if now >= entitlement.expires_at:
         return entitlement.but(due=False, wake_at=None), ()
     if entitlement.reminded or now < entitlement.remind_at:
@@ -112,7 +112,7 @@ def wake_entitlement(entitlement: Entitlement, now: datetime) -> tuple[Entitleme
 
 
 def consume_entitlement(entitlement: Entitlement, request: str, by: str, now: datetime) -> Entitlement:
-    """Use one of it for a request, once however often it is said."""
+    """Use one unit for a request; repeating it changes nothing."""
     if any(used.request == request for used in entitlement.used):
         return entitlement
     if now >= entitlement.expires_at:
@@ -126,7 +126,7 @@ def consume_entitlement(entitlement: Entitlement, request: str, by: str, now: da
 
 
 def return_entitlement(entitlement: Entitlement, request: str) -> Entitlement:
-    """Let go of what was used for a request that came to nothing."""
+    """Return the unit used for a request that needs none any more."""
     used = tuple(one for one in entitlement.used if one.request != request)
     if used == entitlement.used:
         return entitlement

@@ -1,1 +1,1 @@
-"""State and rules of the archive: pure."""
+"""State and rules of the archive. Pure."""

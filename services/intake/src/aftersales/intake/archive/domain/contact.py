@@ -1,4 +1,4 @@
-"""How somebody is reached and where: phones, addresses, people who speak for an organisation (INT-3)."""
+"""Contact points: phone numbers, addresses, and contact persons of organisations (INT-3)."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ _E164: TypeAdapter[str] = TypeAdapter(Phone)
 
 
 class PhoneNumber(Value):
-    """A number, kept in E.164, and what it is for."""
+    """A phone number in E.164, with its purpose."""
 
     number: Annotated[str, StringConstraints(max_length=40)]
     label: Literal["mobile", "home", "work", "fax"] = "mobile"
@@ -22,12 +22,12 @@ class PhoneNumber(Value):
 
 
 def _e164(said: PhoneNumber) -> PhoneNumber:
-    """Read the number as people write it: once, for that is dear, and what is stored is not read again."""
+    """Convert the number to E.164. Parsing is slow, so stored numbers are not parsed again."""
     return said.model_copy(update={"number": _E164.validate_python(said.number)})
 
 
 class Address(Value):
-    """Where somebody lives or a product stands, as written."""
+    """A postal address of a customer or product, as written."""
 
     text: Line
     label: Short = ""
@@ -36,7 +36,7 @@ class Address(Value):
 
 
 class Contact(Value):
-    """Somebody who speaks for an organisation."""
+    """A contact person of an organisation."""
 
     name: Line
     role: Short = ""

@@ -21,7 +21,7 @@ _Weight = Annotated[int, Field(ge=0, le=1000)]
 
 
 class Criteria(Value):
-    """What the class is computed from: marks from 0 to 100, as the business gives them."""
+    """Inputs of the customer class: marks from 0 to 100 that the business gives."""
 
     size: CriterionMark = 0
     spend: CriterionMark = 0
@@ -30,7 +30,7 @@ class Criteria(Value):
 
 
 class ClassWeights(Value):
-    """What each criterion weighs, and from which weighted mean on a customer is of class A or B."""
+    """Weights of the criteria, and the lowest weighted means of the classes A and B."""
 
     size: _Weight = 20
     spend: _Weight = 40
@@ -51,7 +51,7 @@ class ClassWeights(Value):
 
 
 class ClassStanding(Value):
-    """A computed class, with everything it was computed from."""
+    """A computed class with all its inputs."""
 
     criteria: Criteria
     weights: ClassWeights
@@ -61,22 +61,22 @@ class ClassStanding(Value):
 
 
 class Vip(Value):
-    """A key customer's own team, and what they are promised."""
+    """The key customer's own team, and the promises made to them."""
 
     team: Code
     perks: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
 
 
 class ConsentForm(Value):
-    """What the customer agrees to or takes back."""
+    """A consent that the customer gives or withdraws."""
 
     given: Annotated[bool, Field(strict=True)]
     how: Line
-    """How they said so: on the phone, on the service report …"""
+    """The occasion, such as a call or a service report."""
     evidence: Short = ""
-    """Where that can be looked up: a recording, a scan."""
+    """Where the evidence is, such as a recording or a scan."""
     at: Moment | None = None
-    """By default now."""
+    """The default is now."""
 
 
 class Consent(Value):
@@ -86,30 +86,30 @@ class Consent(Value):
     how: str
     evidence: str
     by: str
-    """Who noted it."""
+    """The person who recorded it."""
 
 
 class Particulars(Value):
-    """What may be known of a customer besides name, phone and address."""
+    """Optional data in addition to name, phone and address."""
 
     kind: Literal["person", "organisation"] = "person"
     aliases: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
-    """Other names they go by: a short one, the one before."""
+    """Other names of the customer, such as a short or a former one."""
     contacts: Contacts = ()
     email: Email | None = None
     wechat: WeChat | None = None
     preferred_channel: Literal["phone", "email", "message", "chat", "letter"] | None = None
     criteria: Criteria | None = None
     customer_class: CustomerClass | None = None
-    """A class that somebody sets wins over the computed one."""
+    """A class set by a person, which overrides the computed one."""
     vip: Vip | None = None
     quiet_hours: Windows = ""
-    """When not to call, in the branch's time: `22:00-07:00 12:00-14:00`."""
+    """Times when not to call, in the branch's time zone: `22:00-07:00 12:00-14:00`."""
     language: Language | None = None
 
 
 class Caller(Value):
-    """Who makes contact, as they say it (INT-2)."""
+    """The caller, as given in the contact (INT-2)."""
 
     name: Line
     phone: Phone
@@ -117,13 +117,13 @@ class Caller(Value):
 
 
 class ArchiveCustomer(Caller, Particulars):
-    """Somebody to archive, with what they own, from the day of purchase. What is left out or null stays as it is."""
+    """A customer to archive with their products, from the day of purchase. Omitted or null fields stay as they are."""
 
     branch: Code
     phones: Phones = ()
-    """Further ones, beside `phone`."""
+    """Further phone numbers in addition to `phone`."""
     addresses: Addresses = ()
-    """Further ones, beside `address`."""
+    """Further addresses in addition to `address`."""
     products: Annotated[tuple[ProductForm, ...], Field(max_length=100)] = ()
 
 
@@ -132,17 +132,17 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 _UNSAID = Field(json_schema_extra=_without_default)
-"""A field that may be left out; its default cannot be sent, so the schema does not show it."""
+"""An optional field whose default is not valid, so the schema does not show it."""
 
 
 class ChangeCustomer(Particulars):
-    """What to change: null takes a particular away, a list replaces the one that is known."""
+    """Changes to a customer: null removes a value, a list replaces the stored list."""
 
     name: Annotated[Line, _UNSAID] = ""
     phones: Annotated[Phones, Field(min_length=1), _UNSAID] = ()
-    """All of them, the main one first."""
+    """All phone numbers, the main one first."""
     addresses: Annotated[Addresses, Field(min_length=1), _UNSAID] = ()
-    """All of them, the main one first."""
+    """All addresses, the main one first."""
 
 
 class Customer(Aggregate):
@@ -165,35 +165,35 @@ class Customer(Aggregate):
     preferred_channel: str | None = None
     customer_class: CustomerClass = "C"
     class_set_by: str = ""
-    """Who set the class; empty: it was computed, or is the lowest for want of anything said."""
+    """The person who set the class; empty if computed or by default."""
     standing: ClassStanding | None = None
     vip: Vip | None = None
     quiet_hours: str = ""
     language: Language | None = None
     consents: tuple[Consent, ...] = ()
-    """All that were ever given or taken back, by time: for each purpose the last one counts."""
+    """All consents given or withdrawn, by time; the last one for each purpose counts."""
     contracts: tuple[str, ...] = ()
-    """Numbers of their contracts (INT-13)."""
+    """The numbers of their contracts (INT-13)."""
     also: tuple[str, ...] = ()
-    """Ids of those who were merged into this customer: requests keep them."""
+    """The ids of customers merged into this one; their requests still have those ids."""
     merged_into: str | None = None
-    """Who this one turned out to be."""
+    """The surviving customer, if this one was merged."""
 
     @model_validator(mode="before")
     @classmethod
     def _with_lists(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Who is made with a phone and an address alone has lists of one."""
+        """Fill `phones` and `addresses` from `phone` and `address`."""
         phones, addresses = ({"number": given.get("phone")},), ({"text": given.get("address")},)
         return {"phones": phones, "addresses": addresses} | given
 
     @property
     def known_as(self) -> str:
-        """The class by which a service policy knows them: who has a team of their own is `key` (INT-3, INT-8)."""
+        """The class that service policies use; customers with a team of their own are `key` (INT-3, INT-8)."""
         return "key" if self.vip else self.customer_class
 
 
 class ContactPoint(Aggregate):
-    """Whose phone this is. The number is the document's id, so nobody is archived twice."""
+    """A phone number and its customer. The number is the document's id, so nobody is archived twice."""
 
     COLLECTION: ClassVar[str] = "contact_points"
 
@@ -201,13 +201,13 @@ class ContactPoint(Aggregate):
 
 
 def enrol_customer(customer: str, caller: Caller, branch: str) -> tuple[Customer, ContactPoint]:
-    """Archive somebody who calls for the first time, under the id `customer`."""
+    """Create a customer who calls for the first time, with the id `customer`."""
     contact = ContactPoint(id=caller.phone, branch=branch, customer=customer)
     return Customer(id=customer, branch=branch, name=caller.name, phone=caller.phone, address=caller.address), contact
 
 
 def phone_numbers(customer: Customer) -> tuple[str, ...]:
-    """Every number that leads to this customer, those of contacts included."""
+    """Return every phone number of the customer, including those of contact persons."""
     contacts = (contact.phone for contact in customer.contacts if contact.phone)
     return tuple(dict.fromkeys(phone.number for phone in (*customer.phones, *contacts)))
 
@@ -220,7 +220,7 @@ def classify_customer(criteria: Criteria, weights: ClassWeights) -> ClassStandin
 
 
 def update_customer(customer: Customer, form: ArchiveCustomer, by: str, weights: ClassWeights) -> Customer:
-    """Bring up to date somebody who was found by phone: phones and addresses are added, the one said comes first."""
+    """Update a customer found by phone: add phones and addresses; the given address becomes the main one."""
     said = {name: value for name, value in _said(form, Particulars).items() if value is not None}
     phones = {phone.number: phone for phone in (*customer.phones, *form.phones)}
     addresses = {address.text: address for address in (*customer.addresses, *form.addresses)}
@@ -230,12 +230,12 @@ def update_customer(customer: Customer, form: ArchiveCustomer, by: str, weights:
 
 
 def change_customer(customer: Customer, command: ChangeCustomer, by: str, weights: ClassWeights) -> Customer:
-    """Change what the command names, and nothing else."""
+    """Change only the fields that the command names."""
     return _changed(customer, _said(command, ChangeCustomer), by, weights)
 
 
 def record_consent(customer: Customer, purpose: str, form: ConsentForm, by: str, now: datetime) -> Customer:
-    """Note that the customer agrees or takes it back; what was said before stays on record."""
+    """Record a given or withdrawn consent; earlier ones stay on record."""
     at = form.at or now
     if at > now:
         raise DomainError("consent.in_future", purpose=purpose)
@@ -251,7 +251,7 @@ def by_time(consents: tuple[Consent, ...]) -> tuple[Consent, ...]:
 
 
 def customer_events(before: Customer | None, after: Customer) -> tuple[CustomerChanged, ...]:
-    """What others need to know of the customer, unless they know it. Nothing personal is in it (ALL-6)."""
+    """Return the event for other services, unless they know all of it. It has no personal data (ALL-6)."""
     told = _told(after)
     return () if before and told == _told(before) else (told,)
 
@@ -269,7 +269,7 @@ def _told(customer: Customer) -> CustomerChanged:
 
 
 def _said(form: Particulars, among: type[Particulars]) -> dict[str, Any]:
-    """The fields that were named, nested values as they are."""
+    """Return the fields that were set, with nested values as they are."""
     return {name: getattr(form, name) for name in among.model_fields if name in form.model_fields_set}
 
 
@@ -285,7 +285,7 @@ def _changed(customer: Customer, said: Mapping[str, Any], by: str, weights: Clas
 
 
 def _classed(customer: Customer, said: Mapping[str, Any], by: str) -> Customer:
-    """Somebody's word stands until it is taken back (null); then it is the computed class."""
+    """Apply a class set by a person until it is removed (null); then the computed class applies."""
     chosen = said.get("customer_class")
     if chosen:
         again = chosen == customer.customer_class and customer.class_set_by

@@ -1,4 +1,4 @@
-"""Who may be archived twice, and what speaks for it (INT-3). Pure."""
+"""Customers who may be archived twice, and the evidence for it (INT-3). Pure."""
 
 from typing import Literal
 
@@ -11,14 +11,14 @@ DuplicateReason = Literal["name_and_address", "name_and_phone_tail", "serial"]
 
 
 class Duplicate(Value):
-    """Somebody who may be the same customer."""
+    """A customer who may be the same."""
 
     customer: Customer
     reasons: tuple[DuplicateReason, ...]
 
 
 def compare_customers(one: Customer, other: Customer, *, share_a_product: bool) -> tuple[DuplicateReason, ...]:
-    """What speaks for these two being the same; empty: nothing does."""
+    """Return the reasons why these may be the same customer."""
     reasons: list[DuplicateReason] = []
     if likeness_tokens(one) & likeness_tokens(other):
         reasons.append("name_and_address")
@@ -30,7 +30,6 @@ def compare_customers(one: Customer, other: Customer, *, share_a_product: bool) 
 
 
 def phone_tails(customer: Customer) -> set[str]:
-    """How the customer's numbers end."""
     return {number[-TAIL:] for number in phone_numbers(customer)}
 
 

@@ -1,4 +1,4 @@
-"""Photos and files that are kept under a customer's id (INT-2, INT-3)."""
+"""Photos and files stored for a customer (INT-2, INT-3)."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -9,7 +9,7 @@ from aftersales.values.errors import NotFound
 
 
 class FileForm(Value):
-    """A file whose bytes are in."""
+    """A file whose bytes are already stored."""
 
     id: str
     name: str
@@ -29,7 +29,7 @@ class CustomerFile(Aggregate):
     size: int
     sha256: str
     requests: tuple[str, ...] = ()
-    """Which requests it was sent for."""
+    """The requests for which it was sent."""
     kept_at: datetime
     kept_by: str
     removed: bool = False
@@ -38,17 +38,17 @@ class CustomerFile(Aggregate):
 
 
 def for_request(file: CustomerFile, request: str | None) -> CustomerFile:
-    """Note another request that the file is about."""
+    """Add a request that the file is about."""
     return file if request is None or request in file.requests else file.but(requests=(*file.requests, request))
 
 
 def mark_removed(file: CustomerFile, by: str, now: datetime) -> CustomerFile:
-    """Take it out of sight; the record stays (ALL-5)."""
+    """Hide the file; its record stays (ALL-5)."""
     return file if file.removed else file.but(removed=True, removed_at=now, removed_by=by)
 
 
 def require_visible(file: CustomerFile) -> CustomerFile:
-    """The file, unless it was removed."""
+    """Return the file. Raises `NotFound` if it was removed."""
     if file.removed:
         raise NotFound("file.removed", id=file.id)
     return file

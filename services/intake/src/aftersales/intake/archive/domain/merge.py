@@ -1,4 +1,4 @@
-"""Two archived customers turn out to be one: merged, and put back exactly as it was when that was wrong (INT-3)."""
+"""Merges of two customer records that are the same customer, and their exact undoing (INT-3)."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -13,12 +13,12 @@ from .customer import Consent, ContactPoint, Customer, by_time, phone_numbers
 from .product import Product
 
 MOST_MERGED = 1000
-"""Products that change hands in one merge at most: they are written in one transaction."""
+"""The most products one merge may move, because they are written in one transaction."""
 T = TypeVar("T")
 
 
 class MergeCustomers(Value):
-    """The other one is the same customer: what is theirs comes to the one who is named in the path."""
+    """The other record of the same customer, to be merged into the one in the path."""
 
     other: CustomerId
     why: Line
@@ -29,7 +29,7 @@ class UndoMerge(Value):
 
 
 class Act(NamedTuple):
-    """Who does it, when and why."""
+    """The actor, time and reason."""
 
     by: str
     at: datetime
@@ -37,7 +37,7 @@ class Act(NamedTuple):
 
 
 class Merge(Aggregate):
-    """What a merge moved from the loser to the winner, so that exactly that can go back."""
+    """The record of what a merge moved from loser to winner, so that exactly that can go back."""
 
     COLLECTION: ClassVar[str] = "merges"
 
@@ -47,7 +47,7 @@ class Merge(Aggregate):
     at: datetime
     why: str
     numbers: tuple[str, ...]
-    """Numbers that lead to the winner since then."""
+    """Phone numbers that lead to the winner since the merge."""
     products: tuple[str, ...]
     """Serial numbers."""
     aliases: tuple[str, ...]
@@ -68,9 +68,9 @@ class Pair(NamedTuple):
 
 
 def merge_customers(id: str, pair: Pair, products: Sequence[Product], act: Act) -> tuple[Pair, Merge]:
-    """Let the winner stand for the loser, who stays in the archive and points to the winner.
+    """Merge the loser into the winner. The loser stays in the archive and points to the winner.
 
-    Where both know something that can be true only once (class, language …) the winner's word stands.
+    Values that a customer has only once (class, language …) stay the winner's.
     """
     winner, loser = pair
     if winner.id == loser.id:
@@ -107,9 +107,9 @@ def merge_customers(id: str, pair: Pair, products: Sequence[Product], act: Act) 
 
 
 def undo_merge(record: Merge, pair: Pair, found: Sequence[Product | ContactPoint], act: Act) -> tuple[Pair, Merge]:
-    """Put back what the merge moved; what the winner was given since then stays there.
+    """Move back what the merge moved; what the winner has received since then stays there.
 
-    Raises `DomainError` when something that it moved went on to somebody else.
+    Raises `DomainError` when something that it moved now belongs to another customer.
     """
     winner, loser = pair
     if record.undone_at:

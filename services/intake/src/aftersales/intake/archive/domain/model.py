@@ -1,4 +1,4 @@
-"""The register of models: what the company sells, the same in all branches (INT-3)."""
+"""The register of models that the company sells, common to all branches (INT-3)."""
 
 from typing import Annotated, ClassVar, NamedTuple
 
@@ -8,14 +8,14 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.values import Code, Line, Value
 
 REGISTER = "models"
-"""The id of the one `ModelRegister`."""
+"""The id of the only `ModelRegister`."""
 
 
 class ModelForm(Value):
-    """A model's particulars."""
+    """The data of a model."""
 
     line: Code
-    """The product line, which is also the skill a technician needs."""
+    """The product line, which is also the skill that a technician needs."""
     title: Line
     warranty_months: Annotated[int, Field(ge=0, le=1200, strict=True)] = 12
     discontinued: Annotated[bool, Field(strict=True)] = False
@@ -34,7 +34,7 @@ class Model(Aggregate):
 
 
 class ModelRegister(Aggregate):
-    """Whether there is a register at all: it is there as soon as one model is."""
+    """A marker that a register exists; it is created with the first model."""
 
     COLLECTION: ClassVar[str] = "model_register"
     AUDITED: ClassVar[bool] = False
@@ -44,11 +44,11 @@ class ModelRegister(Aggregate):
 
 
 class Listing(NamedTuple):
-    """What the register says of a model."""
+    """The result of looking up a model in the register."""
 
     model: Model | None = None
     kept: bool = False
-    """Whether there is a register."""
+    """Whether a register exists."""
 
     @property
     def unknown(self) -> bool:
@@ -56,5 +56,5 @@ class Listing(NamedTuple):
 
 
 def enter_model(known: Model | None, code: str, form: ModelForm) -> Model:
-    """Put the model into the register, or change what is said of it."""
+    """Add the model to the register, or change its data."""
     return known.but(**form.model_dump()) if known else Model(id=code, **form.model_dump())

@@ -1,4 +1,4 @@
-"""Products and their warranty cards (INT-3): each repair's date and content, once per visit."""
+"""Products and their warranty cards (INT-3), with the date and content of each repair, once per visit."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -16,12 +16,12 @@ Status = Literal["in_use", "scrapped", "returned"]
 
 
 class ProductForm(Value):
-    """A product as the caller names it (INT-2); what is left out stays as it is known."""
+    """A product as the caller states it (INT-2); omitted fields stay unchanged."""
 
     serial: Serial
     model: Code
     line: Code
-    """The product line, which is also the skill a technician needs. That of a registered model is the register's."""
+    """The product line, also the technician's required skill; the register's line applies to its models."""
     batch: Code | None = None
     purchased_on: Day | None = None
     sold_by: Short = ""
@@ -30,16 +30,16 @@ class ProductForm(Value):
 
 
 class TransferProduct(Value):
-    """The product changes hands."""
+    """A change of owner."""
 
     to: CustomerId
     on: Day | None = None
-    """By default today."""
+    """The default is today."""
     why: Line
 
 
 class SettleProduct(Value):
-    """What becomes of a product in quarantine: the model or line is corrected, or all is confirmed as it is."""
+    """A release from quarantine: the model or line is corrected, or all is confirmed as it is."""
 
     model: Code | None = None
     line: Code | None = None
@@ -70,18 +70,18 @@ class CardEntry(Value):
 
 
 class Chapter(Value):
-    """One change in a product's life: of its owner, or of its status."""
+    """One change of a product's owner or status."""
 
     what: Literal["transferred", "settled", "in_use", "scrapped", "returned"]
     on: Day
     by: str
     why: str
     owner: str | None
-    """Whose it was until then."""
+    """The owner until then."""
 
 
 class Proof(Value):
-    """A proof of purchase: what was shown, and where it is kept."""
+    """A proof of purchase: what was shown, and where it is stored."""
 
     purchased_on: Day
     invoice: Line | None = None
@@ -90,7 +90,7 @@ class Proof(Value):
 
 
 class Extension(Value):
-    """A warranty that an approved claim makes longer (INT-6)."""
+    """A warranty extension by an approved claim (INT-6)."""
 
     until: Day
     """The last day."""
@@ -105,14 +105,14 @@ class Product(Aggregate):
     COLLECTION: ClassVar[str] = "products"
 
     backwards: str = ""
-    """The serial number read from its end, so that an index finds it by its tail."""
+    """The serial number reversed, so that an index finds it by its end."""
     model: str
     line: str
     batch: str | None = None
     customer: str | None = None
     purchased_on: Day | None = None
     proofs: tuple[Proof, ...] = ()
-    """Of purchase; the last one holds, whatever a caller says."""
+    """Proofs of purchase; the last one applies, whatever callers say."""
     warranty_until: Day | None = None
     """The last day of a warranty that an approved claim has extended (INT-6)."""
     extensions: tuple[Extension, ...] = ()
@@ -121,28 +121,28 @@ class Product(Aggregate):
     installed_at: Address | None = None
     status: Literal["in_use", "scrapped", "returned", "quarantined"] = "in_use"
     quarantine: Literal["model_unknown"] | None = None
-    """Why it is `quarantined`."""
+    """The reason for the status `quarantined`."""
     entitled: tuple[str, ...] = ()
     """Ids of the entitlements that came with the purchase (INT-14)."""
     history: tuple[Chapter, ...] = ()
     warranty_card: tuple[CardEntry, ...] = ()
-    """Entries are only ever added. The card stays with the product, whoever owns it."""
+    """Entries are only ever added. The card stays with the product when the owner changes."""
 
     @property
     def ref(self) -> ProductRef:
-        """As requests and events name it."""
+        """The product as requests and events refer to it."""
         return ProductRef(serial=self.id, model=self.model, line=self.line)
 
 
 class Owner(NamedTuple):
-    """The customer who says it is theirs, and their branch."""
+    """The customer who claims the product, and their branch."""
 
     customer: str
     branch: str
 
 
 class ProductAct(NamedTuple):
-    """Who does it, and the date at the branch."""
+    """The actor, and the date at the branch."""
 
     by: str
     today: date
@@ -154,10 +154,10 @@ NOT_LISTED = Listing()
 def archive_product(
     known: Product | None, form: ProductForm, owner: Owner, today: date, listing: Listing = NOT_LISTED
 ) -> Product:
-    """Keep the product as it is known after its `owner` named it.
+    """Create or update the product from its `owner`'s statement.
 
-    The owner's word corrects the record, but not what was proven; a product that somebody else owns stays.
-    A model that a register does not list is kept in quarantine until somebody settles it.
+    The statement corrects the record, but not proven facts; a product that somebody else owns stays unchanged.
+    A product whose model is not in the register stays in quarantine until somebody settles it.
     """
     if form.purchased_on:
         _must_be_past(form.serial, form.purchased_on, today)
@@ -179,7 +179,7 @@ def archive_product(
 
 
 def apply_proof(product: Product, proof: Proof, today: date) -> Product:
-    """Take the day of purchase from a proof; the same proof again changes nothing."""
+    """Set the day of purchase from a proof; the same proof again changes nothing."""
     _must_be_past(product.id, proof.purchased_on, today)
     if proof in product.proofs[-1:]:
         return product
@@ -187,14 +187,14 @@ def apply_proof(product: Product, proof: Proof, today: date) -> Product:
 
 
 def apply_extension(product: Product, extension: Extension, until: date | None) -> Product:
-    """Make the warranty longer than it is; it ends on `until` so far."""
+    """Extend the warranty to a day after `until`, its last day so far."""
     if until and extension.until <= until:
         raise DomainError("product.extension_not_longer", serial=product.id, until=until.isoformat())
     return product.but(warranty_until=extension.until, extensions=(*product.extensions, extension))
 
 
 def transfer_product(product: Product, command: TransferProduct, to: Owner, done: ProductAct) -> Product:
-    """Give it to another owner, with its card and whatever is in quarantine."""
+    """Transfer the product to another owner, with its card; a quarantine stays."""
     on = command.on or done.today
     if product.status == "scrapped":
         raise DomainError("product.scrapped", serial=product.id)
@@ -207,7 +207,7 @@ def transfer_product(product: Product, command: TransferProduct, to: Owner, done
 
 
 def settle_product(product: Product, command: SettleProduct, listing: Listing, done: ProductAct) -> Product:
-    """Let it out of quarantine. A model named here must be in the register."""
+    """Release the product from quarantine. A model named here must be in the register."""
     if product.quarantine is None:
         raise DomainError("product.not_quarantined", serial=product.id)
     if command.model and listing.unknown:
@@ -224,7 +224,7 @@ def settle_product(product: Product, command: SettleProduct, listing: Listing, d
 
 
 def mark_product(product: Product, command: MarkProduct, done: ProductAct) -> Product:
-    """Say that it is scrapped, was returned, or is in use again."""
+    """Mark the product as scrapped, returned or in use again."""
     if product.quarantine:
         raise DomainError("product.quarantined", serial=product.id)
     if product.status == command.status:
@@ -234,7 +234,7 @@ def mark_product(product: Product, command: MarkProduct, done: ProductAct) -> Pr
 
 
 def record_repair(product: Product, repair: RepairCompleted) -> Product:
-    """Write the repair on the card, once per request and visit, in the order of the repairs' dates."""
+    """Add the repair to the card, once per request and visit, ordered by the dates of the repairs."""
     if any((entry.request, entry.visit) == (repair.request, repair.visit) for entry in product.warranty_card):
         return product
     entry = CardEntry(

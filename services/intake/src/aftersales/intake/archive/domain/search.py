@@ -1,4 +1,4 @@
-"""What a customer is found by (INT-3): words in any script become tokens, and a token matches whole. Pure."""
+"""Search tokens of customers (INT-3): words in any script become tokens, which must match exactly. Pure."""
 
 import re
 import unicodedata
@@ -19,33 +19,33 @@ _RUN = re.compile(rf"[{_HAN}]+|\d+|[^\W\d_{_HAN}]+")
 _DIALLED = re.compile(r"[\d+()\s-]+")
 _SERIAL = re.compile(r"(?=.*\d)[A-Z0-9][A-Z0-9./_-]{3,63}")
 _UNITS = frozenset("号號室栋棟楼樓座层層弄院幢户戶区區")
-"""Signs of an address that say nothing by themselves."""
+"""Address words that mean nothing by themselves."""
 TAIL, _LOCAL, _NATIONAL, _WHOLE = 4, 7, 10, 11
-"""Digits of a phone: the least that lead to somebody; without its area code; with it; a mobile's."""
+"""Digits of a phone number: the fewest that find somebody; without area code; with it; of a mobile."""
 _WINDOW, _NAME, _WORD, _READINGS = 4, 24, 32, 8
-"""Limits: syllables together, characters of a name that are read aloud, letters of a word, readings of a window."""
+"""Limits: syllables per window, characters of a name read as pinyin, letters of a word, readings of a window."""
 
 
 class SearchEntry(Aggregate):
-    """What one customer is found by; written with the customer, and gone while they are merged into another."""
+    """The search tokens of one customer; written with the customer, and deleted while they are merged into another."""
 
     COLLECTION: ClassVar[str] = "search_entries"
     AUDITED: ClassVar[bool] = False
 
     customer: str
-    """Their id once more: together with a token it is the order of what is found."""
+    """The customer's id again; indexed after the tokens, it gives the order of results."""
     tokens: tuple[str, ...]
 
 
 class QueryWord(NamedTuple):
-    """A word of a query: all its tokens must be there, or it leads to a product as (the tail of) a serial number."""
+    """A query word. It matches customers with all its tokens, and owners of a product with this serial or its end."""
 
     tokens: tuple[str, ...]
     serial: str = ""
 
 
 def search_entry(customer: Customer) -> SearchEntry:
-    """Everything that leads to the customer: names, phones, addresses, the branch, and what a double would share."""
+    """Return all tokens of the customer: names, phones, addresses, branch, and those that a duplicate would share."""
     found = {branch_token(customer.branch), *likeness_tokens(customer)}
     for name in (customer.name, *customer.aliases, *(contact.name for contact in customer.contacts)):
         found.update(name_tokens(name))
@@ -61,7 +61,7 @@ def branch_token(branch: str) -> str:
 
 
 def likeness_tokens(customer: Customer) -> frozenset[str]:
-    """Tokens of name and address together: two customers who share one are likely the same (INT-3)."""
+    """Return tokens of name and address together; two customers who share one are likely the same (INT-3)."""
     names, addresses = (customer.name, *customer.aliases), (address.text for address in customer.addresses)
     return frozenset(
         f"={_digest(squeeze_text(name), squeeze_text(address))}" for name, address in product(names, addresses)
@@ -69,7 +69,7 @@ def likeness_tokens(customer: Customer) -> frozenset[str]:
 
 
 def parse_query(query: str) -> tuple[QueryWord, ...]:
-    """Read what was typed into the one box; empty when there is nothing in it to look for."""
+    """Split the text of the search box into words; empty when it has nothing to search for."""
     text = _normal(query)
     if _DIALLED.fullmatch(text) and len(_digits(text)) >= _NATIONAL:
         return (_word(_digits(text)),)
@@ -85,12 +85,12 @@ def _word(part: str) -> QueryWord:
 
 
 def squeeze_text(text: str) -> str:
-    """Without what people vary: blanks, punctuation, case, width."""
+    """Remove what people write differently: blanks, punctuation, case and width."""
     return "".join(_RUN.findall(_normal(text)))
 
 
 def text_tokens(text: str) -> Iterator[str]:
-    """Words and numbers whole, Chinese in twos and threes of neighbouring characters, a number with what it numbers."""
+    """Yield whole words and numbers, pairs and triples of Chinese characters, and numbers with the text before them."""
     before = ""
     for run in _RUN.findall(_normal(text)):
         if not _is_han(run):
@@ -103,7 +103,7 @@ def text_tokens(text: str) -> Iterator[str]:
 
 
 def _asked(text: str) -> Iterator[str]:
-    """The rarest of its tokens that together say all of a text."""
+    """Yield the fewest and rarest tokens that cover the whole text."""
     before = ""
     for run in _RUN.findall(_normal(text)):
         if not _is_han(run):
@@ -116,7 +116,7 @@ def _asked(text: str) -> Iterator[str]:
 
 
 def _numbered(before: str, run: str) -> str:
-    """The number of a house together with the end of its street's name, for there is a house 8 in every street."""
+    """Join a house number with the end of the street's name, because every street has a house 8."""
     street = len(before) > 1 and _is_han(before) and not _UNITS.issuperset(before)
     return before[-2:] + run if street and run.isdecimal() and len(run) < TAIL else run[:_WORD]
 
@@ -127,7 +127,7 @@ def _grams(run: str, size: int) -> Iterator[str]:
 
 
 def name_tokens(name: str) -> Iterator[str]:
-    """What any text gives, each character, pinyin and initials of Chinese, and beginnings of other words."""
+    """Yield the tokens of any text, single Chinese characters, pinyin and initials, and beginnings of other words."""
     yield from text_tokens(name)
     for run in _RUN.findall(_normal(name)):
         if _is_han(run):
@@ -138,7 +138,7 @@ def name_tokens(name: str) -> Iterator[str]:
 
 
 def _read_aloud(run: str) -> Iterator[str]:
-    """Pinyin of the first character, pinyin and initials of neighbours and of all; a surname in all its readings."""
+    """Yield pinyin of the first character, pinyin and initials of neighbours and of all; a surname in all readings."""
     if len(run) > _WINDOW:
         syllables = [tuple(readings) for readings in pinyin(run, style=Style.NORMAL)]
     else:
@@ -158,17 +158,17 @@ def _combined(parts: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 @cache
 def _readings(char: str) -> tuple[str, ...]:
-    """How a character is read, the usual way first."""
+    """Return the readings of a character, the usual one first."""
     return tuple(pinyin(char, style=Style.NORMAL, heteronym=True)[0])
 
 
 def normalise_width(text: str) -> str:
-    """Full width and half are the same (NFKC)."""
+    """Convert full-width characters to half width (NFKC)."""
     return unicodedata.normalize("NFKC", text)
 
 
 def _normal(text: str) -> str:
-    """As `normalise_width`, in lower case; ü is typed as v."""
+    """Apply `normalise_width` in lower case; ü is typed as v."""
     return normalise_width(text).casefold().replace("ü", "v")
 
 

@@ -1,4 +1,4 @@
-"""The warranty of a product: how it stands on a day, and the record that is given at sale (INT-6). Pure."""
+"""The warranty of a product: its state on a day, and the record given at sale (INT-6). Pure."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -16,14 +16,14 @@ from .product import Extension, Product
 
 
 class WarrantyStanding(NamedTuple):
-    """How the warranty of a product stands on a day, and its last day, extensions included."""
+    """The state of a product's warranty on a day, and its last day including extensions."""
 
     state: WarrantyState
     until: date | None
 
 
 def warranty_standing(product: Product, policy: Policy, day: date) -> WarrantyStanding:
-    """`lifetime` and `out` also where nobody knows when it was bought."""
+    """Return the state on a day; without a known last day it is `lifetime` or `out`."""
     term = policy.warranty.term(product.line)
     bought = product.purchased_on
     regular = bought + relativedelta(months=term.months, days=-1) if bought and term.months else None
@@ -34,13 +34,13 @@ def warranty_standing(product: Product, policy: Policy, day: date) -> WarrantySt
 
 
 class WarrantyRecord(Value):
-    """Term, scope and liability, as the customer gets them."""
+    """Term, scope and liability as given to the customer."""
 
     serial: str
     model: str
     line: str
     policy: str
-    """The one that would hold for a repair today."""
+    """The policy that would apply to a repair today."""
     months: int
     """The term, from the day of purchase."""
     purchased_on: Day | None
@@ -48,7 +48,7 @@ class WarrantyRecord(Value):
     """Whether a proof of purchase was shown."""
     state: WarrantyState
     until: Day | None
-    """The last day, extensions included; None: nobody knows when it was bought."""
+    """The last day, including extensions; None without a term or a known day of purchase."""
     lifetime_service: bool
     scope: str
     liability: str
@@ -56,7 +56,7 @@ class WarrantyRecord(Value):
 
 
 def describe_warranty(product: Product, policy: Policy, today: date, locale: str) -> WarrantyRecord:
-    """The record in one language."""
+    """Return the record in one language."""
     term = policy.warranty.term(product.line)
     state, until = warranty_standing(product, policy, today)
     return WarrantyRecord(
@@ -77,5 +77,5 @@ def describe_warranty(product: Product, policy: Policy, today: date, locale: str
 
 
 def _in(texts: Mapping[Locale, str], locale: str) -> str:
-    """In this language, or else in any."""
+    """Return the text in this language, else in any."""
     return next((text for language, text in texts.items() if language == locale), next(iter(texts.values()), ""))

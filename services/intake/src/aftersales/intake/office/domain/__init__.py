@@ -1,1 +1,1 @@
-"""State and rules of the office: pure."""
+"""State and rules of the office. Pure."""

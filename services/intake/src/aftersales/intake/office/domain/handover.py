@@ -1,4 +1,4 @@
-"""Shift handover (ALL-7): what is open at the end of a shift; the next one settles or takes over every line by noon."""
+"""Shift handover (ALL-7): the next shift settles or takes over every open request by noon."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,11 +21,11 @@ from aftersales.values import Code, Line, Moment, Value
 from aftersales.values.errors import DomainError
 
 MOST_LINES = 2000
-"""A shift has a few hundred; so many in one document still fit, and are written again with each line."""
+"""The most lines; a shift has a few hundred, and each line rewrites the whole document."""
 HANDOVER: KnownStage = "handover"
 SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
 AROUND = timedelta(days=1)
-"""How far from now a shift may end."""
+"""The most time between now and the end of a shift."""
 
 
 class LineNote(Value):
@@ -34,14 +34,14 @@ class LineNote(Value):
 
 
 class HandoverForm(Value):
-    """Whose shift ends when, and who comes next: a person, or whoever has a role in the branch."""
+    """The shift that ends, and who comes next: a person, or the people with a role in the branch."""
 
     branch: Code
     shift: Line
     ends_at: Moment
     from_person: Code
     only_own: bool = False
-    """True: only the requests that `from_person` owns; else all that are open in the branch."""
+    """True: only requests that `from_person` owns; else all open ones of the branch."""
     to_person: Code | None = None
     to_role: Code | None = None
     notes: Annotated[tuple[LineNote, ...], Field(max_length=MOST_LINES)] = ()
@@ -55,7 +55,7 @@ class HandoverForm(Value):
 
 class Settle(Value):
     note: Line
-    """What became of it."""
+    """What became of the request."""
 
 
 class OpenRequest(NamedTuple):
@@ -65,7 +65,7 @@ class OpenRequest(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """What somebody did about a line."""
+    """The outcome of a line."""
 
     outcome: Literal["taken", "settled"]
     by: str
@@ -74,7 +74,7 @@ class Closing(NamedTuple):
 
 
 class HandoverLine(Value):
-    """A request as it stood at the end of the shift, and what the next one did about it."""
+    """A request as it was at the end of the shift, and what the next shift did with it."""
 
     request: str
     state: str
@@ -87,7 +87,7 @@ class HandoverLine(Value):
 
 
 class ShiftHandover(Aggregate):
-    """The list of one shift for the next; its id is its number (`SH-…`)."""
+    """The list from one shift to the next; its id is its number (`SH-…`)."""
 
     COLLECTION: ClassVar[str] = "handovers"
 
@@ -98,9 +98,9 @@ class ShiftHandover(Aggregate):
     to_role: str | None
     lines: tuple[HandoverLine, ...]
     open: bool
-    """Some line is neither settled nor taken over."""
+    """Whether a line is neither settled nor taken over."""
     due_at: datetime | None
-    """None: nothing was left open, or the policy promises nothing."""
+    """None when nothing is open or the policy promises nothing."""
     listed_at: datetime
 
     @property
@@ -114,7 +114,7 @@ HandoverDecision = tuple[ShiftHandover, tuple[Event, ...]]
 def hand_over(
     number: str, form: HandoverForm, ground: Ground, requests: Sequence[OpenRequest], now: datetime
 ) -> ShiftHandover:
-    """Freeze what is open; the clock runs from the end of the shift, by the branch's policy to the noon after it."""
+    """List the open requests. The clock runs from the end of the shift to the deadline of the branch's policy."""
     if abs(form.ends_at - now) > AROUND:
         raise DomainError("handover.another_day", ends_at=form.ends_at.isoformat())
     if len(requests) > MOST_LINES:
@@ -141,7 +141,7 @@ def hand_over(
 
 
 def close_line(handover: ShiftHandover, request: str, closing: Closing, person: Person | None) -> HandoverDecision:
-    """Take a line over or settle it, as somebody of the next shift; with the last line the clock stops."""
+    """Take a line over or settle it, as a member of the next shift; the last line stops the clock."""
     _must_be_next(handover, closing.by, person)
     line = next((line for line in handover.lines if line.request == request), None)
     if line is None:
@@ -157,12 +157,12 @@ def close_line(handover: ShiftHandover, request: str, closing: Closing, person: 
 
 
 def tick_handover(handover: ShiftHandover, now: datetime) -> HandoverDecision:
-    """Say what became late, naming the lines that are left."""
+    """Update the clock to now, and report passed thresholds with the open lines."""
     return _settled(handover, handover.but(clocks=sla.tick_clocks(handover.clocks, now)), now)
 
 
 def change_handover_hours(handover: ShiftHandover, ground: Ground, said: ChangeNote, now: datetime) -> HandoverDecision:
-    """The branch has other hours: the next shift may have another noon (ALL-3)."""
+    """Apply the branch's new hours; the next shift may have another noon (ALL-3)."""
     there = Situation(ground.policy, ground.calendar, priority=4)
     moved = handover.but(clocks=stages.change_hours(handover.clocks, there, said))
     return _settled(handover, moved.but(due_at=moved.clocks[0].deadline), now)
@@ -178,7 +178,7 @@ def _must_be_next(handover: ShiftHandover, by: str, person: Person | None) -> No
 
 
 def _settled(before: ShiftHandover, after: ShiftHandover, now: datetime) -> HandoverDecision:
-    """Set the timer, and tell which marks were passed, with the lines that were left then."""
+    """Set the timer, and report passed thresholds with the lines open before."""
     owner = before.to_person or f"{before.to_role}@{before.branch}"
     passed = SLA_EVENTS.passed(before, after, now, request="", owner=owner)
     events = tuple(mark.model_copy(update={"left": before.left}) for mark in passed)

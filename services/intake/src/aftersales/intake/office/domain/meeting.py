@@ -1,4 +1,4 @@
-"""The weekly meeting of a branch (ALL-8): an agenda of the week's cases that fits into its hour, and its minutes."""
+"""The weekly meeting of a branch (ALL-8): an agenda of the week's cases that fits into its hour, and minutes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -14,27 +14,27 @@ from aftersales.values import Code, Day, Line, Moment, Value, Words
 from aftersales.values.errors import DomainError, Malformed
 
 Topic = Literal["complaint", "reopened", "repeated_fault", "frequent_fault"]
-"""In the order in which they take turns on the agenda."""
+"""Topics, in the order in which they alternate on the agenda."""
 TOPICS: tuple[Topic, ...] = ("complaint", "reopened", "repeated_fault", "frequent_fault")
 
 
 class MeetingPolicy(Value):
-    """The figures of a meeting."""
+    """The length of a meeting and of its items."""
 
     length: timedelta
     minutes: Mapping[Topic, int]
-    """What one case of each kind takes."""
+    """The minutes for one case of each topic."""
 
 
 class AgendaCase(Value):
-    """Something of the week to talk about."""
+    """A case of the week to discuss."""
 
     topic: Topic
     subject: str
-    """The request's number, or the fault's code."""
+    """The number of the request, or the code of the fault."""
     fault: str
     count: int = 1
-    """How often the fault came in that week."""
+    """How often the fault occurred in that week."""
 
 
 class AgendaItem(AgendaCase):
@@ -46,7 +46,7 @@ class MeetingDecision(Value):
     who: Code
     until: Day | None = None
     subject: Code | None = None
-    """The case it is about."""
+    """The case that the decision is about."""
 
 
 class Presence(Value):
@@ -55,7 +55,7 @@ class Presence(Value):
 
 
 class MinutesForm(Value):
-    """What came of the meeting."""
+    """The result of the meeting."""
 
     held_at: Moment
     chair: Code
@@ -72,7 +72,7 @@ class Meeting(Aggregate):
     week: str
     agenda: tuple[AgendaItem, ...]
     left_out: int = 0
-    """Cases that did not fit."""
+    """The number of cases that did not fit."""
     held_at: datetime | None = None
     chair: str | None = None
     attendance: tuple[Presence, ...] = ()
@@ -85,7 +85,7 @@ def meeting_id(branch: str, week: str) -> str:
 
 
 def week_span(week: str, branch: Branch) -> tuple[datetime, datetime]:
-    """From Monday's midnight to the next one on the branch's wall. Raises `Malformed` for a week the year lacks."""
+    """Return the week from Monday's local midnight to the next. Raises `Malformed` for a week that the year lacks."""
     year, number = week.split("-W")
     try:
         monday = date.fromisocalendar(int(year), int(number), 1)
@@ -96,10 +96,9 @@ def week_span(week: str, branch: Branch) -> tuple[datetime, datetime]:
 
 
 def propose_agenda(branch: str, week: str, cases: Sequence[AgendaCase], policy: MeetingPolicy) -> Meeting:
-    """Let the kinds of cases take turns until the hour is full, so that none crowds out the others.
+    """Take cases of each topic in turn until the meeting is full, so that no topic crowds out others.
 
-    `cases` come in the order of their weight within each kind. Whoever does not fit is counted, and a shorter case
-    behind it may still fit.
+    `cases` are in order of weight within each topic. Cases that do not fit are counted; a shorter one may still follow.
     """
     turns = zip_longest(*([case for case in cases if case.topic == topic] for topic in TOPICS))
     left = policy.length
@@ -119,7 +118,7 @@ def propose_agenda(branch: str, week: str, cases: Sequence[AgendaCase], policy: 
 
 
 def write_minutes(meeting: Meeting, form: MinutesForm, begins: datetime, now: datetime) -> Meeting:
-    """Write down what came of it; correcting the minutes leaves the agenda as it was."""
+    """Record the minutes; corrections leave the agenda as it was."""
     if form.held_at < begins or form.held_at > now:
         raise DomainError("meeting.not_held_yet", week=meeting.week, held_at=form.held_at.isoformat())
     return meeting.but(**dict(form))

@@ -1,10 +1,10 @@
-"""Notices that named readers acknowledge (ALL-9).
+"""Notices that named readers must acknowledge (ALL-9).
 
-A notice may have 5 000 readers, so its document stays small and no reader writes it. Who must acknowledge it is a list
-in chunks of about 500 codes, written once, when it is published: ten documents, instead of 5 000 or of one that all
-rewrite. Who did is one small document each, `<notice>|<reader>`: readers never wait for each other, and nobody can
-acknowledge twice. Whoever comes into an addressed role later finds the notice by its `audience` and is in no chunk:
-sees it, is not counted.
+A notice may have 5 000 readers, so its document stays small and readers never write it. The required readers are
+stored once, on publication, in chunks of about 500 codes: ten documents instead of 5 000, or of one that every reader
+rewrites. Each acknowledgement is a small document, `<notice>|<reader>`, so readers never wait for each other and
+nobody can acknowledge twice. A person who gets an addressed role later finds the notice by its `audience`, but is in
+no chunk and is not counted.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,11 +24,11 @@ from aftersales.values.errors import DomainError
 CHUNK = 500
 MOST_READERS = 20_000
 TOLD_UNREAD = 1000
-"""How many codes an overdue event names."""
+"""The most codes that an overdue event names."""
 
 
 class PartPair(Value):
-    """A part and what takes its place from a day on."""
+    """A part, and the part that replaces it from a given day."""
 
     old: Code
     new: Code
@@ -36,9 +36,9 @@ class PartPair(Value):
 
 
 class NoticeForm(Value):
-    """Something that named people, whoever has one of the roles in one of the branches, or both must acknowledge.
+    """A notice for named people, for people with given roles in given branches, or for both.
 
-    Roles without branches are of all branches; branches without roles are everybody there.
+    Roles without branches include all branches; branches without roles include everybody there.
     """
 
     kind: NoticeKind
@@ -50,9 +50,9 @@ class NoticeForm(Value):
     roles: Codes = ()
     branches: Codes = ()
     due_at: Moment | None = None
-    """By when it must be acknowledged."""
+    """The time by which it must be acknowledged."""
     supersessions: Annotated[tuple[PartPair, ...], Field(max_length=200)] = ()
-    """Of a design change."""
+    """The replaced parts of a design change."""
 
 
 class Notice(Aggregate):
@@ -70,17 +70,17 @@ class Notice(Aggregate):
     due_at: datetime | None = None
     supersessions: tuple[PartPair, ...] = ()
     audience: tuple[str, ...]
-    """Each addressed role and branch as `role@branch`, `*` for any: whoever has one of these keys sees it."""
+    """Keys `role@branch` of the addressed roles and branches, `*` for any; people with one of these keys see it."""
     published_by: str
     published_at: datetime
     readers: int
-    """How many must acknowledge it."""
+    """The number of people who must acknowledge it."""
     chunks: int
     reminded_at: datetime | None = None
 
 
 class ReaderChunk(Aggregate):
-    """Some of those who must acknowledge a notice (`<notice>|<number>`)."""
+    """Some of the required readers of a notice (`<notice>|<number>`)."""
 
     COLLECTION: ClassVar[str] = "notice_readers"
 
@@ -89,7 +89,7 @@ class ReaderChunk(Aggregate):
 
 
 class Acknowledgement(Aggregate):
-    """One reader has read one notice (`<notice>|<reader>`)."""
+    """One reader's acknowledgement (`<notice>|<reader>`)."""
 
     COLLECTION: ClassVar[str] = "acknowledgements"
 
@@ -97,11 +97,11 @@ class Acknowledgement(Aggregate):
     reader: str
     at: datetime
     counted: bool
-    """False for somebody who need not, and saw it all the same."""
+    """False for a reader who sees the notice but need not acknowledge it."""
 
 
 class Publication(NamedTuple):
-    """By whom, when, for whom."""
+    """The publisher, the time and the readers."""
 
     by: str
     at: datetime
@@ -109,7 +109,7 @@ class Publication(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Who must acknowledge a notice, and who of them has."""
+    """The required readers of a notice, and those who have acknowledged it."""
 
     readers: frozenset[str]
     acknowledged: frozenset[str]
@@ -123,7 +123,7 @@ Published = tuple[Notice, tuple[ReaderChunk, ...], tuple[Event, ...]]
 
 
 def publish_notice(number: str, form: NoticeForm, publication: Publication) -> Published:
-    """Publish it to the readers that it resolves to today; parts are superseded by a design change alone."""
+    """Publish a notice to its readers as of today; only a design change may supersede parts."""
     by, now, readers = publication
     if bool(form.supersessions) != (form.kind == "design_change"):
         raise DomainError("notice.supersessions_misplaced", kind=form.kind)
@@ -173,19 +173,19 @@ def _news(notice: Notice) -> Iterator[Event]:
 
 
 def chunk_of(notice: Notice, reader: str) -> int:
-    """Which chunk the reader is in, if any."""
+    """Return the only chunk in which the reader can be."""
     return crc32(reader.encode()) % notice.chunks
 
 
 def audience_keys(person: Person) -> tuple[str, ...]:
-    """What a notice's `audience` must name one of for this person to see it."""
+    """Return the keys one of which `audience` must contain for this person."""
     return tuple(f"{role}@{branch}" for role in (*person.roles, "*") for branch in (person.branch, "*"))
 
 
 def acknowledge_notice(
     notice: Notice, chunk: ReaderChunk | None, reader: str, person: Person | None, now: datetime
 ) -> Acknowledgement:
-    """Note that somebody has read it who must, or who may see it."""
+    """Record that a required reader, or one who may see the notice, has read it."""
     counted = chunk is not None and reader in chunk.readers
     if not counted and (person is None or not set(audience_keys(person)) & set(notice.audience)):
         raise DomainError("notice.not_addressed", notice=notice.id, reader=reader)
@@ -194,7 +194,7 @@ def acknowledge_notice(
 
 
 def remind_readers(notice: Notice, reading: Reading, now: datetime) -> tuple[Notice, tuple[Event, ...]]:
-    """At the due time: say once who has not acknowledged it, if anybody."""
+    """Publish once, at the due time, who has not acknowledged the notice, if anybody."""
     done = notice.but(wake_at=None, reminded_at=now)
     unread = reading.unread
     if not unread or notice.due_at is None:

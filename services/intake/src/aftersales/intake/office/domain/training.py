@@ -1,4 +1,4 @@
-"""Training plans with attendance, shared with merchants, whose staff are named by code like everybody else (ALL-8)."""
+"""Training plans with attendance, also for merchants' staff, who have codes like everybody else (ALL-8)."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -23,14 +23,14 @@ class Session(Value):
 
 
 class TrainingForm(Value):
-    """What is taught to whom, when and by whom."""
+    """A training's topic, people and sessions."""
 
     title: Line
     topic: Code
     branch: Code | None = None
-    """None: of all branches."""
+    """None means all branches."""
     roles: Codes = ()
-    """Whoever has one of these should come."""
+    """People with one of these roles should attend."""
     sessions: Annotated[tuple[Session, ...], Field(min_length=1, max_length=50)]
     participants: Crowd = ()
     materials: Codes = ()
@@ -53,7 +53,7 @@ class TrainingPlan(Aggregate):
 
 
 class AttendanceMark(Value):
-    """How somebody took part in one session."""
+    """The attendance of one person in one session."""
 
     person: Code
     status: Literal["present", "absent", "excused"]
@@ -73,7 +73,7 @@ class AttendanceForm(Value):
 
 
 class Attendance(Aggregate):
-    """Who came to one session (`<training>|<session>`); apart from its plan, which would grow with every mark."""
+    """The attendance of one session (`<training>|<session>`); stored apart, or the plan would grow with it."""
 
     COLLECTION: ClassVar[str] = "attendances"
 
@@ -87,7 +87,7 @@ class Missing(Value):
 
 
 def plan_training(known: TrainingPlan | None, code: str, form: TrainingForm) -> TrainingPlan:
-    """Plan it or change the plan; a session that was held stays in it."""
+    """Create or change the plan; sessions that were held must stay."""
     codes = [session.code for session in form.sessions]
     if len(set(codes)) < len(codes):
         raise DomainError("training.session_twice", training=code)
@@ -101,7 +101,7 @@ def plan_training(known: TrainingPlan | None, code: str, form: TrainingForm) -> 
 def record_attendance(
     training: TrainingPlan, session: str, known: Attendance | None, form: AttendanceForm, now: datetime
 ) -> tuple[TrainingPlan, Attendance]:
-    """Write down who came; a later list corrects the marks of whom it names and leaves the others."""
+    """Record the attendance; a later list corrects the people that it names and leaves the others."""
     planned = next((one for one in training.sessions if one.code == session), None)
     if planned is None:
         raise DomainError("training.session_unknown", training=training.id, session=session)
@@ -119,9 +119,9 @@ def record_attendance(
 def missing_attendees(
     training: TrainingPlan, wanted: Collection[str], attendances: Sequence[Attendance], now: datetime
 ) -> tuple[Missing, ...]:
-    """Tell who still has to be taught: of the participants, and of the `wanted`, who have one of the plan's roles.
+    """List people who still need the training: participants, and the `wanted`, who have one of the plan's roles.
 
-    Whoever was at a session and did not fail has been taught. A participant is not missed before a session began.
+    People who attended a session and did not fail do not. Participants cannot be missing before a session began.
     """
     marks: dict[str, list[AttendanceMark]] = {}
     for attendance in attendances:

@@ -1,4 +1,4 @@
-"""HTTP in: the public page for everybody, and the desks that deal with its complaints."""
+"""HTTP API: the public page for everybody, and the desks that handle its complaints."""
 
 from fastapi import APIRouter
 

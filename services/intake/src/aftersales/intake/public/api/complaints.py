@@ -1,4 +1,4 @@
-"""HTTP in: what desks do with the complaints from the public page (INT-11)."""
+"""HTTP API: complaints from the public page, as desks handle them (INT-11)."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ ComplaintNumber = Annotated[str, Path(pattern=r"^CP-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{
 async def list_complaints(
     context: RequestContext, state: ComplaintState | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[PublicComplaint]:
-    """List complaints, the oldest first."""
+    """List complaints, oldest first."""
     return await context.page(PublicComplaint, {"state": state}, cursor, limit, "received_at")
 
 
@@ -27,5 +27,5 @@ async def show_complaint(number: ComplaintNumber, context: RequestContext) -> Pu
 
 @router.post("/complaints/{number}/take")
 async def take_complaint(number: ComplaintNumber, context: RequestContext) -> PublicComplaint:
-    """Deal with it from now on."""
+    """Take responsibility for the complaint."""
     return await context.do(handlers.take_complaint, number)

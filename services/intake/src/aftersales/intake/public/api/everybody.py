@@ -1,4 +1,4 @@
-"""HTTP in for everybody, without a login (INT-11): one's own request, complaints, phones, and a page for these."""
+"""HTTP API without a login (INT-11): one's own request, complaints, phones, and a page for these."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,19 +28,19 @@ from .page import Locale, page_texts, render_page
 
 router = APIRouter(prefix="/public", tags=["public"], responses=PROBLEMS | TOO_MANY)
 _OURS: frozenset[KnownStage] = frozenset({"review"})
-"""Stages that are nobody's business but ours."""
+"""Stages that concern only us."""
 _SHOWN = ("customer", "branch", "state", "stage", "registered_at")
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 WHOLE_PHONE = 8
-"""Digits from which on a phone counts as whole: a landline in China has so many without its area code."""
+"""The number of digits of a whole phone number: eight, as in a Chinese landline number without area code."""
 _WHOLE_TRIES = 10
-"""How many times more wrong whole phones than short tails are taken from one address."""
+"""The factor by which more wrong whole phones than short tails are accepted from one address."""
 _INFO_KEPT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class _Gates:
-    """How often strangers may ask, in each process by itself (ADR 10 says why that is enough)."""
+    """Limits for anonymous callers, in each process separately (ADR 10 explains why that is enough)."""
 
     lookups: Throttle
     tries_by_caller: Throttle
@@ -48,13 +48,13 @@ class _Gates:
     whole_tries: Throttle
     complaints: Throttle
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while the page's information is read, so that it is read once however many ask."""
+    """Held while the page's information is read, so that it is read once for all callers."""
 
     def begin_try(self, context: RequestContext, number: str, digits: str) -> Callable[[], None]:
-        """Count a try at a request's phone; call what comes back when it was right, and it does not count.
+        """Count a try at a request's phone, and return a function that uncounts it, to call when the phone was right.
 
-        Raises `TooMany`. Too many wrong short tails ask for the whole phone, which cannot be guessed: nobody can lock
-        a customer out by guessing.
+        Raises `TooMany`. After too many wrong short tails the whole phone is required, which cannot be guessed: nobody
+        can lock a customer out by guessing.
         """
         whole = len(digits) >= WHOLE_PHONE
         short = [(self.tries_by_caller, context.client), (self.tries_by_number, number)]
@@ -93,17 +93,17 @@ Gates = Annotated[_Gates, Depends(_gates)]
 
 
 class OwnRequest(BaseModel):
-    """What somebody may know who knows its number and phone."""
+    """What a caller who knows number and phone of a request may see."""
 
     number: str
     state: RequestState
     state_words: str
     stage: str | None
-    """What is due next."""
+    """The stage that is due next."""
     stage_words: str | None
     registered_on: date
     branch: str
-    """Its name."""
+    """The branch's name."""
 
 
 class BranchPhone(BaseModel):
@@ -114,14 +114,14 @@ class BranchPhone(BaseModel):
 
 class Info(BaseModel):
     complaint_phone: str | None
-    """Of headquarters."""
+    """Headquarters' phone."""
     branches: list[BranchPhone]
     price_list: str | None
 
 
 @router.get("/", response_class=HTMLResponse)
 async def show_page(context: RequestContext, lang: Locale | None = None) -> HTMLResponse:
-    """Show the page: look up a request, complain, phones and price list."""
+    """Show the page: look-up of a request, complaints, phones and price list."""
     text, headers = render_page(lang or context.locale)
     return HTMLResponse(text, headers=headers)
 
@@ -133,16 +133,16 @@ async def look_up(
     context: RequestContext,
     gates: Gates,
 ) -> OwnRequest:
-    """Show the state of one's own request. A wrong number and a wrong phone are answered alike.
+    """Show the state of one's own request. A wrong number and a wrong phone get the same answer.
 
-    After some wrong tries at this request or from this address four digits are not enough: `public.whole_phone`.
+    After some wrong tries at this request or from this address four digits are no longer enough: `public.whole_phone`.
     """
     number = correct_number(number)
     _pass(gates.lookups, context, context.client)
     was_right = gates.begin_try(context, number, phone_tail)
     request = await _row(context, ServiceRequest.COLLECTION, number, _SHOWN)
     customer = await _row(context, Customer.COLLECTION, request.get("customer", ""), ("phone",))
-    tail = phone_tail.lstrip("0") if len(phone_tail) >= WHOLE_PHONE else phone_tail  # a trunk prefix, as in 010-…
+    tail = phone_tail.lstrip("0") if len(phone_tail) >= WHOLE_PHONE else phone_tail  # no trunk prefix, as in 010-…
     if not customer.get("phone", "").endswith(tail):
         raise NotFound("public.request_unknown")
     was_right()
@@ -161,20 +161,20 @@ async def look_up(
 
 
 async def _row(context: RequestContext, collection: str, id: str, only: tuple[str, ...]) -> Document:
-    """Give some fields of a document, or nothing; it takes as long either way."""
+    """Return some fields of a document, or none; both take equally long."""
     return next(iter(await context.mongo.rows(collection, {"_id": id}, limit=1, only=only)), {})
 
 
 @router.post("/complaints", status_code=201)
 async def complain(form: ComplaintForm, context: RequestContext, gates: Gates) -> Receipt:
-    """Take a complaint in (投诉). Whether the number it names is known is not told."""
+    """Submit a complaint (投诉). The answer does not reveal whether its request number exists."""
     _pass(gates.complaints, context, context.client)
     return await context.do(handlers.receive_complaint, form, correct_number(form.number))
 
 
 @router.get("/info", response_model=Info)
 async def show_info(context: RequestContext, request: Request, gates: Gates) -> Response:
-    """Show the complaint phones (投诉电话公开) and where the price list is (配件价格公开), at most a minute old."""
+    """Show the complaint phones (投诉电话公开) and the link to the price list (配件价格公开), read once a minute."""
     state = request.app.state
     async with gates.reading:
         kept: tuple[datetime, bytes] | None = getattr(state, "public_info", None)
@@ -194,6 +194,6 @@ async def _info(context: RequestContext) -> Info:
 
 
 def _pass(throttle: Throttle, context: RequestContext, key: str) -> None:
-    """Raises `TooMany`."""
+    """Count a call. Raises `TooMany`."""
     if seconds := throttle.take(key, context.now):
         raise TooMany("public.too_many", seconds=seconds)

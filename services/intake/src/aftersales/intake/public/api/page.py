@@ -1,4 +1,4 @@
-"""The public page: one HTML file, and its words in every language beside it."""
+"""The public page: one HTML file, with its texts in every language in a file beside it."""
 
 import base64
 import hashlib
@@ -16,14 +16,14 @@ Locale = Literal["zh-Hans", "zh-Hant", "en"]
 
 @cache
 def page_texts(locale: str) -> Mapping[str, str]:
-    """All texts of the page in one language, and those for states and stages (`state.…`, `stage.…`)."""
+    """Return all texts of the page in one language, and those for states and stages (`state.…`, `stage.…`)."""
     texts: dict[str, str] = tomllib.loads(_file("page.toml"))[locale]
     return texts
 
 
 @cache
 def render_page(locale: str) -> tuple[str, dict[str, str]]:
-    """Give the page in one language, and the headers that let a browser run nothing but what stands in it."""
+    """Return the page in one language, and headers that let a browser run only the page's own scripts and styles."""
     safe = {name: html.escape(text) for name, text in page_texts(locale).items() if "." not in name}
     text = Template(_file("page.html")).substitute(safe, lang=locale)
     allowed = {
@@ -45,7 +45,7 @@ def render_page(locale: str) -> tuple[str, dict[str, str]]:
 
 
 def _hash(text: str, tag: str) -> str:
-    """Name the content of the only element of this kind (CSP Level 3, section 2.3.1)."""
+    """Return the CSP hash of the only element of this kind (CSP Level 3, section 2.3.1)."""
     (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 

@@ -1,4 +1,4 @@
-"""HTTP in for requests: one file a subject, in the order in which paths are matched."""
+"""HTTP API of requests: one file per subject, in the order in which paths are matched."""
 
 from fastapi import APIRouter
 

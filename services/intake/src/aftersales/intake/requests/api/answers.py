@@ -1,4 +1,4 @@
-"""HTTP in: what customers are told, the day's review, and what comes first (INT-2, INT-5, INT-8)."""
+"""HTTP API: replies to customers, the daily review and changes of priority (INT-2, INT-5, INT-8)."""
 
 from fastapi import APIRouter
 
@@ -14,17 +14,17 @@ router = APIRouter(responses=PROBLEMS)
 
 @router.post("/requests/{number}/replies")
 async def reply(number: ServiceRequestNumber, said: Reply, context: RequestContext) -> ServiceRequest:
-    """Note what the customer was told; `refer` gives the time by which the answer comes, `final` closes it (INT-8)."""
+    """Record a reply; `refer` sets the time by which the answer is due, `final` closes the request (INT-8)."""
     return await context.do(answers.record_reply, number, said, context.catalogue)
 
 
 @router.post("/requests/{number}/review")
 async def review(number: ServiceRequestNumber, command: Review, context: RequestContext) -> ServiceRequest:
-    """Note that the form was filed and read (当日上交审阅, INT-2)."""
+    """Record that the form was filed and reviewed (当日上交审阅, INT-2)."""
     return await context.do(answers.record_review, number, command, context.catalogue)
 
 
 @router.post("/requests/{number}/priority")
 async def reprioritise(number: ServiceRequestNumber, command: Reprioritise, context: RequestContext) -> ServiceRequest:
-    """Change how pressing it is; clocks that run get new targets and keep their pauses (INT-5)."""
+    """Change urgency or danger; running clocks get new targets and keep their pauses (INT-5)."""
     return await context.do(answers.reprioritise_request, number, command, context.catalogue)

@@ -1,4 +1,4 @@
-"""HTTP in: a branch's board, counted from one index (`requests/store.py`) without reading a request."""
+"""HTTP API: the board of a branch, counted from one index (`requests/store.py`) without reading any request."""
 
 import asyncio
 from collections import defaultdict
@@ -18,7 +18,7 @@ BoardBranchCode = Annotated[Code, Path()]
 
 
 class Counts(BaseModel):
-    """Open requests by what has become of the promise that is due next."""
+    """Numbers of open requests by the status of the promise that is due next."""
 
     on_track: int = 0
     at_risk: int = 0
@@ -32,7 +32,7 @@ class Oldest(BaseModel):
 
 
 class Board(BaseModel):
-    """What is open at a branch now. Requests to which nothing is promised stand under the stage `-`."""
+    """Open requests of a branch now. Requests without a promise are counted under the stage `-`."""
 
     branch: str
     at: datetime
@@ -45,7 +45,7 @@ class Board(BaseModel):
 
 @router.get("/boards/branch/{code}")
 async def show_board(code: BoardBranchCode, context: RequestContext) -> Board:
-    """Count what is open by stage and by owner (ALL-3)."""
+    """Count the branch's open requests by stage and by owner (ALL-3)."""
     now = context.now
     branch, rows = await asyncio.gather(
         context.mongo.get(Branch, code), context.mongo.aggregate(ServiceRequest, counting_pipeline(code, now))
@@ -56,7 +56,7 @@ async def show_board(code: BoardBranchCode, context: RequestContext) -> Board:
 
 
 def counting_pipeline(branch: str, now: datetime) -> list[Document]:
-    """Make the pipeline that counts."""
+    """Return the pipeline that counts by stage, owner and status."""
     status = {
         "$switch": {
             "branches": [

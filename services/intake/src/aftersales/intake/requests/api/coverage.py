@@ -1,4 +1,4 @@
-"""HTTP in: who pays and why, proofs and longer warranties, and accepted quotations (INT-6)."""
+"""HTTP API: coverage decisions, proofs of purchase, warranty extensions and accepted quotations (INT-6)."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ CoveredSerial = Annotated[Serial, Path()]
 async def decide_coverage(
     number: ServiceRequestNumber, command: DecideCoverage, context: RequestContext
 ) -> ServiceRequest:
-    """Decide who pays, now that the cause is known (INT-6); the decision before stays in `coverage_history`."""
+    """Decide who pays, now that the cause is known (INT-6); the previous decision stays in `coverage_history`."""
     return await context.do(coverage.decide_coverage, number, command, context.catalogue)
 
 
@@ -29,17 +29,17 @@ async def decide_coverage(
 async def accept_quotation(
     number: ServiceRequestNumber, command: AcceptQuotation, context: RequestContext
 ) -> ServiceRequest:
-    """Note that the customer accepts a quotation, and how we know; a higher one must be accepted again."""
+    """Record that the customer accepts a quotation, with evidence; a higher quotation must be accepted again."""
     return await context.do(coverage.accept_quotation, number, command)
 
 
 @router.post("/products/{serial:path}/proof")
 async def prove_purchase(serial: CoveredSerial, proof: Proof, context: RequestContext) -> list[Redecided]:
-    """Take the day of purchase from a proof; answers with what it changes for each open request."""
+    """Set the day of purchase from a proof, and return what changes for each open request."""
     return await context.do(coverage.prove_purchase, serial, proof, context.catalogue)
 
 
 @router.post("/products/{serial:path}/extension")
 async def extend_warranty(serial: CoveredSerial, extension: Extension, context: RequestContext) -> list[Redecided]:
-    """Make the warranty longer by an approved claim; answers with what it changes for each open request."""
+    """Extend the warranty after an approved claim, and return what changes for each open request."""
     return await context.do(coverage.extend_warranty, serial, extension, context.catalogue)

@@ -1,4 +1,4 @@
-"""Which service requests a list shows, and in which order; the indexes for it are in `requests/store.py`."""
+"""Filters and sort orders of request lists; their indexes are in `requests/store.py`."""
 
 from typing import Annotated, Literal
 
@@ -15,7 +15,7 @@ Tail = Annotated[str, BeforeValidator(correct_number), StringConstraints(pattern
 
 
 class RequestFilter(BaseModel):
-    """Those that fit everything that is said."""
+    """Select requests that match all given fields."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,7 +41,7 @@ class RequestFilter(BaseModel):
     ] = None
 
     def order(self) -> str:
-        """Raises `Malformed` when ended requests are asked for by what is due."""
+        """Return the sort key. Raises `Malformed` when ended requests are selected by what is due."""
         if self.open is False and (self.sort == "due" or self.stage):
             raise Malformed("list.only_open_are_due")
         return _SORTS[self.sort or ("due" if self.open else "newest")]

@@ -1,4 +1,4 @@
-"""HTTP in: lists of service requests, and the same as a file."""
+"""HTTP API: lists of service requests, as pages or as a file."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ _COLUMNS = (
     Titled("column.fault", lambda row: row["fault"]),
     Titled("column.description", lambda row: row["description"]),
 )
-"""Neither name, phone nor address: a file goes on to others, and they do not need them (ALL-6)."""
+"""Names, phones and addresses are left out, because a file is passed on to people who do not need them (ALL-6)."""
 _FIELDS = (
     *("branch", "state", "kind", "channel", "priority", "owner", "stage", "due_at", "registered_at", "wanted_at"),
     *("visit", "product", "fault", "description"),
@@ -41,7 +41,7 @@ _FIELDS = (
 
 
 class ListQuery(RequestFilter):
-    """One page of a list."""
+    """Filters, page and order of a list."""
 
     cursor: Annotated[str | None, Field(max_length=1000, description="`next` of the page before")] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
@@ -53,13 +53,13 @@ class AskedFile(RequestFilter):
 
 @router.get("/requests")
 async def list_requests(asked: Annotated[ListQuery, Query()], context: RequestContext) -> Page[ServiceRequest]:
-    """List requests, the most pressing or the newest first."""
+    """List requests, by earliest deadline or newest first."""
     return await context.page(ServiceRequest, asked.where(), asked.cursor, asked.limit, asked.order())
 
 
 @router.get("/requests/export", response_class=StreamingResponse, responses=export.FILES)
 async def export_requests(asked: Annotated[AskedFile, Query()], context: RequestContext) -> StreamingResponse:
-    """Send the list as a file; one that is too long is refused rather than cut off."""
+    """Send the list as a file; a list that is too long is refused rather than cut off."""
     where, sort, most = asked.where(), asked.order(), context.settings.export_most
     if await context.more_than(ServiceRequest, where, sort, most):
         raise DomainError("export.too_many", most=most)

@@ -1,4 +1,4 @@
-"""HTTP in: who answers for a request, who is asked above, and what its customer is told (INT-1, INT-7, INT-10)."""
+"""HTTP API: owners of requests, escalations and messages to customers (INT-1, INT-7, INT-10)."""
 
 from typing import Annotated
 
@@ -27,7 +27,7 @@ async def offer_handover(
 
 @router.post("/requests/{number}/handover/accept")
 async def accept_handover(number: ServiceRequestNumber, context: RequestContext) -> ServiceRequest:
-    """Accept it, as the one to whom it was offered (X-Actor)."""
+    """Accept the offer, as the person who was asked (X-Actor)."""
     return await context.do(ownership.accept_handover, number)
 
 
@@ -35,19 +35,19 @@ async def accept_handover(number: ServiceRequestNumber, context: RequestContext)
 async def decline_handover(
     number: ServiceRequestNumber, command: DeclineHandover, context: RequestContext
 ) -> ServiceRequest:
-    """Decline it, as the one to whom it was offered (X-Actor)."""
+    """Decline the offer, as the person who was asked (X-Actor)."""
     return await context.do(ownership.decline_handover, number, command)
 
 
 @router.post("/requests/{number}/handover/withdraw")
 async def withdraw_handover(number: ServiceRequestNumber, context: RequestContext) -> ServiceRequest:
-    """Take the offer back, as the one who made it (X-Actor)."""
+    """Withdraw the offer, as the person who made it (X-Actor)."""
     return await context.do(ownership.withdraw_handover, number)
 
 
 @router.post("/requests/{number}/escalate")
 async def escalate_request(number: ServiceRequestNumber, command: Escalate, context: RequestContext) -> ServiceRequest:
-    """Ask the next level of the owner's chain, and have the customer told so (INT-10)."""
+    """Escalate to the next level of the owner's chain, and create a message for the customer (INT-10)."""
     return await context.do(ownership.escalate_request, number, command)
 
 
@@ -59,7 +59,7 @@ async def list_messages(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[CustomerMessage]:
-    """List what customers are to be told (`to_send`), were told (`sent`), or could not be told (`unreachable`)."""
+    """List messages to customers: to be sent (`to_send`), sent (`sent`) or undeliverable (`unreachable`)."""
     return await context.page(CustomerMessage, {"branch": branch, "state": state}, cursor, limit)
 
 
@@ -70,5 +70,5 @@ async def report_sent(message: MessageId, report: Report, context: RequestContex
 
 @router.post("/messages/{message}/failed")
 async def report_failed(message: MessageId, failure: Failure, context: RequestContext) -> CustomerMessage:
-    """Say that the customer was not reached; the answer proposes the next channel (INT-1)."""
+    """Report that the customer was not reached; the answer proposes the next channel (INT-1)."""
     return await context.do(ownership.report_failed, message, failure)

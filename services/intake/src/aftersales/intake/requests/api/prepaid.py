@@ -1,4 +1,4 @@
-"""HTTP in: what a request uses up of a contract or of what came with a purchase (INT-13, INT-14)."""
+"""HTTP API: use of contracts and entitlements for requests (INT-13, INT-14)."""
 
 from typing import Annotated
 
@@ -17,11 +17,11 @@ EntitlementId = Annotated[str, Path(max_length=200, description="`<serial>|<kind
 
 @router.post("/contracts/{number}/used")
 async def use_contract(number: UsedContractNumber, form: UseService, context: RequestContext) -> Contract:
-    """Use one included service for a request; the same request again uses nothing more (INT-13)."""
+    """Use one included service for a request; repeating it uses nothing more (INT-13)."""
     return await context.do(prepaid.use_contract, number, form)
 
 
 @router.post("/entitlements/{id:path}/use")
 async def use_entitlement(id: EntitlementId, form: UseEntitlement, context: RequestContext) -> Entitlement:
-    """Use one of it for a request; the same request again uses nothing more (INT-14)."""
+    """Use one unit for a request; repeating it uses nothing more (INT-14)."""
     return await context.do(prepaid.use_entitlement, id, form)

@@ -1,4 +1,4 @@
-"""HTTP in: what a desk sees before it saves a request, and requests that may be the same (INT-2)."""
+"""HTTP API: the preview of a request before it is saved, and similar requests (INT-2)."""
 
 from fastapi import APIRouter, HTTPException
 
@@ -16,7 +16,7 @@ router = APIRouter(responses=PROBLEMS)
 
 @router.post("/requests/check")
 async def check_request(form: RegisterRequest, context: RequestContext) -> Preview:
-    """Say what `POST /requests` would do with the same body, and what is known already. Nothing is stored."""
+    """Show what `POST /requests` would do with the same body, and what is already known. Nothing is stored."""
     checked = await context.rehearse(preview.check_request, form, context.catalogue)
     caller, within = checked.customer.id if checked.customer else None, context.settings.duplicate_within
     alike = await preview.similar_to_form(context.mongo, form, caller, within, context.now)
@@ -25,12 +25,12 @@ async def check_request(form: RegisterRequest, context: RequestContext) -> Previ
 
 @router.get("/requests/check", include_in_schema=False)
 async def refuse_reading() -> None:
-    """Not a request's number, which `GET /requests/{number}` would take it for."""
+    """Refuse this path, which `GET /requests/{number}` would otherwise match."""
     raise HTTPException(405)
 
 
 @router.get("/requests/{number}/similar")
 async def list_similar(number: ServiceRequestNumber, context: RequestContext) -> tuple[Similar, ...]:
-    """Requests with the same fault of the same person or product, open or of about the same time."""
+    """List requests with the same fault and the same person or product, open or from about the same time."""
     request = await context.read(ServiceRequest, number)
     return await preview.similar_to(context.mongo, request, context.settings.duplicate_within, context.now)

@@ -1,4 +1,4 @@
-"""HTTP in: service requests (INT-2), one by one, several of a contact, or by the sheet (`aftersales import`)."""
+"""HTTP API: service requests (INT-2), registered singly, several per contact, or from a sheet (`aftersales import`)."""
 
 from typing import Annotated
 
@@ -20,13 +20,13 @@ ServiceRequestNumber = Annotated[RequestNumber, Path()]
 
 @router.post("/requests", status_code=201)
 async def register_request(form: RegisterRequest, context: RequestContext) -> ServiceRequest:
-    """Record a contact (INT-2)."""
+    """Register a request (INT-2)."""
     return await context.do(requests.register_request, form, context.catalogue)
 
 
 @router.post("/imports/requests")
 async def import_requests(batch: Batch, context: RequestContext) -> BatchOutcome:
-    """Record contacts (INT-2): each form as `POST /requests` takes it."""
+    """Register requests (INT-2); each form is as in `POST /requests`."""
 
     def job(form: RegisterRequest) -> Call[ServiceRequest]:
         return prepare_call(requests.register_request, form, context.catalogue)
@@ -36,13 +36,13 @@ async def import_requests(batch: Batch, context: RequestContext) -> BatchOutcome
 
 @router.post("/contacts", status_code=201)
 async def register_contact(contact: RegisterContact, context: RequestContext) -> list[ServiceRequest]:
-    """Record one contact about several products: each becomes a request of its own (INT-2)."""
+    """Register one contact about several products, each with its own request (INT-2)."""
     return await context.do(requests.register_contact, contact, context.catalogue)
 
 
 @router.get("/forms")
 async def show_forms() -> dict[RequestKind, tuple[str, ...]]:
-    """Name the fields that each kind of request must have, besides customer and product (INT-4)."""
+    """List the fields that each kind of request must have in addition to customer and product (INT-4)."""
     return {kind: FIELDS.get(kind, ()) for kind in KINDS}
 
 
@@ -59,7 +59,7 @@ async def show_request(number: ServiceRequestNumber, context: RequestContext) ->
 async def list_requests_of_customer(
     customer: CustomerNumber, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[ServiceRequest]:
-    """Their service requests, the newest first, with those of everybody who was merged into them."""
+    """List a customer's requests, newest first, including those of merged customers."""
     owner = await find_surviving_customer(context.mongo, customer)
     return await context.page(ServiceRequest, customer_filter(owner), cursor, limit)
 

@@ -1,1 +1,1 @@
-"""State and rules of requests: pure."""
+"""State and rules of requests. Pure."""

@@ -1,4 +1,4 @@
-"""Answers at the front desk: first replies, questions that must be checked, the day's review (INT-2, INT-8). Pure."""
+"""Replies at the front desk, questions that must be checked, and the daily review (INT-2, INT-8). Pure."""
 
 from datetime import datetime
 from typing import Self
@@ -30,15 +30,15 @@ from .request import (
 
 
 class Reply(Value):
-    """What the customer was told."""
+    """A reply to the customer."""
 
     channel: Channel
     text: Words
     refer: bool = False
-    """It must be checked: the customer is told by when the answer comes."""
+    """Whether this must be checked; the customer is told when the answer is due."""
     refer_to: Code | None = None
     final: bool = False
-    """This settles it: only for what nobody is sent for."""
+    """Whether this settles the request; only for kinds without a visit."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -48,7 +48,7 @@ class Reply(Value):
 
 
 class Review(Value):
-    """The form was filed and read on the day it came (当日上交审阅)."""
+    """The form was filed and reviewed on the day it came in (当日上交审阅)."""
 
     remark: Words = ""
 
@@ -60,9 +60,9 @@ class Reprioritise(Value):
 
 
 def record_reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: Ground) -> RequestDecision:
-    """Note what the customer was told. A question that must be checked gets a deadline, which is announced (INT-8).
+    """Record a reply. A question that must be checked gets a deadline, which is announced (INT-8).
 
-    While it is being checked, to be told so once more is no answer: the first deadline stands.
+    Repeating that it is being checked is no answer, so the first deadline stays.
     """
     must_be_unresolved(request)
     if said.final and request.kind in VISITS:
@@ -87,7 +87,7 @@ def record_reply(request: ServiceRequest, said: Reply, by: str, now: datetime, g
 
 
 def record_review(request: ServiceRequest, command: Review, by: str, now: datetime, ground: Ground) -> RequestDecision:
-    """Note that the form was filed and read. Raises when it was before."""
+    """Record that the form was filed and reviewed. Raises `DomainError` the second time."""
     if request.reviewed_by:
         raise DomainError("request.already_reviewed", request=request.id, by=request.reviewed_by)
     reviewed = request.but(reviewed_by=by, reviewed_at=now, review_remark=command.remark)
@@ -97,7 +97,7 @@ def record_review(request: ServiceRequest, command: Review, by: str, now: dateti
 def reprioritise_request(
     request: ServiceRequest, command: Reprioritise, by: str, now: datetime, ground: Ground
 ) -> RequestDecision:
-    """Change urgency or danger: the clocks that run get the targets of the new priority, pauses kept (INT-5)."""
+    """Change urgency or danger; running clocks get the targets of the new priority and keep their pauses (INT-5)."""
     must_be_unresolved(request)
     again = ground.policy.repeat_repair
     raised = again.raises_by if again and request.repeats else 0
@@ -132,5 +132,5 @@ _ANSWER: KnownStage = "answer"
 
 
 def _waiting(request: ServiceRequest) -> SlaClock | None:
-    """The clock of a question that is being checked."""
+    """Return the clock of a question that is being checked."""
     return next((clock for clock in request.clocks if clock.stage == _ANSWER and clock.ended_at is None), None)

@@ -1,4 +1,4 @@
-"""What the customer pays: decided, decided again when more is known, and accepted (INT-6, DSP-17). Pure."""
+"""Charges: decided, decided again when more is known, and accepted (INT-6, DSP-17). Pure."""
 
 from datetime import datetime
 from typing import Annotated
@@ -23,34 +23,34 @@ def _positive(price: Money) -> Money:
 
 
 class DecideCoverage(Value):
-    """What broke it, and which contract covers it."""
+    """The cause of the fault, and the contract that covers it."""
 
     cause: Cause
     contract: Code | None = None
-    """Left out: the one that the customer's contracts gave when the request came in; null: none covers it."""
+    """By default the contract of the latest decision; null means that no contract covers the request."""
 
 
 class AcceptQuotation(Value):
     amount: Annotated[Money, AfterValidator(_positive)]
     accepted_by: Line
     evidence: Line
-    """How we know: a signature, a message, a call that was recorded …"""
+    """How we know, for example a signature, a message or a recorded call."""
     file: Code | None = None
     at: Moment | None = None
-    """By default now."""
+    """The default is now."""
 
 
 class Redecided(Value):
-    """What a proof or a longer warranty changes for one request."""
+    """The change of one request's coverage by a proof or extension."""
 
     request: str
     before: Coverage | None
     after: Coverage
-    """Its `differs` names the components with another payer."""
+    """The new decision; `differs` names the components with another payer."""
 
 
 def decide_charge(request: ServiceRequest, case: CoverageCase, ground: Ground, taken: Taken) -> RequestDecision:
-    """Decide with what is known of the cause. Nothing changes where the inputs are the same."""
+    """Decide coverage again now that the cause is known. Nothing changes when the inputs are the same."""
     if request.state in ("closed", "cancelled"):
         raise DomainError(f"request.already_{request.state}", request=request.id)
     before, day = request.coverage, ground.branch.day_of(request.registered_at)
@@ -63,7 +63,7 @@ def decide_charge(request: ServiceRequest, case: CoverageCase, ground: Ground, t
 
 
 def accept_quotation(request: ServiceRequest, command: AcceptQuotation, by: str, now: datetime) -> RequestDecision:
-    """Note that the customer accepts a quotation. A higher one must be accepted again; the same, once."""
+    """Record that the customer accepts a quotation. A higher one must be accepted again; the same changes nothing."""
     must_be_unresolved(request)
     if not (request.coverage and request.coverage.quotation_first):
         raise DomainError("quotation.not_needed", request=request.id)

@@ -1,4 +1,4 @@
-"""Coverage (免费/收费, INT-6): who pays for parts, labour and travel, by the policy's table, and why. Pure."""
+"""Coverage (免费/收费, INT-6): who pays for parts, labour and travel by the policy's table, and why. Pure."""
 
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
@@ -28,30 +28,30 @@ WORKS: dict[RequestKind, Work] = {
 
 
 def work_of(kind: RequestKind) -> Work:
-    """The kind of work that a kind of request asks for; what has none of its own is consultation."""
+    """Return the kind of work that a kind of request needs; kinds without their own work count as consultation."""
     return WORKS.get(kind, "consultation")
 
 
 class Inputs(Value):
-    """What the decision was made from."""
+    """The inputs of a coverage decision."""
 
     policy: str
     day: Day
-    """When the request came in: what was in warranty then stays so, however long the repair takes."""
+    """The day the request came in. The warranty state of this day counts, however long the repair takes."""
     warranty: WarrantyState
     cause: Cause
     work: Work
     line: str
     purchased_on: Day | None
-    """None: nobody knows, which counts as out of warranty."""
+    """None means unknown, which counts as out of warranty."""
     warranty_until: Day | None
-    """The last day of the warranty, extensions included."""
+    """The last day of the warranty, including extensions."""
     prepaid: Prepaid = NOTHING
-    """What a contract or an entitlement gives."""
+    """Terms of a contract or entitlement."""
 
 
 class Component(Value):
-    """A component whose payer differs from the decision before."""
+    """A component whose payer differs from the previous decision."""
 
     component: str
     before: Payer
@@ -59,7 +59,7 @@ class Component(Value):
 
 
 class Coverage(Value):
-    """A decision: nobody edits it; other inputs lead to another one."""
+    """A coverage decision. It is never edited; other inputs lead to a new decision."""
 
     at: datetime
     by: str
@@ -70,17 +70,17 @@ class Coverage(Value):
     price_list_first: bool
     quotation_first: bool
     reason: str
-    """The code of the row that decided."""
+    """The code of the table row that decided."""
     why: dict[str, str]
-    """The reason as the customer reads it, by language."""
+    """The reason as shown to the customer, by language."""
     uses: Literal["entitlement", "service"] | None = None
-    """What is used up by it: one of an entitlement, or of a contract's services."""
+    """The prepaid unit that is used: of an entitlement, or of a contract's services."""
     differs: tuple[Component, ...] = ()
-    """From the decision before, where there was one."""
+    """Differences from the previous decision, if any."""
 
 
 class CoverageCase(NamedTuple):
-    """What is to be decided: the product, the kind of request, what broke it, and what was paid beforehand."""
+    """The case to decide: product, kind of request, cause of the fault and prepaid terms."""
 
     product: Product
     kind: RequestKind
@@ -89,7 +89,7 @@ class CoverageCase(NamedTuple):
 
 
 def decide_coverage(case: CoverageCase, policy: Policy, day: date, at: datetime, by: str) -> Coverage:
-    """Decide by the policy that the request keeps; `day` is when it came in, as the branch writes it."""
+    """Decide coverage by the policy of the request; `day` is the local day on which the request came in."""
     product, kind, cause, prepaid = case
     state, until = warranty_standing(product, policy, day)
     inputs = Inputs(
@@ -110,7 +110,7 @@ FREE = Covers(parts="free", labour="free", travel="free")
 
 
 def _outcome(policy: Policy, inputs: Inputs) -> dict[str, Any]:
-    """The warranty's row; an entitlement makes all of it free; a contract what it makes cheaper, as its row allows."""
+    """Apply the warranty's row; an entitlement makes all free, a contract lowers charges as far as its row allows."""
     prepaid, row = inputs.prepaid, _row(policy, inputs, inputs.warranty)
     usual = shared_fields(row, Coverage)
     if prepaid.entitlement:
@@ -136,7 +136,7 @@ def _outcome(policy: Policy, inputs: Inputs) -> dict[str, Any]:
 def _row(policy: Policy, inputs: Inputs, warranty: WarrantyState) -> CoverageRow:
     row = decide_cover(policy.coverage, warranty, inputs.cause, inputs.work, inputs.line)
     if row is None:
-        raise LookupError(f"{inputs.policy} decides nothing for {inputs}")  # lint refuses such a table
+        raise LookupError(f"{inputs.policy} decides nothing for {inputs}")  # the policy linter refuses it
     return row
 
 
@@ -152,7 +152,7 @@ _COMPONENTS = tuple(Covers.model_fields)
 
 
 def compare_coverage(before: Coverage | None, after: Coverage) -> Coverage:
-    """The new decision, with what it changes."""
+    """Return the new decision with its changes."""
     if before is None:
         return after
     differs = tuple(
@@ -164,7 +164,7 @@ def compare_coverage(before: Coverage | None, after: Coverage) -> Coverage:
 
 
 def announce_coverage(before: Coverage | None, after: Coverage, **about: Any) -> tuple[CoverageDecided, ...]:
-    """Tell of a decision, unless it comes to the same as the one before, or is the first and nothing comes first."""
+    """Announce a decision, unless it repeats the previous one, or is a first one without price list or quotation."""
     if before is None:
         asked = after.price_list_first or after.quotation_first
         return (_told(after, **about, revised=False),) if asked else ()

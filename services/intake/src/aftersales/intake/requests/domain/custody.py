@@ -1,4 +1,4 @@
-"""What a request records about who answered for it (INT-7, INT-10). Values only; the rules are in `ownership.py`."""
+"""Records of a request's owners and escalations (INT-7, INT-10). Only values; the rules are in `ownership.py`."""
 
 from datetime import datetime
 from typing import Literal
@@ -18,7 +18,7 @@ class Offer(Value):
 
 
 class CustodyStep(Value):
-    """A handover that was offered, and what came of it; `taken` is one at the change of shifts (ALL-7)."""
+    """One step of a handover; `taken` is a handover at the change of shifts (ALL-7)."""
 
     what: Literal["offered", "accepted", "declined", "withdrawn", "taken"]
     from_owner: str
@@ -30,7 +30,7 @@ class CustodyStep(Value):
 
 
 class Escalation(Value):
-    """What the owner could not answer, and who in the chain was asked."""
+    """A question that the owner could not answer, and who was asked."""
 
     level: Level
     to: str

@@ -1,4 +1,4 @@
-"""The request form (顾客服务需求表, INT-2): what is asked for each kind of request (INT-4). Pure."""
+"""The request form (顾客服务需求表, INT-2), with the fields that each kind of request needs (INT-4). Pure."""
 
 from typing import Annotated, Self
 
@@ -22,7 +22,7 @@ FIELDS: dict[RequestKind, tuple[str, ...]] = {
     "recall": ("recall",),
     "upgrade": ("recall",),
 }
-"""What must be filled in, besides customer and product; of the form itself or of its `details`."""
+"""Required fields in addition to customer and product, in the form itself or in its `details`."""
 VISITS: dict[RequestKind, Kind] = {
     "repair": "repair",
     "installation": "installation",
@@ -32,27 +32,27 @@ VISITS: dict[RequestKind, Kind] = {
     "recall": "repair",
     "upgrade": "repair",
 }
-"""The kinds that somebody is sent for, in the words of `request_registered.v1`; the others are answered here."""
+"""Kinds that need a visit, mapped to the kinds of `request_registered.v1`; other kinds are handled at the desk."""
 
 
 class FormSubject(Value):
-    """What the contact is about: one product, and what is wanted."""
+    """One product that the contact is about, and what the customer wants."""
 
     product: ProductForm
     kind: RequestKind = "repair"
     problem_class: ProblemClass | None = None
     fault: Code | None = None
-    """The code of the fault; needed for a repair."""
+    """The fault code; required for a repair."""
     description: Words = ""
     details: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,40}$")], Line] = Field(
         default_factory=dict, max_length=30
     )
-    """What this kind of request asks for besides: see `GET /forms`."""
+    """Additional fields of this kind of request; see `GET /forms`."""
     urgency: Urgency = 2
     danger: bool = False
-    """Somebody may be hurt: answered at once (INT-5)."""
+    """Whether somebody may be hurt, which needs an immediate answer (INT-5)."""
     rush: bool = False
-    """Ordered as rush work (ALL-10)."""
+    """Whether it is ordered as rush work (ALL-10)."""
     wanted_at: Moment | None = None
 
     @model_validator(mode="after")
@@ -64,18 +64,18 @@ class FormSubject(Value):
 
 
 class RegisterRequest(FormSubject):
-    """The request form: one customer, one product."""
+    """The request form for one customer and one product."""
 
     branch: Code
     channel: Channel
     customer: Caller
     location: GeoPoint | None = None
     owner: Code | None = None
-    """Who took the contact and owns it to the end (INT-7); by default whoever asks."""
+    """The owner to the end (INT-7); the default is the caller."""
 
 
 class RegisterContact(Value):
-    """One contact about several products: each becomes a request of its own."""
+    """One contact about several products; each product gets its own request."""
 
     branch: Code
     channel: Channel

@@ -1,7 +1,7 @@
-"""What customers are to be told, one channel after another until they are reached (INT-1, INT-10).
+"""Messages to customers, tried on one channel after another until one reaches them (INT-1, INT-10).
 
-Whoever delivers (a desk or a gateway) looks up the words of the template and the customer's number or address here in
-intake, and reports back.
+The sender (a desk or a gateway) reads the template's text and the customer's phone number or address from intake, and
+reports the result.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ from .request import ServiceRequest
 Template = Literal["told_of_escalation"]
 MessageState = Literal["to_send", "sent", "unreachable"]
 ANSWERABLE: tuple[Channel, ...] = ("phone", "email", "chat", "message", "social")
-"""Channels on which whoever used one can be answered on it."""
+"""Channels on which a customer who used them can be answered."""
 
 
 class Report(Value):
-    """Says which channel was used, so that two who report the same failure skip none."""
+    """A report that names its channel, so that a failure reported twice skips none."""
 
     channel: Channel
 
@@ -41,7 +41,7 @@ class Attempt(Value):
 
 
 class CustomerMessage(Aggregate):
-    """Something that a customer is to be told about a request."""
+    """A message to a customer about a request."""
 
     COLLECTION: ClassVar[str] = "messages"
 
@@ -50,9 +50,9 @@ class CustomerMessage(Aggregate):
     template: Template
     params: dict[str, str]
     channels: tuple[Channel, ...]
-    """Those to try, in this order."""
+    """The channels to try, in this order."""
     channel: Channel | None
-    """The one to use now or that was used; none when all have failed."""
+    """The channel to use now or that was used; None when all have failed."""
     state: MessageState
     attempts: tuple[Attempt, ...] = ()
     created_at: datetime
@@ -61,7 +61,7 @@ class CustomerMessage(Aggregate):
 def compose_message(
     id: str, request: ServiceRequest, customer: Customer, before: Iterable[CustomerMessage], now: datetime
 ) -> CustomerMessage:
-    """Tell the customer of the newest escalation, first on a channel that has not failed with them `before`."""
+    """Create the message about the newest escalation, starting with a channel that did not fail in `before`."""
     channels = channels_of(request, customer, failed_channels(before))
     return CustomerMessage(
         id=id,
@@ -78,7 +78,7 @@ def compose_message(
 
 
 def channels_of(request: ServiceRequest, customer: Customer, failed: frozenset[Channel]) -> tuple[Channel, ...]:
-    """List the ways to this customer: as they came, then what the archive knows; what failed before comes last."""
+    """List the customer's channels: the request's own, then those in the archive; channels that failed come last."""
     known: list[Channel] = [request.channel] if request.channel in ANSWERABLE else []
     if customer.phone:
         known += ["phone", "message"]
@@ -88,7 +88,7 @@ def channels_of(request: ServiceRequest, customer: Customer, failed: frozenset[C
 
 
 def failed_channels(messages: Iterable[CustomerMessage]) -> frozenset[Channel]:
-    """Find the channels whose last attempt did not reach the customer."""
+    """Return the channels whose last attempt did not reach the customer."""
     attempts = sorted((attempt for message in messages for attempt in message.attempts), key=lambda one: one.at)
     last = {attempt.channel: attempt.reached for attempt in attempts}
     return frozenset(channel for channel, reached in last.items() if not reached)
@@ -101,7 +101,7 @@ def record_delivery(message: CustomerMessage, report: Report, by: str, now: date
 
 
 def not_reached(message: CustomerMessage, failure: Failure, by: str, now: datetime) -> CustomerMessage:
-    """Go on to the next channel (INT-1); after the last one the customer is unreachable."""
+    """Move on to the next channel (INT-1); after the last one the customer is unreachable."""
     _must_be_current(message, failure)
     attempts = (*message.attempts, Attempt(channel=failure.channel, reached=False, why=failure.why, by=by, at=now))
     tried = {attempt.channel for attempt in attempts}

@@ -1,4 +1,4 @@
-"""Who answers for a request (INT-7): owned to the end, handed over with a reason and a yes; asked above (INT-10)."""
+"""Ownership of a request to its end, accepted handovers with reason (INT-7), and escalation (INT-10)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,15 +13,15 @@ from .custody import CustodyStep, Escalation, Offer
 from .request import RequestDecision, ServiceRequest, must_not_have_ended
 
 SHIFT = "shift_handover"
-"""The reason of what changes hands at the change of shifts (ALL-7)."""
+"""The reason of handovers at the change of shifts (ALL-7)."""
 
 
 class OfferHandover(Value):
     to: Code
     reason: Code
-    """A code, such as `leave`, `skill`, `language` or `workload`: others are told it."""
+    """A code, such as `leave`, `skill`, `language` or `workload`; it is published in events."""
     note: Words = ""
-    """What the new owner should know; it stays here."""
+    """What the new owner should know; it is not published."""
 
 
 class DeclineHandover(Value):
@@ -30,13 +30,13 @@ class DeclineHandover(Value):
 
 class Escalate(Value):
     reason: Line
-    """What the owner cannot answer; it stays here."""
+    """What the owner cannot answer; it is not published."""
     to_role: Level | None = None
-    """None: one level above the last one that was asked."""
+    """None means one level above the last one that was asked."""
 
 
 def offer_handover(request: ServiceRequest, command: OfferHandover, by: str, now: datetime) -> ServiceRequest:
-    """Ask somebody to take it over; until they accept, the owner stays the owner."""
+    """Offer the request to another person; the owner stays the owner until that person accepts."""
     must_not_have_ended(request)
     if request.offer:
         raise DomainError("offer.pending", request=request.id, to=request.offer.to)
@@ -47,7 +47,7 @@ def offer_handover(request: ServiceRequest, command: OfferHandover, by: str, now
 
 
 def accept_handover(request: ServiceRequest, by: str, now: datetime) -> RequestDecision:
-    """Take it over: only who was asked can."""
+    """Accept the offer; only the person who was asked can."""
     pending = _pending(request)
     must_not_have_ended(request)
     if by != pending.to:
@@ -56,7 +56,7 @@ def accept_handover(request: ServiceRequest, by: str, now: datetime) -> RequestD
 
 
 def decline_handover(request: ServiceRequest, command: DeclineHandover, by: str, now: datetime) -> ServiceRequest:
-    """Say no: the owner stays the owner."""
+    """Decline the offer; the owner stays the owner."""
     pending = _pending(request)
     if by != pending.to:
         raise DomainError("offer.for_somebody_else", request=request.id, to=pending.to)
@@ -66,7 +66,7 @@ def decline_handover(request: ServiceRequest, command: DeclineHandover, by: str,
 
 
 def withdraw_handover(request: ServiceRequest, by: str, now: datetime) -> ServiceRequest:
-    """Take the offer back: only who made it can."""
+    """Withdraw the offer; only the person who made it can."""
     pending = _pending(request)
     if by != pending.by:
         raise DomainError("offer.of_somebody_else", request=request.id, by=pending.by)
@@ -74,7 +74,7 @@ def withdraw_handover(request: ServiceRequest, by: str, now: datetime) -> Servic
 
 
 def take_over_request(request: ServiceRequest, by: str, now: datetime) -> RequestDecision:
-    """Take it over from the shift before (ALL-7): taking is the acceptance. An offer that waits is void then."""
+    """Take the request over at the change of shifts (ALL-7), which is the acceptance and voids a pending offer."""
     must_not_have_ended(request)
     if by == request.owner:
         return request.but(offer=None), ()
@@ -85,7 +85,7 @@ def take_over_request(request: ServiceRequest, by: str, now: datetime) -> Reques
 def escalate_request(
     request: ServiceRequest, command: Escalate, chain: Sequence[Rung], by: str, now: datetime
 ) -> RequestDecision:
-    """Ask the next level of the owner's chain that has somebody, or the first from `to_role` on; never a lower one."""
+    """Ask the next occupied level of the owner's chain, or the first from `to_role` on; never a lower level again."""
     must_not_have_ended(request)
     last = LEVELS.index(request.escalations[-1].level) if request.escalations else -1
     wanted = max(last + 1, LEVELS.index(command.to_role) if command.to_role else 0)
@@ -126,7 +126,7 @@ def _noted(
 
 
 def _handed_over(request: ServiceRequest, made: Offer, now: datetime) -> RequestDecision:
-    """Change the owner: the one place where that happens."""
+    """Change the owner; no other function does."""
     told = RequestHandedOver(
         request=request.id,
         branch=request.branch,

@@ -1,6 +1,6 @@
-"""What a customer agreed or was granted beforehand: a contract's terms (INT-13), an entitlement (INT-14). Pure.
+"""Prepaid terms of a customer: a contract's terms (INT-13) and entitlements (INT-14). Pure.
 
-Coverage (INT-6) and clocks (ALL-3) ask when a request comes in; the request keeps the answer, with the reasons.
+Coverage (INT-6) and clocks (ALL-3) use them when a request comes in; the request stores the terms with the reasons.
 """
 
 from collections.abc import Iterable
@@ -31,47 +31,47 @@ Why = Literal[
 
 
 class PrepaidReason(Value):
-    """What was found of one contract."""
+    """A finding about one contract."""
 
     contract: str
     why: Why
 
 
 class Prepaid(Value):
-    """What holds for one request, whatever becomes of the contract later."""
+    """The prepaid terms of one request, whatever happens to the contract later."""
 
     contract: str | None = None
     covers: Covers = Covers()
-    """What the customer pays by the contract."""
+    """The customer's prices by the contract."""
     included: bool = False
-    """A service of this kind is included in the contract, and was left."""
+    """Whether the contract includes a service of this kind and one was left."""
     response: dict[StageName, Seconds] = Field(default_factory=dict)
-    """Targets that the contract puts in the place of the policy's."""
+    """Targets of the contract that replace the policy's."""
     entitlement: str | None = None
-    """What pays for all of it, and was left."""
+    """The entitlement that pays for everything, if any was left."""
     name: Texts = Field(default_factory=dict)
-    """The entitlement's."""
+    """The entitlement's name."""
     reasons: tuple[PrepaidReason, ...] = ()
-    """Of every contract that was looked at."""
+    """Findings about every contract that was looked at."""
 
 
 NOTHING = Prepaid()
 
 
 class PrepaidQuestion(NamedTuple):
-    """For what a request asks, and when it came in."""
+    """What a request asks for, and when it came in."""
 
     product: ProductRef
     kind: str
-    """Of request, which contracts name."""
+    """The kind of request, as contracts name it."""
     work: str
-    """The kind of work, which entitlements name."""
+    """The kind of work, as entitlements name it."""
     day: date
     at: datetime
 
 
 def find_prepaid(contracts: Iterable[Contract], entitlements: Iterable[Entitlement], asked: PrepaidQuestion) -> Prepaid:
-    """Find what holds; an entitlement goes before a contract's service, for it expires sooner."""
+    """Find the terms that apply; an entitlement is used before a contract's service because it expires sooner."""
     contract, included, reasons = choose_contract(contracts, asked.product, asked.day, asked.kind)
     granted = next((one for one in entitlements if one.work == asked.work and one.is_left(asked.at)), None)
     found = Prepaid(reasons=reasons)
@@ -84,17 +84,17 @@ def find_prepaid(contracts: Iterable[Contract], entitlements: Iterable[Entitleme
 
 
 class Covering(NamedTuple):
-    """The contract that covers the product, if any does."""
+    """The contract that covers the product, if any."""
 
     contract: Contract | None
     included: bool
-    """Whether a service of the wanted kind is included in it and left."""
+    """Whether the contract includes a service of the wanted kind and one is left."""
     reasons: tuple[PrepaidReason, ...]
-    """Of every contract that was looked at, those of the chosen one first."""
+    """Findings about every contract that was looked at, the chosen one first."""
 
 
 def choose_contract(contracts: Iterable[Contract], product: ProductRef, day: date, kind: str) -> Covering:
-    """Choose among the customer's contracts: one with such a service left, then the most specific, then the longest."""
+    """Choose the best contract: one with such a service left first, then the most specific, then the longest."""
     looked_at = [_look(contract, product, day, kind) for contract in contracts]
     looked_at.sort(key=lambda found: (*found.rank, -found.contract.valid_until.toordinal(), found.contract.id))
     reasons = tuple(PrepaidReason(contract=found.contract.id, why=why) for found in looked_at for why in found.why)
@@ -109,7 +109,7 @@ class _Look(NamedTuple):
     covers: bool
     why: tuple[Why, ...]
     rank: tuple[int, int]
-    """The less the better."""
+    """Smaller is better."""
 
 
 def _look(contract: Contract, product: ProductRef, day: date, kind: str) -> _Look:
@@ -128,7 +128,7 @@ def _look(contract: Contract, product: ProductRef, day: date, kind: str) -> _Loo
 
 
 def _naming(contract: Contract, product: ProductRef) -> tuple[Why, int] | None:
-    """How the contract names the product, and how loosely."""
+    """Return how the contract names the product, and how loosely."""
     if product.serial in contract.serials:
         return "names_serial", 0
     if product.model in contract.models:

@@ -1,4 +1,4 @@
-"""What a desk sees before it saves a request (INT-2): who calls about what, and what saving it would bring. Pure."""
+"""The preview of a request before it is saved (INT-2): known customer and product, and the result of saving. Pure."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from .similar import Similar
 
 
 class KnownCustomer(Value):
-    """Whose phone it is."""
+    """The phone's owner."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class KnownProduct(Value):
     purchased_on: Day | None
     somebody_elses: bool
     differs: tuple[str, ...]
-    """Which of these were said otherwise."""
+    """The fields that the form states differently."""
 
 
 class OpenRecall(Value):
@@ -48,20 +48,20 @@ class OpenRecall(Value):
 
 
 class Promise(Value):
-    """What the customer may be told: a stage, and by when."""
+    """A promise to the customer: a stage and its deadline."""
 
     stage: str
     deadline: datetime
 
 
 class Preview(Value):
-    """Nothing of it is stored."""
+    """The preview; nothing of it is stored."""
 
     customer: KnownCustomer | None
     product: KnownProduct | None
     duplicates: tuple[Similar, ...]
     repeats: CardEntry | None
-    """The repair that did not hold (INT-9)."""
+    """The earlier repair that failed (INT-9)."""
     recalls: tuple[OpenRecall, ...]
     policy: str
     priority: int
@@ -78,16 +78,16 @@ class Known(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What saving the form would leave."""
+    """The documents that saving the form would create."""
 
     request: ServiceRequest
     product: Product
     recalls: tuple[Recall, ...]
-    """Those that are still to be settled for the product."""
+    """The recalls that are not settled for the product yet."""
 
 
 def preview_request(form: RegisterRequest, known: Known, saved: Saved, ground: Ground) -> Preview:
-    """Show what saving the form would bring, beside what is known already."""
+    """Return what saving the form would do, and what is already known."""
     request, customer = saved.request, known.customer
     held = find_repeat(saved.product, request.fault, ground.policy, request.registered_at)
     return Preview(
@@ -117,7 +117,7 @@ def _known(product: Product, form: RegisterRequest, customer: str) -> KnownProdu
 
 
 def _promises(request: ServiceRequest, ground: Ground) -> tuple[Promise, ...]:
-    """Of every stage that begins at once: the request's own clocks, and those of a visit as dispatch promises them."""
+    """List deadlines of stages that begin immediately: the request's own, and those of dispatch for a visit."""
     theirs = sla_situation(request, ground)
     visit = [name for name in stages_of(theirs) if name not in STAGES] if request.kind in VISITS else []
     clocks = reach_milestone(request.clocks, "request_registered", request.registered_at, visit, theirs)

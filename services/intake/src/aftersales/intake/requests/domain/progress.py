@@ -1,6 +1,6 @@
-"""How a request goes on and ends (INT-7, FBK-2). Pure.
+"""Progress and end of a request (INT-7, FBK-2). Pure.
 
-Events of one request arrive in any order. `visit` tells rounds apart; each fact waits for the one it builds on.
+Events of one request arrive in any order. `visit` tells rounds apart; each event waits for the one that it builds on.
 """
 
 from datetime import datetime
@@ -31,7 +31,7 @@ from .request import (
 
 
 def cancel_request(request: ServiceRequest, command: CancelRequest, by: str, now: datetime) -> RequestDecision:
-    """Let go of what the customer does not need any more."""
+    """Cancel a request that the customer no longer needs."""
     must_be_unresolved(request)
     event = RequestCancelled(
         request=request.id,
@@ -46,19 +46,19 @@ def cancel_request(request: ServiceRequest, command: CancelRequest, by: str, now
 
 
 def record_appointment(request: ServiceRequest, sent: TechnicianAssigned, ground: Ground) -> RequestDecision:
-    """Take note that somebody is sent at an agreed time (INT-8). News of an earlier visit stops that visit's clocks."""
+    """Record that a visit is appointed (INT-8). An event about an earlier visit stops only that visit's clocks."""
     if _is_to_come(request, sent.visit):
         return request, ()
     told = request
     for milestone in ("technician_assigned", "appointment_agreed"):
         told = pass_milestone(told, milestone, sent.at, ground, sent.visit)
-    if request.state not in OPEN or request.visit != sent.visit:  # late news: what it would start is over
+    if request.state not in OPEN or request.visit != sent.visit:  # late event: clocks that it would start are over
         told = told.but(clocks=told.clocks[: len(request.clocks)])
     return finish_change(request, told, sent.at)
 
 
 def record_parts(request: ServiceRequest, events: PartShort | PartReserved) -> RequestDecision:
-    """Wait for missing parts, or no longer (ALL-3); of news that crossed, the slip's version tells the newer."""
+    """Pause clocks for missing parts, or resume them (ALL-3); when events cross, the higher slip version wins."""
     old = 0 < events.slip_version <= request.slip_version
     if _is_to_come(request, events.visit) or request.visit > events.visit or old:
         return request, ()
@@ -71,7 +71,7 @@ def record_parts(request: ServiceRequest, events: PartShort | PartReserved) -> R
 
 
 def resolve_request(request: ServiceRequest, repair: RepairCompleted, ground: Ground) -> RequestDecision:
-    """Take note that the repair of this visit is done. Raises `NotYet` when an earlier round is still open."""
+    """Record that the repair of this visit is done. Raises `NotYet` when an earlier round is still open."""
     if not _is_next(request, repair.visit, resolved=False):
         return request, ()
     resolution = Resolution(
@@ -90,7 +90,7 @@ def resolve_request(request: ServiceRequest, repair: RepairCompleted, ground: Gr
 
 
 def reopen_request(request: ServiceRequest, raised: DissatisfactionRaised, ground: Ground) -> RequestDecision:
-    """Want another visit: the customer is not satisfied (FBK-2). Raises `NotYet` before that repair is known."""
+    """Reopen the request of a dissatisfied customer (FBK-2). Raises `NotYet` before that repair is known."""
     if not _is_next(request, raised.visit, resolved=True):
         return request, ()
     visit = request.visit + 1
@@ -103,7 +103,7 @@ def reopen_request(request: ServiceRequest, raised: DissatisfactionRaised, groun
 
 
 def close_request(request: ServiceRequest, answered: SurveyAnswered) -> RequestDecision:
-    """End it: the customer was asked and is satisfied. Raises `NotYet` before that repair is known."""
+    """Close the request of a satisfied customer. Raises `NotYet` before that repair is known."""
     if not answered.satisfied or not _is_next(request, answered.visit, resolved=True):
         return request, ()
     event = RequestClosed(request=request.id, branch=request.branch, closed_at=answered.at)
@@ -112,11 +112,11 @@ def close_request(request: ServiceRequest, answered: SurveyAnswered) -> RequestD
 
 
 _OF_THE_DESK: tuple[KnownStage, ...] = ("first_reply", "answer")
-"""Whose customer was visited, and waits for no reply any more."""
+"""Stages that end with a repair, because the customer no longer waits for a reply."""
 
 
 def _is_to_come(request: ServiceRequest, visit: int) -> bool:
-    """Whether the visit never comes, because the request has ended. Raises `NotYet` when it will."""
+    """Return whether the visit never comes because the request has ended. Raises `NotYet` when it will come."""
     if request.visit >= visit:
         return False
     if request.state not in ENDED:
@@ -125,9 +125,9 @@ def _is_to_come(request: ServiceRequest, visit: int) -> bool:
 
 
 def _is_next(request: ServiceRequest, visit: int, *, resolved: bool) -> bool:
-    """Tell whether a fact that builds on this visit (and its repair, if `resolved`) is the one waited for.
+    """Return whether an event that builds on this visit (and its repair, if `resolved`) is the expected one.
 
-    False when it is old news or the request has ended; raises `NotYet` when what it builds on is missing.
+    False when the event is old or the request has ended. Raises `NotYet` when what it builds on is missing.
     """
     if request.state in ENDED:
         return False

@@ -1,4 +1,4 @@
-"""How a request comes to be: who takes it, how pressing it is, whether it repeats an earlier repair. Pure."""
+"""Registration of a request: its owner, its priority, and an earlier repair that it repeats. Pure."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from .request import (
 
 
 class Taken(NamedTuple):
-    """Who took the contact, and when (INT-7)."""
+    """The person who took the contact, and the time (INT-7)."""
 
     by: str
     at: datetime
@@ -35,18 +35,18 @@ class Taken(NamedTuple):
 
 
 class Archive(NamedTuple):
-    """Who calls about what, as the customer archive knows them (INT-3)."""
+    """The customer and the product as the archive has them (INT-3)."""
 
     customer: Customer
     product: Product
     prepaid: Prepaid = NOTHING
-    """What their contracts and its entitlements give to the request."""
+    """Terms of contracts and entitlements for the request."""
 
 
 def register_request(
     number: str, form: RegisterRequest, archive: Archive, taken: Taken, ground: Ground
 ) -> RequestDecision:
-    """Record the contact: who took it owns it to the end, unless the form names somebody (INT-7)."""
+    """Create the request; the person who took the contact owns it to the end, unless the form names another (INT-7)."""
     customer, product, prepaid = archive
     branch, policy = ground.branch, ground.policy
     fault = form.fault or form.kind
@@ -107,7 +107,7 @@ def _found(request: ServiceRequest, repeated: CardEntry, policy: Policy) -> Repe
 
 
 def find_repeat(product: Product, fault: str, policy: Policy, at: datetime) -> CardEntry | None:
-    """The first repair of the same fault within the policy's window, as the warranty card has it (INT-9)."""
+    """Return the earliest repair of the same fault on the warranty card within the policy's window, or None (INT-9)."""
     if policy.repeat_repair is None:
         return None
     since = at - policy.repeat_repair.window
@@ -115,7 +115,7 @@ def find_repeat(product: Product, fault: str, policy: Policy, at: datetime) -> C
 
 
 def special_cases(form: RegisterRequest, calendar: Calendar, at: datetime) -> tuple[stages.SpecialCase, ...]:
-    """Danger, rush work, and work that is wanted on a public holiday (ALL-10)."""
+    """Return the cases that apply: danger, rush work, work wanted on a public holiday (ALL-10)."""
     found: dict[stages.SpecialCase, bool] = {
         "emergency": form.danger,
         "rush": form.rush,

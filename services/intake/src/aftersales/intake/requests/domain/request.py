@@ -27,19 +27,19 @@ from .prepaid import NOTHING
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
 OPEN: tuple[RequestState, ...] = ("registered", "reopened")
-"""Somebody must still do something about it."""
+"""States in which somebody must still act."""
 ENDED: tuple[RequestState, ...] = ("closed", "cancelled")
-"""It never changes its state again."""
+"""States that never change again."""
 STAGES: frozenset[KnownStage] = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
-"""The stages whose clocks run here; those of the visit run at dispatch."""
+"""Stages whose clocks run in intake; those of the visit run in dispatch."""
 OF_A_VISIT: frozenset[KnownStage] = frozenset({"confirm", "resolve"})
-"""Those that each visit has anew; the others are of the contact, and of round 1."""
+"""Stages that start again with each visit; the others belong to the contact and to round 1."""
 SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What a request stands on: the branch, and the policy that was chosen for it."""
+    """The branch of a request, and the policy chosen for it."""
 
     branch: Branch
     policy: Policy
@@ -59,7 +59,7 @@ class RequestStep(Value):
 
 
 class Answer(Value):
-    """What the customer was told at the desk (INT-8)."""
+    """A reply given to the customer at the desk (INT-8)."""
 
     at: datetime
     by: str
@@ -67,7 +67,7 @@ class Answer(Value):
     text: str
     referred_to: str | None = None
     answer_by: datetime | None = None
-    """When the customer was told that the answer comes."""
+    """The time by which the customer was promised the answer."""
 
 
 class Resolution(Value):
@@ -79,7 +79,7 @@ class Resolution(Value):
 
 
 class Acceptance(Value):
-    """A quotation that the customer accepted, and how we know (INT-6)."""
+    """A quotation that the customer accepted, with the evidence (INT-6)."""
 
     amount: Money
     accepted_by: str
@@ -90,14 +90,14 @@ class Acceptance(Value):
 
 
 class PartnerReference(Value):
-    """The partner's event that a request came with (INT-12)."""
+    """The partner's event from which the request was created (INT-12)."""
 
     partner: str
-    """The RabbitMQ user who published it."""
+    """The RabbitMQ user who published the event."""
     source: str
     id: str
     reference: str
-    """What the partner calls it: the event's `subject`, or its id."""
+    """The partner's own reference: the event's `subject`, or its id."""
 
 
 class ServiceRequest(Aggregate):
@@ -109,7 +109,7 @@ class ServiceRequest(Aggregate):
     channel: Channel
     customer: str
     address: str
-    """Where to go, as it was said this time; the archive may know another one."""
+    """The address given for this request; the archive may have another one."""
     product: ProductRef
     kind: RequestKind
     problem_class: ProblemClass | None = None
@@ -119,34 +119,34 @@ class ServiceRequest(Aggregate):
     urgency: int
     danger: bool = False
     cases: tuple[SpecialCase, ...] = ()
-    """What makes it another case for its policy: emergency, rush or holiday work (ALL-10)."""
+    """Special cases of the policy that apply: emergency, rush or holiday work (ALL-10)."""
     priority: int
     policy: str = ""
-    """The version that it keeps for life, such as `e-bike@3` (ALL-1)."""
+    """The policy version for the whole life of the request, such as `e-bike@3` (ALL-1)."""
     owner: str
     wanted_at: datetime | None = None
     location: GeoPoint | None = None
     registered_at: datetime
     state: RequestState = "registered"
     visit: int = 1
-    """Which visit is under way or was the last."""
+    """The current or last visit."""
     slip_version: int = 0
-    """The newest version of this visit's issue slip that was heard of."""
+    """The newest known version of the issue slip of this visit."""
     resolution: Resolution | None = None
     repeats: str | None = None
-    """The request whose repair did not hold (INT-9)."""
+    """The request whose repair failed (INT-9)."""
     importance_class: str = "C"
-    """The customer's class when the request came in; priority depends on it."""
+    """The customer's class when the request came in; the priority depends on it."""
     answers: tuple[Answer, ...] = ()
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
     review_remark: str = ""
     coverage: Coverage | None = None
-    """Who pays, as it was decided last (INT-6)."""
+    """The latest decision on who pays (INT-6)."""
     coverage_history: tuple[Coverage, ...] = ()
-    """The decisions before it."""
+    """Earlier decisions."""
     acceptances: tuple[Acceptance, ...] = ()
-    """The last one holds."""
+    """The last one applies."""
     history: tuple[RequestStep, ...] = ()
     offer: Offer | None = None
     """Until it is accepted, `owner` stays the owner (INT-7)."""
@@ -154,15 +154,15 @@ class ServiceRequest(Aggregate):
     escalations: tuple[Escalation, ...] = ()
     open: bool = True
     stage: str | None = None
-    """What is due next, of its clocks; `due_at` is None while that is paused."""
+    """The stage that is due next; `due_at` is None while its clock is paused."""
     due_at: datetime | None = None
     at_risk_at: datetime | None = None
     partner: PartnerReference | None = None
     tail: str = ""
-    """The end of the number, by which people ask for it."""
+    """The end of the number, which people use to search."""
 
     def derived(self) -> dict[str, Any]:
-        """What lists and boards ask for (`requests/store.py` has their indexes)."""
+        """Return the filter fields of lists and boards (`requests/store.py` has their indexes)."""
         is_open = self.state in OPEN
         due = next_due(self.clocks) if is_open else DueAt()
         return {"open": is_open, "tail": self.id[-4:], **due._asdict()}
@@ -172,7 +172,7 @@ RequestDecision = tuple[ServiceRequest, tuple[Event, ...]]
 
 
 def sla_situation(request: ServiceRequest, ground: Ground) -> Situation:
-    """What the request's promises depend on."""
+    """Return the facts that the targets depend on."""
     agreed = request.coverage.inputs.prepaid if request.coverage else NOTHING
     own = Response(agreed.contract or "", tuple(agreed.response.items()))
     return Situation(ground.policy, ground.calendar, request.priority, request.cases, request.visit, response=own)
@@ -181,7 +181,7 @@ def sla_situation(request: ServiceRequest, ground: Ground) -> Situation:
 def pass_milestone(
     request: ServiceRequest, milestone: str, at: datetime, ground: Ground, visit: int | None = None
 ) -> ServiceRequest:
-    """Start and stop the clocks that the milestone starts and stops here: the contact's, and those of the visit."""
+    """Start and stop intake's clocks for a milestone: those of the contact and those of the visit."""
     theirs = sla_situation(request, ground)
     contact = theirs._replace(round=1, again=len(request.answers) if milestone == "question_referred" else 0)
     clocks = reach_milestone(request.clocks, milestone, at, STAGES - OF_A_VISIT, contact)
@@ -193,30 +193,30 @@ def pass_milestone(
 def finish_change(
     before: ServiceRequest | None, request: ServiceRequest, now: datetime, *events: Event
 ) -> RequestDecision:
-    """End a rule: set the timer, and say which marks were passed (ALL-3)."""
+    """Finish a rule: set the timer, and report passed thresholds (ALL-3)."""
     passed = SLA_EVENTS.passed(before, request, now, request=request.id, owner=request.owner)
     return request.but(wake_at=sla.next_wake(request.clocks)), (*events, *passed)
 
 
 def tick_request(request: ServiceRequest, now: datetime) -> RequestDecision:
-    """Let the clocks say what they have to by now."""
+    """Update the clocks to now, and report passed thresholds."""
     return finish_change(request, request.but(clocks=sla.tick_clocks(request.clocks, now)), now)
 
 
 def change_request_hours(request: ServiceRequest, ground: Ground, said: ChangeNote, now: datetime) -> RequestDecision:
-    """The branch has other hours: what is still to come is promised by them (ALL-3)."""
+    """Apply the branch's new hours to the deadlines still to come (ALL-3)."""
     clocks = stages.change_hours(request.clocks, sla_situation(request, ground), said)
     return finish_change(request, request.but(clocks=clocks), now)
 
 
 def must_be_unresolved(request: ServiceRequest) -> None:
-    """Raises `DomainError` once the work is done, or will not be: nothing more can be asked of it."""
+    """Raise `DomainError` for a resolved, closed or cancelled request."""
     if request.state in ("resolved", "closed", "cancelled"):
         raise DomainError(f"request.already_{request.state}", request=request.id)
 
 
 def must_not_have_ended(request: ServiceRequest) -> None:
-    """Raises `DomainError` for a request that nobody owns any more; a resolved one may come back."""
+    """Raise `DomainError` for a request that has ended; a resolved one may be reopened."""
     if request.state in ENDED:
         raise DomainError("request.ended", request=request.id, state=request.state)
 

@@ -1,4 +1,4 @@
-"""Requests that may be the same one: the same fault of the same person or product, open or recent (INT-2). Pure."""
+"""Possible duplicates: open or recent requests with the same fault of the same person or product (INT-2). Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -12,18 +12,18 @@ SimilarReason = Literal["same_person", "same_product", "same_fault"]
 
 
 class SimilarSubject(NamedTuple):
-    """Who came with which fault of what, and when."""
+    """The customer, product, fault and time to compare with."""
 
     customer: str | None
-    """None: nobody that is known."""
+    """None means an unknown customer."""
     serial: str
     fault: str
     at: datetime
     number: str = ""
-    """Of the request, where there is one: it is not like itself."""
+    """The request's own number, if any; it is not similar to itself."""
 
     def queries(self, within: timedelta) -> Iterator[dict[str, Any]]:
-        """Filters for what `choose_similar` chooses from, each on an index."""
+        """Yield one indexed filter per field for the candidates of `choose_similar`."""
         near = {"registered_at": {"$gte": self.at - within, "$lte": self.at + within}, "state": {"$ne": "cancelled"}}
         for field, value in (("customer", self.customer), ("product.serial", self.serial)):
             if value:
@@ -31,7 +31,7 @@ class SimilarSubject(NamedTuple):
 
 
 class Similar(Value):
-    """A request that may be the same, and why."""
+    """A possible duplicate, with the reasons."""
 
     request: str
     state: RequestState
@@ -43,7 +43,7 @@ class Similar(Value):
 def choose_similar(
     found: Iterable[ServiceRequest], subject: SimilarSubject, within: timedelta, now: datetime
 ) -> tuple[Similar, ...]:
-    """Those that are open or came in no longer than `within` before or after, the newest first."""
+    """Choose requests that are open or were registered at most `within` before or after, newest first."""
     each = {request.id: request for request in found if _is_alike(request, subject, within)}
     return tuple(
         Similar(

@@ -1,1 +1,1 @@
-"""What desks, services and the clock do with requests."""
+"""Use cases of requests, called by desks, events and timers."""

@@ -1,4 +1,4 @@
-"""What the front desk tells customers, reviews and puts first (INT-2, INT-5, INT-8)."""
+"""Use cases: replies, the daily review and changes of priority (INT-2, INT-5, INT-8)."""
 
 from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.requests.domain import answers

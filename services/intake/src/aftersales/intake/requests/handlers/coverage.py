@@ -1,4 +1,4 @@
-"""Who pays, decided again as more is known; proofs, longer warranties and accepted quotations (INT-6)."""
+"""Use cases: coverage, proofs, warranty extensions and accepted quotations (INT-6)."""
 
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
@@ -70,7 +70,7 @@ async def extend_warranty(
 
 
 async def _redecide(work: UnitOfWork, before: Product, product: Product, catalogue: PolicyCatalogue) -> list[Redecided]:
-    """Keep the product, and decide each open request about it again."""
+    """Save the product, and decide the coverage of each of its open requests again."""
     if product == before:
         return []
     work.put(product)

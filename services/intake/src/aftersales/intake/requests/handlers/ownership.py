@@ -1,4 +1,4 @@
-"""Requests handed over and asked about above (INT-7, INT-10), and what the customer is told of it (INT-1)."""
+"""Use cases: handovers and escalations (INT-7, INT-10), and messages about them to customers (INT-1)."""
 
 from aftersales.engine import UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
@@ -44,7 +44,7 @@ async def withdraw_handover(work: UnitOfWork, number: str) -> ServiceRequest:
     )
 )
 async def escalate_request(work: UnitOfWork, number: str, command: Escalate) -> ServiceRequest:
-    """Ask above, and see to it that the customer is told so."""
+    """Escalate the request, and create a message that informs the customer."""
     request = await work.require(ServiceRequest, number)
     chain = await chain_above(work, request.owner, request.branch, work.now)
     escalated, events = ownership.escalate_request(request, command, chain, work.actor, work.now)

@@ -1,4 +1,4 @@
-"""What contracts and entitlements give to a request, and what is used up by it (INT-13, INT-14)."""
+"""Use cases: prepaid terms, and their use by requests (INT-13, INT-14)."""
 
 from datetime import date
 from typing import Literal
@@ -18,7 +18,7 @@ from aftersales.intake.vocabulary import RequestKind
 
 
 async def prepaid_for(work: UnitOfWork, archive: Archive, kind: RequestKind, taken: Taken, day: date) -> Prepaid:
-    """Look up what the customer's contracts and the product's entitlements give to such a request."""
+    """Find the terms of the customer's contracts and the product's entitlements for such a request."""
     customer, product, _ = archive
     agreed = [contract for id in customer.contracts if (contract := await work.get(Contract, id))]
     granted = [entitlement for id in product.entitled if (entitlement := await work.get(Entitlement, id))]
@@ -27,7 +27,7 @@ async def prepaid_for(work: UnitOfWork, archive: Archive, kind: RequestKind, tak
 
 
 async def prepaid_of(work: UnitOfWork, request: ServiceRequest) -> Prepaid:
-    """Give what the request keeps; a service that others have used up since is not included any more."""
+    """Return the request's stored terms; a service that other requests have used up since is no longer included."""
     kept = request.coverage.inputs.prepaid if request.coverage else NOTHING
     contract = await work.get(Contract, kept.contract) if kept.contract else None
     if contract and kept.included:
@@ -36,7 +36,7 @@ async def prepaid_of(work: UnitOfWork, request: ServiceRequest) -> Prepaid:
 
 
 async def prepaid_by(work: UnitOfWork, request: ServiceRequest, number: str | None, ground: Ground) -> Prepaid:
-    """Let another contract of the customer's cover the request, or none. Raises `DomainError` for one that does not."""
+    """Return the terms of another contract of the customer, or of none. Raises `DomainError` when it does not cover."""
     kept = await prepaid_of(work, request)
     if number == kept.contract:
         return kept
@@ -73,7 +73,7 @@ async def use_entitlement(work: UnitOfWork, id: str, form: UseEntitlement) -> En
 async def settle_prepaid(
     work: UnitOfWork, request: ServiceRequest, before: Coverage | None, after: Coverage | None
 ) -> None:
-    """Use up what a decision uses, and give back what the one before it used."""
+    """Use what a decision uses, and return what the previous one used."""
     old, new = _used(before), _used(after)
     if old and old != new:
         await _give_back(work, request.id, *old)
@@ -82,7 +82,7 @@ async def settle_prepaid(
 
 
 Uses = tuple[Literal["entitlement", "service"], str]
-"""What is used up, and of which document."""
+"""The prepaid kind that is used, and its document's id."""
 
 
 def _used(coverage: Coverage | None) -> Uses | None:

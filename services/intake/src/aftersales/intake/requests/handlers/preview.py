@@ -1,4 +1,4 @@
-"""What a desk looks at before it saves a request: what saving it would bring, and which others are like it (INT-2)."""
+"""Use cases: the preview of a request before it is saved, and similar requests (INT-2)."""
 
 from datetime import datetime, timedelta
 
@@ -15,12 +15,12 @@ from aftersales.intake.requests.domain.similar import Similar, SimilarSubject, c
 from .requests import ground_of, loaded_for, register_request
 
 MOST_SIMILAR = 20
-"""So many requests are looked at, the newest, by person and by product."""
+"""The number of newest requests to compare with, by person and by product."""
 
 
 @use_case(preload=loaded_for)
 async def check_request(work: UnitOfWork, form: RegisterRequest, catalogue: PolicyCatalogue) -> Preview:
-    """Save the form as `register_request` does; to be rehearsed. Its `duplicates` are still to be looked up."""
+    """Save the form like `register_request`, for a rehearsal. Its `duplicates` must still be looked up."""
     contact = await work.get(ContactPoint, form.customer.phone)
     customer = await surviving_customer(work, contact.customer) if contact else None
     known = Known(customer, await work.get(Product, form.product.serial))

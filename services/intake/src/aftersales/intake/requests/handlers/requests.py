@@ -1,4 +1,4 @@
-"""Service requests: taken, cancelled, and brought along by what dispatch and feedback report."""
+"""Use cases: requests registered, cancelled, and updated by events of dispatch, inventory and feedback."""
 
 from zoneinfo import ZoneInfo
 
@@ -67,7 +67,7 @@ async def register_request(
 async def register_contact(
     work: UnitOfWork, contact: RegisterContact, catalogue: PolicyCatalogue
 ) -> list[ServiceRequest]:
-    """Several products in one contact: a request each, of one correlation id."""
+    """Register one request per product of the contact, all with one correlation id."""
     return [await register_request(work, form, catalogue) for form in contact.forms()]
 
 
@@ -81,7 +81,7 @@ async def cancel_request(work: UnitOfWork, number: str, command: CancelRequest) 
 
 @use_case(preload=lambda event: (_about(event), (Branch, event.branch), (Product, event.product.serial)))
 async def resolve_request(work: UnitOfWork, event: RepairCompleted, catalogue: PolicyCatalogue) -> None:
-    """Close the round and write the warranty card, even when the customer had cancelled meanwhile."""
+    """Close the visit and update the warranty card, even when the customer has cancelled meanwhile."""
     request = await heard_of(work, event.request)
     save_request(work, request, *progress.resolve_request(request, event, await ground_of(work, request, catalogue)))
     product = await work.require(Product, request.product.serial)
@@ -115,7 +115,7 @@ async def close_request(work: UnitOfWork, event: SurveyAnswered) -> None:
 
 
 async def wake_request(work: UnitOfWork, number: str) -> None:
-    """Say which promises are at risk, late, or later still (ALL-3)."""
+    """Publish events for promises at risk, overdue or to be escalated (ALL-3)."""
     request = await work.require(ServiceRequest, number)
     save_request(work, request, *requests.tick_request(request, work.now))
 
@@ -123,7 +123,7 @@ async def wake_request(work: UnitOfWork, number: str) -> None:
 async def change_request_hours(
     work: UnitOfWork, request: ServiceRequest, hours: BranchHours, catalogue: PolicyCatalogue
 ) -> None:
-    """Go over to the branch's new hours (ALL-3)."""
+    """Apply the branch's new hours (ALL-3)."""
     ground = await ground_of(work, request, catalogue)
     save_request(work, request, *requests.change_request_hours(request, ground, hours.said, work.now))
 
@@ -133,7 +133,7 @@ def _about(event: OrderEvent | SlipEvent | FollowupEvent) -> DocumentRef:
 
 
 async def ground_of(work: UnitOfWork, request: ServiceRequest, catalogue: PolicyCatalogue) -> Ground:
-    """The branch as it is now, and the policy that the request keeps for life (ALL-1)."""
+    """Return the branch as it is now, and the policy that the request started with (ALL-1)."""
     branch = await work.require(Branch, request.branch)
     day = request.registered_at.astimezone(ZoneInfo(branch.zone)).date()
     facts = Facts(branch.id, request.product.line, request.kind, "", day)
@@ -141,7 +141,7 @@ async def ground_of(work: UnitOfWork, request: ServiceRequest, catalogue: Policy
 
 
 async def heard_of(work: UnitOfWork, number: str) -> ServiceRequest:
-    """The request that an event is about. Raises `NotYet`."""
+    """Return the request of an event. Raises `NotYet`."""
     request = await work.get(ServiceRequest, number)
     if request is None:
         raise NotYet("request.unknown", request=number)
