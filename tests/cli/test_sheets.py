@@ -212,7 +212,7 @@ def test_each_kind_of_request_says_what_intake_asks_of_it() -> None:
     header = "branch,channel,name,phone,address,serial,model,line,kind,fault,topic"
     row = "sh-01,phone,王芳,13800138000,南京西路 1 号,SN-1,P-9,press"
     for rest, wrong in (
-        (",,", ["fault"]),
+        (",,", ["description"]),
         ("repair,noise,", []),
         ("\uff34raining,,", ["topic"]),  # a full-width T
         ("training,,操作培训", []),

@@ -220,7 +220,7 @@ async def test_one_bad_product_refuses_the_whole_contact_and_is_named(intake: Ru
     contact = {name: FORM[name] for name in ("branch", "channel", "customer")}
     good = {"product": FORM["product"], "fault": "no_power"}
     wrong = (
-        ({"product": FORM["product"] | {"serial": "?"}, "fault": "x"}, "body.subjects.1.product.serial"),
+        ({"product": FORM["product"] | {"serial": "RF 1!"}, "fault": "x"}, "body.subjects.1.product.serial"),
         ({"product": FORM["product"], "kind": "training"}, "body.subjects.1"),
     )
     for bad, field in wrong:
@@ -236,7 +236,7 @@ async def test_one_bad_product_refuses_the_whole_contact_and_is_named(intake: Ru
 async def test_forms_say_what_each_kind_needs(intake: RunningService) -> None:
     """INT-4."""
     forms = await call(intake, "GET", "/forms")
-    assert (forms["training"], forms["repair"], forms["installation"]) == (["topic"], ["fault"], [])
+    assert (forms["training"], forms["repair"], forms["installation"]) == (["topic"], ["description"], [])
 
 
 async def test_a_file_that_is_named_as_evidence_must_be_the_customers(intake: RunningService) -> None:

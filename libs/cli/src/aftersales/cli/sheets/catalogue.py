@@ -1,11 +1,13 @@
 """The kinds of sheets that can be imported, as data."""
 
 from aftersales.cli.sheets.cells import (
+    Cell,
     customer_id,
     read_choice,
     read_code,
     read_codes,
     read_degrees,
+    read_given_serial,
     read_money,
     read_serial,
     read_text,
@@ -27,8 +29,8 @@ _WORK = (
     *("return", "exchange", "compensation", "complaint", "recall", "upgrade"),
 )
 ASKS = {
-    "": ("fault",),
-    "repair": ("fault",),
+    "": ("description",),
+    "repair": ("description",),
     "training": ("topic",),
     "consultation": ("description",),
     **dict.fromkeys(("return", "exchange", "compensation"), ("reason",)),
@@ -36,6 +38,8 @@ ASKS = {
     **dict.fromkeys(("recall", "upgrade"), ("recall",)),
 }
 """Columns that each kind of request needs (INT-4), as in intake, but checked before anything is sent."""
+INSTEAD = {"description": "fault"}
+"""A column that may be empty if the other one is filled."""
 _CLASSES = ("technical", "quality", "usage")
 _BRANCH = Column("branch", "网点 網點", read_code, "the branch's code")
 
@@ -47,17 +51,17 @@ def _point(required: Required) -> tuple[Column, ...]:
     )
 
 
-def _person(to: str = "", rest: str = "") -> tuple[Column, ...]:
+def _person(to: str = "", rest: str = "", address: Required = "always") -> tuple[Column, ...]:
     return (
         Column("name", "姓名", _LINE, "the customer's name", f"{to}name"),
         Column("phone", "电话 電話", read_phone, "without a country code it is a Chinese one", f"{to}phone", rest=rest),
-        Column("address", "地址", _LINE, "street and city", f"{to}address"),
+        Column("address", "地址", _LINE, "street and city", f"{to}address", address),
     )
 
 
-def _product(to: str, required: Required) -> tuple[Column, ...]:
+def _product(to: str, required: Required, read: Cell = read_serial) -> tuple[Column, ...]:
     return (
-        Column("serial", "序列号 序號", read_serial, "the product's serial number", f"{to}serial", required),
+        Column("serial", "序列号 序號", read, "the product's serial number", f"{to}serial", required),
         Column("model", "型号 型號", read_code, "its model, e.g. BCD-470", f"{to}model", required),
         Column("line", "产品线 產品線", read_code, "its product line, e.g. refrigerator", f"{to}line", required),
         Column("purchased_on", "购买日期 購買日期", read_day, "e.g. 2026-03-01", f"{to}purchased_on", "never"),
@@ -179,13 +183,19 @@ REQUESTS = Kind(
     (
         _BRANCH,
         Column("channel", "渠道", read_choice(*_CHANNELS), ", ".join(_CHANNELS)),
-        *_person("customer.", rest="description"),
-        *_product("product.", "always"),
+        *_person("customer.", "description", "never"),
+        *_product("product.", "never", read_given_serial),
         Column(
             "kind", "需求类型 需求類型", read_choice(*_WORK), f"{', '.join(_WORK)}; empty: repair", required="never"
         ),
         Column("problem_class", "问题类别 問題類別", read_choice(*_CLASSES), ", ".join(_CLASSES), required="never"),
-        Column("fault", "故障代码 故障代碼", read_code, "e.g. no-cooling; needed for a repair", required="never"),
+        Column(
+            "fault",
+            "故障代码 故障代碼",
+            read_code,
+            "e.g. no-cooling; a repair needs this or a description",
+            required="never",
+        ),
         Column("description", "故障描述", read_text(50_000), "the customer's own words", required="never"),
         Column("topic", "培训内容 培訓內容", _LINE, "what a training is about", "details.topic", "never"),
         Column("reason", "原因", _LINE, "why something is returned, exchanged, claimed", "details.reason", "never"),
@@ -202,6 +212,7 @@ REQUESTS = Kind(
     "Service requests: each row registers one.",
     turn=("phone",),
     asks=("kind", ASKS),
+    instead=INSTEAD,
     adds=True,
     batches=True,
 )

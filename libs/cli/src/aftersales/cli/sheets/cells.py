@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from aftersales import values
 from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell, shorten_cell
 from aftersales.cli.sheets.read_options import ReadOptions
+from aftersales.values.serials import is_placeholder
 
 Cell = Callable[[str, ReadOptions], Any]
 """Reads one cell that is not empty. Raises `InvalidCell`."""
@@ -51,7 +52,14 @@ def read_codes(most: int) -> Cell:
 
 
 def read_serial(cell: str, _: ReadOptions) -> str:
+    if is_placeholder(cell):
+        raise InvalidCell("product.serial_placeholder")
     return _fits(_SERIAL, unspoiled_digits(plain_cell(cell)), InvalidCell("cell.not_serial", cell=shorten_cell(cell)))
+
+
+def read_given_serial(cell: str, options: ReadOptions) -> str | None:
+    """A serial number, or None for `unknown`, `0000` and other words for a number that nobody knows."""
+    return None if is_placeholder(cell) else read_serial(cell, options)
 
 
 def customer_id(cell: str, _: ReadOptions) -> str:

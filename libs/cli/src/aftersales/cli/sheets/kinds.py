@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
@@ -106,6 +106,8 @@ class Kind:
     """Columns of which at least one must be filled."""
     asks: tuple[str, Mapping[str, tuple[str, ...]]] = ("", {})
     """A column, and the other columns that each of its values requires."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """Columns that `asks` names but that may be empty if another column is filled, with that column."""
     batches: bool = False
     """Whether the target accepts many rows in one call (`common/http/batches.py`), each with its own key."""
 
@@ -186,7 +188,7 @@ class Kind:
             if column.name not in given
             and (
                 column.required == "always"
-                or column.name in asks
+                or (column.name in asks and self.instead.get(column.name) not in given)
                 or (column.required == "together" and column.beside in objects)
             )
         ]

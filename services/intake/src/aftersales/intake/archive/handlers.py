@@ -18,7 +18,7 @@ from .domain import search
 from .domain.customer import Caller, ChangeCustomer, ClassWeights, ConsentForm, ContactPoint, Customer
 from .domain.file import CustomerFile, require_visible
 from .domain.merge import Act, Merge, MergeCustomers, Pair, UndoMerge
-from .domain.model import REGISTER, Listing, Model, ModelForm, ModelRegister
+from .domain.model import NO_MODEL, REGISTER, Listing, Model, ModelForm, ModelRegister
 from .domain.product import MarkProduct, Owner, Product, ProductAct, SettleProduct, TransferProduct
 from .domain.search import SearchEntry
 from .domain.warranty import WarrantyRecord, describe_warranty
@@ -180,6 +180,8 @@ async def enter_model(work: UnitOfWork, code: str, form: ModelForm) -> Model:
 
 async def look_up_model(work: UnitOfWork, code: str) -> Listing:
     """Look up a model in the register; while the register is empty, no model is unknown."""
+    if code == NO_MODEL:
+        return Listing()
     model = await work.get(Model, code)
     return Listing(model, kept=bool(model or await work.get(ModelRegister, REGISTER)))
 

@@ -24,11 +24,11 @@ def preload_entitlements(product: Product) -> Iterable[DocumentRef]:
     return ((Entitlement, id) for id in product.entitled)
 
 
-def preload_product(serial: str, model: str) -> tuple[DocumentRef, ...]:
+def preload_product(serial: str | None, model: str | None) -> tuple[DocumentRef, ...]:
     """Load a product with entitlements, its model in the register, and the open recalls."""
     return (
-        (Product, serial, preload_entitlements),
-        (Model, model),
+        *([(Product, serial, preload_entitlements)] if serial else []),
+        *([(Model, model)] if model else []),
         (ModelRegister, REGISTER),
         (Recall, {"state": "open"}),
     )

@@ -113,7 +113,8 @@ class Caller(Value):
 
     name: Line
     phone: Phone
-    address: Line
+    address: Line | None = None
+    """Null if it is known or not needed."""
 
 
 class ArchiveCustomer(Caller, Particulars):
@@ -157,7 +158,7 @@ class Customer(Aggregate):
     """The first of `phones`."""
     phones: tuple[PhoneNumber, ...] = ()
     address: str
-    """The first of `addresses`."""
+    """The first of `addresses`; empty: none is known."""
     addresses: tuple[Address, ...] = ()
     contacts: tuple[Contact, ...] = ()
     email: str | None = None
@@ -183,7 +184,8 @@ class Customer(Aggregate):
     @classmethod
     def _with_lists(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Fill `phones` and `addresses` from `phone` and `address`."""
-        phones, addresses = ({"number": given.get("phone")},), ({"text": given.get("address")},)
+        phones = ({"number": given.get("phone")},)
+        addresses = ({"text": given["address"]},) if given.get("address") else ()
         return {"phones": phones, "addresses": addresses} | given
 
     @property
@@ -203,7 +205,8 @@ class ContactPoint(Aggregate):
 def enrol_customer(customer: str, caller: Caller, branch: str) -> tuple[Customer, ContactPoint]:
     """Create a customer who calls for the first time, with the id `customer`."""
     contact = ContactPoint(id=caller.phone, branch=branch, customer=customer)
-    return Customer(id=customer, branch=branch, name=caller.name, phone=caller.phone, address=caller.address), contact
+    said = {"name": caller.name, "phone": caller.phone, "address": caller.address or ""}
+    return Customer(id=customer, branch=branch, **said), contact
 
 
 def phone_numbers(customer: Customer) -> tuple[str, ...]:
@@ -224,8 +227,8 @@ def update_customer(customer: Customer, form: ArchiveCustomer, by: str, weights:
     said = {name: value for name, value in _said(form, Particulars).items() if value is not None}
     phones = {phone.number: phone for phone in (*customer.phones, *form.phones)}
     addresses = {address.text: address for address in (*customer.addresses, *form.addresses)}
-    main = addresses.pop(form.address, Address(text=form.address))
-    lists = {"phones": tuple(phones.values()), "addresses": (main, *addresses.values())}
+    main = (addresses.pop(form.address, Address(text=form.address)),) if form.address else ()
+    lists = {"phones": tuple(phones.values()), "addresses": (*main, *addresses.values())}
     return _changed(customer, said | lists | {"name": form.name}, by, weights)
 
 
@@ -278,7 +281,7 @@ def _changed(customer: Customer, said: Mapping[str, Any], by: str, weights: Clas
     if "phones" in said:
         fields["phone"] = said["phones"][0].number
     if "addresses" in said:
-        fields["address"] = said["addresses"][0].text
+        fields["address"] = said["addresses"][0].text if said["addresses"] else ""
     if "criteria" in said:
         fields["standing"] = classify_customer(said["criteria"], weights) if said["criteria"] else None
     return _classed(customer.but(**fields), said, by)

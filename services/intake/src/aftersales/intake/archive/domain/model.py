@@ -7,6 +7,8 @@ from pydantic import Field
 from aftersales.common.aggregate import Aggregate
 from aftersales.values import Code, Line, Value
 
+NO_MODEL = "unknown"
+"""The model of a product whose model nobody has named."""
 REGISTER = "models"
 """The id of the only `ModelRegister`."""
 

@@ -6,8 +6,9 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import ProductRef
-from aftersales.values import Code, Day, Line, Serial, Value
+from aftersales.values import Code, Day, Line, Value
 from aftersales.values.errors import DomainError
+from aftersales.values.serials import ArchivedSerial, GivenSerial
 
 from .contact import Address, CustomerId, Short
 from .model import Listing
@@ -15,18 +16,27 @@ from .model import Listing
 Status = Literal["in_use", "scrapped", "returned"]
 
 
-class ProductForm(Value):
-    """A product as the caller states it (INT-2); omitted fields stay unchanged."""
+class NamedProduct(Value):
+    """A product as far as the caller knows it (INT-2)."""
 
-    serial: Serial
-    model: Code
-    line: Code
+    serial: GivenSerial = None
+    """Null or a placeholder (`unknown`, `0000`, 不详): not known. The product then gets a number of its own, `PR-…`."""
+    model: Code | None = None
+    line: Code | None = None
     """The product line, also the technician's required skill; the register's line applies to its models."""
     batch: Code | None = None
     purchased_on: Day | None = None
     sold_by: Short = ""
     invoice: Short = ""
     installed_at: Address | None = None
+
+
+class ProductForm(NamedProduct):
+    """A product for the archive (INT-3); omitted fields stay unchanged."""
+
+    serial: ArchivedSerial
+    model: Code
+    line: Code
 
 
 class TransferProduct(Value):

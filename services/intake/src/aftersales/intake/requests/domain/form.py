@@ -7,12 +7,12 @@ from pydantic import Field, StringConstraints, model_validator
 from aftersales.common.events.intake import Kind
 from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Caller
-from aftersales.intake.archive.domain.product import ProductForm
+from aftersales.intake.archive.domain.product import NamedProduct
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind, Urgency
 from aftersales.values import Code, GeoPoint, Line, Moment, Value, Words
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
-    "repair": ("fault",),
+    "repair": ("description",),
     "training": ("topic",),
     "consultation": ("description",),
     "return": ("reason",),
@@ -22,7 +22,10 @@ FIELDS: dict[RequestKind, tuple[str, ...]] = {
     "recall": ("recall",),
     "upgrade": ("recall",),
 }
-"""Required fields in addition to customer and product, in the form itself or in its `details`."""
+"""Required fields in addition to the customer, in the form itself or in its `details`. A fault code can replace the
+description. A kind with a visit also needs a product line and an address, unless the archive has them."""
+UNSPECIFIED = "unspecified"
+"""The fault of a repair without a fault code."""
 VISITS: dict[RequestKind, Kind] = {
     "repair": "repair",
     "installation": "installation",
@@ -38,11 +41,12 @@ VISITS: dict[RequestKind, Kind] = {
 class FormSubject(Value):
     """One product that the contact is about, and what the customer wants."""
 
-    product: ProductForm
+    product: NamedProduct = NamedProduct()
+    """What is known of the product; empty for a general question."""
     kind: RequestKind = "repair"
     problem_class: ProblemClass | None = None
     fault: Code | None = None
-    """The fault code; required for a repair."""
+    """The fault code, if known."""
     description: Words = ""
     details: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,40}$")], Line] = Field(
         default_factory=dict, max_length=30
@@ -58,9 +62,15 @@ class FormSubject(Value):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         for name in FIELDS.get(self.kind, ()):
-            if not (getattr(self, name, None) or self.details.get(name)):
+            instead = self.fault if name == "description" else None
+            if not (getattr(self, name, None) or self.details.get(name) or instead):
                 raise ValueError(f"request.{name}_missing")
         return self
+
+    @property
+    def fault_code(self) -> str:
+        """The fault for comparison with other requests (INT-9); for kinds other than repairs, the kind."""
+        return self.fault or (UNSPECIFIED if self.kind == "repair" else self.kind)
 
 
 class RegisterRequest(FormSubject):

@@ -6,11 +6,14 @@ from typing import NamedTuple
 from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
 from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Customer
-from aftersales.intake.archive.domain.product import CardEntry, Product
+from aftersales.intake.archive.domain.model import NO_MODEL, Listing
+from aftersales.intake.archive.domain.product import CardEntry, Product, ProductForm
 from aftersales.policy.business_time import on_holiday
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.model import Policy, stages
 from aftersales.policy.sla.stages import policy_id
+from aftersales.values import sibling_number
+from aftersales.values.errors import Malformed
 
 from .coverage import CoverageCase, announce_coverage, decide_coverage
 from .form import VISITS, RegisterRequest
@@ -43,20 +46,46 @@ class Archive(NamedTuple):
     """Terms of contracts and entitlements for the request."""
 
 
+NO_LINE = "general"
+"""The product line of a request that is about no product."""
+
+
+def name_product(number: str, form: RegisterRequest, known: Product | None, listing: Listing) -> ProductForm:
+    """Complete what the caller knows of the product with what the archive and the model register know.
+
+    A product without a serial number is a product of its own, `PR-…`, so that no other request is about the same one
+    (INT-9). Raises `Malformed` if somebody must be sent and no product line says which skill is needed.
+    """
+    said = form.product
+    line = said.line or (listing.model and listing.model.line) or (known and known.line)
+    if line is None and form.kind in VISITS:
+        raise Malformed("request.line_missing", kind=form.kind)
+    return ProductForm.model_validate(
+        said.model_dump()
+        | {
+            "serial": said.serial or sibling_number(number, "PR"),
+            "model": said.model or (known.model if known else NO_MODEL),
+            "line": line or NO_LINE,
+        }
+    )
+
+
 def register_request(
     number: str, form: RegisterRequest, archive: Archive, taken: Taken, ground: Ground
 ) -> RequestDecision:
     """Create the request; the person who took the contact owns it to the end, unless the form names another (INT-7)."""
     customer, product, prepaid = archive
+    address = form.customer.address or customer.address
+    if not address and form.kind in VISITS:
+        raise Malformed("request.address_missing", kind=form.kind)
     branch, policy = ground.branch, ground.policy
-    fault = form.fault or form.kind
-    repeated = find_repeat(product, fault, policy, taken.at) if form.kind == "repair" else None
+    repeated = find_repeat(product, form.fault, policy, taken.at) if form.kind == "repair" and form.fault else None
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
     owner = form.owner or taken.by
     decided = {
         "customer": customer.id,
         "product": product.ref,
-        "fault": fault,
+        "fault": form.fault_code,
         "priority": policy.priority.rank(customer.known_as, form.urgency, danger=form.danger, raised=raised),
         "owner": owner,
         "registered_at": taken.at,
@@ -69,7 +98,7 @@ def register_request(
     coverage = decide_coverage(case, policy, branch.day_of(taken.at), taken.at, taken.by)
     request = ServiceRequest(
         id=number,
-        address=form.customer.address,
+        address=address,
         importance_class=customer.known_as,
         coverage=coverage,
         history=(RequestStep(state="registered", at=taken.at, by=owner),),

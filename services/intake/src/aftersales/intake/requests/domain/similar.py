@@ -16,7 +16,8 @@ class SimilarSubject(NamedTuple):
 
     customer: str | None
     """None means an unknown customer."""
-    serial: str
+    serial: str | None
+    """None means that no number is known, so no other request has the same product."""
     fault: str
     at: datetime
     number: str = ""

@@ -23,7 +23,7 @@ async def check_request(work: UnitOfWork, form: RegisterRequest, catalogue: Poli
     """Save the form like `register_request`, for a rehearsal. Its `duplicates` must still be looked up."""
     contact = await work.get(ContactPoint, form.customer.phone)
     customer = await surviving_customer(work, contact.customer) if contact else None
-    known = Known(customer, await work.get(Product, form.product.serial))
+    known = Known(customer, await work.get(Product, form.product.serial) if form.product.serial else None)
     request = await register_request(work, form, catalogue)
     product = await work.require(Product, request.product.serial)
     saved = Saved(request, product, await open_recalls(work, product))
@@ -33,7 +33,7 @@ async def check_request(work: UnitOfWork, form: RegisterRequest, catalogue: Poli
 async def similar_to_form(
     mongo: Mongo, form: RegisterRequest, customer: str | None, within: timedelta, now: datetime
 ) -> tuple[Similar, ...]:
-    subject = SimilarSubject(customer, form.product.serial, form.fault or form.kind, now)
+    subject = SimilarSubject(customer, form.product.serial, form.fault_code, now)
     return await find_similar(mongo, subject, within, now)
 
 

@@ -17,8 +17,9 @@ from aftersales.engine import (
     use_case,
 )
 from aftersales.intake.archive.domain import product as products
-from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.archive.handlers import find_or_enrol
+from aftersales.intake.archive.domain.model import Listing
+from aftersales.intake.archive.domain.product import Product, ProductForm
+from aftersales.intake.archive.handlers import find_or_enrol, look_up_model
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain import progress, registration
@@ -47,15 +48,23 @@ async def register_request(
 ) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
-    product = await keep_product(work, form.product, customer, branch.day_of(work.now), catalogue)
+    number = await work.number("SR")
+    named = await _named(work, number, form)
+    product = await keep_product(work, named, customer, branch.day_of(work.now), catalogue)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await catalogue.choose(work, facts))
     taken = Taken(by=form.owner or work.actor, at=work.now, partner=partner)
     archive = Archive(customer, product)
     archive = archive._replace(prepaid=await prepaid.prepaid_for(work, archive, form.kind, taken, facts.day))
-    request, events = registration.register_request(await work.number("SR"), form, archive, taken, ground)
+    request, events = registration.register_request(number, form, archive, taken, ground)
     await prepaid.settle_prepaid(work, request, None, request.coverage)
     return work.put(request, *events)
+
+
+async def _named(work: UnitOfWork, number: str, form: RegisterRequest) -> ProductForm:
+    known = await work.get(Product, form.product.serial) if form.product.serial else None
+    listing = await look_up_model(work, form.product.model) if form.product.model else Listing()
+    return registration.name_product(number, form, known, listing)
 
 
 @use_case(
