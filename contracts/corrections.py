@@ -11,8 +11,11 @@ CORRECTIONS: dict[tuple[str, str], str] = {
     ("partner.product_sold.v1", "data.phone"): "a text without digits was refused, any text described",
 }
 """By event type (`*`: all) and field, as `contracts/compatibility.py` names it: what was wrong."""
+_MONTHS = "12 months of warranty stood for a model of which nobody had said a term; now it is null"
 _ONE_OF_SEVERAL = "the name of several classes; each has a name of its own now"
 DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {
+    ("intake", "schema `ModelForm`"): _MONTHS,
+    ("intake", "schema `Model`"): _MONTHS,
     ("dispatch", "schema `Explanation`"): _ONE_OF_SEVERAL,
     ("feedback", "schema `Explanation`"): _ONE_OF_SEVERAL,
     ("intake", "schema `Decision`"): _ONE_OF_SEVERAL,

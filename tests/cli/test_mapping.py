@@ -28,7 +28,7 @@ columns:
   name: 会员
   phone: {from: [电话, 移动电话], rest: leave}
   address: {from: [省, 市, 街道], join: ""}
-  line: {from: 商品大类, values: {冰箱: refrigerator, 洗衣机: washer}}
+  line: {from: 商品大类, values: {冰箱: refrigerator, 洗衣机: washing-machine}}
   class: {from: 等级, values: {金卡: A}, constant: C}
   purchased_on: {from: 开票日期, dates: "%d.%m.%Y"}
 ignore: 业务员
@@ -42,7 +42,7 @@ branch = {constant = "sh-01"}
 name = "会员"
 phone = {from = ["电话", "移动电话"], rest = "leave"}
 address = {from = ["省", "市", "街道"], join = ""}
-line = {from = "商品大类", values = {"冰箱" = "refrigerator", "洗衣机" = "washer"}}
+line = {from = "商品大类", values = {"冰箱" = "refrigerator", "洗衣机" = "washing-machine"}}
 class = {from = "等级", values = {"金卡" = "A"}, constant = "C"}
 purchased_on = {from = "开票日期", dates = "%d.%m.%Y"}
 """

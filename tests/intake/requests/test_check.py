@@ -37,6 +37,12 @@ async def post(intake: RunningService, path: str, body: Any, status: int = 200) 
     return answer.json()
 
 
+async def open_recall(intake: RunningService, kind: str, model: str) -> str:
+    form = {"kind": kind, "title": "x", "why": "x", "remedy": "x", "starts_on": "2026-11-01", "models": [model]}
+    number: str = (await post(intake, "/recalls", form, 201))["id"]
+    return number
+
+
 async def agree(intake: RunningService, form: dict[str, Any]) -> dict[str, Any]:
     """Check, save, and compare; what was checked."""
     checked = await post(intake, "/requests/check", form)
@@ -52,9 +58,11 @@ async def agree(intake: RunningService, form: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("product", [FRIDGE, LATHE, BIKE], ids=lambda product: product["line"])
 async def test_check_and_save_agree_on_every_kind_of_request(intake: RunningService, product: dict[str, Any]) -> None:
+    recalls = {kind: await open_recall(intake, kind, product["model"]) for kind in ("recall", "upgrade")}
     for number, kind in enumerate(KINDS):
         phone = "13800138000" if number % 2 else f"1390000{number:04d}"
         form = FORM | {"kind": kind, "product": product, "customer": CALLER | {"phone": phone}}
+        form["details"] = FORM["details"] | ({"recall": recalls[kind]} if kind in recalls else {})
         await agree(intake, form)
         await agree(intake, form | {"urgency": 3, "danger": True, "rush": True, "wanted_at": "2027-01-01T03:00:00Z"})
         await agree(intake, form | {"product": product | {"serial": f"N-{number}", "purchased_on": None}})
@@ -160,10 +168,12 @@ async def test_checking_writes_nothing_and_uses_up_no_number(intake: RunningServ
         names = {kind.COLLECTION for kind in intake.runtime.service.indexes} | {"audit", "outbox", "counters", ANSWERS}
         return {name: await intake.runtime.mongo.rows(name, {}) for name in sorted(names)}
 
+    recalls = {kind: await open_recall(intake, kind, BIKE["model"]) for kind in ("recall", "upgrade")}
     await intake.runtime._cancel("relay", "timers")
     before = await everything()
     for kind in KINDS:
-        await post(intake, "/requests/check", FORM | {"kind": kind, "product": BIKE})
+        details = FORM["details"] | ({"recall": recalls[kind]} if kind in recalls else {})
+        await post(intake, "/requests/check", FORM | {"kind": kind, "product": BIKE, "details": details})
     assert await everything() == before
     await post(intake, "/requests", FORM, 201)
     assert await everything() != before, "the test can tell"

@@ -146,7 +146,7 @@ def test_an_entitlement_pays_for_all_of_it_and_says_its_name() -> None:
         (TODAY, None, TODAY, "in", date(2027, 11, 21)),
         (date(2024, 2, 29), None, date(2025, 2, 27), "in", date(2025, 2, 27)),
         (date(2024, 2, 29), None, date(2025, 2, 28), "out", date(2025, 2, 27)),
-        (None, None, TODAY, "out", None),
+        (None, None, TODAY, "unknown", None),
         (None, TODAY, TODAY, "extended", TODAY),
         (OUT, TODAY, TODAY, "extended", TODAY),
         (OUT, date(2026, 11, 21), TODAY, "out", date(2026, 11, 21)),

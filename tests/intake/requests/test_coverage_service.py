@@ -68,7 +68,7 @@ async def test_a_quotation_is_needed_until_it_is_accepted_or_a_proof_makes_it_fr
     """INT-6, DSP-17."""
     async with overheard(intake) as heard:
         first, second = await register(intake), await register(intake)
-        assert (first["coverage"]["quotation_first"], first["coverage"]["reason"]) == (True, "out_of_warranty")
+        assert (first["coverage"]["quotation_first"], first["coverage"]["reason"]) == (True, "purchase_unknown")
         yes = {"amount": {"amount": 12_800}, "accepted_by": "王芳", "evidence": "短信确认"}
         path = f"/requests/{first['id']}/quotation/accept"
         accepted = await call(intake, "POST", path, yes)

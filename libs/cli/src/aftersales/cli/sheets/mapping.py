@@ -144,7 +144,7 @@ def mapping_template(kind: Kind, found: Mapping[str, str], left: list[str]) -> I
         header = found.get(column.name)
         value = _quoted(header) if header else column.chinese.split()[0]
         yield f"  {'' if header else '# '}{column.name}: {value}   # {star} {column.about}"
-    yield "  # line: {from: [品类, 类别], values: {冰箱: refrigerator, 洗衣机: washer}}"
+    yield "  # line: {from: [品类, 类别], values: {冰箱: refrigerator, 洗衣机: washing-machine}}"
     yield '  # address: {from: [省, 市, 地址], join: ""}'
     yield "  # branch: {constant: sh-01}"
     yield "  # phone: {from: 电话, rest: leave}   # drop second numbers and extensions where there is no room"

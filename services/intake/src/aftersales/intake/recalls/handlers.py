@@ -1,6 +1,7 @@
 """Use cases: recalls and upgrades (INT-4); the archive is searched in steps."""
 
-from aftersales.engine import UnitOfWork, use_case
+from aftersales.common.events.intake import RecallKind
+from aftersales.engine import DomainError, UnitOfWork, use_case
 from aftersales.intake.archive.domain.product import Product
 
 from . import domain
@@ -66,6 +67,42 @@ async def open_recalls(work: UnitOfWork, product: Product) -> tuple[Recall, ...]
     return tuple(recall for recall in recalled if recall.affects(product) and recall.id not in done)
 
 
+async def schedule_case(work: UnitOfWork, number: str, kind: RecallKind, product: Product) -> None:
+    """Schedule the product's case, for which a request was made.
+
+    Raises `DomainError` if there is no such recall, it does not affect the product, or the case is done.
+    """
+    recall = await work.get(Recall, number)
+    case = await work.get(RecallCase, domain.case_id(number, product.id)) if recall else None
+    if (
+        recall is None
+        or recall.kind != kind
+        or (case is None and not (recall.state == "open" and recall.affects(product)))
+    ):
+        raise DomainError("recall.not_of_product", recall=number, serial=product.id)
+    if case and case.state == "done":
+        raise DomainError("recall.done", recall=number, serial=product.id)
+    if case is None:
+        recall, case = domain.count_late(recall), domain.find_case(recall, product, work.now, work.actor)
+    await _move(work, recall, case, "scheduled")
+
+
+async def finish_case(work: UnitOfWork, number: str, serial: str) -> None:
+    """Mark the product's case as done after the repair."""
+    recall, case = await work.get(Recall, number), await work.get(RecallCase, domain.case_id(number, serial))
+    if recall and case:
+        await _move(work, recall, case, "done")
+
+
+async def _move(work: UnitOfWork, recall: Recall, known: RecallCase, step: RecallStep, note: str = "") -> RecallCase:
+    case = domain.take_step(known, step, note, work.actor, work.now)
+    if case == known:
+        return case
+    after, events = domain.count_move(recall, known.state, case.state, work.now)
+    work.put(after, *events)
+    return work.put(case)
+
+
 @use_case(
     about=lambda number, serial: (RecallCase, domain.case_id(number, serial)),
     preload=lambda number: ((Recall, number),),
@@ -73,12 +110,7 @@ async def open_recalls(work: UnitOfWork, product: Product) -> tuple[Recall, ...]
 async def take_step(work: UnitOfWork, number: str, serial: str, step: RecallStep, form: TakeStep) -> RecallCase:
     recall = await work.require(Recall, number)
     known = await work.require(RecallCase, domain.case_id(number, serial))
-    case = domain.take_step(known, step, form.note, work.actor, work.now)
-    if case == known:
-        return case
-    after, events = domain.count_move(recall, known.state, case.state, work.now)
-    work.put(after, *events)
-    return work.put(case)
+    return await _move(work, recall, known, step, form.note)
 
 
 @use_case(about=lambda number: (Recall, number))

@@ -19,7 +19,8 @@ class ModelForm(Value):
     line: Code
     """The product line, which is also the skill that a technician needs."""
     title: Line
-    warranty_months: Annotated[int, Field(ge=0, le=1200, strict=True)] = 12
+    warranty_months: Annotated[int, Field(ge=0, le=1200, strict=True)] | None = None
+    """The term from the day of purchase (INT-6); null means that the service policy says it."""
     discontinued: Annotated[bool, Field(strict=True)] = False
 
 
@@ -31,7 +32,7 @@ class Model(Aggregate):
     branch: str = "-"
     line: str
     title: str
-    warranty_months: int
+    warranty_months: int | None
     discontinued: bool
 
 

@@ -123,6 +123,8 @@ class Product(Aggregate):
     purchased_on: Day | None = None
     proofs: tuple[Proof, ...] = ()
     """Proofs of purchase; the last one applies, whatever callers say."""
+    warranty_months: int | None = None
+    """The term of its model in the register, which counts instead of the policy's (INT-6)."""
     warranty_until: Day | None = None
     """The last day of a warranty that an approved claim has extended (INT-6)."""
     extensions: tuple[Extension, ...] = ()
@@ -174,7 +176,7 @@ def archive_product(
     if known and known.customer not in (None, owner.customer):
         return known
     said = {name: value for name, value in _values(form).items() if value}
-    said["line"] = listing.model.line if listing.model else form.line
+    said |= _listed(listing) or {"line": form.line}
     if known is None:
         kept = Product(
             id=form.serial, backwards=form.serial[::-1], branch=owner.branch, customer=owner.customer, **said
@@ -222,11 +224,11 @@ def settle_product(product: Product, command: SettleProduct, listing: Listing, d
         raise DomainError("product.not_quarantined", serial=product.id)
     if command.model and listing.unknown:
         raise DomainError("model.unknown", model=command.model)
-    line = command.line or (listing.model.line if listing.model else product.line)
+    listed = _listed(listing) or {"line": product.line}
     chapter = Chapter(what="settled", on=done.today, by=done.by, why=command.why, owner=product.customer)
     return product.but(
         model=command.model or product.model,
-        line=line,
+        **listed | ({"line": command.line} if command.line else {}),
         status="in_use",
         quarantine=None,
         history=(*product.history, chapter),
@@ -259,6 +261,12 @@ def record_repair(product: Product, repair: RepairCompleted) -> Product:
     )
     card = sorted((*product.warranty_card, entry), key=lambda e: (e.at, e.request, e.visit))
     return product.but(warranty_card=tuple(card))
+
+
+def _listed(listing: Listing) -> dict[str, Any]:
+    """Return what the register says of the model."""
+    model = listing.model
+    return {"line": model.line, "warranty_months": model.warranty_months} if model else {}
 
 
 def _held(product: Product) -> Product:

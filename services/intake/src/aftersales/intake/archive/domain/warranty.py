@@ -2,35 +2,46 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
 
 from aftersales.policy.model import Policy
-from aftersales.policy.model.cover import WarrantyState
 from aftersales.policy.model.figures import Locale
 from aftersales.policy.sla.stages import policy_id
 from aftersales.values import Day, Value
 
 from .product import Extension, Product
 
+ProductWarranty = Literal["in", "out", "extended", "lifetime", "contract", "unknown"]
+"""The policy's states and `unknown`, the state without a day of purchase; until a proof is shown it counts as `out`, or
+as `lifetime` where the policy has lifetime service."""
+
 
 class WarrantyStanding(NamedTuple):
     """The state of a product's warranty on a day, and its last day including extensions."""
 
-    state: WarrantyState
+    state: ProductWarranty
     until: date | None
 
 
 def warranty_standing(product: Product, policy: Policy, day: date) -> WarrantyStanding:
-    """Return the state on a day; without a known last day it is `lifetime` or `out`."""
-    term = policy.warranty.term(product.line)
+    """Return the state on a day. The term is the model's, or else the policy's."""
+    term, months = policy.warranty.term(product.line), term_of(product, policy)
     bought = product.purchased_on
-    regular = bought + relativedelta(months=term.months, days=-1) if bought and term.months else None
+    regular = bought + relativedelta(months=months, days=-1) if bought and months else None
     until = max((end for end in (regular, product.warranty_until) if end), default=None)
+    if until is None and bought is None and months:
+        return WarrantyStanding("unknown", None)
     if until is None or day > until:
         return WarrantyStanding("lifetime" if term.lifetime_service else "out", until)
     return WarrantyStanding("in" if regular and day <= regular else "extended", until)
+
+
+def term_of(product: Product, policy: Policy) -> int:
+    """Return the months of warranty, counted from the day of purchase."""
+    months = product.warranty_months
+    return policy.warranty.term(product.line).months if months is None else months
 
 
 class WarrantyRecord(Value):
@@ -46,7 +57,7 @@ class WarrantyRecord(Value):
     purchased_on: Day | None
     proven: bool
     """Whether a proof of purchase was shown."""
-    state: WarrantyState
+    state: ProductWarranty
     until: Day | None
     """The last day, including extensions; None without a term or a known day of purchase."""
     lifetime_service: bool
@@ -64,7 +75,7 @@ def describe_warranty(product: Product, policy: Policy, today: date, locale: str
         model=product.model,
         line=product.line,
         policy=policy_id(policy),
-        months=term.months,
+        months=term_of(product, policy),
         purchased_on=product.purchased_on,
         proven=bool(product.proofs),
         state=state,

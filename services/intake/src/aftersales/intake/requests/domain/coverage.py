@@ -7,12 +7,13 @@ from aftersales.common.events.intake import CoverageDecided
 from aftersales.common.fields import shared_fields
 from aftersales.intake.agreements.domain.contract import Covers
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.archive.domain.warranty import warranty_standing
+from aftersales.intake.archive.domain.warranty import ProductWarranty, warranty_standing
 from aftersales.intake.vocabulary import RequestKind
 from aftersales.policy.model import Policy
-from aftersales.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, WarrantyState, Work, decide_cover
+from aftersales.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, Work, decide_cover
 from aftersales.policy.sla.stages import policy_id
 from aftersales.values import Day, Value
+from aftersales.values.messages import LOCALES, render_message
 
 from .prepaid import NOTHING, Prepaid
 
@@ -38,12 +39,12 @@ class Inputs(Value):
     policy: str
     day: Day
     """The day the request came in. The warranty state of this day counts, however long the repair takes."""
-    warranty: WarrantyState
+    warranty: ProductWarranty
     cause: Cause
     work: Work
     line: str
     purchased_on: Day | None
-    """None means unknown, which counts as out of warranty."""
+    """None means unknown, which counts as out of warranty until a proof is shown."""
     warranty_until: Day | None
     """The last day of the warranty, including extensions."""
     prepaid: Prepaid = NOTHING
@@ -103,7 +104,30 @@ def decide_coverage(case: CoverageCase, policy: Policy, day: date, at: datetime,
         warranty_until=until,
         prepaid=prepaid,
     )
-    return Coverage(at=at, by=by, inputs=inputs, **_outcome(policy, inputs))
+    return Coverage(at=at, by=by, inputs=inputs, **_outcome(policy, inputs) | _explained(policy, inputs, kind))
+
+
+CLAIMS: frozenset[RequestKind] = frozenset({"return", "exchange", "compensation", "complaint"})
+"""Kinds for which nothing is charged, and whose outcome is decided separately."""
+
+
+_CLAIM = {locale: render_message("coverage.claim", locale, {}) for locale in LOCALES}
+_PURCHASE_UNKNOWN = {locale: render_message("coverage.purchase_unknown", locale, {}) for locale in LOCALES}
+
+
+def _explained(policy: Policy, inputs: Inputs, kind: RequestKind) -> dict[str, Any]:
+    """Replace the reason where the table's row would tell the customer something untrue."""
+    if kind in CLAIMS:
+        return {"reason": "claim", "why": _CLAIM}
+    prepaid = inputs.prepaid.entitlement or inputs.prepaid.contract
+    if inputs.warranty == "unknown" and not prepaid and _depends_on_purchase(policy, inputs):
+        return {"reason": "purchase_unknown", "why": _PURCHASE_UNKNOWN}
+    return {}
+
+
+def _depends_on_purchase(policy: Policy, inputs: Inputs) -> bool:
+    within, now = _row(policy, inputs, "in"), _row(policy, inputs, inputs.warranty)
+    return any(getattr(within, name) != getattr(now, name) for name in _COMPONENTS)
 
 
 FREE = Covers(parts="free", labour="free", travel="free")
@@ -133,7 +157,9 @@ def _outcome(policy: Policy, inputs: Inputs) -> dict[str, Any]:
     return pays | first | told
 
 
-def _row(policy: Policy, inputs: Inputs, warranty: WarrantyState) -> CoverageRow:
+def _row(policy: Policy, inputs: Inputs, warranty: ProductWarranty) -> CoverageRow:
+    if warranty == "unknown":
+        warranty = "lifetime" if policy.warranty.term(inputs.line).lifetime_service else "out"
     row = decide_cover(policy.coverage, warranty, inputs.cause, inputs.work, inputs.line)
     if row is None:
         raise LookupError(f"{inputs.policy} decides nothing for {inputs}")  # the policy linter refuses it

@@ -1,10 +1,11 @@
 """The request form (顾客服务需求表, INT-2), with the fields that each kind of request needs (INT-4). Pure."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from aftersales.common.events.intake import Kind
+from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Caller
 from aftersales.intake.archive.domain.product import NamedProduct
@@ -36,6 +37,11 @@ VISITS: dict[RequestKind, Kind] = {
     "upgrade": "repair",
 }
 """Kinds that need a visit, mapped to the kinds of `request_registered.v1`; other kinds are handled at the desk."""
+
+
+def recall_of(kind: RequestKind, details: Mapping[str, str]) -> tuple[str, RecallKind] | None:
+    """Return the number and kind of the recall that a request is about, if it is about one (INT-4)."""
+    return (details["recall"].upper(), kind) if kind in {"recall", "upgrade"} and "recall" in details else None
 
 
 class FormSubject(Value):

@@ -22,9 +22,10 @@ from aftersales.intake.archive.domain.product import Product, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol, look_up_model
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
+from aftersales.intake.recalls.handlers import finish_case, schedule_case
 from aftersales.intake.requests.domain import progress, registration
 from aftersales.intake.requests.domain import request as requests
-from aftersales.intake.requests.domain.form import CancelRequest, RegisterContact, RegisterRequest
+from aftersales.intake.requests.domain.form import CancelRequest, RegisterContact, RegisterRequest, recall_of
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product
@@ -51,6 +52,8 @@ async def register_request(
     number = await work.number("SR")
     named = await _named(work, number, form)
     product = await keep_product(work, named, customer, branch.day_of(work.now), catalogue)
+    if recalled := recall_of(form.kind, form.details):
+        await schedule_case(work, *recalled, product)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await catalogue.choose(work, facts))
     taken = Taken(by=form.owner or work.actor, at=work.now, partner=partner)
@@ -94,6 +97,8 @@ async def resolve_request(work: UnitOfWork, event: RepairCompleted, catalogue: P
     request = await heard_of(work, event.request)
     save_request(work, request, *progress.resolve_request(request, event, await ground_of(work, request, catalogue)))
     product = await work.require(Product, request.product.serial)
+    if recalled := recall_of(request.kind, request.details):
+        await finish_case(work, recalled[0], product.id)
     card = products.record_repair(product, event)
     if card != product:
         work.put(card)
