@@ -179,7 +179,7 @@ FITTING = {
     "suspended": "", "model": "BCD", "specification": "", "lines": "", "faults": "", "quantity_per_job": "",
     "price": "1", "part": "P-1", "lot": "L-1", "bin": "B-1", "quantity": "1", "received_at": "", "phone": "13812345678",
     "address": "上海", "class": "", "serial": "SN-1", "line": "refrigerator", "purchased_on": "", "channel": "web",
-    "kind": "", "fault": "f", "description": "", "urgency": "", "wanted_at": "", "owner": "",
+    "kind": "", "fault": "f", "description": "漏水", "urgency": "", "wanted_at": "", "owner": "",
     "problem_class": "", "danger": "", "rush": "", "batch": "", "sold_by": "", "invoice": "",
     "topic": "t", "reason": "r", "recall": "RC-1",
     "customer_id": "0190b5e2-7c3a-7def-8123-456789abcdef",

@@ -116,7 +116,7 @@ async def test_a_row_that_does_not_fit_goes_to_the_error_file_and_once_corrected
 
     assert done.code == 1
     assert "Imported 2, already imported 0, refused 1" in done.out
-    assert 'row 3: phone: "138" is not a telephone number' in done.err
+    assert 'row 3: phone: "138": there is no such telephone number' in done.err
     assert (row["error_row"], row["error_column"], row["error_code"]) == ("3", "phone", "cell.not_phone")
     assert (corrected.code, corrected.json["imported"]) == (0, 1)
     assert len(await registered(aftersales, "d-errors")) == 3

@@ -33,12 +33,15 @@ def uuid7() -> str:
 
 @lru_cache(maxsize=4096)  # documents repeat the numbers of forms
 def _e164(text: str) -> str:
-    """Normalise to E.164; a number without a country code is read as mainland Chinese."""
+    """Normalise to E.164; a number without a country code is read as mainland Chinese.
+
+    Raises `ValueError` for numbers that no network assigns: placeholders, digits too many or too few.
+    """
     try:
         number = phonenumbers.parse(text, "CN")
     except phonenumbers.NumberParseException as error:
         raise ValueError("phone.malformed") from error
-    if not phonenumbers.is_possible_number(number):
+    if not phonenumbers.is_valid_number(number):
         raise ValueError("phone.malformed")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

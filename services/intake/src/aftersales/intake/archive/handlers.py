@@ -13,8 +13,8 @@ from aftersales.values import uuid7
 from .domain import customer as customers
 from .domain import merge as merges
 from .domain import model as models
+from .domain import names, search
 from .domain import product as products
-from .domain import search
 from .domain.customer import Caller, ChangeCustomer, ClassWeights, ConsentForm, ContactPoint, Customer
 from .domain.file import CustomerFile, require_visible
 from .domain.merge import Act, Merge, MergeCustomers, Pair, UndoMerge
@@ -37,10 +37,11 @@ async def note_consent(work: UnitOfWork, id: str, purpose: str, form: ConsentFor
 
 
 async def find_or_enrol(work: UnitOfWork, caller: Caller, branch: Branch) -> Customer:
-    """Return the customer with this phone number, or create one."""
+    """Return the customer with this phone number, or create one. Another name at a known number becomes an alias."""
     contact = await work.get(ContactPoint, caller.phone)
     if contact:
-        return await surviving_customer(work, contact.customer)
+        known = await surviving_customer(work, contact.customer)
+        return await save_customer(work, known, names.note_caller(known, caller))
     customer, contact = customers.enrol_customer(uuid7(), caller, branch.id)
     work.put(contact)
     work.put(search.search_entry(customer))

@@ -11,6 +11,7 @@ from aftersales.intake.agreements.handlers import grant_entitlements
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ClassWeights, ContactPoint, Customer
+from aftersales.intake.archive.domain.names import rename_customer
 from aftersales.intake.archive.domain.product import Owner, Product, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol, look_up_model, save_customer
 from aftersales.intake.network.domain import Branch
@@ -33,7 +34,8 @@ async def archive_customer(
     branch = await known_branch(work, form.branch)
     new = await work.get(ContactPoint, form.phone) is None
     known = await find_or_enrol(work, form, branch)
-    customer = await save_customer(work, known, customers.update_customer(known, form, work.actor, weights), new=new)
+    updated = rename_customer(customers.update_customer(known, form, work.actor, weights), known)
+    customer = await save_customer(work, known, updated, new=new)
     for product in form.products:
         await keep_product(work, product, customer, branch.day_of(work.now), catalogue)
     return customer

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.events.intake import RecallKind
-from aftersales.intake.archive.domain.customer import Customer, CustomerClass
+from aftersales.intake.archive.domain.customer import Caller, Customer, CustomerClass
+from aftersales.intake.archive.domain.names import is_known_name
 from aftersales.intake.archive.domain.product import CardEntry, Product
 from aftersales.intake.recalls.domain import Recall
 from aftersales.policy.model.stages import SpecialCase
@@ -24,6 +25,8 @@ class KnownCustomer(Value):
     id: str
     name: str
     customer_class: CustomerClass
+    differs: tuple[str, ...] = ()
+    """Fields of the caller that the archive has otherwise: `name`, `address`."""
 
 
 class KnownProduct(Value):
@@ -91,8 +94,7 @@ def preview_request(form: RegisterRequest, known: Known, saved: Saved, ground: G
     request, customer = saved.request, known.customer
     held = find_repeat(saved.product, request.fault, ground.policy, request.registered_at)
     return Preview(
-        customer=customer
-        and KnownCustomer.model_validate(customer.model_dump(include=set(KnownCustomer.model_fields))),
+        customer=customer and _known_customer(customer, form.customer),
         product=known.product and _known(known.product, form, request.customer),
         duplicates=(),
         repeats=held if request.repeats else None,
@@ -104,6 +106,19 @@ def preview_request(form: RegisterRequest, known: Known, saved: Saved, ground: G
 
 
 _OF_A_RECALL = set(OpenRecall.model_fields)
+
+
+def _known_customer(customer: Customer, caller: Caller) -> KnownCustomer:
+    differs = {
+        "name": not is_known_name(customer, caller.name),
+        "address": bool(caller.address) and caller.address not in {address.text for address in customer.addresses},
+    }
+    return KnownCustomer(
+        id=customer.id,
+        name=customer.name,
+        customer_class=customer.customer_class,
+        differs=tuple(name for name, other in differs.items() if other),
+    )
 
 
 def _known(product: Product, form: RegisterRequest, customer: str) -> KnownProduct:

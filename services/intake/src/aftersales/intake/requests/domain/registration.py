@@ -59,7 +59,7 @@ def name_product(number: str, form: RegisterRequest, known: Product | None, list
     said = form.product
     line = said.line or (listing.model and listing.model.line) or (known and known.line)
     if line is None and form.kind in VISITS:
-        raise Malformed("request.line_missing", kind=form.kind)
+        raise Malformed("request.line_missing")
     return ProductForm.model_validate(
         said.model_dump()
         | {
@@ -77,13 +77,14 @@ def register_request(
     customer, product, prepaid = archive
     address = form.customer.address or customer.address
     if not address and form.kind in VISITS:
-        raise Malformed("request.address_missing", kind=form.kind)
+        raise Malformed("request.address_missing")
     branch, policy = ground.branch, ground.policy
     repeated = find_repeat(product, form.fault, policy, taken.at) if form.kind == "repair" and form.fault else None
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
     owner = form.owner or taken.by
     decided = {
         "customer": customer.id,
+        "caller": form.customer.name,
         "product": product.ref,
         "fault": form.fault_code,
         "priority": policy.priority.rank(customer.known_as, form.urgency, danger=form.danger, raised=raised),

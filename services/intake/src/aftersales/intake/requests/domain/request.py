@@ -108,6 +108,8 @@ class ServiceRequest(Aggregate):
 
     channel: Channel
     customer: str
+    caller: str = ""
+    """The name that the caller gave; the customer may be archived under another one."""
     address: str
     """The address given for this request; the archive may have another one."""
     product: ProductRef

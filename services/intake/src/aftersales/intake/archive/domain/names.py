@@ -1,0 +1,34 @@
+"""What a caller says at a known telephone number: no name and no first address is lost (INT-3). Pure."""
+
+from .contact import Address
+from .customer import Caller, Customer
+from .search import squeeze_text
+
+MOST_ALIASES = 10
+
+
+def is_known_name(customer: Customer, name: str) -> bool:
+    """Return whether the customer is known by this name, apart from spaces, case and width."""
+    return squeeze_text(name) in {squeeze_text(known) for known in (customer.name, *customer.aliases)}
+
+
+def add_alias(customer: Customer, name: str) -> Customer:
+    """Keep another name at the same number: a family, a recycled number, a caretaker. The newest ones stay."""
+    if is_known_name(customer, name):
+        return customer
+    return customer.but(aliases=(*customer.aliases, name)[-MOST_ALIASES:])
+
+
+def note_caller(customer: Customer, caller: Caller) -> Customer:
+    """Keep another name as an alias, and the address of a customer who had none."""
+    named = add_alias(customer, caller.name)
+    if named.address or not caller.address:
+        return named
+    return named.but(address=caller.address, addresses=(Address(text=caller.address),))
+
+
+def rename_customer(customer: Customer, before: Customer) -> Customer:
+    """Keep the earlier name as an alias of a customer who is now called otherwise."""
+    now = squeeze_text(customer.name)
+    others = tuple(alias for alias in customer.aliases if squeeze_text(alias) != now)
+    return add_alias(customer if others == customer.aliases else customer.but(aliases=others), before.name)
