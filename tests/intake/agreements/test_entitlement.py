@@ -64,9 +64,9 @@ def test_nothing_that_has_expired_is_granted_for_an_old_purchase() -> None:
 
 
 def test_the_reminder_comes_once_and_within_three_weeks() -> None:
-    """11 December begins on 10 December at 16:00 UTC."""
+    """Two weeks after the purchase one is left: 4 December begins on 3 December at 16:00 UTC."""
     granted = _granted()
-    at = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
+    at = datetime(2026, 12, 3, 16, 0, tzinfo=UTC)
     assert granted.wake_at == at
     assert wake_entitlement(granted, at - timedelta(seconds=1)) == (granted, ())
     due, events = wake_entitlement(granted, at)

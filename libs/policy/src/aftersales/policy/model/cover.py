@@ -111,7 +111,8 @@ class Grant(Value):
     work: Work
     count: Count
     remind_within: Duration
-    """Time after the purchase at which the customer is reminded of it."""
+    """Time after the purchase within which the customer is reminded and can still use it; the reminder is due after
+    two thirds of it."""
     expires_within: Duration = timedelta(days=90)
     """Time after the purchase at which it expires."""
     lines: tuple[Code, ...] = ()

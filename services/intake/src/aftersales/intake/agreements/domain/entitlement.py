@@ -54,6 +54,10 @@ class Entitlement(Aggregate):
         return at < self.expires_at and len(self.used) < self.count
 
 
+_REMIND_AFTER = 2 / 3
+"""The part of `remind_within` after which the reminder is due: early enough to use the service within the period."""
+
+
 def derive_entitlements(
     product: Product, day: date, policy: Policy, branch: Branch, now: datetime
 ) -> tuple[tuple[Entitlement, ...], tuple[Event, ...]]:
@@ -74,7 +78,7 @@ def derive_entitlements(
 
 
 def _granted(product: Product, grant: cover.Grant, day: date, branch: Branch) -> Entitlement:
-    remind_at = branch.begins(day + grant.remind_within)
+    remind_at = branch.begins(day + grant.remind_within * _REMIND_AFTER)
     last = day + grant.expires_within
     return Entitlement(
         id=f"{product.id}|{grant.code}",
