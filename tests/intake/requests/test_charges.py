@@ -93,10 +93,14 @@ def test_a_proof_that_comes_later_makes_it_free_and_one_without_effect_is_not_to
     )
     assert isinstance(told, CoverageDecided)
     assert (told.quotation_first, told.revised) == (False, True)
-    same, silent = decide_charge(request, CoverageCase(product("press", OUT), "repair"), ground, taken)
+    _, (known,) = decide_charge(request, CoverageCase(product("press", OUT), "repair"), ground, taken)
+    assert (getattr(known, "warranty", None), getattr(known, "quotation_first", None)) == ("out", True)
+    old, _ = taken_in("enterprise", product("press", OUT), form(), ground)
+    older = OUT - timedelta(days=1)
+    same, silent = decide_charge(old, CoverageCase(product("press", older), "repair"), ground, taken)
     assert silent == ()
     assert same.coverage is not None
-    assert same.coverage.inputs.purchased_on == OUT
+    assert same.coverage.inputs.purchased_on == older
 
 
 @pytest.mark.parametrize("state", ["closed", "cancelled"])

@@ -8,6 +8,7 @@ from aftersales.engine import PROBLEMS, NotFound, RequestContext
 
 from . import handlers
 from .domain import RULES, ClassificationRules, Classifier, Described, RuleBook, Suggestion
+from .store import load_classifier
 
 router = APIRouter(prefix="/classification", responses=PROBLEMS)
 
@@ -18,21 +19,21 @@ async def show_rules(context: RequestContext) -> ClassificationRules:
 
 
 @router.put("/rules")
-async def change_rules(book: RuleBook, context: RequestContext) -> ClassificationRules:
-    """Change the rules; If-Match with their ETag keeps two managers from overwriting each other's changes."""
-    return await context.do(handlers.change_rules, book)
+async def change_rules(book: RuleBook, request: Request, context: RequestContext) -> ClassificationRules:
+    """Change the rules; If-Match with their ETag keeps two managers from overwriting each other's changes.
+
+    Other replicas apply them within seconds.
+    """
+    changed = await context.do(handlers.change_rules, book)
+    request.app.state.classifier = (None, None)
+    return changed
 
 
 async def _classifier(request: Request, context: RequestContext) -> Classifier:
-    """Prepare the rules once per version."""
-    found = await context.mongo.rows(ClassificationRules.COLLECTION, {"_id": RULES}, only=("version",))
-    ready: Classifier | None = getattr(request.app.state, "classifier", None)
-    if ready is None or [row["version"] for row in found] != [ready.version]:
-        rules = await context.mongo.get(ClassificationRules, RULES)
-        if rules is None:
-            raise NotFound("classification_rules.unknown", id=RULES)
-        ready = request.app.state.classifier = Classifier(rules)
-    return ready
+    classifier = await load_classifier(request.app.state, context.mongo, context.now)
+    if classifier is None:
+        raise NotFound("classification_rules.unknown", id=RULES)
+    return classifier
 
 
 @router.post("/suggest")

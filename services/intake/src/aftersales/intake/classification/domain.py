@@ -150,6 +150,13 @@ class Classifier:
             rules_version=self.version,
         )
 
+    def danger_words(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text, in any language, that mean danger to people (INT-5)."""
+        folded = fold_text(text)
+        grams = _grams(folded)
+        found = (m.found_in(folded, grams) for m in self._matchers(None) if m.rule.safety)
+        return tuple(word for word in found if word)
+
     def _matchers(self, language: ClassifierLanguage | None) -> "tuple[_Matcher, ...]":
         if language not in self._ready:
             denials = self._book.negations.of(language)

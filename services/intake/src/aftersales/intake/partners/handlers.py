@@ -15,6 +15,7 @@ from aftersales.engine import DocumentRefs, DomainError, Event, Malformed, Polic
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint
 from aftersales.intake.archive.domain.product import Product, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol
+from aftersales.intake.classification.domain import RULES, ClassificationRules, Classifier
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.form import RegisterRequest
@@ -93,7 +94,12 @@ async def take_partner_request(
     """Register a request as if the partner had filled in the form (INT-12)."""
     form = request_form(event)
     partner = PartnerReference(partner=sender.user, source=sender.source, id=sender.id, reference=sender.reference)
-    return MessageEffect(request=(await register_request(work, form, catalogue, partner)).id)
+    return MessageEffect(request=(await register_request(work, form, catalogue, await _classifier(work), partner)).id)
+
+
+async def _classifier(work: UnitOfWork) -> Classifier | None:
+    rules = await work.get(ClassificationRules, RULES)
+    return Classifier(rules) if rules else None
 
 
 @use_case(preload=_sender_and_product)

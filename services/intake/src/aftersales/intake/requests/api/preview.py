@@ -9,15 +9,15 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.domain.similar import Similar
 from aftersales.intake.requests.handlers import preview
 
-from .requests import ServiceRequestNumber
+from .requests import CurrentClassifier, ServiceRequestNumber
 
 router = APIRouter(responses=PROBLEMS)
 
 
 @router.post("/requests/check")
-async def check_request(form: RegisterRequest, context: RequestContext) -> Preview:
+async def check_request(form: RegisterRequest, context: RequestContext, classifier: CurrentClassifier) -> Preview:
     """Show what `POST /requests` would do with the same body, and what is already known. Nothing is stored."""
-    checked = await context.rehearse(preview.check_request, form, context.catalogue)
+    checked = await context.rehearse(preview.check_request, form, context.catalogue, classifier)
     caller, within = checked.customer.id if checked.customer else None, context.settings.duplicate_within
     alike = await preview.similar_to_form(context.mongo, form, caller, within, context.now)
     return checked.model_copy(update={"duplicates": alike})

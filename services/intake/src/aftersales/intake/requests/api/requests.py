@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path, Request
 
 from aftersales.common.http.batches import Batch, BatchOutcome, take_batch
 from aftersales.engine import PROBLEMS, Call, Cursor, Limit, Page, RequestContext, prepare_call
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.store import customer_filter, find_surviving_customer
+from aftersales.intake.classification.domain import Classifier
+from aftersales.intake.classification.store import load_classifier
 from aftersales.intake.requests.domain.form import FIELDS, CancelRequest, RegisterContact, RegisterRequest
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import requests
@@ -18,26 +20,38 @@ CustomerNumber = Annotated[CustomerId, Path()]
 ServiceRequestNumber = Annotated[RequestNumber, Path()]
 
 
+async def _classifier(request: Request, context: RequestContext) -> Classifier | None:
+    return await load_classifier(request.app.state, context.mongo, context.now)
+
+
+CurrentClassifier = Annotated[Classifier | None, Depends(_classifier)]
+"""The rules that find danger in a description; None if there are none."""
+
+
 @router.post("/requests", status_code=201)
-async def register_request(form: RegisterRequest, context: RequestContext) -> ServiceRequest:
-    """Register a request (INT-2)."""
-    return await context.do(requests.register_request, form, context.catalogue)
+async def register_request(
+    form: RegisterRequest, context: RequestContext, classifier: CurrentClassifier
+) -> ServiceRequest:
+    """Register a request (INT-2). Words of danger in the description count as danger unless the form says `danger`."""
+    return await context.do(requests.register_request, form, context.catalogue, classifier)
 
 
 @router.post("/imports/requests")
-async def import_requests(batch: Batch, context: RequestContext) -> BatchOutcome:
+async def import_requests(batch: Batch, context: RequestContext, classifier: CurrentClassifier) -> BatchOutcome:
     """Register requests (INT-2); each form is as in `POST /requests`."""
 
     def job(form: RegisterRequest) -> Call[ServiceRequest]:
-        return prepare_call(requests.register_request, form, context.catalogue)
+        return prepare_call(requests.register_request, form, context.catalogue, classifier)
 
     return await take_batch(context, batch, RegisterRequest, job)
 
 
 @router.post("/contacts", status_code=201)
-async def register_contact(contact: RegisterContact, context: RequestContext) -> list[ServiceRequest]:
+async def register_contact(
+    contact: RegisterContact, context: RequestContext, classifier: CurrentClassifier
+) -> list[ServiceRequest]:
     """Register one contact about several products, each with its own request (INT-2)."""
-    return await context.do(requests.register_contact, contact, context.catalogue)
+    return await context.do(requests.register_contact, contact, context.catalogue, classifier)
 
 
 @router.get("/forms")

@@ -104,7 +104,7 @@ def reprioritise_request(
     rank = ground.policy.priority.rank(request.importance_class, command.urgency, danger=command.danger, raised=raised)
     emergency = ("emergency",) if command.danger else ()
     cases = (*emergency, *(case for case in request.cases if case != "emergency"))
-    changed = request.but(urgency=command.urgency, danger=command.danger, priority=rank, cases=cases)
+    changed = request.but(urgency=command.urgency, danger=command.danger, danger_words=(), priority=rank, cases=cases)
     clocks = retarget_stages(changed.clocks, sla_situation(changed, ground), ChangeNote(now, by, command.why))
     event = RequestReprioritised(
         request=request.id,

@@ -74,6 +74,11 @@ class FormSubject(Value):
         return self
 
     @property
+    def says_danger(self) -> bool:
+        """Whether somebody has decided about danger; if not, words of the description can raise it (INT-5)."""
+        return "danger" in self.model_fields_set
+
+    @property
     def fault_code(self) -> str:
         """The fault for comparison with other requests (INT-9); for kinds other than repairs, the kind."""
         return self.fault or (UNSPECIFIED if self.kind == "repair" else self.kind)
@@ -102,7 +107,10 @@ class RegisterContact(Value):
 
     def forms(self) -> tuple[RegisterRequest, ...]:
         shared = shared_fields(self, RegisterRequest)
-        return tuple(RegisterRequest.model_construct(**shared, **dict(one)) for one in self.subjects)
+        return tuple(
+            RegisterRequest.model_construct({*shared, *one.model_fields_set}, **shared, **dict(one))
+            for one in self.subjects
+        )
 
 
 class CancelRequest(Value):

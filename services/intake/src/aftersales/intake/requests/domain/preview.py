@@ -69,6 +69,8 @@ class Preview(Value):
     policy: str
     priority: int
     cases: tuple[SpecialCase, ...]
+    danger_words: tuple[str, ...] = ()
+    """Words of danger in the description, which raise the priority unless the form says `danger` (INT-5)."""
     coverage: Coverage
     promises: tuple[Promise, ...]
 
@@ -101,7 +103,7 @@ def preview_request(form: RegisterRequest, known: Known, saved: Saved, ground: G
         recalls=tuple(OpenRecall.model_validate(one.model_dump(include=_OF_A_RECALL)) for one in saved.recalls),
         coverage=request.coverage,
         promises=_promises(request, ground),
-        **request.model_dump(include={"policy", "priority", "cases"}),
+        **request.model_dump(include={"policy", "priority", "cases", "danger_words"}),
     )
 
 

@@ -35,6 +35,8 @@ class Taken(NamedTuple):
     by: str
     at: datetime
     partner: PartnerReference | None = None
+    danger_words: tuple[str, ...] = ()
+    """Words of danger in a description about which the form does not say whether there is danger."""
 
 
 class Archive(NamedTuple):
@@ -80,18 +82,21 @@ def register_request(
         raise Malformed("request.address_missing")
     branch, policy = ground.branch, ground.policy
     repeated = find_repeat(product, form.fault, policy, taken.at) if form.kind == "repair" and form.fault else None
+    danger = form.danger or bool(taken.danger_words)
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
     owner = form.owner or taken.by
     decided = {
         "customer": customer.id,
         "caller": form.customer.name,
+        "danger": danger,
+        "danger_words": taken.danger_words,
         "product": product.ref,
         "fault": form.fault_code,
-        "priority": policy.priority.rank(customer.known_as, form.urgency, danger=form.danger, raised=raised),
+        "priority": policy.priority.rank(customer.known_as, form.urgency, danger=danger, raised=raised),
         "owner": owner,
         "registered_at": taken.at,
         "policy": policy_id(policy),
-        "cases": special_cases(form, ground.calendar, taken.at),
+        "cases": special_cases(form, ground.calendar, taken.at, danger=danger),
         "repeats": repeated.request if repeated else None,
         "partner": taken.partner,
     }
@@ -144,10 +149,12 @@ def find_repeat(product: Product, fault: str, policy: Policy, at: datetime) -> C
     return next((entry for entry in product.warranty_card if entry.fault == fault and since <= entry.at <= at), None)
 
 
-def special_cases(form: RegisterRequest, calendar: Calendar, at: datetime) -> tuple[stages.SpecialCase, ...]:
+def special_cases(
+    form: RegisterRequest, calendar: Calendar, at: datetime, *, danger: bool
+) -> tuple[stages.SpecialCase, ...]:
     """Return the cases that apply: danger, rush work, work wanted on a public holiday (ALL-10)."""
     found: dict[stages.SpecialCase, bool] = {
-        "emergency": form.danger,
+        "emergency": danger,
         "rush": form.rush,
         "holiday": on_holiday(calendar, form.wanted_at or at),
     }

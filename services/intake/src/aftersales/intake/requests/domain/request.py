@@ -120,6 +120,8 @@ class ServiceRequest(Aggregate):
     details: dict[str, str] = {}  # noqa: RUF012 (a field, copied per instance)
     urgency: int
     danger: bool = False
+    danger_words: tuple[str, ...] = ()
+    """Words of the description that count as danger until somebody confirms or denies it with the priority (INT-5)."""
     cases: tuple[SpecialCase, ...] = ()
     """Special cases of the policy that apply: emergency, rush or holiday work (ALL-10)."""
     priority: int

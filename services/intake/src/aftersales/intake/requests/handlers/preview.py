@@ -6,6 +6,7 @@ from aftersales.engine import Mongo, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import ContactPoint
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import surviving_customer
+from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.recalls.handlers import open_recalls
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.preview import Known, Preview, Saved, preview_request
@@ -19,12 +20,14 @@ MOST_SIMILAR = 20
 
 
 @use_case(preload=loaded_for)
-async def check_request(work: UnitOfWork, form: RegisterRequest, catalogue: PolicyCatalogue) -> Preview:
+async def check_request(
+    work: UnitOfWork, form: RegisterRequest, catalogue: PolicyCatalogue, classifier: Classifier | None
+) -> Preview:
     """Save the form like `register_request`, for a rehearsal. Its `duplicates` must still be looked up."""
     contact = await work.get(ContactPoint, form.customer.phone)
     customer = await surviving_customer(work, contact.customer) if contact else None
     known = Known(customer, await work.get(Product, form.product.serial) if form.product.serial else None)
-    request = await register_request(work, form, catalogue)
+    request = await register_request(work, form, catalogue, classifier)
     product = await work.require(Product, request.product.serial)
     saved = Saved(request, product, await open_recalls(work, product))
     return preview_request(form, known, saved, await ground_of(work, request, catalogue))

@@ -20,6 +20,7 @@ from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.model import Listing
 from aftersales.intake.archive.domain.product import Product, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol, look_up_model
+from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.recalls.handlers import finish_case, schedule_case
@@ -45,7 +46,11 @@ def _caller(form: RegisterRequest | RegisterContact) -> DocumentRefs:
 
 @use_case(preload=loaded_for)
 async def register_request(
-    work: UnitOfWork, form: RegisterRequest, catalogue: PolicyCatalogue, partner: PartnerReference | None = None
+    work: UnitOfWork,
+    form: RegisterRequest,
+    catalogue: PolicyCatalogue,
+    classifier: Classifier | None,
+    partner: PartnerReference | None = None,
 ) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
@@ -56,7 +61,8 @@ async def register_request(
         await schedule_case(work, *recalled, product)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await catalogue.choose(work, facts))
-    taken = Taken(by=form.owner or work.actor, at=work.now, partner=partner)
+    words = classifier.danger_words(form.description) if classifier and not form.says_danger else ()
+    taken = Taken(by=form.owner or work.actor, at=work.now, partner=partner, danger_words=words)
     archive = Archive(customer, product)
     archive = archive._replace(prepaid=await prepaid.prepaid_for(work, archive, form.kind, taken, facts.day))
     request, events = registration.register_request(number, form, archive, taken, ground)
@@ -77,10 +83,10 @@ async def _named(work: UnitOfWork, number: str, form: RegisterRequest) -> Produc
     )
 )
 async def register_contact(
-    work: UnitOfWork, contact: RegisterContact, catalogue: PolicyCatalogue
+    work: UnitOfWork, contact: RegisterContact, catalogue: PolicyCatalogue, classifier: Classifier | None
 ) -> list[ServiceRequest]:
     """Register one request per product of the contact, all with one correlation id."""
-    return [await register_request(work, form, catalogue) for form in contact.forms()]
+    return [await register_request(work, form, catalogue, classifier) for form in contact.forms()]
 
 
 @use_case(about=lambda number: (ServiceRequest, number))
