@@ -35,7 +35,7 @@ logs: setup  ## follow the logs (ARGS=intake for one of them)
 demo: setup  ## start it, play a day of 120 requests, check it (ARGS='--speed 2', ARGS=--attach)
 	@$(PY) -m deploy.demo.play $(ARGS)
 
-check: setup  ## lint, format, types, the laws, sizes, contracts, rules, commit messages
+check: setup  ## lint, format, types, the laws, sizes, names, contracts, rules, commit messages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(wildcard $(SOURCES) contracts deploy tests bench)
@@ -43,7 +43,7 @@ check: setup  ## lint, format, types, the laws, sizes, contracts, rules, commit 
 	$(PY) contracts/generate.py --check
 	$(PY) contracts/rulebook.py --check
 	$(PY) contracts/commits.py
-	$(PY) -m pytest -q tests/common/test_sizes.py tests/common/test_packages.py tests/common/test_laws.py
+	$(PY) -m pytest -q tests/common/test_sizes.py tests/common/test_names.py tests/common/test_packages.py tests/common/test_laws.py
 	@if command -v promtool >/dev/null; then promtool check config deploy/prometheus/prometheus.yml && promtool test rules deploy/prometheus/tests/*.yml; fi
 
 test: setup  ## the tests, on real servers
