@@ -107,7 +107,7 @@ async def test_one_phone_is_one_customer_between_replicas(
         told = await asyncio.gather(intake.do(archive), replica.do(archive))
     assert len({customer.id for customer in told}) == customers
     assert len(await intake.find(Customer)) == customers
-    assert len(started) == (3 if keyed else 2)
+    assert (len(started) > 2) is keyed, "the loser is run again, at times more than once"
 
 
 async def _ready(running_service: RunningService) -> bool:
