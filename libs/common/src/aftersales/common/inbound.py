@@ -73,7 +73,7 @@ class Inbound:
 
         async def run(work: UnitOfWork) -> None:
             await (consumer.handle(work, event, sender) if sender else consumer.handle(work, event))
-            if work.was_parked:
+            if work.was_dead_letter:
                 await dead_letters.forget_dead_letter(work, inbox, delivery.body)
 
         return Job(

@@ -26,7 +26,7 @@ _MEMORY, _MEMORY_BYTES = 20_000, 32_000_000
 """Most messages in memory, and most bytes of their bodies; the rest stays in the outbox for the sweep."""
 _FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 """Wait before a refused message is sent again; each wait is twice as long as the one before."""
-_PARKED_AT_ONCE = 100
+_GIVEN_UP_AT_ONCE = 100
 
 
 @dataclass(slots=True)
@@ -182,8 +182,8 @@ class Relay:
         for parcel in parcels:
             if parcel.confirmed:
                 await self._mongo.amend(OUTBOX, [parcel.id], {"$pull": {"messages": {"id": {"$in": parcel.confirmed}}}})
-        for at in range(0, len(parcels), _PARKED_AT_ONCE):
-            await self._park([parcel for parcel in parcels[at : at + _PARKED_AT_ONCE] if parcel.hopeless])
+        for at in range(0, len(parcels), _GIVEN_UP_AT_ONCE):
+            await self._give_up([parcel for parcel in parcels[at : at + _GIVEN_UP_AT_ONCE] if parcel.hopeless])
         later: dict[int, list[str]] = defaultdict(list)
         for parcel in parcels:
             later[min(parcel.tries + 1, PUBLISH_ATTEMPTS - 1)].append(parcel.id)
@@ -191,7 +191,7 @@ class Relay:
             again_at = self._clock.now() + pause_after(tries)
             await self._mongo.amend(OUTBOX, ids, {"$set": {"tries": tries, "again_at": again_at}})
 
-    async def _park(self, parcels: list[Parcel]) -> None:
+    async def _give_up(self, parcels: list[Parcel]) -> None:
         """Move parcels from the outbox to the dead letters; one that cannot be moved stays and is tried again later."""
         done = await asyncio.gather(*(self.store_dead_letter(parcel) for parcel in parcels), return_exceptions=True)
         gone = [parcel for parcel, error in zip(parcels, done, strict=True) if error is None]

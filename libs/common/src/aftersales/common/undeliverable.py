@@ -29,9 +29,9 @@ class Undeliverable:
 
     async def store_dead_letter(self, parcel: Parcel) -> None:
         for message in parcel.left:
-            await self._park(message, parcel)
+            await self._give_up(message, parcel)
 
-    async def _park(self, message: Outgoing, parcel: Parcel) -> None:
+    async def _give_up(self, message: Outgoing, parcel: Parcel) -> None:
         """Store a dead letter, unless the message went to a queue of ours directly and was handled meanwhile."""
         try:
             envelope, user = decode_envelope(message.body), str(message.headers.get(ORIGIN_USER, ""))

@@ -178,7 +178,7 @@ def _outbox(row: Document) -> Iterator[Metric]:
 
 
 def _dead(rows: Sequence[Document]) -> Metric:
-    family = GaugeMetricFamily("aftersales_dead_letters", "Messages parked, by reason.", labels=("reason",))
+    family = GaugeMetricFamily("aftersales_dead_letters", "Dead letters by reason.", labels=("reason",))
     for row in rows:
         family.add_metric([row["_id"]], row["n"])
     return family

@@ -79,18 +79,18 @@ class Group:
         """Return the inbox row of an event, if there is one."""
         return (self.inbox.get(event) or self._inbox_before.get(event)) if event else None
 
-    def is_parked(self, event: str | None) -> bool:
+    def is_dead_letter(self, event: str | None) -> bool:
         """Return whether a message with this id became a dead letter and none has been handled since."""
         row = self._known(event)
         return row is not None and "parked" in row
 
     async def run(self, job: Job, now: datetime) -> Any:
         """Run one job, stage its changes, and return its result or the exception that refused it."""
-        if self._known(job.inbox) and not self.is_parked(job.inbox):
+        if self._known(job.inbox) and not self.is_dead_letter(job.inbox):
             return DUPLICATE
         if job.answer and (old := self.answers.get(job.answer.id) or self._answers_before.get(job.answer.id)):
             return self._replay(job, old)
-        trigger = Trigger(job.actor, job.correlation, job.inbox, self.is_parked(job.inbox))
+        trigger = Trigger(job.actor, job.correlation, job.inbox, self.is_dead_letter(job.inbox))
         work = UnitOfWork(self.documents, self._numbers, trigger, now)
         try:
             result = await job.run(work)

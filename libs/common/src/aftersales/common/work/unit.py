@@ -23,7 +23,7 @@ class Trigger(NamedTuple):
     correlation: str
     message: str | None = None
     """The id under which the inbox stores the event; None for a command or a timer."""
-    was_parked: bool = False
+    was_dead_letter: bool = False
     """Whether a message with that id became a dead letter and none has been handled since."""
 
 
@@ -37,7 +37,7 @@ class UnitOfWork:
     def __init__(self, documents: IdentityMap, numbers: Numbers, trigger: Trigger, now: datetime) -> None:
         self._documents, self._numbers = documents, numbers
         self._correlation, self.actor = trigger.correlation, trigger.actor
-        self.message, self.was_parked = trigger.message, trigger.was_parked
+        self.message, self.was_dead_letter = trigger.message, trigger.was_dead_letter
         self.now = now
         self.changes: dict[Key, Aggregate | None] = {}
         self.events: list[tuple[Aggregate, Event]] = []
