@@ -10,7 +10,8 @@ from typing import NamedTuple
 from aftersales.common.mongo import Document, to_document
 from aftersales.intake.archive.domain import search
 from aftersales.intake.archive.domain.customer import Caller, enrol_customer
-from aftersales.intake.archive.domain.product import Owner, ProductForm, archive_product
+from aftersales.intake.archive.domain.product import Owner, archive_product
+from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.values import uuid7
 
 SURNAMES = (
@@ -70,7 +71,7 @@ def as_intake_does(person: Person) -> Documents:
     caller = Caller(name=person.name, phone=person.phone, address=person.address)
     customer, contact = enrol_customer(person.id, caller, person.branch)
     form = ProductForm(serial=person.serial, model=person.model, line="refrigerator")
-    product = archive_product(None, form, Owner(person.id, person.branch), _DAY)
+    product = archive_product(None, MatchedProduct(form), Owner(person.id, person.branch), _DAY)
     stored = (customer, contact, search.search_entry(customer), product)
     return {one.COLLECTION: to_document(one.but(version=1)) for one in stored}
 

@@ -94,7 +94,7 @@ class Comparison:
     def _may_change(self, keyword: str, old: Schema, new: Schema) -> bool:
         match self.reader:
             case Reader.US:
-                return _loosened(keyword, old.get(keyword), new.get(keyword))
+                return _loosened(keyword, old.get(keyword, _implied(keyword, old)), new.get(keyword))
             case Reader.CALLER:
                 return keyword in _LIMITS or keyword == "default"
             case Reader.ANYBODY:
@@ -187,7 +187,19 @@ def _loosened(keyword: str, before: Any, after: Any) -> bool:
         return keyword in _LIMITS or keyword == "format"
     if before is None:
         return keyword == "default"
-    return (keyword in _FLOORS and after < before) or (keyword in _CEILINGS and after > before)
+    return (keyword in _FLOORS and after <= before) or (keyword in _CEILINGS and after >= before)
+
+
+def _implied(keyword: str, schema: Schema) -> int | None:
+    """The limit of a text's length that follows from its pattern or its list of fixed values."""
+    if keyword not in {"minLength", "maxLength"}:
+        return None
+    pick = min if keyword == "minLength" else max
+    if "enum" in schema:
+        return pick(len(value) for value in schema["enum"])
+    if "pattern" in schema:
+        return pick(re._parser.parse(schema["pattern"]).getwidth())  # type: ignore[attr-defined]  # noqa: SLF001
+    return None
 
 
 def _change(keyword: str, old: Schema, new: Schema) -> str:

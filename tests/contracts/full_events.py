@@ -126,7 +126,15 @@ EVENTS = [
     Row(
         PartnerServiceRequest.model_validate(
             {"customer_name": "王芳", "purchased_on": DAY, "kind": "installation", "fault": "f", "description": "x"}
-            | {"branch": "BJ01", "phone": "13800138000", "address": "x", "urgency": 3, "wanted_at": NOW}
+            | {
+                "branch": "BJ01",
+                "phone": "13800138000",
+                "address": "x",
+                "urgency": 3,
+                "wanted_at": NOW,
+                "danger": True,
+                "rush": True,
+            }
             | PRODUCT
             | {"location": PLACE}
         ),

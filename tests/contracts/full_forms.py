@@ -10,6 +10,7 @@ from aftersales.intake.agreements.domain import contract as contracts
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import model as models
 from aftersales.intake.archive.domain import product as products
+from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.intake.network import domain as network
 from aftersales.intake.office.domain import handover as handovers
 from aftersales.intake.office.domain import meeting as meetings
@@ -110,15 +111,17 @@ FORMS = [
         lambda form: customers.record_consent(CUSTOMER, "letters", form, "x", NOW).consents[0],
     ),
     Row(
-        products.ProductForm.model_validate(
+        ProductForm.model_validate(
             PRODUCT
             | {"batch": "B7", "purchased_on": DAY, "sold_by": "x", "invoice": "y", "installed_at": {"text": "z"}}
         ),
-        lambda form: products.archive_product(None, form, products.Owner("c-1", "BJ01"), DAY),
+        lambda form: products.archive_product(None, MatchedProduct(form), products.Owner("c-1", "BJ01"), DAY),
         elsewhere={"serial": "id"},
     ),
     Row(
-        models.ModelForm(line="x", title="y", warranty_months=36, discontinued=True),
+        models.ModelForm(
+            line="x", title="y", warranty_months=36, discontinued=True, synonyms=("z",), replaced_by="M-2"
+        ),
         lambda form: models.enter_model(None, "M-1", form),
     ),
     Row(

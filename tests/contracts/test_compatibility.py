@@ -147,12 +147,13 @@ def test_a_break_of_the_envelope_is_found(field: str, change: Callable[[Schema],
     "change",
     [
         _optional,
-        lambda data, _: data["required"].remove("address"),
+        lambda data, _: data["required"].remove("phone"),
         lambda data, _: data["properties"]["kind"]["enum"].append("recall"),
         lambda data, _: data["properties"]["kind"].pop("enum"),
         lambda data, _: data["properties"]["phone"].update(maxLength=60),
         lambda data, _: data["properties"]["phone"].pop("pattern"),
         lambda data, _: data["properties"].update(phone={}),
+        lambda data, _: data["properties"].update(branch={"type": "string", "minLength": 1, "maxLength": 64}),
     ],
 )
 def test_what_partners_may_send_can_grow_because_we_are_its_only_reader(change: Change) -> None:
@@ -177,6 +178,10 @@ def test_what_partners_may_send_can_grow_because_we_are_its_only_reader(change: 
         (
             lambda data, _: data["properties"]["phone"].update(minLength=11),
             "field `data.phone` changed its `minLength` from 'nothing' to 11",
+        ),
+        (
+            lambda data, _: data["properties"].update(branch={"type": "string", "maxLength": 63}),
+            "field `data.branch` changed its `maxLength` from 'nothing' to 63",
         ),
     ],
 )

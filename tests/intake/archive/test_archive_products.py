@@ -16,7 +16,6 @@ from aftersales.intake.archive.domain.product import (
     Owner,
     Product,
     ProductAct,
-    ProductForm,
     SettleProduct,
     TransferProduct,
     archive_product,
@@ -25,6 +24,7 @@ from aftersales.intake.archive.domain.product import (
     settle_product,
     transfer_product,
 )
+from aftersales.intake.archive.domain.statement import NOT_LISTED, MatchedProduct, ProductForm
 from aftersales.values.errors import DomainError
 
 Say = dict[str, Callable[..., Any]]
@@ -36,13 +36,19 @@ LISTED = Listing(enter_model(None, "BCD-258", ModelForm(line="refrigerator", tit
 UNLISTED = Listing(None, kept=True)
 
 
+def _archive(
+    known: Product | None, form: ProductForm, owner: Owner, today: date, listing: Listing = NOT_LISTED
+) -> Product:
+    return archive_product(known, MatchedProduct(form, listing), owner, today)
+
+
 def _form(**changes: Any) -> ProductForm:
     product = {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator", "purchased_on": "2026-01-31"}
     return ProductForm.model_validate(product | changes)
 
 
 def _known(listing: Listing | None = None, **changes: Any) -> Product:
-    return archive_product(None, _form(**changes), OWNER, TODAY, listing or Listing())
+    return _archive(None, _form(**changes), OWNER, TODAY, listing or Listing())
 
 
 def _transferred(product: Product, **changes: Any) -> Product:
@@ -51,36 +57,36 @@ def _transferred(product: Product, **changes: Any) -> Product:
 
 
 def test_a_product_is_archived_with_its_owner() -> None:
-    product = archive_product(None, _form(serial=" rf-0001 "), OWNER, TODAY)
+    product = _archive(None, _form(serial=" rf-0001 "), OWNER, TODAY)
     assert (product.id, product.customer, product.branch) == ("RF-0001", "c-1", "BJ01")
     assert product.purchased_on == date(2026, 1, 31)
 
 
 def test_a_product_without_an_owner_goes_to_the_first_who_names_it() -> None:
-    orphan = archive_product(None, _form(), OWNER, TODAY).but(customer=None)
-    assert archive_product(orphan, _form(), Owner("c-2", "BJ01"), TODAY).customer == "c-2"
+    orphan = _archive(None, _form(), OWNER, TODAY).but(customer=None)
+    assert _archive(orphan, _form(), Owner("c-2", "BJ01"), TODAY).customer == "c-2"
 
 
 def test_somebody_else_cannot_take_or_change_a_product() -> None:
-    known = archive_product(None, _form(), OWNER, TODAY)
-    assert archive_product(known, _form(model="OTHER", purchased_on="2020-01-01"), Owner("c-2", "SH01"), TODAY) == known
+    known = _archive(None, _form(), OWNER, TODAY)
+    assert _archive(known, _form(model="OTHER", purchased_on="2020-01-01"), Owner("c-2", "SH01"), TODAY) == known
 
 
 def test_the_owner_corrects_the_record_but_does_not_erase_the_purchase_date() -> None:
-    known = archive_product(None, _form(), OWNER, TODAY)
-    corrected = archive_product(known, _form(model="BCD-300", purchased_on=None), OWNER, TODAY)
+    known = _archive(None, _form(), OWNER, TODAY)
+    corrected = _archive(known, _form(model="BCD-300", purchased_on=None), OWNER, TODAY)
     assert (corrected.model, corrected.purchased_on) == ("BCD-300", date(2026, 1, 31))
 
 
 def test_nothing_is_purchased_tomorrow() -> None:
-    assert archive_product(None, _form(purchased_on=TODAY), OWNER, TODAY).purchased_on == TODAY
+    assert _archive(None, _form(purchased_on=TODAY), OWNER, TODAY).purchased_on == TODAY
     with pytest.raises(DomainError, match=r"product\.purchased_in_future"):
-        archive_product(None, _form(purchased_on=TODAY + timedelta(days=1)), OWNER, TODAY)
+        _archive(None, _form(purchased_on=TODAY + timedelta(days=1)), OWNER, TODAY)
 
 
 def test_a_repair_is_written_on_the_warranty_card_with_date_and_content(say: Say) -> None:
     repair: RepairCompleted = say["repaired"]()
-    (entry,) = record_repair(archive_product(None, _form(), OWNER, TODAY), repair).warranty_card
+    (entry,) = record_repair(_archive(None, _form(), OWNER, TODAY), repair).warranty_card
     assert (entry.at, entry.cause, entry.solution, entry.technician) == (repair.at, "worn", "replaced", "T-9")
     assert [(used.part, used.quantity) for used in entry.parts] == [("COMP-1", 1)]
 
@@ -89,7 +95,7 @@ Record = Callable[[Product, RepairCompleted], Product]
 
 
 def _card(record: Record, repairs: list[RepairCompleted]) -> tuple[CardEntry, ...]:
-    product = archive_product(None, _form(), OWNER, TODAY)
+    product = _archive(None, _form(), OWNER, TODAY)
     for repair in repairs:
         product = record(product, repair)
     return product.warranty_card
@@ -119,8 +125,8 @@ def test_the_particulars_of_a_purchase_are_kept_and_not_erased_by_silence() -> N
     }
     known = _known(**said)
     assert (known.batch, known.sold_by, known.invoice) == ("B-7", "国美朝阳店", "FP-88")
-    assert archive_product(known, _form(), OWNER, TODAY) == known
-    moved = archive_product(known, _form(installed_at={"text": "长安街 2 号"}), OWNER, TODAY)
+    assert _archive(known, _form(), OWNER, TODAY) == known
+    moved = _archive(known, _form(installed_at={"text": "长安街 2 号"}), OWNER, TODAY)
     assert (moved.installed_at and moved.installed_at.text, moved.batch) == ("长安街 2 号", "B-7")
 
 
@@ -137,7 +143,7 @@ def test_a_product_changes_hands_with_its_card_and_its_past(say: Say) -> None:
     (chapter,) = sold.history
     assert (chapter.what, chapter.on, chapter.owner) == ("transferred", date(2026, 11, 20), "c-1")
     assert (chapter.by, chapter.why) == ("desk-7", "二手转让")
-    assert archive_product(sold, _form(model="OTHER"), OWNER, TODAY) == sold
+    assert _archive(sold, _form(model="OTHER"), OWNER, TODAY) == sold
 
 
 @pytest.mark.parametrize(
@@ -170,17 +176,17 @@ def test_the_line_of_a_registered_model_is_the_registers() -> None:
 
 def test_the_owner_who_names_a_registered_model_ends_the_quarantine() -> None:
     held = _known(UNLISTED, model="BCD-25B")
-    assert archive_product(held, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED) == held
-    corrected = archive_product(held, _form(), OWNER, TODAY, LISTED)
+    assert _archive(held, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED) == held
+    corrected = _archive(held, _form(), OWNER, TODAY, LISTED)
     assert (corrected.status, corrected.quarantine, corrected.model) == ("in_use", None, "BCD-258")
 
 
 def test_a_correction_to_an_unknown_model_is_quarantined_and_what_was_there_before_the_register_is_not() -> None:
     known = _known()
-    assert archive_product(known, _form(), OWNER, TODAY, UNLISTED) == known
-    assert archive_product(known, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED).status == "quarantined"
+    assert _archive(known, _form(), OWNER, TODAY, UNLISTED) == known
+    assert _archive(known, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED).status == "quarantined"
     scrapped = known.but(status="scrapped")
-    assert archive_product(scrapped, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED).status == "scrapped"
+    assert _archive(scrapped, _form(model="BCD-25B"), OWNER, TODAY, UNLISTED).status == "scrapped"
 
 
 def test_a_product_is_settled_with_another_model_or_confirmed_and_stays_settled() -> None:
@@ -190,7 +196,7 @@ def test_a_product_is_settled_with_another_model_or_confirmed_and_stays_settled(
     confirmed = settle_product(held, SettleProduct(line="freezer", why="进口型号"), UNLISTED, DONE)
     assert (confirmed.model, confirmed.line, confirmed.quarantine) == ("BCD-25B", "freezer", None)
     assert [chapter.what for chapter in confirmed.history] == ["settled"]
-    named_again = archive_product(confirmed, _form(model="BCD-25B", line="freezer"), OWNER, TODAY, UNLISTED)
+    named_again = _archive(confirmed, _form(model="BCD-25B", line="freezer"), OWNER, TODAY, UNLISTED)
     assert named_again.status == "in_use"
 
 

@@ -107,8 +107,8 @@ def test_the_queries_find_at_least_what_is_affected_and_go_on_where_they_stopped
     recall = _recall(models=["E1", "E2"], serials=["EB-9"], ranges=[{"prefix": "EB-", "first": "1", "last": "3"}])
     queries = affected_queries(recall)
     assert queries == [
-        {"model": "E1"},
-        {"model": "E2"},
+        {"model": {"$in": ["E1", "e1"]}},
+        {"model": {"$in": ["E2", "e2"]}},
         {"_id": {"$gte": "EB-1", "$lte": "EB-3"}},
         {"_id": {"$in": ("EB-9",)}},
     ]

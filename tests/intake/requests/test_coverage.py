@@ -7,7 +7,8 @@ from intake.covers import FREE, IN, NOW, OUT, TODAY, payers, preset, product
 
 from aftersales.intake.agreements.domain.contract import Covers
 from aftersales.intake.archive.domain import product as products
-from aftersales.intake.archive.domain.product import Extension, Owner, ProductForm, Proof
+from aftersales.intake.archive.domain.product import Extension, Owner, Proof
+from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.intake.archive.domain.warranty import describe_warranty, warranty_standing
 from aftersales.intake.requests.domain.coverage import Coverage, CoverageCase, decide_coverage
 from aftersales.intake.requests.domain.prepaid import Prepaid
@@ -220,13 +221,13 @@ def test_a_proof_from_the_future_is_refused() -> None:
 @pytest.mark.parametrize(("proofs", "day"), [((PROOF,), IN), ((), OUT)])
 def test_what_was_proven_is_not_changed_by_what_a_caller_says(proofs: tuple[Proof, ...], day: date) -> None:
     form = ProductForm(serial="SN-1", model="M-1", line="baler", purchased_on=OUT)
-    known = products.archive_product(product("baler", proofs=proofs), form, Owner("c-1", "BJ01"), TODAY)
+    known = products.archive_product(product("baler", proofs=proofs), MatchedProduct(form), Owner("c-1", "BJ01"), TODAY)
     assert known.purchased_on == day
 
 
 def test_int_16_what_was_sold_before_it_was_archived_is_warranted_from_the_day_of_purchase() -> None:
     form = ProductForm(serial="SN-0", model="M-1", line="baler", purchased_on=TODAY - timedelta(days=300))
-    known = products.archive_product(None, form, Owner("c-1", "BJ01"), TODAY)
+    known = products.archive_product(None, MatchedProduct(form), Owner("c-1", "BJ01"), TODAY)
     assert [
         warranty_standing(known, preset("agri-machinery"), TODAY + timedelta(days=later)).state for later in (0, 100)
     ] == [

@@ -30,7 +30,7 @@ async def test_a_burst_pipe_needs_a_line_and_an_address_for_the_visit(intake):
     told = await register(
         intake, "13900000002", product={"line": "plumbing"}, customer={"address": "阳光花园 3 号楼 501"}, **wanted
     )
-    assert told["product"] == {"serial": f"PR-{told['id'][3:]}", "model": "unknown", "line": "plumbing"}
+    assert told["product"] == {"serial": f"PR-{told['id'][3:]}", "model": "unknown", "line": "water-supply"}
     assert told["fault"] == "unspecified"
 
 

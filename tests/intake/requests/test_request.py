@@ -130,7 +130,7 @@ def test_every_channel_is_taken(form: Form, channel: str) -> None:
         {"urgency": 0},
         {"urgency": 4},
         {"kind": "party"},
-        {"fault": "not cooling"},
+        {"fault": "x" * 101},
         {"wanted_at": "2026-11-23T10:00:00"},
         {"wanted_at": "0001-01-01T00:00:00+10:00"},
         {"location": {"lat": 91, "lon": 0}},

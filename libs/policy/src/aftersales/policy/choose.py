@@ -45,6 +45,8 @@ class PolicyIndex:
             (*in_effect(policy, self.policies), *scope_of(policy.scope), policy)
             for policy in sorted(self.policies, key=_rank)
         ]
+        self.lines = frozenset(line for policy in self.policies for line in policy.scope.lines)
+        """The product lines that some policy names."""
 
     def best(self, facts: Facts) -> Policy | None:
         """Return the most specific policy in effect that covers the item."""

@@ -11,6 +11,7 @@ from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, Time
 from .agreements import handlers as agreements
 from .agreements.domain.contract import Contract
 from .agreements.domain.entitlement import Entitlement
+from .catalogues.store import packaged_catalogues
 from .classification.store import packaged_rules
 from .network.store import packaged_roles
 from .office import handlers as office
@@ -23,8 +24,13 @@ from .requests.domain.request import ServiceRequest
 from .requests.handlers import requests
 from .settings import Settings
 
-SEEDS = (HeartbeatState(wake_at=datetime.fromtimestamp(0, UTC)), packaged_rules(), *packaged_roles())
-"""The first heartbeat is due immediately; missing rules and roles are inserted."""
+SEEDS = (
+    HeartbeatState(wake_at=datetime.fromtimestamp(0, UTC)),
+    packaged_rules(),
+    *packaged_roles(),
+    *packaged_catalogues(),
+)
+"""The first heartbeat is due immediately; missing rules, roles and catalogues are inserted."""
 
 
 def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer, ...]:

@@ -13,6 +13,8 @@ from .agreements.domain.contract import Contract
 from .archive import api as archive_api
 from .archive import store as archive_store
 from .archive.domain.file import CustomerFile
+from .catalogues import api as catalogues_api
+from .catalogues import store as catalogues_store
 from .classification import api as classification_api
 from .classification import store as classification_store
 from .consumers import build_consumers
@@ -40,6 +42,7 @@ from .settings import Settings
 
 APIS = (
     network_api,
+    catalogues_api,
     archive_api,
     recalls_api,
     agreements_api,
@@ -54,6 +57,7 @@ APIS = (
 )
 STORES = (
     network_store,
+    catalogues_store,
     archive_store,
     recalls_store,
     agreements_store,

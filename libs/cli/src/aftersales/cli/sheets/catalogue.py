@@ -10,6 +10,7 @@ from aftersales.cli.sheets.cells import (
     read_given_serial,
     read_money,
     read_serial,
+    read_term,
     read_text,
     read_whole,
     read_yes,
@@ -62,8 +63,10 @@ def _person(to: str = "", rest: str = "", address: Required = "always") -> tuple
 def _product(to: str, required: Required, read: Cell = read_serial) -> tuple[Column, ...]:
     return (
         Column("serial", "序列号 序號", read, "the product's serial number", f"{to}serial", required),
-        Column("model", "型号 型號", read_code, "its model, e.g. BCD-470", f"{to}model", required),
-        Column("line", "产品线 產品線", read_code, "its product line, e.g. refrigerator", f"{to}line", required),
+        Column("model", "型号 型號", read_term, "its model, e.g. BCD-470", f"{to}model", required),
+        Column(
+            "line", "产品线 產品線", read_term, "its product line, e.g. refrigerator or 冰箱", f"{to}line", required
+        ),
         Column("purchased_on", "购买日期 購買日期", read_day, "e.g. 2026-03-01", f"{to}purchased_on", "never"),
     )
 
@@ -192,8 +195,8 @@ REQUESTS = Kind(
         Column(
             "fault",
             "故障代码 故障代碼",
-            read_code,
-            "e.g. no-cooling; a repair needs this or a description",
+            read_term,
+            "e.g. not_cooling or 不制冷; a repair needs this or a description",
             required="never",
         ),
         Column("description", "故障描述", read_text(50_000), "the customer's own words", required="never"),

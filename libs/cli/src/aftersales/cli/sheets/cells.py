@@ -37,8 +37,16 @@ def read_text(longest: int) -> Cell:
     return read
 
 
+_TERM = read_text(100)
+
+
 def read_code(cell: str, _: ReadOptions) -> str:
     return _fits(_CODE, plain_cell(cell), InvalidCell("cell.not_code", cell=shorten_cell(cell)))
+
+
+def read_term(cell: str, _: ReadOptions) -> str:
+    """Read a code or another word of a catalogue; intake knows which thing it means."""
+    return unspoiled_digits(_TERM(plain_cell(cell), _))
 
 
 def read_codes(most: int) -> Cell:

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from aftersales.common.events import Event
 from aftersales.common.events.intake import Kind
 from aftersales.values import Code, Day, GeoPoint, Line, Moment, Phone, Serial, Words
+from aftersales.values.serials import GivenSerial
 
 
 class PartnerServiceRequest(Event):
@@ -17,16 +18,24 @@ class PartnerServiceRequest(Event):
     branch: Code
     customer_name: Line
     phone: Phone
-    address: Line
-    serial: Serial
-    model: Code
-    line: Code
+    address: Line | None = None
+    """May be left out if the customer's address is known."""
+    serial: GivenSerial = None
+    model: Line | None = None
+    line: Line | None = None
+    """The product line in any word of the catalogue, such as `refrigerator` or 冰箱; of a known product or model it may
+    be left out."""
     purchased_on: Day | None = None
     kind: Kind = "repair"
-    fault: Code
+    fault: Line | None = None
+    """The fault in any word of the catalogue, such as `no_power` or 不通电; without one, `description` says it."""
     description: Words = ""
     urgency: Annotated[int, Field(ge=1, le=3, strict=True)] = 2
     """From 1 (can wait) to 3 (urgent)."""
+    danger: bool | None = None
+    """Whether somebody may be hurt (INT-5); null: the words of the description decide."""
+    rush: bool = False
+    """Whether it is ordered as rush work (ALL-10)."""
     wanted_at: Moment | None = None
     location: GeoPoint | None = None
 
@@ -41,8 +50,9 @@ class PartnerProductSold(Event):
     phone: Phone
     address: Line
     serial: Serial
-    model: Code
-    line: Code
+    model: Line
+    line: Line
+    """The product line in any word of the catalogue."""
     batch: Code | None = None
     purchased_on: Day
 

@@ -3,7 +3,9 @@
 from aftersales.engine import Event, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.archive.handlers import need_customer, policy_of
+from aftersales.intake.archive.handlers import look_up_model, need_customer, policy_of
+from aftersales.intake.catalogues.domain import require_code
+from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.policy.sla import ChangeNote
@@ -16,12 +18,13 @@ from .domain.entitlement import Entitlement
 
 @use_case(
     about=lambda number: (Contract, number) if number else None,
-    preload=lambda form: ((Branch, form.branch), (Customer, form.customer)),
+    preload=lambda form: ((Branch, form.branch), (Customer, form.customer), *TERMS),
 )
 async def agree_contract(work: UnitOfWork, number: str | None, form: ContractForm) -> Contract:
     """Create or change a contract; without a number it gets one of ours."""
     branch = await known_branch(work, form.branch)
     customer = await need_customer(work, form.customer)
+    form = await _match_words(work, form)
     number = number or await work.number("CT")
     known = await work.get(Contract, number)
     said = ChangeNote(work.now, work.actor, "agreed")
@@ -29,6 +32,17 @@ async def agree_contract(work: UnitOfWork, number: str | None, form: ContractFor
     if number not in customer.contracts:
         work.put(customer.but(contracts=(*customer.contracts, number)))
     return contract if contract == known else work.put(contract, *events)
+
+
+async def _match_words(work: UnitOfWork, form: ContractForm) -> ContractForm:
+    """Return the form with the codes of its lines and models (ALL-1). Raises `Malformed` for an unknown line."""
+    lines = (await load_glossary(work)).lines
+    models = [(word, (await look_up_model(work, word)).model) for word in form.models]
+    codes = {
+        "lines": tuple(require_code(lines, "lines", word) for word in form.lines),
+        "models": tuple(model.id if model else word for word, model in models),
+    }
+    return form.model_copy(update=codes)
 
 
 @use_case(about=lambda number: (Contract, number))

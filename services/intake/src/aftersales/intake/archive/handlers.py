@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 from aftersales.common.policies import PolicySource
 from aftersales.engine import DocumentRefs, DomainError, PolicyCatalogue, UnitOfWork, use_case
+from aftersales.intake.catalogues.domain import fold_term, require_code
+from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.policy.choose import Facts
@@ -170,8 +172,10 @@ async def _keep_both(work: UnitOfWork, before: Pair, after: Pair) -> None:
         work.put(new, *customers.customer_events(old, new))
 
 
-@use_case(about=lambda code: (Model, code), preload=lambda: ((ModelRegister, REGISTER),))
+@use_case(about=lambda code: (Model, code), preload=lambda: ((ModelRegister, REGISTER), *TERMS))
 async def enter_model(work: UnitOfWork, code: str, form: ModelForm) -> Model:
+    """Save a model of a known product line. Raises `Malformed` for another."""
+    form = form.model_copy(update={"line": await _known_line(work, form.line)})
     if await work.get(ModelRegister, REGISTER) is None:
         work.put(ModelRegister())
     known = await work.get(Model, code)
@@ -179,12 +183,18 @@ async def enter_model(work: UnitOfWork, code: str, form: ModelForm) -> Model:
     return model if model == known else work.put(model)
 
 
-async def look_up_model(work: UnitOfWork, code: str) -> Listing:
-    """Look up a model in the register; while the register is empty, no model is unknown."""
-    if code == NO_MODEL:
+async def look_up_model(work: UnitOfWork, word: str) -> Listing:
+    """Look up a model by code, title or synonym; while the register is empty, no model is unknown."""
+    if word == NO_MODEL:
         return Listing()
-    model = await work.get(Model, code)
-    return Listing(model, kept=bool(model or await work.get(ModelRegister, REGISTER)))
+    model = await work.get(Model, word)
+    kept = bool(model or await work.get(ModelRegister, REGISTER))
+    if kept and model is None:
+        found = await work.find(Model, keys=fold_term(word))
+        model = found[0] if len(found) == 1 else None
+    while model and model.replaced_by:
+        model = await work.require(Model, model.replaced_by)
+    return Listing(model, kept)
 
 
 @use_case(about=lambda serial: (Product, serial), preload=lambda command: ((Customer, command.to),))
@@ -195,9 +205,15 @@ async def transfer_product(work: UnitOfWork, serial: str, command: TransferProdu
     return work.put(products.transfer_product(product, command, owner, await _done(work, product)))
 
 
-@use_case(about=lambda serial: (Product, serial))
+async def _known_line(work: UnitOfWork, word: str) -> str:
+    return require_code((await load_glossary(work)).lines, "lines", word)
+
+
+@use_case(about=lambda serial: (Product, serial), preload=lambda: TERMS)
 async def settle_product(work: UnitOfWork, serial: str, command: SettleProduct) -> Product:
     product = await work.require(Product, serial)
+    if command.line:
+        command = command.model_copy(update={"line": await _known_line(work, command.line)})
     listing = await look_up_model(work, command.model or product.model)
     return work.put(products.settle_product(product, command, listing, await _done(work, product)))
 

@@ -13,7 +13,8 @@ from aftersales.common.partners import Sender
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, DomainError, Event, Malformed, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint
-from aftersales.intake.archive.domain.product import Product, ProductForm
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.domain.statement import NamedProduct, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol
 from aftersales.intake.classification.domain import RULES, ClassificationRules, Classifier
 from aftersales.intake.network.domain import Branch
@@ -21,7 +22,7 @@ from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.request import PartnerReference
 from aftersales.intake.requests.handlers.requests import register_request
-from aftersales.intake.sales.handlers import keep_product
+from aftersales.intake.sales.handlers import keep_product, look_up_product_words
 from aftersales.intake.sales.store import preload_caller, preload_product
 
 from . import domain
@@ -122,13 +123,16 @@ async def take_partner_sale(
     form = sale_form(event)
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form, branch)
-    await keep_product(work, form.products[0], customer, branch.day_of(work.now), catalogue)
+    matched = await look_up_product_words(work, form.products[0], catalogue)
+    await keep_product(work, matched, customer, branch.day_of(work.now), catalogue)
     return MessageEffect(serial=event.serial)
 
 
 def request_form(event: PartnerServiceRequest) -> RegisterRequest:
     """Fill in the form for the partner. Raises `Malformed` when it does not fit."""
-    said, product = (event.model_dump(include=set(form.model_fields)) for form in (RegisterRequest, ProductForm))
+    said, product = (
+        event.model_dump(include=set(form.model_fields), exclude_none=True) for form in (RegisterRequest, NamedProduct)
+    )
     return _filled(
         RegisterRequest,
         event,
@@ -142,7 +146,7 @@ def sale_form(event: PartnerProductSold) -> ArchiveCustomer:
     return _filled(ArchiveCustomer, event, _caller(event) | {"branch": event.branch, "products": [product]})
 
 
-def _caller(event: PartnerServiceRequest | PartnerProductSold) -> dict[str, str]:
+def _caller(event: PartnerServiceRequest | PartnerProductSold) -> dict[str, str | None]:
     return {"name": event.customer_name, "phone": event.phone, "address": event.address}
 
 

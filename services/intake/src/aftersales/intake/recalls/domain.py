@@ -10,7 +10,9 @@ from aftersales.common.events import Event
 from aftersales.common.events.intake import RecallCounts, RecallKind, RecallOpened, RecallProgressed
 from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.product import Product
-from aftersales.values import Code, Day, Line, Serial, Value, Words
+from aftersales.intake.archive.domain.statement import Batch
+from aftersales.intake.catalogues.domain import Term, fold_term
+from aftersales.values import Day, Line, Serial, Value, Words
 from aftersales.values.errors import DomainError
 
 CaseState = Literal["found", "told", "scheduled", "done", "declined", "unreachable"]
@@ -48,8 +50,9 @@ class RecallForm(Value):
     safety: bool = False
     starts_on: Day
     """The day from which the remedy is available."""
-    models: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
-    batches: Annotated[tuple[Code, ...], Field(max_length=500)] = ()
+    models: Annotated[tuple[Term, ...], Field(max_length=200)] = ()
+    """Codes or other words of the model register, in any case and width."""
+    batches: Annotated[tuple[Batch, ...], Field(max_length=500)] = ()
     serials: Annotated[tuple[Serial, ...], Field(max_length=2000)] = ()
     ranges: Annotated[tuple[SerialRange, ...], Field(max_length=100)] = ()
 
@@ -115,8 +118,8 @@ class Recall(Aggregate):
     def affects(self, product: Product) -> bool:
         if product.id in self.serials or any(held.holds(product.id) for held in self.ranges):
             return True
-        by_model = not self.models or product.model in self.models
-        by_batch = not self.batches or product.batch in self.batches
+        by_model = not self.models or fold_term(product.model) in map(fold_term, self.models)
+        by_batch = not self.batches or (product.batch or "").upper() in self.batches
         return bool(self.models or self.batches) and by_model and by_batch
 
 

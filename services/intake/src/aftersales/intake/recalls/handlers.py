@@ -3,6 +3,7 @@
 from aftersales.common.events.intake import RecallKind
 from aftersales.engine import DomainError, UnitOfWork, use_case
 from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.handlers import look_up_model
 
 from . import domain
 from .domain import CloseRecall, Cursor, Recall, RecallCase, RecallForm, RecallStep, TakeStep
@@ -14,6 +15,9 @@ _QUERIES = 20
 
 
 async def open_recall(work: UnitOfWork, form: RecallForm) -> Recall:
+    listed = [(await look_up_model(work, word)).model for word in form.models]
+    codes = tuple(model.id if model else word for model, word in zip(listed, form.models, strict=True))
+    form = form.model_copy(update={"models": codes})
     recall, events = domain.open_recall(await work.number("RC"), form, work.now)
     return work.put(recall, *events)
 

@@ -18,11 +18,16 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 def affected_queries(recall: Recall) -> list[Document]:
-    """Return indexed queries that find every product affected by a recall (some find a few more)."""
-    queries: list[Document] = [{"batch": batch} for batch in recall.batches]
+    """Return indexed queries that find every product affected by a recall (some find a few more).
+
+    Products are archived with batch and model in upper case or as the register spells them; older ones may have them
+    in lower case.
+    """
+    queries: list[Document] = [{"batch": {"$in": [batch, batch.lower()]}} for batch in recall.batches]
     if recall.models:
-        named: Document = {"model": {"$in": recall.models}}
-        queries = [query | named for query in queries] or [{"model": model} for model in recall.models]
+        spelt = [list(dict.fromkeys((model, model.upper(), model.lower()))) for model in recall.models]
+        named: Document = {"model": {"$in": [word for words in spelt for word in words]}}
+        queries = [query | named for query in queries] or [{"model": {"$in": words}} for words in spelt]
     queries += [{"_id": {"$gte": held.prefix + held.first, "$lte": held.prefix + held.last}} for held in recall.ranges]
     return [*queries, {"_id": {"$in": recall.serials}}] if recall.serials else queries
 

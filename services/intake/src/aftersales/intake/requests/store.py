@@ -10,6 +10,8 @@ from .domain.request import ServiceRequest
 
 AGAIN: Document = {"visit": {"$gt": 1}}
 """Filter for reopened requests. They are few, so their index costs other requests nothing."""
+UNCLEAR: Document = {"unclear.what": {"$exists": True}}
+"""Filter for requests with words that no catalogue has."""
 _NEWEST = ("-registered_at", "-_id")
 _WORDS = ("state", "kind", "channel", "priority")
 """Fields with few values at the end of an index: lists filter by them before they read documents."""
@@ -30,6 +32,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("branch", "state", *_NEWEST, "kind"),
         Index(*_NEWEST, "open", *_WORDS),
         *(Index(name, *_NEWEST, "open") for name in ("owner", "customer", "product.serial", "kind", "channel")),
+        Index("unclear.what", "due_at", "_id", partial=UNCLEAR),
         Index("tail"),
         Index("branch", "-_id"),
         Index("branch", "history.at", partial=AGAIN),

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import model_validator
 
 from aftersales.intake.archive.domain.contact import CustomerId
-from aftersales.intake.archive.domain.product import ProductForm
+from aftersales.intake.archive.domain.statement import ProductForm
 from aftersales.values import Phone
 
 

@@ -4,6 +4,7 @@ Rows of sheets are archived in the same way, but conflicts with the archive are 
 """
 
 from datetime import date
+from typing import TypeVar
 
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, DomainError, PolicyCatalogue, UnitOfWork, use_case
@@ -11,15 +12,20 @@ from aftersales.intake.agreements.handlers import grant_entitlements
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ClassWeights, ContactPoint, Customer
+from aftersales.intake.archive.domain.model import Listing
 from aftersales.intake.archive.domain.names import rename_customer
-from aftersales.intake.archive.domain.product import Owner, Product, ProductForm
+from aftersales.intake.archive.domain.product import Owner, Product
+from aftersales.intake.archive.domain.statement import MatchedProduct, NamedProduct, ProductForm, match_product
 from aftersales.intake.archive.handlers import find_or_enrol, look_up_model, save_customer
+from aftersales.intake.catalogues.store import load_glossary
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.recalls.handlers import hold_against_recalls
 
 from .domain import ImportProduct
 from .store import preload_caller, preload_product
+
+P = TypeVar("P", bound=NamedProduct)
 
 
 def _archived(form: ArchiveCustomer) -> DocumentRefs:
@@ -37,16 +43,24 @@ async def archive_customer(
     updated = rename_customer(customers.update_customer(known, form, work.actor, weights), known)
     customer = await save_customer(work, known, updated, new=new)
     for product in form.products:
-        await keep_product(work, product, customer, branch.day_of(work.now), catalogue)
+        matched = await look_up_product_words(work, product, catalogue)
+        await keep_product(work, matched, customer, branch.day_of(work.now), catalogue)
     return customer
 
 
+async def look_up_product_words(work: UnitOfWork, form: P, catalogue: PolicyCatalogue) -> MatchedProduct[P]:
+    """Return what a form says, in the codes of the catalogues (INT-3)."""
+    known = await work.get(Product, form.serial) if form.serial else None
+    listing = await look_up_model(work, form.model) if form.model else Listing()
+    named = (await catalogue.policy_index(work)).lines
+    return match_product(known.line if known else None, form, listing, await load_glossary(work), named)
+
+
 async def keep_product(
-    work: UnitOfWork, form: ProductForm, customer: Customer, today: date, catalogue: PolicyCatalogue
+    work: UnitOfWork, matched: MatchedProduct[ProductForm], customer: Customer, today: date, catalogue: PolicyCatalogue
 ) -> Product:
-    known = await work.get(Product, form.serial)
-    listing = await look_up_model(work, form.model)
-    product = products.archive_product(known, form, Owner(customer.id, customer.branch), today, listing)
+    known = await work.get(Product, matched.form.serial)
+    product = products.archive_product(known, matched, Owner(customer.id, customer.branch), today)
     if product == known:
         return product
     await hold_against_recalls(work, product)
@@ -76,7 +90,8 @@ async def import_product(work: UnitOfWork, form: ImportProduct, catalogue: Polic
     customer = await _owner(work, form)
     branch = await known_branch(work, customer.branch)
     product = ProductForm(**form.model_dump(include=set(ProductForm.model_fields)))
-    return _owned(await keep_product(work, product, customer, branch.day_of(work.now), catalogue), customer)
+    matched = await look_up_product_words(work, product, catalogue)
+    return _owned(await keep_product(work, matched, customer, branch.day_of(work.now), catalogue), customer)
 
 
 async def _owner(work: UnitOfWork, form: ImportProduct) -> Customer:

@@ -8,6 +8,7 @@ from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
 from aftersales.intake.archive.domain.model import REGISTER, Model, ModelRegister
 from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.catalogues.store import TERMS
 from aftersales.intake.recalls.domain import Recall
 
 
@@ -25,10 +26,11 @@ def preload_entitlements(product: Product) -> Iterable[DocumentRef]:
 
 
 def preload_product(serial: str | None, model: str | None) -> tuple[DocumentRef, ...]:
-    """Load a product with entitlements, its model in the register, and the open recalls."""
+    """Load a product with entitlements, its model in the register, the catalogues, and the open recalls."""
     return (
         *([(Product, serial, preload_entitlements)] if serial else []),
         *([(Model, model)] if model else []),
         (ModelRegister, REGISTER),
+        *TERMS,
         (Recall, {"state": "open"}),
     )

@@ -10,6 +10,7 @@ from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
 from aftersales.common.sla_events import SlaEventTypes
 from aftersales.intake.archive.domain.contact import CustomerId
+from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.policy import sla
@@ -67,8 +68,8 @@ class ContractForm(Value):
     customer: CustomerId
     branch: Code
     serials: Annotated[tuple[Serial, ...], Field(max_length=2000)] = ()
-    models: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
-    lines: Annotated[tuple[Code, ...], Field(max_length=200)] = ()
+    models: Annotated[tuple[Term, ...], Field(max_length=200)] = ()
+    lines: Annotated[tuple[Term, ...], Field(max_length=200)] = ()
     """Serials, models and lines that are covered; models and lines only as far as the customer owns them."""
     valid_from: Day
     valid_until: Day

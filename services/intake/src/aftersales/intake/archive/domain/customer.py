@@ -13,7 +13,7 @@ from aftersales.values import Code, Line, Moment, Phone, Value
 from aftersales.values.errors import DomainError
 
 from .contact import Address, Addresses, Contact, Contacts, Email, PhoneNumber, Phones, Short, WeChat
-from .product import ProductForm
+from .statement import ProductForm
 
 CustomerClass = Literal["A", "B", "C"]
 CriterionMark = Annotated[int, Field(ge=0, le=100, strict=True)]

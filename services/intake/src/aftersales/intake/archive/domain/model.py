@@ -1,10 +1,11 @@
 """The register of models that the company sells, common to all branches (INT-3)."""
 
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.intake.catalogues.domain import Term, fold_term
 from aftersales.values import Code, Line, Value
 
 NO_MODEL = "unknown"
@@ -16,12 +17,16 @@ REGISTER = "models"
 class ModelForm(Value):
     """The data of a model."""
 
-    line: Code
-    """The product line, which is also the skill that a technician needs."""
+    line: Term
+    """The product line, in any word of the catalogue; its code is also the skill that a technician needs."""
     title: Line
+    synonyms: Annotated[tuple[Term, ...], Field(max_length=100)] = ()
+    """Other words for the model, such as the number on the package."""
     warranty_months: Annotated[int, Field(ge=0, le=1200, strict=True)] | None = None
     """The term from the day of purchase (INT-6); null means that the service policy says it."""
     discontinued: Annotated[bool, Field(strict=True)] = False
+    replaced_by: Code | None = None
+    """The model to use instead, for a model that was entered twice."""
 
 
 class Model(Aggregate):
@@ -34,6 +39,13 @@ class Model(Aggregate):
     title: str
     warranty_months: int | None
     discontinued: bool
+    synonyms: tuple[str, ...] = ()
+    replaced_by: str | None = None
+    keys: tuple[str, ...] = ()
+    """The code, the title and the synonyms, folded for comparison."""
+
+    def derived(self) -> dict[str, Any]:
+        return {"keys": tuple(dict.fromkeys(map(fold_term, (self.id, self.title, *self.synonyms))))}
 
 
 class ModelRegister(Aggregate):

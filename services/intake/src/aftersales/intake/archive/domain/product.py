@@ -6,37 +6,15 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import ProductRef
+from aftersales.intake.catalogues.domain import Term, UnclearTerm
 from aftersales.values import Code, Day, Line, Value
 from aftersales.values.errors import DomainError
-from aftersales.values.serials import ArchivedSerial, GivenSerial
 
-from .contact import Address, CustomerId, Short
+from .contact import Address, CustomerId
 from .model import Listing
+from .statement import MatchedProduct, ProductForm
 
 Status = Literal["in_use", "scrapped", "returned"]
-
-
-class NamedProduct(Value):
-    """A product as far as the caller knows it (INT-2)."""
-
-    serial: GivenSerial = None
-    """Null or a placeholder (`unknown`, `0000`, 不详): not known. The product then gets a number of its own, `PR-…`."""
-    model: Code | None = None
-    line: Code | None = None
-    """The product line, also the technician's required skill; the register's line applies to its models."""
-    batch: Code | None = None
-    purchased_on: Day | None = None
-    sold_by: Short = ""
-    invoice: Short = ""
-    installed_at: Address | None = None
-
-
-class ProductForm(NamedProduct):
-    """A product for the archive (INT-3); omitted fields stay unchanged."""
-
-    serial: ArchivedSerial
-    model: Code
-    line: Code
 
 
 class TransferProduct(Value):
@@ -51,8 +29,8 @@ class TransferProduct(Value):
 class SettleProduct(Value):
     """A release from quarantine: the model or line is corrected, or all is confirmed as it is."""
 
-    model: Code | None = None
-    line: Code | None = None
+    model: Term | None = None
+    line: Term | None = None
     why: Line
 
 
@@ -132,8 +110,10 @@ class Product(Aggregate):
     invoice: str = ""
     installed_at: Address | None = None
     status: Literal["in_use", "scrapped", "returned", "quarantined"] = "in_use"
-    quarantine: Literal["model_unknown"] | None = None
+    quarantine: Literal["line_unknown", "model_unknown"] | None = None
     """The reason for the status `quarantined`."""
+    unclear: UnclearTerm | None = None
+    """The word for its product line, if no catalogue has it."""
     entitled: tuple[str, ...] = ()
     """Ids of the entitlements that came with the purchase (INT-14)."""
     history: tuple[Chapter, ...] = ()
@@ -160,17 +140,13 @@ class ProductAct(NamedTuple):
     today: date
 
 
-NOT_LISTED = Listing()
-
-
-def archive_product(
-    known: Product | None, form: ProductForm, owner: Owner, today: date, listing: Listing = NOT_LISTED
-) -> Product:
+def archive_product(known: Product | None, matched: MatchedProduct[ProductForm], owner: Owner, today: date) -> Product:
     """Create or update the product from its `owner`'s statement.
 
     The statement corrects the record, but not proven facts; a product that somebody else owns stays unchanged.
-    A product whose model is not in the register stays in quarantine until somebody settles it.
+    A product whose line or model is not known stays in quarantine until somebody settles it.
     """
+    form, listing, unclear = matched
     if form.purchased_on:
         _must_be_past(form.serial, form.purchased_on, today)
     if known and known.customer not in (None, owner.customer):
@@ -181,13 +157,17 @@ def archive_product(
         kept = Product(
             id=form.serial, backwards=form.serial[::-1], branch=owner.branch, customer=owner.customer, **said
         )
-        return _held(kept) if listing.unknown else kept
+        if unclear and not listing.model:
+            return _held(kept, "line_unknown").but(unclear=unclear)
+        return _held(kept, "model_unknown") if listing.unknown else kept
     if known.proofs:
         said.pop("purchased_on", None)
     kept = known.but(**said, customer=owner.customer)
     if listing.unknown:
-        return kept if kept.model == known.model else _held(kept)
-    return kept.but(status="in_use", quarantine=None) if known.quarantine else kept
+        return kept if kept.model == known.model else _held(kept, "model_unknown")
+    if not known.quarantine or (unclear and not listing.model):
+        return kept
+    return kept.but(status="in_use", quarantine=None, unclear=None)
 
 
 def apply_proof(product: Product, proof: Proof, today: date) -> Product:
@@ -219,7 +199,7 @@ def transfer_product(product: Product, command: TransferProduct, to: Owner, done
 
 
 def settle_product(product: Product, command: SettleProduct, listing: Listing, done: ProductAct) -> Product:
-    """Release the product from quarantine. A model named here must be in the register."""
+    """Release the product from quarantine. A model named here must be in the register; the line is a code."""
     if product.quarantine is None:
         raise DomainError("product.not_quarantined", serial=product.id)
     if command.model and listing.unknown:
@@ -227,10 +207,11 @@ def settle_product(product: Product, command: SettleProduct, listing: Listing, d
     listed = _listed(listing) or {"line": product.line}
     chapter = Chapter(what="settled", on=done.today, by=done.by, why=command.why, owner=product.customer)
     return product.but(
-        model=command.model or product.model,
+        model=listing.model.id if listing.model else command.model or product.model,
         **listed | ({"line": command.line} if command.line else {}),
         status="in_use",
         quarantine=None,
+        unclear=None,
         history=(*product.history, chapter),
     )
 
@@ -269,8 +250,8 @@ def _listed(listing: Listing) -> dict[str, Any]:
     return {"line": model.line, "warranty_months": model.warranty_months} if model else {}
 
 
-def _held(product: Product) -> Product:
-    return product.but(status="quarantined", quarantine="model_unknown") if product.status == "in_use" else product
+def _held(product: Product, reason: Literal["line_unknown", "model_unknown"]) -> Product:
+    return product.but(status="quarantined", quarantine=reason) if product.status == "in_use" else product
 
 
 def _values(form: ProductForm) -> dict[str, Any]:

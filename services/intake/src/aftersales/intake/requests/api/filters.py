@@ -29,6 +29,7 @@ class RequestFilter(BaseModel):
     serial: Serial | None = None
     channel: Channel | None = None
     kind: RequestKind | None = None
+    unclear: Annotated[Literal["line", "fault"] | None, Field(description="A word that no catalogue has")] = None
     registered_from: Moment | None = None
     registered_to: Annotated[Moment | None, Field(description="Before this moment")] = None
     q: Annotated[Tail | None, Field(description="The end of a number: `7K3F`, `261122-7K3F` or all of it")] = None
@@ -52,6 +53,7 @@ class RequestFilter(BaseModel):
         return {
             **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind"}),
             "product.serial": self.serial,
+            "unclear.what": self.unclear,
             "state": {"$in": self.state} if self.state else None,
             "open": True if implied and self.open is None else self.open,
             "registered_at": {sign: at for sign, at in period.items() if at} or None,

@@ -18,8 +18,8 @@ router = APIRouter(responses=PROBLEMS)
 async def check_request(form: RegisterRequest, context: RequestContext, classifier: CurrentClassifier) -> Preview:
     """Show what `POST /requests` would do with the same body, and what is already known. Nothing is stored."""
     checked = await context.rehearse(preview.check_request, form, context.catalogue, classifier)
-    caller, within = checked.customer.id if checked.customer else None, context.settings.duplicate_within
-    alike = await preview.similar_to_form(context.mongo, form, caller, within, context.now)
+    within = context.settings.duplicate_within
+    alike = await preview.similar_to_form(context.mongo, form, checked, within, context.now)
     return checked.model_copy(update={"duplicates": alike})
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from aftersales.common.events.intake import QuotationAccepted
-from aftersales.policy.model.cover import Cause
+from aftersales.intake.catalogues.domain import Term
 from aftersales.values import Code, Line, Moment, Money, Value
 from aftersales.values.errors import DomainError
 
@@ -25,7 +25,8 @@ def _positive(price: Money) -> Money:
 class DecideCoverage(Value):
     """The cause of the fault, and the contract that covers it."""
 
-    cause: Cause
+    cause: Term
+    """The cause, in any word of the catalogue."""
     contract: Code | None = None
     """By default the contract of the latest decision; null means that no contract covers the request."""
 

@@ -8,7 +8,8 @@ from pydantic import Field, StringConstraints, model_validator
 from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Caller
-from aftersales.intake.archive.domain.product import NamedProduct
+from aftersales.intake.archive.domain.statement import NamedProduct
+from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind, Urgency
 from aftersales.values import Code, GeoPoint, Line, Moment, Value, Words
 
@@ -51,8 +52,8 @@ class FormSubject(Value):
     """What is known of the product; empty for a general question."""
     kind: RequestKind = "repair"
     problem_class: ProblemClass | None = None
-    fault: Code | None = None
-    """The fault code, if known."""
+    fault: Term | None = None
+    """The fault, if known: its code or any other word of the catalogue."""
     description: Words = ""
     details: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,40}$")], Line] = Field(
         default_factory=dict, max_length=30

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
+from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.network.domain import LEVELS, Level, Rung
 from aftersales.values import Code, Line, Value, Words
 from aftersales.values.errors import DomainError
@@ -18,8 +19,8 @@ SHIFT = "shift_handover"
 
 class OfferHandover(Value):
     to: Code
-    reason: Code
-    """A code, such as `leave`, `skill`, `language` or `workload`; it is published in events."""
+    reason: Term
+    """The reason in any word of the catalogue, such as `leave` or 下班; its code is published in events."""
     note: Words = ""
     """What the new owner should know; it is not published."""
 

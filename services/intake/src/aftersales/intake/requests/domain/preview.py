@@ -7,6 +7,8 @@ from aftersales.common.events.intake import RecallKind
 from aftersales.intake.archive.domain.customer import Caller, Customer, CustomerClass
 from aftersales.intake.archive.domain.names import is_known_name
 from aftersales.intake.archive.domain.product import CardEntry, Product
+from aftersales.intake.archive.domain.statement import NamedProduct
+from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.recalls.domain import Recall
 from aftersales.policy.model.stages import SpecialCase
 from aftersales.policy.sla.stages import reach_milestone, stages_of
@@ -14,7 +16,6 @@ from aftersales.values import Day, Value
 
 from .coverage import Coverage
 from .form import VISITS, RegisterRequest
-from .registration import find_repeat
 from .request import STAGES, Ground, ServiceRequest, sla_situation
 from .similar import Similar
 
@@ -66,7 +67,13 @@ class Preview(Value):
     repeats: CardEntry | None
     """The earlier repair that failed (INT-9)."""
     recalls: tuple[OpenRecall, ...]
+    fault: str
+    """The code of the fault; of another kind than a repair, the kind."""
+    unclear: tuple[UnclearTerm, ...] = ()
+    """Words for product line and fault that no catalogue has, with suggestions."""
     policy: str
+    policy_is_general: bool = False
+    """Whether the policy applies only because no policy names the product line or the branch (ALL-1)."""
     priority: int
     cases: tuple[SpecialCase, ...]
     danger_words: tuple[str, ...] = ()
@@ -80,6 +87,8 @@ class Known(NamedTuple):
 
     customer: Customer | None
     product: Product | None
+    said: NamedProduct
+    """What the form says of the product, in the codes of the catalogues."""
 
 
 class Saved(NamedTuple):
@@ -94,16 +103,18 @@ class Saved(NamedTuple):
 def preview_request(form: RegisterRequest, known: Known, saved: Saved, ground: Ground) -> Preview:
     """Return what saving the form would do, and what is already known."""
     request, customer = saved.request, known.customer
-    held = find_repeat(saved.product, request.fault, ground.policy, request.registered_at)
+    card = saved.product.warranty_card
     return Preview(
         customer=customer and _known_customer(customer, form.customer),
-        product=known.product and _known(known.product, form, request.customer),
+        product=known.product and _known(known.product, known.said, request.customer),
         duplicates=(),
-        repeats=held if request.repeats else None,
+        repeats=next((entry for entry in card if entry.request == request.repeats), None),
         recalls=tuple(OpenRecall.model_validate(one.model_dump(include=_OF_A_RECALL)) for one in saved.recalls),
         coverage=request.coverage,
         promises=_promises(request, ground),
-        **request.model_dump(include={"policy", "priority", "cases", "danger_words"}),
+        **request.model_dump(
+            include={"policy", "policy_is_general", "priority", "cases", "danger_words", "fault", "unclear"}
+        ),
     )
 
 
@@ -123,8 +134,7 @@ def _known_customer(customer: Customer, caller: Caller) -> KnownCustomer:
     )
 
 
-def _known(product: Product, form: RegisterRequest, customer: str) -> KnownProduct:
-    said = form.product
+def _known(product: Product, said: NamedProduct, customer: str) -> KnownProduct:
     names = ("model", "line", "purchased_on")
     return KnownProduct(
         **{name: getattr(product, name) for name in names},

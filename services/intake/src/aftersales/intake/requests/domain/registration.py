@@ -1,16 +1,20 @@
 """Registration of a request: its owner, its priority, and an earlier repair that it repeats. Pure."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
 from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Customer
-from aftersales.intake.archive.domain.model import NO_MODEL, Listing
-from aftersales.intake.archive.domain.product import CardEntry, Product, ProductForm
+from aftersales.intake.archive.domain.model import NO_MODEL
+from aftersales.intake.archive.domain.product import CardEntry, Product
+from aftersales.intake.archive.domain.statement import MatchedProduct, NamedProduct, ProductForm
+from aftersales.intake.catalogues.domain import UnclearTerm
+from aftersales.intake.vocabulary import RequestKind
 from aftersales.policy.business_time import on_holiday
 from aftersales.policy.calendars import Calendar
-from aftersales.policy.model import Policy, stages
+from aftersales.policy.model import Policy, Scope, stages
 from aftersales.policy.sla.stages import policy_id
 from aftersales.values import sibling_number
 from aftersales.values.errors import Malformed
@@ -37,6 +41,10 @@ class Taken(NamedTuple):
     partner: PartnerReference | None = None
     danger_words: tuple[str, ...] = ()
     """Words of danger in a description about which the form does not say whether there is danger."""
+    same_faults: frozenset[str] = frozenset()
+    """Other codes that count as the same fault (INT-9)."""
+    unclear: tuple[UnclearTerm, ...] = ()
+    """Words that no catalogue has."""
 
 
 class Archive(NamedTuple):
@@ -52,17 +60,19 @@ NO_LINE = "general"
 """The product line of a request that is about no product."""
 
 
-def name_product(number: str, form: RegisterRequest, known: Product | None, listing: Listing) -> ProductForm:
+def name_product(
+    number: str, kind: RequestKind, matched: MatchedProduct[NamedProduct], known: Product | None
+) -> MatchedProduct[ProductForm]:
     """Complete what the caller knows of the product with what the archive and the model register know.
 
     A product without a serial number is a product of its own, `PR-…`, so that no other request is about the same one
     (INT-9). Raises `Malformed` if somebody must be sent and no product line says which skill is needed.
     """
-    said = form.product
+    said, listing, unclear = matched
     line = said.line or (listing.model and listing.model.line) or (known and known.line)
-    if line is None and form.kind in VISITS:
+    if line is None and kind in VISITS:
         raise Malformed("request.line_missing")
-    return ProductForm.model_validate(
+    form = ProductForm.model_validate(
         said.model_dump()
         | {
             "serial": said.serial or sibling_number(number, "PR"),
@@ -70,6 +80,7 @@ def name_product(number: str, form: RegisterRequest, known: Product | None, list
             "line": line or NO_LINE,
         }
     )
+    return MatchedProduct(form, listing, unclear)
 
 
 def register_request(
@@ -80,8 +91,8 @@ def register_request(
     address = form.customer.address or customer.address
     if not address and form.kind in VISITS:
         raise Malformed("request.address_missing")
-    branch, policy = ground.branch, ground.policy
-    repeated = find_repeat(product, form.fault, policy, taken.at) if form.kind == "repair" and form.fault else None
+    policy, same = ground.policy, {*taken.same_faults, form.fault}
+    repeated = find_repeat(product, same, policy, taken.at) if form.kind == "repair" else None
     danger = form.danger or bool(taken.danger_words)
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
     owner = form.owner or taken.by
@@ -90,18 +101,20 @@ def register_request(
         "caller": form.customer.name,
         "danger": danger,
         "danger_words": taken.danger_words,
+        "unclear": taken.unclear,
         "product": product.ref,
         "fault": form.fault_code,
         "priority": policy.priority.rank(customer.known_as, form.urgency, danger=danger, raised=raised),
         "owner": owner,
         "registered_at": taken.at,
         "policy": policy_id(policy),
+        "policy_is_general": product.line != NO_LINE and policy.scope == Scope(),
         "cases": special_cases(form, ground.calendar, taken.at, danger=danger),
         "repeats": repeated.request if repeated else None,
         "partner": taken.partner,
     }
     case = CoverageCase(product, form.kind, prepaid=prepaid)
-    coverage = decide_coverage(case, policy, branch.day_of(taken.at), taken.at, taken.by)
+    coverage = decide_coverage(case, policy, ground.branch.day_of(taken.at), taken.at, taken.by)
     request = ServiceRequest(
         id=number,
         address=address,
@@ -141,12 +154,12 @@ def _found(request: ServiceRequest, repeated: CardEntry, policy: Policy) -> Repe
     )
 
 
-def find_repeat(product: Product, fault: str, policy: Policy, at: datetime) -> CardEntry | None:
-    """Return the earliest repair of the same fault on the warranty card within the policy's window, or None (INT-9)."""
+def find_repeat(product: Product, faults: Collection[str | None], policy: Policy, at: datetime) -> CardEntry | None:
+    """Return the earliest repair of one of the faults on the card within the policy's window, or None (INT-9)."""
     if policy.repeat_repair is None:
         return None
     since = at - policy.repeat_repair.window
-    return next((entry for entry in product.warranty_card if entry.fault == fault and since <= entry.at <= at), None)
+    return next((entry for entry in product.warranty_card if entry.fault in faults and since <= entry.at <= at), None)
 
 
 def special_cases(

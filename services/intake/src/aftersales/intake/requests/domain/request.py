@@ -9,6 +9,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
 from aftersales.common.sla_events import SlaEventTypes
+from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
 from aftersales.policy import sla
@@ -125,6 +126,10 @@ class ServiceRequest(Aggregate):
     cases: tuple[SpecialCase, ...] = ()
     """Special cases of the policy that apply: emergency, rush or holiday work (ALL-10)."""
     priority: int
+    unclear: tuple[UnclearTerm, ...] = ()
+    """Words for product line and fault that no catalogue has, for somebody to clear up (ALL-1, INT-9)."""
+    policy_is_general: bool = False
+    """Whether the policy applies only because no policy names the product line or the branch (ALL-1)."""
     policy: str = ""
     """The policy version for the whole life of the request, such as `e-bike@3` (ALL-1)."""
     owner: str

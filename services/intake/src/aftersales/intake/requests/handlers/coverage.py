@@ -6,6 +6,8 @@ from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Extension, Product, Proof
 from aftersales.intake.archive.domain.warranty import warranty_standing
 from aftersales.intake.archive.handlers import must_be_theirs, policy_of
+from aftersales.intake.catalogues.domain import require_cause
+from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain import charges
@@ -23,7 +25,8 @@ from .requests import ground_of, save_request
         ServiceRequest,
         number,
         lambda request: ((Product, request.product.serial), (Branch, request.branch)),
-    )
+    ),
+    preload=lambda: TERMS,
 )
 async def decide_coverage(
     work: UnitOfWork, number: str, command: DecideCoverage, catalogue: PolicyCatalogue
@@ -35,7 +38,8 @@ async def decide_coverage(
         kept = await prepaid.prepaid_by(work, request, command.contract, ground)
     else:
         kept = await prepaid.prepaid_of(work, request)
-    return await _decide(work, request, CoverageCase(product, request.kind, command.cause, kept), ground)
+    cause = require_cause((await load_glossary(work)).causes, command.cause)
+    return await _decide(work, request, CoverageCase(product, request.kind, cause, kept), ground)
 
 
 async def _decide(work: UnitOfWork, request: ServiceRequest, case: CoverageCase, ground: Ground) -> ServiceRequest:

@@ -2,6 +2,8 @@
 
 from aftersales.engine import UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.catalogues.domain import require_code
+from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.network.domain import Person
 from aftersales.intake.network.handlers import chain_above, known_person
 from aftersales.intake.requests.domain import message as messages
@@ -12,10 +14,12 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import uuid7
 
 
-@use_case(about=lambda number: (ServiceRequest, number), preload=lambda command: ((Person, command.to),))
+@use_case(about=lambda number: (ServiceRequest, number), preload=lambda command: ((Person, command.to), *TERMS))
 async def offer_handover(work: UnitOfWork, number: str, command: OfferHandover) -> ServiceRequest:
     request = await work.require(ServiceRequest, number)
     await known_person(work, command.to)
+    reason = require_code((await load_glossary(work)).reasons, "reasons", command.reason)
+    command = command.model_copy(update={"reason": reason})
     return work.put(ownership.offer_handover(request, command, work.actor, work.now))
 
 

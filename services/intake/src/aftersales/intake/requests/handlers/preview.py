@@ -12,6 +12,7 @@ from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.preview import Known, Preview, Saved, preview_request
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.domain.similar import Similar, SimilarSubject, choose_similar
+from aftersales.intake.sales.handlers import look_up_product_words
 
 from .requests import ground_of, loaded_for, register_request
 
@@ -26,17 +27,19 @@ async def check_request(
     """Save the form like `register_request`, for a rehearsal. Its `duplicates` must still be looked up."""
     contact = await work.get(ContactPoint, form.customer.phone)
     customer = await surviving_customer(work, contact.customer) if contact else None
-    known = Known(customer, await work.get(Product, form.product.serial) if form.product.serial else None)
+    product = await work.get(Product, form.product.serial) if form.product.serial else None
+    known = Known(customer, product, (await look_up_product_words(work, form.product, catalogue)).form)
     request = await register_request(work, form, catalogue, classifier)
-    product = await work.require(Product, request.product.serial)
-    saved = Saved(request, product, await open_recalls(work, product))
+    kept = await work.require(Product, request.product.serial)
+    saved = Saved(request, kept, await open_recalls(work, kept))
     return preview_request(form, known, saved, await ground_of(work, request, catalogue))
 
 
 async def similar_to_form(
-    mongo: Mongo, form: RegisterRequest, customer: str | None, within: timedelta, now: datetime
+    mongo: Mongo, form: RegisterRequest, checked: Preview, within: timedelta, now: datetime
 ) -> tuple[Similar, ...]:
-    subject = SimilarSubject(customer, form.product.serial, form.fault_code, now)
+    customer = checked.customer.id if checked.customer else None
+    subject = SimilarSubject(customer, form.product.serial, checked.fault, now)
     return await find_similar(mongo, subject, within, now)
 
 

@@ -17,9 +17,10 @@ from aftersales.engine import (
     use_case,
 )
 from aftersales.intake.archive.domain import product as products
-from aftersales.intake.archive.domain.model import Listing
-from aftersales.intake.archive.domain.product import Product, ProductForm
-from aftersales.intake.archive.handlers import find_or_enrol, look_up_model
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.handlers import find_or_enrol
+from aftersales.intake.catalogues.domain import UnclearTerm
+from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
@@ -29,7 +30,7 @@ from aftersales.intake.requests.domain import request as requests
 from aftersales.intake.requests.domain.form import CancelRequest, RegisterContact, RegisterRequest, recall_of
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
-from aftersales.intake.sales.handlers import keep_product
+from aftersales.intake.sales.handlers import keep_product, look_up_product_words
 from aftersales.intake.sales.store import preload_caller, preload_product
 from aftersales.policy.choose import Facts
 
@@ -55,14 +56,25 @@ async def register_request(
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
     number = await work.number("SR")
-    named = await _named(work, number, form)
-    product = await keep_product(work, named, customer, branch.day_of(work.now), catalogue)
+    known = await work.get(Product, form.product.serial) if form.product.serial else None
+    matched = registration.name_product(
+        number, form.kind, await look_up_product_words(work, form.product, catalogue), known
+    )
+    product = await keep_product(work, matched, customer, branch.day_of(work.now), catalogue)
     if recalled := recall_of(form.kind, form.details):
         await schedule_case(work, *recalled, product)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await catalogue.choose(work, facts))
     words = classifier.danger_words(form.description) if classifier and not form.says_danger else ()
-    taken = Taken(by=form.owner or work.actor, at=work.now, partner=partner, danger_words=words)
+    form, same, unclear = await _match_fault(work, form, product)
+    taken = Taken(
+        by=form.owner or work.actor,
+        at=work.now,
+        partner=partner,
+        danger_words=words,
+        same_faults=same,
+        unclear=tuple(term for term in (matched.unclear, unclear) if term),
+    )
     archive = Archive(customer, product)
     archive = archive._replace(prepaid=await prepaid.prepaid_for(work, archive, form.kind, taken, facts.day))
     request, events = registration.register_request(number, form, archive, taken, ground)
@@ -70,10 +82,16 @@ async def register_request(
     return work.put(request, *events)
 
 
-async def _named(work: UnitOfWork, number: str, form: RegisterRequest) -> ProductForm:
-    known = await work.get(Product, form.product.serial) if form.product.serial else None
-    listing = await look_up_model(work, form.product.model) if form.product.model else Listing()
-    return registration.name_product(number, form, known, listing)
+async def _match_fault(
+    work: UnitOfWork, form: RegisterRequest, product: Product
+) -> tuple[RegisterRequest, frozenset[str], UnclearTerm | None]:
+    """Return the form with the code of its fault, the codes that count as the same, and the word if it is unclear."""
+    if form.fault is None:
+        return form, frozenset(), None
+    glossary = await load_glossary(work)
+    matched = glossary.match_fault(form.fault, product.line)
+    same = glossary.faults.same_as(matched.code) if matched.code else frozenset()
+    return form.model_copy(update={"fault": matched.code}), same, matched.unclear
 
 
 @use_case(
@@ -97,7 +115,7 @@ async def cancel_request(work: UnitOfWork, number: str, command: CancelRequest) 
     return work.put(request, *events)
 
 
-@use_case(preload=lambda event: (_about(event), (Branch, event.branch), (Product, event.product.serial)))
+@use_case(preload=lambda event: (_about(event), (Branch, event.branch), (Product, event.product.serial), *TERMS))
 async def resolve_request(work: UnitOfWork, event: RepairCompleted, catalogue: PolicyCatalogue) -> None:
     """Close the visit and update the warranty card, even when the customer has cancelled meanwhile."""
     request = await heard_of(work, event.request)
@@ -105,7 +123,9 @@ async def resolve_request(work: UnitOfWork, event: RepairCompleted, catalogue: P
     product = await work.require(Product, request.product.serial)
     if recalled := recall_of(request.kind, request.details):
         await finish_case(work, recalled[0], product.id)
-    card = products.record_repair(product, event)
+    glossary = await load_glossary(work)
+    said = glossary.match_fault(event.fault, product.line).code or event.fault
+    card = products.record_repair(product, event.model_copy(update={"fault": said}))
     if card != product:
         work.put(card)
 

@@ -1,0 +1,1 @@
+"""Catalogues of headquarters: the words for product lines, faults, causes and reasons, matched to codes."""
