@@ -235,3 +235,35 @@ async def test_all_1_the_program_says_why_intake_refuses(aftersales: Program, tm
     assert "p-8-rival 不能发布" in refused.err
     assert "scope: p-8 版本 1" in refused.err
     assert "p-8@9" in unknown.err
+
+
+async def test_all_1_a_line_is_explained_in_any_word_and_an_unknown_one_is_said(aftersales: Program) -> None:
+    """`fridge` was answered with `enterprise`, without a word about it."""
+    known = await aftersales("policy", "explain", "--line", "冰箱")
+    unknown = await aftersales("policy", "explain", "--line", "refrigerater")
+    assert "appliance, version 0" in known.out
+    assert known.err == ""
+    assert "enterprise applies because no policy names the line “refrigerater”" in unknown.out
+    assert "refrigerator" in unknown.err
+    by_http = await aftersales.system.intake.http.get(
+        "/policies/explain", params={"branch": "p-9", "line": "Kühlschrank", "day": "2026-11-24"}
+    )
+    assert (by_http.json()["unclear"]["word"], by_http.json()["policy_is_general"]) == ("Kühlschrank", True)
+
+
+async def test_all_1_a_policy_for_a_line_in_other_words_is_refused_because_it_would_never_apply(
+    system: RunningSystem,
+) -> None:
+    place = {"name": "西安", "zone": "Asia/Shanghai", "location": {"lat": 34.3, "lon": 108.9}}
+    await call(system.intake, "PUT", "/branches/p-10", place)
+    for line, code in ("fridge", "policy.line_in_other_words"), ("robot", None):
+        scope = {"branches": ["p-10"], "lines": ["refrigerator", line]}
+        answer = await system.intake.http.post("/policies", json=policy("p-10", scope=scope))
+        assert answer.status_code == (409 if code else 201), answer.text
+        errors = [one["code"] for one in answer.json().get("params", {}).get("errors", ())]
+        assert errors == ([code] if code else [])
+    linted = await system.intake.http.post("/policies/lint", json=policy("p-11", scope=scope))
+    assert "policy.line_unknown" in {one["code"] for one in linted.json()}
+    number = await register(system, branch="p-10", product={"serial": "RB-1", "model": "R1", "line": "robot"})
+    request = await call(system.intake, "GET", f"/requests/{number}")
+    assert (request["policy"], request["unclear"]) == ("p-10@1", [])

@@ -116,7 +116,7 @@ def test_the_queries_find_at_least_what_is_affected_and_go_on_where_they_stopped
         (2, {"_id": {"$gte": "EB-1", "$lte": "EB-3", "$gt": "EB-2"}}),
         (3, {"_id": {"$in": ("EB-9",)}}),
     ]
-    both = {"batch": "B7", "model": {"$in": ("E1",)}}
+    both = {"batch": {"$in": ["B7", "b7"]}, "model": {"$in": ["E1", "e1"]}}
     assert affected_queries(_recall(batches=["B7"])) == [both]
 
 

@@ -14,6 +14,7 @@ from aftersales.cli.policy_sources import (
     File,
     branch_exists,
     file_findings,
+    line_meant,
     policy_named,
     policy_of,
     published_policies,
@@ -25,7 +26,7 @@ from aftersales.policy.choose import Facts, PolicyIndex
 from aftersales.policy.difference import diff_policies
 from aftersales.policy.explain import Candidate, ChoiceExplanation, explain_policy_choice
 from aftersales.policy.findings import dotted_path
-from aftersales.policy.model import Policy
+from aftersales.policy.model import Policy, Scope
 from aftersales.values import uuid7
 
 app = typer.Typer(no_args_is_help=True, help="Work on service policies: the figures by which each item is handled.")
@@ -125,33 +126,43 @@ def explain_choice(  # noqa: PLR0913, PLR0917 (a command's options)
     """
     session: Session = ctx.obj
     when = day.date() if day else datetime.now(session.zone).date()
+    policies, line, complete = session.run(_considered(session, file or [], branch, line))
     facts = Facts(branch, line, work_type, customer_class, when)
-    policies, complete = session.run(_considered(session, file or [], branch))
     found = explain_policy_choice(PolicyIndex(policies), facts)
     if as_json:
         print_json(_as_data(found))
     else:
         session.say("policy.chosen", name=found.chosen.name, version=found.chosen.version, day=when)
+        if found.chosen.scope == Scope():
+            session.say("policy.general", name=found.chosen.name, line=line)
         _print_candidates(session, found.candidates)
     if not complete:
         raise typer.Exit(TROUBLE)
 
 
-async def _considered(session: Session, files: Sequence[Path], branch: str) -> tuple[list[Policy], bool]:
-    """Return policies of files and intake, and whether intake answered. Ends the program if the branch is unknown."""
+async def _considered(
+    session: Session, files: Sequence[Path], branch: str, line: str
+) -> tuple[list[Policy], str, bool]:
+    """Return policies of files and intake, the line's code, and whether intake answered.
+
+    Ends the program if the branch is unknown.
+    """
     ours = [policy_of(session, read_file(path)) for path in files]
     try:
         async with connect_to_service(session, "intake") as connection:
             policies = [*ours, *await published_policies(connection)]
             named = any(branch in policy.scope.branches for policy in policies)
             known = not branch or named or await branch_exists(connection, branch)
+            code, suggestions = await line_meant(connection, line) if line else ("", ())
     except Trouble as trouble:
         session.complain("policy.without_intake", why=session.words(trouble.code, **trouble.params))
-        return ours, False
+        return ours, line, False
     if not known:
         session.complain("branch.unknown", branch=branch)
         raise typer.Exit(REFUSED)
-    return policies, True
+    if line and not code and not any(line in policy.scope.lines for policy in policies):
+        session.complain("policy.line_unclear", line=line, suggestions=", ".join(suggestions) or "-")
+    return policies, code or line, True
 
 
 def _as_data(found: ChoiceExplanation) -> dict[str, Any]:

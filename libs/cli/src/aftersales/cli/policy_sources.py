@@ -101,6 +101,13 @@ async def branch_exists(connection: Connection, branch: str) -> bool:
     return (await connection.call("GET", f"/branches/{quote(branch, safe='')}")).is_success
 
 
+async def line_meant(connection: Connection, word: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return the product line that a word means to intake, or the lines that may be meant."""
+    answer = await connection.call("GET", f"/catalogues/lines/match?word={quote(word, safe='')}")
+    found: dict[str, Any] = answer.json() if answer.is_success else {}
+    return found.get("code"), tuple(found.get("suggestions", ()))
+
+
 async def _fetch(session: Session, name: str) -> Policy:
     found = _PUBLISHED.fullmatch(name)
     if not found:

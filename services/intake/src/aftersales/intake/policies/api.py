@@ -7,10 +7,12 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from aftersales.engine import PROBLEMS, Cursor, Limit, NotFound, Page, PublishedPolicy, RequestContext
+from aftersales.intake.catalogues.domain import Term, UnclearTerm
+from aftersales.intake.catalogues.store import load_glossary
 from aftersales.policy.choose import Facts, shipped_policies
 from aftersales.policy.explain import ChoiceOutcome, explain_policy_choice
 from aftersales.policy.findings import dotted_path
-from aftersales.policy.model import Policy
+from aftersales.policy.model import Policy, Scope
 from aftersales.values import Code, Day
 from aftersales.values.messages import render_message
 
@@ -24,7 +26,8 @@ class PolicyItem(BaseModel):
     """The facts that a choice depends on."""
 
     branch: Code
-    line: Code
+    line: Term
+    """In any word of the catalogue."""
     day: Day
     work_type: Code = "repair"
     customer_class: Code = "C"
@@ -48,6 +51,12 @@ class Choice(BaseModel):
 
     name: str
     version: int
+    line: str
+    """The code of the product line."""
+    unclear: UnclearTerm | None
+    """The word for the line, if neither a catalogue nor a policy has it."""
+    policy_is_general: bool
+    """Whether the policy applies only because no policy names the line or the branch."""
     candidates: list[Considered]
 
 
@@ -72,6 +81,7 @@ async def publish_policy(policy: Policy, context: RequestContext, response: Resp
 async def lint_policy(policy: Policy, context: RequestContext) -> list[Said]:
     """List errors and warnings of a policy, alone and as the next version beside the published ones."""
     policy_index = await context.catalogue.policy_index(context.mongo)
+    lines = (await load_glossary(context.mongo)).lines
     return [
         Said(
             level=one.level,
@@ -79,7 +89,7 @@ async def lint_policy(policy: Policy, context: RequestContext) -> list[Said]:
             field=dotted_path(one.path),
             problem=render_message(one.code, context.locale, dict(one.params)),
         )
-        for one in handlers.policy_findings(handlers.next_version(policy, policy_index), policy_index)
+        for one in handlers.policy_findings(handlers.next_version(policy, policy_index), policy_index, lines)
     ]
 
 
@@ -92,13 +102,22 @@ async def list_policies(context: RequestContext, cursor: Cursor = None, limit: L
 @router.get("/policies/explain")
 async def explain_choice(item: Annotated[PolicyItem, Query()], context: RequestContext) -> Choice:
     """Show which policy applies to an item that comes in on `day`, and why."""
-    facts = Facts(item.branch, item.line, item.work_type, item.customer_class, item.day)
+    policy_index = await context.catalogue.policy_index(context.mongo)
+    line, unclear = (await load_glossary(context.mongo)).match_line(item.line, policy_index.lines)
+    facts = Facts(item.branch, line or item.line, item.work_type, item.customer_class, item.day)
     try:
-        found = explain_policy_choice(await context.catalogue.policy_index(context.mongo), facts)
+        found = explain_policy_choice(policy_index, facts)
     except LookupError as error:  # before the first day of any preset
         raise NotFound("policies.unknown", id=item.day.isoformat()) from error
     considered = [Considered(**candidate._asdict()) for candidate in found.candidates]
-    return Choice(name=found.chosen.name, version=found.chosen.version, candidates=considered)
+    return Choice(
+        name=found.chosen.name,
+        version=found.chosen.version,
+        line=facts.line,
+        unclear=unclear,
+        policy_is_general=found.chosen.scope == Scope(),
+        candidates=considered,
+    )
 
 
 @router.get("/policies/{name}/{version}")
