@@ -82,6 +82,17 @@ async def test_a_desk_is_told_by_which_hours_the_time_before_a_change_counted(af
     assert "截止 2026-11-23 11:00:00" in shown.out
 
 
+async def test_all_7_the_deadline_of_a_shift_handover_is_explained(aftersales):
+    intake = aftersales.system.intake.http
+    await intake.post("/requests", json=FORM)
+    await intake.put("/people/night-1", json={"name": "夜班", "branch": "SH01", "roles": ["duty_officer"]})
+    shift = {"branch": "SH01", "shift": "白班", "from_person": "day-1", "to_person": "night-1"}
+    made = await intake.post("/handovers", json=shift | {"ends_at": "2026-11-23T01:00:00Z"})
+    assert made.status_code == 201, made.text
+    shown = await aftersales("--lang", "zh-Hans", "sla", "explain", made.json()["id"])
+    assert "截止 2026-11-23 12:00:00" in shown.out, shown.err
+
+
 @pytest.mark.parametrize(("number", "code"), [("WO-261122-0000", 1), ("fridge", 2)])
 async def test_a_number_that_leads_nowhere_is_said_in_words(aftersales, number, code):
     done = await aftersales("sla", "explain", number)

@@ -62,15 +62,28 @@ def _hours(of: Calendar, day: date) -> str:
         if book.is_weekend(day) and book.is_working_day(day):
             (instead,) = [off for off, name in book.items() if day.isoformat() in name]
             return of.week[instead.weekday()] or of.week[day.weekday()]
-        if day in book:
+        if day in book or (of.holidays == "CN" and day.year in book.special_public_holidays and _joined(book, day)):
             return ""
     return of.week[day.weekday()]
+
+
+def _joined(book: holidays.HolidayBase, day: date) -> bool:
+    """Whether a weekend day is in one row of days off with a holiday."""
+    if book.is_working_day(day):
+        return False
+    return any(_reaches(book, day, step) for step in (-DAY, DAY))
+
+
+def _reaches(book: holidays.HolidayBase, day: date, step: timedelta) -> bool:
+    while not book.is_working_day(day) and day not in book:
+        day += step
+    return day in book
 
 
 LIBRARY = {
     "CN": holidays.CN(years=range(2005, 2030), language="zh_CN"),  # type: ignore[attr-defined]
     "DE": holidays.DE(years=range(2005, 2030)),  # type: ignore[attr-defined]
-    "HK": holidays.HK(years=range(2005, 2030)),  # type: ignore[attr-defined]
+    "HK": holidays.HK(years=range(2005, 2030), categories=("public", "optional")),  # type: ignore[attr-defined]
 }
 
 quarter = (st.integers(0, 14) | st.integers(0, 95)).map(  # clocks are put forward and back in the small hours
@@ -116,7 +129,7 @@ def test_all_3_every_minute_agrees_with_a_clock_on_the_wall(stretch: tuple[Calen
 
 
 @pytest.mark.parametrize(
-    "left_out", [{"holidays": ""}, {"days": ()}, {"zone": "Asia/Tokyo"}, {"week": OFFICE[1:] + OFFICE[:1]}]
+    "left_out", [{"holidays": ""}, {"days": ()}, {"zone": "Asia/Tokyo"}, {"week": OFFICE[5:] + OFFICE[:5]}]
 )
 def test_the_watch_notices_whatever_is_left_out(left_out: dict[str, object]) -> None:
     of = calendar(holidays="CN", days=STOCKTAKE)

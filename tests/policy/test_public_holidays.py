@@ -1,14 +1,15 @@
 """Public holidays, make-up days and the branch's own (ALL-3): real dates of 2006 to 2026."""
 # ruff: noqa: RUF001 (Chinese punctuation is meant)
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from policy.calendars import STOCKTAKE, calendar, day_hours, told
+from policy.calendars import STOCKTAKE, calendar, day_hours, local, told
 
-from aftersales.policy.business_time import on_holiday
+from aftersales.policy.business_time import on_holiday, open_and_closed_spans
 from aftersales.policy.calendars import SpecialDay
+from aftersales.policy.sla import Terms, explain_clock, start_clock
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_all_3_mainland_holidays_are_closed_and_their_make_up_days_worked(day: s
         (
             "HK",
             "Asia/Hong_Kong",
-            ["2026-02-19", "2026-04-07", "2026-07-01", "2026-10-19"],
+            ["2026-02-19", "2026-04-03", "2026-04-06", "2026-04-07", "2026-07-01", "2026-10-19"],
             ["2026-02-20", "2026-10-02"],
         ),
         ("DE-BY", "Europe/Berlin", ["2026-01-06", "2026-10-03"], ["2026-01-07"]),
@@ -56,6 +57,47 @@ def test_all_3_each_place_keeps_its_own_holidays(code: str, zone: str, closed: l
     of = calendar(zone, holidays=code)
     assert [day_hours(of, day) for day in closed] == [0] * len(closed)
     assert [day_hours(of, day) for day in worked] == [8] * len(worked)
+
+
+@pytest.mark.parametrize("year", [2021, 2023, 2024, 2025, 2026])
+def test_all_3_a_branch_open_all_week_is_closed_on_weekend_days_within_a_holiday(year: int) -> None:
+    """The State Council's decrees: first and last day of each holiday, with the weekend that it is joined to."""
+    decreed = {
+        2021: "0101-0103 0211-0217 0403-0405 0501-0505 0612-0614 0919-0921 1001-1007",
+        2023: "0101-0102 0121-0127 0405-0405 0429-0503 0622-0624 0929-1006 1230-1231",
+        2024: "0101-0101 0210-0217 0404-0406 0501-0505 0608-0610 0915-0917 1001-1007",
+        2025: "0101-0101 0128-0204 0404-0406 0501-0505 0531-0602 1001-1008",
+        2026: "0101-0103 0215-0223 0404-0406 0501-0505 0619-0621 0925-0927 1001-1007",
+    }[year]
+    shop = calendar(week=("09:00-17:00",) * 7, holidays="CN")
+    days = [date(year, 1, 1) + timedelta(days=number) for number in range(365)]
+    closed = {f"{day:%m%d}" for day in days if not day_hours(shop, day.isoformat())}
+    within = {
+        f"{day:%m%d}"
+        for day in days
+        for a, b in (span.split("-") for span in decreed.split())
+        if a <= f"{day:%m%d}" <= b
+    }
+    assert closed == within
+
+
+def test_all_3_hong_kong_keeps_every_general_holiday_of_the_gazette() -> None:
+    gazetted = "0101 0217 0218 0219 0403 0404 0406 0407 0501 0525 0619 0701 0926 1001 1019 1225 1226"
+    office = calendar("Asia/Hong_Kong", week=(*["09:00-17:00"] * 6, ""), holidays="HK")
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
+    closed = {f"{day:%m%d}" for day in days if day.weekday() != 6 and not day_hours(office, day.isoformat())}
+    assert closed == set(gazetted.split())
+
+
+def test_all_3_a_year_without_a_decree_is_said() -> None:
+    shop = calendar(week=("09:00-17:00",) * 7, holidays="CN")
+    eve, after = local("2098-12-31T20:00"), local("2099-01-01T12:00")
+    assert [(span.detail, span.decree_known) for span in open_and_closed_spans(shop, eve, after)][-1] == ("元旦", False)
+    assert all(span.decree_known for span in open_and_closed_spans(calendar(), eve, after)), "no public holidays"
+    assert all(span.decree_known for span in open_and_closed_spans(shop, local("2026-09-30"), local("2026-10-09")))
+    terms = Terms(target=timedelta(hours=8), calendar=shop)
+    (clock,) = start_clock((), "resolve", "resolve-1", eve, terms)
+    assert explain_clock(clock, eve).undecreed == (2098, 2099)
 
 
 def test_a_make_up_day_has_the_hours_of_the_day_it_stands_in_for() -> None:
@@ -79,8 +121,7 @@ def test_zammad_390_it_is_told_which_days_were_skipped_and_why() -> None:
     assert told(of, "2026-09-30T17:00", "2026-10-12T09:00") == [
         ("09-30 17:00", "09-30 18:00", True, "open", ""),
         ("09-30 18:00", "10-01 00:00", False, "closed", ""),
-        ("10-01 00:00", "10-04 00:00", False, "holiday", "国庆节"),
-        ("10-04 00:00", "10-05 00:00", False, "closed", ""),
+        ("10-01 00:00", "10-05 00:00", False, "holiday", "国庆节"),  # the Sunday within too
         ("10-05 00:00", "10-06 00:00", False, "holiday", "国庆节（补假）"),
         ("10-06 00:00", "10-07 00:00", False, "holiday", "休息日（由 2026-09-20 调休）"),
         ("10-07 00:00", "10-07 09:00", False, "special", "值班"),
@@ -108,13 +149,13 @@ def test_the_night_of_a_holiday_is_closed_whole_and_the_night_before_ends_on_it(
         ("12-31 22:00", "01-01 06:00", True, "open", ""),  # over the year's end
         ("01-01 06:00", "01-02 00:00", False, "holiday", "元旦"),
         ("01-02 00:00", "01-03 00:00", False, "holiday", "休息日（由 2026-01-04 调休）"),
-        ("01-03 00:00", "01-03 12:00", False, "closed", ""),
+        ("01-03 00:00", "01-03 12:00", False, "holiday", "元旦"),
     ]
 
 
 @pytest.mark.parametrize(
     ("at", "expected"),
-    [("2025-12-31T23:00", False), ("2026-01-01T05:59", False), ("2026-01-01T06:00", True), ("2026-01-03T00:00", False)],
+    [("2025-12-31T23:00", False), ("2026-01-01T05:59", False), ("2026-01-01T06:00", True), ("2026-01-03T00:00", True)],
 )
 def test_all_10_work_is_on_a_holiday_from_the_end_of_the_shift_before(at: str, expected: bool) -> None:
     moment = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo("Asia/Shanghai"))

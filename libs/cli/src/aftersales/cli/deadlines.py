@@ -15,12 +15,19 @@ from aftersales.values import NUMBER, sibling_number
 
 app = typer.Typer(no_args_is_help=True, help="Look into promises: which clocks run, and how a deadline came about.")
 _WHERE = {"intake": "SR", "dispatch": "WO", "feedback": "FU"}
+_OF_INTAKE = ("SH", "CT")
+"""Other documents of intake with clocks: shift handovers and contracts."""
 
 
 @app.command("explain")
 def explain_deadlines(
     ctx: typer.Context,
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of a request, a work order or a callback.")],
+    number: Annotated[
+        str,
+        typer.Argument(
+            metavar="NUMBER", help="Of a request, a work order, a callback, a shift handover or a contract."
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Explain every deadline of a request (`SR-…`: including its work order and callbacks) line by line.
@@ -60,6 +67,8 @@ def _documents(number: str) -> Mapping[str, str]:
         raise Trouble("deadline.no_number", id=number)
     if number.startswith("SR-"):
         return {name: sibling_number(number, prefix) for name, prefix in _WHERE.items()}
+    if number.startswith(_OF_INTAKE):
+        return {"intake": number}
     return {name: number for name, prefix in _WHERE.items() if number.startswith(prefix)}
 
 
@@ -100,6 +109,8 @@ def _print(session: Session, deadline: Deadline) -> None:
             why=change.why,
             old=_long(change.target),
         )
+    for year in sum_.undecreed:
+        session.say("deadline.undecreed", year=year)
     for fired in clock.fired:
         session.say("deadline.fired", mark=fired.mark, at=_moment(session, fired.at))
     until = _moment(session, clock.deadline) if clock.deadline else session.words("deadline.unknown")

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from itertools import groupby, islice
 from zoneinfo import ZoneInfo
 
+from aftersales.policy import public_holidays
 from aftersales.policy.calendars import Calendar, never_closes
 from aftersales.policy.timetable import (
     DAY,
@@ -40,6 +41,8 @@ class Span(Value):
     open: bool
     why: Why
     detail: str
+    decree_known: bool = True
+    """False in a year whose public holidays are not decreed yet: days off and make-up days may still change."""
 
 
 def add_open_time(calendar: Calendar, start: datetime, work: timedelta) -> datetime:
@@ -83,7 +86,16 @@ def open_and_closed_spans(calendar: Calendar, start: datetime, end: datetime) ->
     _check(start, end)
     for (is_open, why, detail), group in groupby(open_and_closed_pieces(calendar, start, end), lambda piece: piece[2:]):
         same = list(group)
-        yield Span(start=same[0].start, end=same[-1].end, open=is_open, why=why, detail=detail)
+        known = not undecreed_years(calendar, same[0].start, same[-1].end)
+        yield Span(start=same[0].start, end=same[-1].end, open=is_open, why=why, detail=detail, decree_known=known)
+
+
+def undecreed_years(calendar: Calendar, start: datetime, end: datetime) -> tuple[int, ...]:
+    """Return the years from `start` to `end` whose public holidays are not decreed yet (see `public_holidays`)."""
+    if not calendar.holidays:
+        return ()
+    years = range(_on_wall(calendar, start).year, _on_wall(calendar, end - MICRO).year + 1)
+    return tuple(year for year in years if not public_holidays.decree_known(calendar.holidays, year))
 
 
 def on_holiday(calendar: Calendar, at: datetime) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Literal
 
-from aftersales.policy.business_time import open_and_closed_spans
+from aftersales.policy.business_time import open_and_closed_spans, undecreed_years
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.sla.model import NONE, Pause, Seconds, SlaClock
 from aftersales.policy.sla.rules import counted_stretches, used_by
@@ -39,6 +39,8 @@ class ClockExplanation(Value):
     """Time used until now, or until the work ended."""
     left: Seconds
     """Time left of the target; negative when it is exceeded."""
+    undecreed: tuple[int, ...] = ()
+    """Years among the lines whose public holidays are not decreed yet, so that the deadline may still move."""
 
 
 class Deadline(Value):
@@ -53,8 +55,14 @@ def explain_clock(clock: SlaClock, now: datetime) -> ClockExplanation:
     here = clock.ended_at or now
     until = max(clock.deadline or here, clock.started_at)
     used = used_by(clock, here)
+    calendar = clock.terms.calendar
     return ClockExplanation(
-        clock=clock, lines=tuple(_lines(clock, until)), until=until, used=used, left=clock.terms.target - used
+        clock=clock,
+        lines=tuple(_lines(clock, until)),
+        until=until,
+        used=used,
+        left=clock.terms.target - used,
+        undecreed=undecreed_years(calendar, clock.started_at, until) if calendar else (),
     )
 
 
