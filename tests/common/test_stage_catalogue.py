@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from aftersales.cli import deadlines
-from aftersales.cli.session import Session
 from aftersales.intake.public import api as public
 from aftersales.policy.model.stages import STAGES
 from aftersales.policy.presets import load_presets
+from aftersales.policy.sla.wording import stage_words
 from aftersales.values.messages import LOCALES, message_catalogue
 
 PAGE = tomllib.loads(Path(public.__file__).with_name("page.toml").read_text("utf-8"))
@@ -30,5 +29,5 @@ def test_every_stage_has_words_for_staff_and_those_of_the_page_exist(locale: str
     assert _stages(PAGE[locale]) == _stages(PAGE["en"])
 
 
-def test_the_command_line_has_words_for_every_stage() -> None:
-    assert deadlines._stages(Session({})).keys() == set(STAGES)
+def test_the_command_line_and_messages_have_words_for_every_stage() -> None:
+    assert stage_words(lambda code: code).keys() == set(STAGES)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import aio_pika
@@ -16,10 +17,10 @@ from aftersales.intake.office.domain.digest import (
     HOUR,
     LISTED,
     Digest,
-    close_digest,
     digest_of,
     find_addressee,
     gather_mark,
+    send_waiting,
 )
 from aftersales.testing import ManualClock, eventually
 from aftersales.testing.system import RunningService, RunningSystem, make_envelope
@@ -41,7 +42,7 @@ def gathered(marks: Iterable[SlaMark]) -> tuple[Digest, list[Event]]:
     digest: Digest | None = None
     told: list[Event] = []
     for one in marks:
-        digest, events = gather_mark(digest or digest_of(one, one.at), one)
+        digest, events = gather_mark(digest or digest_of(one, one.at), one, one.at)
         told += events
     assert digest
     return digest, told
@@ -49,7 +50,7 @@ def gathered(marks: Iterable[SlaMark]) -> tuple[Digest, list[Event]]:
 
 def test_five_thousand_marks_of_one_owner_in_an_hour_are_two_messages() -> None:
     digest, first = gathered(mark(number=number) for number in range(5000))
-    closed, second = close_digest(digest)
+    closed, second = send_waiting(digest, TEN + HOUR)
 
     assert [(event.new, event.warned) for event in (*first, *second) if isinstance(event, SlaDigest)] == [
         (1, 1),
@@ -57,7 +58,75 @@ def test_five_thousand_marks_of_one_owner_in_an_hour_are_two_messages() -> None:
     ]
     assert digest.wake_at == TEN + HOUR
     assert (closed.told, closed.waiting, closed.wake_at) == (2, 0, None)
-    assert close_digest(closed) == (closed, ()), "an hour is told once"
+    assert send_waiting(closed, TEN + HOUR) == (closed, ()), "an hour is told once"
+
+
+def received(marks: Iterable[SlaMark]) -> list[tuple[datetime, int]]:
+    """When the owner is told, and of how many new marks: marks and timers in the order of time."""
+    digest: Digest | None = None
+    told: list[tuple[datetime, int]] = []
+
+    def note(now: datetime, events: Told) -> None:
+        told.extend((now, event.new) for event in events if isinstance(event, SlaDigest))
+
+    for one in [*sorted(marks, key=lambda one: one.at), None]:
+        now = one.at if one else TEN + HOUR
+        while digest and digest.wake_at and digest.wake_at <= now:
+            at = digest.wake_at
+            digest, events = send_waiting(digest, at)
+            note(at, events)
+        if one:
+            digest, events = gather_mark(digest or digest_of(one, one.at), one, one.at)
+            note(one.at, events)
+    return told
+
+
+def test_all_3_breaches_of_short_promises_reach_their_owner_within_minutes() -> None:
+    """A 50 % mark of a long promise comes first; seven breaches of promises of 5 to 20 minutes follow in the hour."""
+    minutes = [4, 9, 13, 14, 22, 31, 47]
+    targets = [5, 20, 5, 15, 20, 5, 10]
+    breaches = [
+        mark(
+            from_dispatch.DispatchSlaBreached,
+            number,
+            at=TEN + timedelta(minutes=minute),
+            deadline=TEN + timedelta(minutes=minute),
+            target=60 * target,
+            mark="breach",
+        )
+        for number, (minute, target) in enumerate(zip(minutes, targets, strict=True))
+    ]
+    told = received([mark(number=99, at=TEN, target=86400), *breaches])
+    late = [next(at for at, _ in told if at >= one.at) - one.at for one in breaches]
+    assert sum(new for _, new in told) == 8
+    assert max(late) <= timedelta(minutes=5)
+    assert late[0] == timedelta(), "the first one at once"
+
+
+def test_all_3_two_hundred_late_requests_are_few_messages() -> None:
+    at = [TEN + timedelta(seconds=5 * number) for number in range(200)]
+    flood = [mark(from_dispatch.DispatchSlaBreached, n, at=when, target=300) for n, when in enumerate(at)]
+    told = received(flood)
+    assert sum(new for _, new in told) == 200
+    assert len(told) <= 7
+    assert max(b - a for (a, _), (b, _) in pairwise(told)) <= timedelta(minutes=5)
+
+
+def test_all_3_a_mark_of_a_long_promise_waits_for_the_end_of_the_hour() -> None:
+    day = [mark(number=n, at=TEN + timedelta(minutes=n), target=86400) for n in range(3)]
+    assert received(day) == [(TEN, 1), (TEN + HOUR, 2)]
+
+
+def test_all_3_one_promise_is_one_line_with_its_worst_mark() -> None:
+    digest, _ = gathered(
+        [
+            mark(mark="50%", target=300),
+            mark(from_dispatch.DispatchSlaBreached, mark="breach", target=300),
+            mark(mark="80%", target=300),
+        ]
+    )
+    assert [(item.kind, item.mark, item.mover) for item in digest.items] == [("breached", "breach", "desk-7")]
+    assert (digest.warned, digest.breached) == (2, 1)
 
 
 def test_a_digest_stays_small_and_names_the_worst_first() -> None:
@@ -75,7 +144,7 @@ def test_one_mark_alone_is_told_at_once_and_never_again() -> None:
 
     assert len(told) == 1
     assert digest.wake_at is None
-    assert close_digest(digest) == (digest, ())
+    assert send_waiting(digest, TEN + HOUR) == (digest, ())
 
 
 @pytest.mark.parametrize(

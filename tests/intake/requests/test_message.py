@@ -1,8 +1,10 @@
 """What customers are to be told, one channel after another until they are reached (INT-1, INT-10)."""
+# ruff: noqa: RUF001 (Chinese punctuation is meant)
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from intake.staff import ask, register, say, staff
 
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Rung
@@ -87,6 +89,23 @@ def test_a_letter_or_a_visit_cannot_be_answered_at_once_but_the_phone_can(
     assert channels_of(walked_in, archive.customer, frozenset()) == ("phone", "message", "letter")
     silent = Customer(id="c-2", branch="BJ01", name="无", phone="", address="某处")
     assert channels_of(walked_in, silent, frozenset()) == ("letter",)
+
+
+async def test_int_10_a_sender_reads_name_number_and_words_in_the_customers_language(intake: RunningService) -> None:
+    """F18: before, a message was a template's name and an id."""
+    await staff(intake)
+    for language, words in (
+        ("zh-Hans", "王芳，您好！您的服务单 {} 前台未能解决，已上报主管处理，我们会与您联系。"),
+        ("zh-Hant", "王芳，您好！您的服務單 {} 前台未能解決，已上報主管處理，我們會與您聯繫。"),
+        ("en", "Hello 王芳, your request {} could not be settled at our desk."),
+    ):
+        number = await register(intake, channel="phone")
+        request = await ask(intake, f"/requests/{number}")
+        await say(intake, "PATCH", f"/customers/{request['customer']}", language=language)
+        await say(intake, "POST", f"/requests/{number}/escalate", reason="不懂", to_role="supervisor")
+        newest = (await ask(intake, "/messages/worded"))["items"][0]
+        assert (newest["request"], newest["name"], newest["to"]) == (number, "王芳", "+8613800138000")
+        assert newest["text"].startswith(words.format(number))
 
 
 async def test_lists_of_messages_run_on_an_index(intake: RunningService) -> None:

@@ -11,6 +11,7 @@ from aftersales.cli.connection import connect_to_service, problem_of
 from aftersales.cli.output import AsJson, print_json, print_table
 from aftersales.cli.session import REFUSED, Session, Trouble
 from aftersales.policy.sla import Deadline, Line
+from aftersales.policy.sla.wording import stage_words
 from aftersales.values import NUMBER, sibling_number
 
 app = typer.Typer(no_args_is_help=True, help="Look into promises: which clocks run, and how a deadline came about.")
@@ -88,7 +89,7 @@ def _print(session: Session, deadline: Deadline) -> None:
     session.say(
         "deadline.title",
         document=deadline.document,
-        stage=_stages(session).get(clock.stage, clock.stage),
+        stage=stage_words(session.words).get(clock.stage, clock.stage),
         outcome=session.words("deadline.paused") if clock.paused else _outcomes(session)[clock.outcome],
         target=_long(clock.terms.target),
         policy=clock.terms.policy or "-",
@@ -141,37 +142,6 @@ def _outcomes(session: Session) -> dict[str, str]:
         "met": session.words("deadline.met"),
         "breached": session.words("deadline.breached"),
         "waived": session.words("deadline.waived"),
-    }
-
-
-def _stages(session: Session) -> dict[str, str]:
-    """Return words for the stages of the presets; other stages of a policy are shown as they are."""
-    return {
-        "review": session.words("stage.review"),
-        "first_reply": session.words("stage.first_reply"),
-        "answer": session.words("stage.answer"),
-        "confirm": session.words("stage.confirm"),
-        "resolve": session.words("stage.resolve"),
-        "dispatch": session.words("stage.dispatch"),
-        "arrival": session.words("stage.arrival"),
-        "repair": session.words("stage.repair"),
-        "callback": session.words("stage.callback"),
-        "handover": session.words("stage.handover"),
-        "commissioning": session.words("stage.commissioning"),
-        "workshop": session.words("stage.workshop"),
-        "contact_again": session.words("stage.contact_again"),
-        "training": session.words("stage.training"),
-        "fine": session.words("stage.fine"),
-        "logistics_reply": session.words("stage.logistics_reply"),
-        "logistics": session.words("stage.logistics"),
-        "refund": session.words("stage.refund"),
-        "complaint_answer": session.words("stage.complaint_answer"),
-        "complaint_verify": session.words("stage.complaint_verify"),
-        "complaint_timetable": session.words("stage.complaint_timetable"),
-        "complaint_followup": session.words("stage.complaint_followup"),
-        "callback_quality": session.words("stage.callback_quality"),
-        "callback_satisfaction": session.words("stage.callback_satisfaction"),
-        "callback_riding": session.words("stage.callback_riding"),
     }
 
 

@@ -1,6 +1,6 @@
 """Event contracts: the envelope (CloudEvents 1.0) and the registry of types. Pure: no I/O, no clock."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import NAMESPACE_URL, uuid5
 
@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError, from_json, to_json
 
+from aftersales.policy.sla.model import Seconds
 from aftersales.values.errors import Malformed
 
 PRODUCERS = ("intake", "dispatch", "inventory", "feedback")
@@ -186,3 +187,7 @@ class SlaMark(Event):
     """The mark: a share of the target such as `80%`, `breach`, or the role of the ladder's level."""
     owner: str = ""
     """The owner of the promise."""
+    mover: str = ""
+    """Whose move it is, a person or a role; empty means the owner's."""
+    target: Seconds = timedelta()
+    """The length of the promise, which decides how soon people are told; 0 in older events."""

@@ -16,7 +16,7 @@ from aftersales.common.events.feedback import (
     SurveyAnswered,
 )
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import SlaEventTypes
+from aftersales.common.sla_events import Duty, SlaEventTypes
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, round_the_clock
 from aftersales.policy.model import Policy
@@ -169,7 +169,8 @@ def _about(followup: FollowUp, now: datetime) -> dict[str, object]:
 
 def _settled(before: FollowUp, followup: FollowUp, now: datetime, *events: Event) -> FollowUpDecision:
     """Finish a change: set the timer, and add events for the thresholds that the clock passed in it (ALL-3)."""
-    return _timed(followup), (*SLA_EVENTS.passed(before, followup, now, request=followup.request), *events)
+    marks = SLA_EVENTS.passed(before, followup, now, request=followup.request, duty=Duty(mover="callback_clerk"))
+    return _timed(followup), (*marks, *events)
 
 
 def _timed(followup: FollowUp) -> FollowUp:

@@ -93,6 +93,10 @@ class Title(Value):
     zh_hans: Line
     zh_hant: Line
 
+    @property
+    def by_language(self) -> dict[str, str]:
+        return {"en": self.en, "zh-Hans": self.zh_hans, "zh-Hant": self.zh_hant}
+
 
 class RoleForm(Value):
     """A role's titles, and codes of what its people may be told (`told`) and asked to do (`asked`)."""

@@ -11,15 +11,18 @@ from aftersales.intake.network.domain import EVERYWHERE, Branch, Person, local_d
 from aftersales.intake.network.store import find_serving
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.values import Code, Value
+from aftersales.values.messages import render_message
 
 from . import handlers
+from .domain import telling
 from .domain import training as trainings
 from .domain.digest import Digest
 from .domain.handover import HandoverForm, Settle, ShiftHandover
 from .domain.meeting import Meeting, MinutesForm, meeting_id, propose_agenda, week_span
 from .domain.notice import Acknowledgement, Notice, NoticeForm, ReaderChunk, audience_keys
+from .domain.telling import DigestMessage, ListedLine
 from .domain.training import Attendance, AttendanceForm, Missing, TrainingForm, TrainingPlan
-from .store import notices_for, open_requests, week_cases
+from .store import cases_of, names_for, notices_for, open_requests, week_cases
 
 router = APIRouter(responses=PROBLEMS)
 TrainingCode = Annotated[Code, Path()]
@@ -33,6 +36,8 @@ After = Annotated[
 ]
 OfficeRequestNumber = Annotated[RequestNumber, Path()]
 HandoverNumber = Annotated[str, Path(pattern=r"^SH-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+
+DigestOwner = Annotated[str, Query(max_length=200, description="a person, a branch, or `supervisor@BJ01`")]
 
 
 @router.put("/trainings/{code}")
@@ -198,6 +203,13 @@ async def show_handover(id: HandoverNumber, context: RequestContext) -> ShiftHan
     return await context.read(ShiftHandover, id)
 
 
+@router.get("/handovers/{id}/lines")
+async def list_lines(id: HandoverNumber, context: RequestContext) -> list[ListedLine]:
+    """List the lines with the customer's name and what each is about (ALL-7)."""
+    handover = await context.read(ShiftHandover, id)
+    return telling.list_lines(handover, await cases_of(context.mongo, (line.request for line in handover.lines)))
+
+
 @router.post("/handovers/{id}/lines/{number}/take")
 async def take_line(id: HandoverNumber, number: OfficeRequestNumber, context: RequestContext) -> ShiftHandover:
     """Take the request over and own it, as somebody of the next shift (X-Actor)."""
@@ -214,7 +226,25 @@ async def settle_line(
 
 @router.get("/digests")
 async def list_digests(
-    owner: Annotated[str, Query(max_length=200)], context: RequestContext, cursor: Cursor = None, limit: Limit = 50
+    owner: DigestOwner, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Digest]:
     """List digests, newest first; `owner` is a person, a branch, or a role at a branch such as `supervisor@BJ01`."""
     return await context.page(Digest, {"owner": owner}, cursor, limit)
+
+
+@router.get("/digests/messages")
+async def list_digest_messages(
+    owner: DigestOwner, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
+) -> Page[DigestMessage]:
+    """List digests as people read them, in their language (Accept-Language): who, what, how late, whose move."""
+    page = await context.page(Digest, {"owner": owner}, cursor, limit)
+    names = await names_for(context.mongo, page.items, context.locale)
+    places = await context.mongo.find(Branch, {"_id": {"$in": sorted({digest.branch for digest in page.items})}})
+    zones = {branch.id: branch.zone for branch in places}
+
+    def say(code: str, /, **params: object) -> str:
+        return render_message(code, context.locale, params)
+
+    readers = [telling.Reader(zones.get(one.branch, "UTC"), context.now, say) for one in page.items]
+    told = [telling.tell_digest(one, names, reader) for one, reader in zip(page.items, readers, strict=True)]
+    return Page(items=told, next=page.next)

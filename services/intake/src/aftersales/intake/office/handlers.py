@@ -159,12 +159,12 @@ async def _close(work: UnitOfWork, id: str, request: str, closing: Closing) -> S
 @use_case(preload=lambda mark: ((Digest, digests.digest_of(mark, mark.at).id),))
 async def gather_mark(work: UnitOfWork, mark: SlaMark) -> None:
     fresh = digests.digest_of(mark, work.now)
-    digest, events = digests.gather_mark(await work.get(Digest, fresh.id) or fresh, mark)
+    digest, events = digests.gather_mark(await work.get(Digest, fresh.id) or fresh, mark, work.now)
     work.put(digest, *events)
 
 
-async def close_hour(work: UnitOfWork, id: str) -> None:
+async def send_digest(work: UnitOfWork, id: str) -> None:
     digest = await work.require(Digest, id)
     if digest.wake_at and digest.wake_at <= work.now:
-        closed, events = digests.close_digest(digest)
+        closed, events = digests.send_waiting(digest, work.now)
         work.put(closed, *events)

@@ -1,10 +1,12 @@
 """Documents and indexes of trainings, meetings, notices, handovers and digests, and queries for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from aftersales.engine import Aggregate, Document, Index, Mongo
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import Person, Role
 from aftersales.intake.requests.domain.request import OPEN, ServiceRequest
 from aftersales.intake.requests.store import AGAIN
 
@@ -12,6 +14,7 @@ from .domain.digest import Digest
 from .domain.handover import MOST_LINES, OpenRequest, ShiftHandover
 from .domain.meeting import AgendaCase, Meeting
 from .domain.notice import Acknowledgement, Notice, ReaderChunk
+from .domain.telling import Case, Names
 from .domain.training import Attendance, TrainingPlan
 
 _CASES = 100
@@ -33,6 +36,30 @@ async def open_requests(mongo: Mongo, branch: str, owner: str | None) -> list[Op
     where: Document = {"branch": branch, "state": {"$in": list(OPEN)}} | ({"owner": owner} if owner else {})
     found = await mongo.rows(ServiceRequest.COLLECTION, where, limit=MOST_LINES + 1, only=("state", "owner"))
     return sorted(OpenRequest(row["_id"], row["state"], row["owner"]) for row in found)
+
+
+async def names_for(mongo: Mongo, digests: Sequence[Digest], locale: str) -> Names:
+    """Return the names that the lines of these digests need."""
+    items = [item for digest in digests for item in digest.items]
+    people = await mongo.find(Person, {"_id": {"$in": sorted({item.mover for item in items})}})
+    movers = {role.id: role.title.by_language[locale] for role in await mongo.find(Role, {})}
+    movers |= {person.id: person.name for person in people}
+    return Names(await cases_of(mongo, (item.request for item in items)), movers)
+
+
+async def cases_of(mongo: Mongo, numbers: Iterable[str]) -> dict[str, Case]:
+    """Return the cases of requests by number."""
+    fields = ("customer", "product", "kind", "fault", "description")
+    wanted: Document = {"_id": {"$in": sorted({number for number in numbers if number})}}
+    found = await mongo.rows(ServiceRequest.COLLECTION, wanted, only=fields)
+    owners: Document = {"_id": {"$in": sorted({row["customer"] for row in found})}}
+    names = {row["_id"]: row["name"] for row in await mongo.rows(Customer.COLLECTION, owners, only=("name",))}
+    return {
+        row["_id"]: Case(
+            names.get(row["customer"], ""), row["product"]["line"], row["kind"], row["fault"], row["description"]
+        )
+        for row in found
+    }
 
 
 async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str | None, limit: int) -> list[Document]:

@@ -43,10 +43,14 @@ class DigestItem(Part):
     kind: str
     """`warned`, `breached` or `escalated`."""
     deadline: datetime
+    mark: str = ""
+    """The share of the time that was used (`50%`), `breach`, or the role that is told."""
+    mover: str = ""
+    """Whose move it is: a person, a role or a branch."""
 
 
 class SlaDigest(Event):
-    """One owner's warnings of an hour, in at most two digests, however many warnings there are (ALL-3)."""
+    """One owner's marks of an hour; a few digests, however many marks there are (ALL-3)."""
 
     TYPE = "intake.sla_digest.v1"
     owner: str
@@ -57,6 +61,6 @@ class SlaDigest(Event):
     breached: int
     escalated: int
     items: tuple[DigestItem, ...]
-    """At most fifty marks, the worst first."""
+    """At most fifty, the worst first; one for each promise."""
     new: int
     """The number of marks since the previous message."""

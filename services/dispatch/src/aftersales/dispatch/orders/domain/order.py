@@ -21,7 +21,7 @@ from aftersales.common.events.intake import (
     RequestReprioritised,
 )
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import SlaEventTypes
+from aftersales.common.sla_events import Duty, SlaEventTypes
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, round_the_clock
 from aftersales.policy.model import Policy as ServicePolicy
@@ -169,7 +169,8 @@ def pass_milestone(order: WorkOrder, milestone: str, at: datetime, policy: Order
 def finish_change(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> OrderDecision:
     """Finish a change: set the timer, and add events for the thresholds that clocks passed in it (ALL-3)."""
     waits = [at for at in (sla.next_wake(order.clocks), order.retry_at) if at]
-    passed = SLA_EVENTS.passed(before, order, now, request=order.request, owner=order.owner)
+    duty = Duty(order.owner, order.technician or "dispatcher")
+    passed = SLA_EVENTS.passed(before, order, now, request=order.request, duty=duty)
     return order.but(wake_at=min(waits, default=None)), (*events, *passed)
 
 

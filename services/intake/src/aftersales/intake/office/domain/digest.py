@@ -1,8 +1,10 @@
 """Digests of warnings and escalations per owner and hour, instead of one message per item (ALL-3).
 
-The first mark of an hour is sent immediately; the others are sent together at its end. So a flood of five thousand
-becomes two messages per owner (frappe/helpdesk #2967). A mark (an SLA event) belongs to the hour in which it is
-received, however late, because earlier digests are already sent.
+The first mark of an hour is sent immediately. Others wait until a tenth of their promise has passed since the last
+message: half a minute for a promise of five minutes, at most until the end of the hour. Marks that wait are sent
+together, so a flood of five thousand is a few messages per owner (frappe/helpdesk #2967); the more were sent in the
+hour, the longer the next waits. A mark (an SLA event) belongs to the hour in which it is received, however late,
+because earlier digests are already sent.
 """
 
 from datetime import datetime, timedelta
@@ -13,6 +15,11 @@ from aftersales.common.events import Event, SlaMark
 from aftersales.common.events.intake import DigestItem, SlaDigest
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+URGENT = 10
+"""A mark waits for the tenth part of its promise."""
+MOST_MINUTES = 5
+"""The longest wait for which the messages already sent in the hour can be the reason."""
 LISTED = 50
 """The most items that a digest names, the worst first; all are counted."""
 WORST = ("escalated", "breached", "warned")
@@ -34,6 +41,8 @@ class Digest(Aggregate):
     items: tuple[DigestItem, ...] = ()
     told: int = 0
     """The number of messages sent."""
+    told_at: datetime | None = None
+    """The time of the last one."""
 
 
 def kind_of(mark: SlaMark) -> str:
@@ -54,26 +63,46 @@ def digest_of(mark: SlaMark, heard_at: datetime) -> Digest:
     return Digest(id=f"{owner}|{hour:%Y%m%dT%H}", branch=mark.branch, owner=owner, hour=hour)
 
 
-def gather_mark(digest: Digest, mark: SlaMark) -> tuple[Digest, tuple[Event, ...]]:
-    """Add a mark; the first one of the hour is sent immediately."""
+def gather_mark(digest: Digest, mark: SlaMark, now: datetime) -> tuple[Digest, tuple[Event, ...]]:
+    """Add a mark, and send it now or within a tenth of its promise. Of the marks of one promise the worst is listed."""
     kind = kind_of(mark)
-    item = DigestItem(subject=mark.subject, request=mark.request, stage=mark.stage, kind=kind, deadline=mark.deadline)
+    item = DigestItem(
+        kind=kind,
+        **mark.model_dump(include={"subject", "request", "stage", "deadline", "mark"}),
+        mover=mark.mover or mark.owner or mark.branch,
+    )
     counted = {kind: getattr(digest, kind) + 1}
-    items = sorted((*digest.items, item), key=lambda item: WORST.index(item.kind))
-    gathered = digest.but(**counted, items=tuple(items[:LISTED]), waiting=digest.waiting + 1)
-    if digest.told:
-        return gathered.but(wake_at=digest.hour + HOUR), ()
-    return _told(gathered)
+    listed: dict[tuple[str, str], DigestItem] = {}
+    for one in sorted((item, *digest.items), key=_weight):
+        listed.setdefault((one.subject, one.stage), one)
+    gathered = digest.but(**counted, items=tuple(listed.values())[:LISTED], waiting=digest.waiting + 1)
+    due = _due(digest, mark)
+    if due <= now:
+        return _told(gathered, now)
+    return gathered.but(wake_at=min(due, digest.wake_at or due)), ()
 
 
-def close_digest(digest: Digest) -> tuple[Digest, tuple[Event, ...]]:
-    """Send the marks gathered since the first message of the hour, if any."""
+def _weight(item: DigestItem) -> int:
+    return WORST.index(item.kind)
+
+
+def _due(digest: Digest, mark: SlaMark) -> datetime:
+    """Return when the mark must be sent; the end of the hour if the length of its promise is unknown."""
+    if digest.told_at is None:
+        return digest.hour
+    end = digest.hour + HOUR
+    busy = MINUTE * min(digest.told, MOST_MINUTES)
+    return min(digest.told_at + max(mark.target / URGENT, busy), end) if mark.target else end
+
+
+def send_waiting(digest: Digest, now: datetime) -> tuple[Digest, tuple[Event, ...]]:
+    """Send the marks gathered since the last message, if any."""
     if not digest.waiting:
         return digest.but(wake_at=None), ()
-    return _told(digest)
+    return _told(digest, now)
 
 
-def _told(digest: Digest) -> tuple[Digest, tuple[Event, ...]]:
+def _told(digest: Digest, now: datetime) -> tuple[Digest, tuple[Event, ...]]:
     event = SlaDigest(
         owner=digest.owner,
         branch=digest.branch,
@@ -82,4 +111,4 @@ def _told(digest: Digest) -> tuple[Digest, tuple[Event, ...]]:
         items=digest.items,
         new=digest.waiting,
     )
-    return digest.but(waiting=0, told=digest.told + 1, wake_at=None), (event,)
+    return digest.but(waiting=0, told=digest.told + 1, told_at=now, wake_at=None), (event,)

@@ -10,7 +10,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import SlaEventTypes
+from aftersales.common.sla_events import Duty, SlaEventTypes
 from aftersales.intake.network.domain import Person
 from aftersales.intake.requests.domain.request import Ground
 from aftersales.policy import sla
@@ -180,6 +180,6 @@ def _must_be_next(handover: ShiftHandover, by: str, person: Person | None) -> No
 def _settled(before: ShiftHandover, after: ShiftHandover, now: datetime) -> HandoverDecision:
     """Set the timer, and report passed thresholds with the lines open before."""
     owner = before.to_person or f"{before.to_role}@{before.branch}"
-    passed = SLA_EVENTS.passed(before, after, now, request="", owner=owner)
+    passed = SLA_EVENTS.passed(before, after, now, request="", duty=Duty(owner))
     events = tuple(mark.model_copy(update={"left": before.left}) for mark in passed)
     return after.but(wake_at=sla.next_wake(after.clocks)), events

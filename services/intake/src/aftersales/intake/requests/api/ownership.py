@@ -5,7 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
-from aftersales.intake.requests.domain.message import CustomerMessage, Failure, MessageState, Report
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import LEVELS, Role
+from aftersales.intake.requests.domain.message import (
+    CustomerMessage,
+    Failure,
+    MessageState,
+    Report,
+    WordedMessage,
+    put_into_words,
+)
 from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import ownership
@@ -61,6 +70,24 @@ async def list_messages(
 ) -> Page[CustomerMessage]:
     """List messages to customers: to be sent (`to_send`), sent (`sent`) or undeliverable (`unreachable`)."""
     return await context.page(CustomerMessage, {"branch": branch, "state": state}, cursor, limit)
+
+
+@router.get("/messages/worded")
+async def list_worded_messages(
+    context: RequestContext,
+    branch: Code | None = None,
+    state: MessageState = "to_send",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[WordedMessage]:
+    """List messages with all that a sender needs: name, number or address, and the text in the customer's language."""
+    page = await context.page(CustomerMessage, {"branch": branch, "state": state}, cursor, limit)
+    found = await context.mongo.find(Customer, {"_id": {"$in": sorted({one.customer for one in page.items})}})
+    people = {customer.id: customer for customer in found}
+    roles = await context.mongo.find(Role, {"_id": {"$in": list(LEVELS)}})
+    titles = {role.id: role.title.by_language for role in roles}
+    worded = [put_into_words(one, people[one.customer], titles, context.settings.locale) for one in page.items]
+    return Page(items=worded, next=page.next)
 
 
 @router.post("/messages/{message}/sent")

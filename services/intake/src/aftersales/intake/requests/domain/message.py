@@ -4,15 +4,17 @@ The sender (a desk or a gateway) reads the template's text and the customer's ph
 reports the result.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.events.intake import Language
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.vocabulary import Channel
 from aftersales.values import Line, Value
 from aftersales.values.errors import DomainError
+from aftersales.values.messages import render_message
 
 from .request import ServiceRequest
 
@@ -75,6 +77,36 @@ def compose_message(
         state="to_send",
         created_at=now,
     )
+
+
+class WordedMessage(CustomerMessage):
+    """A message with everything that its sender needs; the name and the text are looked up, and are in no event."""
+
+    name: str
+    to: str
+    """The number or address for `channel`; empty if the archive has none."""
+    language: Language
+    text: str
+
+
+def put_into_words(
+    message: CustomerMessage, customer: Customer, titles: Mapping[str, Mapping[str, str]], fallback: Language
+) -> WordedMessage:
+    """Write the message in the customer's language; `titles` are the titles of levels, by level and language."""
+    language = customer.language or fallback
+    level = message.params["level"]
+    text = render_message(
+        "message.told_of_escalation",
+        language,
+        {
+            "customer": customer.name,
+            "request": message.params["request"],
+            "level": titles.get(level, {}).get(language, level),
+        },
+    )
+    to = {"phone": customer.phone, "message": customer.phone, "letter": customer.address, "email": customer.email or ""}
+    about = {"name": customer.name, "to": to.get(message.channel or "", ""), "language": language, "text": text}
+    return WordedMessage.model_construct(**dict(message) | about)
 
 
 def channels_of(request: ServiceRequest, customer: Customer, failed: frozenset[Channel]) -> tuple[Channel, ...]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
-from aftersales.common.sla_events import SlaEventTypes
+from aftersales.common.sla_events import SlaEventTypes, Duty
 from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
@@ -203,7 +203,7 @@ def finish_change(
     before: ServiceRequest | None, request: ServiceRequest, now: datetime, *events: Event
 ) -> RequestDecision:
     """Finish a rule: set the timer, and report passed thresholds (ALL-3)."""
-    passed = SLA_EVENTS.passed(before, request, now, request=request.id, owner=request.owner)
+    passed = SLA_EVENTS.passed(before, request, now, request=request.id, duty=Duty(request.owner))
     return request.but(wake_at=sla.next_wake(request.clocks)), (*events, *passed)
 
 
