@@ -58,6 +58,8 @@ SUBJECT: dict[str, Any] = {
     "urgency": 3,
     "danger": True,
     "rush": True,
+    "far": True,
+    "major": True,
     "wanted_at": "2026-12-01T01:00:00Z",
 }
 SHARED = {"branch": "BJ01", "channel": "phone", "customer": CALLER, "location": PLACE, "owner": "desk-7"}
@@ -80,6 +82,8 @@ FORMS = [
             "customer": "in the archive; the request keeps id and address",
             "product": "in the archive; the request keeps serial, model and line",
             "rush": "a case",
+            "far": "a case",
+            "major": "a case",
         },
     ),
     Row(
@@ -162,7 +166,13 @@ FORMS = [
     ),
     Row(
         network.BranchForm.model_validate(
-            {"name": "x", "zone": "Asia/Urumqi", "location": PLACE, "hours": {"holidays": "CN"}}
+            {
+                "name": "x",
+                "zone": "Asia/Urumqi",
+                "location": PLACE,
+                "hours": {"holidays": "CN"},
+                "far_districts": ["延庆"],
+            }
         ),
         lambda form: network.register_branch(None, "BJ01", form, "x", NOW)[0],
     ),

@@ -160,7 +160,7 @@ SCHEMAS: list[tuple[Change, str]] = [
     ),
 ]
 ALLOWED: list[Change] = [
-    lambda p, _: p.update({"/orders/{number}/pause": p["/orders/{number}/arrive"]}),
+    lambda p, _: p.update({"/orders/{number}/nap": p["/orders/{number}/arrive"]}),
     lambda p, _: another(p, required=False),
     lambda p, _: p["/orders"]["get"].update(deprecated=True, description="x", summary="x"),
     lambda p, _: p["/orders"]["get"]["responses"].update({"418": {"description": "x"}}),

@@ -12,7 +12,8 @@ from aftersales.common.events.dispatch import (
     TechnicianAssigned,
 )
 from aftersales.dispatch.orders.domain.assignment import agree_appointment, assign_technician, choose_technician
-from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder, open_order, tick_order
+from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder, open_order
+from aftersales.dispatch.orders.domain.waits import tick_order
 from aftersales.dispatch.technicians.domain import Shift, Technician
 from aftersales.policy import sla
 

@@ -45,7 +45,7 @@ def test_a_step_is_refused_in_every_state_but_its_own_dsp_7(  # noqa: PLR0917 (a
         "decline": lambda: visit.decline_visit(order, Decline(reason="ill"), now, "T1"),
         "depart": lambda: visit.depart_for_visit(order, now, "T1"),
         "arrive": lambda: visit.arrive_at_visit(order, now, "T1", policy),
-        "diagnose": lambda: visit.record_diagnosis(order, Diagnose(cause="worn"), now, "T1"),
+        "diagnose": lambda: visit.record_diagnosis(order, Diagnose(cause="worn"), now, "T1", policy),
         "need_part": lambda: visit.request_part(order, NeedPart(part="FAN-1"), now),
         "complete": lambda: visit.complete_visit(order, report, now, "T1", policy),
     }

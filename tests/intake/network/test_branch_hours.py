@@ -16,7 +16,9 @@ WEEK = {"from": "2026-10-06T17:00:00+08:00", "to": "2026-10-10T10:00:00+08:00"}
 async def _spans(intake: RunningService) -> list[tuple[str, str, bool, str, str]]:
     answer = await intake.http.get("/branches/BJ01/hours", params=WEEK)
     assert answer.status_code == 200, answer.text
-    return [tuple(span.values()) for span in answer.json()]
+    fields = ("start", "end", "open", "why", "detail")
+    assert all(span["decree_known"] for span in answer.json())
+    return [tuple(span[field] for field in fields) for span in answer.json()]
 
 
 async def test_all_3_the_hours_of_a_branch_are_told_with_the_reasons(intake: RunningService) -> None:

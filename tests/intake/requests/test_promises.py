@@ -113,7 +113,6 @@ async def test_all_3_what_is_at_risk_or_late_is_seen_by_prometheus_and_told_to_i
     digest = await eventually(told)
     await built.quiet()
     assert {(item["stage"], item["kind"]) for item in digest["items"]} == {
-        ("confirm", "warned"),
         ("confirm", "breached"),
         ("first_reply", "warned"),
         ("resolve", "warned"),

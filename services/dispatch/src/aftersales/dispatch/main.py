@@ -6,6 +6,7 @@ from aftersales.common.events.dispatch import PRODUCES
 from aftersales.common.policies import PolicyList
 from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
+from .changes import api as changes_api
 from .consumers import build_consumers
 from .jobs import build_timers
 from .orders import api as orders_api
@@ -16,7 +17,7 @@ from .technicians import api as technicians_api
 from .technicians import store as technicians
 from .visits import api as visits_api
 
-APIS = (technicians_api, orders_api, visits_api)
+APIS = (technicians_api, orders_api, visits_api, changes_api)
 ENGINE = (BranchHours, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 

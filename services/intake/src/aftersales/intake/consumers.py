@@ -3,8 +3,15 @@
 from functools import partial
 
 from aftersales.common.events import SlaMark, dispatch, feedback, intake, inventory
-from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
-from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
+from aftersales.common.events.dispatch import (
+    AppointmentMoved,
+    CustomerNotReached,
+    RepairCompleted,
+    TechnicianAssigned,
+    WorkPaused,
+    WorkResumed,
+)
+from aftersales.common.events.feedback import DissatisfactionRaised, FollowupDone, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.engine import Consumer, PolicyCatalogue, consume_event
@@ -12,7 +19,7 @@ from aftersales.engine import Consumer, PolicyCatalogue, consume_event
 from .office import handlers as office
 from .partners import handlers as partners
 from .partners.domain import PartnerMessage
-from .requests.handlers import requests
+from .requests.handlers import requests, steps
 
 SERVICES = (intake, dispatch, inventory, feedback)
 SLA_MARK_EVENTS = tuple(kind for service in SERVICES for kind in service.PRODUCES if issubclass(kind, SlaMark))
@@ -33,5 +40,10 @@ def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
         consume_event(PartReserved, requests.record_parts),
         consume_event(DissatisfactionRaised, partial(requests.reopen_request, catalogue=catalogue)),
         consume_event(SurveyAnswered, requests.close_request),
+        consume_event(AppointmentMoved, partial(steps.follow_move, catalogue=catalogue)),
+        consume_event(WorkPaused, steps.record_wait),
+        consume_event(WorkResumed, steps.record_wait),
+        consume_event(CustomerNotReached, partial(steps.note_not_reached, catalogue=catalogue)),
+        consume_event(FollowupDone, partial(steps.note_not_reached, catalogue=catalogue)),
         *(consume_event(mark, office.gather_mark) for mark in SLA_MARK_EVENTS),
     )

@@ -77,6 +77,37 @@ class AppointmentMoved(OrderEvent):
     appointment_start: datetime
     appointment_end: datetime
     reason: str
+    asked_by: str = ""
+    """`customer` or `us`; empty if a missing part is the reason (DSP-21)."""
+
+
+class WorkPaused(OrderEvent):
+    """The work waits, so that the clocks that allow this reason wait too (ALL-3)."""
+
+    TYPE = "dispatch.work_paused.v1"
+    reason: str
+    """`waiting_customer`, `waiting_approval`, `meal_break` or `interrupted`."""
+    owner: str
+    """The party that is waited for."""
+    until: datetime | None = None
+    """The time at which the work goes on by itself."""
+
+
+class WorkResumed(OrderEvent):
+    """The wait for this reason is over (ALL-3)."""
+
+    TYPE = "dispatch.work_resumed.v1"
+    reason: str
+    since: datetime
+    """The time of the `work_paused` that this ends."""
+
+
+class CustomerNotReached(OrderEvent):
+    """The technician could not reach the customer, who is tried again by the next day (DSP-5)."""
+
+    TYPE = "dispatch.customer_not_reached.v1"
+    channel: str
+    technician: str | None
 
 
 class TechnicianDeparted(OrderEvent):
@@ -100,6 +131,8 @@ class DiagnosisRecorded(OrderEvent):
     TYPE = "dispatch.diagnosis_recorded.v1"
     technician: str
     cause: str
+    major: bool = False
+    """Whether it is a major fault, for which the policy may allow more time (DSP-8)."""
 
 
 class PartNeeded(OrderEvent):
@@ -164,6 +197,9 @@ PRODUCES = (
     AssignmentDeclined,
     AssignmentAccepted,
     AppointmentMoved,
+    WorkPaused,
+    WorkResumed,
+    CustomerNotReached,
     TechnicianDeparted,
     TechnicianArrived,
     DiagnosisRecorded,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from aftersales.policy import sla
-from aftersales.policy.business_time import local_deadline
+from aftersales.policy.business_time import add_open_time, local_deadline
 from aftersales.policy.calendars import Calendar, never_closes, round_the_clock
 from aftersales.policy.model import Policy
 from aftersales.policy.model.stages import DueTime, KnownStage, PauseReason, Promise, SpecialCase, Stage, StageName
@@ -40,6 +40,9 @@ USUAL: dict[KnownStage, Stage] = {
 
 They count round the clock, because a contract names no calendar.
 """
+
+
+_WORK_DONE = ("repair_completed", "request_resolved")
 
 
 class Situation(NamedTuple):
@@ -81,6 +84,27 @@ def retarget_stages(clocks: Clocks, situation: Situation, said: ChangeNote) -> C
         if wanted := _wanted(clock, situation):
             clocks = sla.retarget_clock(clocks, clock.key, wanted, said)
     return clocks
+
+
+def begin_later(clocks: Clocks, agreed: datetime, situation: Situation, said: ChangeNote) -> Clocks:
+    """Count the promises of the work itself from the time that the customer agreed to, if that moves them (DSP-8).
+
+    "The same day" ends on the agreed day then, and a target of 24 hours begins at the agreed time.
+    """
+    for clock in clocks:
+        stage = stages_of(situation).get(clock.stage)
+        begun_before = stage and stage.starts_on == "request_registered" and stage.stops_on in _WORK_DONE
+        if not begun_before or clock.ended_at or not _is_of(clock, situation.round):
+            continue
+        if wanted := stage_terms(clock.stage, agreed, situation):
+            until = wanted.until or _reached(wanted, agreed)
+            if clock.deadline is None or until > clock.deadline:
+                clocks = sla.retarget_clock(clocks, clock.key, until, said)
+    return clocks
+
+
+def _reached(terms: Terms, start: datetime) -> datetime:
+    return add_open_time(terms.calendar, start, terms.target) if terms.calendar else start + terms.target
 
 
 def change_hours(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:

@@ -16,7 +16,7 @@ from aftersales.engine import BranchHours, DocumentRef, Event, NotYet, UnitOfWor
 from aftersales.policy.choose import Facts
 from aftersales.values import sibling_number
 
-from .domain import assignment, parts, quotation
+from .domain import assignment, parts, quotation, waits
 from .domain import order as orders
 from .domain.order import OrderPolicy, WorkOrder
 from .store import Rules
@@ -116,11 +116,10 @@ async def hear_of_coverage(work: UnitOfWork, event: CoverageDecided) -> None:
 @use_case(preload=lambda event: (_order_of(event),))
 async def hear_of_quotation(work: UnitOfWork, event: QuotationAccepted) -> None:
     if event.on_site:
-        _keep(
-            work,
-            order := await _order(work, sibling_number(event.request, "WO")),
-            quotation.record_acceptance(order, event),
-        )
+        order = await _order(work, sibling_number(event.request, "WO"))
+        going, events = waits.end_waits(quotation.record_acceptance(order, event), work.now, "waiting_approval")
+        going, events = orders.finish_change(order, going, work.now, *events)
+        _keep(work, order, going, *events)
 
 
 async def wake_order(work: UnitOfWork, number: str, rules: Rules) -> None:
@@ -128,7 +127,7 @@ async def wake_order(work: UnitOfWork, number: str, rules: Rules) -> None:
     order = await work.get(WorkOrder, number)
     if order is None or order.wake_at is None or order.wake_at > work.now:
         return
-    ticked, marks = orders.tick_order(order, work.now)
+    ticked, marks = waits.tick_order(order, work.now)
     if ticked.state == "waiting" and ticked.retry_at and ticked.retry_at <= work.now:
         await assign_technician(work, ticked, marks, await rules.of(work, order))
     else:

@@ -39,7 +39,7 @@ async def arrive(number: VisitOrderNumber, context: RequestContext) -> WorkOrder
 
 @router.post("/orders/{number}/diagnose")
 async def diagnose(number: VisitOrderNumber, form: Diagnose, context: RequestContext) -> WorkOrder:
-    return await context.do(handlers.record_diagnosis, number, form)
+    return await context.do(handlers.record_diagnosis, number, form, _rules(context))
 
 
 @router.post("/orders/{number}/need-part")

@@ -17,13 +17,18 @@ from aftersales.dispatch.orders.domain.order import (
     OrderDecision,
     OrderPolicy,
     State,
+    Wait,
     WorkOrder,
     enter_state,
     finish_change,
     make_event,
     pass_milestone,
+    sla_situation,
 )
 from aftersales.dispatch.orders.domain.report import Account, ServiceReport
+from aftersales.dispatch.orders.domain.waits import begin_wait, end_waits
+from aftersales.policy.sla import ChangeNote
+from aftersales.policy.sla.stages import retarget_stages
 from aftersales.values import Code, Line, Quantity, Value
 from aftersales.values.errors import DomainError
 
@@ -34,6 +39,8 @@ class Decline(Value):
 
 class Diagnose(Value):
     cause: Account
+    major: bool = False
+    """Whether it is a major fault, for which the policy may allow more time (DSP-8)."""
 
 
 class NeedPart(Value):
@@ -71,16 +78,25 @@ def arrive_at_visit(order: WorkOrder, now: datetime, by: str, policy: OrderPolic
     _must_be(order, "on_the_way")
     on_time = order.appointment_end is not None and now <= order.appointment_end
     arrived = make_event(TechnicianArrived, order, now, technician=order.technician, on_time=on_time)
-    return finish_change(
-        order, enter_state(assignment.keep_appointment(order, now, policy), "arrived", now, by), now, arrived
-    )
+    met, events = end_waits(order, now, "waiting_customer")
+    there = enter_state(assignment.keep_appointment(met, now, policy), "arrived", now, by)
+    return finish_change(order, there, now, *events, arrived)
 
 
-def record_diagnosis(order: WorkOrder, form: Diagnose, now: datetime, by: str) -> OrderDecision:
-    """Record the diagnosis; a second one corrects the first."""
+def record_diagnosis(order: WorkOrder, form: Diagnose, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
+    """Record the diagnosis; a second one corrects the first. A missing quotation is waited for from now on (DSP-17)."""
     _must_be(order, *ON_SITE)
-    recorded = make_event(DiagnosisRecorded, order, now, technician=order.technician, cause=form.cause)
-    return finish_change(order, enter_state(order, "diagnosed", now, by, cause=form.cause), now, recorded)
+    said = {"technician": order.technician, "cause": form.cause, "major": form.major}
+    recorded = make_event(DiagnosisRecorded, order, now, **said)
+    found = enter_state(order, "diagnosed", now, by, cause=form.cause, major=form.major)
+    if form.major != order.major:
+        clocks = retarget_stages(found.clocks, sla_situation(found, policy), ChangeNote(now, by, form.cause[:200]))
+        found = found.but(clocks=clocks)
+    if order.quotation != "needed":
+        return finish_change(order, found, now, recorded)
+    wait = Wait(reason="waiting_approval", why="quotation", since=now, by=by)
+    found, events = begin_wait(found, wait)
+    return finish_change(order, found, now, recorded, *events)
 
 
 def request_part(order: WorkOrder, form: NeedPart, now: datetime) -> OrderDecision:
@@ -107,6 +123,7 @@ def complete_visit(
         **report.model_dump(include=set(RepairCompleted.model_fields)),
         **order.model_dump(include={"product", "policy", "calendar"}),
     )
-    ended = pass_milestone(order, "repair_completed", now, policy)
+    going, events = end_waits(order, now)
+    ended = pass_milestone(going, "repair_completed", now, policy)
     done = enter_state(ended, "completed", now, by, cause=report.cause, report=report, parts_state="none")
-    return finish_change(order, done, now, completed)
+    return finish_change(order, done, now, *events, completed)

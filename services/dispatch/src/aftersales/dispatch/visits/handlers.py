@@ -36,8 +36,9 @@ async def arrive_at_visit(work: UnitOfWork, number: str, rules: Rules) -> WorkOr
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def record_diagnosis(work: UnitOfWork, number: str, form: Diagnose) -> WorkOrder:
-    return _put(work, domain.record_diagnosis(await work.require(WorkOrder, number), form, work.now, work.actor))
+async def record_diagnosis(work: UnitOfWork, number: str, form: Diagnose, rules: Rules) -> WorkOrder:
+    order = await work.require(WorkOrder, number)
+    return _put(work, domain.record_diagnosis(order, form, work.now, work.actor, await rules.of(work, order)))
 
 
 @use_case(about=lambda number: (WorkOrder, number))

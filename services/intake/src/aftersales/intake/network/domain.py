@@ -35,6 +35,8 @@ class BranchForm(Value):
     location: GeoPoint
     hours: Hours | None = None
     """By default the stored hours, or round the clock for a new branch."""
+    far_districts: Annotated[tuple[Line, ...], Field(max_length=200)] | None = None
+    """Districts, towns and villages that are far away (DSP-3); an address that names one is far. Default: as stored."""
 
 
 class Branch(Aggregate):
@@ -45,6 +47,7 @@ class Branch(Aggregate):
     name: str
     zone: str
     location: GeoPoint
+    far_districts: tuple[str, ...] = ()
     hours: Hours = Hours()
     hours_since: datetime | None = None
     """The last change of hours or zone; None if unrecorded."""
@@ -80,9 +83,11 @@ def register_branch(
     hours = form.hours or (known.hours if known else Hours())
     fields = {"name": form.name, "zone": form.zone, "location": form.location, "hours": hours}
     fields |= {"hours_since": now, "hours_by": by}
+    stored = known.far_districts if known else ()
+    far = stored if form.far_districts is None else form.far_districts
     if known and (known.zone, known.hours) == (form.zone, hours):
         fields |= {"hours_since": known.hours_since, "hours_by": known.hours_by}
-    branch = known.but(**fields) if known else Branch(id=code, branch=code, **fields)
+    branch = (known or Branch(id=code, branch=code, **fields)).but(**fields, far_districts=far)
     if branch == known:
         return known, ()
     return branch, (BranchRegistered(branch=code, **fields),)

@@ -25,7 +25,7 @@ from aftersales.common.sla_events import Duty, SlaEventTypes
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, round_the_clock
 from aftersales.policy.model import Policy as ServicePolicy
-from aftersales.policy.model.stages import CASES, KnownStage, SpecialCase, StageName
+from aftersales.policy.model.stages import CASES, KnownStage, PauseReason, SpecialCase, StageName
 from aftersales.policy.sla import ChangeNote, stages
 from aftersales.policy.sla.model import Seconds
 from aftersales.policy.sla.stages import Response, Situation, reach_milestone, retarget_stages
@@ -85,6 +85,17 @@ class Step(Value):
     by: str
 
 
+class Wait(Value):
+    """A reason for which the work waits."""
+
+    reason: PauseReason
+    why: str
+    since: datetime
+    by: str
+    until: datetime | None = None
+    """The time at which the work goes on by itself."""
+
+
 class WorkOrder(Aggregate):
     """The work for one request. A customer who was not satisfied gets another `visit` of the same order."""
 
@@ -137,6 +148,12 @@ class WorkOrder(Aggregate):
     """The customer is shown the price list before the work starts (INT-6)."""
     covered_at: datetime | None = None
     """Time of the newest decision on coverage that was received."""
+    waits: tuple[Wait, ...] = ()
+    """Reasons for which the work waits now (DSP-7)."""
+    moved_by_us: int = 0
+    """How often this visit's appointment was moved at our wish (DSP-5)."""
+    major: bool = False
+    """The technician found a major fault (DSP-8)."""
     cases: tuple[SpecialCase, ...] = ()
     """Emergency, rush or holiday work, for which the policy may have other figures (ALL-10)."""
     ranked_at: datetime | None = None
@@ -158,7 +175,9 @@ def sla_situation(order: WorkOrder, policy: OrderPolicy, agreed: datetime | None
     """Return the facts for the order's promises; `agreed` is the end of the appointment."""
     calendar = order.calendar or round_the_clock("UTC")
     own = Response(order.contract or "", tuple(order.response.items()))
-    return Situation(policy.service, calendar, order.priority, order.cases, order.visit, agreed, response=own)
+    found = {*order.cases, "major"} if order.major else order.cases
+    cases = tuple(case for case in CASES if case in found)
+    return Situation(policy.service, calendar, order.priority, cases, order.visit, agreed, response=own)
 
 
 def pass_milestone(order: WorkOrder, milestone: str, at: datetime, policy: OrderPolicy) -> WorkOrder:
@@ -168,7 +187,8 @@ def pass_milestone(order: WorkOrder, milestone: str, at: datetime, policy: Order
 
 def finish_change(before: WorkOrder, order: WorkOrder, now: datetime, *events: Event) -> OrderDecision:
     """Finish a change: set the timer, and add events for the thresholds that clocks passed in it (ALL-3)."""
-    waits = [at for at in (sla.next_wake(order.clocks), order.retry_at) if at]
+    ends = [wait.until for wait in order.waits]
+    waits = [at for at in (sla.next_wake(order.clocks), order.retry_at, *ends) if at]
     duty = Duty(order.owner, order.technician or "dispatcher")
     passed = SLA_EVENTS.passed(before, order, now, request=order.request, duty=duty)
     return order.but(wake_at=min(waits, default=None)), (*events, *passed)
@@ -181,6 +201,10 @@ def open_order(number: str, event: RequestRegistered, now: datetime, by: str, po
         **shared_fields(event, WorkOrder) | {"cases": _cases(event)},
     )
     order = _awaiting(order, event.registered_at, policy)
+    if order.wanted_at and order.wanted_at > event.registered_at:
+        order = await_customer(
+            order, order.wanted_at, ChangeNote(event.registered_at, event.owner, "wanted_at"), policy
+        )
     created = make_event(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)
     return enter_state(order, "waiting", now, by), (created,)
 
@@ -230,7 +254,7 @@ def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> OrderDe
         called_off=reason,
     )
     ended = ended.but(technician=None, appointment_start=None, appointment_end=None)
-    ended = ended.but(retry_at=None, deferred_for=None, deferred_at=None, parts_state="none")
+    ended = ended.but(retry_at=None, deferred_for=None, deferred_at=None, parts_state="none", waits=())
     return finish_change(order, ended, now, make_event(OrderCancelled, order, now, reason=reason))
 
 
@@ -246,15 +270,17 @@ def reopen_order(
         raise NotYet("order.not_completed", order=order.id, visit=event.visit - 1)
     fresh = order.but(visit=event.visit, declined_by=(), technician=None, parts_state="none", slip_version=0)
     fresh = fresh.but(appointment_start=None, appointment_end=None, wanted_at=None, cause=None, report=None)
+    fresh = fresh.but(waits=(), moved_by_us=0, major=False)
     if order.called_off is not None:
         return _cancelled(fresh, order.called_off, now, by)
     return enter_state(_awaiting(fresh, event.reopened_at, policy), "waiting", now, by), ()
 
 
+def await_customer(order: WorkOrder, agreed: datetime, said: ChangeNote, policy: OrderPolicy) -> WorkOrder:
+    """Count the promise of the repair from the time that the customer wants (DSP-8)."""
+    there = sla_situation(order, policy)
+    return order.but(clocks=stages.begin_later(order.clocks, agreed, there, said))
+
+
 def _awaiting(order: WorkOrder, since: datetime, policy: OrderPolicy) -> WorkOrder:
     return pass_milestone(order, "request_registered", since, policy)
-
-
-def tick_order(order: WorkOrder, now: datetime) -> OrderDecision:
-    """Pass the thresholds that are due by `now`."""
-    return finish_change(order, order.but(clocks=sla.tick_clocks(order.clocks, now)), now)

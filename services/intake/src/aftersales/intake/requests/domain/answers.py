@@ -8,7 +8,7 @@ from pydantic import model_validator
 from aftersales.common.events.intake import RequestAnswered, RequestClosed, RequestReprioritised
 from aftersales.intake.vocabulary import Channel, Urgency
 from aftersales.policy import sla
-from aftersales.policy.model.stages import KnownStage
+from aftersales.policy.model.stages import CASES, KnownStage
 from aftersales.policy.sla import ChangeNote, SlaClock
 from aftersales.policy.sla.stages import retarget_stages
 from aftersales.values import Code, Line, Value, Words
@@ -27,6 +27,7 @@ from .request import (
     pass_milestone,
     sla_situation,
 )
+from .steps import LIKE_COMPLAINTS, reach_step
 
 
 class Reply(Value):
@@ -56,6 +57,10 @@ class Review(Value):
 class Reprioritise(Value):
     urgency: Urgency
     danger: bool = False
+    far: bool | None = None
+    """Whether the place is far away; None leaves it as it was (DSP-3)."""
+    major: bool | None = None
+    """Whether it is a major fault; None leaves it as it was (DSP-8)."""
     why: Line
 
 
@@ -102,8 +107,8 @@ def reprioritise_request(
     again = ground.policy.repeat_repair
     raised = again.raises_by if again and request.repeats else 0
     rank = ground.policy.priority.rank(request.importance_class, command.urgency, danger=command.danger, raised=raised)
-    emergency = ("emergency",) if command.danger else ()
-    cases = (*emergency, *(case for case in request.cases if case != "emergency"))
+    said = {"emergency": command.danger, "far": command.far, "major": command.major}
+    cases = tuple(case for case in CASES if (case in request.cases if said.get(case) is None else said[case]))
     changed = request.but(urgency=command.urgency, danger=command.danger, danger_words=(), priority=rank, cases=cases)
     clocks = retarget_stages(changed.clocks, sla_situation(changed, ground), ChangeNote(now, by, command.why))
     event = RequestReprioritised(
@@ -121,8 +126,9 @@ def reprioritise_request(
 
 def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -> ServiceRequest:
     told, waiting = pass_milestone(request, "customer_answered", now, ground), _waiting(request)
+    told = reach_step(told, "customer_contacted", now, ground)
     if not said.refer:
-        return told
+        return reach_step(told, "complaint_answered", now, ground) if request.kind in LIKE_COMPLAINTS else told
     if waiting is None:
         return pass_milestone(told, "question_referred", now, ground)
     return told.but(clocks=tuple(waiting if clock.key == waiting.key else clock for clock in told.clocks))

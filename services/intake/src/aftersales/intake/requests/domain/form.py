@@ -64,6 +64,10 @@ class FormSubject(Value):
     """Whether somebody may be hurt, which needs an immediate answer (INT-5)."""
     rush: bool = False
     """Whether it is ordered as rush work (ALL-10)."""
+    major: bool = False
+    """Whether it is a major fault, for which the policy may allow more time (DSP-8)."""
+    far: bool | None = None
+    """Whether the place is far away (DSP-3); by default, whether the address names a far district of the branch."""
     wanted_at: Moment | None = None
 
     @model_validator(mode="after")

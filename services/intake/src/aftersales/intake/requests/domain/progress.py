@@ -5,7 +5,13 @@ Events of one request arrive in any order. `visit` tells rounds apart; each even
 
 from datetime import datetime
 
-from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
+from aftersales.common.events.dispatch import (
+    AppointmentMoved,
+    RepairCompleted,
+    TechnicianAssigned,
+    WorkPaused,
+    WorkResumed,
+)
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import RequestCancelled, RequestClosed, RequestReopened, RequestResolved
 from aftersales.common.events.inventory import PartReserved, PartShort
@@ -24,6 +30,7 @@ from .request import (
     Resolution,
     ServiceRequest,
     append_step,
+    count_from_wish,
     finish_change,
     must_be_unresolved,
     pass_milestone,
@@ -70,6 +77,31 @@ def record_parts(request: ServiceRequest, events: PartShort | PartReserved) -> R
     return finish_change(request, request.but(clocks=clocks, slip_version=version), events.at)
 
 
+def record_wait(request: ServiceRequest, event: WorkPaused | WorkResumed) -> RequestDecision:
+    """Pause or resume clocks with the work (ALL-3). Raises `NotYet` for the end of an unknown wait."""
+    since = event.since if isinstance(event, WorkResumed) else event.at
+    known = f"{event.reason}|{since.isoformat()}"
+    if _is_to_come(request, event.visit) or request.visit > event.visit or request.state in ENDED:
+        return request, ()
+    if isinstance(event, WorkPaused):
+        if known in request.waits:
+            return request, ()
+        clocks = sla.pause_clocks(request.clocks, event.reason, event.owner, event.at)
+        return finish_change(request, request.but(clocks=clocks, waits=(*request.waits, known)), event.at)
+    if known not in request.waits:
+        raise NotYet("request.earlier_step_missing", request=request.id, visit=event.visit)
+    clocks = sla.resume_clocks(request.clocks, event.reason, event.at)
+    return finish_change(request, request.but(clocks=clocks), event.at)
+
+
+def follow_move(request: ServiceRequest, event: AppointmentMoved, ground: Ground) -> RequestDecision:
+    """Move the promise of the work to the time that the customer wanted (DSP-8)."""
+    if event.asked_by != "customer" or _is_to_come(request, event.visit) or request.visit > event.visit:
+        return request, ()
+    said = ChangeNote(event.at, "dispatch", event.reason)
+    return finish_change(request, count_from_wish(request, event.appointment_start, said, ground), event.at)
+
+
 def resolve_request(request: ServiceRequest, repair: RepairCompleted, ground: Ground) -> RequestDecision:
     """Record that the repair of this visit is done. Raises `NotYet` when an earlier round is still open."""
     if not _is_next(request, repair.visit, resolved=False):
@@ -108,10 +140,12 @@ def close_request(request: ServiceRequest, answered: SurveyAnswered) -> RequestD
         return request, ()
     event = RequestClosed(request=request.id, branch=request.branch, closed_at=answered.at)
     closed = append_step(request, RequestStep(state="closed", at=answered.at, by="feedback", why="satisfied"))
-    return finish_change(request, closed, answered.at, event)
+    said = ChangeNote(answered.at, "feedback", "satisfied")
+    clocks = [sla.waive_clocks((one,), said)[0] if one.stage in _OF_THE_DESK else one for one in closed.clocks]
+    return finish_change(request, closed.but(clocks=tuple(clocks)), answered.at, event)
 
 
-_OF_THE_DESK: tuple[KnownStage, ...] = ("first_reply", "answer")
+_OF_THE_DESK: tuple[KnownStage, ...] = ("first_reply", "answer", "contact_again")
 """Stages that end with a repair, because the customer no longer waits for a reply."""
 
 

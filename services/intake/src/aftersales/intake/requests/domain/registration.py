@@ -15,6 +15,8 @@ from aftersales.intake.vocabulary import RequestKind
 from aftersales.policy.business_time import on_holiday
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.model import Policy, Scope, stages
+from aftersales.intake.network.domain import Branch
+from aftersales.policy.sla import ChangeNote
 from aftersales.policy.sla.stages import policy_id
 from aftersales.values import sibling_number
 from aftersales.values.errors import Malformed
@@ -28,9 +30,11 @@ from .request import (
     RequestDecision,
     RequestStep,
     ServiceRequest,
+    count_from_wish,
     finish_change,
     pass_milestone,
 )
+from .steps import LIKE_COMPLAINTS, reach_step
 
 
 class Taken(NamedTuple):
@@ -109,7 +113,7 @@ def register_request(
         "registered_at": taken.at,
         "policy": policy_id(policy),
         "policy_is_general": product.line != NO_LINE and policy.scope == Scope(),
-        "cases": special_cases(form, ground.calendar, taken.at, danger=danger),
+        "cases": special_cases(form, ground.branch, address, taken.at, danger=danger),
         "repeats": repeated.request if repeated else None,
         "partner": taken.partner,
     }
@@ -123,11 +127,22 @@ def register_request(
         history=(RequestStep(state="registered", at=taken.at, by=owner),),
         **shared_fields(form, ServiceRequest) | decided,
     )
-    request = pass_milestone(request, "request_registered", taken.at, ground)
+    request = _promised(request, ground)
     events = (_found(request, repeated, policy),) if repeated else ()
     registered = _registered(request, prepaid, ground)
     told = announce_coverage(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
     return finish_change(None, request, taken.at, registered, *events, *told)
+
+
+def _promised(request: ServiceRequest, ground: Ground) -> ServiceRequest:
+    """Start the clocks; those of the work begin at the time that the customer wants."""
+    at = request.registered_at
+    request = pass_milestone(request, "request_registered", at, ground)
+    if request.kind in LIKE_COMPLAINTS:
+        request = reach_step(request, "complaint_registered", at, ground)
+    if request.wanted_at and request.wanted_at > at:
+        request = count_from_wish(request, request.wanted_at, ChangeNote(at, request.owner, "wanted_at"), ground)
+    return request
 
 
 def _registered(request: ServiceRequest, prepaid: Prepaid, ground: Ground) -> RequestRegistered:
@@ -163,12 +178,18 @@ def find_repeat(product: Product, faults: Collection[str | None], policy: Policy
 
 
 def special_cases(
-    form: RegisterRequest, calendar: Calendar, at: datetime, *, danger: bool
+    form: RegisterRequest, branch: Branch, address: str, at: datetime, *, danger: bool
 ) -> tuple[stages.SpecialCase, ...]:
-    """Return the cases that apply: danger, rush work, work wanted on a public holiday (ALL-10)."""
+    """Return the cases that apply: danger, rush work, work wanted on a public holiday, a far place, a major fault.
+
+    A place is far if the desk says so, or if the desk says nothing and the address names a far district of the branch.
+    """
+    named = any(district in address for district in branch.far_districts)
     found: dict[stages.SpecialCase, bool] = {
         "emergency": danger,
         "rush": form.rush,
-        "holiday": on_holiday(calendar, form.wanted_at or at),
+        "holiday": on_holiday(branch.calendar, form.wanted_at or at),
+        "far": named if form.far is None else form.far,
+        "major": form.major,
     }
     return tuple(case for case, applies in found.items() if applies)

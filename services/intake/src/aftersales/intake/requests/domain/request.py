@@ -31,7 +31,13 @@ OPEN: tuple[RequestState, ...] = ("registered", "reopened")
 """States in which somebody must still act."""
 ENDED: tuple[RequestState, ...] = ("closed", "cancelled")
 """States that never change again."""
-STAGES: frozenset[KnownStage] = frozenset({"review", "first_reply", "answer", "confirm", "resolve"})
+STAGES: frozenset[KnownStage] = frozenset(
+    {
+        *("review", "first_reply", "answer", "confirm", "resolve", "contact_again", "refund"),
+        *("complaint_answer", "complaint_verify", "complaint_timetable", "complaint_followup"),
+        *("logistics_reply", "logistics"),
+    }
+)
 """Stages whose clocks run in intake; those of the visit run in dispatch."""
 OF_A_VISIT: frozenset[KnownStage] = frozenset({"confirm", "resolve"})
 """Stages that start again with each visit; the others belong to the contact and to round 1."""
@@ -69,6 +75,17 @@ class Answer(Value):
     referred_to: str | None = None
     answer_by: datetime | None = None
     """The time by which the customer was promised the answer."""
+
+
+class TakenStep(Value):
+    """A step of the desk that a stage of the policy starts or ends with."""
+
+    step: str
+    at: datetime
+    by: str
+    note: str = ""
+    until: datetime | None = None
+    """The promised time, if the step is a promise."""
 
 
 class Resolution(Value):
@@ -147,6 +164,10 @@ class ServiceRequest(Aggregate):
     importance_class: str = "C"
     """The customer's class when the request came in; the priority depends on it."""
     answers: tuple[Answer, ...] = ()
+    steps: tuple[TakenStep, ...] = ()
+    """Steps of the desk, such as a customer who was not reached or a complaint that was verified."""
+    waits: tuple[str, ...] = ()
+    """Waits of the work that dispatch has reported, each as `<reason>|<time>`."""
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
     review_remark: str = ""
@@ -197,6 +218,11 @@ def pass_milestone(
     return request.but(
         clocks=reach_milestone(clocks, milestone, at, OF_A_VISIT, theirs._replace(round=visit or request.visit))
     )
+
+
+def count_from_wish(request: ServiceRequest, wanted: datetime, said: ChangeNote, ground: Ground) -> ServiceRequest:
+    """Count the promise of the work from the time that the customer wants, if that is later (INT-8)."""
+    return request.but(clocks=stages.begin_later(request.clocks, wanted, sla_situation(request, ground), said))
 
 
 def finish_change(

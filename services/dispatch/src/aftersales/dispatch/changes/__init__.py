@@ -1,0 +1,1 @@
+"""Changes agreed during an order: another time, waits, a customer who was not reached."""

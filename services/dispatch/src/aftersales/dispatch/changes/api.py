@@ -1,0 +1,40 @@
+"""HTTP: another time, waits, a customer who was not reached (ALL-3, DSP-5, DSP-7)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from aftersales.dispatch.orders.domain.order import NUMBER, WorkOrder
+from aftersales.dispatch.orders.store import Rules
+from aftersales.engine import PROBLEMS, RequestContext
+
+from . import handlers
+from .domain import MoveAppointment, NotReached, PauseWork, ResumeWork
+
+router = APIRouter(responses=PROBLEMS)
+ChangedOrderNumber = Annotated[str, Path(pattern=NUMBER)]
+
+
+@router.post("/orders/{number}/move")
+async def rebook_visit(number: ChangedOrderNumber, form: MoveAppointment, context: RequestContext) -> WorkOrder:
+    """Agree on another time for the visit; at the customer's wish all promises move along (DSP-5, DSP-8)."""
+    rules = Rules(context.catalogue, context.settings.figures)
+    return await context.do(handlers.rebook_visit, number, form, rules)
+
+
+@router.post("/orders/{number}/pause")
+async def pause_work(number: ChangedOrderNumber, form: PauseWork, context: RequestContext) -> WorkOrder:
+    """Wait for the customer or an approval, have a meal, or interrupt the work; clocks that allow it stop (ALL-3)."""
+    return await context.do(handlers.pause_work, number, form)
+
+
+@router.post("/orders/{number}/resume")
+async def resume_work(number: ChangedOrderNumber, form: ResumeWork, context: RequestContext) -> WorkOrder:
+    """Go on with the work."""
+    return await context.do(handlers.resume_work, number, form)
+
+
+@router.post("/orders/{number}/not-reached")
+async def report_not_reached(number: ChangedOrderNumber, form: NotReached, context: RequestContext) -> WorkOrder:
+    """Report that the customer was not reached, so that somebody tries again by the next day (DSP-5)."""
+    return await context.do(handlers.report_not_reached, number, form)

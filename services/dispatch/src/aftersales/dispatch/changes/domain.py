@@ -1,0 +1,113 @@
+"""Other times and waits, as the customer and the technician agree on them (ALL-3, DSP-5, DSP-7). Pure."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from aftersales.common.events.dispatch import CustomerNotReached
+from aftersales.dispatch.orders.domain import assignment, waits
+from aftersales.dispatch.orders.domain.order import (
+    ENDED,
+    ON_SITE,
+    OrderDecision,
+    OrderPolicy,
+    Wait,
+    WorkOrder,
+    await_customer,
+    finish_change,
+    make_event,
+)
+from aftersales.policy.sla import ChangeNote
+from aftersales.values import Line, Moment, Value
+from aftersales.values.errors import DomainError
+
+OrderWait = Literal["waiting_customer", "waiting_approval", "meal_break", "interrupted"]
+"""Waits that people report; `waiting_part` comes from inventory."""
+
+
+class MoveAppointment(Value):
+    """Another time for the visit, agreed with the customer."""
+
+    start: Moment
+    asked_by: Literal["customer", "us"]
+    """At the customer's wish all promises move along; at ours only as often as the policy allows (DSP-5)."""
+    why: Line
+
+
+class PauseWork(Value):
+    """A wait; the customer must have agreed to an interruption, and know when the work goes on (DSP-7)."""
+
+    reason: OrderWait
+    why: Line = "-"
+    until: Moment | None = None
+    """The time at which the work goes on by itself; a meal break and an interruption need one."""
+    customer_agreed: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.reason in {"meal_break", "interrupted"} and self.until is None:
+            raise ValueError("order.return_time_missing")
+        if self.reason == "interrupted" and not self.customer_agreed:
+            raise ValueError("order.consent_missing")
+        return self
+
+
+class ResumeWork(Value):
+    reason: OrderWait
+
+
+class NotReached(Value):
+    """The customer was called in vain."""
+
+    channel: Literal["phone", "message", "on_site"] = "phone"
+    why: Line = "-"
+
+
+def rebook_visit(order: WorkOrder, form: MoveAppointment, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
+    """Agree on another time. At our wish more often than allowed, the promise of arrival stays (DSP-5)."""
+    if order.state not in {"offered", "accepted", "on_the_way"}:
+        raise DomainError("order.no_appointment", order=order.id, state=order.state)
+    if form.start <= now:
+        raise DomainError("order.appointment_past", order=order.id, start=form.start.isoformat())
+    said = ChangeNote(now, by, form.why)
+    if form.asked_by == "customer":
+        moved = await_customer(order.but(wanted_at=form.start), form.start, said, policy)
+    else:
+        moved = order.but(moved_by_us=order.moved_by_us + 1)
+    kept = moved.clocks
+    moved, told = assignment.move_appointment(moved, form.start, now, form.why, policy)
+    allowed = policy.service.appointments.moves if policy.service.appointments else 1
+    if form.asked_by == "us" and moved.moved_by_us > allowed:
+        moved = moved.but(clocks=kept)
+    return finish_change(order, moved, now, told.model_copy(update={"asked_by": form.asked_by}))
+
+
+def pause_work(order: WorkOrder, form: PauseWork, now: datetime, by: str) -> OrderDecision:
+    """Pause the clocks that allow the reason (ALL-3)."""
+    if order.state in ENDED or (form.reason in {"meal_break", "interrupted"} and order.state not in ON_SITE):
+        raise DomainError("order.no_wait", order=order.id, state=order.state, reason=form.reason)
+    if any(wait.reason == form.reason for wait in order.waits):
+        raise DomainError("order.waits_already", order=order.id, reason=form.reason)
+    if form.until and form.until <= now:
+        raise DomainError("order.return_past", order=order.id, until=form.until.isoformat())
+    waiting, events = waits.begin_wait(
+        order, Wait(reason=form.reason, why=form.why, since=now, by=by, until=form.until)
+    )
+    return finish_change(order, waiting, now, *events)
+
+
+def resume_work(order: WorkOrder, form: ResumeWork, now: datetime) -> OrderDecision:
+    """Go on with the work."""
+    if not any(wait.reason == form.reason for wait in order.waits):
+        raise DomainError("order.waits_not", order=order.id, reason=form.reason)
+    resumed, events = waits.end_waits(order, now, form.reason)
+    return finish_change(order, resumed, now, *events)
+
+
+def report_not_reached(order: WorkOrder, form: NotReached, now: datetime) -> OrderDecision:
+    """Report that the customer was not reached; intake tries again by the next day (DSP-5)."""
+    if order.state in ENDED:
+        raise DomainError("order.no_wait", order=order.id, state=order.state, reason="customer_not_reached")
+    told = make_event(CustomerNotReached, order, now, channel=form.channel, technician=order.technician)
+    return finish_change(order, order, now, told)

@@ -1,0 +1,101 @@
+"""Steps of the desk with which stages of the policy start and end (INT-1, FBK-3, FBK-4). Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from aftersales.intake.vocabulary import RequestKind
+from aftersales.policy import sla
+from aftersales.policy.sla import Clocks
+from aftersales.policy.sla.stages import Situation, reach_milestone, stage_terms
+from aftersales.values import Moment, Value, Words
+from aftersales.values.errors import DomainError
+
+from .request import (
+    ENDED,
+    STAGES,
+    Ground,
+    RequestDecision,
+    ServiceRequest,
+    TakenStep,
+    finish_change,
+    sla_situation,
+)
+
+DeskStep = Literal[
+    "customer_not_reached",
+    "customer_contacted",
+    "complaint_verified",
+    "complaint_marked_serious",
+    "complaint_followed_up",
+    "timetable_promised",
+    "complaint_resolved",
+    "goods_inspected",
+    "refund_paid",
+    "parcel_problem_reported",
+    "parcel_problem_answered",
+    "parcel_problem_solved",
+]
+LIKE_COMPLAINTS: frozenset[RequestKind] = frozenset({"complaint", "return", "exchange", "compensation"})
+"""Kinds that start the clocks of a complaint when they are registered, whichever channel they come by (FBK-3)."""
+_ONLY: Mapping[DeskStep, frozenset[RequestKind]] = {
+    "complaint_verified": LIKE_COMPLAINTS,
+    "complaint_marked_serious": LIKE_COMPLAINTS,
+    "complaint_followed_up": LIKE_COMPLAINTS,
+    "timetable_promised": LIKE_COMPLAINTS,
+    "complaint_resolved": LIKE_COMPLAINTS,
+    "goods_inspected": LIKE_COMPLAINTS - {"complaint"},
+    "refund_paid": LIKE_COMPLAINTS - {"complaint"},
+}
+
+
+class RecordStep(Value):
+    """A step, and what there is to say about it."""
+
+    step: DeskStep
+    note: Words = ""
+    until: Moment | None = None
+    """The promised time; only for `timetable_promised`, which needs it."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.step == "timetable_promised") != (self.until is not None):
+            raise ValueError("request.promised_time_misplaced")
+        return self
+
+
+def record_step(request: ServiceRequest, form: RecordStep, by: str, now: datetime, ground: Ground) -> RequestDecision:
+    """Record the step, and start and stop the stages of the policy that begin or end with it."""
+    if request.state in ENDED:
+        raise DomainError("request.ended", request=request.id, state=request.state)
+    if form.step in _ONLY and request.kind not in _ONLY[form.step]:
+        raise DomainError("request.step_misplaced", request=request.id, kind=request.kind, step=form.step)
+    if form.until and form.until <= now:
+        raise DomainError("request.promise_past", request=request.id, until=form.until.isoformat())
+    taken = TakenStep(step=form.step, at=now, by=by, note=form.note, until=form.until)
+    after = request.but(steps=(*request.steps, taken))
+    return finish_change(request, reach_step(after, form.step, now, ground, form.until), now)
+
+
+def reach_step(
+    request: ServiceRequest, step: str, at: datetime, ground: Ground, until: datetime | None = None
+) -> ServiceRequest:
+    """Start and stop clocks; a stage that still runs keeps its first deadline, one that ended may start again."""
+    there = sla_situation(request, ground)._replace(round=1, agreed=until)
+    return request.but(clocks=_reached(request.clocks, step, at, there))
+
+
+def _reached(clocks: Clocks, step: str, at: datetime, there: Situation) -> Clocks:
+    ours = {name: stage for name, stage in there.policy.stages.items() if name in STAGES}
+    running = {clock.stage for clock in clocks if clock.ended_at is None}
+    starting = {name for name, stage in ours.items() if stage.starts_on == step and name not in running}
+    again = max((sum(clock.stage == name for clock in clocks) for name in starting), default=0)
+    stopping = {name for name, stage in ours.items() if stage.stops_on == step and name in running}
+    clocks = reach_milestone(clocks, step, at, starting | stopping, there._replace(again=again))
+    for name in stopping:  # the stage runs again until the matter is closed
+        if ours[name].repeats and (wanted := stage_terms(name, at, there)):
+            count = sum(clock.stage == name for clock in clocks)
+            clocks = sla.start_clock(clocks, name, f"{name}-1-{count + 1}", at, wanted)
+    return clocks
