@@ -30,6 +30,7 @@ REGISTERED = RequestRegistered(
     on_site=False,
     policy="appliance@0",
     calendar=CALENDAR,
+    quiet_hours="12:00-14:00",
     cases=("rush",),
     repeats="SR-261122-0000",
     contract="HT-1",
@@ -44,6 +45,7 @@ _REPAIRED = RepairCompleted.model_validate(
     ORDER
     | {"technician": "T", "product": PRODUCT, "fault": "f", "cause": "x", "solution": "y"}
     | {"parts_used": [{"part": "P", "quantity": 1}], "policy": "appliance@0", "calendar": CALENDAR}
+    | {"quiet_hours": "12:00-14:00"}
 )
 
 
@@ -104,13 +106,14 @@ EVENTS = [
         _REPAIRED,
         lambda event: followups.schedule_followup(event, PLAN),
         left=dict.fromkeys(("product", "fault", "cause", "solution", "parts_used"), "on the warranty card")
-        | {"at": "decides when it is due", "calendar": "decides when it is due"},
+        | dict.fromkeys(("at", "calendar", "quiet_hours"), "decides when it is due"),
     ),
     Row(
         _REPAIRED,
         lambda event: products.record_repair(KNOWN, event).warranty_card[0],
         elsewhere={"parts_used": "parts"},
-        left=dict.fromkeys(("order", "branch", "policy", "calendar"), "on the request") | {"product": "its card it is"},
+        left=dict.fromkeys(("order", "branch", "policy", "calendar", "quiet_hours"), "on the request")
+        | {"product": "its card it is"},
     ),
     Row(
         followups.FinishFollowUp(outcome="unreachable", clerk="c", remark="x"),

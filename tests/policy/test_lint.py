@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from contracts.codes import collect, sources
 
+from aftersales.policy.calendars import minutes_taken
 from aftersales.policy.findings import Finding, dotted_path
 from aftersales.policy.lint import lint_policy
-from aftersales.policy.lint.aftercare import minutes_taken
 from aftersales.policy.model import Policy
 from aftersales.policy.presets import load_presets
 

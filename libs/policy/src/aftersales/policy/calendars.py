@@ -65,6 +65,40 @@ class Calendar(Hours):
     zone: Zone
 
 
+_MINUTES_PER_DAY = 24 * 60
+
+
+def minutes_taken(windows: str) -> set[int]:
+    """Return the minutes of a day that these windows contain."""
+    found: set[int] = set()
+    for window in windows.split():
+        start, end = (_minute(time) for time in window.split("-"))
+        found |= set(range(start, end)) if start < end else {*range(start, _MINUTES_PER_DAY), *range(end)}
+    return found
+
+
+def _minute(time: str) -> int:
+    hours, _, rest = time.partition(":")
+    return int(hours) * 60 + int(rest)
+
+
+@lru_cache(maxsize=1024)
+def outside_hours(quiet: str, zone: str) -> Calendar | None:
+    """Return a calendar that is open outside these windows of every day; None if they are empty or the whole day."""
+    taken = minutes_taken(quiet)
+    left = [minute for minute in range(_MINUTES_PER_DAY) if minute not in taken]
+    if not taken or not left:
+        return None
+    starts = [minute for minute in left if minute == 0 or minute - 1 in taken]
+    ends = [minute + 1 for minute in left if minute == _MINUTES_PER_DAY - 1 or minute + 1 in taken]
+    windows = " ".join(f"{_clock(start)}-{_clock(end)}" for start, end in zip(starts, ends, strict=True))
+    return Calendar(zone=zone, week=(windows,) * 7)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 @lru_cache
 def round_the_clock(zone: str) -> Calendar:
     """Return a calendar that is open all hours of every day."""

@@ -157,6 +157,8 @@ class RepairCompleted(OrderEvent):
     """The service policy of the request (ALL-1)."""
     calendar: Calendar | None = None
     """The branch's hours when the request was registered; None means round the clock."""
+    quiet_hours: str = ""
+    """The customer's times without calls, in the branch's time zone."""
 
 
 class OrderCancelled(OrderEvent):

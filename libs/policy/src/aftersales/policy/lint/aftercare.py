@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from aftersales.policy.calendars import minutes_taken
 from aftersales.policy.findings import Finding, Path, error_finding, warning_finding
 from aftersales.policy.model import Policy
 from aftersales.policy.model.aftercare import Call, Callbacks, Limit, Penalty, SurveySettings
@@ -65,15 +66,6 @@ def _call(policy: Policy, call: Call, path: Path) -> Iterator[Finding]:
         yield error_finding("policy.script_unknown", *path, "script", script=call.script)
     if call.stage not in policy.stages:
         yield error_finding("policy.stage_unknown", *path, "stage", stage=call.stage)
-
-
-def minutes_taken(windows: str) -> set[int]:
-    """Return the minutes of a day that these windows contain."""
-    found: set[int] = set()
-    for window in windows.split():
-        start, end = (_minute(time) for time in window.split("-"))
-        found |= set(range(start, end)) if start < end else {*range(start, MINUTES_PER_DAY), *range(end)}
-    return found
 
 
 def _minute(time: str) -> int:

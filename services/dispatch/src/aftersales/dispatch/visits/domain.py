@@ -121,7 +121,7 @@ def complete_visit(
         technician=order.technician,
         fault=order.fault,
         **report.model_dump(include=set(RepairCompleted.model_fields)),
-        **order.model_dump(include={"product", "policy", "calendar"}),
+        **order.model_dump(include={"product", "policy", "calendar", "quiet_hours"}),
     )
     going, events = end_waits(order, now)
     ended = pass_milestone(going, "repair_completed", now, policy)

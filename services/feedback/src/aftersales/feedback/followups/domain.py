@@ -18,11 +18,13 @@ from aftersales.common.events.feedback import (
 from aftersales.common.fields import shared_fields
 from aftersales.common.sla_events import Duty, SlaEventTypes
 from aftersales.policy import sla
-from aftersales.policy.calendars import Calendar, round_the_clock
+from aftersales.policy.business_time import next_open
+from aftersales.policy.calendars import Calendar, outside_hours, round_the_clock
 from aftersales.policy.model import Policy
 from aftersales.policy.model.stages import KnownStage, StageName
 from aftersales.policy.sla import NONE, ChangeNote, Terms, stages
 from aftersales.policy.sla.stages import Situation, deadline_at, stage_terms
+from aftersales.policy.timetable import DAY
 from aftersales.values import Code, Value, Words, sibling_number
 from aftersales.values.errors import DomainError
 
@@ -51,15 +53,24 @@ class Plan(Value):
 
 
 def plan_followup(repair: RepairCompleted, policy: Policy, usual: Usual) -> Plan:
-    """Return the plan for the policy's first call after a repair; `usual` is for a policy without calls."""
-    calls = policy.callbacks.calls if policy.callbacks else ()
-    if not calls:
-        return Plan(due_at=repair.at + usual.after, terms=Terms(target=usual.window))
-    call, calendar = calls[0], repair.calendar or round_the_clock("UTC")
-    after = call.after or NONE
-    due_at = deadline_at(call.due, calendar, None, repair.at) if call.due else repair.at + after
-    found = stage_terms(call.stage, due_at, Situation(policy, calendar, priority=4))
-    return Plan(due_at=due_at, stage=call.stage, terms=found or Terms(target=usual.window))
+    """Return the plan for the policy's first call after a repair; `usual` is for a policy without calls.
+
+    A call that falls into quiet hours of the policy or the customer is due when they end, and a time shorter than a
+    day counts only outside them.
+    """
+    calendar = repair.calendar or round_the_clock("UTC")
+    quiet = f"{policy.callbacks.quiet_hours if policy.callbacks else ''} {repair.quiet_hours}"
+    allowed = outside_hours(quiet, calendar.zone) if repair.calendar else None  # older events do not say the zone
+    call = policy.callbacks.calls[0] if policy.callbacks and policy.callbacks.calls else None
+    due_at = repair.at + ((call.after or NONE) if call else usual.after)
+    if call and call.due:
+        due_at = deadline_at(call.due, calendar, None, repair.at)
+    due_at = next_open(allowed, due_at) if allowed else due_at
+    found = stage_terms(call.stage, due_at, Situation(policy, calendar, priority=4)) if call else None
+    terms = found or Terms(target=usual.window)
+    if allowed and terms.calendar is None and terms.until is None and terms.target < DAY:
+        terms = terms.model_copy(update={"calendar": allowed})
+    return Plan(due_at=due_at, stage=call.stage if call else CALLBACK, terms=terms)
 
 
 class FinishFollowUp(Value):
@@ -125,7 +136,10 @@ def wake_followup(followup: FollowUp, now: datetime) -> FollowUpDecision:
 def change_followup_hours(
     followup: FollowUp, calendar: Calendar, said: ChangeNote, now: datetime, policy: Policy
 ) -> FollowUpDecision:
-    """Apply the branch's new hours to the remaining time of the promise (ALL-3)."""
+    """Apply the branch's new hours to the remaining time of the promise (ALL-3), if it counts by them."""
+    stage = next((policy.stages.get(clock.stage) for clock in followup.clocks), None)
+    if stage and stage.calendar == "always" and not stage.due:
+        return followup, ()
     there = Situation(policy, calendar, priority=4)
     return _settled(followup, followup.but(clocks=stages.change_hours(followup.clocks, there, said)), now)
 

@@ -47,6 +47,8 @@ class RequestRegistered(Event):
     """The service policy that the request has until its end, such as `e-bike@3` (ALL-1)."""
     calendar: Calendar | None = None
     """The branch's current hours; None means round the clock."""
+    quiet_hours: str = ""
+    """The customer's times without calls, in the branch's time zone: `22:00-07:00 12:00-14:00`."""
     cases: tuple[str, ...] = ()
     """The special cases that apply, each with its figures in the policy: `emergency`, `rush`, `holiday` ... (ALL-10)"""
     repeats: str | None = None

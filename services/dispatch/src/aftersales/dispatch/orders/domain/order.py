@@ -140,6 +140,8 @@ class WorkOrder(Aggregate):
     """Targets of that contract, which replace the policy's."""
     calendar: Calendar | None = None
     """The branch's hours when the request came in; None means round the clock."""
+    quiet_hours: str = ""
+    """The customer's times without calls."""
     quotation: Quotation = "none"
     """Whether the work may be finished only after the customer has accepted a quotation (DSP-17)."""
     quoted: Money | None = None

@@ -129,7 +129,7 @@ def register_request(
     )
     request = _promised(request, ground)
     events = (_found(request, repeated, policy),) if repeated else ()
-    registered = _registered(request, prepaid, ground)
+    registered = _registered(request, archive, ground)
     told = announce_coverage(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
     return finish_change(None, request, taken.at, registered, *events, *told)
 
@@ -145,15 +145,16 @@ def _promised(request: ServiceRequest, ground: Ground) -> ServiceRequest:
     return request
 
 
-def _registered(request: ServiceRequest, prepaid: Prepaid, ground: Ground) -> RequestRegistered:
+def _registered(request: ServiceRequest, archive: Archive, ground: Ground) -> RequestRegistered:
     about = {
         "request": request.id,
         "kind": VISITS.get(request.kind, "consultation"),
         "work_type": request.kind,
         "on_site": request.kind in VISITS,
         "calendar": ground.calendar,
+        "quiet_hours": archive.customer.quiet_hours,
     }
-    same = shared_fields(request, RequestRegistered) | shared_fields(prepaid, RequestRegistered)
+    same = shared_fields(request, RequestRegistered) | shared_fields(archive.prepaid, RequestRegistered)
     return RequestRegistered(**same | about)
 
 
