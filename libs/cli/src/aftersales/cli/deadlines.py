@@ -16,8 +16,8 @@ from aftersales.values import NUMBER, sibling_number
 
 app = typer.Typer(no_args_is_help=True, help="Look into promises: which clocks run, and how a deadline came about.")
 _WHERE = {"intake": "SR", "dispatch": "WO", "feedback": "FU"}
-_OF_INTAKE = ("SH", "CT")
-"""Other documents of intake with clocks: shift handovers and contracts."""
+_OF_INTAKE = ("SH", "CT", "CP")
+"""Other documents of intake with clocks: shift handovers, contracts, complaints from the public page."""
 
 
 @app.command("explain")
@@ -26,7 +26,8 @@ def explain_deadlines(
     number: Annotated[
         str,
         typer.Argument(
-            metavar="NUMBER", help="Of a request, a work order, a callback, a shift handover or a contract."
+            metavar="NUMBER",
+            help="Of a request, an order, a callback, a handover, a contract or a complaint.",
         ),
     ],
     as_json: AsJson = False,

@@ -18,6 +18,8 @@ from .office import handlers as office
 from .office.domain.digest import Digest
 from .office.domain.handover import ShiftHandover
 from .office.domain.notice import Notice
+from .public import handlers as public
+from .public.domain import PublicComplaint
 from .recalls import handlers as recalls
 from .recalls.domain import Recall
 from .requests.domain.request import ServiceRequest
@@ -47,6 +49,7 @@ def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer,
         wake_with(Digest, office.send_digest),
         wake_with(ServiceRequest, requests.wake_request),
         wake_with(Notice, office.wake_notice),
+        wake_with(PublicComplaint, partial(public.wake_complaint, catalogue=catalogue, zone=settings.zone)),
         wake_with(ShiftHandover, office.wake_handover),
     )
 

@@ -32,6 +32,7 @@ from .policies import api as policies_api
 from .policies import store as policies_store
 from .public import api as public_api
 from .public import store as public_store
+from .public.domain import PublicComplaint
 from .recalls import api as recalls_api
 from .recalls import store as recalls_store
 from .requests import api as requests_api
@@ -89,7 +90,7 @@ def build_service(settings: Settings | None = None) -> Service:
         timers=build_timers(settings, catalogue),
         seeds=SEEDS,
         produces=PRODUCES,
-        clocked=(ServiceRequest, ShiftHandover, Contract),
+        clocked=(ServiceRequest, ShiftHandover, Contract, PublicComplaint),
         catalogue=catalogue,
         refused=tell_refusal,
         partners=settings.partners,

@@ -9,13 +9,21 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import ComplaintKind, ComplaintReceived
 from aftersales.common.fields import shared_fields
+from aftersales.common.sla_events import Duty
 from aftersales.intake.archive.domain.customer import Customer
-from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.domain.request import SLA_EVENTS, ServiceRequest
+from aftersales.intake.vocabulary import Channel
+from aftersales.policy import sla
+from aftersales.policy.calendars import Calendar
+from aftersales.policy.model import Policy
+from aftersales.policy.model.stages import KnownStage
+from aftersales.policy.sla.stages import Situation, policy_id, reach_milestone, stop_stage
 from aftersales.values import Code, Line, Phone, Value, Words
 from aftersales.values.errors import DomainError
 
 ComplaintState = Literal["new", "suspect", "taken"]
 """`suspect` complaints look machine-made: no event is published, but a desk can list and take them (ALL-4)."""
+OF_A_COMPLAINT: frozenset[KnownStage] = frozenset({"complaint_answer", "complaint_verify"})
 HEADQUARTERS = "-"
 """The branch of complaints that name none."""
 
@@ -32,6 +40,20 @@ class ComplaintForm(Value):
     branch: Code | None = None
     website: Annotated[str, Field(max_length=1000)] = ""
     """A field that people do not see and machines fill in."""
+
+
+class AnswerComplaint(Value):
+    """What the customer was told about the complaint, by which channel."""
+
+    channel: Channel
+    text: Annotated[Words, Field(min_length=1)]
+
+
+class VerifyComplaint(Value):
+    """Whether the complaint is founded, after it was looked into (FBK-3)."""
+
+    founded: bool
+    remark: Words = ""
 
 
 class Receipt(Value):
@@ -65,6 +87,13 @@ class PublicComplaint(Aggregate):
     received_at: datetime
     taken_by: str | None = None
     taken_at: datetime | None = None
+    policy: str = ""
+    """The service policy whose times for complaints apply; empty until its clocks start (ALL-1)."""
+    answer: str = ""
+    answered_by: str | None = None
+    founded: bool | None = None
+    verified_by: str | None = None
+    verified_remark: str = ""
 
 
 ComplaintDecision = tuple[PublicComplaint, tuple[Event, ...]]
@@ -79,6 +108,7 @@ def receive_complaint(id: str, form: ComplaintForm, about: About | None, now: da
         request=own.id if own else None,
         state="suspect" if form.website else "new",
         received_at=now,
+        wake_at=None if form.website else now,
     )
     return complaint, () if form.website else (_received(complaint),)
 
@@ -88,7 +118,45 @@ def take_complaint(complaint: PublicComplaint, by: str, now: datetime) -> Compla
     if complaint.state == "taken":
         raise DomainError("complaint.already_taken", complaint=complaint.id, by=complaint.taken_by)
     events = (_received(complaint),) if complaint.state == "suspect" else ()
-    return complaint.but(state="taken", taken_by=by, taken_at=now), events
+    taken = complaint.but(state="taken", taken_by=by, taken_at=now)
+    return taken if taken.policy else taken.but(wake_at=now), events
+
+
+def start_complaint_clocks(complaint: PublicComplaint, policy: Policy, calendar: Calendar) -> PublicComplaint:
+    """Start the clocks of a complaint as of its receipt, like those of a complaint by phone (FBK-3).
+
+    A timer does it, so that the answer to the anonymous caller takes equally long for known and unknown numbers.
+    """
+    there = Situation(policy, calendar, priority=4)
+    clocks = reach_milestone((), "complaint_registered", complaint.received_at, OF_A_COMPLAINT, there)
+    return complaint.but(clocks=clocks, policy=policy_id(policy))
+
+
+def tick_complaint(before: PublicComplaint, complaint: PublicComplaint, now: datetime) -> ComplaintDecision:
+    """Set the timer, and report passed thresholds (ALL-3)."""
+    ticked = complaint.but(clocks=sla.tick_clocks(complaint.clocks, now))
+    duty = Duty(complaint.taken_by or "", complaint.taken_by or "information_clerk")
+    marks = SLA_EVENTS.passed(before, ticked, now, request=complaint.request or "", duty=duty)
+    return ticked.but(wake_at=sla.next_wake(ticked.clocks)), marks
+
+
+def answer_complaint(complaint: PublicComplaint, form: AnswerComplaint, by: str, now: datetime) -> ComplaintDecision:
+    """Record the answer, which stops its clock; a second one corrects the first."""
+    _must_be_genuine(complaint)
+    told = complaint.but(answer=form.text, answered_by=by)
+    return tick_complaint(complaint, told.but(clocks=stop_stage(told.clocks, "complaint_answer", now)), now)
+
+
+def verify_complaint(complaint: PublicComplaint, form: VerifyComplaint, by: str, now: datetime) -> ComplaintDecision:
+    """Record whether it is founded, which stops its clock."""
+    _must_be_genuine(complaint)
+    known = complaint.but(founded=form.founded, verified_by=by, verified_remark=form.remark)
+    return tick_complaint(complaint, known.but(clocks=stop_stage(known.clocks, "complaint_verify", now)), now)
+
+
+def _must_be_genuine(complaint: PublicComplaint) -> None:
+    if complaint.state == "suspect":
+        raise DomainError("complaint.suspect", complaint=complaint.id)
 
 
 def _received(complaint: PublicComplaint) -> ComplaintReceived:

@@ -1,13 +1,15 @@
 """Use cases: complaints from the public page (INT-11)."""
 
-from aftersales.engine import UnitOfWork, use_case
+from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
-from aftersales.intake.network.domain import Branch
+from aftersales.intake.network.domain import Branch, local_day
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.policy.calendars import round_the_clock
+from aftersales.policy.choose import Facts
 
 from . import domain
-from .domain import About, ComplaintForm, PublicComplaint, Receipt
+from .domain import About, AnswerComplaint, ComplaintForm, PublicComplaint, Receipt, VerifyComplaint
 
 
 @use_case(
@@ -31,3 +33,33 @@ async def receive_complaint(work: UnitOfWork, form: ComplaintForm, number: str) 
 async def take_complaint(work: UnitOfWork, number: str) -> PublicComplaint:
     complaint, events = domain.take_complaint(await work.require(PublicComplaint, number), work.actor, work.now)
     return work.put(complaint, *events)
+
+
+@use_case(about=lambda number: (PublicComplaint, number))
+async def answer_complaint(work: UnitOfWork, number: str, form: AnswerComplaint) -> PublicComplaint:
+    complaint, events = domain.answer_complaint(await work.require(PublicComplaint, number), form, work.actor, work.now)
+    return work.put(complaint, *events)
+
+
+@use_case(about=lambda number: (PublicComplaint, number))
+async def verify_complaint(work: UnitOfWork, number: str, form: VerifyComplaint) -> PublicComplaint:
+    complaint, events = domain.verify_complaint(await work.require(PublicComplaint, number), form, work.actor, work.now)
+    return work.put(complaint, *events)
+
+
+async def wake_complaint(work: UnitOfWork, number: str, catalogue: PolicyCatalogue, zone: str) -> None:
+    """Start the clocks of a new complaint, and publish what became late (ALL-3)."""
+    complaint = await work.get(PublicComplaint, number)
+    if complaint is None or complaint.wake_at is None or complaint.wake_at > work.now:
+        return
+    started = complaint
+    if not complaint.policy:
+        branch = await work.get(Branch, complaint.branch)
+        request = await work.get(ServiceRequest, complaint.request) if complaint.request else None
+        calendar = branch.calendar if branch else round_the_clock(zone)
+        day = local_day(complaint.received_at, calendar.zone)
+        line = request.product.line if request else ""
+        policy = await catalogue.choose(work, Facts(complaint.branch, line, "complaint", "", day))
+        started = domain.start_complaint_clocks(complaint, policy, calendar)
+    ticked, events = domain.tick_complaint(complaint, started, work.now)
+    work.put(ticked, *events)

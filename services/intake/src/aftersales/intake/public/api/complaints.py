@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.intake.public import handlers
-from aftersales.intake.public.domain import ComplaintState, PublicComplaint
+from aftersales.intake.public.domain import AnswerComplaint, ComplaintState, PublicComplaint, VerifyComplaint
 
 router = APIRouter(responses=PROBLEMS)
 ComplaintNumber = Annotated[str, Path(pattern=r"^CP-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
@@ -29,3 +29,15 @@ async def show_complaint(number: ComplaintNumber, context: RequestContext) -> Pu
 async def take_complaint(number: ComplaintNumber, context: RequestContext) -> PublicComplaint:
     """Take responsibility for the complaint."""
     return await context.do(handlers.take_complaint, number)
+
+
+@router.post("/complaints/{number}/answer")
+async def answer_complaint(number: ComplaintNumber, form: AnswerComplaint, context: RequestContext) -> PublicComplaint:
+    """Record what the customer was told, due within a day in the presets (FBK-3)."""
+    return await context.do(handlers.answer_complaint, number, form)
+
+
+@router.post("/complaints/{number}/verify")
+async def verify_complaint(number: ComplaintNumber, form: VerifyComplaint, context: RequestContext) -> PublicComplaint:
+    """Record whether the complaint is founded, due within three working days in the presets (FBK-3)."""
+    return await context.do(handlers.verify_complaint, number, form)
