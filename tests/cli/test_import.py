@@ -3,18 +3,18 @@
 import asyncio
 import codecs
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from cli.system import INTAKE, NOBODY, Program, Withhold, listening, open_system, read_csv
+from cli.system import INTAKE, NOBODY, Program, Withhold, listening, open_system, read_csv, saved
 
 from aftersales.cli.connection import connect_to_service
 from aftersales.cli.session import Session
 from aftersales.cli.sheets.catalogue import REQUESTS
+from aftersales.cli.sheets.naming import name_rows
 from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.cli.sheets.result import Plan, Result
 from aftersales.cli.sheets.rows import read_rows
-from aftersales.cli.sheets.sending import name_rows, send_all
+from aftersales.cli.sheets.sending import send_all
 from aftersales.cli.sheets.table import read_table
 from aftersales.common.work.group import ANSWERS
 from aftersales.intake.archive.domain.customer import Customer
@@ -56,12 +56,6 @@ async def aftersales(urls, tmp_path_factory) -> AsyncIterator[Program]:
 
 async def registered(program: Program, desk: str) -> list[ServiceRequest]:
     return await program.system.intake.find(ServiceRequest, owner=desk)
-
-
-def saved(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
-    file = folder / name
-    file.write_bytes(text.encode(encoding))
-    return file
 
 
 @pytest.mark.parametrize(
@@ -223,15 +217,16 @@ async def test_an_import_outlasts_a_service_that_is_cut_off_and_doubles_nothing(
 
 
 async def test_a_service_that_stays_away_leaves_rows_unsent_and_the_same_import_completes_them(aftersales):
-    rows = read_rows(read_table(requests(*range(600, 700), desk="d-away"), REQUESTS), ReadOptions())
-    _, keys = name_rows(REQUESTS, rows)
+    table = read_table(requests(*range(600, 700), desk="d-away"), REQUESTS)
+    rows = read_rows(table, ReadOptions())
+    _, names = name_rows(table, rows)
     sent: list[int] = []
 
     async def send(url: str, patience: float) -> Result:
         async with connect_to_service(
             Session({"intake": url}), "intake", actor="import", patience=patience
         ) as connection:
-            return await send_all(connection, REQUESTS, rows, keys, Plan(sent.append, most_rows=2))
+            return await send_all(connection, REQUESTS, rows, names, Plan(sent.append, most_rows=2))
 
     async def some() -> bool:
         return sum(sent) > 10
@@ -258,5 +253,5 @@ async def test_a_busy_service_that_takes_little_at_a_time_gets_the_rows_when_it_
         metrics = await program.system.intake.metrics()
 
     assert (done.code, done.json["imported"] + done.json["repeated"]) == (0, 16)
-    assert len(answers) == 16
+    assert len(answers) == 2 * 16, "a row has two keys"
     assert 'route="/imports/requests",status="500"' in metrics

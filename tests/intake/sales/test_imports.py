@@ -193,3 +193,21 @@ async def test_forms_of_any_shape_are_refused_one_by_one(intake: RunningService)
 
     assert answer.status_code == 200, answer.text
     assert {row["code"] for row in answer.json()["rows"]} == {"input.malformed"}
+
+
+async def test_int2_a_row_counts_once_for_a_year_under_each_of_its_keys(intake: RunningService) -> None:
+    """A file that grows every day is imported for months; a better mapping changes what its rows say."""
+
+    async def sent(key: str, number: int) -> dict[str, Any]:
+        row = {"key": key, "also": ["cells-1"], "form": request(number)}
+        answer = await intake.http.post("/imports/requests", json={"rows": [row]})
+        return dict(answer.json()["rows"][0])
+
+    first, better, same = await sent("a", 1), await sent("b", 2), await sent("a", 1)
+    answers = await intake.runtime.mongo.rows(ANSWERS, {})
+
+    assert [one["outcome"] for one in (first, better, same)] == ["created", "repeated", "repeated"]
+    assert [one["changed"] for one in (better, same)] == [True, False]
+    assert better["id"] == first["id"]
+    assert len(await intake.find(ServiceRequest)) == 1
+    assert [(row["at"] - intake.runtime.clock.now()).days for row in answers] == [365, 365]

@@ -17,6 +17,7 @@ from aftersales.cli.sheets.catalogue import KINDS
 from aftersales.cli.sheets.journal import Journal
 from aftersales.cli.sheets.kinds import Column, Kind
 from aftersales.cli.sheets.mapping import MappingFile, mapping_template, read_mapping
+from aftersales.cli.sheets.naming import equal_rows, name_rows
 from aftersales.cli.sheets.opening import open_table
 from aftersales.cli.sheets.progress import show_progress
 from aftersales.cli.sheets.read_options import ORDERS, ReadOptions
@@ -24,7 +25,7 @@ from aftersales.cli.sheets.refusals import errors_file, write_refusals
 from aftersales.cli.sheets.report import Summary, print_report
 from aftersales.cli.sheets.result import Plan, Result
 from aftersales.cli.sheets.rows import Row, read_rows
-from aftersales.cli.sheets.sending import IMPORTER, name_rows, send_all
+from aftersales.cli.sheets.sending import IMPORTER, send_all
 from aftersales.cli.sheets.table import NO_MAPPING, Table
 from aftersales.values import uuid7
 
@@ -81,8 +82,8 @@ def configure_import(
     a file with other headers, or with cells that need a translation, is read with `--mapping`.
 
     Rows that do not fit go to `FILE.errors.csv` (or `.xlsx`) with the reasons; the others are imported. Correct that
-    file and import it: its first columns are ignored. The same file imported again within three days counts once, and
-    an interrupted import continues where it stopped.
+    file and import it: its first columns are ignored. A row of requests or stock counts once, also if the file
+    has grown since, and an interrupted import continues where it stopped.
     """
     ctx.obj = replace(ctx.obj, zone=ZoneInfo(zone), encoding=encoding)
 
@@ -163,7 +164,7 @@ async def _load(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summ
     mapping = read_mapping(wish.mapping, kind) if wish.mapping else NO_MAPPING
     table, encoding = open_table(wish.file, kind, mapping, encoding=session.encoding, sheet=wish.sheet)
     rows = _read(session, table, mapping, wish)
-    result, by_service = await _sent(session, kind, rows, wish)
+    result, by_service = await _sent(session, table, rows, wish)
     target = errors_file(wish.file, table, result.refused)
     if result.refused:
         _write(target, table, result.refused, session)
@@ -177,6 +178,8 @@ async def _load(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summ
         imported=result.imported,
         updated=result.updated,
         repeated=result.repeated,
+        changed=sorted(result.changed),
+        equal=equal_rows(rows) if kind.adds else [],
         refused=len(result.refused),
         unsent=result.unsent,
         left_alone=dict(table.layout.left),
@@ -200,8 +203,9 @@ def _write(target: Path, table: Table, refused: Sequence[Row], session: Session)
         raise Trouble("import.errors_unwritable", file=target, why=error.strerror) from error
 
 
-async def _sent(session: Session, kind: Kind, rows: Sequence[Row], wish: ImportOptions) -> tuple[Result, bool]:
+async def _sent(session: Session, table: Table, rows: Sequence[Row], wish: ImportOptions) -> tuple[Result, bool]:
     """Send the rows, or only check them in a dry run; also return whether the service has seen them."""
+    kind = table.kind
     unseen = Result(refused=[row for row in rows if not row.call])
     if wish.dry_run and not kind.batches:
         return unseen, False
@@ -215,16 +219,17 @@ async def _sent(session: Session, kind: Kind, rows: Sequence[Row], wish: ImportO
             if wish.dry_run:
                 return unseen, False
             raise
-        return await _send(session, connection, kind, rows, wish), True
+        return await _send(session, connection, table, rows, wish), True
 
 
 async def _send(
-    session: Session, connection: Connection, kind: Kind, rows: Sequence[Row], wish: ImportOptions
+    session: Session, connection: Connection, table: Table, rows: Sequence[Row], wish: ImportOptions
 ) -> Result:
-    sheet, keys = name_rows(kind, rows, uuid7() if wish.again and not kind.adds else "")
+    kind = table.kind
+    sheet, names = name_rows(table, rows, uuid7() if wish.again and not kind.adds else "")
     path = None if wish.dry_run else wish.file.with_name(f"{wish.file.name}.progress")
     journal = Journal(path, f"{sheet} {session.urls[kind.service]}", again=wish.again)
     with show_progress(session, kind.name, sum(row.call is not None for row in rows)) as done:
-        result = await send_all(connection, kind, rows, keys, Plan(done, journal, dry_run=wish.dry_run))
+        result = await send_all(connection, kind, rows, names, Plan(done, journal, dry_run=wish.dry_run))
     journal.close(complete=not result.trouble)
     return result

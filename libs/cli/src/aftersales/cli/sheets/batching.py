@@ -10,7 +10,8 @@ from pydantic_core import to_json
 from aftersales.cli.connection import Connection, current_user, problem_of
 from aftersales.cli.session import Trouble
 from aftersales.cli.sheets.kinds import Kind
-from aftersales.cli.sheets.result import Keyed, Plan, Result, refusal_reasons
+from aftersales.cli.sheets.naming import NamedRow
+from aftersales.cli.sheets.result import Plan, Result, refusal_reasons
 
 LANES = 4
 """Number of batches in progress, enough that the service never waits for the next."""
@@ -21,29 +22,30 @@ _DIVIDED = {413, 422, 500}
 
 
 async def send_in_batches(
-    connection: Connection, kind: Kind, lane: Sequence[Keyed], plan: Plan, result: Result
+    connection: Connection, kind: Kind, lane: Sequence[NamedRow], plan: Plan, result: Result
 ) -> None:
     """Send the batches one after another, in the order of the file."""
     for batch in _batches(lane, plan.most_rows):
         await _send(connection, kind, batch, plan, result)
 
 
-def _batches(lane: Sequence[Keyed], most: int) -> Iterator[list[tuple[Keyed, bytes]]]:
-    batch: list[tuple[Keyed, bytes]] = []
+def _batches(lane: Sequence[NamedRow], most: int) -> Iterator[list[tuple[NamedRow, bytes]]]:
+    batch: list[tuple[NamedRow, bytes]] = []
     size = 0
-    for key, row in lane:
-        body = to_json({"key": key, "form": row.call.body if row.call else {}})
+    for named in lane:
+        form = named.row.call.body if named.row.call else {}
+        body = to_json({"key": named.name.key, "also": named.name.also, "form": form})
         if batch and (len(batch) == most or size + len(body) > _MOST_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(((key, row), body))
+        batch.append((named, body))
         size += len(body)
     if batch:
         yield batch
 
 
 async def _send(
-    connection: Connection, kind: Kind, batch: list[tuple[Keyed, bytes]], plan: Plan, result: Result
+    connection: Connection, kind: Kind, batch: list[tuple[NamedRow, bytes]], plan: Plan, result: Result
 ) -> None:
     method, _, path = kind.target.partition(" ")
     dry = b',"dry_run":true' if plan.dry_run else b""
@@ -51,7 +53,7 @@ async def _send(
     headers = {"content-type": "application/json", "x-correlation-id": current_user()}
     answer = await connection.call(method, path, content=body, headers=headers)
     if answer.is_success:
-        _take(kind, [keyed for keyed, _ in batch], answer.json()["rows"], plan, result)
+        _take(kind, [named for named, _ in batch], answer.json()["rows"], plan, result)
     elif answer.status_code not in _DIVIDED:
         reason, words, _params = problem_of(answer)
         raise Trouble("import.not_taken", path=path, reason=reason, words=words)
@@ -67,9 +69,10 @@ def _refusal(answer: httpx.Response) -> dict[str, Any]:
     return {"outcome": "refused", "code": code, "detail": words, "params": params}
 
 
-def _take(kind: Kind, batch: list[Keyed], outcomes: list[dict[str, Any]], plan: Plan, result: Result) -> None:
+def _take(kind: Kind, batch: list[NamedRow], outcomes: list[dict[str, Any]], plan: Plan, result: Result) -> None:
     taken = []
-    for (_, row), outcome in zip(batch, outcomes, strict=True):
+    for named, outcome in zip(batch, outcomes, strict=True):
+        row = named.row
         if outcome["outcome"] == "refused":
             wrong = refusal_reasons(kind, outcome["code"], outcome["detail"], outcome["params"])
             result.refused.append(replace(row, wrong=wrong))
@@ -78,6 +81,7 @@ def _take(kind: Kind, batch: list[Keyed], outcomes: list[dict[str, Any]], plan: 
         result.repeated += outcome["outcome"] == "repeated"
         result.imported += outcome["outcome"] != "repeated"
         result.updated += outcome["outcome"] == "updated"
+        result.changed += [row.record.number] if outcome.get("changed") else []
     if not plan.dry_run:
         plan.journal.note(taken)
     result.unsent -= len(batch)

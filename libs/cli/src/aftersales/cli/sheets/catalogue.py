@@ -128,7 +128,7 @@ PARTS = Kind(
 STOCK = Kind(
     "stock",
     "inventory",
-    "POST /receipts",
+    "POST /imports/receipts",
     (
         _BRANCH,
         Column("part", "配件编码 配件編碼", read_code, "the part's code"),
@@ -140,6 +140,7 @@ STOCK = Kind(
     "Goods received: each row adds to the stock.",
     turn=("branch", "part"),
     adds=True,
+    batches=True,
 )
 CUSTOMERS = Kind(
     "customers",

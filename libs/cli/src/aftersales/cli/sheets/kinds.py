@@ -80,6 +80,8 @@ class Call:
     path: str
     body: dict[str, Any]
     turn: str
+    identity: str = ""
+    """The row's number in the system that it comes from, with what that number is about; empty if it has none."""
 
 
 class RowRefused(Exception):
@@ -108,6 +110,8 @@ class Kind:
     """A column, and the other columns that each of its values requires."""
     instead: Mapping[str, str] = field(default_factory=dict)
     """Columns that `asks` names but that may be empty if another column is filled, with that column."""
+    identity: tuple[str, ...] = ()
+    """The column of a row's number elsewhere, and the columns that belong to that number."""
     batches: bool = False
     """Whether the target accepts many rows in one call (`common/http/batches.py`), each with its own key."""
 
@@ -209,7 +213,11 @@ class Kind:
                 _place(body, column.way, read[column.name])
         method, _, target = self.target.partition(" ")
         turn = "|".join(str(read[name]) for name in self.turn)
-        return Call(method, target.format(**path), body, turn)
+        return Call(method, target.format(**path), body, turn, self._identity(read))
+
+    def _identity(self, read: Mapping[str, Any]) -> str:
+        known = bool(self.identity) and self.identity[0] in read
+        return "|".join(str(read.get(name, "")) for name in self.identity) if known else ""
 
 
 def header_key(header: str) -> str:

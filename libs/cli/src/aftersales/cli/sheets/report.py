@@ -1,6 +1,8 @@
 """The final report of an import, for people and scripts."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 from aftersales.cli.session import Session
 from aftersales.cli.sheets.catalogue import KINDS
@@ -25,6 +27,10 @@ class Summary:
     updated: int
     """Number of imported rows that were known already."""
     repeated: int
+    changed: list[int]
+    """Rows imported before that read differently now."""
+    equal: list[tuple[int, ...]]
+    """Rows that say the same, in groups; each of them counts."""
     refused: int
     unsent: int
     left_alone: dict[str, str]
@@ -47,6 +53,7 @@ def print_report(session: Session, summary: Summary, result: Result, *, brief: b
             session.say("import.rehearsed" if summary.by_service else "import.checked", **sum_of)
         else:
             session.say("import.done", **sum_of)
+        _print_warnings(session, summary)
     for row in result.refused[:SHOWN]:
         reasons = "; ".join(refusal_text(wrong, session) for wrong in row.wrong)
         session.complain("import.refused_row", row=row.record.number, reasons=reasons)
@@ -58,6 +65,19 @@ def print_report(session: Session, summary: Summary, result: Result, *, brief: b
     if result.trouble:
         session.complain(result.trouble.code, **result.trouble.params)
         session.complain("import.stopped", **asdict(summary))
+
+
+def _print_warnings(session: Session, summary: Summary) -> None:
+    if summary.equal:
+        rows = ("=".join(map(str, group)) for group in summary.equal)
+        session.say("import.equal_rows", count=len(summary.equal), rows=_some(rows))
+    if summary.changed:
+        session.say("import.changed_rows", count=len(summary.changed), rows=_some(map(str, summary.changed)))
+
+
+def _some(words: Iterable[str]) -> str:
+    some = list(islice(words, SHOWN + 1))
+    return ", ".join([*some[:SHOWN], "…"] if len(some) > SHOWN else some)
 
 
 def _doubted(header: str, perhaps: str) -> str:

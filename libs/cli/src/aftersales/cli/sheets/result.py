@@ -9,9 +9,6 @@ from aftersales.cli.sheets.journal import Journal
 from aftersales.cli.sheets.kinds import Kind, Wrong
 from aftersales.cli.sheets.rows import Row
 
-Keyed = tuple[str, Row]
-"""A row's key, and the row, which has a call."""
-
 
 @dataclass
 class Result:
@@ -21,6 +18,8 @@ class Result:
     updated: int = 0
     """Number of imported rows that were known already."""
     repeated: int = 0
+    changed: list[int] = field(default_factory=list)
+    """Rows imported before that read differently now; they are not imported again."""
     refused: list[Row] = field(default_factory=list)
     unsent: int = 0
     trouble: Trouble | None = None

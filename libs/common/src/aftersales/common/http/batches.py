@@ -1,9 +1,11 @@
 """Many rows in one request, for imports. Each row is a job of its own, with its own key, outcome and reasons."""
 
 import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
@@ -16,13 +18,17 @@ from aftersales.values import Value
 from aftersales.values.errors import DomainError
 from aftersales.values.messages import render_message
 
-F = TypeVar("F", bound=BaseModel)
 MOST_ROWS = 500
 
 
+RowKey = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,60}$")]
+
+
 class Row(Value):
-    key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,60}$")]
+    key: RowKey
     """Identifies the row like an Idempotency-Key, but for all callers: a form counts once under one key."""
+    also: Annotated[tuple[RowKey, ...], Field(max_length=3)] = ()
+    """Further keys of the row. It counts once under all of them, even if its form has changed."""
     form: dict[str, Any]
     """The body that the endpoint for a single one accepts."""
 
@@ -42,6 +48,8 @@ class RowOutcome(BaseModel):
     code: str | None = None
     detail: str | None = None
     params: dict[str, Any] = Field(default_factory=dict)
+    changed: bool = False
+    """Whether a repeated row had another form when it was stored. The stored one stays as it is."""
 
 
 class BatchOutcome(BaseModel):
@@ -50,21 +58,33 @@ class BatchOutcome(BaseModel):
     rows: list[RowOutcome]
 
 
-async def take_batch(
-    context: RequestContext, batch: Batch, form: type[F], make_call: Callable[[F], Call[Any]]
-) -> BatchOutcome:
-    """Check each row's form, and run its call from `make_call`. Raises `Busy`: then send the same batch again."""
+@dataclass(frozen=True)
+class Import:
+    """What the rows of an endpoint are: `make_call` returns the call of a row's form."""
+
+    form: type[BaseModel]
+    make_call: Callable[[Any], Call[Any]]
+    longer: timedelta = timedelta()
+    """Time to store the rows' keys beyond that of an Idempotency-Key."""
+
+
+A_YEAR = timedelta(days=365)
+"""A sheet that grows is imported every day, and none of its rows may count again."""
+
+
+async def take_batch(context: RequestContext, batch: Batch, sheet: Import) -> BatchOutcome:
+    """Check each row's form, and run its call. Raises `Busy`: then send the same batch again."""
     locale = context.locale
     found: dict[int, RowOutcome] = {}
     orders: dict[int, BatchCall] = {}
     for at, row in enumerate(batch.rows):
         try:
-            filled = form.model_validate(row.form)
+            filled = sheet.form.model_validate(row.form)
         except ValidationError as error:
             errors = wrong_fields(error.errors(include_url=False, include_input=False), locale)
             found[at] = _refused(row.key, "input.malformed", {"errors": errors}, locale)
         else:
-            orders[at] = _order(make_call(filled), row.key, _answer(context.path, row.key, filled))
+            orders[at] = _order(sheet.make_call(filled), row.key, _answer(context.path, row, sheet.longer))
     results = await context.do_each(list(orders.values()), dry_run=batch.dry_run)
     for (at, order), result in zip(orders.items(), results, strict=True):
         found[at] = _outcome(order.key, result, locale)
@@ -79,10 +99,11 @@ def _order(make_call: Call[Any], key: str, answer: AnswerKey) -> BatchCall:
     return BatchCall(replace(make_call, run=run), key, answer)
 
 
-def _answer(path: str, key: str, filled: BaseModel) -> AnswerKey:
+def _answer(path: str, row: Row, longer: timedelta) -> AnswerKey:
     """Return a row's key, the same for all callers: a sheet stays the same when somebody else imports it."""
-    name, content = f"|POST|{path}|{key}".encode(), filled.model_dump_json().encode()
-    return AnswerKey(hashlib.sha256(name).hexdigest(), hashlib.sha256(content).hexdigest(), _rendered)
+    id, *also = (hashlib.sha256(f"|POST|{path}|{key}".encode()).hexdigest() for key in (row.key, *row.also))
+    content = json.dumps(row.form, sort_keys=True).encode()
+    return AnswerKey(id, hashlib.sha256(content).hexdigest(), _rendered, tuple(also), longer)
 
 
 def _rendered(result: Any) -> Document | None:
@@ -94,7 +115,7 @@ def _outcome(key: str, result: Any, locale: str) -> RowOutcome:
         case RowOutcome():
             return result
         case Stored():
-            return RowOutcome(key=key, outcome="repeated", id=result.answer["id"])
+            return RowOutcome(key=key, outcome="repeated", id=result.answer["id"], changed=result.changed)
         case DomainError():
             return _refused(key, result.code, result.params, locale)
     return _refused(key, "internal.error", {}, locale)

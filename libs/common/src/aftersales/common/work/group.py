@@ -17,7 +17,7 @@ from aftersales.common.retained import Archived
 from aftersales.common.telemetry import log
 from aftersales.common.work import audit
 from aftersales.common.work.identity import IdentityMap, Key, Read, Slot, with_ids
-from aftersales.common.work.job import DUPLICATE, Job, Stored
+from aftersales.common.work.job import DUPLICATE, AnswerKey, Job, Stored
 from aftersales.common.work.numbers import Numbers
 from aftersales.common.work.unit import Trigger, UnitOfWork
 from aftersales.values import uuid7
@@ -57,7 +57,7 @@ class Group:
     async def load(self, jobs: Sequence[Job]) -> None:
         """Load the documents that the jobs preload, and the rows of their inbox ids and answer keys."""
         inbox = with_ids(job.inbox for job in jobs if job.inbox)
-        answers = with_ids(job.answer.id for job in jobs if job.answer)
+        answers = with_ids(id for job in jobs if job.answer for id in job.answer.ids)
         others = (Read(INBOX, inbox, self._note_inbox), Read(ANSWERS, answers, self._note_answers))
         await self.documents.load([need for job in jobs for need in job.preload], others)
         if marks := [f"{collection}/{id}" for collection, id in self.documents.missing()]:
@@ -88,8 +88,8 @@ class Group:
         """Run one job, stage its changes, and return its result or the exception that refused it."""
         if self._known(job.inbox) and not self.is_dead_letter(job.inbox):
             return DUPLICATE
-        if job.answer and (old := self.answers.get(job.answer.id) or self._answers_before.get(job.answer.id)):
-            return self._replay(job, old)
+        if job.answer and (old := self._answered(job.answer)):
+            return _replay(job.answer, old)
         trigger = Trigger(job.actor, job.correlation, job.inbox, self.is_dead_letter(job.inbox))
         work = UnitOfWork(self.documents, self._numbers, trigger, now)
         try:
@@ -106,17 +106,17 @@ class Group:
             self._remember(job, result, now)
         return result
 
-    def _replay(self, job: Job, old: Document) -> Any:
-        if job.answer and old["fingerprint"] != job.answer.fingerprint:
-            return Malformed("idempotency_key.reused")
-        return Stored(old["answer"])
+    def _answered(self, key: AnswerKey) -> Document | None:
+        """Return the stored answer, first under the id itself."""
+        found = (self.answers.get(id) or self._answers_before.get(id) for id in key.ids)
+        return next(filter(None, found), None)
 
     def _remember(self, job: Job, result: Any, now: datetime) -> None:
         if isinstance(result, DomainError) and result.transient:
             return
         if job.answer and (answer := job.answer.render(result)):
-            row = {"_id": job.answer.id, "fingerprint": job.answer.fingerprint, "at": now}
-            self.answers[job.answer.id] = row | {"answer": answer}
+            row = {"fingerprint": job.answer.fingerprint, "at": now + job.answer.longer, "answer": answer}
+            self.answers |= {id: {"_id": id} | row for id in job.answer.ids}
 
     def _accept(self, job: Job, work: UnitOfWork) -> None:
         """Stage the changes of a handler. A value that cannot be encoded raises before anything is staged."""
@@ -211,6 +211,11 @@ class Group:
             new = {"name": name, "labels": dict(labels), "writer": writer}
             writes.increments.setdefault(TALLIES, {})[id] = (new, amount)
         return writes
+
+
+def _replay(key: AnswerKey, old: Document) -> Stored | Malformed:
+    changed = old["fingerprint"] != key.fingerprint
+    return Malformed("idempotency_key.reused") if changed and old["_id"] == key.id else Stored(old["answer"], changed)
 
 
 def tally_id(writer: str, name: str, labels: tuple[tuple[str, str], ...]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from aftersales.common.mongo import Document
@@ -18,6 +19,14 @@ class AnswerKey:
     fingerprint: str
     render: Callable[[Any], Document | None]
     """Returns what to store of the handler's result; None stores nothing, so the key can be used again."""
+    also: tuple[str, ...] = ()
+    """Further ids of the same thing. An answer under one of them counts, even if the request reads differently."""
+    longer: timedelta = timedelta()
+    """Time to store the answer beyond the usual one."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return self.id, *self.also
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,8 @@ class Stored:
     """The stored answer to an earlier request with the same key."""
 
     answer: Document
+    changed: bool = False
+    """Whether the earlier request had other content, and was found by one of the further ids."""
 
 
 class _Duplicate:

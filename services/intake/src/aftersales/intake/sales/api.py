@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from aftersales.common.http.batches import Batch, BatchOutcome, take_batch
+from aftersales.common.http.batches import Batch, BatchOutcome, Import, take_batch
 from aftersales.engine import PROBLEMS, Call, RequestContext, prepare_call
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer
 from aftersales.intake.archive.domain.product import Product
@@ -27,7 +27,7 @@ async def import_customers(batch: Batch, context: RequestContext) -> BatchOutcom
     def job(form: ArchiveCustomer) -> Call[Customer]:
         return prepare_call(handlers.import_customer, form, context.settings.class_weights, context.catalogue)
 
-    return await take_batch(context, batch, ArchiveCustomer, job)
+    return await take_batch(context, batch, Import(ArchiveCustomer, job))
 
 
 @router.post("/imports/products")
@@ -37,4 +37,4 @@ async def import_products(batch: Batch, context: RequestContext) -> BatchOutcome
     def job(form: ImportProduct) -> Call[Product]:
         return prepare_call(handlers.import_product, form, context.catalogue)
 
-    return await take_batch(context, batch, ImportProduct, job)
+    return await take_batch(context, batch, Import(ImportProduct, job))

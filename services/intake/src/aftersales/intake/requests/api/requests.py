@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 
-from aftersales.common.http.batches import Batch, BatchOutcome, take_batch
+from aftersales.common.http.batches import A_YEAR, Batch, BatchOutcome, Import, take_batch
 from aftersales.engine import PROBLEMS, Call, Cursor, Limit, Page, RequestContext, prepare_call
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.store import customer_filter, find_surviving_customer
@@ -43,7 +43,7 @@ async def import_requests(batch: Batch, context: RequestContext, classifier: Cur
     def job(form: RegisterRequest) -> Call[ServiceRequest]:
         return prepare_call(requests.register_request, form, context.catalogue, classifier)
 
-    return await take_batch(context, batch, RegisterRequest, job)
+    return await take_batch(context, batch, Import(RegisterRequest, job, A_YEAR))
 
 
 @router.post("/contacts", status_code=201)
