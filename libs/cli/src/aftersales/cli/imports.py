@@ -71,7 +71,7 @@ def configure_import(
     encoding: Annotated[
         str | None,
         typer.Option(
-            help="Of the file, e.g. `big5`; without it UTF-8 (with or without BOM) and GB18030 are told apart."
+            help="Of the file, e.g. `big5`; without it the encoding is detected, or the possible ones are listed."
         ),
     ] = None,
 ) -> None:
@@ -174,6 +174,7 @@ async def _load(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summ
         encoding=encoding,
         delimiter=table.delimiter,
         sheet=table.sheet,
+        first=to_printable(table.first),
         rows=len(rows),
         imported=result.imported,
         updated=result.updated,

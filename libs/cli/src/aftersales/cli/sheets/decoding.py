@@ -1,15 +1,17 @@
-"""Decodes a file's bytes: UTF-8 and GB18030 are detected, other encodings refused."""
+"""Decodes a file's bytes. Its encoding is found out, or the file is refused with the encodings that it may have."""
 
 import codecs
+import re
+from collections.abc import Sequence
+from contextlib import suppress
 
 from aftersales.cli.session import Trouble
+from aftersales.cli.sheets.encodings import Reading, choose_reading, list_possible, list_readings
+from aftersales.cli.sheets.invalid_cell import shorten_cell
 
 MOST_BYTES = 64 * 1024 * 1024
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_COMMON_SHARE = 2 / 3
-"""In Chinese text, at least this share of characters beyond ASCII is in GB 2312, the common ones; text of another
-encoding that is read as GB18030 (Latin-1, Big5) has far fewer.
-"""
+_CELLS = re.compile(r"[,;\t\r\n\"]+")
 
 
 def decode_sheet(data: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -33,23 +35,33 @@ def _found(data: bytes) -> str:
         if data.startswith(mark):
             return encoding
     if b"\0" in data:
-        raise Trouble("sheet.nul")
-    if _fits(data, "utf-8"):
-        return "utf-8"
-    if _fits(data, "gb18030") and _is_chinese(data.decode("gb18030")):
-        return "gb18030"
-    raise Trouble("sheet.unknown_encoding")
-
-
-def _fits(data: bytes, encoding: str) -> bool:
+        return _utf_16(data)
     try:
-        data.decode(encoding)
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return False
-    return True
+        found = list_readings(data)
+        if best := choose_reading(found):
+            return best.encoding
+        code = "sheet.encoding_doubtful" if found else "sheet.unknown_encoding"
+        raise Trouble(code, readings=_shown(list_possible(found))) from None
+    return "utf-8"
 
 
-def _is_chinese(text: str) -> bool:
-    beyond = [character for character in text if not character.isascii()]
-    common = "".join(beyond).encode("gb2312", "ignore")
-    return len(common) // 2 >= len(beyond) * _COMMON_SHARE
+def _utf_16(data: bytes) -> str:
+    """Return the byte order of UTF-16 without a mark: delimiters and line ends have a NUL byte before or after them."""
+    for order, odd in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if b"\0" in data[odd::2] and b"\0" not in data[1 - odd :: 2]:
+            with suppress(UnicodeDecodeError):
+                data.decode(order)
+                return order
+    raise Trouble("sheet.nul")
+
+
+def _shown(found: Sequence[Reading]) -> str:
+    """Return the encodings, each with the first word that the others read differently."""
+    cells = [_CELLS.split(one.text) for one in found]
+    rows = list(zip(*cells, strict=False))
+    differing = next((row for row in rows if len(set(row)) == len(row)), rows[0] if rows else ())
+    return "; ".join(
+        f"{one.encoding}: {shorten_cell(word.strip())}" for one, word in zip(found, differing, strict=False)
+    )

@@ -6,6 +6,7 @@ from itertools import islice
 
 from aftersales.cli.session import Session
 from aftersales.cli.sheets.catalogue import KINDS
+from aftersales.cli.sheets.invalid_cell import shorten_cell
 from aftersales.cli.sheets.refusals import refusal_text
 from aftersales.cli.sheets.result import Result
 
@@ -22,6 +23,8 @@ class Summary:
     encoding: str
     delimiter: str
     sheet: str
+    first: str
+    """The first name in the sheet, as it was read."""
     rows: int
     imported: int
     updated: int
@@ -86,7 +89,12 @@ def _doubted(header: str, perhaps: str) -> str:
 
 def _for_people(session: Session, summary: Summary) -> dict[str, object]:
     delimiter = {"\t": "tab"}.get(summary.delimiter, summary.delimiter)
-    given = {"encoding": summary.encoding, "delimiter": delimiter, "sheet": summary.sheet}
+    given = {
+        "encoding": summary.encoding,
+        "delimiter": delimiter,
+        "sheet": summary.sheet,
+        "first": shorten_cell(summary.first),
+    }
     source = session.words("import.of_text" if summary.delimiter else "import.of_workbook", **given)
     rate = round(summary.rows / summary.seconds) if summary.seconds else summary.rows
     return asdict(summary) | {"fitting": summary.rows - summary.refused, "source": source, "rate": rate}

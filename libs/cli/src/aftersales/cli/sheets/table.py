@@ -39,6 +39,13 @@ class Table:
         given = list(map(unescape_cell, record.cells)) if self.delimiter else record.cells
         return {name: source.text(given) for name, source in self.layout.sources.items()}
 
+    @property
+    def first(self) -> str:
+        """The first name in the sheet, else its first cell, by which a person sees whether it was read well."""
+        names = (self.cells(record).get("name", "") for record in self.records[:1])
+        cells = (cell for record in self.records[:1] for cell in record.cells)
+        return next((cell.strip() for cell in (*names, *cells) if cell.strip()), "")
+
 
 class _Lines:
     """An iterator of lines that can be set back."""
