@@ -36,8 +36,8 @@ PRIORS: Mapping[str, tuple[float, tuple[str, ...]]] = {
     "cp1255": (-4, ("hebrew",)),
 }
 """How common each encoding is (log), and the languages that are written in it."""
-_CERTAIN, _LIKELIER = 8.0, 5.0
-"""An encoding is certain if it is e^8 times as likely as each other that gives another credible text, and e^5 times as
+_CERTAIN, _LIKELIER = 7.0, 5.0
+"""An encoding is certain if it is e^7 times as likely as each other that gives another credible text, and e^5 times as
 likely as any other.
 """
 _POSSIBLE = 25.0
@@ -45,9 +45,9 @@ _MOST_ODD = 0.1
 _LEAST_COMMON = 0.4
 _SAMPLE = 20_000
 """Bytes that are enough to judge by."""
-_ODD, _RARE, _IN_A_WORD = -12.0, -7.0, -4.0
-"""Log-likelihood of a character that is out of place, of one that is rare, and what an ideograph beside a small Latin
-letter costs.
+_CONTROL, _ODD, _RARE, _IN_A_WORD = -30.0, -12.0, -7.0, -4.0
+"""Log-likelihood of a control character, of one that is out of place, of a rare one, and what an ideograph beside a
+small Latin letter costs.
 """
 _ASCII = -math.log(60)
 _KANA, _KANA_COUNT = re.compile("[\u3041-\u30ff]"), 170
@@ -199,20 +199,25 @@ def _alphabetic(line: str, language: str) -> tuple[float, int]:
             continue
         before, after = line[at - 1 : at] if at else "", line[at + 1 : at + 2]
         if character in letters:
-            fits = not (character.isupper() and before.islower()) and own != _beside_latin(line, at)
+            fits = not (character.isupper() and before.islower()) and _in_its_word(line, at, own=own)
             total += letters[character] if fits else _ODD
         else:
             fits = _stands_alone(character, before, after)
-            total += _RARE if fits else _ODD
+            total += _RARE if fits else _ODD if character.isprintable() else _CONTROL
         odd += not fits
     return total, odd
 
 
-def _beside_latin(line: str, at: int) -> bool:
-    """Return whether the word around a letter has other Latin letters, or the letter is alone."""
+def _in_its_word(line: str, at: int, *, own: bool) -> bool:
+    """Return whether a letter fits into the word around it.
+
+    A letter of an `own` alphabet has no ASCII letter beside it; one with an accent is beside ASCII letters or alone.
+    """
+    beside = line[max(0, at - 1) : at] + line[at + 1 : at + 2]
+    if own:
+        return not any(one.isascii() and one.isalpha() for one in beside)
     around = line[max(0, at - 2) : at] + line[at + 1 : at + 3]
-    alone = not line[max(0, at - 1) : at].isalpha() and not line[at + 1 : at + 2].isalpha()
-    return any(one.isascii() and one.isalpha() for one in around) or alone
+    return not any(map(str.isalpha, beside)) or any(one.isascii() and one.isalpha() for one in around)
 
 
 def _stands_alone(character: str, before: str, after: str) -> bool:
