@@ -9,7 +9,7 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.inventory.stock.domain import StockItem
 from aftersales.testing import ManualClock
 
-HEADER = "branch,channel,name,phone,address,serial,model,line,fault,description,Status\n"
+HEADER = "branch,channel,name,phone,address,serial,model,line,fault,description,Last update\n"
 
 
 def row(number: int, fault: str = "no-cooling", status: str = "new") -> str:
@@ -56,7 +56,9 @@ async def test_int2_a_better_mapping_registers_the_refused_rows_and_no_other_aga
     """It mends one row's fault, and reads a further column of all: the imported ones stay, and that is said."""
     file = saved(tmp_path, "export.csv", HEADER + row(11) + row(12, fault="no cooling"))
     mapping = saved(
-        tmp_path, "m.yaml", "columns:\n  fault: {from: fault, values: {no cooling: no-cooling}}\n  reason: Status\n"
+        tmp_path,
+        "m.yaml",
+        "columns:\n  fault: {from: fault, values: {no cooling: no-cooling}}\n  reason: Last update\n",
     )
     first = await counts(aftersales, "requests", file)
     mended = await counts(aftersales, "requests", file, "--mapping", mapping)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -14,10 +15,11 @@ from aftersales.cli.connection import Connection, connect_to_service
 from aftersales.cli.output import AsJson, print_json
 from aftersales.cli.session import OUT, REFUSED, TROUBLE, Session, Trouble, to_printable
 from aftersales.cli.sheets.catalogue import KINDS
+from aftersales.cli.sheets.doubts import equal_rows, stale_rows
 from aftersales.cli.sheets.journal import Journal
 from aftersales.cli.sheets.kinds import Column, Kind
 from aftersales.cli.sheets.mapping import MappingFile, mapping_template, read_mapping
-from aftersales.cli.sheets.naming import equal_rows, name_rows
+from aftersales.cli.sheets.naming import name_rows
 from aftersales.cli.sheets.opening import open_table
 from aftersales.cli.sheets.progress import show_progress
 from aftersales.cli.sheets.read_options import ORDERS, ReadOptions
@@ -181,6 +183,7 @@ async def _load(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summ
         repeated=result.repeated,
         changed=sorted(result.changed),
         equal=equal_rows(rows) if kind.adds else [],
+        stale=stale_rows(rows, datetime.now(UTC)),
         refused=len(result.refused),
         unsent=result.unsent,
         left_alone=dict(table.layout.left),

@@ -19,6 +19,7 @@ from aftersales.cli.sheets.cells import (
 from aftersales.cli.sheets.days import read_day, read_minute, read_moment, read_until
 from aftersales.cli.sheets.kinds import Column, Kind, Required
 from aftersales.cli.sheets.phones import read_phone
+from aftersales.cli.sheets.synonyms import WORDS
 
 _LINE = read_text(200)
 _CHANNELS = (
@@ -186,13 +187,23 @@ REQUESTS = Kind(
     "POST /imports/requests",
     (
         _BRANCH,
-        Column("channel", "渠道", read_choice(*_CHANNELS), ", ".join(_CHANNELS)),
+        Column("channel", "渠道", read_choice(*_CHANNELS, words=WORDS["channel"]), ", ".join(_CHANNELS)),
         *_person("customer.", "description", "never"),
         *_product("product.", "never", read_given_serial),
         Column(
-            "kind", "需求类型 需求類型", read_choice(*_WORK), f"{', '.join(_WORK)}; empty: repair", required="never"
+            "kind",
+            "需求类型 需求類型",
+            read_choice(*_WORK, words=WORDS["kind"]),
+            f"{', '.join(_WORK)}; empty: repair",
+            required="never",
         ),
-        Column("problem_class", "问题类别 問題類別", read_choice(*_CLASSES), ", ".join(_CLASSES), required="never"),
+        Column(
+            "problem_class",
+            "问题类别 問題類別",
+            read_choice(*_CLASSES, words=WORDS["problem_class"]),
+            ", ".join(_CLASSES),
+            required="never",
+        ),
         Column(
             "fault",
             "故障代码 故障代碼",
@@ -205,18 +216,45 @@ REQUESTS = Kind(
         Column("reason", "原因", _LINE, "why something is returned, exchanged, claimed", "details.reason", "never"),
         Column("recall", "召回编号 召回編號", _LINE, "which recall or upgrade", "details.recall", "never"),
         Column(
-            "urgency", "紧急程度 緊急程度", read_whole(1, 3), "1 can wait, 3 is pressing; empty: 2", required="never"
+            "urgency",
+            "紧急程度 緊急程度",
+            read_whole(1, 3, WORDS["urgency"]),
+            "1 can wait, 3 is pressing; empty: 2",
+            required="never",
         ),
         Column("danger", "有危险 有危險", read_yes, "yes: somebody may be hurt", required="never"),
         Column("rush", "加急", read_yes, "yes: ordered as rush work", required="never"),
         Column("wanted_at", "期望时间 期望時間", read_moment, "when somebody is wanted", required="never"),
         *_point("together"),
-        Column("owner", "受理人", read_code, "who took the contact", required="never"),
+        Column("owner", "受理人", read_code, "who took the contact; empty: nobody", required="never"),
+        Column(
+            "number", "原单号 原單號", read_text(100), "its number in the other system", "elsewhere.number", "never"
+        ),
+        Column(
+            "state",
+            "状态 狀態",
+            read_choice("open", "closed", "cancelled", words=WORDS["state"]),
+            "open (or empty): registered now; closed or cancelled: history only",
+            "elsewhere.state",
+            "never",
+        ),
+        Column(
+            "registered_at", "登记时间 登記時間", read_moment, "when it came in", "elsewhere.registered_at", "never"
+        ),
+        Column(
+            "closed_at",
+            "关闭时间 關閉時間",
+            read_moment,
+            "when it was finished: it becomes history",
+            "elsewhere.closed_at",
+            "never",
+        ),
     ),
     "Service requests: each row registers one.",
     turn=("phone",),
     asks=("kind", ASKS),
     instead=INSTEAD,
+    identity=("number", "branch", "serial"),
     adds=True,
     batches=True,
 )

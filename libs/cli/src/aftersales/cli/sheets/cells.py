@@ -1,7 +1,7 @@
 """Reads what people type into a cell as values for the services; `InvalidCell` has the code of what does not fit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell, shorten_
 from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.values.serials import is_placeholder
 
+NO_WORDS: Mapping[str, str] = {}
 Cell = Callable[[str, ReadOptions], Any]
 """Reads one cell that is not empty. Raises `InvalidCell`."""
 
@@ -76,9 +77,11 @@ def customer_id(cell: str, _: ReadOptions) -> str:
     return found
 
 
-def read_whole(least: int, most: int) -> Cell:
+def read_whole(least: int, most: int, words: Mapping[str, str] = NO_WORDS) -> Cell:
+    """Return a reader of whole numbers, and of the `words` for them."""
+
     def read(cell: str, _: ReadOptions) -> int:
-        number = _decimal(cell)
+        number = _decimal(words.get(_words(cell), cell))
         if number != int(number) or not least <= number <= most:
             raise InvalidCell("cell.not_whole", cell=shorten_cell(cell), least=least, most=most)
         return int(number)
@@ -111,16 +114,21 @@ def read_yes(cell: str, _: ReadOptions) -> bool:
     return word in _YES
 
 
-def read_choice(*words: str) -> Cell:
-    by_case = {word.casefold(): word for word in words}
+def read_choice(*codes: str, words: Mapping[str, str] = NO_WORDS) -> Cell:
+    """Return a reader of one of these codes, in any case, or of a word for it."""
+    by_case = {**words, **{_words(code): code for code in codes}}
 
     def read(cell: str, _: ReadOptions) -> str:
-        word = by_case.get(plain_cell(cell).casefold())
-        if word is None:
-            raise InvalidCell("cell.not_among", cell=shorten_cell(cell), words=", ".join(words))
-        return word
+        code = by_case.get(_words(cell))
+        if code is None:
+            raise InvalidCell("cell.not_among", cell=shorten_cell(cell), words=", ".join(codes))
+        return code
 
     return read
+
+
+def _words(cell: str) -> str:
+    return " ".join(plain_cell(cell).casefold().replace("_", " ").split())
 
 
 def zone_name(cell: str, _: ReadOptions) -> str:

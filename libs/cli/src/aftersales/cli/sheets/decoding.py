@@ -42,8 +42,9 @@ def _found(data: bytes) -> str:
         found = list_readings(data)
         if best := choose_reading(found):
             return best.encoding
-        code = "sheet.encoding_doubtful" if found else "sheet.unknown_encoding"
-        raise Trouble(code, readings=_shown(list_possible(found))) from None
+        if not found:
+            raise Trouble("sheet.unknown_encoding") from None
+        raise Trouble("sheet.encoding_doubtful", readings=_shown(list_possible(found))) from None
     return "utf-8"
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from aftersales.cli.sheets.cells import Cell
-from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell
+from aftersales.cli.sheets.invalid_cell import InvalidCell
 from aftersales.cli.sheets.read_options import CellValue, ReadOptions
 from aftersales.cli.sheets.synonyms import SYNONYMS
 from aftersales.values import without_controls
@@ -185,7 +185,7 @@ class Kind:
     def _missing(self, given: Mapping[str, str]) -> list[Wrong]:
         objects = {column.beside for column in self.columns if column.name in given}
         by, asked = self.asks
-        asks = asked.get(plain_cell(given.get(by, "")).casefold(), ())
+        asks = asked.get(self._code_of(by, given), ())
         missing = [
             Wrong.by(InvalidCell("cell.empty"), column.name)
             for column in self.columns
@@ -200,6 +200,14 @@ class Kind:
             first, *others = self.either
             missing.append(Wrong.by(InvalidCell("cell.all_empty", others=", ".join(others)), first))
         return missing
+
+    def _code_of(self, by: str, given: Mapping[str, str]) -> str:
+        """Return the code in a column of codes; empty if there is none that can be read."""
+        column = next((one for one in self.columns if one.name == by and by in given), None)
+        try:
+            return str(column.read(given[by], ReadOptions())) if column else ""
+        except InvalidCell:
+            return "?"
 
     def _made_of(self, read: Mapping[str, Any]) -> Call:
         body: dict[str, Any] = {}

@@ -1,7 +1,7 @@
 """Names the rows of a sheet, so that a service counts each once, however often and in whichever file it comes."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,15 +49,6 @@ def name_rows(table: Table, rows: Sequence[Row], salt: str = "") -> tuple[str, l
         RowName(says, (number if has else as_is,))
         for says, as_is, number, has in zip(said, cells, numbers, identified, strict=True)
     ]
-
-
-def equal_rows(rows: Sequence[Row]) -> list[tuple[int, ...]]:
-    """Return the numbers of rows that say the same, in groups of two or more."""
-    groups: dict[bytes, list[int]] = defaultdict(list)
-    for row in rows:
-        if row.call:
-            groups[row_content(row)].append(row.record.number)
-    return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
 def _keys(what: str, contents: Sequence[bytes]) -> list[str]:

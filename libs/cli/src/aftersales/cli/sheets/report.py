@@ -6,6 +6,7 @@ from itertools import islice
 
 from aftersales.cli.session import Session
 from aftersales.cli.sheets.catalogue import KINDS
+from aftersales.cli.sheets.doubts import STALE
 from aftersales.cli.sheets.invalid_cell import shorten_cell
 from aftersales.cli.sheets.refusals import refusal_text
 from aftersales.cli.sheets.result import Result
@@ -34,6 +35,8 @@ class Summary:
     """Rows imported before that read differently now."""
     equal: list[tuple[int, ...]]
     """Rows that say the same, in groups; each of them counts."""
+    stale: list[int]
+    """Open requests that came in, or were wanted, long ago."""
     refused: int
     unsent: int
     left_alone: dict[str, str]
@@ -74,6 +77,9 @@ def _print_warnings(session: Session, summary: Summary) -> None:
     if summary.equal:
         rows = ("=".join(map(str, group)) for group in summary.equal)
         session.say("import.equal_rows", count=len(summary.equal), rows=_some(rows))
+    if summary.stale:
+        stale = _some(map(str, summary.stale))
+        session.say("import.stale_rows", count=len(summary.stale), days=STALE.days, rows=stale)
     if summary.changed:
         session.say("import.changed_rows", count=len(summary.changed), rows=_some(map(str, summary.changed)))
 

@@ -240,6 +240,10 @@ def record_repair(product: Product, repair: RepairCompleted) -> Product:
         technician=repair.technician,
         parts=tuple(CardPart(part=used.part, quantity=used.quantity) for used in repair.parts_used),
     )
+    return add_entry(product, entry)
+
+
+def add_entry(product: Product, entry: CardEntry) -> Product:
     card = sorted((*product.warranty_card, entry), key=lambda e: (e.at, e.request, e.visit))
     return product.but(warranty_card=tuple(card))
 

@@ -10,9 +10,15 @@ from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.store import customer_filter, find_surviving_customer
 from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.classification.store import load_classifier
-from aftersales.intake.requests.domain.form import FIELDS, CancelRequest, RegisterContact, RegisterRequest
+from aftersales.intake.requests.domain.form import (
+    FIELDS,
+    CancelRequest,
+    ImportRequest,
+    RegisterContact,
+    RegisterRequest,
+)
 from aftersales.intake.requests.domain.request import ServiceRequest
-from aftersales.intake.requests.handlers import requests
+from aftersales.intake.requests.handlers import imported, requests
 from aftersales.intake.vocabulary import KINDS, RequestKind, RequestNumber
 
 router = APIRouter(responses=PROBLEMS)
@@ -38,12 +44,12 @@ async def register_request(
 
 @router.post("/imports/requests")
 async def import_requests(batch: Batch, context: RequestContext, classifier: CurrentClassifier) -> BatchOutcome:
-    """Register requests (INT-2); each form is as in `POST /requests`."""
+    """Register requests (INT-2); each form is as in `POST /requests`, and may say what is known of it `elsewhere`."""
 
-    def job(form: RegisterRequest) -> Call[ServiceRequest]:
-        return prepare_call(requests.register_request, form, context.catalogue, classifier)
+    def job(form: ImportRequest) -> Call[ServiceRequest]:
+        return prepare_call(imported.import_request, form, context.catalogue, classifier)
 
-    return await take_batch(context, batch, Import(RegisterRequest, job, A_YEAR))
+    return await take_batch(context, batch, Import(ImportRequest, job, A_YEAR))
 
 
 @router.post("/contacts", status_code=201)

@@ -1,7 +1,7 @@
 """The request form (顾客服务需求表, INT-2), with the fields that each kind of request needs (INT-4). Pure."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -98,6 +98,35 @@ class RegisterRequest(FormSubject):
     location: GeoPoint | None = None
     owner: Code | None = None
     """The owner to the end (INT-7); the default is the caller."""
+
+    @property
+    def needs_visit(self) -> bool:
+        return self.kind in VISITS
+
+
+class Elsewhere(Value):
+    """The request in the system that it comes from (`aftersales import requests`)."""
+
+    number: Line | None = None
+    """Its number there."""
+    state: Literal["open", "closed", "cancelled"] | None = None
+    registered_at: Moment | None = None
+    closed_at: Moment | None = None
+
+
+class ImportRequest(RegisterRequest):
+    """A row of a sheet. A request that is closed elsewhere becomes history; another one is registered now."""
+
+    elsewhere: Elsewhere | None = None
+
+    @property
+    def is_past(self) -> bool:
+        known = self.elsewhere
+        return known is not None and (known.state in {"closed", "cancelled"} or known.closed_at is not None)
+
+    @property
+    def needs_visit(self) -> bool:
+        return super().needs_visit and not self.is_past
 
 
 class RegisterContact(Value):

@@ -11,11 +11,9 @@ from aftersales.intake.archive.domain.model import NO_MODEL
 from aftersales.intake.archive.domain.product import CardEntry, Product
 from aftersales.intake.archive.domain.statement import MatchedProduct, NamedProduct, ProductForm
 from aftersales.intake.catalogues.domain import UnclearTerm
-from aftersales.intake.vocabulary import RequestKind
-from aftersales.policy.business_time import on_holiday
-from aftersales.policy.calendars import Calendar
-from aftersales.policy.model import Policy, Scope, stages
 from aftersales.intake.network.domain import Branch
+from aftersales.policy.business_time import on_holiday
+from aftersales.policy.model import Policy, Scope, stages
 from aftersales.policy.sla import ChangeNote
 from aftersales.policy.sla.stages import policy_id
 from aftersales.values import sibling_number
@@ -49,6 +47,8 @@ class Taken(NamedTuple):
     """Other codes that count as the same fault (INT-9)."""
     unclear: tuple[UnclearTerm, ...] = ()
     """Words that no catalogue has."""
+    unowned: bool = False
+    """Whether a machine brought it, so that nobody owns it unless the form names an owner."""
 
 
 class Archive(NamedTuple):
@@ -65,7 +65,7 @@ NO_LINE = "general"
 
 
 def name_product(
-    number: str, kind: RequestKind, matched: MatchedProduct[NamedProduct], known: Product | None
+    number: str, matched: MatchedProduct[NamedProduct], known: Product | None, *, needs_visit: bool
 ) -> MatchedProduct[ProductForm]:
     """Complete what the caller knows of the product with what the archive and the model register know.
 
@@ -74,7 +74,7 @@ def name_product(
     """
     said, listing, unclear = matched
     line = said.line or (listing.model and listing.model.line) or (known and known.line)
-    if line is None and kind in VISITS:
+    if line is None and needs_visit:
         raise Malformed("request.line_missing")
     form = ProductForm.model_validate(
         said.model_dump()
@@ -93,13 +93,12 @@ def register_request(
     """Create the request; the person who took the contact owns it to the end, unless the form names another (INT-7)."""
     customer, product, prepaid = archive
     address = form.customer.address or customer.address
-    if not address and form.kind in VISITS:
+    if not address and form.needs_visit:
         raise Malformed("request.address_missing")
     policy, same = ground.policy, {*taken.same_faults, form.fault}
     repeated = find_repeat(product, same, policy, taken.at) if form.kind == "repair" else None
     danger = form.danger or bool(taken.danger_words)
     raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
-    owner = form.owner or taken.by
     decided = {
         "customer": customer.id,
         "caller": form.customer.name,
@@ -109,7 +108,7 @@ def register_request(
         "product": product.ref,
         "fault": form.fault_code,
         "priority": policy.priority.rank(customer.known_as, form.urgency, danger=danger, raised=raised),
-        "owner": owner,
+        "owner": form.owner or ("" if taken.unowned else taken.by),
         "registered_at": taken.at,
         "policy": policy_id(policy),
         "policy_is_general": product.line != NO_LINE and policy.scope == Scope(),
@@ -124,7 +123,7 @@ def register_request(
         address=address,
         importance_class=customer.known_as,
         coverage=coverage,
-        history=(RequestStep(state="registered", at=taken.at, by=owner),),
+        history=(RequestStep(state="registered", at=taken.at, by=form.owner or taken.by),),
         **shared_fields(form, ServiceRequest) | decided,
     )
     request = _promised(request, ground)

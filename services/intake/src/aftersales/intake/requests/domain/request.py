@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
-from aftersales.common.sla_events import SlaEventTypes, Duty
+from aftersales.common.sla_events import Duty, SlaEventTypes
 from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
@@ -24,6 +24,7 @@ from aftersales.values.errors import DomainError
 
 from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
+from .form import Elsewhere
 from .prepaid import NOTHING
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
@@ -150,6 +151,7 @@ class ServiceRequest(Aggregate):
     policy: str = ""
     """The policy version for the whole life of the request, such as `e-bike@3` (ALL-1)."""
     owner: str
+    """Empty if nobody took the contact: an import or a partner's system brought it. The branch is then warned."""
     wanted_at: datetime | None = None
     location: GeoPoint | None = None
     registered_at: datetime
@@ -188,6 +190,8 @@ class ServiceRequest(Aggregate):
     due_at: datetime | None = None
     at_risk_at: datetime | None = None
     partner: PartnerReference | None = None
+    elsewhere: Elsewhere | None = None
+    """The request in the system from which it was imported."""
     tail: str = ""
     """The end of the number, which people use to search."""
 

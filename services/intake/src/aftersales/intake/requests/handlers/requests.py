@@ -1,5 +1,6 @@
 """Use cases: requests registered, cancelled, and updated by events of dispatch, inventory and feedback."""
 
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, TechnicianAssigned
@@ -18,6 +19,7 @@ from aftersales.engine import (
 )
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol
 from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.catalogues.store import TERMS, load_glossary
@@ -27,7 +29,13 @@ from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.recalls.handlers import finish_case, schedule_case
 from aftersales.intake.requests.domain import progress, registration
 from aftersales.intake.requests.domain import request as requests
-from aftersales.intake.requests.domain.form import CancelRequest, RegisterContact, RegisterRequest, recall_of
+from aftersales.intake.requests.domain.form import (
+    CancelRequest,
+    ImportRequest,
+    RegisterContact,
+    RegisterRequest,
+    recall_of,
+)
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words
@@ -35,6 +43,8 @@ from aftersales.intake.sales.store import preload_caller, preload_product
 from aftersales.policy.choose import Facts
 
 from . import prepaid
+
+F = TypeVar("F", bound=RegisterRequest)
 
 
 def loaded_for(form: RegisterRequest) -> DocumentRefs:
@@ -53,20 +63,18 @@ async def register_request(
     classifier: Classifier | None,
     partner: PartnerReference | None = None,
 ) -> ServiceRequest:
+    """Register a request; its owner is the caller, unless the form names another or no person took it (INT-7)."""
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form.customer, branch)
     number = await work.number("SR")
-    known = await work.get(Product, form.product.serial) if form.product.serial else None
-    matched = registration.name_product(
-        number, form.kind, await look_up_product_words(work, form.product, catalogue), known
-    )
+    matched = await name_known_product(work, number, form, catalogue)
     product = await keep_product(work, matched, customer, branch.day_of(work.now), catalogue)
     if recalled := recall_of(form.kind, form.details):
         await schedule_case(work, *recalled, product)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
     ground = Ground(branch, await catalogue.choose(work, facts))
     words = classifier.danger_words(form.description) if classifier and not form.says_danger else ()
-    form, same, unclear = await _match_fault(work, form, product)
+    form, same, unclear = await match_fault(work, form, product)
     taken = Taken(
         by=form.owner or work.actor,
         at=work.now,
@@ -74,6 +82,7 @@ async def register_request(
         danger_words=words,
         same_faults=same,
         unclear=tuple(term for term in (matched.unclear, unclear) if term),
+        unowned=partner is not None or isinstance(form, ImportRequest),
     )
     archive = Archive(customer, product)
     archive = archive._replace(prepaid=await prepaid.prepaid_for(work, archive, form.kind, taken, facts.day))
@@ -82,9 +91,7 @@ async def register_request(
     return work.put(request, *events)
 
 
-async def _match_fault(
-    work: UnitOfWork, form: RegisterRequest, product: Product
-) -> tuple[RegisterRequest, frozenset[str], UnclearTerm | None]:
+async def match_fault(work: UnitOfWork, form: F, product: Product) -> tuple[F, frozenset[str], UnclearTerm | None]:
     """Return the form with the code of its fault, the codes that count as the same, and the word if it is unclear."""
     if form.fault is None:
         return form, frozenset(), None
@@ -92,6 +99,14 @@ async def _match_fault(
     matched = glossary.match_fault(form.fault, product.line)
     same = glossary.faults.same_as(matched.code) if matched.code else frozenset()
     return form.model_copy(update={"fault": matched.code}), same, matched.unclear
+
+
+async def name_known_product(
+    work: UnitOfWork, number: str, form: RegisterRequest, catalogue: PolicyCatalogue
+) -> MatchedProduct[ProductForm]:
+    known = await work.get(Product, form.product.serial) if form.product.serial else None
+    matched = await look_up_product_words(work, form.product, catalogue)
+    return registration.name_product(number, matched, known, needs_visit=form.needs_visit)
 
 
 @use_case(
