@@ -20,7 +20,7 @@ from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.dispatch.technicians.domain import RegisterTechnician
 from aftersales.intake.archive.domain.customer import ArchiveCustomer
 from aftersales.intake.network.domain import BranchForm
-from aftersales.intake.requests.domain.form import RegisterRequest
+from aftersales.intake.requests.domain.form import ImportRequest
 from aftersales.intake.sales.domain import ImportProduct
 from aftersales.inventory.parts.domain import RegisterPart
 from aftersales.inventory.stock.domain import Receipt
@@ -35,7 +35,7 @@ FORMS: dict[str, type[BaseModel]] = {
     "stock": Receipt,
     "customers": ArchiveCustomer,
     "products": ImportProduct,
-    "requests": RegisterRequest,
+    "requests": ImportRequest,
 }
 NOT_IN_SHEETS = re.compile(
     r"parts:price\.currency"
@@ -182,6 +182,7 @@ FITTING = {
     "kind": "", "fault": "f", "description": "漏水", "urgency": "", "wanted_at": "", "owner": "",
     "problem_class": "", "danger": "", "rush": "", "batch": "", "sold_by": "", "invoice": "",
     "topic": "t", "reason": "r", "recall": "RC-1",
+    "number": "", "state": "", "registered_at": "", "closed_at": "",
     "customer_id": "0190b5e2-7c3a-7def-8123-456789abcdef",
 }  # fmt: skip
 EDGES = [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aftersales.cli.session import Session
 from aftersales.cli.sheets import cells, days
 from aftersales.cli.sheets.catalogue import CUSTOMERS, REQUESTS
+from aftersales.cli.sheets.cells import Cell, read_code, read_text
 from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell
 from aftersales.cli.sheets.kinds import RowRefused
 from aftersales.cli.sheets.phones import read_phone
@@ -126,6 +127,11 @@ def test_a_spreadsheets_count_of_days_is_the_moment_to_the_second(seconds: int) 
         ("2026/11/22 下午 3:05", "2026-11-22T07:05:00+00:00"),
         ("22-Nov-2026 12:30 AM", "2026-11-21T16:30:00+00:00"),
         ("2026-11-22 03:05:09 p.m.", "2026-11-22T07:05:09+00:00"),
+        ("2026-11-22 13:47:00+00", "2026-11-22T13:47:00+00:00"),
+        ("2026-11-22 13:47:00 UTC", "2026-11-22T13:47:00+00:00"),
+        ("2026-11-22T13:47:00.000+0000", "2026-11-22T13:47:00+00:00"),
+        ("Nov 22, 2026, 10:15 AM", "2026-11-22T02:15:00+00:00"),
+        ("22/Nov/26 10:15 AM", "2026-11-22T02:15:00+00:00"),
     ],
 )
 def test_times_are_read_as_they_are_written(cell: str, expected: str) -> None:
@@ -156,6 +162,9 @@ def test_times_are_read_as_they_are_written(cell: str, expected: str) -> None:
         ("13800138000/13900139000", "+8613800138000", True),
         ("13800138000、13900139000", "+8613800138000", True),
         ("13800138000 13900139000", "+8613800138000", True),
+        ("13800138000\uff08微信同号\uff09", "+8613800138000", True),
+        ("王先生13800138000", "+8613800138000", True),
+        ("王经理 010-88888888", "+861088888888", True),
     ],
 )
 def test_a_telephone_number_is_found_and_what_is_beside_it_is_kept(cell: str, number: str, rest: bool) -> None:
@@ -168,7 +177,7 @@ def test_a_telephone_number_is_found_and_what_is_beside_it_is_kept(cell: str, nu
 
 
 @pytest.mark.parametrize(
-    "cell", ["王经理 13800138000", "13800138000/12", "1.38E+10", "13800138000 王", "转 5", "/", "x"]
+    "cell", ["王经理 13800138000 8 楼", "13800138000/12", "1.38E+10", "王138001380001", "转 5", "/", "x"]
 )
 def test_a_cell_with_more_than_numbers_is_refused_and_not_cut_down(cell: str) -> None:
     with pytest.raises(InvalidCell):
@@ -243,3 +252,20 @@ def test_a_number_that_has_lost_digits_is_not_made_up(cell: str) -> None:
         with pytest.raises(InvalidCell) as misfit:
             read(cell, CLEAR)
         assert misfit.value.code == "cell.shortened"
+
+
+def test_int3_an_ambiguous_day_in_a_time_is_refused_with_both_readings() -> None:
+    with pytest.raises(InvalidCell) as refusal:
+        days.read_moment("02/03/2022 08:30:00", CLEAR)
+
+    assert refusal.value.code == "cell.day_ambiguous"
+    assert refusal.value.params["choices"] == "2022-02-03 / 2022-03-02"
+
+
+@pytest.mark.parametrize("read", [read_text(100), read_code])
+def test_int3_a_number_that_a_spreadsheet_shortened_is_refused_in_every_column(read: Cell) -> None:
+    with pytest.raises(InvalidCell) as refusal:
+        read("2.44120E+19", CLEAR)
+
+    assert refusal.value.code == "cell.shortened"
+    assert read("6.3770212345678E13", CLEAR) == "63770212345678"

@@ -217,3 +217,27 @@ def test_a_sheet_may_be_wide_and_a_workbook_that_is_none_is_told_as_before(book:
     with pytest.raises(Trouble) as trouble:
         opened(path)
     assert trouble.value.code == "sheet.workbook_unreadable"
+
+
+def test_int3_zeros_that_a_number_format_shows_are_kept(book: Callable[[Draw], Path], tmp_path: Path) -> None:
+    def draw(workbook: xlsxwriter.Workbook) -> None:
+        sheet = workbook.add_worksheet("客户")
+        zeros = workbook.add_format({"num_format": "000000"})
+        for at, header in enumerate(HEADER):
+            sheet.write(0, at, header)
+        for at, value in enumerate(GOOD):
+            sheet.write(1, at, value)
+            sheet.write(2, at, value)
+        sheet.write_number(1, 4, 123, zeros)
+        sheet.write_number(2, 4, 1_234_567, zeros)
+        sheet.write(2, 2, "1")
+
+    table, _ = open_table(book(draw), CUSTOMERS, NO_MAPPING, encoding=None, sheet=None)
+    first, refused = read_rows(table, ReadOptions())
+    path = errors_file(tmp_path / "x.xlsx", table, [first])
+    write_refusals(path, table, [first, refused], SESSION)
+    again, _ = open_table(path, CUSTOMERS, NO_MAPPING, encoding=None, sheet=None)
+
+    assert first.call
+    assert first.call.body["products"][0]["serial"] == "000123"
+    assert [again.cells(record)["serial"] for record in again.records] == ["000123", "1234567"]

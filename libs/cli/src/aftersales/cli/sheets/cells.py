@@ -28,9 +28,10 @@ _NO = {"no", "n", "false", "0", "否", "不", "不是", "无", "無", "没有", 
 
 
 def read_text(longest: int) -> Cell:
-    """Return a reader of human text, unchanged; `longest` is in characters."""
+    """Return a reader of human text, unchanged but for spoiled numbers; `longest` is in characters."""
 
     def read(cell: str, _: ReadOptions) -> str:
+        cell = unspoiled_digits(cell)
         if len(cell) > longest:
             raise InvalidCell("cell.too_long", length=len(cell), most=longest)
         return cell
@@ -42,7 +43,7 @@ _TERM = read_text(100)
 
 
 def read_code(cell: str, _: ReadOptions) -> str:
-    return _fits(_CODE, plain_cell(cell), InvalidCell("cell.not_code", cell=shorten_cell(cell)))
+    return _fits(_CODE, unspoiled_digits(plain_cell(cell)), InvalidCell("cell.not_code", cell=shorten_cell(cell)))
 
 
 def read_term(cell: str, _: ReadOptions) -> str:

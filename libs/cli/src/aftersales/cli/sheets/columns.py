@@ -13,6 +13,8 @@ from aftersales.cli.sheets.mapping import MappingFile, Rule
 from aftersales.cli.sheets.record import Record
 
 ERROR_COLUMNS = ("error_row", "error_column", "error_code", "error_message")
+_CLEARLY = 2
+"""By how many names a second row of headers must be better than the first."""
 HEADER_WITHIN = 30
 """Number of filled rows at the top that may be the header; those above it are titles."""
 
@@ -43,12 +45,21 @@ class Layout:
 
 
 def header_at(kind: Kind, mapping: MappingFile, filled: Sequence[Record]) -> tuple[int, int]:
-    """Return the index of the filled row that names the columns, and how many of them it names."""
+    """Return the index of the filled row that names the columns, and how many of them it names.
+
+    It is the first row that names at least half as many as the best, because data below may look like headers; of
+    headers in several rows below each other it is the best.
+    """
     known = kind.known.keys() | {header_key(name) for rule in mapping.columns.values() for name in rule.headers}
     named = [len(known & set(map(header_key, record.cells))) for record in filled[:HEADER_WITHIN] if not record.broken]
     rows = [at for at, record in enumerate(filled[:HEADER_WITHIN]) if not record.broken]
     best = max(named, default=0)
-    return (rows[named.index(best)], best) if best else (0, 0)
+    first = next((at for at, count in enumerate(named) if best and count * 2 >= best), None)
+    if first is None:
+        return 0, 0
+    end = next((at for at in range(first, len(named)) if not named[at]), len(named))
+    chosen = max(range(first, end), key=lambda at: named[at])
+    return rows[chosen if named[chosen] >= named[first] + _CLEARLY else first], best
 
 
 def lay_out(kind: Kind, mapping: MappingFile, headers: list[str], rows: Sequence[Record]) -> Layout:

@@ -24,9 +24,9 @@ _SERIAL = re.compile(r"(\d{5})(\.\d+)?")
 _EXCEL, _FIRST_SERIAL = datetime(1899, 12, 30, tzinfo=UTC), 20_000
 """Day 0 of spreadsheets, and the lowest number read as a date (1954), below which no archive has dates."""
 _CLOCK = re.compile(
-    r"(?P<day>.+?)(?:\s+|T|(?<=[日号號]))\s*(?P<half>上午|下午|[ap]m)?\s*"
+    r"(?P<day>.+?),?(?:\s+|T|(?<=[日号號]))\s*(?P<half>上午|下午|[ap]m)?\s*"
     r"(?P<hour>\d{1,2})[:时時点點](?P<minute>\d{2})(?:[:分](?P<second>\d{2})(?:\.\d+)?)?[分秒]?\s*"
-    r"(?P<after>[ap]\.?m\.?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    r"(?P<after>[ap]\.?m\.?)?\s*(?P<offset>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?",
     re.IGNORECASE,
 )
 
@@ -64,9 +64,12 @@ def _moment(text: str, manner: ReadOptions, otherwise: time) -> str:
     found = _CLOCK.fullmatch(text)
     if not found:
         return _in_utc(datetime.combine(_day(text, manner), otherwise, manner.zone))
-    clock = f"{_hour(found):02}:{found['minute']}:{found['second'] or '00'}{found['offset'] or ''}"
+    offset = (found["offset"] or "").upper().replace("UTC", "Z").replace("GMT", "Z")
+    clock = f"{_hour(found):02}:{found['minute']}:{found['second'] or '00'}{offset}"
     try:
         local = datetime.fromisoformat(f"{_day(found['day'], manner)}T{clock}")
+    except InvalidCell:
+        raise
     except ValueError as error:
         raise InvalidCell("cell.not_moment", cell=shorten_cell(text)) from error
     return _in_utc(local if local.tzinfo else local.replace(tzinfo=manner.zone))

@@ -19,6 +19,7 @@ _EXTENSION = re.compile(
 _DIRECT = re.compile(r"(\(?0\d{2,3}\)?[\s-]?\d{7,8})-(\d{1,6})")
 """A Chinese landline number followed by a room's extension."""
 _BETWEEN = re.compile(r"\s*(?:[/;,、|\n]|\bor\b|\band\b|或|和)\s*", re.IGNORECASE)
+_DIGITS = re.compile(r"\+?\d[\d\s-]{5,}\d", re.ASCII)
 _NUMBER = re.compile(r"\+?[\d\s().\u2013\u2014-]+", re.ASCII)
 
 
@@ -31,10 +32,19 @@ def read_phone(cell: str, manner: ReadOptions) -> str | CellValue:
     if manner.country == "CN" and (found := _DIRECT.fullmatch(bare)):
         bare, extensions = found[1], 1
     numbers = [_dialled(part, manner.country) for part in _parts(bare)]
+    if (not numbers or None in numbers) and (inside := _among_words(bare, manner.country)):
+        return CellValue(inside, text)
     if not numbers or None in numbers:
         raise InvalidCell("cell.not_phone", cell=shorten_cell(cell))
     main = str(numbers[0])
     return CellValue(main, text) if extensions or set(numbers) != {main} else main
+
+
+def _among_words(text: str, country: str) -> str | None:
+    """Return the only number in a cell with other words, such as 王先生13800138000."""
+    found = _DIGITS.findall(text)
+    alone = len(found) == 1 and not any(one.isdigit() for one in text.replace(found[0], ""))
+    return _dialled(found[0], country) if alone else None
 
 
 def _parts(text: str) -> list[str]:

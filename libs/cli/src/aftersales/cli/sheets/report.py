@@ -24,6 +24,12 @@ class Summary:
     encoding: str
     delimiter: str
     sheet: str
+    header: int
+    """The row of the headers."""
+    above: list[int]
+    """Filled rows above it, which were not read."""
+    header_again: list[int]
+    """Rows that repeat the headers, which were not read."""
     first: str
     """The first name in the sheet, as it was read."""
     rows: int
@@ -51,6 +57,7 @@ class Summary:
 def print_report(session: Session, summary: Summary, result: Result, *, brief: bool) -> None:
     """Print the totals on stdout (unless a script reads that), and the refused rows on stderr."""
     if not brief:
+        _print_skipped(session, summary)
         if summary.left_alone:
             doubted = (_doubted(*one) for one in summary.left_alone.items())
             session.say("import.left_alone", headers=", ".join(doubted))
@@ -71,6 +78,17 @@ def print_report(session: Session, summary: Summary, result: Result, *, brief: b
     if result.trouble:
         session.complain(result.trouble.code, **result.trouble.params)
         session.complain("import.stopped", **asdict(summary))
+
+
+def _print_skipped(session: Session, summary: Summary) -> None:
+    if summary.above:
+        session.say("import.above_header", rows=_spans(summary.above), header=summary.header)
+    if summary.header_again:
+        session.say("import.header_again", rows=_some(map(str, summary.header_again)))
+
+
+def _spans(rows: list[int]) -> str:
+    return str(rows[0]) if len(rows) == 1 else f"{rows[0]} … {rows[-1]}"
 
 
 def _print_warnings(session: Session, summary: Summary) -> None:

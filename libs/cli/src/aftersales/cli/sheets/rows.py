@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from pydantic_core import to_json
 
-from aftersales.cli.sheets.invalid_cell import InvalidCell
-from aftersales.cli.sheets.kinds import NO_OWN, Call, RowRefused, Wrong
+from aftersales.cli.sheets.invalid_cell import InvalidCell, shorten_cell
+from aftersales.cli.sheets.kinds import NO_OWN, Call, RowRefused, Wrong, header_key
 from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.cli.sheets.record import Record
 from aftersales.cli.sheets.table import Table
+
+_HEADERS = 3
+"""Number of our own headers in a row that make it a header."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,10 @@ def read_rows(table: Table, manner: ReadOptions, own: Mapping[str, ReadOptions] 
     """Return all rows; `own` options of columns override `manner`."""
     rows: list[Row] = []
     first_of: dict[str, int] = {}
+    other: int | None = None
     for record in table.records:
-        row = _checked(table, record) or _read(table, record, manner, own)
+        other = record.number if _is_header(table, record) else other
+        row = _checked(table, record, other) or _read(table, record, manner, own)
         if row.call and row.call.method == "PUT":
             earlier = first_of.setdefault(row.call.path, record.number)
             if earlier != record.number:
@@ -50,14 +55,24 @@ def sheet_fingerprint(found: Iterable[bytes]) -> str:
     return hashlib.sha256(b"".join(found)).hexdigest()
 
 
-def _checked(table: Table, record: Record) -> Row | None:
-    """Return a refusal if the row cannot belong to this table."""
+def _checked(table: Table, record: Record, other: int | None) -> Row | None:
+    """Return a refusal if the row cannot belong to this table; `other` is a row above it with other headers."""
     if record.broken:
         return _refused(record, Wrong.by(InvalidCell("row.broken")))
-    width = len(table.headers)
-    if any(cell.strip() for cell in record.cells[width:]):
-        return _refused(record, Wrong.by(InvalidCell("row.too_wide", cells=len(record.cells), columns=width)))
+    if other is not None:
+        return _refused(record, Wrong.by(InvalidCell("row.other_header", row=other)))
+    beyond = [cell for cell in record.cells[len(table.headers) :] if cell.strip()]
+    if beyond:
+        first = shorten_cell(beyond[0].strip())
+        return _refused(record, Wrong.by(InvalidCell("row.too_wide", count=len(beyond), cell=first)))
     return None
+
+
+def _is_header(table: Table, record: Record) -> bool:
+    """Return whether the row consists of headers, so that another table was pasted below the first."""
+    filled = [cell for cell in record.cells if cell.strip()]
+    known = sum(header_key(cell) in table.kind.named for cell in filled)
+    return known >= _HEADERS and known * 2 > len(filled)
 
 
 def _read(table: Table, record: Record, manner: ReadOptions, own: Mapping[str, ReadOptions]) -> Row:

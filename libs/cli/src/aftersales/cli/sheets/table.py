@@ -3,19 +3,20 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 from aftersales.cli.session import Trouble
 from aftersales.cli.sheets.columns import HEADER_WITHIN, Layout, header_at, lay_out
-from aftersales.cli.sheets.kinds import Kind
+from aftersales.cli.sheets.kinds import Kind, header_key
 from aftersales.cli.sheets.mapping import MappingFile
 from aftersales.cli.sheets.record import Record
 
 DELIMITERS = ",;\t"
 NO_MAPPING = MappingFile()
 _FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
+_KEPT_TEXT = re.compile(r'="([^"]*)"')
 _ESCAPED = re.compile(rf"'+[=+\-@\t\r\n{_FULL_WIDTH}]")
 
 
@@ -29,6 +30,11 @@ class Table:
     """The delimiter of text; empty for a workbook."""
     sheet: str = ""
     """The name of a workbook's sheet."""
+    header: Record = field(default_factory=lambda: Record(1, []))
+    above: tuple[int, ...] = ()
+    """The numbers of filled rows above the header, which are not read."""
+    again: tuple[int, ...] = ()
+    """The numbers of rows that repeat the header, which are not read."""
 
     @property
     def headers(self) -> list[str]:
@@ -36,7 +42,7 @@ class Table:
 
     def cells(self, record: Record) -> Mapping[str, str]:
         """Return the row's cells by column."""
-        given = list(map(unescape_cell, record.cells)) if self.delimiter else record.cells
+        given = list(map(_shown, record.cells)) if self.delimiter else record.cells
         return {name: source.text(given) for name, source in self.layout.sources.items()}
 
     @property
@@ -45,6 +51,13 @@ class Table:
         names = (self.cells(record).get("name", "") for record in self.records[:1])
         cells = (cell for record in self.records[:1] for cell in record.cells)
         return next((cell.strip() for cell in (*names, *cells) if cell.strip()), "")
+
+
+def _shown(cell: str) -> str:
+    """Return what a spreadsheet shows: `="000778"` is a formula that keeps zeros."""
+    text = unescape_cell(cell)
+    found = _KEPT_TEXT.fullmatch(text)
+    return found[1] if found else text
 
 
 class _Lines:
@@ -91,8 +104,21 @@ def read_table(text: str, kind: Kind, mapping: MappingFile = NO_MAPPING) -> Tabl
     at, _ = header_at(kind, mapping, filled)
     if filled[at].broken:
         raise Trouble("sheet.header_broken")
-    rows = filled[at + 1 :]
-    return Table(kind, lay_out(kind, mapping, filled[at].cells, rows), rows, delimiter)
+    return make_table(kind, mapping, filled[: at + 1], filled[at + 1 :], delimiter=delimiter)
+
+
+def make_table(kind: Kind, mapping: MappingFile, top: Sequence[Record], rows: Sequence[Record], **origin: str) -> Table:
+    """Return the table of these rows; `top` ends with the header."""
+    *above, header = top
+    keys = list(map(header_key, header.cells))
+    again = [row.number for row in rows if list(map(header_key, row.cells)) == keys]
+    records = [row for row in rows if row.number not in again]
+    layout = lay_out(kind, mapping, header.cells, records)
+    return Table(kind, layout, records, header=header, above=_numbers(above), again=tuple(again), **origin)
+
+
+def _numbers(rows: Sequence[Record]) -> tuple[int, ...]:
+    return tuple(row.number for row in rows)
 
 
 def unescape_cell(cell: str) -> str:

@@ -16,11 +16,12 @@ from python_calamine import (
 
 from aftersales.cli.session import Trouble
 from aftersales.cli.sheets import extent
-from aftersales.cli.sheets.columns import header_at, lay_out
+from aftersales.cli.sheets.columns import header_at
+from aftersales.cli.sheets.formats import padded_cells
 from aftersales.cli.sheets.kinds import Kind
 from aftersales.cli.sheets.mapping import MappingFile
 from aftersales.cli.sheets.record import Record
-from aftersales.cli.sheets.table import NO_MAPPING, Table
+from aftersales.cli.sheets.table import NO_MAPPING, Table, make_table
 
 FILE_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _EXACT = 10**15
@@ -44,18 +45,16 @@ def read_workbook(data: bytes, kind: Kind, mapping: MappingFile = NO_MAPPING, sh
         raise Trouble("sheet.workbook_unreadable", why=str(error)) from error
     blank = {at for at, row in enumerate(rows) if not any(str(value).strip() for value in row)}
     _fill(rows, merged)
-    filled = [
-        Record(at + 1, [cell_text(value) for value in row], values=row)
-        for at, row in enumerate(rows)
-        if at not in blank
-    ]
+    texts = [[cell_text(value) for value in row] for row in rows]
+    _pad(rows, texts, padded_cells(data, chosen.name))
+    filled = [Record(at + 1, texts[at], values=row) for at, row in enumerate(rows) if at not in blank]
     if not filled:
         raise Trouble("sheet.empty")
     at, _ = header_at(kind, mapping, filled)
     number = filled[at].number
     ends = [bottom + 1 for (top, _), (bottom, _) in merged if top < number <= bottom + 1]
     records = [record for record in filled[at + 1 :] if record.number > max([number, *ends])]
-    return Table(kind, lay_out(kind, mapping, filled[at].cells, records), records, sheet=chosen.name)
+    return make_table(kind, mapping, filled[: at + 1], records, sheet=chosen.name)
 
 
 def _chosen(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet:
@@ -73,6 +72,14 @@ def _fill(rows: list[list[Any]], merged: Merged) -> None:
         for at in range(top + 1, min(bottom + 1, len(rows))):
             if rows[at][left] == "":
                 rows[at][left] = rows[top][left]
+
+
+def _pad(rows: list[list[Any]], texts: list[list[str]], padded: dict[tuple[int, int], int]) -> None:
+    """Add the leading zeros that a number format shows, to what is read and to what an error file repeats."""
+    for (at, column), width in padded.items():
+        value = rows[at][column] if at < len(rows) and column < len(rows[at]) else None
+        if isinstance(value, int | float) and 0 <= value < _EXACT and value == int(value):
+            rows[at][column] = texts[at][column] = f"{int(value):0{width}}"
 
 
 def cell_text(value: Any) -> str:
