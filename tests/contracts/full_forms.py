@@ -54,6 +54,7 @@ SUBJECT: dict[str, Any] = {
     "problem_class": "quality",
     "fault": "noisy",
     "description": "x",
+    "order": {"platform": "taobao", "number": "1", "account": "x"},
     "details": {"topic": "x"},
     "urgency": 3,
     "danger": True,

@@ -31,8 +31,28 @@ RequestKind = Literal[
     "complaint",
     "recall",
     "upgrade",
+    "address_change",
+    "order_cancellation",
+    "delivery_delay",
+    "missing_piece",
+    "price_difference",
+    "invoice",
+    "parcel_problem",
 ]
+"""Kinds of INT-4, then those of an online shop (INT-15)."""
 KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
+OF_AN_ORDER: frozenset[RequestKind] = frozenset(
+    {
+        "address_change",
+        "order_cancellation",
+        "delivery_delay",
+        "missing_piece",
+        "price_difference",
+        "invoice",
+        "parcel_problem",
+    }
+)
+"""Kinds about an order of an online shop: 改地址, 撤单, 催发货, 缺件, 差价, 发票, 物流异常 (INT-15)."""
 ProblemClass = Literal["technical", "quality", "usage"]
 Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
 """1 can wait, 3 is pressing."""

@@ -29,6 +29,8 @@ _CHANNELS = (
 _WORK = (
     *("repair", "installation", "commissioning", "maintenance", "training", "consultation"),
     *("return", "exchange", "compensation", "complaint", "recall", "upgrade"),
+    *("address_change", "order_cancellation", "delivery_delay", "missing_piece"),
+    *("price_difference", "invoice", "parcel_problem"),
 )
 ASKS = {
     "": ("description",),
@@ -38,9 +40,11 @@ ASKS = {
     **dict.fromkeys(("return", "exchange", "compensation"), ("reason",)),
     "complaint": ("description",),
     **dict.fromkeys(("recall", "upgrade"), ("recall",)),
+    **dict.fromkeys(_WORK[-7:], ("order_number",)),
+    "address_change": ("order_number", "new_address"),
 }
 """Columns that each kind of request needs (INT-4), as in intake, but checked before anything is sent."""
-INSTEAD = {"description": "fault"}
+INSTEAD = {"description": "fault", "order_number": "order_account"}
 """A column that may be empty if the other one is filled."""
 _CLASSES = ("technical", "quality", "usage")
 _BRANCH = Column("branch", "网点 網點", read_code, "the branch's code")
@@ -214,6 +218,12 @@ REQUESTS = Kind(
         Column("description", "故障描述", read_text(50_000), "the customer's own words", required="never"),
         Column("topic", "培训内容 培訓內容", _LINE, "what a training is about", "details.topic", "never"),
         Column("reason", "原因", _LINE, "why something is returned, exchanged, claimed", "details.reason", "never"),
+        Column("platform", "平台", read_text(50), "the online shop, e.g. taobao", "order.platform", "never"),
+        Column(
+            "order_number", "网购订单号 網購訂單號", read_text(64), "the order's number there", "order.number", "never"
+        ),
+        Column("order_account", "旺旺号 旺旺號", read_text(64), "the buyer's account there", "order.account", "never"),
+        Column("new_address", "新地址", _LINE, "for a change of address", "details.new_address", "never"),
         Column("recall", "召回编号 召回編號", _LINE, "which recall or upgrade", "details.recall", "never"),
         Column(
             "urgency",

@@ -32,6 +32,10 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("branch", "state", *_NEWEST, "kind"),
         Index(*_NEWEST, "open", *_WORDS),
         *(Index(name, *_NEWEST, "open") for name in ("owner", "customer", "product.serial", "kind", "channel")),
+        *(
+            Index(f"order.{name}", *_NEWEST, partial={f"order.{name}": {"$type": "string"}})
+            for name in ("number", "account")
+        ),
         Index("unclear.what", "due_at", "_id", partial=UNCLEAR),
         Index("tail"),
         Index("branch", "-_id"),

@@ -29,6 +29,7 @@ class RequestFilter(BaseModel):
     serial: Serial | None = None
     channel: Channel | None = None
     kind: RequestKind | None = None
+    order_number: Annotated[str | None, Field(max_length=64, description="An order number or a buyer's account")] = None
     unclear: Annotated[Literal["line", "fault"] | None, Field(description="A word that no catalogue has")] = None
     registered_from: Moment | None = None
     registered_to: Annotated[Moment | None, Field(description="Before this moment")] = None
@@ -54,6 +55,9 @@ class RequestFilter(BaseModel):
             **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind"}),
             "product.serial": self.serial,
             "unclear.what": self.unclear,
+            "$or": [{"order.number": self.order_number}, {"order.account": self.order_number}]
+            if self.order_number
+            else None,
             "state": {"$in": self.state} if self.state else None,
             "open": True if implied and self.open is None else self.open,
             "registered_at": {sign: at for sign, at in period.items() if at} or None,

@@ -128,7 +128,11 @@ def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -
     told, waiting = pass_milestone(request, "customer_answered", now, ground), _waiting(request)
     told = reach_step(told, "customer_contacted", now, ground)
     if not said.refer:
-        return reach_step(told, "complaint_answered", now, ground) if request.kind in LIKE_COMPLAINTS else told
+        if request.kind in LIKE_COMPLAINTS:
+            told = reach_step(told, "complaint_answered", now, ground)
+        if request.kind == "parcel_problem":
+            told = reach_step(told, "parcel_problem_answered", now, ground)
+        return reach_step(told, "parcel_problem_solved", now, ground) if said.final else told
     if waiting is None:
         return pass_milestone(told, "question_referred", now, ground)
     return told.but(clocks=tuple(waiting if clock.key == waiting.key else clock for clock in told.clocks))

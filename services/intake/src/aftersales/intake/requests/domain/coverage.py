@@ -8,7 +8,7 @@ from aftersales.common.fields import shared_fields
 from aftersales.intake.agreements.domain.contract import Covers
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.warranty import ProductWarranty, warranty_standing
-from aftersales.intake.vocabulary import RequestKind
+from aftersales.intake.vocabulary import OF_AN_ORDER, RequestKind
 from aftersales.policy.model import Policy
 from aftersales.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, Work, decide_cover
 from aftersales.policy.sla.stages import policy_id
@@ -117,7 +117,7 @@ _PURCHASE_UNKNOWN = {locale: render_message("coverage.purchase_unknown", locale,
 
 def _explained(policy: Policy, inputs: Inputs, kind: RequestKind) -> dict[str, Any]:
     """Replace the reason where the table's row would tell the customer something untrue."""
-    if kind in CLAIMS:
+    if kind in CLAIMS | OF_AN_ORDER:
         return {"reason": "claim", "why": _CLAIM}
     prepaid = inputs.prepaid.entitlement or inputs.prepaid.contract
     if inputs.warranty == "unknown" and not prepaid and _depends_on_purchase(policy, inputs):

@@ -10,7 +10,7 @@ from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Caller
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.catalogues.domain import Term
-from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind, Urgency
+from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
 from aftersales.values import Code, GeoPoint, Line, Moment, Value, Words
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
@@ -23,9 +23,12 @@ FIELDS: dict[RequestKind, tuple[str, ...]] = {
     "complaint": ("description",),
     "recall": ("recall",),
     "upgrade": ("recall",),
+    **dict.fromkeys(OF_AN_ORDER, ("order_number",)),
+    "address_change": ("order_number", "new_address"),
 }
 """Required fields in addition to the customer, in the form itself or in its `details`. A fault code can replace the
 description. A kind with a visit also needs a product line and an address, unless the archive has them."""
+OrderWord = Annotated[Line, StringConstraints(max_length=64)]
 UNSPECIFIED = "unspecified"
 """The fault of a repair without a fault code."""
 VISITS: dict[RequestKind, Kind] = {
@@ -45,6 +48,17 @@ def recall_of(kind: RequestKind, details: Mapping[str, str]) -> tuple[str, Recal
     return (details["recall"].upper(), kind) if kind in {"recall", "upgrade"} and "recall" in details else None
 
 
+class OrderReference(Value):
+    """The order of an online shop that a contact is about (INT-15)."""
+
+    platform: Annotated[Line, StringConstraints(max_length=50)] | None = None
+    """The shop or platform, such as `taobao`, `jd` or `shopify`."""
+    number: OrderWord | None = None
+    """The order number there."""
+    account: OrderWord | None = None
+    """The buyer's account there, such as a Wangwang id (旺旺)."""
+
+
 class FormSubject(Value):
     """One product that the contact is about, and what the customer wants."""
 
@@ -55,6 +69,8 @@ class FormSubject(Value):
     fault: Term | None = None
     """The fault, if known: its code or any other word of the catalogue."""
     description: Words = ""
+    order: OrderReference | None = None
+    """The order that it is about, if it came from an online shop; requests are found by it."""
     details: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,40}$")], Line] = Field(
         default_factory=dict, max_length=30
     )
@@ -82,6 +98,11 @@ class FormSubject(Value):
     def says_danger(self) -> bool:
         """Whether somebody has decided about danger; if not, words of the description can raise it (INT-5)."""
         return "danger" in self.model_fields_set
+
+    @property
+    def order_number(self) -> str | None:
+        """The number of the order, or what else it can be found by: the buyer's account."""
+        return (self.order.number or self.order.account) if self.order else None
 
     @property
     def fault_code(self) -> str:

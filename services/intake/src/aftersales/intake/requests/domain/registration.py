@@ -62,10 +62,12 @@ class Archive(NamedTuple):
 
 NO_LINE = "general"
 """The product line of a request that is about no product."""
+ORDER_LINE = "online-order"
+"""The product line of a request that is about an order of an online shop, whatever was ordered (INT-15)."""
 
 
 def name_product(
-    number: str, matched: MatchedProduct[NamedProduct], known: Product | None, *, needs_visit: bool
+    number: str, matched: MatchedProduct[NamedProduct], known: Product | None, *, needs_visit: bool, order: bool = False
 ) -> MatchedProduct[ProductForm]:
     """Complete what the caller knows of the product with what the archive and the model register know.
 
@@ -81,7 +83,7 @@ def name_product(
         | {
             "serial": said.serial or sibling_number(number, "PR"),
             "model": said.model or (known.model if known else NO_MODEL),
-            "line": line or NO_LINE,
+            "line": line or (ORDER_LINE if order else NO_LINE),
         }
     )
     return MatchedProduct(form, listing, unclear)
@@ -139,6 +141,8 @@ def _promised(request: ServiceRequest, ground: Ground) -> ServiceRequest:
     request = pass_milestone(request, "request_registered", at, ground)
     if request.kind in LIKE_COMPLAINTS:
         request = reach_step(request, "complaint_registered", at, ground)
+    if request.kind == "parcel_problem":
+        request = reach_step(request, "parcel_problem_reported", at, ground)
     if request.wanted_at and request.wanted_at > at:
         request = count_from_wish(request, request.wanted_at, ChangeNote(at, request.owner, "wanted_at"), ground)
     return request

@@ -24,7 +24,7 @@ from aftersales.values.errors import DomainError
 
 from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
-from .form import Elsewhere
+from .form import Elsewhere, OrderReference
 from .prepaid import NOTHING
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
@@ -136,6 +136,8 @@ class ServiceRequest(Aggregate):
     problem_class: ProblemClass | None = None
     fault: str
     description: str
+    order: OrderReference | None = None
+    """The order of an online shop that it is about (INT-15)."""
     details: dict[str, str] = {}  # noqa: RUF012 (a field, copied per instance)
     urgency: int
     danger: bool = False

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from aftersales.intake.vocabulary import RequestKind
+from aftersales.intake.vocabulary import OF_AN_ORDER, RequestKind
 from aftersales.policy import sla
 from aftersales.policy.sla import Clocks
 from aftersales.policy.sla.stages import Situation, reach_milestone, stage_terms
@@ -40,6 +40,11 @@ DeskStep = Literal[
 ]
 LIKE_COMPLAINTS: frozenset[RequestKind] = frozenset({"complaint", "return", "exchange", "compensation"})
 """Kinds that start the clocks of a complaint when they are registered, whichever channel they come by (FBK-3)."""
+_OF_A_PARCEL: tuple[DeskStep, ...] = (
+    "parcel_problem_reported",
+    "parcel_problem_answered",
+    "parcel_problem_solved",
+)
 _ONLY: Mapping[DeskStep, frozenset[RequestKind]] = {
     "complaint_verified": LIKE_COMPLAINTS,
     "complaint_marked_serious": LIKE_COMPLAINTS,
@@ -48,6 +53,7 @@ _ONLY: Mapping[DeskStep, frozenset[RequestKind]] = {
     "complaint_resolved": LIKE_COMPLAINTS,
     "goods_inspected": LIKE_COMPLAINTS - {"complaint"},
     "refund_paid": LIKE_COMPLAINTS - {"complaint"},
+    **dict.fromkeys(_OF_A_PARCEL, OF_AN_ORDER | LIKE_COMPLAINTS),
 }
 
 

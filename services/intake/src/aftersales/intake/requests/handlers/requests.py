@@ -40,6 +40,7 @@ from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words
 from aftersales.intake.sales.store import preload_caller, preload_product
+from aftersales.intake.vocabulary import OF_AN_ORDER
 from aftersales.policy.choose import Facts
 
 from . import prepaid
@@ -106,7 +107,9 @@ async def name_known_product(
 ) -> MatchedProduct[ProductForm]:
     known = await work.get(Product, form.product.serial) if form.product.serial else None
     matched = await look_up_product_words(work, form.product, catalogue)
-    return registration.name_product(number, matched, known, needs_visit=form.needs_visit)
+    return registration.name_product(
+        number, matched, known, needs_visit=form.needs_visit, order=form.kind in OF_AN_ORDER
+    )
 
 
 @use_case(
