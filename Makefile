@@ -61,7 +61,7 @@ fuzz: setup  ## send the running system thousands of odd messages, then look for
 bench: setup  ## measure, and write the report
 	$(PY) -m bench.run $(ARGS)
 
-contracts: setup  ## regenerate schemas, OpenAPI documents, docs/events.md and docs/settings.md
+contracts: setup  ## regenerate schemas, OpenAPI documents, docs/events.md, docs/figures.md and docs/settings.md
 	$(PY) contracts/generate.py
 
 rules: setup  ## say how much of each rule of docs/rulebook.md works

@@ -1,4 +1,4 @@
-"""Writes what the code promises to others: JSON Schemas, AsyncAPI, OpenAPI, docs/events.md and docs/settings.md.
+"""Writes what the code promises to others: JSON Schemas, AsyncAPI, OpenAPI, and three pages of docs.
 
 `contracts/generate.py` writes, `--check` only looks; both refuse a change that readers of a published version
 would not survive. Published is what git has in its newest two commits, or in the one named by `--against`.
@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, the checkout itself is not on the path
 
-from contracts import asyncapi, catalogue, example, openapi, pages  # noqa: E402
+from contracts import asyncapi, catalogue, example, figures, openapi, pages  # noqa: E402
 from contracts.compatibility import incompatible  # noqa: E402
 from contracts.published import DOCUMENTS, SCHEMAS, on_disk, published  # noqa: E402
 from contracts.schema import Schema, envelope_schema  # noqa: E402
@@ -66,6 +66,7 @@ def outputs(
     files = {SCHEMAS.file(kind): _json(schema) for kind, schema in schemas.items()}
     files |= {DOCUMENTS.file(service): _json(document, sort_keys=True) for service, document in documents.items()}
     files["contracts/asyncapi.json"] = _json(asyncapi.asyncapi(contracts))
+    files["docs/figures.md"] = figures.figures_page()
     files["docs/events.md"] = pages.events_page(contracts)
     files["docs/settings.md"] = pages.settings_page(catalogue.SETTINGS, PORTS)
     return files

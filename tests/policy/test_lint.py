@@ -14,6 +14,8 @@ from aftersales.policy.model import Policy
 from aftersales.policy.presets import load_presets
 
 SOUND = next(policy for policy in load_presets() if policy.name == "enterprise").model_dump(mode="json")
+for waiting in ("workshop", "training"):
+    del SOUND["stages"][waiting]  # nobody starts them yet
 AMONG_OTHERS = {"policy.scope_tie", "policy.version_twice", "policy.backdated"}
 """Shown in test_policy_choice.py."""
 OF_READING = {"policy.yaml_broken", "policy.yaml_alias", "policy.key_twice", "policy.no_mapping"}
@@ -83,6 +85,7 @@ BROKEN: list[tuple[str, str, Any, str]] = [
     ("working_always", "stages.complaint_verify.calendar", "always", "stages.complaint_verify.due"),
     ("priority_slower", "stages.resolve.by_priority", {"1": "PT8H", "2": "PT4H"}, ""),
     ("priority_slower", "stages.resolve.by_priority", {"1": "P2D"}, ""),
+    ("stage_never_starts", "stages.resolve.starts_on", "fine_confirmed", "stages.resolve"),
     ("warning_out_of_range", "stages.resolve.warn_at", [0.5, 1], "stages.resolve.warn_at.1"),
     ("warning_out_of_range", "stages.resolve.warn_at", [0, 0.8], "stages.resolve.warn_at.0"),
     ("warnings_not_ascending", "stages.resolve.warn_at", [0.8, 0.5], ""),

@@ -23,6 +23,7 @@ from aftersales.intake.office.domain.meeting import (
 )
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.settings import Settings
+from aftersales.policy.presets import load_presets
 from aftersales.testing import ManualClock
 from aftersales.testing.system import RunningService, RunningSystem
 from aftersales.values import GeoPoint
@@ -145,6 +146,29 @@ async def _turn_into_complaint(intake: RunningService, number: str) -> None:
     await intake.runtime.mongo.commit(
         Writes(replaces={"requests": [(row["_id"], row["version"], row | {"kind": "complaint"})]})
     )
+
+
+async def test_all_8_what_has_no_fault_is_no_frequent_fault(intake: RunningService) -> None:
+    """F23: installations and repairs without a fault code were faults named after their kind."""
+    for serial in ("A-1", "A-2"):
+        await register(intake, kind="installation", fault=None, product=_product(serial))
+        await register(intake, fault=None, description="不知道", product=_product(serial))
+    week = f"{intake.runtime.clock.now():%G-W%V}"
+    agenda = (await ask(intake, f"/meetings/BJ01/{week}"))["agenda"]
+    assert [item for item in agenda if item["topic"] == "frequent_fault"] == []
+
+
+async def test_all_8_the_meeting_is_as_long_as_the_policy_says(intake: RunningService) -> None:
+    """F23: it was a setting, whatever the policy said."""
+    appliance = next(policy for policy in load_presets() if policy.name == "appliance")
+    policy = appliance.model_dump(mode="json", exclude={"version"}) | {"name": "bj", "scope": {"branches": ["BJ01"]}}
+    policy["routines"]["weekly_meeting"]["lasts"] = "PT10M"
+    assert (await intake.http.post("/policies", json=policy)).status_code == 201
+    for serial in ("A-1", "A-2"):
+        await register(intake, kind="complaint", fault=None, description="态度差", product=_product(serial))
+    week = f"{intake.runtime.clock.now():%G-W%V}"
+    meeting = await ask(intake, f"/meetings/BJ01/{week}")
+    assert (len(meeting["agenda"]), meeting["left_out"]) == (1, 1), "eight minutes each"
 
 
 async def test_minutes_keep_the_agenda_as_it_was(intake: RunningService, clock: ManualClock) -> None:

@@ -78,6 +78,14 @@ def test_int_8_a_question_that_must_be_checked_gets_24_hours_and_the_time_is_ann
     assert clock(answered, "answer-1").outcome == "met"
 
 
+def test_int_8_a_policy_that_announces_no_time_promises_none(take: Any, under: Any) -> None:
+    shop = under("e-commerce")
+    quiet = shop.policy.stages["answer"].model_copy(update={"announced": False})
+    policy = shop.policy.model_copy(update={"name": "quiet", "stages": {**shop.policy.stages, "answer": quiet}})
+    request, _ = record_reply(take("e-commerce"), told(refer=True), "desk-7", NOW + HOUR, replace(shop, policy=policy))
+    assert request.answers[0].answer_by is None
+
+
 def test_int_8_to_be_put_off_again_is_no_answer_and_the_announced_time_stands(take: Any, under: Any) -> None:
     shop = under("e-commerce")
     request, _ = record_reply(take("e-commerce"), told(refer=True), "desk-7", NOW, shop)

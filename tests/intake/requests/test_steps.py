@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from aftersales.common.events.dispatch import AppointmentMoved, WorkPaused, WorkResumed
+from aftersales.common.events.intake import RequestAnswered
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain import progress, steps
 from aftersales.intake.requests.domain.answers import Reply, Reprioritise, record_reply, reprioritise_request
@@ -92,6 +93,10 @@ def test_fbk_3_a_promised_timetable_is_a_clock(take: Take, under: Under) -> None
     ground = under("property")
     request = _step(take("property", kind="complaint"), "timetable_promised", NOW, ground, until=NOW + 5 * DAY)
     assert _clock(request, "complaint_timetable").deadline == NOW + 5 * DAY
+    promised = RecordStep(step="timetable_promised", until=NOW + DAY)
+    _, (told,) = steps.record_step(take("property", kind="complaint"), promised, "desk-7", NOW, ground)
+    assert isinstance(told, RequestAnswered)
+    assert told.answer_by == NOW + DAY, "the customer is told the time"
     assert _clock(_step(request, "complaint_resolved", NOW + DAY, ground), "complaint_timetable").outcome == "met"
     with pytest.raises(DomainError, match=r"request\.promise_past"):
         _step(request, "timetable_promised", NOW + DAY, ground, until=NOW)

@@ -21,7 +21,7 @@ class Settings(ServiceSettings):
     heartbeat_every: timedelta = timedelta(seconds=15)
     """The interval between heartbeats through all four services."""
     meeting_length: timedelta = timedelta(hours=1)
-    """ALL-8: the length of a weekly meeting, into which its agenda must fit."""
+    """ALL-8: the length of a weekly meeting, into which its agenda must fit, if the service policy sets none."""
     meeting_minutes: dict[Topic, int] = {  # noqa: RUF012 (a field, copied per instance)
         "complaint": 8,
         "reopened": 6,
@@ -58,5 +58,6 @@ class Settings(ServiceSettings):
     price_list: str = Field(default="", pattern=r"^(https?://.*|/.*)?$")
     """INT-11: the public address of inventory's price list (INV-15)."""
 
-    def meeting_policy(self) -> meeting.MeetingPolicy:
-        return meeting.MeetingPolicy(length=self.meeting_length, minutes=self.meeting_minutes)
+    def meeting_policy(self, lasts: timedelta | None = None) -> meeting.MeetingPolicy:
+        """Return the length of a meeting, that of the service policy if it has one, and of its items."""
+        return meeting.MeetingPolicy(length=lasts or self.meeting_length, minutes=self.meeting_minutes)

@@ -8,6 +8,7 @@ from aftersales.policy.calendars import Hours
 from aftersales.policy.findings import Finding, Path, error_finding, warning_finding
 from aftersales.policy.model import Policy
 from aftersales.policy.model.stages import MILESTONES, Level, Stage
+from aftersales.policy.model.starts import find_runner
 
 OWN = ("always", "branch")
 """Calendars that every policy has."""
@@ -23,6 +24,8 @@ def lint_stages(policy: Policy) -> Iterator[Finding]:
     for name, stage in policy.stages.items():
         path = ("stages", name)
         yield from _milestones(stage, path)
+        if find_runner(name, stage, policy.callbacks) is None:
+            yield warning_finding("policy.stage_never_starts", *path, stage=name, milestone=stage.starts_on)
         yield from _deadline(stage, path)
         yield from _targets(stage, path)
         yield from _priorities(stage, path)

@@ -29,7 +29,7 @@ _HELD_UP: tuple[PauseReason, ...] = ("waiting_customer", "waiting_part", "waitin
 USUAL: dict[KnownStage, Stage] = {
     "review": Stage(starts_on="request_registered", stops_on="request_reviewed"),
     "first_reply": Stage(starts_on="request_registered", stops_on="customer_answered"),
-    "answer": Stage(starts_on="question_referred", stops_on="customer_answered"),
+    "answer": Stage(starts_on="question_referred", stops_on="customer_answered", announced=True),
     "confirm": Stage(starts_on="request_registered", stops_on="appointment_agreed"),
     "resolve": Stage(starts_on="request_registered", stops_on="request_resolved", pauses=_HELD_UP),
     "dispatch": Stage(starts_on="request_registered", stops_on="technician_assigned"),

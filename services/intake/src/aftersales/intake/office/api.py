@@ -10,6 +10,7 @@ from aftersales.engine import PROBLEMS, Cursor, Limit, NotFound, Page, RequestCo
 from aftersales.intake.network.domain import EVERYWHERE, Branch, Person, local_day
 from aftersales.intake.network.store import find_serving
 from aftersales.intake.vocabulary import RequestNumber
+from aftersales.policy.choose import Facts
 from aftersales.values import Code, Value
 from aftersales.values.messages import render_message
 
@@ -111,8 +112,11 @@ async def _branch(code: str, context: Any) -> Branch:
 
 
 async def _proposed(place: Branch, week: str, context: Any) -> Meeting:
-    policy = context.settings.meeting_policy()
-    cases = await week_cases(context.mongo, place.id, week_span(week, place))
+    span = week_span(week, place)
+    facts = Facts(place.id, "", "", "", place.day_of(span[0]))
+    routine = (await context.catalogue.choose(context.mongo, facts)).routines.get("weekly_meeting")
+    policy = context.settings.meeting_policy(routine and routine.lasts)
+    cases = await week_cases(context.mongo, place.id, span)
     return propose_agenda(place.id, week, cases, policy)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from aftersales.engine import Aggregate, Document, Index, Mongo
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Person, Role
+from aftersales.intake.requests.domain.form import UNSPECIFIED
 from aftersales.intake.requests.domain.request import OPEN, ServiceRequest
 from aftersales.intake.requests.store import AGAIN
 
@@ -96,7 +97,9 @@ async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime])
     pressing: Document = {"$sort": {"priority": 1, "_id": 1}}
     complaints: list[Document] = [{"$match": {"kind": "complaint"}}, pressing]
     repeated: list[Document] = [{"$match": {"repeats": {"$ne": None}}}, pressing, {"$set": {"count": 2}}]
+    named: Document = {"fault": {"$ne": UNSPECIFIED}, "$expr": {"$ne": ["$fault", "$kind"]}}  # of a repair, and said
     frequent: list[Document] = [
+        {"$match": named},
         {"$group": {"_id": "$fault", "count": {"$sum": 1}}},
         {"$match": {"count": {"$gt": 1}}},
         {"$sort": {"count": -1, "_id": 1}},

@@ -27,7 +27,7 @@ from .request import (
     pass_milestone,
     sla_situation,
 )
-from .steps import LIKE_COMPLAINTS, reach_step
+from .steps import LIKE_COMPLAINTS, is_announced, reach_step
 
 
 class Reply(Value):
@@ -75,7 +75,7 @@ def record_reply(request: ServiceRequest, said: Reply, by: str, now: datetime, g
     told = _told(request, said, now, ground)
     waiting = _waiting(told)
     answer = Answer(at=now, by=by, channel=said.channel, text=said.text, referred_to=said.refer_to)
-    if said.refer and waiting:
+    if said.refer and waiting and is_announced(request, _ANSWER, ground):
         answer = answer.model_copy(update={"answer_by": waiting.deadline})
     event = RequestAnswered(
         request=request.id, branch=request.branch, referred=said.refer, answer_by=answer.answer_by, answered_at=now

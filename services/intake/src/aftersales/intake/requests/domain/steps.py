@@ -7,9 +7,11 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from aftersales.intake.vocabulary import OF_AN_ORDER, RequestKind
+from aftersales.common.events.intake import RequestAnswered
 from aftersales.policy import sla
+from aftersales.policy.model.stages import KnownStage
 from aftersales.policy.sla import Clocks
-from aftersales.policy.sla.stages import Situation, reach_milestone, stage_terms
+from aftersales.policy.sla.stages import Situation, reach_milestone, stage_terms, stages_of
 from aftersales.values import Moment, Value, Words
 from aftersales.values.errors import DomainError
 
@@ -81,8 +83,19 @@ def record_step(request: ServiceRequest, form: RecordStep, by: str, now: datetim
     if form.until and form.until <= now:
         raise DomainError("request.promise_past", request=request.id, until=form.until.isoformat())
     taken = TakenStep(step=form.step, at=now, by=by, note=form.note, until=form.until)
-    after = request.but(steps=(*request.steps, taken))
-    return finish_change(request, reach_step(after, form.step, now, ground, form.until), now)
+    after = reach_step(request.but(steps=(*request.steps, taken)), form.step, now, ground, form.until)
+    if form.step != "timetable_promised" or not is_announced(request, "complaint_timetable", ground):
+        return finish_change(request, after, now)
+    told = RequestAnswered(
+        request=request.id, branch=request.branch, referred=True, answer_by=form.until, answered_at=now
+    )
+    return finish_change(request, after, now, told)
+
+
+def is_announced(request: ServiceRequest, name: KnownStage, ground: Ground) -> bool:
+    """Whether the customer is told the deadline of this stage (INT-8)."""
+    stage = stages_of(sla_situation(request, ground)).get(name)
+    return bool(stage and stage.announced)
 
 
 def reach_step(
