@@ -181,8 +181,9 @@ FITTING = {
     "address": "上海", "class": "", "serial": "SN-1", "line": "refrigerator", "purchased_on": "", "channel": "web",
     "kind": "", "fault": "f", "description": "漏水", "urgency": "", "wanted_at": "", "owner": "",
     "problem_class": "", "danger": "", "rush": "", "batch": "", "sold_by": "", "invoice": "",
-    "topic": "t", "reason": "r", "recall": "RC-1", "order_number": "1", "order_account": "x", "platform": "x", "new_address": "x",
-    "number": "", "state": "", "registered_at": "", "closed_at": "",
+    "topic": "t", "reason": "r", "recall": "RC-1", "new_address": "x",
+    "order_number": "1", "order_account": "x", "platform": "x",
+    "number": "", "status": "", "registered_at": "", "closed_at": "",
     "customer_id": "0190b5e2-7c3a-7def-8123-456789abcdef",
 }  # fmt: skip
 EDGES = [

@@ -23,8 +23,9 @@ from aftersales.cli.sheets.naming import name_rows
 from aftersales.cli.sheets.opening import open_table
 from aftersales.cli.sheets.progress import show_progress
 from aftersales.cli.sheets.read_options import ORDERS, ReadOptions
+from aftersales.cli.sheets.reasons import group_reasons, mapping_lines
 from aftersales.cli.sheets.refusals import errors_file, write_refusals
-from aftersales.cli.sheets.report import Summary, print_report
+from aftersales.cli.sheets.report import Reasons, Summary, print_report
 from aftersales.cli.sheets.result import Plan, Result
 from aftersales.cli.sheets.rows import Row, read_rows
 from aftersales.cli.sheets.sending import IMPORTER, send_all
@@ -124,13 +125,13 @@ def _declare(kind: Kind) -> None:
 
 def _load_and_report(session: Session, kind: Kind, wish: ImportOptions, *, as_json: bool) -> None:
     try:
-        summary, result = session.run(_load(session, kind, wish))
+        summary, result, reasons = session.run(load_sheet(session, kind, wish))
     except KeyboardInterrupt as interruption:
         session.complain("import.interrupted", file=wish.file)
         raise typer.Exit(INTERRUPTED) from interruption
     if as_json:
         print_json(asdict(summary))
-    print_report(session, summary, result, brief=as_json)
+    print_report(session, summary, result, reasons, brief=as_json)
     if result.trouble:
         raise typer.Exit(TROUBLE)
     raise typer.Exit(REFUSED if result.refused else 0)
@@ -161,7 +162,8 @@ async def _show_template(session: Session, kind: Kind, file: Path | None, sheet:
     OUT.file.write("\n".join(mapping_template(kind, found, left)) + "\n")
 
 
-async def _load(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summary, Result]:
+async def load_sheet(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summary, Result, Reasons]:
+    """Import a file, or check it in a dry run, and write its refused rows beside it. Raises `Trouble`."""
     began = time.monotonic()
     mapping = read_mapping(wish.mapping, kind) if wish.mapping else NO_MAPPING
     table, encoding = open_table(wish.file, kind, mapping, encoding=session.encoding, sheet=wish.sheet)
@@ -170,7 +172,8 @@ async def _load(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summ
     target = errors_file(wish.file, table, result.refused)
     if result.refused:
         _write(target, table, result.refused, session)
-    return Summary(
+    groups = group_reasons(table, result.refused, session)
+    summary = Summary(
         kind=kind.name,
         file=to_printable(str(wish.file)),
         encoding=encoding,
@@ -188,13 +191,15 @@ async def _load(session: Session, kind: Kind, wish: ImportOptions) -> tuple[Summ
         equal=equal_rows(rows) if kind.adds else [],
         stale=stale_rows(rows, datetime.now(UTC)),
         refused=len(result.refused),
+        reasons=[asdict(reason) for reason in groups],
         unsent=result.unsent,
         left_alone=dict(table.layout.left),
         errors_file=to_printable(str(target)) if result.refused else None,
         dry_run=wish.dry_run,
         by_service=by_service,
         seconds=round(time.monotonic() - began, 3),
-    ), result
+    )
+    return summary, result, Reasons(groups, list(mapping_lines(table, groups)))
 
 
 def _read(session: Session, table: Table, mapping: MappingFile, wish: ImportOptions) -> list[Row]:

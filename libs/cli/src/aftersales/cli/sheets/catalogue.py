@@ -9,6 +9,7 @@ from aftersales.cli.sheets.cells import (
     read_degrees,
     read_given_serial,
     read_money,
+    read_name,
     read_serial,
     read_term,
     read_text,
@@ -59,7 +60,7 @@ def _point(required: Required) -> tuple[Column, ...]:
 
 def _person(to: str = "", rest: str = "", address: Required = "always") -> tuple[Column, ...]:
     return (
-        Column("name", "姓名", _LINE, "the customer's name", f"{to}name"),
+        Column("name", "姓名", read_name, "the customer's name", f"{to}name"),
         Column("phone", "电话 電話", read_phone, "without a country code it is a Chinese one", f"{to}phone", rest=rest),
         Column("address", "地址", _LINE, "street and city", f"{to}address", address),
     )
@@ -241,9 +242,9 @@ REQUESTS = Kind(
             "number", "原单号 原單號", read_text(100), "its number in the other system", "elsewhere.number", "never"
         ),
         Column(
-            "state",
+            "status",
             "状态 狀態",
-            read_choice("open", "closed", "cancelled", words=WORDS["state"]),
+            read_choice("open", "closed", "cancelled", words=WORDS["status"]),
             "open (or empty): registered now; closed or cancelled: history only",
             "elsewhere.state",
             "never",
@@ -264,7 +265,7 @@ REQUESTS = Kind(
     turn=("phone",),
     asks=("kind", ASKS),
     instead=INSTEAD,
-    identity=("number", "branch", "serial"),
+    identity=("number", "branch", "phone", "serial"),
     adds=True,
     batches=True,
 )

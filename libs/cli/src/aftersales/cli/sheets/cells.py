@@ -32,6 +32,8 @@ def read_text(longest: int) -> Cell:
 
     def read(cell: str, _: ReadOptions) -> str:
         cell = unspoiled_digits(cell)
+        if "\ufffd" in cell:
+            raise InvalidCell("cell.damaged", cell=shorten_cell(cell))
         if len(cell) > longest:
             raise InvalidCell("cell.too_long", length=len(cell), most=longest)
         return cell
@@ -40,6 +42,13 @@ def read_text(longest: int) -> Cell:
 
 
 _TERM = read_text(100)
+
+
+def read_name(cell: str, options: ReadOptions) -> str:
+    """Read a person's or an organisation's name, which has a letter: `#1001` and `-` are none."""
+    if not any(character.isalpha() for character in cell):
+        raise InvalidCell("cell.not_name", cell=shorten_cell(cell))
+    return str(read_text(200)(cell, options))
 
 
 def read_code(cell: str, _: ReadOptions) -> str:

@@ -11,6 +11,7 @@ from aftersales.cli.sheets.invalid_cell import shorten_cell
 
 MOST_BYTES = 64 * 1024 * 1024
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MOSTLY = 3
 _CELLS = re.compile(r"[,;\t\r\n\"]+")
 
 
@@ -51,7 +52,7 @@ def _found(data: bytes) -> str:
 def _utf_16(data: bytes) -> str:
     """Return the byte order of UTF-16 without a mark: delimiters and line ends have a NUL byte before or after them."""
     for order, odd in (("utf-16-le", 1), ("utf-16-be", 0)):
-        if b"\0" in data[odd::2] and b"\0" not in data[1 - odd :: 2]:
+        if data[odd::2].count(0) > _MOSTLY * data[1 - odd :: 2].count(0):
             with suppress(UnicodeDecodeError):
                 data.decode(order)
                 return order

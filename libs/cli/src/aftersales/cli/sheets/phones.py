@@ -18,7 +18,7 @@ _EXTENSION = re.compile(
 )
 _DIRECT = re.compile(r"(\(?0\d{2,3}\)?[\s-]?\d{7,8})-(\d{1,6})")
 """A Chinese landline number followed by a room's extension."""
-_BETWEEN = re.compile(r"\s*(?:[/;,、|\n]|\bor\b|\band\b|或|和)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:[/;,、|\n]|:::|\bor\b|\band\b|或|和)\s*", re.IGNORECASE)
 _DIGITS = re.compile(r"\+?\d[\d\s-]{5,}\d", re.ASCII)
 _NUMBER = re.compile(r"\+?[\d\s().\u2013\u2014-]+", re.ASCII)
 

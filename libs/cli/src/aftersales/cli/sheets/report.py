@@ -1,18 +1,26 @@
 """The final report of an import, for people and scripts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
+from typing import Any, NamedTuple
 
 from aftersales.cli.session import Session
 from aftersales.cli.sheets.catalogue import KINDS
 from aftersales.cli.sheets.doubts import STALE
 from aftersales.cli.sheets.invalid_cell import shorten_cell
-from aftersales.cli.sheets.refusals import refusal_text
+from aftersales.cli.sheets.reasons import Reason
 from aftersales.cli.sheets.result import Result
 
 SHOWN = 10
-"""Number of refused rows shown on the screen; the file has all of them."""
+"""Number of reasons, and of rows of each, shown on the screen; the file has all of them."""
+
+
+class Reasons(NamedTuple):
+    """Why rows were refused, and the lines of a mapping file that would mend it."""
+
+    groups: Sequence[Reason]
+    mapping: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class Summary:
     stale: list[int]
     """Open requests that came in, or were wanted, long ago."""
     refused: int
+    reasons: list[dict[str, Any]]
+    """Why rows were refused: column, code, the rows, and how often which cell."""
     unsent: int
     left_alone: dict[str, str]
     """Unknown headers, each with the column that it might be."""
@@ -54,7 +64,7 @@ class Summary:
     seconds: float
 
 
-def print_report(session: Session, summary: Summary, result: Result, *, brief: bool) -> None:
+def print_report(session: Session, summary: Summary, result: Result, reasons: Reasons, *, brief: bool) -> None:
     """Print the totals on stdout (unless a script reads that), and the refused rows on stderr."""
     if not brief:
         _print_skipped(session, summary)
@@ -67,17 +77,28 @@ def print_report(session: Session, summary: Summary, result: Result, *, brief: b
         else:
             session.say("import.done", **sum_of)
         _print_warnings(session, summary)
-    for row in result.refused[:SHOWN]:
-        reasons = "; ".join(refusal_text(wrong, session) for wrong in row.wrong)
-        session.complain("import.refused_row", row=row.record.number, reasons=reasons)
-    if len(result.refused) > SHOWN:
-        session.complain("import.more_refused", count=len(result.refused) - SHOWN)
+    _print_reasons(session, reasons)
     if result.refused:
         once = KINDS[summary.kind].adds and not summary.dry_run
         session.complain("import.correct_errors" if once else "import.correct_file", **asdict(summary))
     if result.trouble:
         session.complain(result.trouble.code, **result.trouble.params)
         session.complain("import.stopped", **asdict(summary))
+
+
+def _print_reasons(session: Session, reasons: Reasons) -> None:
+    for reason in reasons.groups[:SHOWN]:
+        if len(reason.rows) == 1:
+            session.complain("import.refused_row", row=reason.rows[0], reasons=reason.text)
+        else:
+            said = {"count": len(reason.rows), "rows": _some(map(str, reason.rows)), "reason": reason.text}
+            session.complain("import.refused_rows", **said)
+            if len(reason.cells) > 1:
+                session.complain("import.refused_values", values=reason.values())
+    if len(reasons.groups) > SHOWN:
+        session.complain("import.more_reasons", count=len(reasons.groups) - SHOWN)
+    if reasons.mapping:
+        session.complain("import.mend_by_mapping", lines="\n".join(f"  {line}" for line in reasons.mapping))
 
 
 def _print_skipped(session: Session, summary: Summary) -> None:
