@@ -42,7 +42,7 @@ NOT_IN_SHEETS = re.compile(
     r"|customers:(kind|aliases|email|wechat|preferred_channel|quiet_hours|language)"
     r"|customers:(phones|addresses|contacts|criteria|vip)\..+"
     r"|\w+:products?\.(0\.)?(batch|sold_by|invoice|installed_at\..+)"
-    r"|products:installed_at\..+|branches:hours\..+|requests:details"
+    r"|products:installed_at\..+|branches:(hours\..+|far_districts)|requests:details"
 )
 """Prices in sheets are in yuan. What more the archive may know of somebody is told to it by HTTP."""
 
@@ -183,7 +183,7 @@ FITTING = {
     "problem_class": "", "danger": "", "rush": "", "batch": "", "sold_by": "", "invoice": "",
     "topic": "t", "reason": "r", "recall": "RC-1", "new_address": "x",
     "order_number": "1", "order_account": "x", "platform": "x",
-    "number": "", "status": "", "registered_at": "", "closed_at": "",
+    "major": "", "far": "", "number": "", "status": "", "registered_at": "", "closed_at": "",
     "customer_id": "0190b5e2-7c3a-7def-8123-456789abcdef",
 }  # fmt: skip
 EDGES = [

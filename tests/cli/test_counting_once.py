@@ -12,10 +12,10 @@ from aftersales.testing import ManualClock
 HEADER = "branch,channel,name,phone,address,serial,model,line,fault,description,Last update\n"
 
 
-def row(number: int, fault: str = "no-cooling", status: str = "new") -> str:
+def row(number: int, channel: str = "phone", status: str = "new") -> str:
     return (
-        f"sh-01,phone,复现{number},1309000{number:04},上海市{number}号,RP-{number},BCD-470,refrigerator,"
-        f"{fault},冰箱不制冷,{status}\n"
+        f"sh-01,{channel},复现{number},1309000{number:04},上海市{number}号,RP-{number},BCD-470,refrigerator,"
+        f"not_cooling,冰箱不制冷,{status}\n"
     )
 
 
@@ -53,12 +53,12 @@ async def test_int2_only_the_new_row_of_a_sheet_that_grew_is_registered(aftersal
 
 
 async def test_int2_a_better_mapping_registers_the_refused_rows_and_no_other_again(aftersales, tmp_path):
-    """It mends one row's fault, and reads a further column of all: the imported ones stay, and that is said."""
-    file = saved(tmp_path, "export.csv", HEADER + row(11) + row(12, fault="no cooling"))
+    """It mends one row's channel, and reads a further column of all: the imported ones stay, and that is said."""
+    file = saved(tmp_path, "export.csv", HEADER + row(11) + row(12, channel="Kiosk"))
     mapping = saved(
         tmp_path,
         "m.yaml",
-        "columns:\n  fault: {from: fault, values: {no cooling: no-cooling}}\n  reason: Last update\n",
+        "columns:\n  channel: {from: channel, values: {Kiosk: walk_in}}\n  reason: Last update\n",
     )
     first = await counts(aftersales, "requests", file)
     mended = await counts(aftersales, "requests", file, "--mapping", mapping)
@@ -90,13 +90,13 @@ async def test_int2_equal_rows_of_one_sheet_all_count_and_are_named(aftersales, 
 
 
 async def test_int2_corrected_rows_count_once_in_the_error_file_and_in_the_original(aftersales, tmp_path):
-    file = saved(tmp_path, "day.csv", HEADER + row(41) + row(42, fault="no cooling"))
+    file = saved(tmp_path, "day.csv", HEADER + row(41) + row(42, channel="Kiosk"))
     await aftersales("import", "requests", file)
     errors = tmp_path / "day.csv.errors.csv"
     assert len(read_csv(errors)) == 1
-    errors.write_text(errors.read_text("utf-8-sig").replace("no cooling", "no-cooling"), "utf-8")
+    errors.write_text(errors.read_text("utf-8-sig").replace("Kiosk", "walk_in"), "utf-8")
     by_errors = await counts(aftersales, "requests", errors)
-    file.write_text(file.read_text().replace("no cooling", "no-cooling"))
+    file.write_text(file.read_text().replace("Kiosk", "walk_in"))
 
     assert by_errors == (1, 0, 0)
     assert await counts(aftersales, "requests", file) == (0, 2, 0)

@@ -235,6 +235,8 @@ REQUESTS = Kind(
         ),
         Column("danger", "有危险 有危險", read_yes, "yes: somebody may be hurt", required="never"),
         Column("rush", "加急", read_yes, "yes: ordered as rush work", required="never"),
+        Column("major", "重大故障", read_yes, "yes: a major fault, which may take longer", required="never"),
+        Column("far", "偏远 偏遠", read_yes, "yes or no; empty: as the address says", required="never"),
         Column("wanted_at", "期望时间 期望時間", read_moment, "when somebody is wanted", required="never"),
         *_point("together"),
         Column("owner", "受理人", read_code, "who took the contact; empty: nobody", required="never"),
