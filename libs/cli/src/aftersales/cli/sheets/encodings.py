@@ -25,7 +25,7 @@ PRIORS: Mapping[str, tuple[float, tuple[str, ...]]] = {
     "cp850": (-6, _WESTERN),
     "cp1250": (-7, _CENTRAL),
     "iso8859_2": (-8, _CENTRAL),
-    "cp1257": (-8, ("baltic",)),
+    "cp1257": (-6, ("baltic",)),
     "cp1254": (-7, ("turkish",)),
     "cp1251": (-2, _CYRILLIC),
     **dict.fromkeys(("koi8_r", "cp866", "iso8859_5", "mac_cyrillic"), (-6, _CYRILLIC)),
@@ -36,8 +36,8 @@ PRIORS: Mapping[str, tuple[float, tuple[str, ...]]] = {
     "cp1255": (-4, ("hebrew",)),
 }
 """How common each encoding is (log), and the languages that are written in it."""
-_CERTAIN, _LIKELIER = 7.0, 5.0
-"""An encoding is certain if it is e^7 times as likely as each other that gives another credible text, and e^5 times as
+_CERTAIN, _LIKELIER = 7.0, 6.0
+"""An encoding is certain if it is e^7 times as likely as each other that gives another credible text, and e^6 times as
 likely as any other.
 """
 _POSSIBLE = 25.0
