@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from aftersales.intake.vocabulary import OF_AN_ORDER, RequestKind
 from aftersales.common.events.intake import RequestAnswered
+from aftersales.intake.vocabulary import OF_AN_ORDER, RequestKind
 from aftersales.policy import sla
 from aftersales.policy.model.stages import KnownStage
 from aftersales.policy.sla import Clocks
