@@ -96,7 +96,7 @@ EVENTS = [
         TechnicianAssigned.model_validate(
             ORDER
             | {"technician": "T", "product": PRODUCT, "fault": "f", "priority": 2}
-            | {"appointment_start": NOW, "appointment_end": NOW}
+            | {"appointment_start": NOW, "appointment_end": NOW, "plan": 2}
         ),
         lambda event: slips.open_slip(event, ()),
         left=dict.fromkeys(("technician", "fault", "priority", "at"), "nothing of the parts depends on it")

@@ -1,6 +1,7 @@
 """Steps of the desk, and promises that the customer can move (ALL-3, INT-1, INT-8, DSP-8, FBK-3, FBK-4)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain import progress, steps
 from aftersales.intake.requests.domain.answers import Reply, Reprioritise, record_reply, reprioritise_request
 from aftersales.intake.requests.domain.form import RegisterRequest
-from aftersales.intake.requests.domain.registration import special_cases
+from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest, tick_request
 from aftersales.intake.requests.domain.steps import RecordStep
 from aftersales.policy.sla import SlaClock
@@ -26,6 +27,7 @@ NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Take = Callable[..., ServiceRequest]
 Under = Callable[[str], Ground]
+Place = tuple[Archive, Ground]
 
 
 def _clock(request: ServiceRequest, stage: str) -> SlaClock:
@@ -163,11 +165,19 @@ def test_all_3_a_wait_of_the_work_pauses_the_resolution_in_any_order_of_arrival(
     ],
 )
 def test_dsp_3_a_far_place_and_a_major_fault_can_be_said_and_found(
-    form: Callable[..., RegisterRequest], ground: Ground, said: dict[str, bool], address: str, found: tuple[str, ...]
+    form: Callable[..., RegisterRequest], place: Place, said: dict[str, bool], address: str, found: tuple[str, ...]
 ) -> None:
     """F9."""
-    branch: Branch = ground.branch.but(far_districts=("延庆", "密云"))
-    assert special_cases(form(**said), branch, address, NOW, danger=False) == found
+    archive, ground = place
+    there = replace(ground, branch=ground.branch.but(far_districts=("延庆", "密云")))
+    caller = {"name": "王芳", "phone": "13800138000", "address": address}
+    request, _ = register_request("SR-261122-7K3F", form(customer=caller, **said), archive, Taken("d", NOW), there)
+    assert request.cases == found
+
+
+@pytest.fixture
+def place(archive: Archive, ground: Ground) -> Place:
+    return archive, ground
 
 
 def test_dsp_8_the_desk_says_later_that_a_fault_is_major(take: Take, under: Under) -> None:

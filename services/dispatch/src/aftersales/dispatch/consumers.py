@@ -11,6 +11,7 @@ from aftersales.common.events.intake import (
     PolicyPublished,
     QuotationAccepted,
     RequestCancelled,
+    RequestCorrected,
     RequestRegistered,
     RequestReopened,
     RequestReprioritised,
@@ -28,6 +29,7 @@ def build_consumers(rules: Rules) -> tuple[Consumer, ...]:
     hear_of_parts = partial(orders.hear_of_parts, rules=rules)
     return (
         consume_event(RequestRegistered, partial(orders.open_order, rules=rules)),
+        consume_event(RequestCorrected, partial(orders.correct_order, rules=rules)),
         consume_event(RequestCancelled, orders.cancel_order),
         consume_event(RequestReopened, partial(orders.reopen_order, rules=rules)),
         consume_event(RequestReprioritised, partial(orders.reprioritise_order, rules=rules)),

@@ -5,6 +5,7 @@ from functools import partial
 from aftersales.common.events import SlaMark, dispatch, feedback, intake, inventory
 from aftersales.common.events.dispatch import (
     AppointmentMoved,
+    CorrectionHeldUp,
     CustomerNotReached,
     RepairCompleted,
     TechnicianAssigned,
@@ -19,7 +20,7 @@ from aftersales.engine import Consumer, PolicyCatalogue, consume_event
 from .office import handlers as office
 from .partners import handlers as partners
 from .partners.domain import PartnerMessage
-from .requests.handlers import requests, steps
+from .requests.handlers import corrections, requests, steps
 
 SERVICES = (intake, dispatch, inventory, feedback)
 SLA_MARK_EVENTS = tuple(kind for service in SERVICES for kind in service.PRODUCES if issubclass(kind, SlaMark))
@@ -36,6 +37,7 @@ def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
         ),
         consume_event(RepairCompleted, partial(requests.resolve_request, catalogue=catalogue)),
         consume_event(TechnicianAssigned, partial(requests.note_appointment, catalogue=catalogue)),
+        consume_event(CorrectionHeldUp, corrections.note_held_up),
         consume_event(PartShort, requests.record_parts),
         consume_event(PartReserved, requests.record_parts),
         consume_event(DissatisfactionRaised, partial(requests.reopen_request, catalogue=catalogue)),

@@ -4,6 +4,7 @@ from aftersales.common.events.dispatch import (
     DispatchHeartbeat,
     OrderCancelled,
     PartNeeded,
+    PlanWithdrawn,
     RepairCompleted,
     TechnicianAssigned,
 )
@@ -22,6 +23,7 @@ def build_consumers() -> tuple[Consumer, ...]:
         consume_event(PartNeeded, slips.add_part),
         consume_event(RepairCompleted, slips.close_slip),
         consume_event(OrderCancelled, slips.cancel_slip),
+        consume_event(PlanWithdrawn, slips.withdraw_plan),
         consume_event(PolicyPublished, copy_policy),
         consume_event(DispatchHeartbeat, _pass_heartbeat_on),
     )

@@ -45,6 +45,8 @@ class TechnicianAssigned(OrderEvent):
     priority: int
     appointment_start: datetime
     appointment_end: datetime
+    plan: int = 1
+    """The number of the plan; a corrected request gets a new one."""
 
 
 class AssignmentDeferred(OrderEvent):
@@ -168,6 +170,27 @@ class OrderCancelled(OrderEvent):
     reason: str
 
 
+class PlanWithdrawn(OrderEvent):
+    """The order's plan ended because the request was corrected; its parts and technician are free again.
+
+    Another assignment follows it, or the end of the order; `branch` is the branch of the plan.
+    """
+
+    TYPE = "dispatch.plan_withdrawn.v1"
+    plan: int
+    """The number of the plan, from 1 for each order."""
+
+
+class CorrectionHeldUp(OrderEvent):
+    """A correction of the request came too late for the visit under way, whose plan stays as it was."""
+
+    TYPE = "dispatch.correction_held_up.v1"
+    state: str
+    """The state of the order: `on_the_way`, `arrived` …"""
+    number: int
+    """The number of the correction."""
+
+
 class DispatchSlaWarned(events.SlaMark):
     """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
@@ -208,6 +231,8 @@ PRODUCES = (
     PartNeeded,
     RepairCompleted,
     OrderCancelled,
+    PlanWithdrawn,
+    CorrectionHeldUp,
     DispatchSlaWarned,
     DispatchSlaBreached,
     DispatchSlaEscalated,

@@ -107,6 +107,33 @@ def _reached(terms: Terms, start: datetime) -> datetime:
     return add_open_time(terms.calendar, start, terms.target) if terms.calendar else start + terms.target
 
 
+def apply_terms(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
+    """Apply the terms of another situation: retarget running clocks, and waive those whose stage it does not have."""
+    known = stages_of(situation)
+    kept = (_waived(clock, said) if clock.terms.policy and clock.stage not in known else clock for clock in clocks)
+    return retarget_stages(tuple(kept), situation, said)
+
+
+def waive_stages(clocks: Clocks, situation: Situation, begun_by: Collection[str], said: ChangeNote) -> Clocks:
+    """Waive the clocks of stages that start with one of these milestones."""
+    gone = {name for name, stage in stages_of(situation).items() if stage.starts_on in begun_by}
+    return tuple(_waived(clock, said) if clock.stage in gone else clock for clock in clocks)
+
+
+def _waived(clock: SlaClock, said: ChangeNote) -> SlaClock:
+    return sla.waive_clocks((clock,), said)[0]
+
+
+def forget_wish(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
+    """Count the promises of the work from the report again, because the customer wants another time now."""
+    for clock in clocks:
+        stage = stages_of(situation).get(clock.stage)
+        moved = stage and stage.starts_on == "request_registered" and clock.terms.agreed and not clock.ended_at
+        if moved and (wanted := stage_terms(clock.stage, clock.started_at, situation)):
+            clocks = sla.retarget_clock(clocks, clock.key, wanted, said)
+    return clocks
+
+
 def change_hours(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
     """Count time from `said.at` by the branch's new hours (ALL-3); no due moment moves into the past."""
     for clock in clocks:

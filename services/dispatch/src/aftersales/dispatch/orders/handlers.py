@@ -6,7 +6,8 @@ from aftersales.common.events.intake import (
     CoverageDecided,
     QuotationAccepted,
     RequestCancelled,
-    RequestRegistered,
+    RequestCorrected,
+    RequestFacts,
     RequestReopened,
     RequestReprioritised,
 )
@@ -16,13 +17,13 @@ from aftersales.engine import BranchHours, DocumentRef, Event, NotYet, UnitOfWor
 from aftersales.policy.choose import Facts
 from aftersales.values import sibling_number
 
-from .domain import assignment, parts, quotation, waits
+from .domain import assignment, correction, parts, quotation, waits
 from .domain import order as orders
-from .domain.order import OrderPolicy, WorkOrder
+from .domain.order import ENDED, OrderPolicy, WorkOrder
 from .store import Rules
 
 OfRequest = (
-    RequestRegistered | RequestCancelled | RequestReopened | RequestReprioritised | CoverageDecided | QuotationAccepted
+    RequestFacts | RequestCancelled | RequestReopened | RequestReprioritised | CoverageDecided | QuotationAccepted
 )
 STEP = 50
 """Orders in one step, so that the writer can run other jobs in between."""
@@ -35,7 +36,7 @@ STEP = 50
         (BranchHours, event.branch),
     )
 )
-async def open_order(work: UnitOfWork, event: RequestRegistered, rules: Rules) -> None:
+async def open_order(work: UnitOfWork, event: RequestFacts, rules: Rules) -> None:
     """Open the request's one order, and assign a technician immediately (DSP-2)."""
     number = sibling_number(event.request, "WO")
     if event.on_site and not await work.get(WorkOrder, number):
@@ -78,6 +79,47 @@ async def reprioritise_order(work: UnitOfWork, event: RequestReprioritised, rule
         order = await _order(work, sibling_number(event.request, "WO"))
         ranked, events = orders.reprioritise_order(order, event, work.now, await rules.of(work, order))
         _keep(work, order, ranked, *events)
+
+
+@use_case(preload=lambda event: (_order_of(event), (Technician, {"branch": event.branch}), (BranchHours, event.branch)))
+async def correct_order(work: UnitOfWork, event: RequestCorrected, rules: Rules) -> None:
+    """Follow a corrected request (INT-2): plan again, move the visit, end the order, or open one."""
+    order = await work.get(WorkOrder, sibling_number(event.request, "WO"))
+    if order is None:
+        if event.was_on_site:
+            raise NotYet("order.unknown", order=sibling_number(event.request, "WO"))
+        return await open_order(work, event, rules)
+    if correction.is_past_correction(order, event):
+        return None
+    if order.visit < event.visit:
+        raise NotYet("order.not_completed", order=order.id, visit=event.visit - 1)
+    policy = await rules.of(work, order.but(policy=event.policy))
+    if event.on_site and correction.needs_plan(order, event):
+        await release_technician(work, order)
+        planned, events = correction.withdraw_plan(order, event, work.now, work.actor, policy)
+        planned, marks = await _by_newest_hours(work, planned, policy)
+        await assign_technician(work, planned, (*events, *marks), policy)
+        return None
+    corrected, events = correction.follow_correction(order, event, work.now, work.actor, policy)
+    if corrected.state in ENDED:
+        await release_technician(work, order)
+    elif order.state in correction.AHEAD and order.wanted_at != event.wanted_at:
+        return await _move_visit(work, corrected, events, policy)
+    _keep(work, order, corrected, *events)
+    return None
+
+
+async def _move_visit(work: UnitOfWork, order: WorkOrder, events: tuple[Event, ...], policy: OrderPolicy) -> None:
+    """Move the visit to the time that the customer now wants; somebody else goes if the technician cannot."""
+    someone = await work.get(Technician, order.technician) if order.technician else None
+    start = assignment.earliest_start(order, work.now, policy)
+    if someone and assignment.choose_technician(order, [someone], start, start + policy.window)[0]:
+        moved, told = assignment.move_appointment(order, start, work.now, correction.WHY, policy)
+        moved, marks = orders.finish_change(order, moved, work.now, told)
+        work.put(moved, *events, *marks)
+        return
+    await release_technician(work, order)
+    await assign_technician(work, order.but(state="waiting", technician=None), events, policy)
 
 
 async def change_order_hours(work: UnitOfWork, order: WorkOrder, hours: BranchHours, rules: Rules) -> None:

@@ -9,7 +9,13 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
-from aftersales.common.events.dispatch import OrderCancelled, OrderEvent, RepairCompleted, TechnicianAssigned
+from aftersales.common.events.dispatch import (
+    OrderCancelled,
+    OrderEvent,
+    PlanWithdrawn,
+    RepairCompleted,
+    TechnicianAssigned,
+)
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.events.inventory import (
     MissingLine,
@@ -48,6 +54,8 @@ class IssueSlip(Aggregate):
     order: str
     request: str
     visit: int
+    plan: int = 1
+    """The number of the order's plan; a corrected request gets another one, which may need other parts (INT-2)."""
     product: ProductRef | None = None
     """None on a slip that only records a cancellation."""
     state: SlipState = "open"
@@ -87,12 +95,28 @@ def _blank(event: OrderEvent) -> IssueSlip:
 def open_slip(event: TechnicianAssigned, parts: Iterable[Part]) -> IssueSlip:
     """Return a slip with the parts that this kind of repair needs; nothing is reserved yet."""
     lines = tuple(SlipLine(part=part.id, wanted=part.quantity_per_job) for part in parts)
-    return _blank(event).but(product=event.product, lines=lines)
+    return _blank(event).but(product=event.product, lines=lines, plan=event.plan)
+
+
+def replan_slip(slip: IssueSlip, event: TechnicianAssigned, parts: Iterable[Part]) -> IssueSlip:
+    """Return the visit's slip with the parts of another plan, after those of the earlier one were released."""
+    fresh = open_slip(event, parts)
+    return slip.but(state="open", branch=fresh.branch, product=fresh.product, plan=fresh.plan, lines=fresh.lines)
+
+
+def withdraw_slip(slip: IssueSlip, released: tuple[ReservedLine, ...], now: datetime) -> SlipDecision:
+    """Empty the slip, whose plan has ended; the same plan is not opened again."""
+    return slip.but(state="open", lines=()), _released(slip, released, "plan_withdrawn", now)
 
 
 def remember_cancellation(event: OrderCancelled) -> IssueSlip:
     """Return a slip that is cancelled from the start, so that an assignment that arrives later has no effect."""
     return _blank(event).but(state="cancelled")
+
+
+def remember_withdrawal(event: PlanWithdrawn) -> IssueSlip:
+    """Return an empty slip of a withdrawn plan, so that its assignment, which arrives later, has no effect."""
+    return _blank(event).but(plan=event.plan)
 
 
 def request_part(slip: IssueSlip, part: str, quantity: int) -> IssueSlip:

@@ -7,6 +7,7 @@ from aftersales.common.events.dispatch import (
     OrderCancelled,
     OrderEvent,
     PartNeeded,
+    PlanWithdrawn,
     RepairCompleted,
     TechnicianAssigned,
 )
@@ -35,12 +36,30 @@ SERVED_AT_ONCE = 200
     )
 )
 async def open_slip(work: UnitOfWork, event: TechnicianAssigned) -> None:
-    """Reserve the parts of this kind of repair. A visit's second assignment changes nothing."""
-    if await work.get(IssueSlip, slip_id(event.request, event.visit)):
+    """Reserve the parts of this kind of repair. Only another plan changes the parts of a visit."""
+    known = await work.get(IssueSlip, slip_id(event.request, event.visit))
+    if known and known.plan >= event.plan:
         return
     await _wait_for_earlier_visit(work, event)
     needed = await work.find(Part, jobs=repair_kind(event.product.line, event.fault))
-    await _set_aside(work, domain.open_slip(event, needed), [part.id for part in needed])
+    slip = domain.replan_slip(await _empty(work, known), event, needed) if known else domain.open_slip(event, needed)
+    await _set_aside(work, slip, [part.id for part in needed])
+
+
+@use_case(preload=lambda event: (_slip_of(event),))
+async def withdraw_plan(work: UnitOfWork, event: PlanWithdrawn) -> None:
+    """Release the parts of a plan that has ended, unless another one has followed (INT-2)."""
+    slip = await work.get(IssueSlip, slip_id(event.request, event.visit))
+    if slip is None:
+        work.put(domain.remember_withdrawal(event))
+    elif slip.plan <= event.plan and slip.state not in ENDED:
+        await _empty(work, slip)
+
+
+async def _empty(work: UnitOfWork, slip: IssueSlip) -> IssueSlip:
+    slip, released = await _finish(work, slip, {})
+    slip, events = domain.withdraw_slip(slip, released, work.now)
+    return work.put(slip, *events)
 
 
 @use_case(preload=lambda event: (_slip_of(event), (StockItem, stock_id(event.branch, event.part))))

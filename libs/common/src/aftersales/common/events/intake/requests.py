@@ -22,10 +22,9 @@ class ProductRef(Part):
     """The product line, which is also the skill that a technician needs (`refrigerator`, `e-bike` ...)."""
 
 
-class RequestRegistered(Event):
-    """A customer's fault or wish was recorded (INT-2). Personal data stays in intake."""
+class RequestFacts(Event):
+    """What other services learn of a request. Personal data stays in intake."""
 
-    TYPE = "intake.request_registered.v1"
     request: str
     branch: str
     customer: str
@@ -57,6 +56,28 @@ class RequestRegistered(Event):
     """The service contract that covers it (INT-13)."""
     response: dict[str, Seconds] = Field(default_factory=dict)
     """The targets of that contract by stage, in seconds; they replace the policy's."""
+
+
+class RequestRegistered(RequestFacts):
+    """A customer's fault or wish was recorded (INT-2). Personal data stays in intake."""
+
+    TYPE = "intake.request_registered.v1"
+
+
+class RequestCorrected(RequestFacts):
+    """The form of a request was corrected (INT-2); the fields are those that hold now."""
+
+    TYPE = "intake.request_corrected.v1"
+    number: int
+    """The number of the correction, from 1 for each request."""
+    changed: tuple[str, ...]
+    """The names of the corrected fields and of those that follow from them, such as `product.line` or `priority`."""
+    visit: int
+    """The visit that is now needed."""
+    was_on_site: bool
+    """Whether a visit was needed before."""
+    by: str
+    corrected_at: datetime
 
 
 class RequestAnswered(Event):

@@ -24,6 +24,7 @@ from .order import (
 RETRY_AT_MOST = timedelta(days=1)
 """Longest time between two searches for a technician, if nothing has changed meanwhile."""
 _GROWTH = 3
+_OF_THE_ASSIGNMENT = {"product", "fault", "priority", "appointment_start", "appointment_end", "plan"}
 
 
 def choose_technician(
@@ -73,7 +74,7 @@ def assign_technician(
         sent,
         now,
         technician=chosen.id,
-        **sent.model_dump(include={"product", "fault", "priority", "appointment_start", "appointment_end"}),
+        **sent.model_dump(include=_OF_THE_ASSIGNMENT),
     )
     return chosen.take(order.id), finish_change(order, sent, now, assigned)
 

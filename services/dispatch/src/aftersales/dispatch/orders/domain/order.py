@@ -16,7 +16,7 @@ from aftersales.common.events.dispatch import (
 from aftersales.common.events.intake import (
     ProductRef,
     RequestCancelled,
-    RequestRegistered,
+    RequestFacts,
     RequestReopened,
     RequestReprioritised,
 )
@@ -158,6 +158,10 @@ class WorkOrder(Aggregate):
     """The technician found a major fault (DSP-8)."""
     cases: tuple[SpecialCase, ...] = ()
     """Emergency, rush or holiday work, for which the policy may have other figures (ALL-10)."""
+    plan: int = 1
+    """The number of the present plan; a corrected request gets a new one (INT-2)."""
+    corrections: int = 0
+    """The number of the newest correction of the request that was received."""
     ranked_at: datetime | None = None
     """Time of the newest change of priority that was received (INT-5)."""
     history: tuple[Step, ...] = ()
@@ -196,11 +200,11 @@ def finish_change(before: WorkOrder, order: WorkOrder, now: datetime, *events: E
     return order.but(wake_at=min(waits, default=None)), (*events, *passed)
 
 
-def open_order(number: str, event: RequestRegistered, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
+def open_order(number: str, event: RequestFacts, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
     """Open the order (DSP-2). Its clock runs from the receipt of the report, which shows late events."""
     order = WorkOrder(
         id=number,
-        **shared_fields(event, WorkOrder) | {"cases": _cases(event)},
+        **shared_fields(event, WorkOrder) | {"cases": cases_of(event)},
     )
     order = _awaiting(order, event.registered_at, policy)
     if order.wanted_at and order.wanted_at > event.registered_at:
@@ -217,7 +221,7 @@ def reprioritise_order(
     """Record that the request became more or less urgent; running clocks get other targets (INT-5)."""
     if order.state in ENDED or (order.ranked_at and event.changed_at <= order.ranked_at):
         return order, ()
-    ranked = order.but(priority=event.priority, cases=_cases(event), ranked_at=event.changed_at)
+    ranked = order.but(priority=event.priority, cases=cases_of(event), ranked_at=event.changed_at)
     clocks = retarget_stages(
         ranked.clocks, sla_situation(ranked, policy), ChangeNote(event.changed_at, event.by, event.why)
     )
@@ -235,25 +239,25 @@ def change_order_hours(
     return finish_change(order, there.but(clocks=clocks), now)
 
 
-def _cases(event: RequestRegistered | RequestReprioritised) -> tuple[SpecialCase, ...]:
+def cases_of(event: RequestFacts | RequestReprioritised) -> tuple[SpecialCase, ...]:
     return tuple(case for case in CASES if case in event.cases)
 
 
 def cancel_order(order: WorkOrder, event: RequestCancelled, now: datetime, by: str) -> OrderDecision:
     """Cancel the order. A completed one stays completed, and no other visit follows it."""
-    if order.state == "completed":
+    if order.state in ENDED:
         return order.but(called_off=event.reason), ()
-    return _cancelled(order, event.reason, now, by)
+    return end_order(order.but(called_off=event.reason), event.reason, now, by)
 
 
-def _cancelled(order: WorkOrder, reason: str, now: datetime, by: str) -> OrderDecision:
+def end_order(order: WorkOrder, reason: str, now: datetime, by: str) -> OrderDecision:
+    """End the order without a repair; its parts and technician are free again."""
     ended = enter_state(
         order,
         "cancelled",
         now,
         by,
         clocks=sla.waive_clocks(order.clocks, ChangeNote(now, by, reason)),
-        called_off=reason,
     )
     ended = ended.but(technician=None, appointment_start=None, appointment_end=None)
     ended = ended.but(retry_at=None, deferred_for=None, deferred_at=None, parts_state="none", waits=())
@@ -274,7 +278,7 @@ def reopen_order(
     fresh = fresh.but(appointment_start=None, appointment_end=None, wanted_at=None, cause=None, report=None)
     fresh = fresh.but(waits=(), moved_by_us=0, major=False)
     if order.called_off is not None:
-        return _cancelled(fresh, order.called_off, now, by)
+        return end_order(fresh, order.called_off, now, by)
     return enter_state(_awaiting(fresh, event.reopened_at, policy), "waiting", now, by), ()
 
 

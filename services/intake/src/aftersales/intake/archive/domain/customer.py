@@ -132,17 +132,17 @@ def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-_UNSAID = Field(json_schema_extra=_without_default)
+UNSAID = Field(json_schema_extra=_without_default)
 """An optional field whose default is not valid, so the schema does not show it."""
 
 
 class ChangeCustomer(Particulars):
     """Changes to a customer: null removes a value, a list replaces the stored list."""
 
-    name: Annotated[Line, _UNSAID] = ""
-    phones: Annotated[Phones, Field(min_length=1), _UNSAID] = ()
+    name: Annotated[Line, UNSAID] = ""
+    phones: Annotated[Phones, Field(min_length=1), UNSAID] = ()
     """All phone numbers, the main one first."""
-    addresses: Annotated[Addresses, Field(min_length=1), _UNSAID] = ()
+    addresses: Annotated[Addresses, Field(min_length=1), UNSAID] = ()
     """All addresses, the main one first."""
 
 

@@ -1,5 +1,6 @@
 """Products and their warranty cards (INT-3), with the date and content of each repair, once per visit."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -118,7 +119,7 @@ class Product(Aggregate):
     """Ids of the entitlements that came with the purchase (INT-14)."""
     history: tuple[Chapter, ...] = ()
     warranty_card: tuple[CardEntry, ...] = ()
-    """Entries are only ever added. The card stays with the product when the owner changes."""
+    """Entries are only added, or moved with a corrected request. The card stays with the product of another owner."""
 
     @property
     def ref(self) -> ProductRef:
@@ -244,8 +245,20 @@ def record_repair(product: Product, repair: RepairCompleted) -> Product:
 
 
 def add_entry(product: Product, entry: CardEntry) -> Product:
-    card = sorted((*product.warranty_card, entry), key=lambda e: (e.at, e.request, e.visit))
-    return product.but(warranty_card=tuple(card))
+    return product.but(warranty_card=_in_order((*product.warranty_card, entry)))
+
+
+def move_entries(wrong: Product, right: Product, request: str) -> tuple[Product, Product]:
+    """Move a request's entries from one card to another, because the request is about the other product (INT-2)."""
+    moved = tuple(entry for entry in wrong.warranty_card if entry.request == request)
+    if not moved:
+        return wrong, right
+    kept = tuple(entry for entry in wrong.warranty_card if entry.request != request)
+    return wrong.but(warranty_card=kept), right.but(warranty_card=_in_order((*right.warranty_card, *moved)))
+
+
+def _in_order(card: Iterable[CardEntry]) -> tuple[CardEntry, ...]:
+    return tuple(sorted(card, key=lambda entry: (entry.at, entry.request, entry.visit)))
 
 
 def _listed(listing: Listing) -> dict[str, Any]:

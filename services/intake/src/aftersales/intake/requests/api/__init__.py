@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from . import answers, boards, coverage, lists, ownership, prepaid, preview, requests, steps, unclear
+from . import answers, boards, corrections, coverage, lists, ownership, prepaid, preview, requests, steps, unclear
 
 router = APIRouter()
-for part in (preview, lists, requests, answers, steps, coverage, ownership, prepaid, boards, unclear):
+for part in (preview, lists, requests, corrections, answers, steps, coverage, ownership, prepaid, boards, unclear):
     router.routes.extend(part.router.routes)

@@ -1,9 +1,9 @@
 """The request form (顾客服务需求表, INT-2), with the fields that each kind of request needs (INT-4). Pure."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
@@ -12,6 +12,7 @@ from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
 from aftersales.values import Code, GeoPoint, Line, Moment, Value, Words
+from aftersales.values.errors import Malformed
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
     "repair": ("description",),
@@ -29,6 +30,7 @@ FIELDS: dict[RequestKind, tuple[str, ...]] = {
 """Required fields in addition to the customer, in the form itself or in its `details`. A fault code can replace the
 description. A kind with a visit also needs a product line and an address, unless the archive has them."""
 OrderWord = Annotated[Line, StringConstraints(max_length=64)]
+Details = Annotated[dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,40}$")], Line], Field(max_length=30)]
 UNSPECIFIED = "unspecified"
 """The fault of a repair without a fault code."""
 VISITS: dict[RequestKind, Kind] = {
@@ -57,6 +59,14 @@ class OrderReference(Value):
     """The order number there."""
     account: OrderWord | None = None
     """The buyer's account there, such as a Wangwang id (旺旺)."""
+def fault_of(kind: RequestKind, fault: str | None) -> str:
+    return fault or (UNSPECIFIED if kind == "repair" else kind)
+
+
+def has_field(name: str, said: BaseModel, fault: str | None) -> bool:
+    """Return whether a required field is filled in, in the form itself or in its `details`."""
+    form: Any = said
+    return bool(getattr(form, name, None) or form.details.get(name) or (name == "description" and fault))
 
 
 class FormSubject(Value):
@@ -74,6 +84,7 @@ class FormSubject(Value):
     details: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,40}$")], Line] = Field(
         default_factory=dict, max_length=30
     )
+    details: Details = Field(default_factory=dict)
     """Additional fields of this kind of request; see `GET /forms`."""
     urgency: Urgency = 2
     danger: bool = False
@@ -89,8 +100,7 @@ class FormSubject(Value):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         for name in FIELDS.get(self.kind, ()):
-            instead = self.fault if name == "description" else None
-            if not (getattr(self, name, None) or self.details.get(name) or instead):
+            if not has_field(name, self, self.fault):
                 raise ValueError(f"request.{name}_missing")
         return self
 
@@ -107,7 +117,7 @@ class FormSubject(Value):
     @property
     def fault_code(self) -> str:
         """The fault for comparison with other requests (INT-9); for kinds other than repairs, the kind."""
-        return self.fault or (UNSPECIFIED if self.kind == "repair" else self.kind)
+        return fault_of(self.kind, self.fault)
 
 
 class RegisterRequest(FormSubject):
@@ -166,6 +176,13 @@ class RegisterContact(Value):
             RegisterRequest.model_construct({*shared, *one.model_fields_set}, **shared, **dict(one))
             for one in self.subjects
         )
+
+
+def must_be_complete(kind: RequestKind, said: BaseModel, fault: str | None) -> None:
+    """Raise `Malformed` for a corrected request that lacks what its kind needs."""
+    for name in FIELDS.get(kind, ()):
+        if not has_field(name, said, fault):
+            raise Malformed(f"request.{name}_missing")
 
 
 class CancelRequest(Value):

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from aftersales.common.events.intake import RepeatRepairFound, RequestRegistered
+from aftersales.common.events.intake import RepeatRepairFound, RequestFacts, RequestRegistered
 from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.model import NO_MODEL
@@ -76,7 +76,7 @@ def name_product(
     """
     said, listing, unclear = matched
     line = said.line or (listing.model and listing.model.line) or (known and known.line)
-    if line is None and needs_visit:
+    if line in {None, NO_LINE} and needs_visit:
         raise Malformed("request.line_missing")
     form = ProductForm.model_validate(
         said.model_dump()
@@ -94,28 +94,21 @@ def register_request(
 ) -> RequestDecision:
     """Create the request; the person who took the contact owns it to the end, unless the form names another (INT-7)."""
     customer, product, prepaid = archive
-    address = form.customer.address or customer.address
-    if not address and form.needs_visit:
-        raise Malformed("request.address_missing")
-    policy, same = ground.policy, {*taken.same_faults, form.fault}
-    repeated = find_repeat(product, same, policy, taken.at) if form.kind == "repair" else None
-    danger = form.danger or bool(taken.danger_words)
-    raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
-    decided = {
+    policy = ground.policy
+    address = need_address(form.customer.address or customer.address, needs_visit=form.needs_visit)
+    far = is_far(ground.branch, address) if form.far is None else form.far
+    said = {
         "customer": customer.id,
         "caller": form.customer.name,
-        "danger": danger,
+        "importance_class": customer.known_as,
+        "danger": form.danger or bool(taken.danger_words),
         "danger_words": taken.danger_words,
         "unclear": taken.unclear,
+        "cases": name_cases(rush=form.rush, far=far, major=form.major),
         "product": product.ref,
         "fault": form.fault_code,
-        "priority": policy.priority.rank(customer.known_as, form.urgency, danger=danger, raised=raised),
         "owner": form.owner or ("" if taken.unowned else taken.by),
         "registered_at": taken.at,
-        "policy": policy_id(policy),
-        "policy_is_general": product.line != NO_LINE and policy.scope == Scope(),
-        "cases": special_cases(form, ground.branch, address, taken.at, danger=danger),
-        "repeats": repeated.request if repeated else None,
         "partner": taken.partner,
     }
     case = CoverageCase(product, form.kind, prepaid=prepaid)
@@ -123,32 +116,63 @@ def register_request(
     request = ServiceRequest(
         id=number,
         address=address,
-        importance_class=customer.known_as,
+        priority=0,
         coverage=coverage,
         history=(RequestStep(state="registered", at=taken.at, by=form.owner or taken.by),),
-        **shared_fields(form, ServiceRequest) | decided,
+        **shared_fields(form, ServiceRequest) | said,
     )
-    request = _promised(request, ground)
-    events = (_found(request, repeated, policy),) if repeated else ()
-    registered = _registered(request, archive, ground)
+    request, repeated = decide_terms(request, product, ground, {*taken.same_faults, form.fault})
+    note = ChangeNote(taken.at, request.owner, "wanted_at")
+    request = start_promises(request, taken.at, ground, note, complains=request.kind in LIKE_COMPLAINTS)
+    registered = RequestRegistered(**facts_of(request, archive, ground))
     told = announce_coverage(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
-    return finish_change(None, request, taken.at, registered, *events, *told)
+    return finish_change(None, request, taken.at, registered, *found_repeat(request, repeated, policy), *told)
 
 
-def _promised(request: ServiceRequest, ground: Ground) -> ServiceRequest:
-    """Start the clocks; those of the work begin at the time that the customer wants."""
-    at = request.registered_at
+def start_promises(
+    request: ServiceRequest, at: datetime, ground: Ground, note: ChangeNote, *, complains: bool
+) -> ServiceRequest:
+    """Start the clocks at `at`, each once; those of the work begin at the time that the customer wants."""
     request = pass_milestone(request, "request_registered", at, ground)
-    if request.kind in LIKE_COMPLAINTS:
+    if complains:
         request = reach_step(request, "complaint_registered", at, ground)
     if request.kind == "parcel_problem":
         request = reach_step(request, "parcel_problem_reported", at, ground)
     if request.wanted_at and request.wanted_at > at:
-        request = count_from_wish(request, request.wanted_at, ChangeNote(at, request.owner, "wanted_at"), ground)
+        request = count_from_wish(request, request.wanted_at, note, ground)
     return request
 
 
-def _registered(request: ServiceRequest, archive: Archive, ground: Ground) -> RequestRegistered:
+def need_address(address: str, *, needs_visit: bool) -> str:
+    """Return the address. Raises `Malformed` if it is empty and somebody must be sent."""
+    if not address and needs_visit:
+        raise Malformed("request.address_missing")
+    return address
+
+
+def decide_terms(
+    request: ServiceRequest, product: Product, ground: Ground, faults: Collection[str | None]
+) -> tuple[ServiceRequest, CardEntry | None]:
+    """Set what follows from the form: the policy, the cases, an earlier repair that it repeats, and the priority.
+
+    Also returns that repair; `faults` are the codes that count as the same. New and corrected requests are alike.
+    """
+    policy, at = ground.policy, request.registered_at
+    repeated = find_repeat(product, faults, policy, at) if request.kind == "repair" else None
+    raised = policy.repeat_repair.raises_by if repeated and policy.repeat_repair else 0
+    rank = policy.priority.rank(request.importance_class, request.urgency, danger=request.danger, raised=raised)
+    decided = request.but(
+        policy=policy_id(policy),
+        policy_is_general=product.line != NO_LINE and policy.scope == Scope(),
+        cases=special_cases(request, ground.branch),
+        repeats=repeated.request if repeated else None,
+        priority=rank,
+    )
+    return decided, repeated
+
+
+def facts_of(request: ServiceRequest, archive: Archive, ground: Ground) -> dict[str, Any]:
+    """Return what other services learn of the request (`RequestFacts`)."""
     about = {
         "request": request.id,
         "kind": VISITS.get(request.kind, "consultation"),
@@ -157,13 +181,15 @@ def _registered(request: ServiceRequest, archive: Archive, ground: Ground) -> Re
         "calendar": ground.calendar,
         "quiet_hours": archive.customer.quiet_hours,
     }
-    same = shared_fields(request, RequestRegistered) | shared_fields(archive.prepaid, RequestRegistered)
-    return RequestRegistered(**same | about)
+    return shared_fields(request, RequestFacts) | shared_fields(archive.prepaid, RequestFacts) | about
 
 
-def _found(request: ServiceRequest, repeated: CardEntry, policy: Policy) -> RepeatRepairFound:
+def found_repeat(request: ServiceRequest, repeated: CardEntry | None, policy: Policy) -> tuple[RepeatRepairFound, ...]:
+    """Return the event about a repair that did not hold, if there is one (INT-9)."""
+    if repeated is None:
+        return ()
     again = policy.repeat_repair
-    return RepeatRepairFound(
+    found = RepeatRepairFound(
         request=request.id,
         technician=repeated.technician,
         report_to=again.reported_to if again else "",
@@ -171,6 +197,7 @@ def _found(request: ServiceRequest, repeated: CardEntry, policy: Policy) -> Repe
         found_at=request.registered_at,
         **shared_fields(request, RepeatRepairFound),
     )
+    return (found,)
 
 
 def find_repeat(product: Product, faults: Collection[str | None], policy: Policy, at: datetime) -> CardEntry | None:
@@ -181,19 +208,21 @@ def find_repeat(product: Product, faults: Collection[str | None], policy: Policy
     return next((entry for entry in product.warranty_card if entry.fault in faults and since <= entry.at <= at), None)
 
 
-def special_cases(
-    form: RegisterRequest, branch: Branch, address: str, at: datetime, *, danger: bool
-) -> tuple[stages.SpecialCase, ...]:
-    """Return the cases that apply: danger, rush work, work wanted on a public holiday, a far place, a major fault.
+def is_far(branch: Branch, address: str) -> bool:
+    """Return whether the address names a far district of the branch (DSP-3)."""
+    return any(district in address for district in branch.far_districts)
 
-    A place is far if the desk says so, or if the desk says nothing and the address names a far district of the branch.
-    """
-    named = any(district in address for district in branch.far_districts)
+
+def name_cases(**named: bool) -> tuple[stages.SpecialCase, ...]:
+    """Return the cases that people named: `rush`, `far`, `major`."""
+    return tuple(case for case in stages.CASES if named.get(case))
+
+
+def special_cases(request: ServiceRequest, branch: Branch) -> tuple[stages.SpecialCase, ...]:
+    """Return the cases that apply: those that people have named, danger, work wanted on a public holiday (ALL-10)."""
     found: dict[stages.SpecialCase, bool] = {
-        "emergency": danger,
-        "rush": form.rush,
-        "holiday": on_holiday(branch.calendar, form.wanted_at or at),
-        "far": named if form.far is None else form.far,
-        "major": form.major,
+        **dict.fromkeys(request.cases, True),
+        "emergency": request.danger,
+        "holiday": on_holiday(branch.calendar, request.wanted_at or request.registered_at),
     }
-    return tuple(case for case, applies in found.items() if applies)
+    return tuple(case for case in stages.CASES if found.get(case))

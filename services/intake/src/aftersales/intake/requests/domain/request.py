@@ -26,6 +26,7 @@ from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
 from .form import Elsewhere, OrderReference
 from .prepaid import NOTHING
+from .records import Correction
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
 OPEN: tuple[RequestState, ...] = ("registered", "reopened")
@@ -182,6 +183,8 @@ class ServiceRequest(Aggregate):
     acceptances: tuple[Acceptance, ...] = ()
     """The last one applies."""
     history: tuple[RequestStep, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    """Corrections of the form, oldest first (INT-2)."""
     offer: Offer | None = None
     """Until it is accepted, `owner` stays the owner (INT-7)."""
     custody: tuple[CustodyStep, ...] = ()
