@@ -134,3 +134,25 @@ async def test_a_visit_under_way_stays_as_it_is_and_the_desk_is_told(aftersales:
         return shown["corrections"][0]["held_up"] == "on_the_way"
 
     await eventually(told)
+
+
+async def test_the_dispatcher_sees_that_the_customer_called_again_and_a_duplicate_frees_its_plan(
+    aftersales: RunningSystem,
+) -> None:
+    """ALL-4."""
+    await furnish(aftersales, technicians=2)
+    request = await planned(aftersales)
+    call_again = {"channel": "phone", "said": "怎么还没有人来", "flag": "red"}
+    await call(aftersales.intake, "POST", f"/requests/{request}/contacts", call_again)
+    await aftersales.quiet()
+    order = await order_in(aftersales, request, "offered")
+    assert (order["contacts"], order["flag"]) == (1, "red")
+    twice = await register(aftersales)
+    await order_in(aftersales, twice, "offered")
+    await aftersales.quiet()
+    assert await reserved(aftersales) == 2
+    await call(aftersales.intake, "POST", f"/requests/{twice}/duplicate-of", {"of": request, "reason": "同一件事"})
+    await aftersales.quiet()
+    await order_in(aftersales, twice, "cancelled")
+    assert await reserved(aftersales) == 1
+    assert (await order_in(aftersales, request, "offered"))["contacts"] == 2

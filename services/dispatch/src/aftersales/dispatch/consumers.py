@@ -11,6 +11,7 @@ from aftersales.common.events.intake import (
     PolicyPublished,
     QuotationAccepted,
     RequestCancelled,
+    RequestContacted,
     RequestCorrected,
     RequestRegistered,
     RequestReopened,
@@ -30,6 +31,7 @@ def build_consumers(rules: Rules) -> tuple[Consumer, ...]:
     return (
         consume_event(RequestRegistered, partial(orders.open_order, rules=rules)),
         consume_event(RequestCorrected, partial(orders.correct_order, rules=rules)),
+        consume_event(RequestContacted, orders.hear_of_contact),
         consume_event(RequestCancelled, orders.cancel_order),
         consume_event(RequestReopened, partial(orders.reopen_order, rules=rules)),
         consume_event(RequestReprioritised, partial(orders.reprioritise_order, rules=rules)),

@@ -6,6 +6,7 @@ from aftersales.common.events.intake import (
     CoverageDecided,
     QuotationAccepted,
     RequestCancelled,
+    RequestContacted,
     RequestCorrected,
     RequestFacts,
     RequestReopened,
@@ -23,7 +24,13 @@ from .domain.order import ENDED, OrderPolicy, WorkOrder
 from .store import Rules
 
 OfRequest = (
-    RequestFacts | RequestCancelled | RequestReopened | RequestReprioritised | CoverageDecided | QuotationAccepted
+    RequestFacts
+    | RequestContacted
+    | RequestCancelled
+    | RequestReopened
+    | RequestReprioritised
+    | CoverageDecided
+    | QuotationAccepted
 )
 STEP = 50
 """Orders in one step, so that the writer can run other jobs in between."""
@@ -120,6 +127,12 @@ async def _move_visit(work: UnitOfWork, order: WorkOrder, events: tuple[Event, .
         return
     await release_technician(work, order)
     await assign_technician(work, order.but(state="waiting", technician=None), events, policy)
+
+
+@use_case(preload=lambda event: (_order_of(event),))
+async def hear_of_contact(work: UnitOfWork, event: RequestContacted) -> None:
+    order = await _order(work, sibling_number(event.request, "WO"))
+    _keep(work, order, orders.record_contact(order, event))
 
 
 async def change_order_hours(work: UnitOfWork, order: WorkOrder, hours: BranchHours, rules: Rules) -> None:

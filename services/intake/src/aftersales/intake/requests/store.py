@@ -38,6 +38,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         ),
         Index("unclear.what", "due_at", "_id", partial=UNCLEAR),
         Index("tail"),
+        Index("flag", *_NEWEST, partial={"flag": {"$gt": ""}}),
         Index("branch", "-_id"),
         Index("branch", "history.at", partial=AGAIN),
     ),

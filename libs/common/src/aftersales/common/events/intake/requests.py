@@ -147,6 +147,21 @@ class QuotationAccepted(Event):
     accepted_at: datetime
 
 
+class RequestContacted(Event):
+    """The customer called again about a request that needs a visit (ALL-4); what was said stays in intake."""
+
+    TYPE = "intake.request_contacted.v1"
+    request: str
+    branch: str
+    number: int
+    """The number of further contacts so far."""
+    answered: bool
+    """Whether the caller received an answer at once."""
+    flag: str | None = None
+    """The colour of the request's flag."""
+    contacted_at: datetime
+
+
 class RequestCancelled(Event):
     """The request was cancelled, and everything reserved for it must be released."""
 
@@ -156,6 +171,8 @@ class RequestCancelled(Event):
     reason: str
     on_site: bool = True
     """Whether a visit was needed."""
+    duplicate_of: str | None = None
+    """The request that goes on, if this one was registered by mistake."""
     cancelled_at: datetime
 
 

@@ -16,6 +16,7 @@ from aftersales.common.events.dispatch import (
 from aftersales.common.events.intake import (
     ProductRef,
     RequestCancelled,
+    RequestContacted,
     RequestFacts,
     RequestReopened,
     RequestReprioritised,
@@ -162,6 +163,12 @@ class WorkOrder(Aggregate):
     """The number of the present plan; a corrected request gets a new one (INT-2)."""
     corrections: int = 0
     """The number of the newest correction of the request that was received."""
+    contacts: int = 0
+    """How often the customer has called again about it (ALL-4)."""
+    contacted_at: datetime | None = None
+    """Time of the last of these calls."""
+    flag: str | None = None
+    """The colour of the request's flag at that time."""
     ranked_at: datetime | None = None
     """Time of the newest change of priority that was received (INT-5)."""
     history: tuple[Step, ...] = ()
@@ -226,6 +233,13 @@ def reprioritise_order(
         ranked.clocks, sla_situation(ranked, policy), ChangeNote(event.changed_at, event.by, event.why)
     )
     return finish_change(order, ranked.but(clocks=clocks), now)
+
+
+def record_contact(order: WorkOrder, event: RequestContacted) -> WorkOrder:
+    """Show the dispatcher that the customer has called again (ALL-4)."""
+    if event.number <= order.contacts:
+        return order
+    return order.but(contacts=event.number, contacted_at=event.contacted_at, flag=event.flag)
 
 
 def change_order_hours(

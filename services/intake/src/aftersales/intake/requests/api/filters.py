@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from aftersales.engine import Document, Malformed
+from aftersales.intake.requests.domain.records import Flag
 from aftersales.intake.requests.domain.request import OPEN, RequestState
 from aftersales.intake.vocabulary import Channel, RequestKind, correct_number
 from aftersales.values import Code, Moment, Serial
@@ -31,6 +32,7 @@ class RequestFilter(BaseModel):
     kind: RequestKind | None = None
     order_number: Annotated[str | None, Field(max_length=64, description="An order number or a buyer's account")] = None
     unclear: Annotated[Literal["line", "fault"] | None, Field(description="A word that no catalogue has")] = None
+    flag: Flag | None = None
     registered_from: Moment | None = None
     registered_to: Annotated[Moment | None, Field(description="Before this moment")] = None
     q: Annotated[Tail | None, Field(description="The end of a number: `7K3F`, `261122-7K3F` or all of it")] = None
@@ -52,7 +54,7 @@ class RequestFilter(BaseModel):
         implied = self.sort == "due" or self.stage or (self.state and set(OPEN).issuperset(self.state))
         period = {"$gte": self.registered_from, "$lt": self.registered_to}
         return {
-            **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind"}),
+            **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind", "flag"}),
             "product.serial": self.serial,
             "unclear.what": self.unclear,
             "$or": [{"order.number": self.order_number}, {"order.account": self.order_number}]

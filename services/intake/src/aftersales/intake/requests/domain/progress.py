@@ -45,6 +45,7 @@ def cancel_request(request: ServiceRequest, command: CancelRequest, by: str, now
         branch=request.branch,
         reason=command.reason,
         on_site=request.kind in VISITS,
+        duplicate_of=request.duplicate_of,
         cancelled_at=now,
     )
     cancelled = append_step(request, RequestStep(state="cancelled", at=now, by=by, why=command.reason))

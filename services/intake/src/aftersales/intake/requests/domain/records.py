@@ -1,8 +1,39 @@
-"""Records of what happened to a request besides its states: corrections. Only values."""
+"""Records of what happened to a request besides its states: corrections, contacts, notes. Only values."""
 
 from datetime import datetime
+from typing import Literal
 
+from aftersales.intake.vocabulary import Channel
 from aftersales.values import Value
+
+Flag = Literal["red", "yellow", "green", "blue", "purple"]
+"""The colours of flags on requests (备注旗帜); the business agrees what each means."""
+
+
+class FurtherContact(Value):
+    """Another contact about a request that is known already (ALL-4). It is no answer, so it stops no clock."""
+
+    at: datetime
+    by: str
+    """The person who took it."""
+    channel: Channel
+    caller: str
+    phone: str | None
+    """The phone that the caller gave, if any; null: the customer's."""
+    said: str
+    answered: bool
+    """Whether the caller received an answer at once."""
+    from_request: str | None = None
+    """The duplicate request with which it was registered by mistake."""
+
+
+class Note(Value):
+    """A remark on a request, perhaps with a coloured flag, by whom and when (S2:3)."""
+
+    at: datetime
+    by: str
+    text: str
+    flag: Flag | None
 
 
 class FieldChange(Value):

@@ -26,7 +26,7 @@ from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
 from .form import Elsewhere, OrderReference
 from .prepaid import NOTHING
-from .records import Correction
+from .records import Correction, Flag, FurtherContact, Note
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
 OPEN: tuple[RequestState, ...] = ("registered", "reopened")
@@ -185,6 +185,13 @@ class ServiceRequest(Aggregate):
     history: tuple[RequestStep, ...] = ()
     corrections: tuple[Correction, ...] = ()
     """Corrections of the form, oldest first (INT-2)."""
+    contacts: tuple[FurtherContact, ...] = ()
+    """Further contacts about it, oldest first (ALL-4)."""
+    notes: tuple[Note, ...] = ()
+    flag: Flag | None = None
+    """The flag that was set last, until somebody removes it."""
+    duplicate_of: str | None = None
+    """The request that goes on, if this one was registered by mistake."""
     offer: Offer | None = None
     """Until it is accepted, `owner` stays the owner (INT-7)."""
     custody: tuple[CustodyStep, ...] = ()

@@ -39,6 +39,8 @@ class Similar(Value):
     owner: str
     reasons: tuple[SimilarReason, ...]
     hours_ago: float
+    contacts: str
+    """The path to which a further contact about this request is posted, instead of a second request (ALL-4)."""
 
 
 def choose_similar(
@@ -53,6 +55,7 @@ def choose_similar(
             owner=request.owner,
             reasons=tuple(_reasons(request, subject)),
             hours_ago=round((now - request.registered_at) / timedelta(hours=1), 1),
+            contacts=f"/requests/{request.id}/contacts",
         )
         for request in sorted(each.values(), key=lambda one: (one.registered_at, one.id), reverse=True)
     )
