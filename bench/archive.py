@@ -20,6 +20,7 @@ from aftersales.intake.archive.store import INDEXES
 from aftersales.testing.programs import run_services
 
 TIMES = 200
+PLACE = {"name": "上海", "zone": "Asia/Shanghai", "location": {"lat": 31.2, "lon": 121.5}}
 _INDEXED = {kind.COLLECTION: INDEXES[kind] for kind in (SearchEntry, Product)}
 
 
@@ -48,6 +49,8 @@ async def race(urls: Urls, count: int) -> tuple[dict[str, float], list[Found]]:
         await make_indexes(client, name, _INDEXED)
         indexed = time.perf_counter()
         caller = await Caller.connect(bases["intake"])
+        for code in {person.branch for person in people(0, min(count, 1000))}:
+            await caller.send("PUT", f"/branches/{code}", PLACE)
         found = [await _measure(caller, client[name], *kind) for kind in _kinds(count)]
         await caller.close()
         await client.drop_database(name)
@@ -82,6 +85,9 @@ def _kinds(count: int) -> Iterator[tuple[str, str, list[dict[str, str]]]]:
     yield "surname in a branch", "/customers", [{"q": one.name[0], "branch": one.branch} for one in known]
     yield "two common words that never meet", "/customers", [{"q": "北京 浦东"}] * TIMES
     yield "newest of a branch", "/customers", [{"branch": one.branch} for one in known]
+    yield "one screen: last 4 digits of a phone", "/lookup", of(lambda one: one.phone[-4:])
+    yield "one screen: serial number", "/lookup", of(lambda one: one.serial)
+    yield "one screen: name", "/lookup", of(lambda one: one.name)
     yield "products: first 7 of a serial number", "/products", of(lambda one: one.serial[:7])
     yield "products: last 4 of a serial number", "/products", of(lambda one: one.serial[-4:])
     yield "products: model", "/products", of(lambda one: one.model)

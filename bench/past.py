@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from aftersales.common.mongo import Document, from_document, to_document
+from aftersales.intake.requests.domain.due import pressing_key
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import number_tail
 
@@ -36,6 +37,7 @@ def fields(chance: random.Random, number: int, count: int, now: datetime) -> Doc
     due = {
         "stage": chance.choice(("reply", "visit", "repair")),
         "due_at": due_at,
+        "pressing": pressing_key(due_at, danger=number % (100 * OPEN) == 0),
         "at_risk_at": due_at and due_at - timedelta(hours=2),
     }
     return {

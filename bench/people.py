@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from aftersales.common.mongo import Document, to_document
 from aftersales.intake.archive.domain import search
-from aftersales.intake.archive.domain.customer import Caller, enrol_customer
+from aftersales.intake.archive.domain.customer import NamedCaller, enrol_customer
 from aftersales.intake.archive.domain.product import Owner, archive_product
 from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.values import uuid7
@@ -68,7 +68,7 @@ def people(first: int, count: int) -> Iterator[Person]:
 
 def as_intake_does(person: Person) -> Documents:
     """What intake itself would store: the truth, and ten times as slow as `documents`."""
-    caller = Caller(name=person.name, phone=person.phone, address=person.address)
+    caller = NamedCaller(name=person.name, phone=person.phone, address=person.address)
     customer, contact = enrol_customer(person.id, caller, person.branch)
     form = ProductForm(serial=person.serial, model=person.model, line="refrigerator")
     product = archive_product(None, MatchedProduct(form), Owner(person.id, person.branch), _DAY)

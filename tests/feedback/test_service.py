@@ -88,6 +88,7 @@ async def test_the_token_is_told_once_and_stands_nowhere_else(
         await eventually(lambda: _said(heard, 3))
     assert [json.loads(body)["type"] for body in heard] == [
         "feedback.followup_done.v1",
+        "feedback.due_changed.v1",
         "feedback.survey_answered.v1",
         "feedback.dissatisfaction_raised.v1",
     ]

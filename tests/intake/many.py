@@ -5,6 +5,7 @@ from typing import Any
 
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.mongo import Writes, to_document
+from aftersales.intake.requests.domain.due import pressing_key
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing.system import RunningService
 
@@ -27,7 +28,8 @@ def request(number: int, **changes: Any) -> ServiceRequest:
         registered_at=NOW + timedelta(minutes=number),
         **shared,
     )
-    return made.but(tail=f"{number:04d}", **changes)
+    pressing = pressing_key(changes.get("due_at"), danger=changes.get("danger", False))
+    return made.but(**{"tail": f"{number:04d}", "pressing": pressing if changes.get("open", True) else None} | changes)
 
 
 async def store(intake: RunningService, *requests: ServiceRequest) -> None:

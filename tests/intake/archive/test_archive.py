@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from aftersales.intake.archive.domain.customer import (
     ArchiveCustomer,
-    Caller,
     ChangeCustomer,
     ClassWeights,
     ConsentForm,
     Criteria,
     Customer,
+    NamedCaller,
     change_customer,
     classify_customer,
     customer_events,
@@ -30,7 +30,7 @@ SAID = {"name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}
 
 
 def _known(**changes: Any) -> Customer:
-    return enrol_customer("c-1", Caller.model_validate(SAID), "BJ01")[0].but(**changes)
+    return enrol_customer("c-1", NamedCaller.model_validate(SAID), "BJ01")[0].but(**changes)
 
 
 def _form(**said: Any) -> ArchiveCustomer:
@@ -46,7 +46,7 @@ def _changed(known: Customer, **said: Any) -> Customer:
 
 
 def test_a_new_customer_is_class_c_and_their_phone_leads_to_them() -> None:
-    customer, contact = enrol_customer("c-1", Caller.model_validate(SAID), "BJ01")
+    customer, contact = enrol_customer("c-1", NamedCaller.model_validate(SAID), "BJ01")
     assert (customer.id, customer.customer_class, customer.phone) == ("c-1", "C", "+8613800138000")
     assert (contact.id, contact.customer) == ("+8613800138000", "c-1")
     assert [phone.number for phone in customer.phones] == ["+8613800138000"]
@@ -55,7 +55,7 @@ def test_a_new_customer_is_class_c_and_their_phone_leads_to_them() -> None:
 
 @pytest.mark.parametrize("phone", ["13800138000", "+86 138 0013 8000", "0086-138-0013-8000", "138 0013 8000"])
 def test_one_phone_written_in_any_way_is_one_contact_point(phone: str) -> None:
-    assert enrol_customer("c-1", Caller.model_validate(SAID | {"phone": phone}), "BJ01")[1].id == "+8613800138000"
+    assert enrol_customer("c-1", NamedCaller.model_validate(SAID | {"phone": phone}), "BJ01")[1].id == "+8613800138000"
     assert _form(phones=[{"number": phone}]).phones[0].number == "+8613800138000"
 
 

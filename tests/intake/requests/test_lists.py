@@ -51,12 +51,14 @@ def test_an_ended_request_is_due_for_nothing(registered: ServiceRequest) -> None
         "open": True,
         "tail": "7K3F",
         "stage": "reply",
+        "due_service": "intake",
+        "pressing": "1 2026-11-23T02:00:00.000+00:00",
         "due_at": NOW + timedelta(hours=1),
         "at_risk_at": NOW,
     }
     for state in ("resolved", "closed", "cancelled"):
         ended = busy.but(state=state).derived()
-        assert (ended["open"], ended["stage"], ended["due_at"]) == (False, None, None)
+        assert (ended["open"], ended["stage"], ended["due_at"], ended["pressing"]) == (False, None, None, None)
 
 
 async def test_whatever_stores_a_request_brings_its_derived_fields_up_to_date(
@@ -199,7 +201,7 @@ async def test_every_list_runs_on_an_index_in_its_order(intake: RunningService) 
         asked = RequestFilter.model_validate(query)
         where = {name: value for name, value in asked.where().items() if value is not None}
         start = Place(asked.order())
-        value = NOW if start.field != "_id" else None
+        value = {"_id": None, "pressing": "1 2026-11-23T01:00:00.000+00:00"}.get(start.field, NOW)
         for run in (*start.runs(), *Place(start.sort, value, "SR-261122-0007").runs()):
             plan = await intake.runtime.mongo.explain(ServiceRequest, {"$and": [where, run]}, start.keys)
             assert "COLLSCAN" not in stages(plan), (query, run)

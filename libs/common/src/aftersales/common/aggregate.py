@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from aftersales.common.events import Event
 from aftersales.policy.sla import SlaClock
 from aftersales.values import Value
 
@@ -49,6 +50,10 @@ class Aggregate(BaseModel):
     def derived(self) -> dict[str, Any]:
         """Return fields that follow from the others; `UnitOfWork.put` sets them, so that no rule can forget it."""
         return {}
+
+    def derived_events(self, before: "Aggregate | None") -> Iterable[Event]:  # noqa: ARG002 (subclasses compare it)
+        """Yield events that follow from the whole change, in addition to those of its rules."""
+        return ()
 
     def tallies(self, before: "Aggregate | None") -> Iterable[Tally]:
         """Yield the tallies of this change: each deadline that was just met, breached or waived."""

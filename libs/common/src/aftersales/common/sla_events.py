@@ -1,11 +1,12 @@
-"""Events about a service's clocks: one for each threshold that a change has passed (ALL-3). Pure."""
+"""Events about a service's clocks: thresholds that a change has passed, and the next deadline (ALL-3). Pure."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.events import Event, SlaMark
+from aftersales.common.events import DueChanged, Event, SlaMark
 from aftersales.policy import sla
+from aftersales.policy.sla.due import DueAt, next_due
 
 
 class Duty(NamedTuple):
@@ -38,3 +39,13 @@ class SlaEventTypes(NamedTuple):
             )
             for threshold in sla.thresholds_passed(before.clocks if before else (), after.clocks)
         )
+
+
+def due_changes(
+    kind: type[DueChanged], before: Aggregate | None, after: Aggregate, request: str
+) -> tuple[DueChanged, ...]:
+    """Return the event about the next deadline if it differs from the one before."""
+    due = next_due(after.clocks)
+    if due == (next_due(before.clocks) if before else DueAt()):
+        return ()
+    return (kind(subject=after.id, request=request, branch=after.branch, revision=after.version, **due._asdict()),)

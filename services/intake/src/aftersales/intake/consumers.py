@@ -7,12 +7,13 @@ from aftersales.common.events.dispatch import (
     AppointmentMoved,
     CorrectionHeldUp,
     CustomerNotReached,
+    DispatchDueChanged,
     RepairCompleted,
     TechnicianAssigned,
     WorkPaused,
     WorkResumed,
 )
-from aftersales.common.events.feedback import DissatisfactionRaised, FollowupDone, SurveyAnswered
+from aftersales.common.events.feedback import DissatisfactionRaised, FeedbackDueChanged, FollowupDone, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.engine import Consumer, PolicyCatalogue, consume_event
@@ -47,5 +48,7 @@ def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
         consume_event(WorkResumed, steps.record_wait),
         consume_event(CustomerNotReached, partial(steps.note_not_reached, catalogue=catalogue)),
         consume_event(FollowupDone, partial(steps.note_not_reached, catalogue=catalogue)),
+        consume_event(DispatchDueChanged, requests.note_due),
+        consume_event(FeedbackDueChanged, requests.note_due),
         *(consume_event(mark, office.gather_mark) for mark in SLA_MARK_EVENTS),
     )

@@ -173,6 +173,23 @@ class Heartbeat(Event):
     started_at: datetime
 
 
+class DueChanged(Event):
+    """The stage of a document that is due next, or its deadline, changed (ALL-3)."""
+
+    subject: str
+    """The number of the document that carries the clocks."""
+    request: str
+    branch: str
+    revision: int
+    """The version of the document; of two events about it, the higher one holds."""
+    stage: str | None = None
+    """The stage that is due next; null: nothing is due any more."""
+    due_at: datetime | None = None
+    """Its deadline; null while its clock is paused."""
+    at_risk_at: datetime | None = None
+    """The time from which it is at risk."""
+
+
 class SlaMark(Event):
     """A stage's clock passed a mark (ALL-3)."""
 

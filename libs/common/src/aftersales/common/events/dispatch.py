@@ -191,6 +191,12 @@ class CorrectionHeldUp(OrderEvent):
     """The number of the correction."""
 
 
+class DispatchDueChanged(events.DueChanged):
+    """The stage that is due next, or its deadline, changed (ALL-3)."""
+
+    TYPE = "dispatch.due_changed.v1"
+
+
 class DispatchSlaWarned(events.SlaMark):
     """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
@@ -233,6 +239,7 @@ PRODUCES = (
     OrderCancelled,
     PlanWithdrawn,
     CorrectionHeldUp,
+    DispatchDueChanged,
     DispatchSlaWarned,
     DispatchSlaBreached,
     DispatchSlaEscalated,

@@ -46,6 +46,12 @@ class DissatisfactionRaised(FollowupEvent):
     mark: float
 
 
+class FeedbackDueChanged(events.DueChanged):
+    """The stage that is due next, or its deadline, changed (ALL-3)."""
+
+    TYPE = "feedback.due_changed.v1"
+
+
 class FeedbackSlaWarned(events.SlaMark):
     """A stage has used 50 % or 80 % of its time, or another share that its policy sets (ALL-3)."""
 
@@ -69,6 +75,7 @@ PRODUCES = (
     FollowupDone,
     SurveyAnswered,
     DissatisfactionRaised,
+    FeedbackDueChanged,
     FeedbackSlaWarned,
     FeedbackSlaBreached,
     FeedbackSlaEscalated,

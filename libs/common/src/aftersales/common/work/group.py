@@ -155,6 +155,7 @@ class Group:
         self._check_declared(state)
         document = encode_document(to_document(state))
         work.tallies += state.tallies(slot.current)
+        work.events += [(state, event) for event in state.derived_events(slot.current)]
         return document, document_digest(document) if state.AUDITED else ""
 
     def _check_declared(self, state: Aggregate) -> None:

@@ -1,5 +1,6 @@
 """Callbacks (回访, FBK-1): after every repair the customer is called, within a monitored window."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
@@ -8,6 +9,7 @@ from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import (
     DissatisfactionRaised,
+    FeedbackDueChanged,
     FeedbackSlaBreached,
     FeedbackSlaEscalated,
     FeedbackSlaWarned,
@@ -16,7 +18,7 @@ from aftersales.common.events.feedback import (
     SurveyAnswered,
 )
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import Duty, SlaEventTypes
+from aftersales.common.sla_events import Duty, SlaEventTypes, due_changes
 from aftersales.policy import sla
 from aftersales.policy.business_time import next_open
 from aftersales.policy.calendars import Calendar, outside_hours, round_the_clock
@@ -103,6 +105,10 @@ class FollowUp(Aggregate):
     """Opens the survey without a login: never in an event or a log, and shown only to the clerk who made the call."""
     mark: float | None = None
     """The survey's mark, once the survey is answered."""
+
+    def derived_events(self, before: Aggregate | None) -> Iterable[Event]:
+        """Yield the next deadline for intake's lists, if it has changed."""
+        return due_changes(FeedbackDueChanged, before, self, self.request)
 
 
 FollowUpDecision = tuple[FollowUp, tuple[Event, ...]]

@@ -17,7 +17,7 @@ from .domain import merge as merges
 from .domain import model as models
 from .domain import names, search
 from .domain import product as products
-from .domain.customer import Caller, ChangeCustomer, ClassWeights, ConsentForm, ContactPoint, Customer
+from .domain.customer import ChangeCustomer, ClassWeights, ConsentForm, ContactPoint, Customer, NamedCaller
 from .domain.file import CustomerFile, require_visible
 from .domain.merge import Act, Merge, MergeCustomers, Pair, UndoMerge
 from .domain.model import NO_MODEL, REGISTER, Listing, Model, ModelForm, ModelRegister
@@ -38,7 +38,7 @@ async def note_consent(work: UnitOfWork, id: str, purpose: str, form: ConsentFor
     return await save_customer(work, known, customers.record_consent(known, purpose, form, work.actor, work.now))
 
 
-async def find_or_enrol(work: UnitOfWork, caller: Caller, branch: Branch) -> Customer:
+async def find_or_enrol(work: UnitOfWork, caller: NamedCaller, branch: Branch) -> Customer:
     """Return the customer with this phone number, or create one. Another name at a known number becomes an alias."""
     contact = await work.get(ContactPoint, caller.phone)
     if contact:

@@ -24,10 +24,10 @@ def _open(*fields: str) -> Index:
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     ServiceRequest: (
-        _open("branch", "due_at", "_id", "stage", "owner", *_WORDS, "at_risk_at", "registered_at"),
-        _open("owner", "due_at", "_id", "branch", "stage", *_WORDS),
-        _open("due_at", "_id", "stage", *_WORDS),
-        *(_open(name, "due_at", "_id") for name in ("kind", "channel")),
+        _open("branch", "pressing", "_id", "due_at", "stage", "owner", *_WORDS, "at_risk_at", "registered_at"),
+        _open("owner", "pressing", "_id", "branch", "stage", *_WORDS),
+        _open("pressing", "_id", "stage", *_WORDS),
+        *(_open(name, "pressing", "_id") for name in ("kind", "channel")),
         Index("branch", *_NEWEST, "open", *_WORDS),
         Index("branch", "state", *_NEWEST, "kind"),
         Index(*_NEWEST, "open", *_WORDS),
@@ -36,7 +36,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
             Index(f"order.{name}", *_NEWEST, partial={f"order.{name}": {"$type": "string"}})
             for name in ("number", "account")
         ),
-        Index("unclear.what", "due_at", "_id", partial=UNCLEAR),
+        Index("unclear.what", "pressing", "_id", partial=UNCLEAR),
         Index("tail"),
         Index("flag", *_NEWEST, partial={"flag": {"$gt": ""}}),
         Index("branch", "-_id"),

@@ -1,11 +1,13 @@
 """The work order (派工单): its state, its timer, and how it begins, ends and begins again (DSP-7)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, TypeVar
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import (
+    DispatchDueChanged,
     DispatchSlaBreached,
     DispatchSlaEscalated,
     DispatchSlaWarned,
@@ -22,7 +24,7 @@ from aftersales.common.events.intake import (
     RequestReprioritised,
 )
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import Duty, SlaEventTypes
+from aftersales.common.sla_events import Duty, SlaEventTypes, due_changes
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, round_the_clock
 from aftersales.policy.model import Policy as ServicePolicy
@@ -172,6 +174,10 @@ class WorkOrder(Aggregate):
     ranked_at: datetime | None = None
     """Time of the newest change of priority that was received (INT-5)."""
     history: tuple[Step, ...] = ()
+
+    def derived_events(self, before: Aggregate | None) -> Iterable[Event]:
+        """Yield the next deadline for intake's lists, if it has changed."""
+        return due_changes(DispatchDueChanged, before, self, self.request)
 
 
 def enter_state(order: WorkOrder, state: State, now: datetime, by: str, **changes: Any) -> WorkOrder:

@@ -108,7 +108,7 @@ class Particulars(Value):
     language: Language | None = None
 
 
-class Caller(Value):
+class NamedCaller(Value):
     """The caller, as given in the contact (INT-2)."""
 
     name: Line
@@ -117,7 +117,7 @@ class Caller(Value):
     """Null if it is known or not needed."""
 
 
-class ArchiveCustomer(Caller, Particulars):
+class ArchiveCustomer(NamedCaller, Particulars):
     """A customer to archive with their products, from the day of purchase. Omitted or null fields stay as they are."""
 
     branch: Code
@@ -202,7 +202,7 @@ class ContactPoint(Aggregate):
     customer: str
 
 
-def enrol_customer(customer: str, caller: Caller, branch: str) -> tuple[Customer, ContactPoint]:
+def enrol_customer(customer: str, caller: NamedCaller, branch: str) -> tuple[Customer, ContactPoint]:
     """Create a customer who calls for the first time, with the id `customer`."""
     contact = ContactPoint(id=caller.phone, branch=branch, customer=customer)
     said = {"name": caller.name, "phone": caller.phone, "address": caller.address or ""}

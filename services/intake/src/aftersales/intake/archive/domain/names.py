@@ -1,7 +1,7 @@
 """What a caller says at a known telephone number: no name and no first address is lost (INT-3). Pure."""
 
 from .contact import Address
-from .customer import Caller, Customer
+from .customer import Customer, NamedCaller
 from .search import squeeze_text
 
 MOST_ALIASES = 10
@@ -19,7 +19,7 @@ def add_alias(customer: Customer, name: str) -> Customer:
     return customer.but(aliases=(*customer.aliases, name)[-MOST_ALIASES:])
 
 
-def note_caller(customer: Customer, caller: Caller) -> Customer:
+def note_caller(customer: Customer, caller: NamedCaller) -> Customer:
     """Keep another name as an alias, and the address of a customer who had none."""
     named = add_alias(customer, caller.name)
     if named.address or not caller.address:

@@ -2,8 +2,25 @@
 
 from fastapi import APIRouter
 
-from . import answers, boards, corrections, coverage, lists, ownership, prepaid, preview, requests, steps, unclear
+from . import (
+    answers,
+    boards,
+    corrections,
+    coverage,
+    lists,
+    lookup,
+    ownership,
+    prepaid,
+    preview,
+    requests,
+    steps,
+    unclear,
+)
 
+PARTS = (
+    *(lookup, preview, lists, requests, corrections, answers, steps),
+    *(coverage, ownership, prepaid, boards, unclear),
+)
 router = APIRouter()
-for part in (preview, lists, requests, corrections, answers, steps, coverage, ownership, prepaid, boards, unclear):
+for part in PARTS:
     router.routes.extend(part.router.routes)

@@ -40,6 +40,10 @@ class Board(BaseModel):
     stages: dict[str, Counts]
     owners: dict[str, Counts]
     oldest: Oldest | None
+    danger: int = 0
+    """Requests with danger."""
+    most_pressing: str | None = None
+    """The request that comes first: danger, then the earliest deadline in any service."""
     next_due_at: datetime | None
 
 
@@ -71,6 +75,8 @@ def counting_pipeline(branch: str, now: datetime) -> list[Document]:
     figures = {
         "count": {"$sum": 1},
         "due_at": {"$min": "$due_at"},
+        "danger": {"$sum": {"$cond": [{"$lt": ["$pressing", "1"]}, 1, 0]}},
+        "pressing": {"$min": {"key": "$pressing", "id": "$_id"}},
         "oldest": {"$min": {"registered_at": "$registered_at", "id": "$_id"}},
     }
     by = {"stage": "$stage", "owner": "$owner", "status": status}
@@ -91,5 +97,7 @@ def _board(branch: str, now: datetime, rows: list[Document]) -> Board:
         stages={stage: Counts(**counts) for stage, counts in sorted(stages.items())},
         owners={owner: Counts(**counts) for owner, counts in sorted(owners.items())},
         oldest=min((Oldest(**row["oldest"]) for row in rows), key=lambda one: one.registered_at, default=None),
+        danger=sum(row["danger"] for row in rows),
+        most_pressing=min(((row["pressing"]["key"], row["pressing"]["id"]) for row in rows), default=(None, None))[1],
         next_due_at=min((row["due_at"] for row in rows if row["due_at"]), default=None),
     )

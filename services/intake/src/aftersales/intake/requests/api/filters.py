@@ -11,7 +11,7 @@ from aftersales.intake.vocabulary import Channel, RequestKind, correct_number
 from aftersales.values import Code, Moment, Serial
 
 Sort = Literal["due", "newest"]
-_SORTS: dict[Sort, str] = {"due": "due_at", "newest": "-registered_at"}
+_SORTS: dict[Sort, str] = {"due": "pressing", "newest": "-registered_at"}
 Tail = Annotated[str, BeforeValidator(correct_number), StringConstraints(pattern=r"^(SR-)?([0-9]{6}-)?[0-9A-Z]{4}$")]
 
 
@@ -39,8 +39,8 @@ class RequestFilter(BaseModel):
     sort: Annotated[
         Sort | None,
         Field(
-            description="`due`: open ones, the earliest deadline first, those without one last (by default where "
-            "`open` is true); `newest`"
+            description="`due`: open ones, danger first, then the earliest deadline in any service, those without one "
+            "last (by default where `open` is true); `newest`"
         ),
     ] = None
 
@@ -63,10 +63,11 @@ class RequestFilter(BaseModel):
             "state": {"$in": self.state} if self.state else None,
             "open": True if implied and self.open is None else self.open,
             "registered_at": {sign: at for sign, at in period.items() if at} or None,
-            **_numbered(self.q),
+            **(number_filter(self.q) if self.q else {}),
         }
 
 
-def _numbered(q: str | None) -> Document:
-    *day, tail = (q or "").removeprefix("SR-").split("-")
-    return {"_id": f"SR-{day[0]}-{tail}"} if day else {"tail": tail or None}
+def number_filter(q: str) -> Document:
+    """Return the filter for a request's number, or for its end."""
+    *day, tail = q.removeprefix("SR-").split("-")
+    return {"_id": f"SR-{day[0]}-{tail}"} if day else {"tail": tail}

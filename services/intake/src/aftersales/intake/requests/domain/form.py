@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
-from aftersales.intake.archive.domain.customer import Caller
+from aftersales.intake.archive.domain.contact import CustomerId
+from aftersales.intake.archive.domain.customer import Customer, NamedCaller
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
-from aftersales.values import Code, GeoPoint, Line, Moment, Value, Words
+from aftersales.values import Code, GeoPoint, Line, Moment, Value, Words, Phone
 from aftersales.values.errors import Malformed
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
@@ -118,6 +120,40 @@ class FormSubject(Value):
     def fault_code(self) -> str:
         """The fault for comparison with other requests (INT-9); for kinds other than repairs, the kind."""
         return fault_of(self.kind, self.fault)
+
+
+class Caller(Value):
+    """The caller: name and phone of anybody, or the id of a known customer, whose data need not be repeated."""
+
+    id: CustomerId | None = None
+    """A customer in the archive; then a name is only needed if somebody else calls, and no phone is."""
+    name: Line | None = None
+    phone: Phone | None = None
+    address: Line | None = None
+    """Null if it is known or not needed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_somebody(cls, given: Any) -> Any:
+        """Refuse a caller without id whose name or phone is missing."""
+        if not isinstance(given, dict) or given.get("id"):
+            return given
+        missing = [name for name in ("name", "phone") if given.get(name) is None]
+        if missing:
+            errors = [InitErrorDetails(type="missing", loc=(name,), input=given) for name in missing]
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return given
+
+    def caller_of(self, known: Customer | None) -> NamedCaller:
+        """Return the caller as the archive notes one: a known customer, unless another name is said."""
+        name, phone = (known.name, known.phone) if known else ("", self.phone or "")
+        return NamedCaller.model_construct(name=self.name or name, phone=phone, address=self.address)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.id and self.phone:
+            raise ValueError("request.phone_of_known_customer")
+        return self
 
 
 class RegisterRequest(FormSubject):

@@ -26,7 +26,7 @@ def record_past(number: str, form: ImportRequest, archive: Archive, taken: Taken
     state = "cancelled" if known.state == "cancelled" else "closed"
     decided = {
         "customer": customer.id,
-        "caller": form.customer.name,
+        "caller": form.customer.name or customer.name,
         "product": archive.product.ref,
         "fault": form.fault_code,
         "unclear": taken.unclear,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.events.intake import RecallKind
-from aftersales.intake.archive.domain.customer import Caller, Customer, CustomerClass
+from aftersales.intake.archive.domain.customer import Customer, CustomerClass
 from aftersales.intake.archive.domain.names import is_known_name
 from aftersales.intake.archive.domain.product import CardEntry, Product
 from aftersales.intake.archive.domain.statement import NamedProduct
@@ -15,7 +15,7 @@ from aftersales.policy.sla.stages import reach_milestone, stages_of
 from aftersales.values import Day, Value
 
 from .coverage import Coverage
-from .form import VISITS, RegisterRequest
+from .form import VISITS, Caller, RegisterRequest
 from .request import STAGES, Ground, ServiceRequest, sla_situation
 from .similar import Similar
 
@@ -123,7 +123,7 @@ _OF_A_RECALL = set(OpenRecall.model_fields)
 
 def _known_customer(customer: Customer, caller: Caller) -> KnownCustomer:
     differs = {
-        "name": not is_known_name(customer, caller.name),
+        "name": caller.name is not None and not is_known_name(customer, caller.name),
         "address": bool(caller.address) and caller.address not in {address.text for address in customer.addresses},
     }
     return KnownCustomer(

@@ -99,7 +99,7 @@ def register_request(
     far = is_far(ground.branch, address) if form.far is None else form.far
     said = {
         "customer": customer.id,
-        "caller": form.customer.name,
+        "caller": form.customer.name or customer.name,
         "importance_class": customer.known_as,
         "danger": form.danger or bool(taken.danger_words),
         "danger_words": taken.danger_words,

@@ -25,6 +25,7 @@ from aftersales.values.errors import DomainError
 from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
 from .form import Elsewhere, OrderReference
+from .due import DueElsewhere, first_due, pressing_key
 from .prepaid import NOTHING
 from .records import Correction, Flag, FurtherContact, Note
 
@@ -197,8 +198,14 @@ class ServiceRequest(Aggregate):
     custody: tuple[CustodyStep, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     open: bool = True
+    due_elsewhere: tuple[DueElsewhere, ...] = ()
+    """The next deadlines of its work order and its callbacks."""
     stage: str | None = None
-    """The stage that is due next; `due_at` is None while its clock is paused."""
+    """The stage that is due next, in any service; `due_at` is None while its clock is paused."""
+    due_service: str | None = None
+    """The service whose stage that is."""
+    pressing: str | None = None
+    """The sort key of lists: danger first, then the earliest deadline; null unless it is open."""
     due_at: datetime | None = None
     at_risk_at: datetime | None = None
     partner: PartnerReference | None = None
@@ -210,8 +217,10 @@ class ServiceRequest(Aggregate):
     def derived(self) -> dict[str, Any]:
         """Return the filter fields of lists and boards (`requests/store.py` has their indexes)."""
         is_open = self.state in OPEN
-        due = next_due(self.clocks) if is_open else DueAt()
-        return {"open": is_open, "tail": self.id[-4:], **due._asdict()}
+        service, due = first_due(next_due(self.clocks), self.due_elsewhere) if is_open else (None, DueAt())
+        pressing = pressing_key(due.due_at, danger=self.danger) if is_open else None
+        same = {"open": is_open, "tail": self.id[-4:], "due_service": service, "pressing": pressing}
+        return same | due._asdict()
 
 
 RequestDecision = tuple[ServiceRequest, tuple[Event, ...]]

@@ -4,7 +4,7 @@ from aftersales.common.events.dispatch import CorrectionHeldUp
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain import product as products
-from aftersales.intake.archive.domain.customer import Caller, Customer
+from aftersales.intake.archive.domain.customer import Customer, NamedCaller
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import find_or_enrol, surviving_customer
 from aftersales.intake.catalogues.store import TERMS, load_glossary
@@ -88,7 +88,7 @@ async def _correct_caller(
     customer = known
     if named & {"caller", "phone"}:
         name, phone = request.caller or known.name, command.phone or known.phone
-        caller = Caller.model_construct(name=name, phone=phone, address=command.address)
+        caller = NamedCaller.model_construct(name=name, phone=phone, address=command.address)
         customer = await find_or_enrol(work, caller, branch)
     if customer.id != known.id:
         request = request.but(customer=customer.id, importance_class=customer.known_as)

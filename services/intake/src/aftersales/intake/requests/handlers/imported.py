@@ -2,7 +2,6 @@
 
 from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain import product as products
-from aftersales.intake.archive.handlers import find_or_enrol
 from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain import past
@@ -12,7 +11,7 @@ from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product
 from aftersales.policy.choose import Facts
 
-from .requests import loaded_for, match_fault, name_known_product, register_request
+from .requests import find_caller, loaded_for, match_fault, name_known_product, register_request
 
 
 @use_case(preload=loaded_for)
@@ -27,7 +26,7 @@ async def import_request(
 
 async def _record_past(work: UnitOfWork, form: ImportRequest, catalogue: PolicyCatalogue) -> ServiceRequest:
     branch = await known_branch(work, form.branch)
-    customer = await find_or_enrol(work, form.customer, branch)
+    customer = await find_caller(work, form, branch)
     number = await work.number("SR")
     today = branch.day_of(work.now)
     matched = await name_known_product(work, number, form, catalogue)

@@ -25,8 +25,10 @@ async def check_request(
     work: UnitOfWork, form: RegisterRequest, catalogue: PolicyCatalogue, classifier: Classifier | None
 ) -> Preview:
     """Save the form like `register_request`, for a rehearsal. Its `duplicates` must still be looked up."""
-    contact = await work.get(ContactPoint, form.customer.phone)
-    customer = await surviving_customer(work, contact.customer) if contact else None
+    said = form.customer
+    contact = await work.get(ContactPoint, said.phone) if said.phone else None
+    id = contact.customer if contact else said.id
+    customer = await surviving_customer(work, id) if id else None
     product = await work.get(Product, form.product.serial) if form.product.serial else None
     known = Known(customer, product, (await look_up_product_words(work, form.product, catalogue)).form)
     request = await register_request(work, form, catalogue, classifier)

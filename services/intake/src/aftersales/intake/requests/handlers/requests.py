@@ -3,6 +3,7 @@
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from aftersales.common.events import DueChanged
 from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
@@ -17,17 +18,19 @@ from aftersales.engine import (
     UnitOfWork,
     use_case,
 )
+from aftersales.intake.archive.domain import names
 from aftersales.intake.archive.domain import product as products
+from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
-from aftersales.intake.archive.handlers import find_or_enrol
+from aftersales.intake.archive.handlers import find_or_enrol, save_customer, surviving_customer
 from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.recalls.handlers import finish_case, schedule_case
-from aftersales.intake.requests.domain import progress, registration
+from aftersales.intake.requests.domain import due, progress, registration
 from aftersales.intake.requests.domain import request as requests
 from aftersales.intake.requests.domain.form import (
     CancelRequest,
@@ -39,7 +42,7 @@ from aftersales.intake.requests.domain.form import (
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words
-from aftersales.intake.sales.store import preload_caller, preload_product
+from aftersales.intake.sales.store import preload_caller, preload_product, preload_contracts
 from aftersales.intake.vocabulary import OF_AN_ORDER
 from aftersales.policy.choose import Facts
 
@@ -53,7 +56,9 @@ def loaded_for(form: RegisterRequest) -> DocumentRefs:
 
 
 def _caller(form: RegisterRequest | RegisterContact) -> DocumentRefs:
-    return (Branch, form.branch), preload_caller(form.customer.phone), *POLICY_LIST
+    said = form.customer
+    caller = preload_caller(said.phone) if said.phone else (Customer, str(said.id), preload_contracts)
+    return (Branch, form.branch), caller, *POLICY_LIST
 
 
 @use_case(preload=loaded_for)
@@ -66,7 +71,7 @@ async def register_request(
 ) -> ServiceRequest:
     """Register a request; its owner is the caller, unless the form names another or no person took it (INT-7)."""
     branch = await known_branch(work, form.branch)
-    customer = await find_or_enrol(work, form.customer, branch)
+    customer = await find_caller(work, form, branch)
     number = await work.number("SR")
     matched = await name_known_product(work, number, form, catalogue)
     product = await keep_product(work, matched, customer, branch.day_of(work.now), catalogue)
@@ -90,6 +95,15 @@ async def register_request(
     request, events = registration.register_request(number, form, archive, taken, ground)
     await prepaid.settle_prepaid(work, request, None, request.coverage)
     return work.put(request, *events)
+
+
+async def find_caller(work: UnitOfWork, form: RegisterRequest, branch: Branch) -> Customer:
+    """Return the customer whose id or phone the form names, or a new one."""
+    said = form.customer
+    if said.id is None:
+        return await find_or_enrol(work, said.caller_of(None), branch)
+    known = await surviving_customer(work, said.id)
+    return await save_customer(work, known, names.note_caller(known, said.caller_of(known)))
 
 
 async def match_fault(work: UnitOfWork, form: F, product: Product) -> tuple[F, frozenset[str], UnclearTerm | None]:
@@ -170,6 +184,14 @@ async def reopen_request(work: UnitOfWork, event: DissatisfactionRaised, catalog
 async def close_request(work: UnitOfWork, event: SurveyAnswered) -> None:
     request = await heard_of(work, event.request)
     save_request(work, request, *progress.close_request(request, event))
+
+
+@use_case(preload=lambda event: ((ServiceRequest, event.request),))
+async def note_due(work: UnitOfWork, event: DueChanged) -> None:
+    """Note what is due next at dispatch or feedback, so that lists show the most pressing request first (ALL-3)."""
+    request = await heard_of(work, event.request)
+    if request.state not in requests.ENDED:
+        save_request(work, request, request.but(due_elsewhere=due.note_due(request.due_elsewhere, event)), ())
 
 
 async def wake_request(work: UnitOfWork, number: str) -> None:

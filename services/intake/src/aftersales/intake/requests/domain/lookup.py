@@ -1,0 +1,179 @@
+"""One screen of data for a call: the caller, products with cover, open cases with promised times, last requests. Pure.
+
+Codes have words in the reader's language beside them, and times the branch's local time beside UTC (INT-2, INT-3).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from aftersales.common.fields import shared_fields
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.domain.warranty import ProductWarranty
+from aftersales.intake.network.domain import Branch
+from aftersales.intake.vocabulary import RequestKind
+from aftersales.policy.model.cover import Payer
+from aftersales.values import Day, Value
+
+from .coverage import Coverage
+from .records import Flag
+from .request import RequestState, ServiceRequest
+
+
+class ReaderWords(NamedTuple):
+    """The words of the reader's language for codes."""
+
+    locale: str
+    kind: Callable[[RequestKind], str]
+    state: Callable[[RequestState], str]
+    stage: Callable[[str], str]
+
+
+class PromiseShown(Value):
+    """A promise that is still to be kept, in any service."""
+
+    stage: str
+    words: str
+    due_at: datetime | None
+    """Null while its clock is paused."""
+    due_local: str | None
+    """The same in the branch's local time."""
+
+
+class CaseShown(Value):
+    """A request in one line."""
+
+    request: str
+    branch: str
+    kind: RequestKind
+    kind_words: str
+    state: RequestState
+    state_words: str
+    serial: str
+    fault: str
+    description: str
+    priority: int
+    danger: bool
+    flag: Flag | None
+    owner: str
+    registered_at: datetime
+    registered_local: str
+    wanted_at: datetime | None
+    wanted_local: str | None
+    promises: tuple[PromiseShown, ...]
+    """What is promised, the earliest deadline first."""
+    contacts: str
+    """The path to which a further contact about this request is posted (ALL-4)."""
+
+
+class ProductShown(Value):
+    """A product of the caller, and who would pay for a repair today."""
+
+    serial: str
+    model: str
+    line: str
+    status: str
+    purchased_on: Day | None
+    warranty: ProductWarranty
+    warranty_until: Day | None
+    parts: Payer
+    labour: Payer
+    travel: Payer
+    why: str
+    """The reason in the reader's language."""
+    open_cases: tuple[str, ...]
+    """Open requests about it; a new one is likely a duplicate."""
+
+
+class CallerShown(Value):
+    """The customer."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    phone: str
+    address: str
+    branch: str
+    known_as: str
+    """The class that service policies use: A, B, C or `key`."""
+
+
+class LookupItem(Value):
+    """One customer who matches, with all that a desk needs for a call."""
+
+    customer: CallerShown
+    products: tuple[ProductShown, ...]
+    open_cases: tuple[CaseShown, ...]
+    """The most pressing first."""
+    last_cases: tuple[CaseShown, ...]
+    """The newest requests, open or not."""
+
+
+class Lookup(Value):
+    items: tuple[LookupItem, ...]
+    more: bool
+    """Whether more customers match; `GET /customers` lists them."""
+
+
+class Covered(NamedTuple):
+    """A product, and the coverage of a repair that came in now."""
+
+    product: Product
+    coverage: Coverage
+
+
+def show_caller(
+    customer: Customer, branch: Branch, covered: Iterable[Covered], cases: Iterable[ServiceRequest], words: ReaderWords
+) -> LookupItem:
+    """Arrange what is known of a customer; `cases` are their open requests and the newest ones."""
+    each = {case.id: case for case in cases}
+    newest = sorted(each.values(), key=lambda case: case.registered_at, reverse=True)
+    pressing = sorted((case for case in newest if case.open), key=lambda case: case.pressing or "")
+    shown = {case.id: _show_case(case, branch, words) for case in newest}
+    about = shared_fields(customer, CallerShown)
+    return LookupItem(
+        customer=CallerShown(**about, known_as=customer.known_as),
+        products=tuple(_show_product(*one, pressing, words.locale) for one in covered),
+        open_cases=tuple(shown[case.id] for case in pressing),
+        last_cases=tuple(shown[case.id] for case in newest[:MOST_LAST]),
+    )
+
+
+MOST_LAST = 5
+"""The most requests shown in addition to the open ones."""
+
+
+def _show_product(product: Product, coverage: Coverage, cases: Iterable[ServiceRequest], locale: str) -> ProductShown:
+    about = shared_fields(product, ProductShown) | shared_fields(coverage.inputs, ProductShown)
+    about |= shared_fields(coverage, ProductShown)
+    about["why"] = coverage.why.get(locale) or next(iter(coverage.why.values()), "")
+    theirs = tuple(case.id for case in cases if case.product.serial == product.id)
+    return ProductShown(serial=product.id, open_cases=theirs, **about)
+
+
+def _show_case(case: ServiceRequest, branch: Branch, words: ReaderWords) -> CaseShown:
+    return CaseShown(
+        request=case.id,
+        serial=case.product.serial,
+        kind_words=words.kind(case.kind),
+        state_words=words.state(case.state),
+        registered_local=local_time(case.registered_at, branch.zone),
+        wanted_local=local_time(case.wanted_at, branch.zone) if case.wanted_at else None,
+        promises=tuple(_promises(case, branch, words)),
+        **shared_fields(case, CaseShown) | {"contacts": f"/requests/{case.id}/contacts"},
+    )
+
+
+def _promises(case: ServiceRequest, branch: Branch, words: ReaderWords) -> Iterator[PromiseShown]:
+    own = [(clock.stage, clock.deadline) for clock in case.clocks if clock.ended_at is None]
+    there = [(one.stage, one.due_at) for one in case.due_elsewhere if one.stage]
+    for stage, due_at in sorted((*own, *there), key=lambda one: (one[1] is None, one[1] and one[1].isoformat())):
+        local = local_time(due_at, branch.zone) if due_at else None
+        yield PromiseShown(stage=stage, words=words.stage(stage), due_at=due_at, due_local=local)
+
+
+def local_time(at: datetime, zone: str) -> str:
+    """Return a time in the branch's zone, with its offset from UTC: `2026-11-23T09:00:00+08:00`."""
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds")
