@@ -35,6 +35,12 @@ async def reserved(system: RunningSystem, branch: str = BRANCH) -> int:
     return sum(lot.reserved for lot in item.lots) if item else 0
 
 
+async def counted(system: RunningSystem, branch: str) -> int:
+    """The number of the branch's requests in the key figures."""
+    asked = f"from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&branch={branch}"
+    return int((await call(system.feedback, "GET", f"/kpis?{asked}"))["requests"])
+
+
 async def specialist(system: RunningSystem, code: str = "T-9", branch: str = BRANCH, line: str = "e-bike") -> None:
     person = {"name": "赵师傅", "branch": branch, "skills": [line], "licence_until": "2030-01-01T00:00:00Z"}
     await call(system.dispatch, "PUT", f"/technicians/{code}", person)
@@ -81,6 +87,7 @@ async def test_another_branch_takes_the_request_over_and_the_first_one_is_free(a
     assert (order["branch"], order["technician"]) == (OTHER, "T-9")
     assert await load_of(aftersales, "T-1") == ()
     assert (await reserved(aftersales), await reserved(aftersales, OTHER)) == (0, 1)
+    assert (await counted(aftersales, BRANCH), await counted(aftersales, OTHER)) == (0, 1)
     (slip,) = await aftersales.inventory.find(IssueSlip)
     assert (slip.branch, slip.plan, slip.state) == (OTHER, 2, "reserved")
 
@@ -155,4 +162,5 @@ async def test_the_dispatcher_sees_that_the_customer_called_again_and_a_duplicat
     await aftersales.quiet()
     await order_in(aftersales, twice, "cancelled")
     assert await reserved(aftersales) == 1
+    assert await counted(aftersales, BRANCH) == 1, "what was registered twice counts once (FBK-8)"
     assert (await order_in(aftersales, request, "offered"))["contacts"] == 2

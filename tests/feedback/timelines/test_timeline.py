@@ -19,6 +19,7 @@ from aftersales.common.events.dispatch import (
 from aftersales.common.events.feedback import FollowupDone, SurveyAnswered
 from aftersales.common.events.intake import (
     RequestCancelled,
+    RequestCorrected,
     RequestRegistered,
     RequestReopened,
     RequestResolved,
@@ -30,6 +31,7 @@ from aftersales.feedback.timelines.domain import (
     Timeline,
     TimelineEvent,
     fact_of,
+    fold_correction,
     fold_event,
 )
 
@@ -147,6 +149,32 @@ def test_a_late_arrival_counts_as_an_arrival_that_was_not_on_time(say: Say) -> N
 def test_a_cancelled_request_is_counted_once(say: Say) -> None:
     figures = _fold([say(RequestRegistered), say(RequestCancelled, 1), say(RequestCancelled, 2)]).figures
     assert (figures.cancelled, figures.resolved) == (1, 0)
+
+
+def test_a_request_counts_under_the_branch_of_its_newest_correction_whatever_comes_first(say: Say) -> None:
+    """INT-2: it was corrected twice, from BJ01 to SH01 and on to GZ01."""
+    registered = say(RequestRegistered)
+    news = [registered, *(_corrected(registered, number, branch) for number, branch in ((1, "SH01"), (2, "GZ01")))]
+    ends = set()
+    for order in permutations((*news, news[1])):
+        timeline: Timeline | None = None
+        for event in order:
+            fold = fold_correction if isinstance(event, RequestCorrected) else fold_event
+            timeline = fold(timeline, event)
+        assert timeline
+        ends.add((timeline.branch, len(timeline.facts)))
+    assert ends == {("GZ01", 1)}
+
+
+def _corrected(registered: RequestRegistered, number: int, branch: str) -> RequestCorrected:
+    said = {
+        "changed": ("branch",),
+        "visit": 1,
+        "was_on_site": True,
+        "by": "x",
+        "corrected_at": registered.registered_at,
+    }
+    return RequestCorrected(**dict(registered) | said | {"number": number, "branch": branch})
 
 
 def test_clocks_that_differ_a_little_make_no_negative_durations(say: Say, now: Any) -> None:

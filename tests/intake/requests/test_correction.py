@@ -166,6 +166,20 @@ async def test_another_phone_makes_it_the_request_of_another_customer(intake: Ru
     assert moved["priority"] < request["priority"]
 
 
+async def test_what_was_said_of_the_product_goes_along_to_the_right_number(intake: RunningService) -> None:
+    """INT-2, INT-6: a serial number that was misheard; the day of purchase was said once, and still decides."""
+    request = await register(intake)
+    moved = await correct(intake, request["id"], product={"serial": "WM-44"})
+    for name in ("warranty", "purchased_on", "warranty_until"):
+        assert moved["coverage"]["inputs"][name] == request["coverage"]["inputs"][name], name
+    assert moved["coverage"]["parts"] == "free"
+    known = {"name": "李雷", "phone": "13900000048", "address": "x", "branch": "BJ01"}
+    product = {"serial": "WM-45", "model": "XQG-9", "line": "washing-machine", "purchased_on": "2020-01-01"}
+    await staff.say(intake, "POST", "/customers", status=201, **known, products=[product])
+    other = await correct(intake, request["id"], product={"serial": "WM-45"})
+    assert (other["product"]["model"], other["coverage"]["inputs"]["warranty"]) == ("XQG-9", "out"), "the archive's"
+
+
 async def test_danger_in_corrected_words_counts_and_what_a_person_decided_stays(intake: RunningService) -> None:
     """INT-5."""
     request = await register(intake)

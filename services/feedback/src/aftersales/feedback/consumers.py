@@ -5,7 +5,7 @@ from functools import partial
 from aftersales.common import branch_hours
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import PRODUCES
-from aftersales.common.events.intake import BranchRegistered, PolicyPublished
+from aftersales.common.events.intake import BranchRegistered, PolicyPublished, RequestCorrected
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
@@ -22,6 +22,7 @@ def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer,
     others = [kind for kind in MILESTONES if kind not in {*PRODUCES, RepairCompleted}]
     return (
         *(consume_event(kind, timelines.note_milestone) for kind in others),
+        consume_event(RequestCorrected, timelines.note_correction),
         consume_event(RepairCompleted, partial(followups.schedule_followup, catalogue=catalogue, usual=usual)),
         consume_event(BranchRegistered, branch_hours.follow_hours),
         consume_event(PolicyPublished, copy_policy),

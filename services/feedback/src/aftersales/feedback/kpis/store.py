@@ -10,8 +10,11 @@ from .domain import Counts, Kpis, compute_kpis
 
 
 async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: str | None) -> Kpis:
-    """Return key figures of the requests registered in [since, until), of one branch or all (FBK-8)."""
-    match: dict[str, Any] = {"registered_at": {"$gte": since, "$lt": until}}
+    """Return key figures of the requests registered in [since, until), of one branch or all (FBK-8).
+
+    A request that was registered twice counts once.
+    """
+    match: dict[str, Any] = {"registered_at": {"$gte": since, "$lt": until}, "duplicate_of": None}
     if branch:
         match["branch"] = branch
     sums = {name: {"$sum": f"$figures.{name}"} for name in SUMMED}

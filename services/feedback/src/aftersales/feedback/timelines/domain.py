@@ -26,6 +26,7 @@ from aftersales.common.events.feedback import FollowupDone, FollowupEvent, Surve
 from aftersales.common.events.intake import (
     RequestCancelled,
     RequestClosed,
+    RequestCorrected,
     RequestRegistered,
     RequestReopened,
     RequestResolved,
@@ -140,6 +141,10 @@ class Timeline(Aggregate):
     facts: tuple[Fact, ...] = ()
     """Facts in the order in which they happened."""
     figures: Figures = Figures()
+    duplicate_of: str | None = None
+    """The request that goes on, if this one was registered by mistake; the KPIs leave it out."""
+    corrections: int = 0
+    """The number of the newest correction that was heard; its branch holds."""
 
 
 def fold_event(timeline: Timeline | None, event: TimelineEvent) -> Timeline:
@@ -149,7 +154,15 @@ def fold_event(timeline: Timeline | None, event: TimelineEvent) -> Timeline:
     same = [old for old in known.facts if (old.milestone, old.visit) == (fact.milestone, fact.visit)]
     others = [old for old in known.facts if old not in same]
     facts = tuple(sorted((*others, min(*same, fact, key=_order) if same else fact), key=_order))
-    return known.but(facts=facts, registered_at=_first(facts, "registered"), figures=derive_figures(facts))
+    duplicate_of = known.duplicate_of or (event.duplicate_of if isinstance(event, RequestCancelled) else None)
+    registered_at, figures = _first(facts, "registered"), derive_figures(facts)
+    return known.but(facts=facts, registered_at=registered_at, figures=figures, duplicate_of=duplicate_of)
+
+
+def fold_correction(timeline: Timeline | None, event: RequestCorrected) -> Timeline:
+    """Count the request under the branch of its newest correction. Commutative and idempotent."""
+    known = timeline or Timeline(id=event.request, branch=event.branch)
+    return known.but(branch=event.branch, corrections=event.number) if event.number > known.corrections else known
 
 
 def fact_of(event: TimelineEvent) -> Fact:

@@ -96,7 +96,7 @@ class Change(NamedTuple):
 def must_be_correctable(request: ServiceRequest, command: CorrectRequest) -> None:
     """Raise `DomainError` for a request that has ended, or for a field that its state has settled."""
     if request.state in ENDED:
-        raise DomainError("request.not_correctable", request=request.id, state=request.state)
+        raise DomainError("request.not_correctable", request=request.id)
     if request.state == "resolved" and command.model_fields_set & AFTER_A_REPAIR:
         raise DomainError("request.already_resolved", request=request.id)
 
@@ -133,6 +133,9 @@ def replace_unclear(
     return (*others, unclear) if unclear else others
 
 
+_SAID_OF_A_PRODUCT = ("batch", "purchased_on", "sold_by", "invoice", "installed_at")
+
+
 def raise_danger(request: ServiceRequest, found: tuple[str, ...], before: tuple[str, ...]) -> ServiceRequest:
     """Apply words of danger that a corrected description has; what somebody has decided about others stays (INT-5)."""
     decided = request.danger and not request.danger_words
@@ -140,14 +143,21 @@ def raise_danger(request: ServiceRequest, found: tuple[str, ...], before: tuple[
     return request.but(danger=decided or bool(words), danger_words=words)
 
 
-def subject_of(request: ServiceRequest, command: CorrectRequest, known: Product | None) -> NamedProduct:
-    """Return the product as the corrected form names it; `known` is the archive's with that serial number."""
+def subject_of(
+    request: ServiceRequest, command: CorrectRequest, before: Product, known: Product | None
+) -> NamedProduct:
+    """Return the product as the corrected form names it; `known` is the archive's with that serial number.
+
+    If there is none, what was said of the product under the wrong number (`before`) holds, unless that is proven.
+    """
     said = command.product
     if known is None:
-        there = {
+        there: dict[str, Any] = {
             "model": None if request.product.model == NO_MODEL else request.product.model,
             "line": None if request.product.line == NO_LINE else request.product.line,
         }
+        if not before.proofs and not before.warranty_card:
+            there |= {name: getattr(before, name) for name in _SAID_OF_A_PRODUCT}
         said = said.model_copy(update={name: getattr(said, name) or value for name, value in there.items()})
     return said
 

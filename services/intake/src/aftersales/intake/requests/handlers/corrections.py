@@ -110,7 +110,8 @@ async def _correct_product(
     if "serial" in said.model_fields_set:
         serial = said.serial or sibling_number(request.id, "PR")
     known = await work.get(Product, serial)
-    said = correction.subject_of(request, command, known).model_copy(update={"serial": serial})
+    before = await work.require(Product, request.product.serial)
+    said = correction.subject_of(request, command, before, known).model_copy(update={"serial": serial})
     matched = await look_up_product_words(work, said, catalogue)
     form = name_product(request.id, matched, known, needs_visit=request.kind in VISITS)
     today = (await known_branch(work, request.branch)).day_of(work.now)
