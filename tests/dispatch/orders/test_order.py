@@ -6,13 +6,13 @@ import pytest
 
 from aftersales.common.events.dispatch import OrderCancelled, OrderCreated
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened, RequestReprioritised
+from aftersales.dispatch.orders.domain.correction import reprioritise_order
 from aftersales.dispatch.orders.domain.order import (
     OrderPolicy,
     WorkOrder,
     cancel_order,
     open_order,
     reopen_order,
-    reprioritise_order,
 )
 from aftersales.values.errors import NotYet
 

@@ -84,7 +84,7 @@ async def reopen_order(work: UnitOfWork, event: RequestReopened, rules: Rules) -
 async def reprioritise_order(work: UnitOfWork, event: RequestReprioritised, rules: Rules) -> None:
     if event.on_site:
         order = await _order(work, sibling_number(event.request, "WO"))
-        ranked, events = orders.reprioritise_order(order, event, work.now, await rules.of(work, order))
+        ranked, events = correction.reprioritise_order(order, event, work.now, await rules.of(work, order))
         _keep(work, order, ranked, *events)
 
 
@@ -132,7 +132,7 @@ async def _move_visit(work: UnitOfWork, order: WorkOrder, events: tuple[Event, .
 @use_case(preload=lambda event: (_order_of(event),))
 async def hear_of_contact(work: UnitOfWork, event: RequestContacted) -> None:
     order = await _order(work, sibling_number(event.request, "WO"))
-    _keep(work, order, orders.record_contact(order, event))
+    _keep(work, order, correction.record_contact(order, event))
 
 
 async def change_order_hours(work: UnitOfWork, order: WorkOrder, hours: BranchHours, rules: Rules) -> None:

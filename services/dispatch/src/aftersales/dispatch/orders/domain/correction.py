@@ -1,4 +1,4 @@
-"""A corrected request, and what becomes of its order: another plan, another time, or its end (INT-2). Pure.
+"""A request that was corrected, ranked or called about again, and what becomes of its order (INT-2, INT-5). Pure.
 
 A visit that is under way keeps its plan, because the technician already has it; dispatch then reports that.
 """
@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from aftersales.common.events.dispatch import CorrectionHeldUp, PlanWithdrawn
-from aftersales.common.events.intake import RequestCorrected
+from aftersales.common.events.intake import RequestContacted, RequestCorrected, RequestReprioritised
 from aftersales.common.fields import shared_fields
 from aftersales.policy import sla
 from aftersales.policy.sla import ChangeNote
-from aftersales.policy.sla.stages import apply_terms
+from aftersales.policy.sla.stages import apply_terms, retarget_stages
 
 from .order import (
     ENDED,
@@ -113,3 +113,23 @@ def _ranked(order: WorkOrder, event: RequestCorrected) -> dict[str, Any]:
 def _retarget(order: WorkOrder, event: RequestCorrected, policy: OrderPolicy) -> WorkOrder:
     note = ChangeNote(event.corrected_at, event.by, WHY)
     return order.but(clocks=apply_terms(order.clocks, sla_situation(order, policy), note))
+
+
+def reprioritise_order(
+    order: WorkOrder, event: RequestReprioritised, now: datetime, policy: OrderPolicy
+) -> OrderDecision:
+    """Record that the request became more or less urgent; running clocks get other targets (INT-5)."""
+    if order.state in ENDED or (order.ranked_at and event.changed_at <= order.ranked_at):
+        return order, ()
+    ranked = order.but(priority=event.priority, cases=cases_of(event), ranked_at=event.changed_at)
+    clocks = retarget_stages(
+        ranked.clocks, sla_situation(ranked, policy), ChangeNote(event.changed_at, event.by, event.why)
+    )
+    return finish_change(order, ranked.but(clocks=clocks), now)
+
+
+def record_contact(order: WorkOrder, event: RequestContacted) -> WorkOrder:
+    """Show the dispatcher that the customer has called again (ALL-4)."""
+    if event.number <= order.contacts:
+        return order
+    return order.but(contacts=event.number, contacted_at=event.contacted_at, flag=event.flag)

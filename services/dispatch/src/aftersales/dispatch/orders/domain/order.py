@@ -18,7 +18,6 @@ from aftersales.common.events.dispatch import (
 from aftersales.common.events.intake import (
     ProductRef,
     RequestCancelled,
-    RequestContacted,
     RequestFacts,
     RequestReopened,
     RequestReprioritised,
@@ -31,7 +30,7 @@ from aftersales.policy.model import Policy as ServicePolicy
 from aftersales.policy.model.stages import CASES, KnownStage, PauseReason, SpecialCase, StageName
 from aftersales.policy.sla import ChangeNote, stages
 from aftersales.policy.sla.model import Seconds
-from aftersales.policy.sla.stages import Response, Situation, reach_milestone, retarget_stages
+from aftersales.policy.sla.stages import Response, Situation, reach_milestone
 from aftersales.values import GeoPoint, Money, Value
 from aftersales.values.errors import NotYet
 
@@ -226,26 +225,6 @@ def open_order(number: str, event: RequestFacts, now: datetime, by: str, policy:
         )
     created = make_event(OrderCreated, order, now, product=order.product, fault=order.fault, priority=order.priority)
     return enter_state(order, "waiting", now, by), (created,)
-
-
-def reprioritise_order(
-    order: WorkOrder, event: RequestReprioritised, now: datetime, policy: OrderPolicy
-) -> OrderDecision:
-    """Record that the request became more or less urgent; running clocks get other targets (INT-5)."""
-    if order.state in ENDED or (order.ranked_at and event.changed_at <= order.ranked_at):
-        return order, ()
-    ranked = order.but(priority=event.priority, cases=cases_of(event), ranked_at=event.changed_at)
-    clocks = retarget_stages(
-        ranked.clocks, sla_situation(ranked, policy), ChangeNote(event.changed_at, event.by, event.why)
-    )
-    return finish_change(order, ranked.but(clocks=clocks), now)
-
-
-def record_contact(order: WorkOrder, event: RequestContacted) -> WorkOrder:
-    """Show the dispatcher that the customer has called again (ALL-4)."""
-    if event.number <= order.contacts:
-        return order
-    return order.but(contacts=event.number, contacted_at=event.contacted_at, flag=event.flag)
 
 
 def change_order_hours(
