@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from aftersales.common.events.dispatch import AppointmentMoved, WorkPaused, WorkResumed
 from aftersales.common.events.intake import RequestAnswered
-from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain import progress, steps
 from aftersales.intake.requests.domain.answers import Reply, Reprioritise, record_reply, reprioritise_request
 from aftersales.intake.requests.domain.form import RegisterRequest

@@ -23,7 +23,7 @@ from aftersales.values.errors import DomainError
 
 from .charges import decide_charge
 from .coverage import CoverageCase, announce_coverage
-from .form import UNSPECIFIED, VISITS, Details, fault_of, must_be_complete, recall_of
+from .form import UNSPECIFIED, VISITS, Details, OrderReference, fault_of, must_be_complete, recall_of
 from .records import Correction, FieldChange
 from .registration import (
     NO_LINE,
@@ -46,7 +46,7 @@ from .request import (
     finish_change,
     sla_situation,
 )
-from .steps import LIKE_COMPLAINTS
+from .steps import FirstStep, first_steps
 
 
 class CorrectRequest(Value):
@@ -57,6 +57,8 @@ class CorrectRequest(Value):
     problem_class: ProblemClass | None = None
     fault: Term | None = None
     description: Words = ""
+    order: OrderReference | None = None
+    """Replaces the whole reference to an online shop's order (INT-15)."""
     details: Details = Field(default_factory=dict)
     """Replaces all additional fields."""
     channel: Annotated[Channel, UNSAID] = "phone"
@@ -82,7 +84,18 @@ class CorrectRequest(Value):
 
 AFTER_A_REPAIR = frozenset({"kind", "branch", "wanted_at", "rush", "major", "far"})
 """Fields that cannot change while a request is resolved, because they decide about a visit."""
-PLAIN = ("kind", "problem_class", "description", "details", "channel", "wanted_at", "location", "branch", "caller")
+PLAIN = (
+    "kind",
+    "problem_class",
+    "description",
+    "order",
+    "details",
+    "channel",
+    "wanted_at",
+    "location",
+    "branch",
+    "caller",
+)
 """Fields that a request stores as they are named."""
 
 
@@ -220,14 +233,14 @@ def _follow_promises(
     clocks = apply_terms(request.clocks, there, note)
     if request.wanted_at != before.wanted_at:
         clocks = forget_wish(clocks, there, note)
-    was, complains = before.kind in LIKE_COMPLAINTS, request.kind in LIKE_COMPLAINTS
-    if was and not complains:
-        clocks = waive_stages(clocks, there, _OF_A_COMPLAINT, note)
+    steps, were = first_steps(request.kind), first_steps(before.kind)
+    for step in were - steps:
+        clocks = waive_stages(clocks, there, _LED_BY[step], note)
     kept = request.but(clocks=clocks)
     if request.state not in OPEN:
         return kept
     begun = next(step.at for step in reversed(request.history) if step.state in OPEN)
-    started = start_promises(kept, begun, ground, note, complains=complains and not was)
+    started = start_promises(kept, begun, ground, note, steps - were)
     old, stages = {clock.key for clock in kept.clocks}, stages_of(there)
     clocks = started.clocks
     for clock in clocks:
@@ -236,8 +249,11 @@ def _follow_promises(
     return started.but(clocks=clocks)
 
 
-_OF_A_COMPLAINT = frozenset({"complaint_registered", "complaint_marked_serious", "timetable_promised"})
-"""Milestones with which only the clocks of a complaint start."""
+_LED_BY: Mapping[FirstStep, frozenset[str]] = {
+    "complaint_registered": frozenset({"complaint_registered", "complaint_marked_serious", "timetable_promised"}),
+    "parcel_problem_reported": frozenset({"parcel_problem_reported"}),
+}
+"""Milestones with which only the clocks of such a kind start."""
 
 
 def _passed(request: ServiceRequest) -> dict[str, datetime | None]:

@@ -13,7 +13,7 @@ from aftersales.intake.archive.domain.customer import Customer, NamedCaller
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
-from aftersales.values import Code, GeoPoint, Line, Moment, Value, Words, Phone
+from aftersales.values import Code, GeoPoint, Line, Moment, Phone, Value, Words
 from aftersales.values.errors import Malformed
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
@@ -61,6 +61,13 @@ class OrderReference(Value):
     """The order number there."""
     account: OrderWord | None = None
     """The buyer's account there, such as a Wangwang id (旺旺)."""
+
+    @property
+    def known_by(self) -> str | None:
+        """The number, or what else the order can be found by."""
+        return self.number or self.account
+
+
 def fault_of(kind: RequestKind, fault: str | None) -> str:
     return fault or (UNSPECIFIED if kind == "repair" else kind)
 
@@ -68,6 +75,8 @@ def fault_of(kind: RequestKind, fault: str | None) -> str:
 def has_field(name: str, said: BaseModel, fault: str | None) -> bool:
     """Return whether a required field is filled in, in the form itself or in its `details`."""
     form: Any = said
+    if name == "order_number":
+        return bool(form.order and form.order.known_by)
     return bool(getattr(form, name, None) or form.details.get(name) or (name == "description" and fault))
 
 
@@ -83,9 +92,6 @@ class FormSubject(Value):
     description: Words = ""
     order: OrderReference | None = None
     """The order that it is about, if it came from an online shop; requests are found by it."""
-    details: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,40}$")], Line] = Field(
-        default_factory=dict, max_length=30
-    )
     details: Details = Field(default_factory=dict)
     """Additional fields of this kind of request; see `GET /forms`."""
     urgency: Urgency = 2
@@ -110,11 +116,6 @@ class FormSubject(Value):
     def says_danger(self) -> bool:
         """Whether somebody has decided about danger; if not, words of the description can raise it (INT-5)."""
         return "danger" in self.model_fields_set
-
-    @property
-    def order_number(self) -> str | None:
-        """The number of the order, or what else it can be found by: the buyer's account."""
-        return (self.order.number or self.order.account) if self.order else None
 
     @property
     def fault_code(self) -> str:

@@ -32,7 +32,7 @@ from .request import (
     finish_change,
     pass_milestone,
 )
-from .steps import LIKE_COMPLAINTS, reach_step
+from .steps import FirstStep, first_steps, reach_step
 
 
 class Taken(NamedTuple):
@@ -76,14 +76,16 @@ def name_product(
     """
     said, listing, unclear = matched
     line = said.line or (listing.model and listing.model.line) or (known and known.line)
-    if line in {None, NO_LINE} and needs_visit:
-        raise Malformed("request.line_missing")
+    if line in {None, NO_LINE}:
+        if needs_visit:
+            raise Malformed("request.line_missing")
+        line = ORDER_LINE if order else NO_LINE
     form = ProductForm.model_validate(
         said.model_dump()
         | {
             "serial": said.serial or sibling_number(number, "PR"),
             "model": said.model or (known.model if known else NO_MODEL),
-            "line": line or (ORDER_LINE if order else NO_LINE),
+            "line": line,
         }
     )
     return MatchedProduct(form, listing, unclear)
@@ -123,21 +125,19 @@ def register_request(
     )
     request, repeated = decide_terms(request, product, ground, {*taken.same_faults, form.fault})
     note = ChangeNote(taken.at, request.owner, "wanted_at")
-    request = start_promises(request, taken.at, ground, note, complains=request.kind in LIKE_COMPLAINTS)
+    request = start_promises(request, taken.at, ground, note, first_steps(request.kind))
     registered = RequestRegistered(**facts_of(request, archive, ground))
     told = announce_coverage(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
     return finish_change(None, request, taken.at, registered, *found_repeat(request, repeated, policy), *told)
 
 
 def start_promises(
-    request: ServiceRequest, at: datetime, ground: Ground, note: ChangeNote, *, complains: bool
+    request: ServiceRequest, at: datetime, ground: Ground, note: ChangeNote, steps: Collection[FirstStep]
 ) -> ServiceRequest:
-    """Start the clocks at `at`, each once; those of the work begin at the time that the customer wants."""
+    """Start the clocks at `at`, each once, and those of `steps`; those of the work begin at the time that is wanted."""
     request = pass_milestone(request, "request_registered", at, ground)
-    if complains:
-        request = reach_step(request, "complaint_registered", at, ground)
-    if request.kind == "parcel_problem":
-        request = reach_step(request, "parcel_problem_reported", at, ground)
+    for step in steps:
+        request = reach_step(request, step, at, ground)
     if request.wanted_at and request.wanted_at > at:
         request = count_from_wish(request, request.wanted_at, note, ground)
     return request

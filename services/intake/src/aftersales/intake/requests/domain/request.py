@@ -24,8 +24,8 @@ from aftersales.values.errors import DomainError
 
 from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
-from .form import Elsewhere, OrderReference
 from .due import DueElsewhere, first_due, pressing_key
+from .form import Elsewhere, OrderReference
 from .prepaid import NOTHING
 from .records import Correction, Flag, FurtherContact, Note
 

@@ -42,6 +42,18 @@ DeskStep = Literal[
 ]
 LIKE_COMPLAINTS: frozenset[RequestKind] = frozenset({"complaint", "return", "exchange", "compensation"})
 """Kinds that start the clocks of a complaint when they are registered, whichever channel they come by (FBK-3)."""
+FirstStep = Literal["complaint_registered", "parcel_problem_reported"]
+
+
+def first_steps(kind: RequestKind) -> frozenset[FirstStep]:
+    """Return the steps that the registration itself is, beside `request_registered` (FBK-3, INT-15)."""
+    found: dict[FirstStep, bool] = {
+        "complaint_registered": kind in LIKE_COMPLAINTS,
+        "parcel_problem_reported": kind == "parcel_problem",
+    }
+    return frozenset(step for step, taken in found.items() if taken)
+
+
 _OF_A_PARCEL: tuple[DeskStep, ...] = (
     "parcel_problem_reported",
     "parcel_problem_answered",

@@ -20,6 +20,7 @@ from aftersales.intake.requests.domain.registration import Archive, Taken, name_
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words
 from aftersales.intake.sales.store import preload_caller, preload_entitlements, preload_product
+from aftersales.intake.vocabulary import OF_AN_ORDER
 from aftersales.policy.choose import Facts
 from aftersales.policy.sla import ChangeNote
 from aftersales.values import sibling_number
@@ -113,7 +114,9 @@ async def _correct_product(
     before = await work.require(Product, request.product.serial)
     said = correction.subject_of(request, command, before, known).model_copy(update={"serial": serial})
     matched = await look_up_product_words(work, said, catalogue)
-    form = name_product(request.id, matched, known, needs_visit=request.kind in VISITS)
+    form = name_product(
+        request.id, matched, known, needs_visit=request.kind in VISITS, order=request.kind in OF_AN_ORDER
+    )
     today = (await known_branch(work, request.branch)).day_of(work.now)
     product = await keep_product(work, form, customer, today, catalogue)
     unclear = correction.replace_unclear(request, "line", form.unclear) if "product" in named else request.unclear

@@ -42,7 +42,7 @@ from aftersales.intake.requests.domain.form import (
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words
-from aftersales.intake.sales.store import preload_caller, preload_product, preload_contracts
+from aftersales.intake.sales.store import preload_caller, preload_contracts, preload_product
 from aftersales.intake.vocabulary import OF_AN_ORDER
 from aftersales.policy.choose import Facts
 
