@@ -65,7 +65,7 @@ async def test_int2_a_better_mapping_registers_the_refused_rows_and_no_other_aga
     report = await aftersales("import", "requests", file, "--mapping", mapping)
 
     assert (first, mended) == ((1, 0, 1), (1, 1, 0))
-    assert "1 rows were imported before and read differently now: 2." in report.out
+    assert "Imported before, and read differently now (1): 2." in report.out
     assert [await registered(aftersales, number) for number in (11, 12)] == [1, 1]
 
 
@@ -84,7 +84,7 @@ async def test_int2_equal_rows_of_one_sheet_all_count_and_are_named(aftersales, 
     first = await counts(aftersales, "requests", file)
     again = await counts(aftersales, "requests", file)
 
-    assert "say the same, and each row counts: 2=4=5." in dry.out
+    assert "say the same, and each counts (1 groups): 2=4=5." in dry.out
     assert (first, again) == ((4, 0, 0), (0, 4, 0))
     assert await registered(aftersales, 31) == 3
 

@@ -80,7 +80,7 @@ async def test_int3_a_number_elsewhere_is_one_request_whatever_else_changes(afte
     done = await aftersales("import", "requests", file)
 
     assert "Imported 0, already imported 1" in done.out
-    assert "1 rows were imported before and read differently now: 2." in done.out
+    assert "Imported before, and read differently now (1): 2." in done.out
     assert len(await imported(aftersales, 4)) == 1
 
 
@@ -106,4 +106,4 @@ async def test_int2_work_wanted_long_ago_is_warned_of_unless_it_is_history(after
     file = saved(tmp_path, "x.csv", HEADER + wanted)
     done = await aftersales("import", "requests", file, "--dry-run")
 
-    assert "1 open rows are older than 30 days (2)" in done.out
+    assert "Open rows older than 30 days (1): 2." in done.out
