@@ -71,7 +71,9 @@ FIGURES: dict[str, Acted | Waits] = {
         "policy.entitlements",
         "tests/intake/agreements/test_entitlement.py",
     ),
-    "channels": Waits("intake", r"policy\.channels\b"),
+    "channels": Acted(
+        f"{_INTAKE}/requests/handlers/ownership.py", "policy.channels", "tests/intake/requests/test_message.py"
+    ),
     "appointments": Acted(
         f"{_DISPATCH}/orders/store.py", "service.appointments", "tests/dispatch/orders/test_assignment.py"
     ),

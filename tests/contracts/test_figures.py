@@ -44,14 +44,14 @@ def test_all_1_each_figure_of_a_preset_is_acted_on_or_marked(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(POLICIES))
 def test_int_each_intake_figure_that_names_only_rules_of_intake_is_acted_on(name: str) -> None:
-    """Except the order of channels, which waits for notices to customers, and the training of a contract."""
+    """Except the training of a contract, and shares and approvals that other services count and ask for."""
     waiting = {
         figure.place
         for figure in list_figures(name)
         if all(rule.startswith("INT-") for rule in figure.rules)
         if isinstance(find_use(POLICIES[name], figure.path), Waits)
     }
-    assert {place.split(".")[0] for place in waiting} <= {"channels", "kpis", "approvals", "stages"}
+    assert {place.split(".")[0] for place in waiting} <= {"kpis", "approvals", "stages"}
     assert {place for place in waiting if place.startswith("stages")} <= {"stages.training.agreed_in"}
 
 

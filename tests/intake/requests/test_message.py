@@ -13,6 +13,7 @@ from aftersales.intake.requests.domain.message import (
     CustomerMessage,
     Failure,
     Report,
+    Tries,
     channels_of,
     compose_message,
     not_reached,
@@ -31,7 +32,7 @@ CHAIN = (Rung(level="owner", person="desk-7"), Rung(level="supervisor", person="
 @pytest.fixture
 def message(registered: ServiceRequest, archive: Archive) -> CustomerMessage:
     escalated, _ = escalate_request(registered.but(channel="email"), Escalate(reason="?"), CHAIN, "desk-7", NOW)
-    return compose_message("m-1", escalated, archive.customer, (), NOW)
+    return compose_message("m-1", escalated, archive.customer, Tries(), NOW)
 
 
 def test_the_customer_is_told_who_looks_into_it_on_the_channel_they_came_by(message: CustomerMessage) -> None:
@@ -78,7 +79,7 @@ def test_a_channel_that_failed_before_comes_last_until_it_works_again(
         (_tried(message, ("phone", False), ("phone", True)), "phone"),
         (_tried(message, ("phone", True), ("phone", False)), "message"),
     ):
-        again = compose_message("m-2", escalated, archive.customer, (before,), NOW)
+        again = compose_message("m-2", escalated, archive.customer, Tries((before,)), NOW)
         assert (again.channel, len(again.channels)) == (first, 3)
 
 
@@ -89,6 +90,16 @@ def test_a_letter_or_a_visit_cannot_be_answered_at_once_but_the_phone_can(
     assert channels_of(walked_in, archive.customer, frozenset()) == ("phone", "message", "letter")
     silent = Customer(id="c-2", branch="BJ01", name="无", phone="", address="某处")
     assert channels_of(walked_in, silent, frozenset()) == ("letter",)
+
+
+def test_int_1_channels_are_tried_in_the_order_of_the_policy(registered: ServiceRequest, archive: Archive) -> None:
+    known = archive.customer.but(email="wang@example.org")
+    walked_in = registered.but(channel="walk_in")
+    by_post = ("letter", "email", "phone", "message")
+    assert channels_of(walked_in, known, frozenset(), by_post) == by_post
+    assert channels_of(walked_in, known, frozenset({"letter"}), by_post) == ("email", "phone", "message", "letter")
+    assert channels_of(registered, known, frozenset(), by_post)[0] == "phone", "the one that they came by"
+    assert channels_of(walked_in, known, frozenset(), ("chat", "message")) == ("message", "phone", "email", "letter")
 
 
 async def test_int_10_a_sender_reads_name_number_and_words_in_the_customers_language(intake: RunningService) -> None:

@@ -57,7 +57,7 @@ async def withdraw_handover(number: ServiceRequestNumber, context: RequestContex
 @router.post("/requests/{number}/escalate")
 async def escalate_request(number: ServiceRequestNumber, command: Escalate, context: RequestContext) -> ServiceRequest:
     """Escalate to the next level of the owner's chain, and create a message for the customer (INT-10)."""
-    return await context.do(ownership.escalate_request, number, command)
+    return await context.do(ownership.escalate_request, number, command, context.catalogue)
 
 
 @router.get("/messages")

@@ -4,9 +4,9 @@ The sender (a desk or a gateway) reads the template's text and the customer's ph
 reports the result.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import Language
@@ -60,11 +60,18 @@ class CustomerMessage(Aggregate):
     created_at: datetime
 
 
+class Tries(NamedTuple):
+    """Earlier messages to the customer, and the order in which the policy tries channels (INT-1)."""
+
+    before: Iterable[CustomerMessage] = ()
+    order: Sequence[str] = ()
+
+
 def compose_message(
-    id: str, request: ServiceRequest, customer: Customer, before: Iterable[CustomerMessage], now: datetime
+    id: str, request: ServiceRequest, customer: Customer, tries: Tries, now: datetime
 ) -> CustomerMessage:
-    """Create the message about the newest escalation, starting with a channel that did not fail in `before`."""
-    channels = channels_of(request, customer, failed_channels(before))
+    """Create the message about the newest escalation, starting with a channel that did not fail before."""
+    channels = channels_of(request, customer, failed_channels(tries.before), tries.order)
     return CustomerMessage(
         id=id,
         branch=request.branch,
@@ -109,14 +116,26 @@ def put_into_words(
     return WordedMessage.model_construct(**dict(message) | about)
 
 
-def channels_of(request: ServiceRequest, customer: Customer, failed: frozenset[Channel]) -> tuple[Channel, ...]:
-    """List the customer's channels: the request's own, then those in the archive; channels that failed come last."""
+def channels_of(
+    request: ServiceRequest, customer: Customer, failed: frozenset[Channel], order: Sequence[str] = ()
+) -> tuple[Channel, ...]:
+    """List the customer's channels: the request's own, then those in the archive in the policy's order (INT-1).
+
+    Channels that failed come last.
+    """
     known: list[Channel] = [request.channel] if request.channel in ANSWERABLE else []
     if customer.phone:
         known += ["phone", "message"]
+    if customer.email:
+        known += ["email"]
     if customer.address:
         known += ["letter"]
-    return tuple(sorted(dict.fromkeys(known), key=lambda channel: channel in failed))
+    ranks = {channel: rank for rank, channel in enumerate(order)}
+
+    def weight(channel: Channel) -> tuple[bool, bool, int]:
+        return channel in failed, channel != request.channel, ranks.get(channel, len(ranks))
+
+    return tuple(sorted(dict.fromkeys(known), key=weight))
 
 
 def failed_channels(messages: Iterable[CustomerMessage]) -> frozenset[Channel]:

@@ -1,17 +1,19 @@
 """Use cases: handovers and escalations (INT-7, INT-10), and messages about them to customers (INT-1)."""
 
-from aftersales.engine import UnitOfWork, use_case
+from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.catalogues.domain import require_code
 from aftersales.intake.catalogues.store import TERMS, load_glossary
-from aftersales.intake.network.domain import Person
+from aftersales.intake.network.domain import Branch, Person
 from aftersales.intake.network.handlers import chain_above, known_person
 from aftersales.intake.requests.domain import message as messages
 from aftersales.intake.requests.domain import ownership
-from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report
+from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report, Tries
 from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import uuid7
+
+from .requests import ground_of
 
 
 @use_case(about=lambda number: (ServiceRequest, number), preload=lambda command: ((Person, command.to), *TERMS))
@@ -44,17 +46,20 @@ async def withdraw_handover(work: UnitOfWork, number: str) -> ServiceRequest:
     about=lambda number: (
         ServiceRequest,
         number,
-        lambda request: ((Customer, request.customer), (Person, request.owner)),
+        lambda request: ((Customer, request.customer), (Person, request.owner), (Branch, request.branch)),
     )
 )
-async def escalate_request(work: UnitOfWork, number: str, command: Escalate) -> ServiceRequest:
+async def escalate_request(
+    work: UnitOfWork, number: str, command: Escalate, catalogue: PolicyCatalogue
+) -> ServiceRequest:
     """Escalate the request, and create a message that informs the customer."""
     request = await work.require(ServiceRequest, number)
     chain = await chain_above(work, request.owner, request.branch, work.now)
     escalated, events = ownership.escalate_request(request, command, chain, work.actor, work.now)
     customer = await work.require(Customer, request.customer)
     before = await work.find(CustomerMessage, customer=customer.id)
-    work.put(messages.compose_message(uuid7(), escalated, customer, before, work.now))
+    order = (await ground_of(work, request, catalogue)).policy.channels
+    work.put(messages.compose_message(uuid7(), escalated, customer, Tries(before, order), work.now))
     return work.put(escalated, *events)
 
 
