@@ -113,7 +113,7 @@ FIGURES: dict[str, Acted | Waits] = {
     ),
     "kpis": Waits("feedback", r"policy\.kpis\b"),
 }
-_STAGE_WAITS = {"workshop": "dispatch", "training": "intake", "fine": "feedback"}
+_STAGE_WAITS = {"training": "intake", "fine": "feedback"}
 _RULE = re.compile(r"\b(?:ALL|INT|DSP|INV|FBK)-\d+\b")
 _PAGE = """\
 # Figures of the presets

@@ -14,8 +14,7 @@ from aftersales.policy.model import Policy
 from aftersales.policy.presets import load_presets
 
 SOUND = next(policy for policy in load_presets() if policy.name == "enterprise").model_dump(mode="json")
-for waiting in ("workshop", "training"):
-    del SOUND["stages"][waiting]  # nobody starts them yet
+del SOUND["stages"]["training"]  # nobody starts it yet
 AMONG_OTHERS = {"policy.scope_tie", "policy.version_twice", "policy.backdated"}
 """Shown in test_policy_choice.py."""
 OF_READING = {"policy.yaml_broken", "policy.yaml_alias", "policy.key_twice", "policy.no_mapping"}

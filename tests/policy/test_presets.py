@@ -49,7 +49,7 @@ def test_a_preset_has_no_errors_and_warns_only_of_open_amounts_and_of_stages_tha
     waiting = {finding.params["stage"] for finding in found if finding.code == "policy.stage_never_starts"}
 
     assert {finding.code for finding in found} <= {"policy.amount_open", "policy.stage_never_starts"}
-    assert waiting <= {"workshop", "fine", "training", "callback_satisfaction", "callback_riding"}
+    assert waiting <= {"fine", "training", "callback_satisfaction", "callback_riding"}
     assert {finding.level for finding in found} <= {"warning"}
 
 

@@ -10,7 +10,7 @@ from aftersales.common.events import SlaMark
 from aftersales.common.events.dispatch import AppointmentMoved, CustomerNotReached, WorkPaused, WorkResumed
 from aftersales.common.events.intake import RequestRegistered
 from aftersales.dispatch.changes import domain as changes
-from aftersales.dispatch.changes.domain import MoveAppointment, NotReached, PauseWork, ResumeWork
+from aftersales.dispatch.changes.domain import MoveAppointment, NotReached, PauseWork, ResumeWork, TakeUnit
 from aftersales.dispatch.orders.domain import assignment
 from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder, open_order
 from aftersales.dispatch.orders.domain.report import ServiceReport
@@ -185,6 +185,23 @@ def test_dsp_3_a_far_place_has_an_hour(
 ) -> None:
     order = _sent(registered, technician(), field, cases=("far",))
     assert _clock(order, "arrival").deadline == now + HOUR
+
+
+def test_dsp_9_a_product_taken_to_the_workshop_is_back_at_the_promised_time(
+    working: WorkOrder, field: OrderPolicy, now: datetime
+) -> None:
+    form = TakeUnit(promised_at=now + 3 * DAY)
+    taken, _ = changes.take_unit(working, form, now + HOUR, field)
+    assert _clock(taken, "workshop").deadline == now + 3 * DAY
+    with pytest.raises(DomainError, match=r"order\.unit_not_to_take"):
+        changes.take_unit(taken, form, now + HOUR, field)
+    back, _ = changes.return_unit(taken, now + 2 * DAY, field)
+    assert _clock(back, "workshop").outcome == "met"
+    with pytest.raises(DomainError, match=r"order\.unit_not_taken"):
+        changes.return_unit(back, now + 2 * DAY, field)
+    again, _ = changes.take_unit(back, TakeUnit(promised_at=now + 5 * DAY), now + 3 * DAY, field)
+    late, _ = changes.return_unit(again, now + 6 * DAY, field)
+    assert [clock.outcome for clock in late.clocks if clock.stage == "workshop"] == ["met", "breached"]
 
 
 def test_a_customer_who_was_not_reached_is_reported(offered: WorkOrder, now: datetime) -> None:

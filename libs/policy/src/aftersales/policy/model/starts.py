@@ -11,7 +11,7 @@ RUN_BY: Mapping[StageName, Runner] = {
     **dict.fromkeys(("review", "first_reply", "answer", "confirm", "resolve", "contact_again", "handover"), "intake"),
     **dict.fromkeys(("complaint_answer", "complaint_verify", "complaint_timetable", "complaint_followup"), "intake"),
     **dict.fromkeys(("refund", "logistics_reply", "logistics", "commissioning"), "intake"),
-    **dict.fromkeys(("dispatch", "arrival", "repair"), "dispatch"),
+    **dict.fromkeys(("dispatch", "arrival", "repair", "workshop"), "dispatch"),
 }
 """The service that runs each stage; those of callbacks are run by feedback, whatever they are called."""
 REPORTED: Mapping[Runner, frozenset[Milestone]] = {
@@ -24,7 +24,9 @@ REPORTED: Mapping[Runner, frozenset[Milestone]] = {
         parcel_problem_reported parcel_problem_answered parcel_problem_solved
         """.split()  # noqa: SIM905 (one name per line would fill a page)
     ),
-    "dispatch": frozenset({"request_registered", "technician_assigned", "technician_arrived", "repair_completed"}),
+    "dispatch": frozenset(
+        {"request_registered", "technician_assigned", "technician_arrived", "repair_completed", "unit_taken"}
+    ),
     "feedback": frozenset({"followup_due"}),
 }
 """The milestones with which each service starts stages."""

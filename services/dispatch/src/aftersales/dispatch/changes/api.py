@@ -9,7 +9,7 @@ from aftersales.dispatch.orders.store import Rules
 from aftersales.engine import PROBLEMS, RequestContext
 
 from . import handlers
-from .domain import MoveAppointment, NotReached, PauseWork, ResumeWork
+from .domain import MoveAppointment, NotReached, PauseWork, ResumeWork, TakeUnit
 
 router = APIRouter(responses=PROBLEMS)
 ChangedOrderNumber = Annotated[str, Path(pattern=NUMBER)]
@@ -38,3 +38,15 @@ async def resume_work(number: ChangedOrderNumber, form: ResumeWork, context: Req
 async def report_not_reached(number: ChangedOrderNumber, form: NotReached, context: RequestContext) -> WorkOrder:
     """Report that the customer was not reached, so that somebody tries again by the next day (DSP-5)."""
     return await context.do(handlers.report_not_reached, number, form)
+
+
+@router.post("/orders/{number}/take-unit")
+async def take_unit(number: ChangedOrderNumber, form: TakeUnit, context: RequestContext) -> WorkOrder:
+    """Take the product to the workshop, with the time at which the customer has it back (DSP-9)."""
+    return await context.do(handlers.take_unit, number, form, Rules(context.catalogue, context.settings.figures))
+
+
+@router.post("/orders/{number}/return-unit")
+async def return_unit(number: ChangedOrderNumber, context: RequestContext) -> WorkOrder:
+    """Bring the product back (DSP-9)."""
+    return await context.do(handlers.return_unit, number, Rules(context.catalogue, context.settings.figures))

@@ -17,8 +17,10 @@ from aftersales.dispatch.orders.domain.order import (
     await_customer,
     finish_change,
     make_event,
+    sla_situation,
 )
 from aftersales.policy.sla import ChangeNote
+from aftersales.policy.sla.stages import reach_milestone
 from aftersales.values import Line, Moment, Value
 from aftersales.values.errors import DomainError
 
@@ -55,6 +57,13 @@ class PauseWork(Value):
 
 class ResumeWork(Value):
     reason: OrderWait
+
+
+class TakeUnit(Value):
+    """The product was taken away for repair (取回)."""
+
+    promised_at: Moment
+    """The time at which the customer was promised to have it back."""
 
 
 class NotReached(Value):
@@ -103,6 +112,29 @@ def resume_work(order: WorkOrder, form: ResumeWork, now: datetime) -> OrderDecis
         raise DomainError("order.waits_not", order=order.id, reason=form.reason)
     resumed, events = waits.end_waits(order, now, form.reason)
     return finish_change(order, resumed, now, *events)
+
+
+def take_unit(order: WorkOrder, form: TakeUnit, now: datetime, policy: OrderPolicy) -> OrderDecision:
+    """Take the product to the workshop; the promised time is a clock (DSP-9)."""
+    if order.state in ENDED or order.unit_due_at:
+        raise DomainError("order.unit_not_to_take", order=order.id, state=order.state)
+    if form.promised_at <= now:
+        raise DomainError("order.return_past", order=order.id, until=form.promised_at.isoformat())
+    there = sla_situation(order, policy, form.promised_at)._replace(again=_times_taken(order))
+    clocks = reach_milestone(order.clocks, "unit_taken", now, ("workshop",), there)
+    return finish_change(order, order.but(clocks=clocks, unit_due_at=form.promised_at), now)
+
+
+def return_unit(order: WorkOrder, now: datetime, policy: OrderPolicy) -> OrderDecision:
+    """Bring the product back, which stops the clock (DSP-9)."""
+    if order.unit_due_at is None:
+        raise DomainError("order.unit_not_taken", order=order.id)
+    clocks = reach_milestone(order.clocks, "unit_returned", now, ("workshop",), sla_situation(order, policy))
+    return finish_change(order, order.but(clocks=clocks, unit_due_at=None), now)
+
+
+def _times_taken(order: WorkOrder) -> int:
+    return sum(clock.key.startswith(f"workshop-{order.visit}") for clock in order.clocks)
 
 
 def report_not_reached(order: WorkOrder, form: NotReached, now: datetime) -> OrderDecision:

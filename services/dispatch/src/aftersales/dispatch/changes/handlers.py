@@ -5,7 +5,7 @@ from aftersales.dispatch.orders.store import Rules
 from aftersales.engine import UnitOfWork, use_case
 
 from . import domain
-from .domain import MoveAppointment, NotReached, PauseWork, ResumeWork
+from .domain import MoveAppointment, NotReached, PauseWork, ResumeWork, TakeUnit
 
 
 @use_case(about=lambda number: (WorkOrder, number))
@@ -27,6 +27,18 @@ async def resume_work(work: UnitOfWork, number: str, form: ResumeWork) -> WorkOr
 @use_case(about=lambda number: (WorkOrder, number))
 async def report_not_reached(work: UnitOfWork, number: str, form: NotReached) -> WorkOrder:
     return _put(work, domain.report_not_reached(await work.require(WorkOrder, number), form, work.now))
+
+
+@use_case(about=lambda number: (WorkOrder, number))
+async def take_unit(work: UnitOfWork, number: str, form: TakeUnit, rules: Rules) -> WorkOrder:
+    order = await work.require(WorkOrder, number)
+    return _put(work, domain.take_unit(order, form, work.now, await rules.of(work, order)))
+
+
+@use_case(about=lambda number: (WorkOrder, number))
+async def return_unit(work: UnitOfWork, number: str, rules: Rules) -> WorkOrder:
+    order = await work.require(WorkOrder, number)
+    return _put(work, domain.return_unit(order, work.now, await rules.of(work, order)))
 
 
 def _put(work: UnitOfWork, decision: OrderDecision) -> WorkOrder:

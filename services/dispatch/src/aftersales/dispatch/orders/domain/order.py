@@ -54,7 +54,7 @@ ON_SITE: tuple[State, ...] = ("arrived", "diagnosed")
 ENDED: tuple[State, ...] = ("completed", "cancelled")
 E = TypeVar("E", bound=OrderEvent)
 OrderDecision = tuple["WorkOrder", tuple[Event, ...]]
-STAGES: frozenset[KnownStage] = frozenset({"dispatch", "arrival", "repair"})
+STAGES: frozenset[KnownStage] = frozenset({"dispatch", "arrival", "repair", "workshop"})
 ARRIVAL: KnownStage = "arrival"
 """The stages whose clocks run here."""
 SLA_EVENTS = SlaEventTypes(DispatchSlaWarned, DispatchSlaBreached, DispatchSlaEscalated)
@@ -154,6 +154,8 @@ class WorkOrder(Aggregate):
     """Time of the newest decision on coverage that was received."""
     waits: tuple[Wait, ...] = ()
     """Reasons for which the work waits now (DSP-7)."""
+    unit_due_at: datetime | None = None
+    """The time at which the customer has the product back from the workshop; None unless it is there (DSP-9)."""
     moved_by_us: int = 0
     """How often this visit's appointment was moved at our wish (DSP-5)."""
     major: bool = False
