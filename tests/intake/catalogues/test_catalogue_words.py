@@ -196,3 +196,35 @@ async def test_a_sheet_and_a_partner_use_their_own_words_too(intake: RunningServ
         True,
     )
     assert request.product.serial.startswith("PR-")
+
+
+async def test_a_word_that_is_cleared_up_corrects_the_requests_that_have_it(intake: RunningService) -> None:
+    """ALL-1, INT-6: the bill and the clocks of a refrigerator, also for those who called before."""
+    word: dict[str, Any] = {"what": "line", "word": "海尔大冰冰", "code": "refrigerator"}
+    numbers = [(await register(intake, {"line": "海尔大冰冰"}))["id"] for _ in range(2)]
+    missing = await intake.http.put("/unclear-words", json=word | {"code": "nothing"})
+    assert (missing.status_code, missing.json()["code"]) == (404, "catalogue.entry_unknown")
+    done = await staff.say(intake, "PUT", "/unclear-words", by="hq-1", **word)
+    assert done == {"requests": sorted(numbers), "more": False}
+    for number in numbers:
+        request = (await intake.http.get(f"/requests/{number}")).json()
+        assert (request["product"]["line"], request["policy"], request["unclear"]) == (
+            "refrigerator",
+            "appliance@0",
+            [],
+        )
+        assert (request["coverage"]["parts"], request["corrections"][0]["by"]) == ("free", "hq-1")
+        assert (await intake.get(Product, request["product"]["serial"])).status == "in_use"
+    assert (await intake.http.get("/unclear-words")).json() == []
+    assert (await register(intake, {"line": "海尔大冰冰"}))["unclear"] == []
+    again = await staff.say(intake, "PUT", "/unclear-words", by="hq-1", **word)
+    assert again == {"requests": [], "more": False}
+
+
+async def test_a_fault_that_is_cleared_up_counts_as_the_fault_it_is(intake: RunningService) -> None:
+    """INT-9."""
+    number = (await register(intake, {"line": "洗衣机"}, fault="甩起来像拖拉机"))["id"]
+    word: dict[str, Any] = {"what": "fault", "word": "甩起来像拖拉机", "code": "noise"}
+    await staff.say(intake, "PUT", "/unclear-words", **word)
+    request = (await intake.http.get(f"/requests/{number}")).json()
+    assert (request["fault"], request["unclear"]) == ("noise", [])

@@ -7,6 +7,8 @@ from pydantic import BaseModel
 
 from aftersales.engine import PROBLEMS, Document, Limit, RequestContext
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.domain.unclear import ClearedWord, ClearUpWord
+from aftersales.intake.requests.handlers import unclear
 from aftersales.intake.requests.store import UNCLEAR
 
 router = APIRouter(responses=PROBLEMS)
@@ -27,7 +29,7 @@ class UnclearWord(BaseModel):
 async def list_unclear_words(context: RequestContext, limit: Limit = 50) -> list[UnclearWord]:
     """List words that no catalogue has, the most frequent first.
 
-    `PUT /catalogues/{name}/{code}` with the word among the synonyms makes it known for the next requests.
+    `PUT /unclear-words` makes one known.
     """
     counted: list[Document] = [
         {"$match": {"open": True, **UNCLEAR}},
@@ -46,3 +48,12 @@ async def list_unclear_words(context: RequestContext, limit: Limit = 50) -> list
     ]
     rows = await context.mongo.aggregate(ServiceRequest, counted)
     return [UnclearWord(**row.pop("_id"), **row) for row in rows]
+
+
+@router.put("/unclear-words")
+async def clear_up_word(command: ClearUpWord, context: RequestContext) -> ClearedWord:
+    """Say what a word means: it becomes a synonym, and the open requests that have it are corrected.
+
+    Their policy, coverage, priority and clocks are decided again, as by `PATCH /requests/{number}`.
+    """
+    return await context.do(unclear.clear_up_word, command, context.catalogue)
