@@ -63,6 +63,9 @@ def test_dsp_8_the_same_day_ends_on_the_day_that_the_customer_wanted(
     registered: RequestRegistered, technician: Any, house: OrderPolicy, wanted: str, until: str
 ) -> None:
     """F10: before, a visit agreed for tomorrow was late today."""
+    event = registered.model_copy(update={"calendar": Calendar(zone="Asia/Shanghai"), "wanted_at": _local(wanted)})
+    waiting, _ = open_order("WO-261123-0001", event, event.registered_at, "intake", house)
+    assert _clock(waiting, "arrival").deadline == _local(wanted) + timedelta(minutes=20), "even before anybody is sent"
     order = _sent(registered, technician(), house, wanted_at=_local(wanted))
     assert _clock(order, "repair").deadline == _local(until)
 

@@ -117,7 +117,7 @@ def test_fbk_4_a_refund_is_paid_within_two_working_days_of_the_inspection(take: 
 
 def test_fbk_4_a_parcel_in_trouble_is_answered_in_five_minutes_and_solved_in_two_days(take: Take, under: Under) -> None:
     ground = under("e-commerce")
-    request = _step(take("e-commerce", kind="consultation"), "parcel_problem_reported", NOW, ground)
+    request = _step(take("e-commerce", kind="complaint"), "parcel_problem_reported", NOW, ground)
     assert _clock(request, "logistics_reply").deadline == NOW + timedelta(minutes=5)
     assert _clock(request, "logistics").deadline == NOW + 2 * DAY
     told = _step(request, "parcel_problem_answered", NOW + timedelta(minutes=4), ground)

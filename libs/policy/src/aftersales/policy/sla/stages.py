@@ -42,7 +42,7 @@ They count round the clock, because a contract names no calendar.
 """
 
 
-_WORK_DONE = ("repair_completed", "request_resolved")
+_OF_THE_WORK = ("technician_arrived", "repair_completed", "request_resolved")
 
 
 class Situation(NamedTuple):
@@ -93,7 +93,7 @@ def begin_later(clocks: Clocks, agreed: datetime, situation: Situation, said: Ch
     """
     for clock in clocks:
         stage = stages_of(situation).get(clock.stage)
-        begun_before = stage and stage.starts_on == "request_registered" and stage.stops_on in _WORK_DONE
+        begun_before = stage and stage.starts_on == "request_registered" and stage.stops_on in _OF_THE_WORK
         if not begun_before or clock.ended_at or not _is_of(clock, situation.round):
             continue
         if wanted := stage_terms(clock.stage, agreed, situation):
