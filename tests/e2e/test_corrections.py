@@ -48,6 +48,8 @@ async def specialist(system: RunningSystem, code: str = "T-9", branch: str = BRA
 
 async def planned(system: RunningSystem) -> str:
     """A refrigerator's repair with a technician and a reserved part."""
+    part = {"name": "压缩机", "faults": ["not_cooling"], "lines": ["refrigerator"]}
+    await call(system.inventory, "PUT", "/parts/P-100", part)
     request = await register(system)
     await order_in(system, request, "offered")
     await system.quiet()
