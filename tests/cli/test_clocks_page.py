@@ -23,7 +23,7 @@ REQUEST: dict[str, Any] = {
     "channel": "phone",
     "customer": {"name": "王芳", "phone": "13800138000", "address": "南京路 1 号"},
     "product": {"serial": "SV-1", "model": "X1", "line": "server"},
-    "fault": "no_power",
+    "fault": "no-power",
     "urgency": 3,
 }
 

@@ -15,7 +15,7 @@ HEADER = "branch,channel,name,phone,address,serial,model,line,fault,description,
 def row(number: int, channel: str = "phone", status: str = "new") -> str:
     return (
         f"sh-01,{channel},复现{number},1309000{number:04},上海市{number}号,RP-{number},BCD-470,refrigerator,"
-        f"not_cooling,冰箱不制冷,{status}\n"
+        f"no-cooling,冰箱不制冷,{status}\n"
     )
 
 

@@ -12,7 +12,7 @@ FORM = {
     "channel": "phone",
     "customer": {"name": "王芳", "phone": "13800138000", "address": "南京路 1 号"},
     "product": {"serial": "RF-1", "model": "BCD-258", "line": "refrigerator"},
-    "fault": "not_cooling",
+    "fault": "no-cooling",
 }
 
 

@@ -14,7 +14,7 @@ from aftersales.testing import ManualClock, eventually
 HEADER = "branch,channel,name,phone,address,serial,model,line,fault,Ticket ID,Status,Created at,Closed at,wanted_at\n"
 
 
-def row(number: int, rest: str, fault: str = "not_cooling") -> str:
+def row(number: int, rest: str, fault: str = "no-cooling") -> str:
     person = f"旧客{number},1309100{number:04},上海市{number}号"
     return f"sh-01,Telephone,{person},OLD-{number},BCD-470,refrigerator,{fault},{rest}\n"
 
@@ -44,7 +44,7 @@ async def test_int3_a_finished_request_becomes_history_without_clocks_or_work(af
     assert request.registered_at.isoformat() == "2026-11-02T01:00:00+00:00"
     assert request.elsewhere.number == "T-7"
     assert [one["id"] for one in listed.json()["items"]] == [request.id]
-    assert [(entry.fault, entry.at.day) for entry in product.warranty_card] == [("not_cooling", 3)]
+    assert [(entry.fault, entry.at.day) for entry in product.warranty_card] == [("no-cooling", 3)]
     assert await aftersales.system.dispatch.find(WorkOrder, request=request.id) == []
 
 

@@ -48,7 +48,7 @@ async def specialist(system: RunningSystem, code: str = "T-9", branch: str = BRA
 
 async def planned(system: RunningSystem) -> str:
     """A refrigerator's repair with a technician and a reserved part."""
-    part = {"name": "压缩机", "faults": ["not_cooling"], "lines": ["refrigerator"]}
+    part = {"name": "压缩机", "faults": ["no-cooling"], "lines": ["refrigerator"]}
     await call(system.inventory, "PUT", "/parts/P-100", part)
     request = await register(system)
     await order_in(system, request, "offered")
@@ -61,9 +61,9 @@ async def test_another_product_gets_another_technician_and_other_parts(aftersale
     await furnish(aftersales, technicians=1)
     await specialist(aftersales)
     request = await planned(aftersales)
-    changed = await correct(aftersales, request, product=BIKE, fault="no_power")
+    changed = await correct(aftersales, request, product=BIKE, fault="no-power")
     order = await order_in(aftersales, request, "offered")
-    assert (order["technician"], order["product"]["serial"], order["fault"]) == ("T-9", "EB-1", "no_power")
+    assert (order["technician"], order["product"]["serial"], order["fault"]) == ("T-9", "EB-1", "no-power")
     assert order["policy"] == changed["policy"] == "e-bike@0"
     assert [await load_of(aftersales, code) for code in ("T-1", "T-9")] == [(), (order["id"],)]
     assert await reserved(aftersales) == 0, "a bicycle needs no compressor"

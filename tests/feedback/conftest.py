@@ -31,7 +31,7 @@ SAID: dict[str, Any] = {
     "kind": "repair",
     "channel": "phone",
     "owner": "desk-7",
-    "fault": "not_cooling",
+    "fault": "no-cooling",
     "priority": 3,
     "appointment_start": NOW,
     "appointment_end": NOW + timedelta(hours=2),

@@ -34,7 +34,7 @@ FORM: dict[str, Any] = {
     "channel": "phone",
     "customer": {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"},
     "product": {"serial": "rf-0001", "model": "BCD-258", "line": "refrigerator", "purchased_on": "2026-01-31"},
-    "fault": "not_cooling",
+    "fault": "no-cooling",
     "description": "冷藏室不制冷",
 }
 PRODUCT = ProductRef(serial="RF-0001", model="BCD-258", line="refrigerator")
@@ -79,7 +79,7 @@ def _about(visit: int, hours: float) -> dict[str, Any]:
 
 
 def repaired(visit: int = 1, request: str = NUMBER, **changes: Any) -> RepairCompleted:
-    said = {"technician": "T-9", "product": PRODUCT, "fault": "not_cooling", "cause": "worn", "solution": "replaced"}
+    said = {"technician": "T-9", "product": PRODUCT, "fault": "no-cooling", "cause": "worn", "solution": "replaced"}
     parts = (UsedPart(part="COMP-1", quantity=1),)
     return RepairCompleted(**(_about(visit, 1) | said | {"parts_used": parts, "request": request} | changes))
 
@@ -95,7 +95,7 @@ def answered(visit: int = 1, request: str = NUMBER, *, satisfied: bool = True) -
 
 
 def assigned(visit: int = 1, request: str = NUMBER, **changes: Any) -> TechnicianAssigned:
-    said = {"technician": "T-9", "product": PRODUCT, "fault": "not_cooling", "priority": 3, "request": request}
+    said = {"technician": "T-9", "product": PRODUCT, "fault": "no-cooling", "priority": 3, "request": request}
     about = _about(visit, 0) | said | changes
     return TechnicianAssigned(**about, appointment_start=about["at"], appointment_end=about["at"])
 

@@ -19,7 +19,7 @@ def request(number: int, **changes: Any) -> ServiceRequest:
     made = ServiceRequest(
         id=f"SR-261122-{number:04d}",
         version=1,
-        fault="not_cooling",
+        fault="no-cooling",
         description="不制冷",
         urgency=2,
         priority=3,

@@ -23,7 +23,7 @@ SALE: dict[str, Any] = {
     "purchased_on": "2026-11-20",
 }
 FAULT: dict[str, Any] = {name: SALE[name] for name in SALE if name not in {"batch", "purchased_on"}} | {
-    "fault": "no_power"
+    "fault": "no-power"
 }
 
 

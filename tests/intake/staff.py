@@ -22,7 +22,7 @@ FORM: dict[str, Any] = {
     "channel": "email",
     "customer": {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"},
     "product": {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"},
-    "fault": "not_cooling",
+    "fault": "no-cooling",
 }
 
 

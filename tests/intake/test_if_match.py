@@ -14,7 +14,7 @@ FORM: dict[str, Any] = {
     "channel": "phone",
     "customer": CALLER,
     "product": FRIDGE,
-    "fault": "not_cooling",
+    "fault": "no-cooling",
 }
 TERMS: dict[str, Any] = {"branch": "BJ01", "serials": ["RF-0001"], "valid_from": "2026-11-01"}
 TERMS |= {"valid_until": "2027-10-31"}

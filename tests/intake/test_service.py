@@ -31,7 +31,7 @@ FORM: dict[str, Any] = {
     "channel": "phone",
     "customer": {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"},
     "product": {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"},
-    "fault": "not_cooling",
+    "fault": "no-cooling",
 }
 PARTNER: dict[str, Any] = {
     "branch": "BJ01",
@@ -41,7 +41,7 @@ PARTNER: dict[str, Any] = {
     "serial": "EB-0002",
     "model": "E1",
     "line": "e-bike",
-    "fault": "no_power",
+    "fault": "no-power",
 }
 
 

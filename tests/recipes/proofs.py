@@ -1,7 +1,7 @@
 """For each recipe a test that is put into the copy, beside those of intake."""
 
 _FORM = """\
-FORM = {"branch": "BJ01", "channel": "chat", "fault": "not_cooling", "customer": {
+FORM = {"branch": "BJ01", "channel": "chat", "fault": "no-cooling", "customer": {
     "name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}}
 
 def form(serial, **more):

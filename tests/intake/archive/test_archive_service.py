@@ -90,7 +90,7 @@ async def test_who_is_archived_is_told_of_once_and_who_only_calls_is_not(
     built: RunningSystem, intake: RunningService
 ) -> None:
     async with _overheard(intake) as heard:
-        form = {"branch": "BJ01", "channel": "phone", "product": FRIDGE, "fault": "not_cooling"}
+        form = {"branch": "BJ01", "channel": "phone", "product": FRIDGE, "fault": "no-cooling"}
         caller = {"name": "李雷", "phone": "13900139000", "address": "长安街 2 号"}
         await _send(intake, "POST", "/requests", form | {"customer": caller})
         for _ in range(2):
@@ -170,7 +170,7 @@ async def test_a_product_of_an_unknown_model_waits_until_somebody_settles_it(int
     assert (await intake.http.get("/models")).json()["items"] == [model]
     assert (await intake.http.get("/models/BCD-258")).json()["warranty_months"] is None
     products = [FRIDGE | {"line": "fridge"}, {"serial": "RF-0002", "model": "BCD-25B", "line": "fridge"}]
-    form = {"branch": "BJ01", "channel": "phone", "product": products[1], "fault": "not_cooling"}
+    form = {"branch": "BJ01", "channel": "phone", "product": products[1], "fault": "no-cooling"}
     caller = {key: FANG[key] for key in ("name", "phone", "address")}
     await _send(intake, "POST", "/requests", form | {"customer": caller})
     await _send(intake, "POST", "/customers", FANG | {"products": products[:1]})

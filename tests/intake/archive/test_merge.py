@@ -166,7 +166,7 @@ async def _archived(intake: RunningService, **said: Any) -> str:
 
 
 async def _asked(intake: RunningService, phone: str, name: str = "王芳") -> dict[str, Any]:
-    form = {"branch": "BJ01", "channel": "phone", "product": FRIDGE, "fault": "not_cooling"}
+    form = {"branch": "BJ01", "channel": "phone", "product": FRIDGE, "fault": "no-cooling"}
     caller = {"name": name, "phone": phone, "address": "别处"}
     answer = await intake.http.post("/requests", json=form | {"customer": caller})
     request: dict[str, Any] = answer.json()

@@ -30,7 +30,7 @@ async def test_a_clerks_word_for_the_line_gets_the_policy_and_the_bill_of_the_li
     assert (request["product"]["line"], request["policy"], request["unclear"]) == ("refrigerator", "appliance@0", [])
     assert (request["coverage"]["parts"], request["fault"], request["policy_is_general"]) == (
         "free",
-        "not_cooling",
+        "no-cooling",
         False,
     )
 
@@ -39,7 +39,7 @@ async def test_an_unknown_line_is_kept_and_shown_to_somebody(intake: RunningServ
     """ALL-1: never a silent default; the product waits in quarantine until somebody says what it is."""
     request = await register(intake, {"serial": "W-2", "line": "海尔冰箱"})
     assert request["unclear"] == [{"what": "line", "word": "海尔冰箱", "suggestions": ["refrigerator"]}]
-    assert (request["policy_is_general"], request["fault"]) == (True, "not_cooling")
+    assert (request["policy_is_general"], request["fault"]) == (True, "no-cooling")
     checked = await staff.say(
         intake,
         "POST",
@@ -76,7 +76,7 @@ async def test_a_synonym_that_headquarters_adds_holds_for_the_next_call(intake: 
     entry["synonyms"].append("观光梯")
     await staff.say(intake, "PUT", "/catalogues/lines/lift", **entry)
     request = await register(intake, {"line": "观光梯"}, fault="困人")
-    assert (request["product"]["line"], request["fault"], request["policy"]) == ("lift", "people_trapped", "property@0")
+    assert (request["product"]["line"], request["fault"], request["policy"]) == ("lift", "people-trapped", "property@0")
     matched = (await intake.http.get("/catalogues/lines/match", params={"word": "观光梯"})).json()
     assert (matched["code"], matched["names"]["zh-Hans"]) == ("lift", "电梯")
 
@@ -108,7 +108,7 @@ async def test_a_repeat_is_found_however_the_fault_is_written(intake: RunningSer
     )
     await intake.do(_add_to_card, "W-4", entry)
     second = await register(intake, {"serial": "W-4"}, fault="Not Cooling")
-    assert (second["repeats"], second["fault"]) == (first["id"], "not_cooling")
+    assert (second["repeats"], second["fault"]) == (first["id"], "no-cooling")
     similar = (await intake.http.get(f"/requests/{second['id']}/similar")).json()
     assert [one["request"] for one in similar] == [first["id"]]
 
@@ -174,7 +174,7 @@ async def test_a_sheet_and_a_partner_use_their_own_words_too(intake: RunningServ
     assert unknown
     assert (known.product.line, known.fault, [one.word for one in unknown.unclear]) == (
         "refrigerator",
-        "not_cooling",
+        "no-cooling",
         ["Kühlschrank"],
     )
     said = {

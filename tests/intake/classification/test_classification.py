@@ -129,7 +129,7 @@ def test_a_denial_of_something_else_or_elsewhere_denies_nothing(text: str) -> No
 def test_a_suggestion_says_which_words_of_which_rules_led_to_it() -> None:
     found = suggest("冰箱不制冷，还有异响。")
     assert [(one.rule, one.word) for one in found.because] == [("not-cooling", "不制冷"), ("noise", "异响")]
-    assert (found.kind, found.problem_class, found.fault) == ("repair", "technical", "not_cooling")
+    assert (found.kind, found.problem_class, found.fault) == ("repair", "technical", "no-cooling")
     assert (found.urgency, found.safety, found.rules_version) == (None, False, 1)
 
 

@@ -67,7 +67,7 @@ async def test_the_same_bytes_are_one_file_of_a_customer_however_many_send_them_
 ) -> None:
     """INT-2; and nothing is left in GridFS of the others."""
     form = {"branch": "BJ01", "channel": "phone", "customer": {k: PERSON[k] for k in ("name", "phone", "address")}}
-    form |= {"product": {"serial": "RF-1", "model": "M", "line": "refrigerator"}, "fault": "not_cooling"}
+    form |= {"product": {"serial": "RF-1", "model": "M", "line": "refrigerator"}, "fault": "no-cooling"}
     numbers = [(await intake.http.post("/requests", json=form)).json()["id"] for _ in range(2)]
     sent = await asyncio.gather(*(_send(intake, customer, JPEG, f"{n}.jpg", request=numbers[n % 2]) for n in range(6)))
     assert {answer.status_code for answer in sent} == {201}

@@ -264,7 +264,7 @@ async def test_all_7_a_line_says_who_the_customer_is_and_what_it_is_about(intake
         "customer": "王芳",
         "line": "refrigerator",
         "kind": "repair",
-        "fault": "not_cooling",
+        "fault": "no-cooling",
         "description": "冷藏室不制冷",
         "state": "registered",
     }

@@ -35,7 +35,7 @@ MONDAY = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
 
 
 def _case(topic: Topic, subject: str = "SR-261123-0001", count: int = 1) -> AgendaCase:
-    return AgendaCase(topic=topic, subject=subject, fault="not_cooling", count=count)
+    return AgendaCase(topic=topic, subject=subject, fault="no-cooling", count=count)
 
 
 def _branch(zone: str = "Asia/Shanghai") -> Branch:
@@ -102,7 +102,7 @@ async def test_the_agenda_is_made_from_the_week_s_cases(
     plain = await register(intake, fault="noise", product=_product("RF-0009"))
     repeated = await register(intake)
     await register(intake, fault="noise", product=_product("RF-0010"))
-    complaint = await register(intake, fault="no_power", product=_product("RF-0011"))
+    complaint = await register(intake, fault="no-power", product=_product("RF-0011"))
     await _turn_into_complaint(intake, complaint)
     reopened = await register(intake, fault="leaking", product=_product("RF-0012"))
     await intake.deliver(say["repaired"](request=reopened, product=_ref("RF-0012"), fault="leaking"))
@@ -178,12 +178,12 @@ async def test_minutes_keep_the_agenda_as_it_was(intake: RunningService, clock: 
     clock.advance(days=4)
     came = [{"person": "T-1", "status": "absent"}]
     form: dict[str, Any] = {"held_at": clock.now().isoformat(), "chair": "sup-1", "attendance": came}
-    decision = {"what": "查压缩机批次", "who": "sup-1", "until": "2026-12-04", "subject": "not_cooling"}
+    decision = {"what": "查压缩机批次", "who": "sup-1", "until": "2026-12-04", "subject": "no-cooling"}
     recorded = await say(intake, "PUT", f"/meetings/BJ01/{WEEK}", **form, decisions=[decision])
     await register(intake, fault="noise", product=_product("RF-0009"))
     await register(intake, fault="noise", product=_product("RF-0010"))
     assert await ask(intake, f"/meetings/BJ01/{WEEK}") == recorded
-    assert [item["subject"] for item in recorded["agenda"]] == ["not_cooling"]
+    assert [item["subject"] for item in recorded["agenda"]] == ["no-cooling"]
     corrected = await say(intake, "PUT", f"/meetings/BJ01/{WEEK}", **form, minutes="更正")
     assert (corrected["agenda"], corrected["minutes"]) == (recorded["agenda"], "更正")
     assert await say(intake, "PUT", "/meetings/BJ01/2025-W53", **form, status=422) == "week.unknown"

@@ -139,7 +139,7 @@ async def test_a_refused_event_that_is_sent_again_when_it_can_be_done_is_accepte
     """INT-12: the dead letter is replayed, and the receipt says what became of it in the end."""
     event = PartnerServiceRequest.model_validate(
         {name: SALE[name] for name in ("customer_name", "phone", "address", "serial", "model", "line")}
-        | {"branch": "SH01", "fault": "no_power"}
+        | {"branch": "SH01", "fault": "no-power"}
     )
     for _ in range(2):
         await intake.deliver(event, id="R", source=SHOP)

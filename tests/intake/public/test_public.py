@@ -21,7 +21,7 @@ FORM: dict[str, Any] = {
     "channel": "phone",
     "customer": {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"},
     "product": {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"},
-    "fault": "not_cooling",
+    "fault": "no-cooling",
 }
 COMPLAINT: dict[str, Any] = {"name": "王芳", "phone": "138 0013 8000", "text": "师傅迟到了两个小时"}
 

@@ -22,7 +22,7 @@ FORM: dict[str, Any] = {
     "channel": "phone",
     "customer": CALLER,
     "product": FRIDGE,
-    "fault": "not_cooling",
+    "fault": "no-cooling",
     "description": "冷藏室不制冷",
     "details": {"topic": "x", "reason": "x", "recall": "RC-1"},
 }

@@ -47,9 +47,9 @@ async def test_a_corrected_request_is_what_it_would_be_if_it_had_been_right_at_o
         "wanted_at": "2027-01-01T02:00:00Z",
         "channel": "web",
     }
-    expected = await register(intake, **right, fault="no_power")
+    expected = await register(intake, **right, fault="no-power")
     clock.advance(minutes=7)
-    request = await correct(intake, wrong["id"], fault="no_power", **right)
+    request = await correct(intake, wrong["id"], fault="no-power", **right)
     for name in (
         *("kind", "channel", "fault", "description", "wanted_at", "product", "danger", "danger_words"),
         *("cases", "priority", "policy", "coverage.parts", "coverage.reason", "stage", "due_at"),

@@ -21,7 +21,7 @@ FORM: dict[str, Any] = {
     "channel": "phone",
     "customer": {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"},
     "product": {"serial": "PR/0001", "model": "P-9", "line": "press"},
-    "fault": "no_power",
+    "fault": "no-power",
 }
 FRIDGE = {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"}
 PROOF = {"purchased_on": "2026-01-31", "invoice": "0042", "evidence": "发票照片"}
@@ -109,7 +109,7 @@ async def test_a_proof_that_comes_after_the_cause_was_found_keeps_the_cause(inta
 async def test_a_free_repair_stays_one_event(built: RunningSystem, intake: RunningService) -> None:
     """INT-6: who pays is told only where a price list or a quotation comes first."""
     async with overheard(intake) as heard:
-        request = await register(intake, product=FRIDGE, fault="not_cooling")
+        request = await register(intake, product=FRIDGE, fault="no-cooling")
         await built.quiet()
         assert await types(heard, 1) == ["request_registered"]
     assert request["coverage"]["why"]["zh-Hans"] == "冰箱免费维修承诺"
@@ -175,7 +175,7 @@ async def test_requests_that_may_be_the_same_are_found_on_indexes(intake: Runnin
     assert [(one["request"], one["hours_ago"]) for one in found] == [(old["id"], 80.0)]
     found = await call(intake, "GET", f"/requests/{neighbour['id']}/similar")
     assert [(one["request"], one["reasons"]) for one in found] == [(old["id"], ["same_product", "same_fault"])]
-    subject = SimilarSubject(mine["customer"], "PR/0001", "no_power", clock.now())
+    subject = SimilarSubject(mine["customer"], "PR/0001", "no-power", clock.now())
     for where in subject.queries(intake.runtime.service.settings.duplicate_within):  # type: ignore[attr-defined]
         plan = str(await intake.runtime.mongo.explain(ServiceRequest, where, sort=("-_id",)))
         assert "IXSCAN" in plan
@@ -187,17 +187,17 @@ async def test_the_same_fault_after_a_repair_is_a_repeat(
     built: RunningSystem, intake: RunningService, say: Say
 ) -> None:
     """INT-9: linked, raised, reported; the appliance policy guarantees repairs."""
-    first = await register(intake, product=FRIDGE, fault="not_cooling")
+    first = await register(intake, product=FRIDGE, fault="no-cooling")
     await intake.deliver(
         say["repaired"](
             1, request=first["id"], at=intake.runtime.clock.now(), product=ProductRef.model_validate(FRIDGE)
         )
     )
     await eventually(lambda: intake.find(ServiceRequest, state="resolved"))
-    shown = await call(intake, "POST", "/requests/check", FORM | {"product": FRIDGE, "fault": "not_cooling"})
+    shown = await call(intake, "POST", "/requests/check", FORM | {"product": FRIDGE, "fault": "no-cooling"})
     assert (shown["repeats"]["request"], shown["repeats"]["technician"]) == (first["id"], "T-9")
     async with overheard(intake) as heard:
-        again = await register(intake, product=FRIDGE, fault="not_cooling")
+        again = await register(intake, product=FRIDGE, fault="no-cooling")
         other = await register(intake, product=FRIDGE, fault="noisy")
         assert await types(heard, 3) == ["request_registered", "repeat_repair_found", "request_registered"]
     assert (again["repeats"], again["priority"], other["repeats"], other["priority"]) == (first["id"], 2, None, 3)
@@ -208,7 +208,7 @@ async def test_the_same_fault_after_a_repair_is_a_repeat(
 async def test_one_contact_about_several_products_is_one_correlation(intake: RunningService) -> None:
     """INT-2."""
     contact = {name: FORM[name] for name in ("branch", "channel", "customer")}
-    subjects = [{"product": FORM["product"] | {"serial": f"PR-{n}"}, "fault": "no_power"} for n in range(3)]
+    subjects = [{"product": FORM["product"] | {"serial": f"PR-{n}"}, "fault": "no-power"} for n in range(3)]
     made = await call(intake, "POST", "/contacts", contact | {"subjects": subjects}, 201)
     stored = [await intake.get(ServiceRequest, request["id"]) for request in made]
     assert [request.product.serial for request in stored] == ["PR-0", "PR-1", "PR-2"]
@@ -218,7 +218,7 @@ async def test_one_contact_about_several_products_is_one_correlation(intake: Run
 async def test_one_bad_product_refuses_the_whole_contact_and_is_named(intake: RunningService) -> None:
     """INT-2."""
     contact = {name: FORM[name] for name in ("branch", "channel", "customer")}
-    good = {"product": FORM["product"], "fault": "no_power"}
+    good = {"product": FORM["product"], "fault": "no-power"}
     wrong = (
         ({"product": FORM["product"] | {"serial": "RF 1!"}, "fault": "x"}, "body.subjects.1.product.serial"),
         ({"product": FORM["product"], "kind": "training"}, "body.subjects.1"),

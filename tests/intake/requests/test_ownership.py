@@ -164,7 +164,7 @@ _REQUEST: dict[str, Any] = {
     "address": "朝阳区",
     "product": {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"},
     "kind": "repair",
-    "fault": "not_cooling",
+    "fault": "no-cooling",
     "description": "",
     "urgency": 2,
     "priority": 3,

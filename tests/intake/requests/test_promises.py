@@ -15,7 +15,7 @@ FORM: dict[str, Any] = {
     "channel": "phone",
     "customer": {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"},
     "product": {"serial": "SV-0001", "model": "X1", "line": "server"},
-    "fault": "no_power",
+    "fault": "no-power",
 }
 SHIRT = {"product": {"serial": "AP-0001", "model": "S", "line": "apparel"}, "kind": "consultation"}
 HOUR = timedelta(hours=1)

@@ -18,7 +18,7 @@ WINDOW = timedelta(days=30)
 Form = Callable[..., RegisterRequest]
 
 
-def entry(ago: timedelta, request: str = "SR-0", fault: str = "not_cooling") -> CardEntry:
+def entry(ago: timedelta, request: str = "SR-0", fault: str = "no-cooling") -> CardEntry:
     return CardEntry(
         request=request, visit=1, at=NOW - ago, fault=fault, cause="worn", solution="replaced", technician="T-9"
     )
@@ -58,7 +58,7 @@ def test_it_is_linked_to_the_first_repair_raised_and_reported(again: Again, form
     request, (told,) = again(form(), entry(WINDOW * 2, "SR-A"), entry(WINDOW / 2, "SR-B"), entry(timedelta(1), "SR-C"))
     assert (request.repeats, request.priority) == ("SR-B", 2)
     assert (told.repeats, told.technician, told.report_to, told.claim) == ("SR-B", "T-9", "supervisor", True)
-    assert (told.request, told.fault, told.product.serial, told.found_at) == ("SR-1", "not_cooling", "RF-0001", NOW)
+    assert (told.request, told.fault, told.product.serial, told.found_at) == ("SR-1", "no-cooling", "RF-0001", NOW)
     assert again(form())[0].priority == 3
 
 

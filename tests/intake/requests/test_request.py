@@ -92,7 +92,7 @@ def test_a_request_is_recorded_and_told_without_personal_data(
         "SR-261122-7K3F",
         "c-1",
         "RF-0001",
-        "not_cooling",
+        "no-cooling",
     )
     said = told.model_dump_json()
     assert not any(word in said for word in ("王芳", "13800138000", "建国路", "冷藏室"))

@@ -19,11 +19,11 @@ def alike(request: ServiceRequest, subject: SimilarSubject, now: datetime = NOW)
 @pytest.mark.parametrize(
     ("customer", "serial", "fault", "reasons"),
     [
-        ("c-1", "RF-0001", "not_cooling", ("same_person", "same_product", "same_fault")),
-        ("c-1", "RF-0002", "not_cooling", ("same_person", "same_fault")),
-        (None, "RF-0001", "not_cooling", ("same_product", "same_fault")),
-        ("c-2", "RF-0001", "not_cooling", ("same_product", "same_fault")),
-        ("c-2", "RF-0002", "not_cooling", None),
+        ("c-1", "RF-0001", "no-cooling", ("same_person", "same_product", "same_fault")),
+        ("c-1", "RF-0002", "no-cooling", ("same_person", "same_fault")),
+        (None, "RF-0001", "no-cooling", ("same_product", "same_fault")),
+        ("c-2", "RF-0001", "no-cooling", ("same_product", "same_fault")),
+        ("c-2", "RF-0002", "no-cooling", None),
         ("c-1", "RF-0001", "noisy", None),
     ],
 )
@@ -47,14 +47,14 @@ def test_a_request_is_like_another_by_person_or_product_and_always_by_fault(
 def test_open_requests_and_recent_ones_may_be_the_same(
     state: Any, age: timedelta, found: bool, registered: ServiceRequest
 ) -> None:
-    subject = SimilarSubject("c-1", "RF-0001", "not_cooling", NOW + age)
+    subject = SimilarSubject("c-1", "RF-0001", "no-cooling", NOW + age)
     assert bool(alike(registered.but(state=state), subject, NOW + age)) is found
 
 
 def test_a_request_is_not_like_itself_and_the_newest_comes_first(registered: ServiceRequest) -> None:
     older = registered.but(id="SR-2", registered_at=NOW - timedelta(minutes=90))
     newer = registered.but(id="SR-3", registered_at=NOW - timedelta(minutes=6))
-    subject = SimilarSubject("c-1", "RF-0001", "not_cooling", NOW, number=registered.id)
+    subject = SimilarSubject("c-1", "RF-0001", "no-cooling", NOW, number=registered.id)
     found = choose_similar([older, registered, newer], subject, WITHIN, NOW)
     assert [(one.request, one.hours_ago, one.owner) for one in found] == [
         ("SR-3", 0.1, "desk-7"),

@@ -20,7 +20,7 @@ def customer(number: int, **changes: Any) -> dict[str, Any]:
 def request(number: int, **changes: Any) -> dict[str, Any]:
     caller = {name: customer(number)[name] for name in ("name", "phone", "address")}
     product = PRODUCT | {"serial": f"rf-{number}"}
-    form = {"branch": "BJ01", "channel": "phone", "customer": caller, "product": product, "fault": "not_cooling"}
+    form = {"branch": "BJ01", "channel": "phone", "customer": caller, "product": product, "fault": "no-cooling"}
     return form | changes
 
 

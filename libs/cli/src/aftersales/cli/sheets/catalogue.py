@@ -213,7 +213,7 @@ REQUESTS = Kind(
             "fault",
             "故障代码 故障代碼",
             read_term,
-            "e.g. not_cooling or 不制冷; a repair needs this or a description",
+            "e.g. no-cooling or 不制冷; a repair needs this or a description",
             required="never",
         ),
         Column("description", "故障描述", read_text(50_000), "the customer's own words", required="never"),

@@ -28,7 +28,7 @@ class PartnerServiceRequest(Event):
     purchased_on: Day | None = None
     kind: Kind = "repair"
     fault: Line | None = None
-    """The fault in any word of the catalogue, such as `no_power` or 不通电; without one, `description` says it."""
+    """The fault in any word of the catalogue, such as `no-power` or 不通电; without one, `description` says it."""
     description: Words = ""
     urgency: Annotated[int, Field(ge=1, le=3, strict=True)] = 2
     """From 1 (can wait) to 3 (urgent)."""

@@ -138,9 +138,13 @@ class Terms:
         return tuple(dict.fromkeys(self._current(entry.code) for entry in fits))[:_SUGGESTED]
 
     def same_as(self, code: str) -> frozenset[str]:
-        """Return the codes that count as the same fault: more general ones, and cases of it (INT-9)."""
+        """Return the codes that count as the same fault: more general ones, and cases of it (INT-9).
+
+        Their other words count too, because old records may have them instead of the code.
+        """
         cases = {entry for entry in self.entries if code in self.general(entry)}
-        return frozenset({code, *self.general(code), *cases})
+        codes = {code, *self.general(code), *cases}
+        return frozenset({*codes, *(word for one in codes if one in self.entries for word in self.entries[one].words)})
 
     def general(self, code: str) -> Iterator[str]:
         """Yield the codes of which this one is a case, the closest first."""
