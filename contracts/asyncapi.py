@@ -5,10 +5,10 @@ from importlib.metadata import version
 from typing import Any
 
 from contracts.catalogue import PARTNERS, Contract, topology
-from contracts.docstrings import class_doc
 from deploy.local.place import PORTS
 
 from aftersales.common.amqp.publisher import CONTENT_TYPE
+from aftersales.common.http.docstrings import read_class_doc
 
 Document = dict[str, Any]
 BINDING_VERSION = "0.3.0"
@@ -95,7 +95,7 @@ def _message(contract: Contract) -> Document:
     message = {
         "name": contract.type,
         "title": contract.kind.__name__,
-        "summary": class_doc(contract.kind),
+        "summary": read_class_doc(contract.kind),
         "contentType": CONTENT_TYPE,
         "correlationId": {"location": "$message.payload#/correlationid"},
         "payload": {

@@ -12,8 +12,21 @@ CORRECTIONS: dict[tuple[str, str], str] = {
 }
 """By event type (`*`: all) and field, as `contracts/compatibility.py` names it: what was wrong."""
 _MONTHS = "12 months of warranty stood for a model of which nobody had said a term; now it is null"
+_NO_GROUP = "most operations had no tag, so that generated clients and Swagger had them all in one group, `default`"
+_OF_ITS_MODULE = "routes of all services had five tags, one of them the name of a group of intake's"
+_ONE_FORM = "errors had a second description; they have always been sent as application/problem+json only"
 _ONE_OF_SEVERAL = "the name of several classes; each has a name of its own now"
 DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {
+    ("*", "its tags changed from None to"): _NO_GROUP,
+    **{
+        ("*", f"its tags changed from ['{tag}'] to ['operations']"): _OF_ITS_MODULE
+        for tag in ("archive", "audit", "dead letters", "deadlines", "events")
+    },
+    **{
+        ("*", f"answer {status}: {kind} was removed"): _ONE_FORM
+        for kind in ("application/json", "text/html")
+        for status in (400, 404, 409, 412, 413, 422, 429, 503)
+    },
     ("intake", "schema `ModelForm`"): _MONTHS,
     ("intake", "schema `Model`"): _MONTHS,
     ("dispatch", "schema `Explanation`"): _ONE_OF_SEVERAL,
@@ -31,4 +44,5 @@ DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {
     ("intake", "schema `Subject`"): _ONE_OF_SEVERAL,
     ("intake", "schema `Survey`"): _ONE_OF_SEVERAL,
 }
-"""By service and place in its OpenAPI document, as `contracts/openapi.py` names it: what was wrong."""
+"""By service (`*`: all) and place in its OpenAPI document, or beginning of the change, as `contracts/openapi.py` names
+it: what was wrong."""

@@ -2,7 +2,8 @@
 
 An operation may be added, a parameter or a field of a request that may be left out, a status, a field of an answer, and
 a value to its lists. `contracts/compatibility.py` has the rules for schemas: requests are read by us, answers by the
-caller. Every name that a generated client takes over (schemas, operationIds, tags) stays.
+caller. Every name that a generated client takes over (schemas, operationIds, tags) stays. A tag may not even be added
+to an operation that had none: generators make a module or class of each tag, and one named `default` of the rest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +35,7 @@ def incompatible(
     """Say, for every published document that would change under its callers, what changed and what to do."""
     for service, document in sorted(published.items()):
         for place, what in differences(document, new.get(service, {})):
-            if (service, place) not in corrections:
+            if not any(one in {service, "*"} and (place == said or what.startswith(said)) for one, said in corrections):
                 yield f"{service}: {place}: {what}. {advice(service)}"
 
 
@@ -50,9 +51,10 @@ def advice(service: str) -> str:
 def differences(old: Document, new: Document) -> Iterator[tuple[str, str]]:
     """Places and what in `new` would break there a client of `old`."""
     schemas = _schemas(old), _schemas(new)
+    others = {(path, name): operation for path, name, operation in _operations(new)}
     sides = {side: _ByName(*schemas, side, "it") for side in _SIDES}
     for path, name, before in _operations(old):
-        after = new.get("paths", {}).get(path, {}).get(name)
+        after = others.get((path, name))
         place = f"`{name.upper()} {path}`"
         changes = ["it was removed"] if after is None else _operation(before, after, sides)
         yield from ((place, what) for what in changes)
@@ -64,10 +66,18 @@ def differences(old: Document, new: Document) -> Iterator[tuple[str, str]]:
 
 
 def _operations(document: Document) -> Iterator[tuple[str, str, Document]]:
-    for path, operations in document["paths"].items():
+    for path, operations in document.get("paths", {}).items():
         for name in _METHODS:
             if name in operations:
-                yield path, name, operations[name]
+                parameters = [_resolved(document, one) for one in operations[name].get("parameters", ())]
+                yield path, name, operations[name] | {"parameters": parameters}
+
+
+def _resolved(document: Document, parameter: Document) -> Document:
+    if "$ref" not in parameter:
+        return parameter
+    found: Document = document["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+    return found
 
 
 def _operation(old: Document, new: Document, sides: Mapping[Reader, "_ByName"]) -> Iterator[str]:

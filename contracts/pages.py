@@ -7,11 +7,11 @@ from typing import Any
 from contracts import example, published
 from contracts.catalogue import Contract, topology
 from contracts.compatibility import type_of
-from contracts.docstrings import class_doc
 from contracts.schema import Schema, envelope_fields, model_schema
 from pydantic_core import to_jsonable_python
 
 from aftersales.common.events import PartnerEnvelope
+from aftersales.common.http.docstrings import read_class_doc
 from aftersales.common.settings import PREFIX, ServiceSettings
 
 _GENERATED = "<!-- Written by contracts/generate.py (`make contracts`). Change the source, not this page. -->"
@@ -73,14 +73,14 @@ def events_page(contracts: Iterable[Contract]) -> str:
     lines = [_EVENTS.format(generated=_GENERATED, **places), "| event | from | to | |", "| --- | --- | --- | --- |"]
     for contract in known:
         to = ", ".join(contract.consumers) or "nobody yet"
-        about = _cell(class_doc(contract.kind))
+        about = _cell(read_class_doc(contract.kind))
         lines.append(f"| [`{contract.type}`](#{_anchor(contract.type)}) | {contract.producer} | {to} | {about} |")
     lines += ["", "## The envelope", "", *_fields(envelope_fields())]
-    lines += ["", "## The envelope of a partner's event", "", class_doc(PartnerEnvelope), ""]
+    lines += ["", "## The envelope of a partner's event", "", read_class_doc(PartnerEnvelope), ""]
     lines += _fields(envelope_fields(partner=True))
     for contract in known:
         lines += ["", f"## {contract.type}", ""]
-        if words := class_doc(contract.kind):
+        if words := read_class_doc(contract.kind):
             lines += [words, ""]
         lines += [*_fields(model_schema(contract.kind)), "", _files(contract.type)]
     return "\n".join(lines) + "\n"

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from contracts.docstrings import class_doc, field_docs
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from aftersales.common.events import PARTNER, Envelope, Event, PartnerEnvelope
+from aftersales.common.http.docstrings import read_class_doc, read_field_docs
 
 Schema = dict[str, Any]
 
@@ -17,11 +17,11 @@ class _WithWords(GenerateJsonSchema):
     def model_schema(self, schema: Any) -> JsonSchemaValue:
         made = super().model_schema(schema)
         made.pop("title", None)
-        if words := class_doc(schema["cls"]):
+        if words := read_class_doc(schema["cls"]):
             made["description"] = words
         else:
             made.pop("description", None)
-        for name, words in field_docs(schema["cls"]).items():
+        for name, words in read_field_docs(schema["cls"]).items():
             if name in made.get("properties", {}):
                 made["properties"][name]["description"] = words
         return made

@@ -29,7 +29,7 @@ def decline(paths: Any) -> Any:
 
 
 def parameter(paths: Any, name: str, path: str = "/orders") -> Any:
-    return next(one for one in paths[path]["get"]["parameters"] if one["name"] == name)
+    return next(one for one in paths[path]["get"]["parameters"] if one.get("name") == name)
 
 
 def of(schemas: Any, name: str) -> Any:
@@ -53,7 +53,11 @@ OPERATIONS: list[tuple[Change, str]] = [
         lambda p, _: p["/orders"]["get"].update(operationId="orders"),
         "`GET /orders`: its operationId changed from list_orders_orders_get to orders",
     ),
-    (lambda p, _: p["/orders"]["get"].update(tags=["x"]), "`GET /orders`: its tags changed from None to ['x']"),
+    (lambda p, _: p["/orders"]["get"].update(tags=["x"]), "`GET /orders`: its tags changed from ['orders'] to ['x']"),
+    (
+        lambda p, _: p["/orders/{number}/accept"]["post"]["parameters"].pop(),
+        "`POST /orders/{number}/accept`: header parameter `If-Match` was removed",
+    ),
     (
         lambda p, _: p["/orders"]["get"]["parameters"].remove(parameter(p, "state")),
         "`GET /orders`: query parameter `state` was removed",
@@ -245,3 +249,10 @@ def test_a_break_is_told_with_its_mend_and_a_correction_lets_one_place_through()
     assert "contracts/openapi/dispatch.json" in told
     assert list(incompatible(old, new, {("dispatch", "schema `UsedPart`"): "a better name"})) == []
     assert len(list(incompatible(old, new, {("intake", "schema `UsedPart`"): "another service"}))) == 1
+    assert list(incompatible(old, new, {("*", "it was removed or has"): "a kind of change, anywhere"})) == []
+
+
+def test_a_tag_for_an_operation_without_one_moves_it_to_another_group_of_a_generated_client() -> None:
+    new = changed(lambda paths, _: paths["/orders"]["get"].pop("tags"))
+
+    assert found(new, DISPATCH) == ["`GET /orders`: its tags changed from None to ['orders']"]

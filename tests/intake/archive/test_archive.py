@@ -11,7 +11,6 @@ from aftersales.intake.archive.domain.customer import (
     ChangeCustomer,
     ClassWeights,
     ConsentForm,
-    Criteria,
     Customer,
     NamedCaller,
     change_customer,
@@ -22,6 +21,7 @@ from aftersales.intake.archive.domain.customer import (
     record_consent,
     update_customer,
 )
+from aftersales.intake.archive.domain.standing import Criteria
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

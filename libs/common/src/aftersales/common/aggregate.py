@@ -36,12 +36,17 @@ class Aggregate(BaseModel):
     """Whether it belongs to one customer contact, whose correlation id it has permanently."""
 
     id: str
+    """The number, code or id by which it is found."""
     version: int = 0
+    """Counts its changes from 1; the `ETag`."""
     branch: str
+    """The code of the branch it belongs to; `-`: to none."""
     correlation: str = ""
     """The correlation id of its contact; empty if it belongs to none."""
     wake_at: datetime | None = None
+    """The time at which its timer runs next; null: never."""
     clocks: tuple[SlaClock, ...] = ()
+    """Its deadlines, running and ended."""
 
     def but(self, **changes: Any) -> Self:
         """Return this aggregate with some fields replaced (validated only when it is stored again)."""

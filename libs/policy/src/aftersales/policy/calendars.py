@@ -38,8 +38,11 @@ class SpecialDay(Value):
     """The hours of a branch on one date, which replace those of the week and of public holidays."""
 
     day: Day
+    """The date."""
     hours: Windows = ""
+    """The hours of that date, in the format of `week`; empty means closed."""
     why: Line
+    """The reason, such as a stocktake or a storm."""
 
 
 def _one_each(days: tuple[SpecialDay, ...]) -> tuple[SpecialDay, ...]:

@@ -109,8 +109,11 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,6
 Serial = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9./_-]{0,63}$")
 ]
+"""A serial number in capital letters: ASCII letters, digits and `. / _ -`, 64 characters at most."""
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
 """One line of human text, stored as written, without control characters."""
+Reason = Line
+"""The reason, in one line."""
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50_000), AfterValidator(without_controls)]
 """Human text of any number of lines, stored as written, without control characters."""
 Phone = Annotated[
@@ -123,11 +126,13 @@ Phone = Annotated[
 Day = Annotated[
     date, BeforeValidator(_no_number("date_type")), BeforeValidator(_day_alone), PlainSerializer(date.isoformat)
 ]
+"""A calendar day such as `2026-03-01`, without a time."""
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number("datetime_type")), AfterValidator(_utc)]
 """A point in time with its offset, stored in UTC to the millisecond."""
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/-]{1,64}$"), AfterValidator(_iana)]
 """An IANA time zone that this machine knows."""
 Quantity = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
+"""A number of pieces, from 1 to 1 000 000."""
 
 
 class Value(BaseModel):
@@ -140,7 +145,9 @@ class Money(Value):
     """An amount in integer minor units (fen, cents) of an ISO 4217 currency."""
 
     amount: Annotated[int, Field(strict=True)]
+    """The amount in minor units: `12050` is 120.50 yuan."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "CNY"
+    """The currency, as an ISO 4217 code."""
 
     def __add__(self, other: "Money") -> "Money":
         if other.currency != self.currency:
@@ -152,7 +159,9 @@ class GeoPoint(Value):
     """A point in WGS 84, decimal degrees."""
 
     lat: Annotated[float, Field(ge=-90, le=90, strict=True)]
+    """Latitude; north is positive."""
     lon: Annotated[float, Field(ge=-180, le=180, strict=True)]
+    """Longitude; east is positive."""
 
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread

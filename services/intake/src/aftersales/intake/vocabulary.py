@@ -17,7 +17,7 @@ Channel = Literal[
     "suggestion_box",
     "partner",
 ]
-"""Channels of INT-1; `message` is SMS or WeChat."""
+"""The channel of a contact (INT-1); `message` is SMS or WeChat, `partner` another company's system."""
 RequestKind = Literal[
     "repair",
     "installation",
@@ -39,7 +39,8 @@ RequestKind = Literal[
     "invoice",
     "parcel_problem",
 ]
-"""Kinds of INT-4, then those of an online shop (INT-15)."""
+"""The customer's wish. `commissioning` puts bought machines into service, `consultation` is a question; a `recall` or
+`upgrade` names its number in `details`. The last seven are about an order of an online shop (INT-15)."""
 KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 OF_AN_ORDER: frozenset[RequestKind] = frozenset(
     {
@@ -54,9 +55,11 @@ OF_AN_ORDER: frozenset[RequestKind] = frozenset(
 )
 """Kinds about an order of an online shop: 改地址, 撤单, 催发货, 缺件, 差价, 发票, 物流异常 (INT-15)."""
 ProblemClass = Literal["technical", "quality", "usage"]
+"""`technical`: the product fails; `quality`: it was faulty when sold; `usage`: it is used wrongly."""
 Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
-"""1 can wait, 3 is pressing."""
+"""1 can wait, 2 is normal, 3 is pressing."""
 RequestNumber = Annotated[str, Field(pattern=r"^SR-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+"""The number of a request, such as `SR-261122-7K3F`."""
 
 
 def correct_number(text: Any) -> Any:

@@ -23,7 +23,9 @@ class OrderEvent(Event):
 
 class UsedPart(Part):
     part: str
+    """The code of the part."""
     quantity: int = Field(ge=1)
+    """The number of pieces."""
 
 
 class OrderCreated(OrderEvent):

@@ -4,6 +4,7 @@ import gc
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 import uvicorn
@@ -13,6 +14,7 @@ from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
 from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, problem, trail
+from aftersales.common.http.document import describe_app
 from aftersales.common.http.exposition import expose_metrics
 from aftersales.common.http.middleware import RequestMiddleware
 from aftersales.common.http.request_context import Replayed
@@ -43,6 +45,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would look for an exporter at each request
     )
+    app.openapi = partial(describe_app, app)  # type: ignore[method-assign]
     app.state.runtime, app.state.locale = runtime, service.settings.locale
     problem.install_handlers(app)
     app.add_exception_handler(Replayed, _replay)

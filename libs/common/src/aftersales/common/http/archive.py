@@ -22,7 +22,7 @@ from aftersales.common.trail.archived import last_leaving, leaving_records, may_
 from aftersales.common.work import UnitOfWork, audit, use_case
 from aftersales.values.errors import Busy, Conflict, DomainError, Gone, Malformed, NotFound
 
-router = APIRouter(prefix="/archive", tags=["archive"], responses=PROBLEMS)
+router = APIRouter(prefix="/archive", responses=PROBLEMS)
 ArchivedCollection = Annotated[
     str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")
 ]
@@ -59,6 +59,7 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: str = Field(max_length=600)
+    """The id of the document."""
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     """SHA-256 of its line without the line end, as hex."""
 
@@ -67,7 +68,9 @@ class Removal(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     file: str = Field(min_length=1, max_length=200)
+    """The name of the file that contains the documents."""
     items: list[Written] = Field(min_length=1, max_length=MOST_DOCUMENTS)
+    """The documents to remove, with proof that they were written."""
 
 
 class Removed(BaseModel):
@@ -81,6 +84,7 @@ class Restoration(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     lines: list[str] = Field(min_length=1, max_length=MOST_DOCUMENTS)
+    """Lines of an archive file, each a whole document in Extended JSON."""
 
 
 class Restored(BaseModel):

@@ -35,6 +35,7 @@ class Row(Value):
 
 class Batch(Value):
     rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=MOST_ROWS)]
+    """The rows, which are registered one by one; a refused row does not stop the others."""
     dry_run: Annotated[bool, Field(strict=True)] = False
     """Report what would happen to the rows, and store nothing."""
 
@@ -43,11 +44,17 @@ class RowOutcome(BaseModel):
     """The outcome of a row. `repeated`: its key was sent before. `refused`: neither the row nor its key is stored."""
 
     key: str
+    """The key of the row."""
     outcome: Literal["created", "updated", "repeated", "refused"]
+    """`created`, `updated`, `repeated` (its key was sent before) or `refused` (nothing of it is stored)."""
     id: str | None = None
+    """The id or number of the document."""
     code: str | None = None
+    """The reason of a refusal, for programs."""
     detail: str | None = None
+    """The reason of a refusal, in the reader's language."""
     params: dict[str, Any] = Field(default_factory=dict)
+    """The values in `detail`."""
     changed: bool = False
     """Whether a repeated row had another form when it was stored. The stored one stays as it is."""
 
@@ -56,6 +63,7 @@ class BatchOutcome(BaseModel):
     """The outcome of each row, in their order."""
 
     rows: list[RowOutcome]
+    """One outcome for each row, in their order."""
 
 
 @dataclass(frozen=True)

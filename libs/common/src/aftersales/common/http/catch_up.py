@@ -7,7 +7,7 @@ from aftersales.common.catch_up import CatchUp, CatchUpProgress
 from aftersales.common.http.problem import PROBLEMS
 from aftersales.values import Moment
 
-router = APIRouter(prefix="/events/catch-up", tags=["events"], responses=PROBLEMS)
+router = APIRouter(prefix="/events/catch-up", responses=PROBLEMS)
 
 
 class CatchUpForm(BaseModel):

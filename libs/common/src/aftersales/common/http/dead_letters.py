@@ -18,8 +18,9 @@ from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.http.request_context import Cursor, Limit, RequestContext
 from aftersales.common.work import UnitOfWork, use_case
 
-router = APIRouter(prefix="/dead", tags=["dead letters"], responses=PROBLEMS)
+router = APIRouter(prefix="/dead", responses=PROBLEMS)
 DeadLetterId = Annotated[str, Path(max_length=600)]
+"""The id of the dead letter."""
 
 
 _LONGEST = 1000
@@ -85,6 +86,7 @@ async def list_dead(  # noqa: PLR0913, PLR0917 (filters)
 
 @router.get("/{id}")
 async def show_dead(id: DeadLetterId, context: RequestContext) -> WholeDeadLetter:
+    """Show a dead letter with its body."""
     dead_letter = await context.read(StoredDeadLetter, id)
     try:
         text, raw = dead_letter.body.decode(), None

@@ -9,8 +9,9 @@ from aftersales.common.http.request_context import RequestContext
 from aftersales.policy import sla
 from aftersales.values.errors import NotFound
 
-router = APIRouter(prefix="/deadlines", tags=["deadlines"], responses=PROBLEMS)
+router = APIRouter(prefix="/deadlines", responses=PROBLEMS)
 DocumentNumber = Annotated[str, Path(pattern=r"^[A-Z]{2}-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}(-[0-9]+)?$")]
+"""The number of a document with clocks, such as `SR-261122-7K3F`."""
 
 
 @router.get("/{number}")

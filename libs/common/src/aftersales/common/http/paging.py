@@ -24,7 +24,9 @@ class Page(BaseModel, Generic[T]):
     """A page of a list, and the cursor of the next page (none: this is the last)."""
 
     items: list[T]
+    """The items of this page."""
     next: str | None = None
+    """The `cursor` of the next page; null: this is the last."""
 
 
 class Place(NamedTuple):

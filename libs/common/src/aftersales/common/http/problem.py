@@ -23,11 +23,17 @@ class Problem(BaseModel):
     """An error (RFC 9457). Programs read `code` and `params`, people read `detail`."""
 
     type: str
+    """A URN made from the code."""
     title: str
+    """The meaning of the status, in the reader's language."""
     status: int
+    """The HTTP status."""
     code: str
+    """The reason, for programs; it never changes."""
     detail: str
+    """The reason and what to do about it, in the reader's language (`Accept-Language`)."""
     params: dict[str, Any] = Field(default_factory=dict)
+    """The values in `detail`; for `input.malformed` the wrong fields under `errors`."""
 
 
 def _declared(description: str) -> dict[str, Any]:

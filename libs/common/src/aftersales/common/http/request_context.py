@@ -30,7 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=200, description="The most items of a page")]
 _BATCH = 500
 
 

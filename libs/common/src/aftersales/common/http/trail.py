@@ -20,6 +20,7 @@ from aftersales.values.errors import NotFound
 
 AuditedCollection = Annotated[str, Path(max_length=100, pattern="^[a-z_]+$", description="e.g. `requests` or `orders`")]
 AuditedId = Annotated[str, Path(max_length=600)]
+"""The id or number of the document."""
 
 
 class AuditedChange(BaseModel):
@@ -63,7 +64,7 @@ class AuditStatus(BaseModel):
     """The last verification that was finished."""
 
 
-router = APIRouter(prefix="/audit", tags=["audit"], responses=PROBLEMS)
+router = APIRouter(prefix="/audit", responses=PROBLEMS)
 
 
 @router.get("")

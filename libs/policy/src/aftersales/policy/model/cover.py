@@ -12,7 +12,9 @@ from .figures import Count, Duration, Role, Texts
 WarrantyState = Literal["in", "out", "extended", "lifetime", "contract"]
 """`lifetime`: out of warranty, with lifetime service; `contract`: a service contract covers it (INT-13)."""
 Cause = Literal["manufacturing", "assembly", "material", "misuse", "man_made", "unknown"]
+"""`man_made`: damage by people, for example a fall; `unknown`: not found yet."""
 Work = Literal["repair", "installation", "commissioning", "maintenance", "training", "consultation", "recall"]
+"""The kind of work."""
 Payer = Literal["free", "cost", "list", "quote"]
 """What the customer pays: nothing, our cost price, the list price, or the amount of an accepted quotation."""
 PAYERS: tuple[Payer, ...] = get_args(Payer)
@@ -54,7 +56,9 @@ class Warranty(Value):
     """The warranty record given at sale (INT-6)."""
 
     standard: WarrantyTerm
+    """The term of lines that `by_line` does not name."""
     by_line: dict[Code, WarrantyTerm] = Field(default_factory=dict)
+    """Terms by the code of the product line."""
 
     def term(self, line: str) -> WarrantyTerm:
         return self.by_line.get(line, self.standard)
@@ -64,17 +68,25 @@ class CoverageRow(Value):
     """One row of the coverage table. An empty list means any."""
 
     warranty: tuple[WarrantyState, ...] = ()
+    """States of the warranty that fit."""
     cause: tuple[Cause, ...] = ()
+    """Causes of the fault that fit."""
     work: tuple[Work, ...] = ()
+    """Kinds of work that fit."""
     lines: tuple[Code, ...] = ()
+    """Product lines that fit."""
     parts: Payer
+    """The price of parts for the customer."""
     labour: Payer
+    """The price of labour for the customer."""
     travel: Payer
+    """The price of travel for the customer."""
     price_list_first: StrictBool = False
     """The price list is shown before the work starts."""
     quotation_first: StrictBool = False
     """The work starts after the customer has accepted a quotation (DSP-17)."""
     reason: Code
+    """The code of the reason."""
     why: Texts
     """The reason as shown to the customer."""
 
@@ -96,20 +108,26 @@ class RepeatRepair(Value):
     """INT-9: the same serial number with the same fault again, within `window` of the first repair."""
 
     window: Duration
+    """Time from the first repair."""
     raises_by: Annotated[int, Field(ge=0, le=3, strict=True)] = 1
     """Number of priority steps."""
     opens_claim: StrictBool = False
     """The policy guarantees repairs: a compensation claim is opened."""
     reported_to: Role = "supervisor"
+    """The role that is told."""
 
 
 class Grant(Value):
     """Services that a purchase grants (INT-14)."""
 
     code: Code
+    """The code of the grant."""
     name: Texts
+    """The name for people."""
     work: Work
+    """The kind of work that is granted."""
     count: Count
+    """The number of times."""
     remind_within: Duration
     """Time after the purchase within which the customer is reminded and can still use it; the reminder is due after
     two thirds of it."""

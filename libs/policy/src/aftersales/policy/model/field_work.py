@@ -26,10 +26,15 @@ class Licence(Value):
     """Costs and requirements of a licence to work (上岗证, DSP-1). An amount that is None is still to be set."""
 
     badge: Money | None
+    """The price of the badge."""
     monthly_fee: Money | None
+    """The fee for each month."""
     deposit: Money | None
+    """The deposit, which is returned."""
     uniform_at_cost: StrictBool = True
+    """The technician pays the cost price of the uniform."""
     photos: Count
+    """The number of photos that are handed in."""
     suspended_by_unpaid_fine: StrictBool = False
     """The licence is suspended when the stage `fine` is breached."""
 
@@ -47,6 +52,7 @@ class Maintenance(Value):
     """Planned maintenance and inspections (DSP-15)."""
 
     every: Every | None = None
+    """The interval between two visits."""
     utilities: tuple[Code, ...] = ()
     """Utilities whose shut-off must be announced in writing."""
     inspect_before_season: Share | None = None
@@ -55,36 +61,46 @@ class Maintenance(Value):
 
 class Tick(Value):
     code: Code
+    """The code of the item."""
     text: Texts
+    """The item to check."""
     required: StrictBool = True
     """The order cannot close without it (DSP-18)."""
 
 
 class Quota(Value):
     role: Role
+    """The role that must reach it."""
     count: Count
+    """The number of cases."""
     every: Every
+    """The interval."""
 
 
 class Routine(Value):
     """A report, meeting or reconciliation that is due at intervals."""
 
     every: Every
+    """The interval."""
     day: MonthDay | None = None
     """The latest day of the month."""
     lasts: Duration | None = None
+    """The usual duration."""
     role: Role
     """The role that does it."""
     to: Role | None = None
     """The role that receives the result, and signs it if it needs a signature."""
     contents: tuple[Code, ...] = ()
+    """Codes of the contents."""
 
 
 class Phrases(Value):
     """Preferred and forbidden phrases (FBK-12): a forbidden phrase warns while a reply is written."""
 
     preferred: tuple[Line, ...] = ()
+    """Phrases to use."""
     forbidden: tuple[Line, ...] = ()
+    """Phrases to avoid."""
 
 
 class Stock(Value):
@@ -93,7 +109,9 @@ class Stock(Value):
     yellow_after_months: Count
     """INV-6: months without an issue."""
     red_after_months: Count
+    """Months without an issue after which stock is dead."""
     stocktake_every: Every
+    """The interval between stocktakes."""
     requisition_day: MonthDay | None = None
     """The day of the month for requisitions (INV-10)."""
     expiry_alert: Duration

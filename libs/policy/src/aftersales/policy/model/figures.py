@@ -47,14 +47,18 @@ TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$
 MonthDay = Annotated[int, Field(ge=1, le=31, strict=True)]
 """A day of the month; in shorter months the last day."""
 Count = Annotated[int, Field(ge=1, le=100_000, strict=True)]
+"""A number, at least 1."""
 Every = Literal["day", "week", "month", "quarter", "half_year", "year"]
+"""An interval."""
 Rank = Literal["1", "2", "3", "4"]
 """A priority as the key of a table: 1 (immediately) to 4 (any time). Text, because keys of documents are text."""
 Locale = Literal["en", "zh-Hans", "zh-Hant"]
+"""A language of texts."""
 LOCALES: tuple[Locale, ...] = get_args(Locale)
 Texts = dict[Locale, Words]
 """The same text in each language; `lint` reports missing languages."""
 Role = Code
+"""The code of a role, such as `supervisor`."""
 CHAIN: tuple[Role, ...] = ("owner", "supervisor", "centre", "headquarters", "leadership")
 """The roles that are told of a breach, in this order (ALL-3)."""
 ROLES = frozenset(CHAIN) | {

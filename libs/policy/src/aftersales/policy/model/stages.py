@@ -42,6 +42,7 @@ KnownStage = Literal[
 """The stages of the presets. Rules refer to them by these names; a policy may add its own stages."""
 STAGES: tuple[KnownStage, ...] = get_args(KnownStage)
 PauseReason = Literal["waiting_customer", "waiting_part", "waiting_approval", "meal_break", "interrupted"]
+"""The reason of a pause."""
 SpecialCase = Literal["emergency", "rush", "holiday", "far", "major"]
 """Special cases of an item: danger; ordered as rush or holiday work; a far place; a major fault."""
 CASES: tuple[SpecialCase, ...] = get_args(SpecialCase)
@@ -70,23 +71,31 @@ class DueTime(Value):
     """
 
     time: TimeOfDay
+    """The time of day."""
     days: Annotated[int, Field(ge=0, le=366, strict=True)] = 0
+    """The number of days after the start; 0 is the next time the clock shows `time`."""
     working: StrictBool = False
+    """Count only days on which the calendar opens."""
 
 
 class Level(Value):
     """A role that is told of a missed deadline, and the time between breach and message."""
 
     role: Role
+    """The role that is told."""
     after: Duration
+    """Time from the breach to the message."""
 
 
 class CaseTerms(Value):
     """The differences for one special case. Its target or deadline replaces the stage's for every priority."""
 
     target: Duration | None = None
+    """Time that the stage may take."""
     due: DueTime | None = None
+    """A deadline by the clock."""
     calendar: Code | None = None
+    """The calendar, as in `Stage.calendar`."""
 
 
 class Promise(Value):
@@ -100,10 +109,13 @@ class Promise(Value):
 
 class Stage(Value):
     starts_on: Milestone
+    """The milestone that starts the clock."""
     stops_on: Milestone
+    """The milestone that stops the clock."""
     target: Duration | None = None
     """Time on `calendar` that the stage may take."""
     due: DueTime | None = None
+    """A deadline by the clock instead of a `target`."""
     agreed_in: Literal["appointment", "contract", "promise"] | None = None
     """The kind of date agreed with the customer that is the deadline."""
     at_least: Duration | None = None
@@ -111,6 +123,7 @@ class Stage(Value):
     by_priority: dict[Rank, Duration] = Field(default_factory=dict)
     """Other targets for some priorities."""
     cases: dict[SpecialCase, CaseTerms] = Field(default_factory=dict)
+    """Other terms for special cases."""
     calendar: Code = "always"
     """`always`, `branch` (its own hours and public holidays), or one of the policy's calendars."""
     pauses: tuple[PauseReason, ...] = ()

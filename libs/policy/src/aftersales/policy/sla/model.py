@@ -76,9 +76,12 @@ class SlaClock(Value):
     """
 
     key: str
+    """Identifies the clock within its document: the stage, and a round if it runs again."""
     stage: str
+    """The stage of the policy that it measures."""
     terms: Terms
     started_at: datetime
+    """The time of its start."""
     deadline: datetime | None
     """None while the clock is paused, because the deadline is unknown then."""
     warn_at: datetime | None = None
@@ -86,12 +89,19 @@ class SlaClock(Value):
     wake_at: datetime | None = None
     """Time of the next threshold; None if there is none."""
     pauses: tuple[Pause, ...] = ()
+    """Its pauses, the last one open while it is paused."""
     retargets: tuple[Retarget, ...] = ()
+    """Changes of its deadline."""
     fired: tuple[Fired, ...] = ()
+    """Warnings, breach and escalations so far."""
     outcome: ClockOutcome = "open"
+    """The result: `open` as long as it runs in time."""
     ended_at: datetime | None = None
+    """The time at which the work was done."""
     waived_by: str = ""
+    """The person who waived it."""
     waived_for: str = ""
+    """The reason for waiving it."""
 
     @property
     def paused(self) -> bool:

@@ -13,6 +13,7 @@ from .domain import MoveAppointment, NotReached, PauseWork, ResumeWork, TakeUnit
 
 router = APIRouter(responses=PROBLEMS)
 ChangedOrderNumber = Annotated[str, Path(pattern=NUMBER)]
+"""The number of a work order, such as `WO-261122-7K3F`."""
 
 
 @router.post("/orders/{number}/move")

@@ -41,10 +41,12 @@ class PauseWork(Value):
     """A wait; the customer must have agreed to an interruption, and know when the work goes on (DSP-7)."""
 
     reason: OrderWait
+    """The reason of the wait."""
     why: Line = "-"
     until: Moment | None = None
     """The time at which the work goes on by itself; a meal break and an interruption need one."""
     customer_agreed: bool = False
+    """Whether the customer agreed to the interruption."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -70,6 +72,7 @@ class NotReached(Value):
     """The customer was called in vain."""
 
     channel: Literal["phone", "message", "on_site"] = "phone"
+    """The channel on which the customer was tried."""
     why: Line = "-"
 
 

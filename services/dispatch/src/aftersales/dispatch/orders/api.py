@@ -11,6 +11,7 @@ from .domain.order import NUMBER, State, WorkOrder
 
 router = APIRouter(responses=PROBLEMS)
 OrderNumber = Annotated[str, Path(pattern=NUMBER)]
+"""The number of a work order, such as `WO-261122-7K3F`."""
 
 
 @router.get("/orders")
@@ -22,10 +23,12 @@ async def list_orders(  # noqa: PLR0913, PLR0917 (three filters and the page)
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[WorkOrder]:
+    """List work orders."""
     where = {"branch": branch, "state": state, "technician": technician}
     return await context.page(WorkOrder, where, cursor, limit)
 
 
 @router.get("/orders/{number}")
 async def show_order(number: OrderNumber, context: RequestContext) -> WorkOrder:
+    """Show a work order with its assignment, its steps and its clocks."""
     return await context.read(WorkOrder, number)

@@ -12,6 +12,7 @@ from .domain import RegisterTechnician, Technician
 
 router = APIRouter(responses=PROBLEMS)
 TechnicianCode = Annotated[Code, Path()]
+"""The code of the technician."""
 
 
 @router.put("/technicians/{code}")
@@ -24,9 +25,11 @@ async def register_technician(code: TechnicianCode, form: RegisterTechnician, co
 async def list_technicians(
     context: RequestContext, branch: Code | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Technician]:
+    """List technicians."""
     return await context.page(Technician, {"branch": branch}, cursor, limit)
 
 
 @router.get("/technicians/{code}")
 async def show_technician(code: TechnicianCode, context: RequestContext) -> Technician:
+    """Show a technician."""
     return await context.read(Technician, code)

@@ -17,8 +17,11 @@ class Shift(Value):
     """Hours on duty of each day; they may cross midnight, and `start == end` means round the clock."""
 
     start: Minute = 0
+    """Beginning of the shift, in minutes since local midnight: `480` is 08:00."""
     end: Minute = 0
+    """End of the shift, in minutes since local midnight."""
     zone: Zone = "Asia/Shanghai"
+    """The time zone of the shift."""
 
     def covers(self, at: datetime) -> bool:
         local = at.astimezone(ZoneInfo(self.zone))
@@ -39,12 +42,17 @@ class RegisterTechnician(Value):
     """A technician's details as the branch enters them."""
 
     name: Line
+    """The technician's name."""
     branch: Code
+    """The code of their branch."""
     skills: tuple[Code, ...] = ()
     """Product lines, with the same codes as `ProductRef.line`."""
     licence_until: Moment
+    """The end of their licence; visits must end before it."""
     shift: Shift = Shift()
+    """Their hours on duty."""
     suspended: StrictBool = False
+    """Whether they get no work for now."""
 
 
 class Technician(Aggregate):

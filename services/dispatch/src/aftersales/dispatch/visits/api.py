@@ -14,10 +14,12 @@ from .domain import Decline, Diagnose, NeedPart
 
 router = APIRouter(responses=PROBLEMS)
 VisitOrderNumber = Annotated[str, Path(pattern=NUMBER)]
+"""The number of a work order, such as `WO-261122-7K3F`."""
 
 
 @router.post("/orders/{number}/accept")
 async def accept(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+    """Accept the assignment."""
     return await context.do(handlers.accept_visit, number)
 
 
@@ -29,16 +31,19 @@ async def decline(number: VisitOrderNumber, form: Decline, context: RequestConte
 
 @router.post("/orders/{number}/depart")
 async def depart(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+    """Record that the technician has left for the customer."""
     return await context.do(handlers.depart_for_visit, number)
 
 
 @router.post("/orders/{number}/arrive")
 async def arrive(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+    """Record that the technician is at the customer's."""
     return await context.do(handlers.arrive_at_visit, number, _rules(context))
 
 
 @router.post("/orders/{number}/diagnose")
 async def diagnose(number: VisitOrderNumber, form: Diagnose, context: RequestContext) -> WorkOrder:
+    """Record the cause of the fault, which decides who pays."""
     return await context.do(handlers.record_diagnosis, number, form, _rules(context))
 
 

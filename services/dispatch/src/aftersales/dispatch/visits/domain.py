@@ -35,17 +35,21 @@ from aftersales.values.errors import DomainError
 
 class Decline(Value):
     reason: Line
+    """The technician's reason."""
 
 
 class Diagnose(Value):
     cause: Account
+    """The cause of the fault."""
     major: bool = False
     """Whether it is a major fault, for which the policy may allow more time (DSP-8)."""
 
 
 class NeedPart(Value):
     part: Code
+    """The code of the part."""
     quantity: Quantity = 1
+    """The number of pieces."""
 
 
 def _must_be(order: WorkOrder, *wanted: State) -> None:

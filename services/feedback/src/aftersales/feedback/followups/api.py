@@ -11,6 +11,7 @@ from .domain import ID, FollowUp, FollowUpState
 
 router = APIRouter(responses=PROBLEMS)
 FollowUpId = Annotated[str, Path(pattern=ID)]
+"""The id of a callback, such as `FU-261122-7K3F-1`."""
 
 
 @router.get("/followups", response_model_exclude={"items": {"__all__": {"survey_token"}}})
@@ -21,9 +22,11 @@ async def list_followups(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[FollowUp]:
+    """List callbacks."""
     return await context.page(FollowUp, {"branch": branch, "state": state}, cursor, limit)
 
 
 @router.get("/followups/{key}", response_model_exclude={"survey_token"})
 async def show_followup(key: FollowUpId, context: RequestContext) -> FollowUp:
+    """Show a callback with its outcome."""
     return await context.read(FollowUp, key)

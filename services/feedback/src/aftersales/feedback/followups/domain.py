@@ -31,7 +31,9 @@ from aftersales.values import Code, Value, Words, sibling_number
 from aftersales.values.errors import DomainError
 
 FollowUpState = Literal["scheduled", "due", "done"]
+"""`due`: the customer must be called now."""
 CallOutcome = Literal["reached", "unreachable"]
+"""Whether the customer was reached."""
 CALLBACK: KnownStage = "callback"
 """The only callback if the policy plans no calls; the key of each visit's clock begins with this name."""
 ID = r"^FU-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}-[1-9][0-9]{0,3}$"
@@ -79,8 +81,11 @@ class FinishFollowUp(Value):
     """The outcome of the call. The survey is always sent, because another channel may reach the customer (INT-1)."""
 
     outcome: CallOutcome
+    """Whether the customer was reached."""
     clerk: Code
+    """The person who made the call."""
     remark: Words = ""
+    """The customer's words."""
 
 
 class FollowUp(Aggregate):
@@ -90,17 +95,25 @@ class FollowUp(Aggregate):
     OF_CONTACT: ClassVar[bool] = True
 
     request: str
+    """The number of the request."""
     order: str
+    """The number of the work order."""
     visit: int
+    """The number of the visit."""
     technician: str
+    """The code of the technician of the visit."""
     policy: str = ""
     """The service policy of the request (ALL-1)."""
     state: FollowUpState = "scheduled"
     due_at: datetime
+    """The time at which the customer must be called."""
     done_at: datetime | None = None
+    """The time of the call."""
     outcome: CallOutcome | None = None
     clerk: str | None = None
+    """The person who made the call."""
     remark: str = ""
+    """The customer's words."""
     survey_token: str | None = None
     """Opens the survey without a login: never in an event or a log, and shown only to the clerk who made the call."""
     mark: float | None = None

@@ -12,7 +12,9 @@ from .domain import Answers, Survey, SurveyForm, survey_id
 
 router = APIRouter(responses=PROBLEMS)
 SurveyedFollowUpId = Annotated[str, Path(pattern=ID)]
+"""The id of a callback, such as `FU-261122-7K3F-1`."""
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
+"""The token in the link that the customer was sent."""
 
 
 @router.post("/followups/{key}/done")

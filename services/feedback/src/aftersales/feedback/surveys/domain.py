@@ -13,16 +13,22 @@ from aftersales.values.errors import DomainError
 
 LOWEST, HIGHEST = 1, 5
 SurveyMark = Annotated[int, Field(ge=LOWEST, le=HIGHEST, strict=True)]
+"""A mark from 1 (worst) to 5 (best)."""
 
 
 class Answers(Value):
     """The customer's answers."""
 
     attitude: SurveyMark
+    """Friendliness of the technician, from 1 (worst) to 5 (best)."""
     skill: SurveyMark
+    """Skill of the technician, from 1 to 5."""
     punctuality: SurveyMark
+    """Punctuality of the visit, from 1 to 5."""
     result: SurveyMark
+    """Result of the repair, from 1 to 5."""
     suggestions: Words = ""
+    """The customer's suggestions, in their own words."""
 
     @property
     def mark(self) -> float:

@@ -14,6 +14,7 @@ from .domain.entitlement import Entitlement
 
 router = APIRouter(responses=PROBLEMS)
 ContractNumber = Annotated[Code, Path()]
+"""The number of the contract."""
 
 
 @router.post("/contracts", status_code=201)
@@ -36,11 +37,13 @@ async def list_contracts(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Contract]:
+    """List contracts."""
     return await context.page(Contract, {"customer": customer, "serials": serial}, cursor, limit)
 
 
 @router.get("/contracts/{number}")
 async def show_contract(number: ContractNumber, context: RequestContext) -> Contract:
+    """Show a contract with its terms and its clocks."""
     return await context.read(Contract, number)
 
 
@@ -65,4 +68,5 @@ async def list_entitlements(  # noqa: PLR0913, PLR0917 (its query string)
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Entitlement]:
+    """List entitlements that came with a purchase."""
     return await context.page(Entitlement, {"branch": branch, "due": due, "product": serial}, cursor, limit)

@@ -21,9 +21,12 @@ from .domain.warranty import WarrantyRecord
 router = APIRouter(responses=PROBLEMS)
 ArchivedCustomerId = Annotated[CustomerId, Path()]
 Purpose = Annotated[Code, Path()]
+"""The code of the purpose, such as `letters`."""
 Words = Annotated[str | None, Query(max_length=100)]
+"""Words to search for."""
 ArchivedSerial = Annotated[Serial, Path()]
 ModelCode = Annotated[Code, Path()]
+"""The code of the model."""
 
 
 @router.get("/customers")
@@ -58,7 +61,10 @@ async def show_customer(customer: ArchivedCustomerId, context: RequestContext, r
 
 @router.patch("/customers/{customer}")
 async def change_customer(customer: ArchivedCustomerId, command: ChangeCustomer, context: RequestContext) -> Customer:
-    """Change the fields that the body names; null removes a value, a list replaces the stored list (INT-3)."""
+    """Change a customer (INT-3).
+
+    Only fields that the body names change: null removes a value, a list replaces the stored list.
+    """
     return await context.do(handlers.change_customer, customer, command, context.settings.class_weights)
 
 
@@ -74,6 +80,7 @@ async def note_consent(
 async def list_products(
     customer: ArchivedCustomerId, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[Product]:
+    """List a customer's products."""
     owner = await store.find_surviving_customer(context.mongo, customer)
     return await context.page(Product, store.customer_filter(owner), cursor, limit)
 
@@ -86,7 +93,7 @@ async def list_duplicates(customer: ArchivedCustomerId, context: RequestContext)
 
 @router.post("/customers/{customer}/merge")
 async def merge_customers(customer: ArchivedCustomerId, command: MergeCustomers, context: RequestContext) -> Merge:
-    """Merge the other customer into this one: phones, addresses and products move here, and requests are found here."""
+    """Merge another customer into this one: phones, addresses and products move here, and requests are found here."""
     return await context.do(handlers.merge_customers, customer, command)
 
 
@@ -100,7 +107,7 @@ async def list_merges(
 
 @router.post("/merges/{merge}/undo")
 async def undo_merge(merge: ArchivedCustomerId, command: UndoMerge, context: RequestContext) -> Merge:
-    """Undo exactly what the merge moved; refused when some of it now belongs to another customer."""
+    """Undo a merge. Exactly what it moved is moved back; refused when some of it now belongs to another customer."""
     return await context.do(handlers.undo_merge, merge, command)
 
 
@@ -160,15 +167,20 @@ async def mark_product(serial: ArchivedSerial, command: MarkProduct, context: Re
 
 @router.put("/models/{code}")
 async def enter_model(code: ModelCode, form: ModelForm, context: RequestContext) -> Model:
-    """Save a model. As soon as the register has a model, products of unknown models are quarantined when archived."""
+    """Save a model of the register.
+
+    As soon as the register has a model, products of unknown models are quarantined when they are archived.
+    """
     return await context.do(handlers.enter_model, code, form)
 
 
 @router.get("/models")
 async def list_models(context: RequestContext, cursor: Cursor = None, limit: Limit = 50) -> Page[Model]:
+    """List models of the register."""
     return await context.page(Model, {}, cursor, limit)
 
 
 @router.get("/models/{code}")
 async def show_model(code: ModelCode, context: RequestContext) -> Model:
+    """Show a model of the register."""
     return await context.read(Model, code)

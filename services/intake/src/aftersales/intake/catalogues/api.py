@@ -54,7 +54,10 @@ async def save_catalogue(name: CatalogueName, form: CatalogueForm, context: Requ
 
 @router.put("/{name}/{code}")
 async def save_catalogue_entry(
-    name: CatalogueName, code: Annotated[Code, Path()], form: EntryForm, context: RequestContext
+    name: CatalogueName,
+    code: Annotated[Code, Path(description="The code of the entry")],
+    form: EntryForm,
+    context: RequestContext,
 ) -> Catalogue:
     """Add an entry to a catalogue, or replace the one with this code."""
     return await context.do(handlers.save_catalogue_entry, name, code, form)

@@ -23,6 +23,7 @@ from aftersales.values import Code, Line, Value
 from aftersales.values.errors import Malformed
 
 CatalogueName = Literal["lines", "faults", "causes", "reasons"]
+"""The name of a catalogue."""
 CATALOGUES: tuple[CatalogueName, ...] = get_args(CatalogueName)
 Term = Annotated[Line, StringConstraints(max_length=100)]
 """A word or short phrase for something in a catalogue: its code, a name, a synonym, or words of somebody else."""
@@ -64,6 +65,7 @@ class CatalogueForm(Value):
     """All entries of a catalogue."""
 
     entries: Annotated[tuple[CatalogueEntry, ...], Field(max_length=5000)]
+    """All entries; those that are missing here are removed."""
 
 
 class Catalogue(Aggregate):

@@ -15,14 +15,15 @@ router = APIRouter(prefix="/classification", responses=PROBLEMS)
 
 @router.get("/rules")
 async def show_rules(context: RequestContext) -> ClassificationRules:
+    """Show the rules by which contacts are classified."""
     return await context.read(ClassificationRules, RULES)
 
 
 @router.put("/rules")
 async def change_rules(book: RuleBook, request: Request, context: RequestContext) -> ClassificationRules:
-    """Change the rules; If-Match with their ETag keeps two managers from overwriting each other's changes.
+    """Change the rules by which contacts are classified; other replicas apply them within seconds.
 
-    Other replicas apply them within seconds.
+    If-Match with their ETag keeps two managers from overwriting each other's changes.
     """
     changed = await context.do(handlers.change_rules, book)
     request.app.state.classifier = (None, None)

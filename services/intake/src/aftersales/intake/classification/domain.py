@@ -18,6 +18,7 @@ from aftersales.values import Code, Value, Words
 
 T = TypeVar("T")
 ClassifierLanguage = Literal["zh-Hans", "zh-Hant", "en"]
+"""The language of a text."""
 RULES = "rules"
 """The id of the only document of rules."""
 PRESSING = 3
@@ -41,6 +42,7 @@ _LONGEST = 60
 ClassifierWord = Annotated[str, StringConstraints(max_length=_LONGEST), AfterValidator(_folded)]
 """A word or phrase. Latin letters match whole words, with `leak*` any ending; Chinese matches anywhere."""
 WordList = Annotated[tuple[ClassifierWord, ...], Field(max_length=200)]
+"""Words and phrases."""
 
 
 class Vocabulary(Value):
@@ -49,8 +51,11 @@ class Vocabulary(Value):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
 
     zh_hans: Annotated[WordList, Field(alias="zh-Hans")] = ()
+    """Words in simplified Chinese."""
     zh_hant: Annotated[WordList, Field(alias="zh-Hant")] = ()
+    """Words in traditional Chinese."""
     en: WordList = ()
+    """Words in English."""
 
     def of(self, language: ClassifierLanguage | None) -> tuple[str, ...]:
         """Return the words; None means all languages."""
@@ -63,16 +68,22 @@ class Rule(Value):
     """A suggestion that applies when one of the words is found."""
 
     id: Code
+    """The code of the rule."""
     words: Vocabulary
+    """The words that make the rule apply."""
     unless: Vocabulary = Vocabulary()
     """Negations directly before a word, in addition to the general ones; `*n't` matches the end of any word."""
     kind: RequestKind | None = None
+    """The kind of request that is suggested."""
     problem_class: ProblemClass | None = None
+    """The class of problem that is suggested."""
     fault: Code | None = None
+    """The fault code that is suggested."""
     urgency: Urgency | None = None
     safety: Annotated[bool, Field(strict=True)] = False
     """Whether somebody may be hurt, which is pressing in any case."""
     weight: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
+    """From 1 to 100; the suggestion with the highest sum wins."""
 
 
 def _distinct(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -85,7 +96,9 @@ class RuleBook(Value):
     """All rules, most important first; of two kinds with equal weight the one named earlier is suggested."""
 
     negations: Vocabulary = Vocabulary()
+    """Words that cancel the word after them, such as `no` or 不."""
     rules: Annotated[tuple[Rule, ...], Field(max_length=500), AfterValidator(_distinct)]
+    """The rules."""
 
 
 class ClassificationRules(Aggregate):
@@ -101,7 +114,9 @@ class Described(Value):
     """A text to classify. Without a language, the words of all languages are searched."""
 
     text: Words
+    """The text, in the customer's words."""
     lang: ClassifierLanguage | None = None
+    """Its language; null: words of all languages count."""
     kind: RequestKind | None = None
     """The kind that the caller stated, if any; used when the words suggest none, or several equally."""
 

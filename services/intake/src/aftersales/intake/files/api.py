@@ -23,6 +23,7 @@ from .domain import HEAD, TEXT, TYPES, Text, recognise_type, safe_name
 router = APIRouter(responses=PROBLEMS)
 FileOwnerId = Annotated[CustomerId, Path()]
 FileId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""The id of the file."""
 FileName = Annotated[str, Query(min_length=1, max_length=1000, description="as the sender calls it")]
 _ANY_BYTES = {
     "requestBody": {
@@ -64,6 +65,7 @@ async def keep_file(
 async def list_files(
     customer: FileOwnerId, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[CustomerFile]:
+    """List a customer's files, without removed ones."""
     return await context.page(CustomerFile, {"customer": customer, "removed": False}, cursor, limit)
 
 
@@ -78,6 +80,7 @@ async def show_file(customer: FileOwnerId, id: FileId, context: RequestContext) 
 
 @router.get("/files/{id}", response_class=StreamingResponse, responses={200: {"content": _TYPES}})
 async def download_file(id: FileId, context: RequestContext) -> StreamingResponse:
+    """Download a file."""
     file = require_visible(await context.read(CustomerFile, id))
     about = {
         "Content-Type": file.type,

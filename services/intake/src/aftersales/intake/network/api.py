@@ -14,24 +14,30 @@ from .domain import Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung
 
 router = APIRouter(responses=PROBLEMS)
 RegisteredBranchCode = Annotated[Code, Path()]
+"""The code of the branch."""
 MOST_DAYS = 92
 """The longest range of one answer: a quarter."""
 RoleCode = Annotated[Code, Path()]
+"""The code of the role."""
 PersonCode = Annotated[Code, Path()]
+"""The code of the person."""
 
 
 @router.put("/branches/{code}")
 async def register_branch(code: RegisteredBranchCode, form: BranchForm, context: RequestContext) -> Branch:
+    """Register a branch or change its details."""
     return await context.do(handlers.register_branch, code, form)
 
 
 @router.get("/branches")
 async def list_branches(context: RequestContext, cursor: Cursor = None, limit: Limit = 50) -> Page[Branch]:
+    """List branches."""
     return await context.page(Branch, {}, cursor, limit)
 
 
 @router.get("/branches/{code}")
 async def show_branch(code: RegisteredBranchCode, context: RequestContext) -> Branch:
+    """Show a branch."""
     return await context.read(Branch, code)
 
 
@@ -57,11 +63,13 @@ async def define_role(code: RoleCode, form: RoleForm, context: RequestContext) -
 
 @router.get("/roles")
 async def list_roles(context: RequestContext, cursor: Cursor = None, limit: Limit = 50) -> Page[Role]:
+    """List roles."""
     return await context.page(Role, {}, cursor, limit)
 
 
 @router.put("/people/{code}")
 async def register_person(code: PersonCode, form: PersonForm, context: RequestContext) -> Person:
+    """Register a person or change their details."""
     return await context.do(handlers.register_person, code, form)
 
 
@@ -73,11 +81,13 @@ async def list_people(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Person]:
+    """List people."""
     return await context.page(Person, {"branch": branch, "roles": role}, cursor, limit)
 
 
 @router.get("/people/{code}")
 async def show_person(code: PersonCode, context: RequestContext) -> Person:
+    """Show a person."""
     return await context.read(Person, code)
 
 

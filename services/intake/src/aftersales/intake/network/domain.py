@@ -18,9 +18,11 @@ from aftersales.values.errors import DomainError
 EVERYWHERE = "-"
 """The `branch` of documents that belong to no single branch."""
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
+"""A list of codes."""
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 """Language tags of BCP 47, such as `zh-Hans` or `yue`."""
 Level = Literal["supervisor", "centre", "headquarters", "leadership"]
+"""A level of the escalation chain, from the branch's `supervisor` to the `leadership` of the company."""
 LEVELS: tuple[Level, ...] = get_args(Level)
 """All levels, lowest first; the role of a level has the same code."""
 OF_BRANCH: tuple[Level, ...] = ("supervisor", "centre")
@@ -31,8 +33,11 @@ class BranchForm(Value):
     """The data of a branch."""
 
     name: Line
+    """The name of the branch."""
     zone: Zone
+    """Its time zone, such as `Asia/Shanghai`; its hours and days are in this zone."""
     location: GeoPoint
+    """The position on the map."""
     hours: Hours | None = None
     """By default the stored hours, or round the clock for a new branch."""
     far_districts: Annotated[tuple[Line, ...], Field(max_length=200)] | None = None
@@ -95,8 +100,11 @@ def register_branch(
 
 class Title(Value):
     en: Line
+    """The title in English."""
     zh_hans: Line
+    """The title in simplified Chinese."""
     zh_hant: Line
+    """The title in traditional Chinese."""
 
     @property
     def by_language(self) -> dict[str, str]:
@@ -107,8 +115,11 @@ class RoleForm(Value):
     """A role's titles, and codes of what its people may be told (`told`) and asked to do (`asked`)."""
 
     title: Title
+    """The title in each language."""
     told: Codes = ()
+    """Codes of what its people may be told."""
     asked: Codes = ()
+    """Codes of what its people may be asked to do."""
 
 
 class Role(Aggregate):
@@ -126,14 +137,21 @@ class PersonForm(Value):
     """The data of a person, as the branch gives it."""
 
     name: Line
+    """The person's name."""
     phone: Phone | None = None
+    """Their phone number at work."""
     branch: Code
+    """The code of their branch."""
     roles: Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
+    """Codes of their roles."""
     languages: Annotated[tuple[LanguageTag, ...], Field(max_length=20)] = ()
+    """Languages that they speak, as tags of BCP 47."""
     active: StrictBool = True
+    """False: the person is away and is not asked."""
     supervisor: Code | None = None
     """The person's supervisor, who may be registered later."""
     since: Day | None = None
+    """The first day of their work."""
     until: Day | None = None
     """The last day of service."""
 

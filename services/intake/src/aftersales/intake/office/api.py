@@ -27,22 +27,28 @@ from .store import cases_of, names_for, notices_for, open_requests, week_cases
 
 router = APIRouter(responses=PROBLEMS)
 TrainingCode = Annotated[Code, Path()]
+"""The code of the training."""
 SessionCode = Annotated[Code, Path()]
+"""The code of the session, within the training."""
 OfficeBranchCode = Annotated[Code, Path()]
+"""The code of the branch."""
 Week = Annotated[str, Path(pattern=r"^20[0-9]{2}-W[0-5][0-9]$", description="ISO 8601, such as 2026-W47")]
 NoticeNumber = Annotated[str, Path(pattern=r"^NT-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+"""The number of the notice, such as `NT-261122-7K3F`."""
 After = Annotated[
     str | None,
     Query(pattern=r"^[01]\|NT-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$", description="`next` of the page before"),
 ]
 OfficeRequestNumber = Annotated[RequestNumber, Path()]
 HandoverNumber = Annotated[str, Path(pattern=r"^SH-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+"""The number of the shift handover, such as `SH-261122-7K3F`."""
 
 DigestOwner = Annotated[str, Query(max_length=200, description="a person, a branch, or `supervisor@BJ01`")]
 
 
 @router.put("/trainings/{code}")
 async def plan_training(code: TrainingCode, form: TrainingForm, context: RequestContext) -> TrainingPlan:
+    """Plan a training or change its plan."""
     return await context.do(handlers.plan_training, code, form)
 
 
@@ -60,6 +66,7 @@ async def list_trainings(
 
 @router.get("/trainings/{code}")
 async def show_training(code: TrainingCode, context: RequestContext) -> TrainingPlan:
+    """Show a training."""
     return await context.read(TrainingPlan, code)
 
 
@@ -73,6 +80,7 @@ async def record_attendance(
 
 @router.get("/trainings/{code}/attendance")
 async def list_attendance(code: TrainingCode, context: RequestContext) -> list[Attendance]:
+    """List the attendance of a training."""
     plan = await context.read(TrainingPlan, code)
     return await context.mongo.find(Attendance, {"training": plan.id})
 
@@ -165,12 +173,13 @@ async def list_notices(
 
 @router.get("/notices/{number}")
 async def show_notice(number: NoticeNumber, context: RequestContext) -> Notice:
+    """Show a notice."""
     return await context.read(Notice, number)
 
 
 @router.post("/notices/{number}/acknowledge")
 async def acknowledge_notice(number: NoticeNumber, form: Acknowledge, context: RequestContext) -> Acknowledgement:
-    """Acknowledge it for the named reader, by default the caller; repeating it changes nothing."""
+    """Acknowledge a notice for the named reader, by default the caller; repeating it changes nothing."""
     reader = form.reader or context.actor
     return await context.do(handlers.acknowledge_notice, number, reader)
 
@@ -199,11 +208,13 @@ async def list_handovers(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[ShiftHandover]:
+    """List shift handovers."""
     return await context.page(ShiftHandover, {"branch": branch, "open": open}, cursor, limit)
 
 
 @router.get("/handovers/{id}")
 async def show_handover(id: HandoverNumber, context: RequestContext) -> ShiftHandover:
+    """Show a shift handover with its lines."""
     return await context.read(ShiftHandover, id)
 
 

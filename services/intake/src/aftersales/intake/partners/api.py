@@ -67,7 +67,7 @@ async def list_receipts(
     "/partners/{source:path}/messages",
     deprecated=True,
     operation_id="list_messages_partners__source__messages_get",
-    summary="List Messages",
+    summary="List the outcomes of a source's events",
 )
 async def list_messages_of_source(  # noqa: PLR0913, PLR0917 (its query string)
     source: Annotated[str, Path(max_length=256, description="as the partner's events name it")],

@@ -20,6 +20,7 @@ from . import handlers
 
 router = APIRouter(responses=PROBLEMS)
 PolicyName = Annotated[Code, Path()]
+"""The name of the policy."""
 
 
 class PolicyItem(BaseModel):
@@ -71,7 +72,7 @@ class Said(BaseModel):
 
 @router.post("/policies", status_code=201)
 async def publish_policy(policy: Policy, context: RequestContext, response: Response) -> PublishedPolicy:
-    """Publish the next version, numbered here. A policy with errors, or that ties with another, is refused."""
+    """Publish a policy; the service numbers the version. A policy with errors or that ties with another is refused."""
     published = await context.do(handlers.publish_policy, policy, context.catalogue)
     response.headers["Location"] = f"/policies/{published.policy.name}/{published.policy.version}"
     return published
@@ -122,9 +123,11 @@ async def explain_choice(item: Annotated[PolicyItem, Query()], context: RequestC
 
 @router.get("/policies/{name}/{version}")
 async def show_policy(
-    name: PolicyName, version: Annotated[int, Path(ge=0, le=1_000_000)], context: RequestContext
+    name: PolicyName,
+    version: Annotated[int, Path(ge=0, le=1_000_000, description="0: the preset")],
+    context: RequestContext,
 ) -> Policy:
-    """Show one version; version 0 is the preset of that name."""
+    """Show one version of a policy; version 0 is the preset of that name."""
     if version:
         return (await context.read(PublishedPolicy, f"{name}@{version}")).policy
     preset = next((policy for policy in shipped_policies().policies if policy.name == name), None)

@@ -32,12 +32,17 @@ class ComplaintForm(Value):
     """A complaint as written on the public page."""
 
     name: Line
+    """The name of the person who complains."""
     phone: Phone
+    """Their phone number."""
     text: Annotated[Words, Field(min_length=1)]
+    """The complaint, in their words."""
     kind: ComplaintKind = "service"
+    """The subject; a `suggestion` is not a complaint."""
     number: Annotated[str, Field(max_length=40)] = ""
     """The request's number, as they remember it."""
     branch: Code | None = None
+    """The code of the branch, if it is about one."""
     website: Annotated[str, Field(max_length=1000)] = ""
     """A field that people do not see and machines fill in."""
 
@@ -53,6 +58,7 @@ class VerifyComplaint(Value):
     """Whether the complaint is founded, after it was looked into (FBK-3)."""
 
     founded: bool
+    """Whether the customer was right to complain."""
     remark: Words = ""
 
 

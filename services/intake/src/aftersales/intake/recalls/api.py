@@ -13,6 +13,7 @@ from .domain import CaseState, CloseRecall, Recall, RecallCase, RecallForm, Reca
 
 router = APIRouter(responses=PROBLEMS)
 RecallNumber = Annotated[str, Path(pattern=r"^RC-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+"""The number of the recall, such as `RC-261122-7K3F`."""
 RecallState = Literal["open", "closed"]
 
 
@@ -48,12 +49,14 @@ async def open_recall(form: RecallForm, context: RequestContext) -> Recall:
 async def list_recalls(
     context: RequestContext, state: RecallState | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[RecallProgress]:
+    """List recalls and upgrades."""
     page = await context.page(Recall, {"state": state}, cursor, limit)
     return Page(items=[_progress(recall) for recall in page.items], next=page.next)
 
 
 @router.get("/recalls/{number}")
 async def show_recall(number: RecallNumber, context: RequestContext) -> RecallProgress:
+    """Show a recall or an upgrade."""
     return _progress(await context.read(Recall, number))
 
 
@@ -72,6 +75,7 @@ async def list_cases(  # noqa: PLR0913, PLR0917 (its query string)
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[RecallCase]:
+    """List the affected products of a recall, each with its progress."""
     return await context.page(RecallCase, {"recall": number, "state": state, "branch": branch}, cursor, limit)
 
 
@@ -79,5 +83,5 @@ async def list_cases(  # noqa: PLR0913, PLR0917 (its query string)
 async def take_step(
     number: RecallNumber, serial: Annotated[Serial, Path()], step: RecallStep, form: TakeStep, context: RequestContext
 ) -> RecallCase:
-    """Record a step: customer informed, visit scheduled, done, declined, or customer unreachable (INT-4)."""
+    """Record a step for an affected product (INT-4): `told`, `scheduled`, `done`, `declined` or `unreachable`."""
     return await context.do(handlers.take_step, number, serial, step, form)

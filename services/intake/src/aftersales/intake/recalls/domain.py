@@ -12,12 +12,15 @@ from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import Batch
 from aftersales.intake.catalogues.domain import Term, fold_term
-from aftersales.values import Day, Line, Serial, Value, Words
+from aftersales.values import Day, Line, Reason, Serial, Value, Words
 from aftersales.values.errors import DomainError
 
 CaseState = Literal["found", "told", "scheduled", "done", "declined", "unreachable"]
+"""The state of a case; `found`: nobody has told the customer yet."""
 RecallStep = Literal["told", "scheduled", "done", "declined", "unreachable"]
+"""A step of a case. `told`: the customer knows; `unreachable`: they could not be reached."""
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
+"""Up to 20 digits."""
 REPORT_EVERY = 5
 """The percentage points of completion between two progress reports."""
 
@@ -26,8 +29,11 @@ class SerialRange(Value):
     """Serial numbers that differ only in their last digits, such as `RF-` 0100 to 0299."""
 
     prefix: Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z0-9./_-]{0,63}$")]
+    """The common beginning of the numbers."""
     first: Digits
+    """The digits of the first number, with leading zeros."""
     last: Digits
+    """The digits of the last number, as many as those of `first`."""
 
     @model_validator(mode="after")
     def _counts_upwards(self) -> Self:
@@ -45,16 +51,23 @@ class RecallForm(Value):
 
     kind: RecallKind
     title: Line
+    """The title."""
     why: Words
+    """The reason, as customers are told."""
     remedy: Words
+    """The remedy, as customers are told."""
     safety: bool = False
+    """Whether somebody may be hurt."""
     starts_on: Day
     """The day from which the remedy is available."""
     models: Annotated[tuple[Term, ...], Field(max_length=200)] = ()
     """Codes or other words of the model register, in any case and width."""
     batches: Annotated[tuple[Batch, ...], Field(max_length=500)] = ()
+    """Codes of affected batches of these models."""
     serials: Annotated[tuple[Serial, ...], Field(max_length=2000)] = ()
+    """Serial numbers of affected products."""
     ranges: Annotated[tuple[SerialRange, ...], Field(max_length=100)] = ()
+    """Ranges of serial numbers of affected products."""
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -67,10 +80,11 @@ class TakeStep(Value):
     """A step of one product's case."""
 
     note: Words = ""
+    """A note on the step."""
 
 
 class CloseRecall(Value):
-    reason: Line
+    reason: Reason
 
 
 class Cursor(Value):
@@ -99,7 +113,7 @@ class Recall(Aggregate):
     state: Literal["open", "closed"] = "open"
     closed_for: str = ""
     opened_at: datetime
-    cursor: Cursor | None = Cursor()
+    cursor: Annotated[Cursor | None, Field(json_schema_extra=lambda schema: schema.__delitem__("default"))] = Cursor()
     """None when the whole archive was searched."""
     counts: dict[CaseState, int] = Field(default_factory=dict)
     """Numbers of cases by state; changed together with the cases."""

@@ -8,20 +8,26 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.values import Code, Line, Money, Quantity, Value
 
 Uses = Annotated[tuple[Code, ...], Field(max_length=50)]
+"""Codes of faults or product lines."""
 
 
 class RegisterPart(Value):
     """A part's details, the same in all branches."""
 
     name: Line
+    """The name of the part."""
     model: Line | None = None
+    """The maker's model."""
     specification: Line | None = None
+    """Size, material, voltage or the like."""
     faults: Uses = ()
     """The faults that it repairs, on any of `lines`."""
     lines: Uses = ()
     """The product lines that it fits."""
     quantity_per_job: Quantity = 1
+    """The pieces that one repair needs."""
     price: Money | None = None
+    """The list price of one piece; null if unknown."""
 
 
 class Part(Aggregate):

@@ -39,8 +39,11 @@ SlipDecision = tuple["IssueSlip", tuple[Event, ...]]
 
 class SlipLine(Value):
     part: str
+    """The code of the part."""
     wanted: int
+    """The number of pieces that the visit needs."""
     reserved: Picks = ()
+    """The pieces that are set aside, by lot."""
 
     @property
     def missing(self) -> int:
@@ -52,15 +55,20 @@ class IssueSlip(Aggregate):
     OF_CONTACT: ClassVar[bool] = True
 
     order: str
+    """The number of the work order."""
     request: str
+    """The number of the request."""
     visit: int
+    """The number of the visit, from 1."""
     plan: int = 1
     """The number of the order's plan; a corrected request gets another one, which may need other parts (INT-2)."""
     product: ProductRef | None = None
     """None on a slip that only records a cancellation."""
     state: SlipState = "open"
     lines: tuple[SlipLine, ...] = ()
+    """The parts, wanted and reserved."""
     used: tuple[ReservedLine, ...] = ()
+    """The parts that were used."""
     discrepancies: tuple[MissingLine, ...] = ()
     """Parts that the technician used, but that were not in the books."""
 

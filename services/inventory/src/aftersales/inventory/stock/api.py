@@ -18,6 +18,7 @@ async def list_stock(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[StockItem]:
+    """List the stock, by part, lot and bin."""
     return await context.page(StockItem, {"branch": branch, "part": part}, cursor, limit)
 
 
@@ -29,4 +30,5 @@ async def list_movements(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[Movement]:
+    """List movements of stock, which together make up the ledger."""
     return await context.page(Movement, {"part": part, "order": order}, cursor, limit)

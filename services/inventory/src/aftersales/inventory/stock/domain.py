@@ -23,11 +23,15 @@ class Receipt(Value):
     """Goods received; they are added to the lot of this name in this bin, if there is one."""
 
     branch: Code
+    """The code of the branch that received the goods."""
     part: Code
+    """The code of the part."""
     lot: Code
+    """The code of the lot; the oldest lot is issued first."""
     bin: Code
     """INV-2: the place in the store."""
     quantity: Quantity
+    """The number of pieces."""
     received_at: Moment | None = None
     """Time of receipt; None means now."""
 
@@ -48,12 +52,19 @@ Picks = tuple[Pick, ...]
 
 class Lot(Value):
     lot: str
+    """The code of the lot."""
     bin: str
+    """The place in the store."""
     received_at: datetime
+    """The time of receipt."""
     received: int
+    """Pieces received."""
     free: int
+    """Pieces that can be reserved."""
     reserved: int = 0
+    """Pieces that are set aside for a visit."""
     used: int = 0
+    """Pieces that were used."""
 
     @property
     def age(self) -> tuple[datetime, str, str]:
@@ -65,6 +76,7 @@ class StockItem(Aggregate):
     COLLECTION: ClassVar[str] = "stock"
 
     part: str
+    """The code of the part."""
     lots: tuple[Lot, ...] = ()
     """Lots, oldest first."""
     waiting: tuple[str, ...] = ()

@@ -7,7 +7,9 @@ from aftersales.common.events import Event, Part
 from aftersales.values import Day
 
 Language = Literal["en", "zh-Hans", "zh-Hant"]
+"""The language in which the customer is addressed."""
 RecallKind = Literal["recall", "upgrade"]
+"""`recall`: the maker must mend a fault; `upgrade`: an improvement is offered."""
 
 
 class CustomerChanged(Event):

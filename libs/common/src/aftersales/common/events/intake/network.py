@@ -10,6 +10,7 @@ from aftersales.policy.calendars import Hours, SpecialDay
 from aftersales.values import GeoPoint
 
 NoticeKind = Literal["new_rule", "shipment", "design_change", "other"]
+"""`design_change` names replaced parts; `shipment` announces goods; `new_rule` changes how work is done."""
 _OPEN = ConfigDict(extra="ignore", from_attributes=True)
 
 

@@ -11,6 +11,7 @@ from aftersales.policy.sla.model import Seconds
 from aftersales.values import GeoPoint, Money
 
 Kind = Literal["repair", "installation", "maintenance", "consultation"]
+"""The kind of work that a visit is for."""
 ComplaintKind = Literal["quality", "service", "suggestion"]
 """The kinds of complaints (FBK-3)."""
 

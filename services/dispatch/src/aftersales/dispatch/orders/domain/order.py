@@ -47,6 +47,7 @@ State = Literal[
     "completed",
     "cancelled",
 ]
+"""`waiting`: no technician yet; `waiting_for_parts`: the technician was on site and must come again."""
 NUMBER = r"^WO-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$"
 PartsState = Literal["none", "pending", "reserved", "short"]
 Quotation = Literal["none", "needed", "accepted"]
@@ -107,13 +108,18 @@ class WorkOrder(Aggregate):
     request: str
     product: ProductRef
     fault: str
+    """The fault code."""
     priority: int
+    """From 1 (immediately) to 4 (any time)."""
     registered_at: datetime
     wanted_at: datetime | None = None
+    """The time at which the customer wants the visit."""
     location: GeoPoint | None = None
     visit: int = 1
+    """The number of this visit, from 1."""
     state: State = "waiting"
     technician: str | None = None
+    """The code of the technician; null: none is assigned."""
     declined_by: tuple[str, ...] = ()
     deferred_for: str | None = None
     """Why nobody could be sent, while the order waits (DSP-2)."""
@@ -128,6 +134,7 @@ class WorkOrder(Aggregate):
     slip_version: int = 0
     """The newest version of this visit's issue slip that was received."""
     cause: str | None = None
+    """The cause of the fault, once found."""
     report: ServiceReport | None = None
     """Report of the newest visit; earlier ones are on the warranty card."""
     called_off: str | None = None

@@ -12,15 +12,23 @@ Account = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, 
 
 class UsedPart(Value):
     part: Code
+    """The code of the part."""
     quantity: Quantity
+    """The number of pieces."""
 
 
 class ServiceReport(Value):
     """A report needs a cause, a solution and a signature (DSP-10)."""
 
     cause: Account
+    """The cause of the fault."""
     solution: Account
+    """The work that was done."""
     parts_used: tuple[UsedPart, ...] = ()
+    """The parts that were used; the others go back to the store."""
     tested: StrictBool
+    """Whether the product was tested after the repair."""
     customer_remarks: Words = ""
+    """The customer's remarks."""
     signed_by: Line
+    """The name of the person who signed."""

@@ -60,18 +60,23 @@ class Included(Value):
     kind: Code
     """`maintenance`, `training`, `commissioning`, `repair` …"""
     count: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    """The number of times."""
 
 
 class ContractForm(Value):
     """The terms of a contract."""
 
     customer: CustomerId
+    """The id of the customer."""
     branch: Code
     serials: Annotated[tuple[Serial, ...], Field(max_length=2000)] = ()
+    """Serial numbers that are covered."""
     models: Annotated[tuple[Term, ...], Field(max_length=200)] = ()
+    """Models that are covered, as far as the customer owns them."""
     lines: Annotated[tuple[Term, ...], Field(max_length=200)] = ()
-    """Serials, models and lines that are covered; models and lines only as far as the customer owns them."""
+    """Product lines that are covered, as far as the customer owns them."""
     valid_from: Day
+    """The first day."""
     valid_until: Day
     """The last day."""
     commissioning_due: Day | None = None
@@ -79,7 +84,9 @@ class ContractForm(Value):
     training_hours: TrainingHours | None = None
     """Hours of training promised to the customer's staff."""
     services: Annotated[tuple[Included, ...], Field(max_length=50)] = ()
+    """Services that are included."""
     covers: Covers = Covers()
+    """The prices of parts, labour and travel for the customer."""
     response: Annotated[
         dict[Annotated[StageName, AfterValidator(_with_a_clock)], StageTarget], Field(max_length=20)
     ] = Field(default_factory=dict)
@@ -101,20 +108,27 @@ class ContractForm(Value):
 
 class UseService(Value):
     request: RequestNumber
+    """The request for which the service is used."""
     kind: Code
+    """The kind of service, as in the contract."""
 
 
 class Commission(Value):
     day: Day
+    """The day on which everything ran."""
     report: Words
+    """The result, in words."""
 
 
 class Train(Value):
     """A training session for the customer's staff."""
 
     day: Day
+    """The day of the session."""
     hours: TrainingHours
+    """Its length in hours, in steps of a quarter."""
     people: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    """The number of people who were trained."""
     subject: Line
 
 

@@ -22,6 +22,7 @@ from .contract import Use
 
 class UseEntitlement(Value):
     request: RequestNumber
+    """The request for which the unit is used."""
 
 
 class Entitlement(Aggregate):

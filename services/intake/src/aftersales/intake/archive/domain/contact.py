@@ -7,9 +7,13 @@ from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 from aftersales.values import GeoPoint, Line, Phone, Value
 
 CustomerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""The id of a customer (a UUID)."""
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+"""A short text of at most 100 characters."""
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")]
+"""An e-mail address."""
 WeChat = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_-]{5,40}$")]
+"""A WeChat id."""
 _E164: TypeAdapter[str] = TypeAdapter(Phone)
 
 
@@ -17,8 +21,11 @@ class PhoneNumber(Value):
     """A phone number in E.164, with its purpose."""
 
     number: Annotated[str, StringConstraints(max_length=40)]
+    """The number; without a country code it is Chinese."""
     label: Literal["mobile", "home", "work", "fax"] = "mobile"
+    """The purpose of the number."""
     ext: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,8}$")] = ""
+    """The extension, in digits."""
 
 
 def _e164(said: PhoneNumber) -> PhoneNumber:
@@ -30,17 +37,24 @@ class Address(Value):
     """A postal address of a customer or product, as written."""
 
     text: Line
+    """The whole address in one line."""
     label: Short = ""
+    """The purpose of the address, such as `home`."""
     district: Short = ""
+    """The district, for lists."""
     location: GeoPoint | None = None
+    """The position on the map."""
 
 
 class Contact(Value):
     """A contact person of an organisation."""
 
     name: Line
+    """The name of the person."""
     role: Short = ""
+    """Their task in the organisation."""
     phone: PhoneNumber | None = None
+    """Their phone number."""
 
 
 def _reachable(said: Contact) -> Contact:
@@ -48,5 +62,8 @@ def _reachable(said: Contact) -> Contact:
 
 
 Phones = Annotated[tuple[Annotated[PhoneNumber, AfterValidator(_e164)], ...], Field(max_length=20)]
+"""Phone numbers."""
 Addresses = Annotated[tuple[Address, ...], Field(max_length=20)]
+"""Addresses."""
 Contacts = Annotated[tuple[Annotated[Contact, AfterValidator(_reachable)], ...], Field(max_length=50)]
+"""Contact persons of an organisation."""

@@ -13,20 +13,12 @@ from aftersales.values import Code, Line, Moment, Phone, Value
 from aftersales.values.errors import DomainError
 
 from .contact import Address, Addresses, Contact, Contacts, Email, PhoneNumber, Phones, Short, WeChat
+from .standing import Criteria, CriterionMark, Vip
 from .statement import ProductForm
 
 CustomerClass = Literal["A", "B", "C"]
-CriterionMark = Annotated[int, Field(ge=0, le=100, strict=True)]
+"""`A` is the most important class, `C` the usual one."""
 _Weight = Annotated[int, Field(ge=0, le=1000)]
-
-
-class Criteria(Value):
-    """Inputs of the customer class: marks from 0 to 100 that the business gives."""
-
-    size: CriterionMark = 0
-    spend: CriterionMark = 0
-    importance: CriterionMark = 0
-    loyalty: CriterionMark = 0
 
 
 class ClassWeights(Value):
@@ -60,17 +52,11 @@ class ClassStanding(Value):
     computed: CustomerClass
 
 
-class Vip(Value):
-    """The key customer's own team, and the promises made to them."""
-
-    team: Code
-    perks: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
-
-
 class ConsentForm(Value):
     """A consent that the customer gives or withdraws."""
 
     given: Annotated[bool, Field(strict=True)]
+    """True: the customer agrees; false: they withdraw their consent."""
     how: Line
     """The occasion, such as a call or a service report."""
     evidence: Short = ""
@@ -93,12 +79,14 @@ class Particulars(Value):
     """Optional data in addition to name, phone and address."""
 
     kind: Literal["person", "organisation"] = "person"
+    """`organisation` for a company, a school or an office."""
     aliases: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
     """Other names of the customer, such as a short or a former one."""
     contacts: Contacts = ()
     email: Email | None = None
     wechat: WeChat | None = None
     preferred_channel: Literal["phone", "email", "message", "chat", "letter"] | None = None
+    """The channel on which the customer wants to be reached."""
     criteria: Criteria | None = None
     customer_class: CustomerClass | None = None
     """A class set by a person, which overrides the computed one."""
@@ -112,7 +100,9 @@ class NamedCaller(Value):
     """The caller, as given in the contact (INT-2)."""
 
     name: Line
+    """The name, as the caller gives it."""
     phone: Phone
+    """Leads to the customer in the archive; a number without a country code is Chinese."""
     address: Line | None = None
     """Null if it is known or not needed."""
 
@@ -121,11 +111,13 @@ class ArchiveCustomer(NamedCaller, Particulars):
     """A customer to archive with their products, from the day of purchase. Omitted or null fields stay as they are."""
 
     branch: Code
+    """The code of the customer's branch."""
     phones: Phones = ()
     """Further phone numbers in addition to `phone`."""
     addresses: Addresses = ()
     """Further addresses in addition to `address`."""
     products: Annotated[tuple[ProductForm, ...], Field(max_length=100)] = ()
+    """The products that they own."""
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -161,9 +153,12 @@ class Customer(Aggregate):
     """The first of `addresses`; empty: none is known."""
     addresses: tuple[Address, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    """Contact persons of an organisation."""
     email: str | None = None
+    """Their e-mail address."""
     wechat: str | None = None
     preferred_channel: str | None = None
+    """The channel on which the customer wants to be reached."""
     customer_class: CustomerClass = "C"
     class_set_by: str = ""
     """The person who set the class; empty if computed or by default."""

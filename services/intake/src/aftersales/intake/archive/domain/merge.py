@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar, NamedTuple, TypeVar
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.values import Line, Value
+from aftersales.values import Line, Reason, Value
 from aftersales.values.errors import DomainError
 
 from .contact import Address, Contact, CustomerId, PhoneNumber
@@ -21,11 +21,13 @@ class MergeCustomers(Value):
     """The other record of the same customer, to be merged into the one in the path."""
 
     other: CustomerId
+    """The id of the record that is merged into the one in the path."""
     why: Line
+    """The evidence that both are the same customer."""
 
 
 class UndoMerge(Value):
-    why: Line
+    why: Reason
 
 
 class Act(NamedTuple):

@@ -20,11 +20,13 @@ class ModelForm(Value):
     line: Term
     """The product line, in any word of the catalogue; its code is also the skill that a technician needs."""
     title: Line
+    """The name of the model, for people."""
     synonyms: Annotated[tuple[Term, ...], Field(max_length=100)] = ()
     """Other words for the model, such as the number on the package."""
     warranty_months: Annotated[int, Field(ge=0, le=1200, strict=True)] | None = None
     """The term from the day of purchase (INT-6); null means that the service policy says it."""
     discontinued: Annotated[bool, Field(strict=True)] = False
+    """Whether it is no longer sold."""
     replaced_by: Code | None = None
     """The model to use instead, for a model that was entered twice."""
 

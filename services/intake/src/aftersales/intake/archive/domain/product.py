@@ -8,7 +8,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import ProductRef
 from aftersales.intake.catalogues.domain import Term, UnclearTerm
-from aftersales.values import Code, Day, Line, Value
+from aftersales.values import Code, Day, Line, Reason, Value
 from aftersales.values.errors import DomainError
 
 from .contact import Address, CustomerId
@@ -16,15 +16,17 @@ from .model import Listing
 from .statement import MatchedProduct, ProductForm
 
 Status = Literal["in_use", "scrapped", "returned"]
+"""`returned`: the customer gave it back."""
 
 
 class TransferProduct(Value):
     """A change of owner."""
 
     to: CustomerId
+    """The id of the new owner."""
     on: Day | None = None
     """The default is today."""
-    why: Line
+    why: Reason
 
 
 class SettleProduct(Value):
@@ -32,12 +34,12 @@ class SettleProduct(Value):
 
     model: Term | None = None
     line: Term | None = None
-    why: Line
+    why: Reason
 
 
 class MarkProduct(Value):
     status: Status
-    why: Line
+    why: Reason
 
 
 class CardPart(Value):
@@ -73,9 +75,13 @@ class Proof(Value):
     """A proof of purchase: what was shown, and where it is stored."""
 
     purchased_on: Day
+    """The day of purchase that it proves."""
     invoice: Line | None = None
+    """The number of the invoice."""
     file: Code | None = None
+    """The id of a stored scan or photo."""
     evidence: Line
+    """A description of the proof."""
 
 
 class Extension(Value):
@@ -84,8 +90,10 @@ class Extension(Value):
     until: Day
     """The last day."""
     claim: Code
+    """The number of the claim."""
     approved_by: Code
-    why: Line
+    """The code of the person who approved it."""
+    why: Reason
 
 
 class Product(Aggregate):

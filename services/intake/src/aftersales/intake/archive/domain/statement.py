@@ -31,9 +31,13 @@ class NamedProduct(Value):
     models."""
     batch: Batch | None = None
     purchased_on: Day | None = None
+    """The day of purchase; the warranty counts from it."""
     sold_by: Short = ""
+    """The shop that sold it."""
     invoice: Short = ""
+    """The number of the invoice."""
     installed_at: Address | None = None
+    """The address of the product, if it is not the customer's."""
 
 
 class ProductForm(NamedProduct):

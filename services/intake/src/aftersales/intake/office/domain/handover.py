@@ -30,21 +30,30 @@ AROUND = timedelta(days=1)
 
 class LineNote(Value):
     request: Code
+    """The number of the request."""
     note: Line
+    """A note for the next shift."""
 
 
 class HandoverForm(Value):
     """The shift that ends, and who comes next: a person, or the people with a role in the branch."""
 
     branch: Code
+    """The code of the branch."""
     shift: Line
+    """The name of the shift that ends."""
     ends_at: Moment
+    """The end of that shift, at most a day from now."""
     from_person: Code
+    """The code of the person who hands over."""
     only_own: bool = False
     """True: only requests that `from_person` owns; else all open ones of the branch."""
     to_person: Code | None = None
+    """The code of the person who takes over; either this or `to_role`."""
     to_role: Code | None = None
+    """The role of the people of the branch who take over."""
     notes: Annotated[tuple[LineNote, ...], Field(max_length=MOST_LINES)] = ()
+    """Notes on single requests."""
 
     @model_validator(mode="after")
     def _to_one(self) -> "HandoverForm":

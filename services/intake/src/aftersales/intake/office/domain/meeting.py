@@ -43,25 +43,35 @@ class AgendaItem(AgendaCase):
 
 class MeetingDecision(Value):
     what: Line
+    """The decision."""
     who: Code
+    """The code of the person who does it."""
     until: Day | None = None
+    """The last day."""
     subject: Code | None = None
     """The case that the decision is about."""
 
 
 class Presence(Value):
     person: Code
+    """The code of the person."""
     status: Literal["present", "absent", "excused"]
+    """`excused`: absent with a reason."""
 
 
 class MinutesForm(Value):
     """The result of the meeting."""
 
     held_at: Moment
+    """The beginning of the meeting."""
     chair: Code
+    """The code of the person who led it."""
     attendance: Annotated[tuple[Presence, ...], Field(max_length=500)] = ()
+    """The people who were present, absent or excused."""
     minutes: Words = ""
+    """The text of the minutes."""
     decisions: Annotated[tuple[MeetingDecision, ...], Field(max_length=100)] = ()
+    """The decision."""
 
 
 class Meeting(Aggregate):

@@ -31,8 +31,11 @@ class PartPair(Value):
     """A part, and the part that replaces it from a given day."""
 
     old: Code
+    """The code of the part that is replaced."""
     new: Code
+    """The code of the new part."""
     valid_from: Day
+    """The day from which the new part is used."""
 
 
 class NoticeForm(Value):
@@ -43,12 +46,17 @@ class NoticeForm(Value):
 
     kind: NoticeKind
     title: Line
+    """The title."""
     text: Words = ""
+    """The text."""
     attachments: Codes = ()
     """Ids of files."""
     people: Annotated[tuple[Code, ...], Field(max_length=500)] = ()
+    """Codes of people who must read it."""
     roles: Codes = ()
+    """Roles whose people must read it."""
     branches: Codes = ()
+    """Branches whose people must read it."""
     due_at: Moment | None = None
     """The time by which it must be acknowledged."""
     supersessions: Annotated[tuple[PartPair, ...], Field(max_length=200)] = ()

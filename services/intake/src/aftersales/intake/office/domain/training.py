@@ -12,27 +12,37 @@ from aftersales.values import Code, Line, Moment, Value, Words
 from aftersales.values.errors import DomainError
 
 Crowd = Annotated[tuple[Code, ...], Field(max_length=500)]
+"""Codes of people."""
 
 
 class Session(Value):
     code: Code
+    """The code of the session, within the training."""
     starts_at: Moment
+    """The beginning of the session."""
     minutes: Annotated[int, Field(ge=1, le=24 * 60, strict=True)] = 60
+    """Its length in minutes."""
     trainer: Code
+    """The code of the trainer."""
     place: Line | None = None
+    """The room or address."""
 
 
 class TrainingForm(Value):
     """A training's topic, people and sessions."""
 
     title: Line
+    """The title."""
     topic: Code
+    """The code of the topic."""
     branch: Code | None = None
     """None means all branches."""
     roles: Codes = ()
     """People with one of these roles should attend."""
     sessions: Annotated[tuple[Session, ...], Field(min_length=1, max_length=50)]
+    """The sessions."""
     participants: Crowd = ()
+    """Codes of people who take part; only their attendance is recorded."""
     materials: Codes = ()
     """Ids of files."""
 
@@ -56,10 +66,15 @@ class AttendanceMark(Value):
     """The attendance of one person in one session."""
 
     person: Code
+    """The code of the person."""
     status: Literal["present", "absent", "excused"]
+    """`excused`: absent with a reason."""
     score: Annotated[int, Field(ge=0, le=100, strict=True)] | None = None
+    """The mark in the test, from 0 to 100; only for people who were there."""
     passed: StrictBool | None = None
+    """Whether the test was passed."""
     remark: Words = ""
+    """A remark of the trainer."""
 
     @model_validator(mode="after")
     def _only_who_came_is_marked(self) -> "AttendanceMark":
@@ -70,6 +85,7 @@ class AttendanceMark(Value):
 
 class AttendanceForm(Value):
     marks: Annotated[tuple[AttendanceMark, ...], Field(max_length=500)]
+    """One mark for each person."""
 
 
 class Attendance(Aggregate):

@@ -10,6 +10,7 @@ from aftersales.intake.public.domain import AnswerComplaint, ComplaintState, Pub
 
 router = APIRouter(responses=PROBLEMS)
 ComplaintNumber = Annotated[str, Path(pattern=r"^CP-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]
+"""The number of a complaint, such as `CP-261122-7K3F`."""
 
 
 @router.get("/complaints")
@@ -22,6 +23,7 @@ async def list_complaints(
 
 @router.get("/complaints/{number}")
 async def show_complaint(number: ComplaintNumber, context: RequestContext) -> PublicComplaint:
+    """Show a complaint."""
     return await context.read(PublicComplaint, number)
 
 

@@ -26,7 +26,7 @@ from aftersales.values.errors import TooMany
 
 from .page import Locale, page_texts, render_page
 
-router = APIRouter(prefix="/public", tags=["public"], responses=PROBLEMS | TOO_MANY)
+router = APIRouter(prefix="/public", responses=PROBLEMS | TOO_MANY)
 _OURS: frozenset[KnownStage] = frozenset({"review"})
 """Stages that concern only us."""
 _SHOWN = ("customer", "branch", "state", "stage", "registered_at")
@@ -121,14 +121,14 @@ class Info(BaseModel):
 
 @router.get("/", response_class=HTMLResponse)
 async def show_page(context: RequestContext, lang: Locale | None = None) -> HTMLResponse:
-    """Show the page: look-up of a request, complaints, phones and price list."""
+    """Show the public page: look-up of a request, complaints, phones and price list."""
     text, headers = render_page(lang or context.locale)
     return HTMLResponse(text, headers=headers)
 
 
 @router.get("/requests/{number}")
 async def look_up(
-    number: Annotated[str, Path(max_length=40)],
+    number: Annotated[str, Path(max_length=40, description="The request's number, as the customer types it")],
     phone_tail: Annotated[str, Query(pattern=r"^[0-9]{4,15}$", description="The phone's last digits, four or more")],
     context: RequestContext,
     gates: Gates,

@@ -14,7 +14,7 @@ router = APIRouter(responses=PROBLEMS)
 
 @router.post("/requests/{number}/replies")
 async def reply(number: ServiceRequestNumber, said: Reply, context: RequestContext) -> ServiceRequest:
-    """Record a reply; `refer` sets the time by which the answer is due, `final` closes the request (INT-8)."""
+    """Record a reply to the customer (INT-8); `refer` sets the time for the answer, `final` closes the request."""
     return await context.do(answers.record_reply, number, said, context.catalogue)
 
 

@@ -15,6 +15,7 @@ from aftersales.values import Code
 
 router = APIRouter(responses=PROBLEMS)
 BoardBranchCode = Annotated[Code, Path()]
+"""The code of the branch."""
 
 
 class Counts(BaseModel):

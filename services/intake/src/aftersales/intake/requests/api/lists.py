@@ -59,7 +59,7 @@ async def list_requests(asked: Annotated[ListQuery, Query()], context: RequestCo
 
 @router.get("/requests/export", response_class=StreamingResponse, responses=export.FILES)
 async def export_requests(asked: Annotated[AskedFile, Query()], context: RequestContext) -> StreamingResponse:
-    """Send the list as a file; a list that is too long is refused rather than cut off."""
+    """Export requests as a file; a list that is too long is refused rather than cut off."""
     where, sort, most = asked.where(), asked.order(), context.settings.export_most
     if await context.more_than(ServiceRequest, where, sort, most):
         raise DomainError("export.too_many", most=most)

@@ -24,6 +24,7 @@ from .requests import ServiceRequestNumber
 
 router = APIRouter(responses=PROBLEMS)
 MessageId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""The id of the message."""
 
 
 @router.post("/requests/{number}/handover")
@@ -92,6 +93,7 @@ async def list_worded_messages(
 
 @router.post("/messages/{message}/sent")
 async def report_sent(message: MessageId, report: Report, context: RequestContext) -> CustomerMessage:
+    """Report that a message was sent to the customer."""
     return await context.do(ownership.report_sent, message, report)
 
 

@@ -12,6 +12,7 @@ from aftersales.values import Code
 
 router = APIRouter(responses=PROBLEMS)
 UsedContractNumber = Annotated[Code, Path()]
+"""The number of the contract."""
 EntitlementId = Annotated[str, Path(max_length=200, description="`<serial>|<kind>`")]
 
 
@@ -23,5 +24,5 @@ async def use_contract(number: UsedContractNumber, form: UseService, context: Re
 
 @router.post("/entitlements/{id:path}/use")
 async def use_entitlement(id: EntitlementId, form: UseEntitlement, context: RequestContext) -> Entitlement:
-    """Use one unit for a request; repeating it uses nothing more (INT-14)."""
+    """Use one unit of an entitlement for a request; repeating it uses nothing more (INT-14)."""
     return await context.do(prepaid.use_entitlement, id, form)

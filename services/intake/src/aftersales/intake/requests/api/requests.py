@@ -68,13 +68,14 @@ async def show_forms() -> dict[RequestKind, tuple[str, ...]]:
 
 @router.get("/requests/{number}")
 async def show_request(number: ServiceRequestNumber, context: RequestContext) -> ServiceRequest:
+    """Show a request with its answers, its clocks and its payer."""
     return await context.read(ServiceRequest, number)
 
 
 @router.get(
     "/customers/{customer}/requests",
     operation_id="list_requests_customers__customer__requests_get",
-    summary="List Requests",
+    summary="List a customer's requests",
 )
 async def list_requests_of_customer(
     customer: CustomerNumber, context: RequestContext, cursor: Cursor = None, limit: Limit = 50
@@ -88,4 +89,5 @@ async def list_requests_of_customer(
 async def cancel_request(
     number: ServiceRequestNumber, command: CancelRequest, context: RequestContext
 ) -> ServiceRequest:
+    """Cancel a request; its clocks end."""
     return await context.do(requests.cancel_request, number, command)

@@ -11,7 +11,7 @@ from aftersales.policy import sla
 from aftersales.policy.model.stages import CASES, KnownStage
 from aftersales.policy.sla import ChangeNote, SlaClock
 from aftersales.policy.sla.stages import retarget_stages
-from aftersales.values import Code, Line, Value, Words
+from aftersales.values import Code, Reason, Value, Words
 from aftersales.values.errors import DomainError
 
 from .form import VISITS
@@ -34,10 +34,13 @@ class Reply(Value):
     """A reply to the customer."""
 
     channel: Channel
+    """The channel on which the customer was answered."""
     text: Words
+    """The text of the reply."""
     refer: bool = False
     """Whether this must be checked; the customer is told when the answer is due."""
     refer_to: Code | None = None
+    """The code of the person who checks it."""
     final: bool = False
     """Whether this settles the request; only for kinds without a visit."""
 
@@ -52,16 +55,19 @@ class Review(Value):
     """The form was filed and reviewed on the day it came in (当日上交审阅)."""
 
     remark: Words = ""
+    """A remark of the reviewer."""
 
 
 class Reprioritise(Value):
     urgency: Urgency
+    """1 can wait, 2 is normal, 3 is pressing."""
     danger: bool = False
+    """Whether somebody may be hurt."""
     far: bool | None = None
     """Whether the place is far away; None leaves it as it was (DSP-3)."""
     major: bool | None = None
     """Whether it is a major fault; None leaves it as it was (DSP-8)."""
-    why: Line
+    why: Reason
 
 
 def record_reply(request: ServiceRequest, said: Reply, by: str, now: datetime, ground: Ground) -> RequestDecision:

@@ -33,10 +33,13 @@ class DecideCoverage(Value):
 
 class AcceptQuotation(Value):
     amount: Annotated[Money, AfterValidator(_positive)]
+    """The amount of the quotation."""
     accepted_by: Line
+    """The name of the person who accepted."""
     evidence: Line
     """How we know, for example a signature, a message or a recorded call."""
     file: Code | None = None
+    """The id of a stored scan, photo or recording."""
     at: Moment | None = None
     """The default is now."""
 

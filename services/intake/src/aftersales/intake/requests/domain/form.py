@@ -13,7 +13,7 @@ from aftersales.intake.archive.domain.customer import Customer, NamedCaller
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
-from aftersales.values import Code, GeoPoint, Line, Moment, Phone, Value, Words
+from aftersales.values import Code, GeoPoint, Line, Moment, Phone, Reason, Value, Words
 from aftersales.values.errors import Malformed
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
@@ -86,15 +86,19 @@ class FormSubject(Value):
     product: NamedProduct = NamedProduct()
     """What is known of the product; empty for a general question."""
     kind: RequestKind = "repair"
+    """The customer's wish: `repair`, `installation`, `consultation` …; see `GET /forms` for the fields of each."""
     problem_class: ProblemClass | None = None
+    """The class of the problem: `technical`, `quality` or `usage`."""
     fault: Term | None = None
     """The fault, if known: its code or any other word of the catalogue."""
     description: Words = ""
+    """The problem or question, in the customer's own words."""
     order: OrderReference | None = None
     """The order that it is about, if it came from an online shop; requests are found by it."""
     details: Details = Field(default_factory=dict)
     """Additional fields of this kind of request; see `GET /forms`."""
     urgency: Urgency = 2
+    """Urgency in the customer's eyes: 1 can wait, 2 is normal, 3 is pressing."""
     danger: bool = False
     """Whether somebody may be hurt, which needs an immediate answer (INT-5)."""
     rush: bool = False
@@ -104,6 +108,7 @@ class FormSubject(Value):
     far: bool | None = None
     """Whether the place is far away (DSP-3); by default, whether the address names a far district of the branch."""
     wanted_at: Moment | None = None
+    """The time at which the customer wants the visit, with its offset."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -161,11 +166,15 @@ class RegisterRequest(FormSubject):
     """The request form for one customer and one product."""
 
     branch: Code
+    """The code of the branch that is responsible."""
     channel: Channel
+    """The channel on which the customer contacted us."""
     customer: Caller
+    """The caller. The phone number leads to the customer in the archive."""
     location: GeoPoint | None = None
+    """The place of the visit, for the choice of a technician."""
     owner: Code | None = None
-    """The owner to the end (INT-7); the default is the caller."""
+    """The person who owns the request to the end (INT-7); the default is the caller of this service (`X-Actor`)."""
 
     @property
     def needs_visit(self) -> bool:
@@ -201,11 +210,17 @@ class RegisterContact(Value):
     """One contact about several products; each product gets its own request."""
 
     branch: Code
+    """The code of the branch that is responsible."""
     channel: Channel
+    """The channel on which the customer contacted us."""
     customer: Caller
+    """The caller. The phone number leads to the customer in the archive."""
     location: GeoPoint | None = None
+    """The place of the visits."""
     owner: Code | None = None
+    """The owner of the requests; the default is the caller of this service (`X-Actor`)."""
     subjects: Annotated[tuple[FormSubject, ...], Field(min_length=1, max_length=50)]
+    """The subjects of the contact: one entry for each product or question."""
 
     def forms(self) -> tuple[RegisterRequest, ...]:
         shared = shared_fields(self, RegisterRequest)
@@ -223,4 +238,4 @@ def must_be_complete(kind: RequestKind, said: BaseModel, fault: str | None) -> N
 
 
 class CancelRequest(Value):
-    reason: Line
+    reason: Reason

@@ -20,6 +20,7 @@ from .request import ServiceRequest
 
 Template = Literal["told_of_escalation"]
 MessageState = Literal["to_send", "sent", "unreachable"]
+"""`to_send`: somebody must send it; `unreachable`: all channels have failed."""
 ANSWERABLE: tuple[Channel, ...] = ("phone", "email", "chat", "message", "social")
 """Channels on which a customer who used them can be answered."""
 
@@ -28,10 +29,12 @@ class Report(Value):
     """A report that names its channel, so that a failure reported twice skips none."""
 
     channel: Channel
+    """The channel that was used."""
 
 
 class Failure(Report):
     why: Line
+    """The reason why the customer was not reached."""
 
 
 class Attempt(Value):

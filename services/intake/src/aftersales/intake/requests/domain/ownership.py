@@ -7,7 +7,7 @@ from typing import Any, Literal
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
 from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.network.domain import LEVELS, Level, Rung
-from aftersales.values import Code, Line, Value, Words
+from aftersales.values import Code, Line, Reason, Value, Words
 from aftersales.values.errors import DomainError
 
 from .custody import CustodyStep, Escalation, Offer
@@ -19,6 +19,7 @@ SHIFT = "shift_handover"
 
 class OfferHandover(Value):
     to: Code
+    """The code of the person who is asked to take over."""
     reason: Term
     """The reason in any word of the catalogue, such as `leave` or 下班; its code is published in events."""
     note: Words = ""
@@ -26,7 +27,7 @@ class OfferHandover(Value):
 
 
 class DeclineHandover(Value):
-    reason: Line
+    reason: Reason
 
 
 class Escalate(Value):

@@ -55,31 +55,42 @@ class Promise(Value):
     """A promise to the customer: a stage and its deadline."""
 
     stage: str
+    """The stage."""
     deadline: datetime
+    """Its deadline."""
 
 
 class Preview(Value):
     """The preview; nothing of it is stored."""
 
     customer: KnownCustomer | None
+    """The customer that the phone number leads to; null: a new one."""
     product: KnownProduct | None
+    """The product that the serial number leads to; null: a new one."""
     duplicates: tuple[Similar, ...]
+    """Open requests that may be the same."""
     repeats: CardEntry | None
     """The earlier repair that failed (INT-9)."""
     recalls: tuple[OpenRecall, ...]
+    """Recalls that affect the product."""
     fault: str
     """The code of the fault; of another kind than a repair, the kind."""
     unclear: tuple[UnclearTerm, ...] = ()
     """Words for product line and fault that no catalogue has, with suggestions."""
     policy: str
+    """The policy that would apply, such as `e-bike@3`."""
     policy_is_general: bool = False
     """Whether the policy applies only because no policy names the product line or the branch (ALL-1)."""
     priority: int
+    """From 1 (immediately) to 4 (any time)."""
     cases: tuple[SpecialCase, ...]
+    """Special cases that would apply."""
     danger_words: tuple[str, ...] = ()
     """Words of danger in the description, which raise the priority unless the form says `danger` (INT-5)."""
     coverage: Coverage
+    """The payer of each component, with the reason."""
     promises: tuple[Promise, ...]
+    """The deadlines that would run."""
 
 
 class Known(NamedTuple):

@@ -30,6 +30,8 @@ from .prepaid import NOTHING
 from .records import Correction, Flag, FurtherContact, Note
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
+"""`registered`: somebody must act; `resolved`: repaired, waiting for the callback; `reopened`: the customer was not
+satisfied."""
 OPEN: tuple[RequestState, ...] = ("registered", "reopened")
 """States in which somebody must still act."""
 ENDED: tuple[RequestState, ...] = ("closed", "cancelled")
@@ -128,6 +130,7 @@ class ServiceRequest(Aggregate):
     OF_CONTACT: ClassVar[bool] = True
 
     channel: Channel
+    """The channel on which the customer contacted us."""
     customer: str
     caller: str = ""
     """The name that the caller gave; the customer may be archived under another one."""
@@ -137,17 +140,21 @@ class ServiceRequest(Aggregate):
     kind: RequestKind
     problem_class: ProblemClass | None = None
     fault: str
+    """The fault code, or the kind of request if there is no fault."""
     description: str
     order: OrderReference | None = None
     """The order of an online shop that it is about (INT-15)."""
     details: dict[str, str] = {}  # noqa: RUF012 (a field, copied per instance)
     urgency: int
+    """1 can wait, 2 is normal, 3 is pressing."""
     danger: bool = False
+    """Whether somebody may be hurt."""
     danger_words: tuple[str, ...] = ()
     """Words of the description that count as danger until somebody confirms or denies it with the priority (INT-5)."""
     cases: tuple[SpecialCase, ...] = ()
     """Special cases of the policy that apply: emergency, rush or holiday work (ALL-10)."""
     priority: int
+    """From 1 (immediately) to 4 (any time)."""
     unclear: tuple[UnclearTerm, ...] = ()
     """Words for product line and fault that no catalogue has, for somebody to clear up (ALL-1, INT-9)."""
     policy_is_general: bool = False
@@ -198,6 +205,7 @@ class ServiceRequest(Aggregate):
     custody: tuple[CustodyStep, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     open: bool = True
+    """Whether somebody must still act."""
     due_elsewhere: tuple[DueElsewhere, ...] = ()
     """The next deadlines of its work order and its callbacks."""
     stage: str | None = None
@@ -207,7 +215,9 @@ class ServiceRequest(Aggregate):
     pressing: str | None = None
     """The sort key of lists: danger first, then the earliest deadline; null unless it is open."""
     due_at: datetime | None = None
+    """The earliest deadline of its running clocks."""
     at_risk_at: datetime | None = None
+    """The time of the warning before that deadline."""
     partner: PartnerReference | None = None
     elsewhere: Elsewhere | None = None
     """The request in the system from which it was imported."""

@@ -75,7 +75,9 @@ class RecordStep(Value):
     """A step, and what there is to say about it."""
 
     step: DeskStep
+    """The step that was taken."""
     note: Words = ""
+    """A note on the step."""
     until: Moment | None = None
     """The promised time; only for `timetable_promised`, which needs it."""
 
