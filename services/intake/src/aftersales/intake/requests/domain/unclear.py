@@ -15,7 +15,9 @@ class ClearUpWord(Value):
     """What a word means."""
 
     what: Literal["line", "fault"]
+    """Whether it stands for a product line or for a fault."""
     word: Term
+    """The word as `GET /unclear-words` lists it."""
     code: Code
     """The entry that gets the word as a synonym."""
 

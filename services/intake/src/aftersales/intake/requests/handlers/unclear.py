@@ -13,7 +13,7 @@ MOST_CLEARED = 100
 """Requests corrected at once, so that the writer can do other work in between."""
 
 
-@use_case(preload=lambda command: ((Catalogue, CATALOGUE_OF[command.what]), *TERMS))
+@use_case(about=lambda command: (Catalogue, CATALOGUE_OF[command.what]), preload=lambda: TERMS)
 async def clear_up_word(work: UnitOfWork, command: ClearUpWord, catalogue: PolicyCatalogue) -> ClearedWord:
     """Add the word to the entry's synonyms, and correct the open requests that have it."""
     name = CATALOGUE_OF[command.what]
