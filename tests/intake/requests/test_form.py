@@ -11,19 +11,21 @@ from aftersales.intake.vocabulary import KINDS
 from aftersales.values.messages import LOCALES, message_catalogue
 
 Form = Callable[..., RegisterRequest]
-SAID = {"description": "x", "fault": "noisy"}
+SAID = {"description": "x", "fault": "noisy", "order_number": {"number": "3387"}}
+PLACES = {"order_number": "order"}
+"""Where the form has a field under another name."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_taken_with_its_fields_and_with_none_missing(kind: Any, form: Form) -> None:
     """INT-4."""
     needed = FIELDS.get(kind, ())
-    of_form = {name: value for name, value in SAID.items() if name in needed}
+    of_form = {PLACES.get(name, name): value for name, value in SAID.items() if name in needed}
     details = {name: "x" for name in needed if name not in SAID}
     empty = {"kind": kind, "fault": None, "description": "", "details": {}}
     assert form(**empty | of_form | {"details": details}).kind == kind
     for missing in needed:
-        kept = {name: value for name, value in of_form.items() if name != missing}
+        kept = {name: value for name, value in of_form.items() if name != PLACES.get(missing, missing)}
         others = {name: value for name, value in details.items() if name != missing}
         with pytest.raises(ValidationError, match=f"request.{missing}_missing"):
             form(**empty | kept | {"details": others})
@@ -33,7 +35,8 @@ def test_each_kind_is_taken_with_its_fields_and_with_none_missing(kind: Any, for
 def test_every_field_that_can_be_missing_has_words(locale: str) -> None:
     """INT-4, ALL-9."""
     for name in {name for names in FIELDS.values() for name in names}:
-        assert f"`{name}`" in message_catalogue(locale)[f"request.{name}_missing"]
+        named = "order.number" if name == "order_number" else name
+        assert f"`{named}`" in message_catalogue(locale)[f"request.{name}_missing"]
 
 
 def test_a_contact_makes_a_form_of_each_subject(form: Form) -> None:
