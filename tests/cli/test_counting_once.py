@@ -1,4 +1,5 @@
 """INT-2, INV-1: a row counts once, however the sheet around it changes (`aftersales import`, real services)."""
+# ruff: noqa: RUF001 (Chinese punctuation is meant)
 
 from collections.abc import AsyncIterator
 
@@ -111,3 +112,14 @@ async def test_inv1_goods_of_a_sheet_that_grew_are_received_once(aftersales, tmp
 
     assert (first, grown) == ((1, 0, 0), (1, 1, 0))
     assert stock.free == 13
+
+
+async def test_all1_words_that_no_catalogue_has_are_said_with_their_rows(aftersales, tmp_path):
+    """ALL-1: imported rows have them in `unclear`; the person who imports hears of it, also in a dry run."""
+    lines = [row(n).replace("no-cooling", "Water leek") for n in (21, 22)] + [row(23).replace("no-cooling", "制冷差")]
+    file = saved(tmp_path, "words.csv", HEADER + "".join(lines))
+    dry = await aftersales("--lang", "zh-Hans", "import", "requests", file, "--dry-run")
+    done = await aftersales("import", "requests", file)
+    assert "2 行（2, 3）：目录中没有故障“Water leek”（可能是：water-leak" in dry.out
+    assert "2 rows (2, 3): No catalogue has the fault “Water leek” (perhaps: water-leak" in done.out
+    assert "制冷差" not in done.out

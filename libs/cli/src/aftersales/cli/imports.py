@@ -189,6 +189,7 @@ async def load_sheet(session: Session, kind: Kind, wish: ImportOptions) -> tuple
         repeated=result.repeated,
         changed=sorted(result.changed),
         equal=equal_rows(rows) if kind.adds else [],
+        notes=result.notes,
         stale=stale_rows(rows, datetime.now(UTC)),
         refused=len(result.refused),
         reasons=[asdict(reason) for reason in groups],

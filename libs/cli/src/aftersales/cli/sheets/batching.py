@@ -82,6 +82,8 @@ def _take(kind: Kind, batch: list[NamedRow], outcomes: list[dict[str, Any]], pla
         result.imported += outcome["outcome"] != "repeated"
         result.updated += outcome["outcome"] == "updated"
         result.changed += [row.record.number] if outcome.get("changed") else []
+        for note in outcome.get("notes", ()):
+            result.notes.setdefault(note["detail"], []).append(row.record.number)
     if not plan.dry_run:
         plan.journal.note(taken)
     result.unsent -= len(batch)

@@ -49,6 +49,8 @@ class Summary:
     """Rows imported before that read differently now."""
     equal: list[tuple[int, ...]]
     """Rows that say the same, in groups; each of them counts."""
+    notes: dict[str, list[int]]
+    """What the service noted about imported rows, with the rows."""
     stale: list[int]
     """Open requests that came in, or were wanted, long ago."""
     refused: int
@@ -119,6 +121,8 @@ def _print_warnings(session: Session, summary: Summary) -> None:
     if summary.stale:
         stale = _some(map(str, summary.stale))
         session.say("import.stale_rows", count=len(summary.stale), days=STALE.days, rows=stale)
+    for note, noted in islice(summary.notes.items(), SHOWN):
+        session.say("import.noted_rows", count=len(noted), rows=_some(map(str, sorted(noted))), note=note)
     if summary.changed:
         session.say("import.changed_rows", count=len(summary.changed), rows=_some(map(str, summary.changed)))
 

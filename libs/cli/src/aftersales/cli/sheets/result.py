@@ -20,6 +20,8 @@ class Result:
     repeated: int = 0
     changed: list[int] = field(default_factory=list)
     """Rows imported before that read differently now; they are not imported again."""
+    notes: dict[str, list[int]] = field(default_factory=dict)
+    """What the service noted about imported rows, with the rows."""
     refused: list[Row] = field(default_factory=list)
     unsent: int = 0
     trouble: Trouble | None = None

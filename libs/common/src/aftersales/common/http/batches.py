@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -40,6 +40,17 @@ class Batch(Value):
     """Report what would happen to the rows, and store nothing."""
 
 
+class RowNote(BaseModel):
+    """Something about a row that was taken, for somebody to look at."""
+
+    code: str
+    """Identifies the note for programs."""
+    detail: str
+    """The note in the caller's language."""
+    params: dict[str, Any]
+    """The values in `detail`."""
+
+
 class RowOutcome(BaseModel):
     """The outcome of a row. `repeated`: its key was sent before. `refused`: neither the row nor its key is stored."""
 
@@ -57,6 +68,8 @@ class RowOutcome(BaseModel):
     """The values in `detail`."""
     changed: bool = False
     """Whether a repeated row had another form when it was stored. The stored one stays as it is."""
+    notes: list[RowNote] = Field(default_factory=list)
+    """Notes on a row that was created or updated, such as a word that no catalogue has."""
 
 
 class BatchOutcome(BaseModel):
@@ -74,6 +87,8 @@ class Import:
     make_call: Callable[[Any], Call[Any]]
     longer: timedelta = timedelta()
     """Time to store the rows' keys beyond that of an Idempotency-Key."""
+    notes: Callable[[Any], Iterable[DomainError]] = lambda _: ()
+    """Returns what somebody should look at in the document of a row, as codes with parameters."""
 
 
 A_YEAR = timedelta(days=365)
@@ -92,19 +107,25 @@ async def take_batch(context: RequestContext, batch: Batch, sheet: Import) -> Ba
             errors = wrong_fields(error.errors(include_url=False, include_input=False), locale)
             found[at] = _refused(row.key, "input.malformed", {"errors": errors}, locale)
         else:
-            orders[at] = _order(sheet.make_call(filled), row.key, _answer(context.path, row, sheet.longer))
+            orders[at] = _order(sheet, filled, row.key, locale, _answer(context.path, row, sheet.longer))
     results = await context.do_each(list(orders.values()), dry_run=batch.dry_run)
     for (at, order), result in zip(orders.items(), results, strict=True):
         found[at] = _outcome(order.key, result, locale)
     return BatchOutcome(rows=[found[at] for at in range(len(batch.rows))])
 
 
-def _order(make_call: Call[Any], key: str, answer: AnswerKey) -> BatchCall:
-    async def run(work: UnitOfWork) -> RowOutcome:
-        state = await make_call.run(work)
-        return RowOutcome(key=key, outcome="created" if work.is_new(state) else "updated", id=state.id)
+def _order(sheet: Import, filled: BaseModel, key: str, locale: str, answer: AnswerKey) -> BatchCall:
+    call = sheet.make_call(filled)
 
-    return BatchCall(replace(make_call, run=run), key, answer)
+    async def run(work: UnitOfWork) -> RowOutcome:
+        state = await call.run(work)
+        notes = [
+            RowNote(code=one.code, detail=render_message(one.code, locale, one.params), params=one.params)
+            for one in sheet.notes(state)
+        ]
+        return RowOutcome(key=key, outcome="created" if work.is_new(state) else "updated", id=state.id, notes=notes)
+
+    return BatchCall(replace(call, run=run), key, answer)
 
 
 def _answer(path: str, row: Row, longer: timedelta) -> AnswerKey:

@@ -20,7 +20,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.policy.model.cover import CAUSES, Cause
 from aftersales.policy.model.figures import Texts
 from aftersales.values import Code, Line, Value
-from aftersales.values.errors import Malformed
+from aftersales.values.errors import DomainError, Malformed
 
 CatalogueName = Literal["lines", "faults", "causes", "reasons"]
 """The name of a catalogue."""
@@ -100,6 +100,16 @@ class UnclearTerm(Value):
     word: str
     suggestions: tuple[str, ...] = ()
     """Codes that may be meant, the most likely first."""
+
+
+def unclear_notes(*terms: UnclearTerm | None) -> Iterator[DomainError]:
+    """Yield a note for each word, for the person who imported it."""
+    for term in filter(None, terms):
+        said = {"word": term.word, "suggestions": ", ".join(term.suggestions) or "-"}
+        if term.what == "line":
+            yield DomainError("catalogue.line_unclear", **said)
+        else:
+            yield DomainError("catalogue.fault_unclear", **said)
 
 
 class MatchedTerm(NamedTuple):

@@ -6,6 +6,7 @@ from aftersales.common.http.batches import Batch, BatchOutcome, Import, take_bat
 from aftersales.engine import PROBLEMS, Call, RequestContext, prepare_call
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer
 from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.catalogues.domain import unclear_notes
 
 from . import handlers
 from .domain import ImportProduct
@@ -37,4 +38,6 @@ async def import_products(batch: Batch, context: RequestContext) -> BatchOutcome
     def job(form: ImportProduct) -> Call[Product]:
         return prepare_call(handlers.import_product, form, context.catalogue)
 
-    return await take_batch(context, batch, Import(ImportProduct, job))
+    return await take_batch(
+        context, batch, Import(ImportProduct, job, notes=lambda product: unclear_notes(product.unclear))
+    )

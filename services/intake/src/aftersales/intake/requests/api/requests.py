@@ -8,6 +8,7 @@ from aftersales.common.http.batches import A_YEAR, Batch, BatchOutcome, Import, 
 from aftersales.engine import PROBLEMS, Call, Cursor, Limit, Page, RequestContext, prepare_call
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.store import customer_filter, find_surviving_customer
+from aftersales.intake.catalogues.domain import unclear_notes
 from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.classification.store import load_classifier
 from aftersales.intake.requests.domain.form import (
@@ -49,7 +50,9 @@ async def import_requests(batch: Batch, context: RequestContext, classifier: Cur
     def job(form: ImportRequest) -> Call[ServiceRequest]:
         return prepare_call(imported.import_request, form, context.catalogue, classifier)
 
-    return await take_batch(context, batch, Import(ImportRequest, job, A_YEAR))
+    return await take_batch(
+        context, batch, Import(ImportRequest, job, A_YEAR, lambda request: unclear_notes(*request.unclear))
+    )
 
 
 @router.post("/contacts", status_code=201)
