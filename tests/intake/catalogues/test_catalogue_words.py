@@ -111,6 +111,8 @@ async def test_a_repeat_is_found_however_the_fault_is_written(intake: RunningSer
     assert (second["repeats"], second["fault"]) == (first["id"], "no-cooling")
     similar = (await intake.http.get(f"/requests/{second['id']}/similar")).json()
     assert [one["request"] for one in similar] == [first["id"]]
+    listed = (await intake.http.get("/requests", params={"repeated": True})).json()["items"]
+    assert [one["id"] for one in listed] == [second["id"]]
 
 
 async def _add_to_card(work: UnitOfWork, serial: str, entry: CardEntry) -> None:

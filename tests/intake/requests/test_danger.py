@@ -88,6 +88,15 @@ async def test_the_check_a_contact_a_sheet_and_a_partner_hear_it_too(intake: Run
     assert channels == {("phone", True), ("phone", False), ("partner", True)}
 
 
+async def test_the_requests_whose_danger_nobody_has_confirmed_are_a_list(intake: RunningService) -> None:
+    """INT-5: a supervisor goes through them."""
+    doubtful = await register(intake, description=WORDS)
+    confirmed = await register(intake, description=WORDS, danger=True)
+    for unconfirmed, found in (True, [doubtful["id"]]), (False, [confirmed["id"]]):
+        listed = await intake.http.get("/requests", params={"danger_unconfirmed": unconfirmed})
+        assert [one["id"] for one in listed.json()["items"]] == found
+
+
 async def test_changed_rules_count_at_once_where_they_were_changed(intake: RunningService) -> None:
     """INT-5: a manager edits the words."""
     rules = (await intake.http.get("/classification/rules")).json()["book"]

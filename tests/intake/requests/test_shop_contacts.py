@@ -65,6 +65,15 @@ async def test_a_request_is_found_by_order_number_and_account(intake, word):
     assert [one["id"] for one in found] == [request["id"]]
 
 
+async def test_an_imported_request_is_found_by_its_number_in_the_other_system(intake):
+    """INT-2, INT-3: a clerk has the old number on a slip."""
+    form = {"branch": "BJ01", "channel": "web", "customer": BUYER, "kind": "consultation", "description": "x"}
+    rows = [{"key": "1", "form": form | {"elsewhere": {"number": "HD-2024/77"}}}, {"key": "2", "form": form}]
+    done = await staff.say(intake, "POST", "/imports/requests", rows=rows)
+    found = (await intake.http.get("/requests", params={"order_number": "HD-2024/77"})).json()["items"]
+    assert [one["id"] for one in found] == [done["rows"][0]["id"]]
+
+
 @pytest.mark.parametrize(
     ("words", "kind"),
     [

@@ -12,6 +12,8 @@ AGAIN: Document = {"visit": {"$gt": 1}}
 """Filter for reopened requests. They are few, so their index costs other requests nothing."""
 UNCLEAR: Document = {"unclear.what": {"$exists": True}}
 """Filter for requests with words that no catalogue has."""
+NUMBERS_ELSEWHERE = ("order.number", "order.account", "elsewhere.number")
+"""Fields with a number that a request has in another system."""
 _NEWEST = ("-registered_at", "-_id")
 _WORDS = ("state", "kind", "channel", "priority")
 """Fields with few values at the end of an index: lists filter by them before they read documents."""
@@ -32,10 +34,8 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("branch", "state", *_NEWEST, "kind"),
         Index(*_NEWEST, "open", *_WORDS),
         *(Index(name, *_NEWEST, "open") for name in ("owner", "customer", "product.serial", "kind", "channel")),
-        *(
-            Index(f"order.{name}", *_NEWEST, partial={f"order.{name}": {"$type": "string"}})
-            for name in ("number", "account")
-        ),
+        *(Index(name, *_NEWEST, partial={name: {"$type": "string"}}) for name in (*NUMBERS_ELSEWHERE, "repeats")),
+        Index("danger_words.0", "pressing", "_id", partial={"danger_words.0": {"$exists": True}}),
         Index("unclear.what", "pressing", "_id", partial=UNCLEAR),
         Index("tail"),
         Index("flag", *_NEWEST, partial={"flag": {"$gt": ""}}),

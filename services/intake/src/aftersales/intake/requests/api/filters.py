@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from aftersales.engine import Document, Malformed
 from aftersales.intake.requests.domain.records import Flag
 from aftersales.intake.requests.domain.request import OPEN, RequestState
+from aftersales.intake.requests.store import NUMBERS_ELSEWHERE
 from aftersales.intake.vocabulary import Channel, RequestKind, correct_number
 from aftersales.values import Code, Moment, Serial
 
@@ -30,7 +31,14 @@ class RequestFilter(BaseModel):
     serial: Serial | None = None
     channel: Channel | None = None
     kind: RequestKind | None = None
-    order_number: Annotated[str | None, Field(max_length=64, description="An order number or a buyer's account")] = None
+    order_number: Annotated[
+        str | None,
+        Field(max_length=100, description="An order number, a buyer's account, or the number in another system"),
+    ] = None
+    danger_unconfirmed: Annotated[
+        bool | None, Field(description="Words of danger that nobody has confirmed or denied (INT-5)")
+    ] = None
+    repeated: Annotated[bool | None, Field(description="A repair that did not hold came before (INT-9)")] = None
     unclear: Annotated[Literal["line", "fault"] | None, Field(description="A word that no catalogue has")] = None
     flag: Flag | None = None
     registered_from: Moment | None = None
@@ -57,9 +65,9 @@ class RequestFilter(BaseModel):
             **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind", "flag"}),
             "product.serial": self.serial,
             "unclear.what": self.unclear,
-            "$or": [{"order.number": self.order_number}, {"order.account": self.order_number}]
-            if self.order_number
-            else None,
+            "$or": [{field: self.order_number} for field in NUMBERS_ELSEWHERE] if self.order_number else None,
+            "danger_words.0": None if self.danger_unconfirmed is None else {"$exists": self.danger_unconfirmed},
+            "repeats": {True: {"$type": "string"}, False: {"$not": {"$type": "string"}}, None: None}[self.repeated],
             "state": {"$in": self.state} if self.state else None,
             "open": True if implied and self.open is None else self.open,
             "registered_at": {sign: at for sign, at in period.items() if at} or None,
