@@ -18,6 +18,16 @@ Channel = Literal[
     "partner",
 ]
 """The channel of a contact (INT-1); `message` is SMS or WeChat, `partner` another company's system."""
+OrderKind = Literal[
+    "address_change",
+    "order_cancellation",
+    "delivery_delay",
+    "missing_piece",
+    "price_difference",
+    "invoice",
+    "parcel_problem",
+]
+"""Kinds about an order of an online shop: 改地址, 撤单, 催发货, 缺件, 差价, 发票, 物流异常 (INT-15)."""
 RequestKind = Literal[
     "repair",
     "installation",
@@ -31,29 +41,12 @@ RequestKind = Literal[
     "complaint",
     "recall",
     "upgrade",
-    "address_change",
-    "order_cancellation",
-    "delivery_delay",
-    "missing_piece",
-    "price_difference",
-    "invoice",
-    "parcel_problem",
+    OrderKind,
 ]
 """The customer's wish. `commissioning` puts bought machines into service, `consultation` is a question; a `recall` or
 `upgrade` names its number in `details`. The last seven are about an order of an online shop (INT-15)."""
 KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
-OF_AN_ORDER: frozenset[RequestKind] = frozenset(
-    {
-        "address_change",
-        "order_cancellation",
-        "delivery_delay",
-        "missing_piece",
-        "price_difference",
-        "invoice",
-        "parcel_problem",
-    }
-)
-"""Kinds about an order of an online shop: 改地址, 撤单, 催发货, 缺件, 差价, 发票, 物流异常 (INT-15)."""
+OF_AN_ORDER: frozenset[RequestKind] = frozenset(get_args(OrderKind))
 ProblemClass = Literal["technical", "quality", "usage"]
 """`technical`: the product fails; `quality`: it was faulty when sold; `usage`: it is used wrongly."""
 Urgency = Annotated[int, Field(ge=1, le=3, strict=True)]
