@@ -5,11 +5,15 @@ from functools import partial
 from aftersales.common.events import SlaMark, dispatch, feedback, intake, inventory
 from aftersales.common.events.dispatch import (
     AppointmentMoved,
+    AssignmentDeclined,
     CorrectionHeldUp,
     CustomerNotReached,
     DispatchDueChanged,
+    PlanWithdrawn,
     RepairCompleted,
+    TechnicianArrived,
     TechnicianAssigned,
+    TechnicianDeparted,
     WorkPaused,
     WorkResumed,
 )
@@ -44,6 +48,10 @@ def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
         consume_event(DissatisfactionRaised, partial(requests.reopen_request, catalogue=catalogue)),
         consume_event(SurveyAnswered, requests.close_request),
         consume_event(AppointmentMoved, partial(steps.follow_move, catalogue=catalogue)),
+        consume_event(TechnicianDeparted, steps.note_visit),
+        consume_event(TechnicianArrived, steps.note_visit),
+        consume_event(AssignmentDeclined, steps.note_visit),
+        consume_event(PlanWithdrawn, steps.note_visit),
         consume_event(WorkPaused, steps.record_wait),
         consume_event(WorkResumed, steps.record_wait),
         consume_event(CustomerNotReached, partial(steps.note_not_reached, catalogue=catalogue)),

@@ -20,6 +20,7 @@ from aftersales.policy.model.stages import KnownStage
 from aftersales.policy.sla import ChangeNote
 from aftersales.values.errors import NotYet
 
+from . import visit as visits
 from .form import VISITS, CancelRequest
 from .request import (
     ENDED,
@@ -62,7 +63,7 @@ def record_appointment(request: ServiceRequest, sent: TechnicianAssigned, ground
         told = pass_milestone(told, milestone, sent.at, ground, sent.visit)
     if request.state not in OPEN or request.visit != sent.visit:  # late event: clocks that it would start are over
         told = told.but(clocks=told.clocks[: len(request.clocks)])
-    return finish_change(request, told, sent.at)
+    return finish_change(request, note_visit(told, sent), sent.at)
 
 
 def record_parts(request: ServiceRequest, events: PartShort | PartReserved) -> RequestDecision:
@@ -75,7 +76,8 @@ def record_parts(request: ServiceRequest, events: PartShort | PartReserved) -> R
     else:
         clocks = sla.resume_clocks(request.clocks, "waiting_part", events.at)
     version = max(request.slip_version, events.slip_version)
-    return finish_change(request, request.but(clocks=clocks, slip_version=version), events.at)
+    noted = note_visit(request, events)
+    return finish_change(request, noted.but(clocks=clocks, slip_version=version), events.at)
 
 
 def record_wait(request: ServiceRequest, event: WorkPaused | WorkResumed) -> RequestDecision:
@@ -96,11 +98,21 @@ def record_wait(request: ServiceRequest, event: WorkPaused | WorkResumed) -> Req
 
 
 def follow_move(request: ServiceRequest, event: AppointmentMoved, ground: Ground) -> RequestDecision:
-    """Move the promise of the work to the time that the customer wanted (DSP-8)."""
-    if event.asked_by != "customer" or _is_to_come(request, event.visit) or request.visit > event.visit:
+    """Note the new time, and move the promise of the work to it if the customer wanted it (DSP-8)."""
+    if _is_to_come(request, event.visit) or request.visit > event.visit:
         return request, ()
-    said = ChangeNote(event.at, "dispatch", event.reason)
-    return finish_change(request, count_from_wish(request, event.appointment_start, said, ground), event.at)
+    noted = note_visit(request, event)
+    if event.asked_by == "customer":
+        said = ChangeNote(event.at, "dispatch", event.reason)
+        noted = count_from_wish(noted, event.appointment_start, said, ground)
+    return finish_change(request, noted, event.at)
+
+
+def note_visit(request: ServiceRequest, event: visits.VisitEvent) -> ServiceRequest:
+    """Note who comes when and how far they are, so that the customer can be told (INT-11)."""
+    if _is_to_come(request, event.visit) or request.visit > event.visit or request.state in ENDED:
+        return request
+    return request.but(visit_facts=visits.note_fact(request.visit_facts, event))
 
 
 def resolve_request(request: ServiceRequest, repair: RepairCompleted, ground: Ground) -> RequestDecision:

@@ -28,6 +28,7 @@ from .due import DueElsewhere, first_due, pressing_key
 from .form import Elsewhere, OrderReference
 from .prepaid import NOTHING
 from .records import Correction, Flag, FurtherContact, Note
+from .visit import VisitFact
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
 """`registered`: somebody must act; `resolved`: repaired, waiting for the callback; `reopened`: the customer was not
@@ -169,6 +170,8 @@ class ServiceRequest(Aggregate):
     state: RequestState = "registered"
     visit: int = 1
     """The current or last visit."""
+    visit_facts: tuple[VisitFact, ...] = ()
+    """Reports about its appointment, its technician and its parts, oldest first (INT-11)."""
     slip_version: int = 0
     """The newest known version of the issue slip of this visit."""
     resolution: Resolution | None = None

@@ -1,6 +1,15 @@
 """Use cases: steps of the desk, and what dispatch and feedback report about reaching the customer and about waits."""
 
-from aftersales.common.events.dispatch import AppointmentMoved, CustomerNotReached, WorkPaused, WorkResumed
+from aftersales.common.events.dispatch import (
+    AppointmentMoved,
+    AssignmentDeclined,
+    CustomerNotReached,
+    PlanWithdrawn,
+    TechnicianArrived,
+    TechnicianDeparted,
+    WorkPaused,
+    WorkResumed,
+)
 from aftersales.common.events.feedback import FollowupDone
 from aftersales.engine import DocumentRefs, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.network.domain import Branch
@@ -49,3 +58,12 @@ async def follow_move(work: UnitOfWork, event: AppointmentMoved, catalogue: Poli
 async def record_wait(work: UnitOfWork, event: WorkPaused | WorkResumed) -> None:
     request = await heard_of(work, event.request)
     save_request(work, request, *progress.record_wait(request, event))
+
+
+@use_case(preload=lambda event: ((ServiceRequest, event.request),))
+async def note_visit(
+    work: UnitOfWork, event: TechnicianDeparted | TechnicianArrived | AssignmentDeclined | PlanWithdrawn
+) -> None:
+    """Note how far the technician is, so that the customer can see it (INT-11)."""
+    request = await heard_of(work, event.request)
+    save_request(work, request, progress.note_visit(request, event), ())
