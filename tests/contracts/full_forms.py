@@ -16,7 +16,7 @@ from aftersales.intake.office.domain import handover as handovers
 from aftersales.intake.office.domain import meeting as meetings
 from aftersales.intake.office.domain import notice as notices
 from aftersales.intake.office.domain import training as trainings
-from aftersales.intake.public import domain as public
+from aftersales.intake.public.domain import complaint as public
 from aftersales.intake.recalls import domain as recalls
 from aftersales.intake.requests.domain.form import RegisterContact, RegisterRequest
 from aftersales.intake.requests.domain.registration import Archive, Taken, register_request

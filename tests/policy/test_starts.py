@@ -10,7 +10,7 @@ import pytest
 from aftersales.dispatch.orders.domain.order import STAGES as OF_DISPATCH
 from aftersales.intake.agreements.domain.contract import COMMISSIONING
 from aftersales.intake.office.domain.handover import HANDOVER
-from aftersales.intake.public.domain import OF_A_COMPLAINT
+from aftersales.intake.public.domain.complaint import OF_A_COMPLAINT
 from aftersales.intake.requests.domain.request import STAGES as OF_INTAKE
 from aftersales.policy.lint import lint_policy
 from aftersales.policy.model.stages import MILESTONES, Stage

@@ -11,7 +11,13 @@ from pydantic import ValidationError
 
 from aftersales.common.events.intake import ComplaintReceived
 from aftersales.common.relay import OUTBOX
-from aftersales.intake.public.domain import About, ComplaintForm, PublicComplaint, receive_complaint, take_complaint
+from aftersales.intake.public.domain.complaint import (
+    About,
+    ComplaintForm,
+    PublicComplaint,
+    receive_complaint,
+    take_complaint,
+)
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import ManualClock
 from aftersales.testing.system import RunningService
@@ -48,9 +54,16 @@ async def test_a_customer_sees_the_state_of_their_own_request_and_nothing_else(
         assert answer.json() == {
             "number": number,
             "state": "registered",
-            "state_words": "已登记，正在安排",  # noqa: RUF001
+            "step": "registered",
+            "state_words": "已登记，正在安排人员",  # noqa: RUF001
             "stage": None,
             "stage_words": None,
+            "promised_by": None,
+            "promised_words": None,
+            "technician_words": None,
+            "appointment_start": None,
+            "appointment_end": None,
+            "appointment_words": None,
             "registered_on": "2026-11-24",
             "branch": "北京",
         }
@@ -218,20 +231,6 @@ async def test_the_pages_information_is_read_once_a_minute_however_many_ask(
     assert seen.count("branches") == 1
     assert {answer.text for answer in answers} == {answers[0].text}
     assert answers[0].headers["cache-control"] == "public, max-age=240"
-
-
-async def test_the_complaint_phones_and_the_price_list_are_shown(intake: RunningService, clock: ManualClock) -> None:
-    """INT-11."""
-    none = {"complaint_phone": None, "price_list": None}
-    branch = {"code": "BJ01", "name": "北京", "complaint_phone": None}
-    assert (await intake.http.get("/public/info")).json() == none | {"branches": [branch]}
-    settings: Any = intake.runtime.service.settings
-    clock.advance(seconds=60)
-    settings.complaint_phone, settings.complaint_phones = "400-800-1234", {"BJ01": "010-6500 1234"}
-    settings.price_list = "https://prices.example.org/"
-    shown = (await intake.http.get("/public/info")).json()
-    assert (shown["complaint_phone"], shown["price_list"]) == ("400-800-1234", "https://prices.example.org/")
-    assert shown["branches"] == [branch | {"complaint_phone": "010-6500 1234"}]
 
 
 async def test_a_complaint_is_told_without_anything_personal(intake: RunningService, clock: ManualClock) -> None:

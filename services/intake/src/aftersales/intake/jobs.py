@@ -19,7 +19,7 @@ from .office.domain.digest import Digest
 from .office.domain.handover import ShiftHandover
 from .office.domain.notice import Notice
 from .public import handlers as public
-from .public.domain import PublicComplaint
+from .public.domain.complaint import PublicComplaint
 from .recalls import handlers as recalls
 from .recalls.domain import Recall
 from .requests.domain.request import ServiceRequest

@@ -32,7 +32,7 @@ from .policies import api as policies_api
 from .policies import store as policies_store
 from .public import api as public_api
 from .public import store as public_store
-from .public.domain import PublicComplaint
+from .public.domain.complaint import PublicComplaint
 from .recalls import api as recalls_api
 from .recalls import store as recalls_store
 from .requests import api as requests_api

@@ -8,8 +8,8 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.policy.calendars import round_the_clock
 from aftersales.policy.choose import Facts
 
-from . import domain
-from .domain import About, AnswerComplaint, ComplaintForm, PublicComplaint, Receipt, VerifyComplaint
+from .domain import complaint as domain
+from .domain.complaint import About, AnswerComplaint, ComplaintForm, PublicComplaint, Receipt, VerifyComplaint
 
 
 @use_case(

@@ -2,7 +2,7 @@
 
 from aftersales.engine import Aggregate, Index
 
-from .domain import PublicComplaint
+from .domain.complaint import PublicComplaint
 
 _OLDEST = ("received_at", "_id")
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {

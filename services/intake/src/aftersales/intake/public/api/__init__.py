@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from . import complaints, everybody
+from . import complaints, everybody, show
 
 router = APIRouter()
-for part in (complaints, everybody):
+for part in (complaints, everybody, show):
     router.routes.extend(part.router.routes)

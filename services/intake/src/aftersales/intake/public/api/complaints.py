@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from aftersales.engine import PROBLEMS, Cursor, Limit, Page, RequestContext
 from aftersales.intake.public import handlers
-from aftersales.intake.public.domain import AnswerComplaint, ComplaintState, PublicComplaint, VerifyComplaint
+from aftersales.intake.public.domain.complaint import AnswerComplaint, ComplaintState, PublicComplaint, VerifyComplaint
 
 router = APIRouter(responses=PROBLEMS)
 ComplaintNumber = Annotated[str, Path(pattern=r"^CP-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{4}$")]

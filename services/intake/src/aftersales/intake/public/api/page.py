@@ -5,38 +5,146 @@ import hashlib
 import html
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from string import Template
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    from .everybody import Info
+    from .lookups import OwnComplaint, OwnRequest
+
+from aftersales.common.events.intake import ComplaintKind
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
+_TYPED = ("number", "phone_tail", "text", "name", "phone")
+"""Fields whose text stays in the form when it is refused."""
+
+
+class PageContent(NamedTuple):
+    """What a page shows besides its own texts."""
+
+    info: "Info"
+    given: Mapping[str, str] = {}
+    """The form as the reader filled it in."""
+    found: "OwnRequest | OwnComplaint | None" = None
+    received: str = ""
+    """The number of the complaint that was just received."""
+    wrong: str = ""
+    """Why the form was refused."""
+
+    @property
+    def complains(self) -> bool:
+        return self.given.get("do") == "complain"
 
 
 @cache
 def page_texts(locale: str) -> Mapping[str, str]:
-    """Return all texts of the page in one language, and those for states and stages (`state.…`, `stage.…`)."""
+    """Return all texts of the page in one language, and those for states, stages and times (`stage.…`)."""
     texts: dict[str, str] = tomllib.loads(_file("page.toml"))[locale]
     return texts
 
 
+def render_page(locale: str, content: PageContent) -> str:
+    """Return the page in one language, with the answer to its form."""
+    said = page_texts(locale)
+    safe = {name: html.escape(text) for name, text in said.items() if "." not in name}
+    given, kind = content.given, content.given.get("kind", "service")
+    own = ("about", "number") if content.complains else ("number", "about")
+    typed = {f"{name}_typed": html.escape(given.get(name, "")) for name in _TYPED} | {
+        "about_typed": "",
+        "number_typed": "",
+    }
+    typed[f"{own[0]}_typed"] = html.escape(given.get("number", ""))
+    kinds = [(one, said[f"kind_{one}"]) for one in get_args(ComplaintKind)]
+    branches = [("", said["any_branch"]), *((branch.code, branch.name) for branch in content.info.branches)]
+    blocks = {
+        "kinds": _options(kinds, kind),
+        "branches": _options(branches, given.get("branch", "")),
+        "found": _found(said, content),
+        "look_said": "" if content.complains else _said(content.wrong, "bad"),
+        "complain_said": _said(content.wrong, "bad") if content.complains else "",
+        "service": _service_phone(said, content.info),
+        "phone_list": _phones(said, content.info),
+        "price_link": _prices(said, content.info),
+    }
+    if content.received:
+        blocks["complain_said"] = _said(f"{said['received']} {content.received}", "good")
+    return Template(_file("page.html")).substitute(safe | typed | blocks, lang=locale)
+
+
+def _options(options: Iterable[tuple[str, str]], chosen: str) -> str:
+    return "".join(
+        f'<option value="{html.escape(value)}"{" selected" if value == chosen else ""}>{html.escape(text)}</option>'
+        for value, text in options
+    )
+
+
+def _said(text: str, how: str) -> str:
+    return f'<p class="said {how}" role="status">{html.escape(text)}</p>' if text else ""
+
+
+def _found(said: Mapping[str, str], content: PageContent) -> str:
+    if content.found is None:
+        return ""
+    shown = content.found.model_dump(mode="json")
+    rows = [(said[label], shown.get(field)) for label, field in _ROWS.items()]
+    lines = "".join(f"<dt>{html.escape(label)}</dt><dd>{html.escape(text)}</dd>" for label, text in rows if text)
+    note = f'<p class="hint">{html.escape(said["local_times"])}</p>'
+    return f'<dl id="found" tabindex="-1">{lines}</dl>{note}'
+
+
+_ROWS = {
+    "number": "number",
+    "state": "state_words",
+    "technician": "technician_words",
+    "appointment": "appointment_words",
+    "stage": "stage_words",
+    "promised": "promised_words",
+    "registered": "registered_on",
+    "branch": "branch",
+}
+"""The rows of an answer, in order: label and field."""
+
+
+def _phone(name: str, phone: str) -> str:
+    digits = re.sub(r"[^+0-9]", "", phone)
+    return f'{html.escape(name)} <a href="tel:{digits}">{html.escape(phone)}</a>'
+
+
+def _service_phone(said: Mapping[str, str], info: "Info") -> str:
+    if not info.service_phone:
+        return ""
+    return f'<p class="service">{_phone(said["service_phone"], info.service_phone)}</p>'
+
+
+def _phones(said: Mapping[str, str], info: "Info") -> str:
+    known = [(said["headquarters"], info.complaint_phone), *((one.name, one.complaint_phone) for one in info.branches)]
+    lines = "".join(f"<li>{_phone(name, phone)}</li>" for name, phone in known if phone)
+    return f"<ul>{lines}</ul>" if lines else f"<p>{html.escape(said['no_phones'])}</p>"
+
+
+def _prices(said: Mapping[str, str], info: "Info") -> str:
+    if not info.price_list:
+        return html.escape(said["no_prices"])
+    return f'<a href="{html.escape(info.price_list)}">{html.escape(said["price_list"])}</a>'
+
+
 @cache
-def render_page(locale: str) -> tuple[str, dict[str, str]]:
-    """Return the page in one language, and headers that let a browser run only the page's own scripts and styles."""
-    safe = {name: html.escape(text) for name, text in page_texts(locale).items() if "." not in name}
-    text = Template(_file("page.html")).substitute(safe, lang=locale)
+def page_headers(locale: str) -> dict[str, str]:
+    """Return headers that let a browser run only the page's own script and styles."""
+    text = _file("page.html")
     allowed = {
         "default-src": "'none'",
-        "connect-src": "'self'",
         "style-src": _hash(text, "style"),
         "script-src": _hash(text, "script"),
         "base-uri": "'none'",
-        "form-action": "'none'",
+        "form-action": "'self'",
         "frame-ancestors": "'none'",
     }
     policy = "; ".join(f"{name} {sources}" for name, sources in allowed.items())
-    return text, {
+    return {
         "Content-Security-Policy": policy,
         "Content-Language": locale,
         "Vary": "Accept-Language",
@@ -50,5 +158,6 @@ def _hash(text: str, tag: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
+@cache
 def _file(name: str) -> str:
     return files(__package__).joinpath(name).read_text("utf-8")

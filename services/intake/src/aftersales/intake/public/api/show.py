@@ -1,0 +1,109 @@
+"""The public page over HTTP (INT-11). It is complete without JavaScript: its forms are posted to itself."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
+
+from aftersales.common.http.problem import TOO_MANY, wrong_fields
+from aftersales.engine import PROBLEMS, DomainError, RequestContext
+from aftersales.intake.public.domain.complaint import ComplaintForm
+from aftersales.values.errors import Unavailable
+from aftersales.values.messages import render_message
+
+from .everybody import Info, complain, list_phones, read_info
+from .gates import Gates
+from .lookups import Asked, look_up_case
+from .page import Locale, PageContent, page_headers, page_texts, render_page
+
+router = APIRouter(prefix="/public", responses=PROBLEMS | TOO_MANY)
+_FIELDS = 20
+_TAIL = re.compile(r"[0-9]{4,15}")
+
+
+@router.get("/", response_class=HTMLResponse)
+async def show_page(
+    context: RequestContext, request: Request, gates: Gates, lang: Locale | None = None
+) -> HTMLResponse:
+    """Show the public page: look-up of a request, complaints, phones and price list."""
+    locale = lang or context.locale
+    text = render_page(locale, PageContent(await _info(context, request, gates)))
+    return HTMLResponse(text, headers=page_headers(locale))
+
+
+@router.post("/", response_class=HTMLResponse, include_in_schema=False)
+async def answer_page(
+    context: RequestContext, request: Request, gates: Gates, lang: Locale | None = None
+) -> HTMLResponse:
+    """Answer one of the page's forms with the page."""
+    locale = lang or context.locale
+    given = await _read_form(request)
+    content = PageContent(await _info(context, request, gates), given)
+    try:
+        if content.complains:
+            receipt = await complain(_complaint_form(given, locale), context, gates)
+            content = content._replace(given={"do": "complain"}, received=receipt.number)
+        else:
+            asked = Asked(given.get("number", ""), _digits(given.get("phone_tail", ""), locale), locale)
+            content = content._replace(found=await look_up_case(context, gates, asked))
+        status, more = 200, {}
+    except Unavailable:
+        content, status = content._replace(wrong=render_message("service.unavailable", locale, {})), 503
+        more = {"Retry-After": "2"}
+    except DomainError as error:
+        wrong = error.params["words"] if isinstance(error, _WrongInput) else _words(error, locale)
+        content, status = content._replace(wrong=wrong), error.status
+        more = {"Retry-After": str(error.params["seconds"])} if "seconds" in error.params else {}
+    headers = page_headers(locale) | more | {"Cache-Control": "no-store"}
+    return HTMLResponse(render_page(locale, content), status, headers)
+
+
+async def _info(context: RequestContext, request: Request, gates: Gates) -> Info:
+    """Return the page's information; without the branches if the database does not answer."""
+    try:
+        return await read_info(context, request, gates)
+    except Unavailable:
+        return list_phones(context)
+
+
+class _WrongInput(DomainError):
+    """Input that does not fit its field, with the words for it."""
+
+    status = 422
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    body = (await request.body()).decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_FIELDS))
+    except ValueError:  # more fields than the page has
+        return {}
+
+
+def _digits(typed: str, locale: str) -> str:
+    """Return the digits of a phone as people type it. Raises `_WrongInput`."""
+    digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", typed))
+    if not _TAIL.fullmatch(digits):
+        raise _WrongInput("input.malformed", words=page_texts(locale)["tail_wrong"])
+    return digits
+
+
+def _complaint_form(given: Mapping[str, str], locale: str) -> ComplaintForm:
+    """Return the form as typed. Raises `_WrongInput`."""
+    fields = {name: text for name, text in given.items() if name in ComplaintForm.model_fields}
+    try:
+        return ComplaintForm.model_validate(fields | {"branch": fields.get("branch") or None})
+    except ValidationError as error:
+        said = page_texts(locale)
+        wrong = [
+            f"{said.get(one['field'], one['field'])}: {one['problem']}" for one in wrong_fields(error.errors(), locale)
+        ]
+        raise _WrongInput("input.malformed", words=" ".join(wrong)) from error
+
+
+def _words(error: DomainError, locale: str) -> str:
+    return render_message(error.code, locale, error.params)
