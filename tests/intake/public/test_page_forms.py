@@ -45,7 +45,7 @@ async def test_int_11_a_request_and_a_complaint_are_looked_up_with_a_plain_form(
     found = await look(intake, number.lower().replace("-", " "), "138 0013 8000", "zh-Hans")
     assert (found.status_code, found.headers["cache-control"]) == (200, "no-store")
     assert rows(found) == {
-        "服务单号或投诉编号": number,
+        "单号": number,
         "状态": "已登记，正在安排人员",  # noqa: RUF001
         "登记日期": "2026-11-23",
         "服务网点": "北京",

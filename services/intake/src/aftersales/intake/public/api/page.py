@@ -96,7 +96,7 @@ def _found(said: Mapping[str, str], content: PageContent) -> str:
 
 
 _ROWS = {
-    "number": "number",
+    "found_number": "number",
     "state": "state_words",
     "technician": "technician_words",
     "appointment": "appointment_words",
