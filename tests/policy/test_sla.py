@@ -65,6 +65,14 @@ def test_a_pause_for_a_part_ends_when_the_part_is_reserved_and_moves_everything_
     assert only(sla.stop_clock(clocks, "repair-1", MONDAY + DAY + 7 * HOUR)).outcome == "met"
 
 
+def test_a_warning_that_is_passed_just_before_a_pause_tells_the_deadline_until_then():
+    """ALL-3: the timer had not run yet, and the pause was refused with an internal error."""
+    running = begun()
+    held = sla.pause_clocks(running, "waiting_part", "inventory", MONDAY + 5 * HOUR)
+    (warned,) = sla.thresholds_passed(running, held)
+    assert (warned.mark, warned.clock.deadline) == ("50%", only(running).deadline)
+
+
 def test_a_pause_that_lasts_until_the_end_does_not_count():
     """frappe/helpdesk #3776: from Paused straight to Resolved, the whole hold counted."""
     clocks = sla.pause_clocks(begun(), "waiting_customer", "customer", MONDAY + HOUR)

@@ -147,12 +147,16 @@ def next_wake(clocks: Clocks) -> datetime | None:
 
 
 def thresholds_passed(before: Clocks, after: Clocks) -> Iterator[ThresholdPassed]:
-    """Yield the thresholds passed between two states of the same clocks, oldest first for each clock."""
+    """Yield the thresholds passed between two states of the same clocks, oldest first for each clock.
+
+    A clock that passed one and was then paused has no deadline; it is given the one that it had until the pause.
+    """
     for clock in after:
         old = find_clock(before, clock.key)
+        told = clock if clock.deadline else _planned(clock)
         for fired in clock.fired:
             if not (old and fired in old.fired):
-                yield ThresholdPassed(_kind(fired.mark), clock, fired.mark)
+                yield ThresholdPassed(_kind(fired.mark), told, fired.mark)
 
 
 def used_by(clock: SlaClock, at: datetime) -> timedelta:
