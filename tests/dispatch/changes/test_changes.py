@@ -83,6 +83,18 @@ def test_dsp_8_another_day_at_the_customers_wish_moves_every_promise(
     assert [event.mark for event in tick_order(moved, now + DAY)[1] if isinstance(event, SlaMark)] == ["50%"]
 
 
+def test_dsp_5_a_customer_who_names_another_day_is_no_longer_waited_for(
+    registered: RequestRegistered, technician: Any, house: OrderPolicy, now: datetime
+) -> None:
+    """Nobody was at home: the promise stood still until the technician was there, and was in no list."""
+    absent = PauseWork(reason="waiting_customer", why="敲门无人")
+    waiting, _ = changes.pause_work(_sent(registered, technician(), house), absent, now, "T1")
+    form = MoveAppointment(start=now + DAY, asked_by="customer", why="明天在家")
+    moved, events = changes.rebook_visit(waiting, form, now + HOUR, "T1", house)
+    assert (moved.waits, _clock(moved, "arrival").deadline) == ((), form.start + house.window)
+    assert [type(event) for event in events] == [WorkResumed, AppointmentMoved]
+
+
 def test_dsp_5_at_our_wish_the_day_stays_and_the_second_time_must_be_kept(
     registered: RequestRegistered, technician: Any, policy: OrderPolicy, now: datetime
 ) -> None:

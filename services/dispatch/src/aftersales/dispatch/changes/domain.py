@@ -77,22 +77,26 @@ class NotReached(Value):
 
 
 def rebook_visit(order: WorkOrder, form: MoveAppointment, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
-    """Agree on another time. At our wish more often than allowed, the promise of arrival stays (DSP-5)."""
+    """Agree on another time, so that nobody waits for the customer any more.
+
+    At our wish more often than allowed, the promise of arrival stays (DSP-5).
+    """
     if order.state not in {"offered", "accepted", "on_the_way"}:
         raise DomainError("order.no_appointment", order=order.id, state=order.state)
     if form.start <= now:
         raise DomainError("order.appointment_past", order=order.id, start=form.start.isoformat())
     said = ChangeNote(now, by, form.why)
+    met, events = waits.end_waits(order, now, "waiting_customer")
     if form.asked_by == "customer":
-        moved = await_customer(order.but(wanted_at=form.start), form.start, said, policy)
+        moved = await_customer(met.but(wanted_at=form.start), form.start, said, policy)
     else:
-        moved = order.but(moved_by_us=order.moved_by_us + 1)
+        moved = met.but(moved_by_us=order.moved_by_us + 1)
     kept = moved.clocks
     moved, told = assignment.move_appointment(moved, form.start, now, form.why, policy)
     allowed = policy.service.appointments.moves if policy.service.appointments else 1
     if form.asked_by == "us" and moved.moved_by_us > allowed:
         moved = moved.but(clocks=kept)
-    return finish_change(order, moved, now, told.model_copy(update={"asked_by": form.asked_by}))
+    return finish_change(order, moved, now, *events, told.model_copy(update={"asked_by": form.asked_by}))
 
 
 def pause_work(order: WorkOrder, form: PauseWork, now: datetime, by: str) -> OrderDecision:
