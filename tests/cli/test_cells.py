@@ -42,7 +42,7 @@ NOT_IN_SHEETS = re.compile(
     r"|customers:(kind|aliases|email|wechat|preferred_channel|quiet_hours|language)"
     r"|customers:(phones|addresses|contacts|criteria|vip)\..+"
     r"|\w+:products?\.(0\.)?(batch|sold_by|invoice|installed_at\..+)"
-    r"|products:installed_at\..+|branches:(hours\..+|far_districts)|requests:details"
+    r"|products:installed_at\..+|branches:(hours\..+|far_districts)|requests:(details|customer\.id)"
 )
 """Prices in sheets are in yuan. What more the archive may know of somebody is told to it by HTTP."""
 

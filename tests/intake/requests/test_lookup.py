@@ -1,10 +1,13 @@
 """One screen of data for a call, and the commonest job in two calls (INT-2, INT-3)."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from intake import staff
 
+from aftersales.intake.requests.api.lookup import kind_words, state_words
+from aftersales.intake.requests.domain.request import RequestState
+from aftersales.intake.vocabulary import KINDS
 from aftersales.testing.system import RunningService, RunningSystem
 
 FORM: dict[str, Any] = {
@@ -64,6 +67,14 @@ async def test_the_screen_says_who_calls_who_would_pay_and_what_is_promised(inta
         (item,) = (await look_up(intake, "8061", language))["items"]
         assert item["open_cases"][0]["kind_words"] == words
     assert "months" not in product["why"], "Chinese words for a Chinese reader"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+def test_every_kind_and_state_has_words(language: str) -> None:
+    """INT-3, INT-15: a caller with an order of an online shop could not be looked up at all."""
+    kinds = [kind_words(kind, language) for kind in KINDS]
+    states = [state_words(state, language) for state in get_args(RequestState)]
+    assert (len(set(kinds)), len(set(states))) == (len(KINDS), len(get_args(RequestState)))
 
 
 async def test_the_cover_is_that_of_a_request_made_now(intake: RunningService) -> None:

@@ -8,6 +8,8 @@ from intake import staff
 from aftersales.intake.classification.domain import Classifier, Described
 from aftersales.intake.classification.store import packaged_rules
 from aftersales.intake.requests.domain.form import RegisterRequest
+from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.store import order_filter
 from aftersales.intake.vocabulary import OF_AN_ORDER
 from aftersales.testing.system import RunningService
 
@@ -72,6 +74,17 @@ async def test_an_imported_request_is_found_by_its_number_in_the_other_system(in
     done = await staff.say(intake, "POST", "/imports/requests", rows=rows)
     found = (await intake.http.get("/requests", params={"order_number": "HD-2024/77"})).json()["items"]
     assert [one["id"] for one in found] == [done["rows"][0]["id"]]
+
+
+@pytest.mark.parametrize("word", ["3387 0012 9981", "小猫爱吃鱼"])
+async def test_a_call_is_looked_up_by_order_number_and_account(intake, word):
+    """INT-3, INT-15: the buyer who waits in the chat says an order number, not a phone; by an index."""
+    request = await register(intake, "missing_piece")
+    (item,) = (await intake.http.get("/lookup", params={"q": word})).json()["items"]
+    assert [case["request"] for case in item["open_cases"]] == [request["id"]]
+    plan = str(await intake.runtime.mongo.explain(ServiceRequest, order_filter(word)))
+    assert "IXSCAN" in plan
+    assert "COLLSCAN" not in plan
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("branch", "state", *_NEWEST, "kind"),
         Index(*_NEWEST, "open", *_WORDS),
         *(Index(name, *_NEWEST, "open") for name in ("owner", "customer", "product.serial", "kind", "channel")),
-        *(Index(name, *_NEWEST, partial={name: {"$type": "string"}}) for name in (*NUMBERS_ELSEWHERE, "repeats")),
+        *(Index(name, *_NEWEST, "open", partial={name: {"$gt": ""}}) for name in (*NUMBERS_ELSEWHERE, "repeats")),
         Index("danger_words.0", "pressing", "_id", partial={"danger_words.0": {"$exists": True}}),
         Index("unclear.what", "pressing", "_id", partial=UNCLEAR),
         Index("tail"),
@@ -49,6 +49,11 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("customer"),
     ),
 }
+
+
+def order_filter(word: str) -> Document:
+    """Return the filter for requests about an order, by its number or the buyer's account (INT-15)."""
+    return {"$or": [{field: word} for field in NUMBERS_ELSEWHERE]}
 
 
 def _ended(before: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from aftersales.engine import Document, Malformed
 from aftersales.intake.requests.domain.records import Flag
 from aftersales.intake.requests.domain.request import OPEN, RequestState
-from aftersales.intake.requests.store import NUMBERS_ELSEWHERE
+from aftersales.intake.requests.store import order_filter
 from aftersales.intake.vocabulary import Channel, RequestKind, correct_number
 from aftersales.values import Code, Moment, Serial
 
@@ -65,9 +65,9 @@ class RequestFilter(BaseModel):
             **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind", "flag"}),
             "product.serial": self.serial,
             "unclear.what": self.unclear,
-            "$or": [{field: self.order_number} for field in NUMBERS_ELSEWHERE] if self.order_number else None,
+            **(order_filter(self.order_number) if self.order_number else {}),
             "danger_words.0": None if self.danger_unconfirmed is None else {"$exists": self.danger_unconfirmed},
-            "repeats": {True: {"$type": "string"}, False: {"$not": {"$type": "string"}}, None: None}[self.repeated],
+            "repeats": {True: {"$gt": ""}, False: {"$not": {"$gt": ""}}, None: None}[self.repeated],
             "state": {"$in": self.state} if self.state else None,
             "open": True if implied and self.open is None else self.open,
             "registered_at": {sign: at for sign, at in period.items() if at} or None,

@@ -26,7 +26,8 @@ async def show_call(
         Query(
             min_length=1,
             max_length=100,
-            description="A name, or the whole or the end of a phone, a serial number or a request's number",
+            description="A name, the whole or the end of a phone, a serial number or a request's number, or an order "
+            "number or the buyer's account",
         ),
     ],
     context: RequestContext,
@@ -69,6 +70,13 @@ def kind_words(kind: RequestKind, locale: str) -> str:
         "complaint": render_message("kind.complaint", locale, {}),
         "recall": render_message("kind.recall", locale, {}),
         "upgrade": render_message("kind.upgrade", locale, {}),
+        "address_change": render_message("kind.address_change", locale, {}),
+        "order_cancellation": render_message("kind.order_cancellation", locale, {}),
+        "delivery_delay": render_message("kind.delivery_delay", locale, {}),
+        "missing_piece": render_message("kind.missing_piece", locale, {}),
+        "price_difference": render_message("kind.price_difference", locale, {}),
+        "invoice": render_message("kind.invoice", locale, {}),
+        "parcel_problem": render_message("kind.parcel_problem", locale, {}),
     }
     return words[kind]
 

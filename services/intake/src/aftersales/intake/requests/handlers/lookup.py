@@ -18,6 +18,7 @@ from aftersales.intake.requests.domain.coverage import CoverageCase, decide_cove
 from aftersales.intake.requests.domain.lookup import MOST_LAST, Covered, Lookup, LookupItem, ReaderWords, show_caller
 from aftersales.intake.requests.domain.prepaid import PrepaidQuestion, find_prepaid
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.store import order_filter
 from aftersales.policy.choose import Facts, PolicyIndex, choose_policy
 
 A = TypeVar("A", bound=Aggregate)
@@ -35,7 +36,7 @@ class Desk(NamedTuple):
 
 
 async def show_call(desk: Desk, query: str, numbered: Document | None) -> Lookup:
-    """Return the customers whom the query finds, or whose request has the number `numbered`."""
+    """Return the customers whom the query finds, or whose request has the number `numbered` or is about this order."""
     found, more = await _find_callers(desk.mongo, query, numbered)
     items = await asyncio.gather(*(_show(desk, customer) for customer in found))
     return Lookup(items=tuple(items), more=more)
@@ -46,9 +47,10 @@ async def _find_callers(mongo: Mongo, query: str, numbered: Document | None) -> 
     if not asked and not numbered:
         raise Malformed("search.nothing_to_look_for")
     of_requests: list[Customer] = []
-    if numbered:
-        rows = await mongo.rows(ServiceRequest.COLLECTION, numbered, limit=MOST_CUSTOMERS, only=("customer",))
-        of_requests = [await archive.find_surviving_customer(mongo, row["customer"]) for row in rows]
+    for filter in (numbered, order_filter(query.strip())):
+        if filter:
+            rows = await mongo.rows(ServiceRequest.COLLECTION, filter, limit=MOST_CUSTOMERS, only=("customer",))
+            of_requests += [await archive.find_surviving_customer(mongo, row["customer"]) for row in rows]
     found: list[Customer] = []
     if asked and not (numbered and "_id" in numbered):
         found, _ = await archive.find_customers(mongo, archive.Search(asked, limit=MOST_CUSTOMERS + 1))
