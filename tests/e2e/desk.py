@@ -16,10 +16,11 @@ REPORT = {"cause": "磨损", "solution": "更换", "tested": True, "customer_rem
 
 
 async def open_branch(system: RunningSystem, *lines: str, **branch: Any) -> None:
-    """A branch with one technician for these lines of products."""
+    """A branch with a technician for each of these lines: T-1, T-2 …"""
     await call(system.intake, "PUT", f"/branches/{BRANCH}", ROOM | branch)
-    person = {"name": "李师傅", "branch": BRANCH, "skills": list(lines), "licence_until": "2030-01-01T00:00:00Z"}
-    await call(system.dispatch, "PUT", "/technicians/T-1", person)
+    for number, line in enumerate(lines, 1):
+        person = {"name": "李师傅", "branch": BRANCH, "skills": [line], "licence_until": "2030-01-01T00:00:00Z"}
+        await call(system.dispatch, "PUT", f"/technicians/T-{number}", person)
 
 
 async def register(system: RunningSystem, customer: dict[str, Any], **form: Any) -> Any:
