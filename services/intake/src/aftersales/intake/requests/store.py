@@ -52,7 +52,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 
 
 def order_filter(word: str) -> Document:
-    """Return the filter for requests about an order, by its number or the buyer's account (INT-15)."""
+    """Return the filter for requests with a number elsewhere: of an order, its buyer, or a request there (INT-15)."""
     return {"$or": [{field: word} for field in NUMBERS_ELSEWHERE]}
 
 
