@@ -242,7 +242,6 @@ async def test_nobody_opens_for_the_floor_and_the_customer_is_called_again_the_n
     clock.advance(minutes=30)
     await visit(aftersales, request, "accept", "depart")
     await step(aftersales, request["id"], "not-reached", {"channel": "on_site", "why": "敲门无人"})
-    await step(aftersales, request["id"], "pause", {"reason": "waiting_customer", "why": "敲门无人"})
     assert await promises(aftersales, "0008") == {
         "当日审阅": "11-23 23:59",
         "再次联系客户": "11-24 23:59",

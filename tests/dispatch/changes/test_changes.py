@@ -221,9 +221,21 @@ def test_dsp_9_a_product_taken_to_the_workshop_is_back_at_the_promised_time(
 
 def test_a_customer_who_was_not_reached_is_reported(offered: WorkOrder, now: datetime) -> None:
     """DSP-5."""
-    _, (told,) = changes.report_not_reached(offered, NotReached(), now)
+    _, (told,) = changes.report_not_reached(offered, NotReached(), now, "T1")
     assert isinstance(told, CustomerNotReached)
     assert (told.request, told.technician) == (offered.request, "T1")
+
+
+def test_dsp_5_nobody_opens_to_the_technician_and_the_promise_waits_for_the_customer(
+    registered: RequestRegistered, technician: Any, house: OrderPolicy, now: datetime
+) -> None:
+    """The arrival was counted as late, although the technician had stood before the door."""
+    shut = NotReached(channel="on_site", why="敲门无人")
+    waiting, events = changes.report_not_reached(_sent(registered, technician(), house), shut, now, "T1")
+    assert [type(event) for event in events] == [CustomerNotReached, WorkPaused]
+    assert (waiting.waits[0].reason, _clock(waiting, "arrival").paused) == ("waiting_customer", True)
+    again, (told,) = changes.report_not_reached(waiting, shut, now + HOUR, "T1")
+    assert (again.waits, type(told)) == (waiting.waits, CustomerNotReached)
 
 
 async def test_dsp_5_steps_over_http(running: RunningSystem, registered: RequestRegistered, now: datetime) -> None:

@@ -144,9 +144,16 @@ def _times_taken(order: WorkOrder) -> int:
     return sum(clock.key.startswith(f"workshop-{order.visit}") for clock in order.clocks)
 
 
-def report_not_reached(order: WorkOrder, form: NotReached, now: datetime) -> OrderDecision:
-    """Report that the customer was not reached; intake tries again by the next day (DSP-5)."""
+def report_not_reached(order: WorkOrder, form: NotReached, now: datetime, by: str) -> OrderDecision:
+    """Report that the customer was not reached; intake tries again by the next day (DSP-5).
+
+    When nobody opens to the technician, the promise waits for the customer too, until another time is agreed.
+    """
     if order.state in ENDED:
         raise DomainError("order.no_wait", order=order.id, state=order.state, reason="customer_not_reached")
     told = make_event(CustomerNotReached, order, now, channel=form.channel, technician=order.technician)
-    return finish_change(order, order, now, told)
+    if form.channel != "on_site":
+        return finish_change(order, order, now, told)
+    absent = Wait(reason="waiting_customer", why=form.why, since=now, by=by)
+    waiting, events = waits.begin_wait(order, absent)
+    return finish_change(order, waiting, now, told, *events)

@@ -26,7 +26,8 @@ async def resume_work(work: UnitOfWork, number: str, form: ResumeWork) -> WorkOr
 
 @use_case(about=lambda number: (WorkOrder, number))
 async def report_not_reached(work: UnitOfWork, number: str, form: NotReached) -> WorkOrder:
-    return _put(work, domain.report_not_reached(await work.require(WorkOrder, number), form, work.now))
+    order = await work.require(WorkOrder, number)
+    return _put(work, domain.report_not_reached(order, form, work.now, work.actor))
 
 
 @use_case(about=lambda number: (WorkOrder, number))
