@@ -44,7 +44,7 @@ async def test_a_refrigerator_of_a_known_caller_takes_two_calls_and_costs_nothin
     caller = {"id": item["customer"]["id"]}
     request = await register(aftersales, caller, product={"serial": known["serial"]}, fault="不制冷")
 
-    assert (request["policy"], request["fault"], request["address"]) == ("appliance@0", "not_cooling", wang["address"])
+    assert (request["policy"], request["fault"], request["address"]) == ("appliance@0", "no-cooling", wang["address"])
     assert who_pays(request) == ("free", "free", "free", "冰箱免费维修承诺"), "six years old, free all the same"
     assert await promises(aftersales, "0001") == {"到场": "11-23 10:20", "当日审阅": "11-23 23:59"}
     clock.advance(hours=1)
@@ -93,7 +93,7 @@ async def test_an_old_e_bike_is_repaired_by_the_price_list_and_nobody_calls_at_n
     rider = {"name": "钱多多", "phone": "13812340003", "address": "上海市静安区北京西路 3 号"}
     request = await register(aftersales, rider, product=bike, fault="充不进电")
 
-    assert (request["policy"], request["fault"]) == ("e-bike@0", "not_charging")
+    assert (request["policy"], request["fault"]) == ("e-bike@0", "not-charging")
     assert request["coverage"]["inputs"]["warranty"] == "lifetime", "serviced as long as it runs, but not for nothing"
     assert who_pays(request) == ("list", "list", "free", "已超过保修期")
     order = await order_of(aftersales, request)
@@ -114,7 +114,7 @@ async def test_an_x_ray_unit_waits_for_the_hospitals_yes_to_the_quotation(
     hospital = {"name": "仁爱医院", "phone": "13812340004", "address": "上海市静安区北京西路 4 号"}
     request = await register(aftersales, hospital, product=unit, fault="不曝光")
 
-    assert (request["policy"], request["fault"]) == ("medical-equipment@0", "no_exposure")
+    assert (request["policy"], request["fault"]) == ("medical-equipment@0", "no-exposure")
     assert who_pays(request) == ("quote", "quote", "quote", "已超过保修期")
     clock.advance(hours=1)
     await visit(aftersales, request, *ON_SITE, "diagnose")
