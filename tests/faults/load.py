@@ -14,8 +14,8 @@ from faults.wire import Wire
 from aftersales.values import sibling_number
 
 BRANCHES = ("sh-01", "bj-02", "cd-03")
-LINES = ("refrigerator", "washer", "tv")
-LATE_SKILL = "tv"
+LINES = ("refrigerator", "washing-machine", "television")
+LATE_SKILL = "television"
 """Nobody can mend these until somebody is taken on halfway: those orders are deferred until then."""
 _UNWANTED = "P-900"
 _AT_ONCE = 150

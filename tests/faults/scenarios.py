@@ -88,11 +88,11 @@ async def furnish(wire: Wire) -> None:
         "intake", "PUT", f"/branches/{BRANCH}", {"name": "上海", "zone": "Asia/Shanghai", "location": place}
     )
     for number in range(2 if "dispatch" in wire.system.services else 0):
-        form = {"name": "李师傅", "branch": BRANCH, "skills": ["tv"], "licence_until": "2040-01-01T00:00:00Z"}
+        form = {"name": "李师傅", "branch": BRANCH, "skills": ["television"], "licence_until": "2040-01-01T00:00:00Z"}
         await wire.send("dispatch", "PUT", f"/technicians/T-{number}", form)
     if "inventory" not in wire.system.services:
         return
-    await wire.send("inventory", "PUT", f"/parts/{PART}", {"name": PART, "faults": ["dark"], "lines": ["tv"]})
+    await wire.send("inventory", "PUT", f"/parts/{PART}", {"name": PART, "faults": ["dark"], "lines": ["television"]})
     await wire.send("inventory", "PUT", f"/parts/{SCARCE}", {"name": SCARCE})
     await _receive(wire, PART, 3)
 
@@ -107,7 +107,7 @@ async def register(wire: Wire, serial: str) -> str:
         "branch": BRANCH,
         "channel": "phone",
         "customer": {"name": "王小明", "phone": "13800000001", "address": "南京西路 1 号"},
-        "product": {"serial": serial, "model": "X-1", "line": "tv", "purchased_on": _last_month()},
+        "product": {"serial": serial, "model": "X-1", "line": "television", "purchased_on": _last_month()},
         "fault": "dark",
     }
     number: str = (await wire.register(Attempt(serial, "phone"), form))["id"]
@@ -204,7 +204,7 @@ async def refused_at_first(wire: Wire) -> None:
         "address": "人民路 2 号",
         "serial": "SN-2",
         "model": "X-1",
-        "line": "tv",
+        "line": "television",
         "fault": "dark",
     }
     body = await wire.publish_request(Attempt("SN-2", "partner"), data)
@@ -216,7 +216,7 @@ async def refused_at_first(wire: Wire) -> None:
     await until(parked, 30, "the request is parked")
     branch = {"name": "北京", "zone": "Asia/Shanghai", "location": {"lat": 39.9, "lon": 116.4}}
     await wire.send("intake", "PUT", "/branches/bj-02", branch)
-    form = {"name": "王师傅", "branch": "bj-02", "skills": ["tv"], "licence_until": "2040-01-01T00:00:00Z"}
+    form = {"name": "王师傅", "branch": "bj-02", "skills": ["television"], "licence_until": "2040-01-01T00:00:00Z"}
     await wire.send("dispatch", "PUT", "/technicians/T-9", form)
     await wire.publish(body)
 

@@ -63,7 +63,7 @@ def sound(chance: random.Random, number: int) -> dict[str, Any]:
         "address": "人民路 2 号",
         "serial": f"FUZZ-{number}",
         "model": "BCD-470",
-        "line": "tv",
+        "line": "television",
     }
     kind = chance.choice(("service_request", "product_sold"))
     data |= {"fault": "dark"} if kind == "service_request" else {"purchased_on": "2026-11-01"}

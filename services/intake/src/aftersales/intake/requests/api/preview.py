@@ -23,9 +23,10 @@ async def check_request(form: RegisterRequest, context: RequestContext, classifi
     return checked.model_copy(update={"duplicates": alike})
 
 
-@router.get("/requests/check", include_in_schema=False)
+@router.api_route("/requests/check", methods=["GET", "PATCH"], include_in_schema=False)
+@router.patch("/requests/export", include_in_schema=False)
 async def refuse_reading() -> None:
-    """Refuse this path, which `GET /requests/{number}` would otherwise match."""
+    """Refuse these paths, which `GET` and `PATCH /requests/{number}` would otherwise match."""
     raise HTTPException(405)
 
 
