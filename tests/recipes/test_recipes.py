@@ -84,24 +84,28 @@ EVENT = (
     ),
     (f"{EVENTS}/__init__.py", "from aftersales.common.events.intake.requests import (\n", "    RequestPainted,\n"),
     (f"{EVENTS}/__init__.py", "PRODUCES = (\n", "    RequestPainted,\n"),
-    (f"{REQUESTS}/domain/registration.py", "import RepeatRepairFound, RequestRegistered", ", RequestPainted"),
     (
         f"{REQUESTS}/domain/registration.py",
-        "    registered = _registered(request, prepaid, ground)\n",
-        "    events += (RequestPainted(request=number, branch=form.branch, at=taken.at),)\n",
+        "import RepeatRepairFound, RequestFacts, RequestRegistered",
+        ", RequestPainted",
+    ),
+    (
+        f"{REQUESTS}/domain/registration.py",
+        "on_site=registered.on_site)\n",
+        "    told = (*told, RequestPainted(request=number, branch=form.branch, at=taken.at))\n",
     ),
     ("contracts/examples/intake.request_painted.v1.json", "", json.dumps(EXAMPLE)),
 )
 STAGE = (
     ("libs/policy/src/aftersales/policy/model/stages.py", '    "review",\n', '    "estimate",\n'),
-    (f"{REQUESTS}/domain/request.py", 'frozenset({"review", "first_reply"', ', "estimate"'),
+    (f"{REQUESTS}/domain/request.py", '*("review", "first_reply"', ', "estimate"'),
     (f"{MESSAGES}/en.toml", '"stage.review" = "review"\n', '"stage.estimate" = "estimate"\n'),
     (f"{MESSAGES}/zh-Hans.toml", '"stage.review" = "当日审阅"\n', '"stage.estimate" = "报价"\n'),
     (f"{MESSAGES}/zh-Hant.toml", '"stage.review" = "當日審閱"\n', '"stage.estimate" = "報價"\n'),
     (
-        "libs/cli/src/aftersales/cli/deadlines.py",
-        '        "review": session.words("stage.review"),\n',
-        '        "estimate": session.words("stage.estimate"),\n',
+        "libs/policy/src/aftersales/policy/sla/wording.py",
+        '        "review": say("stage.review"),\n',
+        '        "estimate": say("stage.estimate"),\n',
     ),
 )
 RECIPES = {
