@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 from typing import Any
 
+from intake import staff
 from intake.many import NOW, due, request, store
 from python_calamine import CalamineWorkbook
 
@@ -58,16 +59,51 @@ async def test_a_branch_with_nothing_open_has_an_empty_board(intake: RunningServ
 
 
 async def test_a_list_is_exported_in_the_readers_language_with_nothing_that_runs(intake: RunningService) -> None:
-    """No name, phone or address either (ALL-6)."""
-    await store(intake, request(1, description="=1+1", **due(2)), request(2, branch="SH01"))
-    answer = await intake.http.get("/requests/export", params={"branch": "BJ01"}, headers={"Accept-Language": "zh-TW"})
+    """Words instead of codes, and times of the branch; by default no name, phone or address (ALL-6)."""
+    await store(intake, request(1, description="=1+1", **due(2, "arrival")), request(2, branch="SH01"))
+    params: dict[str, Any] = {"branch": "BJ01"}
+    answer = await intake.http.get("/requests/export", params=params, headers={"Accept-Language": "zh-TW"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    titles, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
-    assert {"服務單號", "故障描述", "登記時間 (Asia/Shanghai)"} <= set(titles)
-    (line,) = (dict(zip(titles, each, strict=True)) for each in lines)
+    (line,) = _lines(answer)
     assert (line["服務單號"], line["故障描述"]) == ("SR-261122-0001", "'=1+1")
-    assert line["到期時間 (Asia/Shanghai)"] == "2026-11-23 11:00:00"
+    assert (line["到期時間"], line["時區"]) == ("2026-11-23 11:00:00", "Asia/Shanghai")
+    said = {"狀態": "已登記", "類型": "維修", "管道": "電話", "產品線": "冰箱", "故障": "不製冷", "負責人": "desk-7"}
+    assert said.items() <= line.items()
     assert "建国路" not in answer.text
+
+
+async def test_an_export_for_people_who_need_it_has_the_customer(intake: RunningService) -> None:
+    """ALL-6: only if it is asked for; times are those of each branch."""
+    await staff.say(intake, "PUT", "/branches/UR01", **staff.PLACE | {"name": "Ürümqi", "zone": "Asia/Urumqi"})
+    owner = await staff.say(intake, "POST", "/customers", status=201, branch="BJ01", name="王芳", phone="13800138001")
+    await store(intake, request(1, customer=owner["id"], **due(2)), request(2, branch="UR01", customer=owner["id"]))
+    both = {line["Number"]: line for line in _lines(await intake.http.get("/requests/export?with_customer=true"))}
+    assert {(line["Customer"], line["Phone"]) for line in both.values()} == {("王芳", "'+8613800138001")}
+    there = both["SR-261122-0002"]
+    assert (there["Branch"], there["Registered"], there["Time zone"]) == (
+        "Ürümqi",
+        "2026-11-23 07:02:00",
+        "Asia/Urumqi",
+    )
+
+
+async def test_rows_are_read_without_looking_anything_up(intake: RunningService) -> None:
+    """INT-2: words, names and local times; the filters and pages of the list."""
+    owner = await staff.say(intake, "POST", "/customers", status=201, branch="BJ01", name="王芳", phone="13800138001")
+    await staff.staff(intake)
+    await store(intake, *(request(n, customer=owner["id"], **due(n, "arrival")) for n in (1, 2)))
+    page = (await intake.http.get("/requests/rows?open=true&limit=1")).json()
+    (row,) = page["items"]
+    said = {"kind_words": "Repair", "line_words": "Refrigerator", "owner_name": "钱一", "customer_name": "王芳"}
+    assert said.items() <= row.items()
+    assert row["registered_local"] == "2026-11-23T09:01:00+08:00"
+    after = (await intake.http.get("/requests/rows", params={"open": True, "cursor": page["next"]})).json()
+    assert [row["request"] for row in after["items"]] == ["SR-261122-0002"]
+
+
+def _lines(answer: Any) -> list[dict[str, str]]:
+    titles, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
+    return [dict(zip(titles, line, strict=True)) for line in lines]
 
 
 async def test_an_export_holds_every_request_once_whatever_the_format(intake: RunningService) -> None:

@@ -5,9 +5,10 @@ from typing import Any, get_args
 import pytest
 from intake import staff
 
-from aftersales.intake.requests.api.lookup import kind_words, state_words
+from aftersales.intake.catalogues.domain import Glossary, Terms
+from aftersales.intake.requests.api.words import words_of_reader
 from aftersales.intake.requests.domain.request import RequestState
-from aftersales.intake.vocabulary import KINDS
+from aftersales.intake.vocabulary import KINDS, Channel
 from aftersales.testing.system import RunningService, RunningSystem
 
 FORM: dict[str, Any] = {
@@ -56,6 +57,7 @@ async def test_the_screen_says_who_calls_who_would_pay_and_what_is_promised(inta
     assert product["open_cases"] == [request["id"]], "a new request about it is likely a duplicate"
     (case,) = item["open_cases"]
     assert (case["kind_words"], case["state_words"]) == ("维修", "已登记")
+    assert (case["line_words"], case["fault_words"]) == ("洗衣机", "噪音")
     assert (case["wanted_at"], case["wanted_local"]) == ("2026-12-01T02:00:00Z", "2026-12-01T10:00:00+08:00")
     assert case["registered_local"] == "2026-11-23T09:00:00+08:00"
     (promise,) = case["promises"]
@@ -70,11 +72,15 @@ async def test_the_screen_says_who_calls_who_would_pay_and_what_is_promised(inta
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
-def test_every_kind_and_state_has_words(language: str) -> None:
+def test_every_kind_state_and_channel_has_words(language: str) -> None:
     """INT-3, INT-15: a caller with an order of an online shop could not be looked up at all."""
-    kinds = [kind_words(kind, language) for kind in KINDS]
-    states = [state_words(state, language) for state in get_args(RequestState)]
-    assert (len(set(kinds)), len(set(states))) == (len(KINDS), len(get_args(RequestState)))
+    words = words_of_reader(language, Glossary(*(Terms(()) for _ in Glossary._fields)))
+    for said in (
+        [words.kind(kind) for kind in KINDS],
+        [words.state(state) for state in get_args(RequestState)],
+        [words.channel(channel) for channel in get_args(Channel)],
+    ):
+        assert len({*said}) == len(said)
 
 
 async def test_the_cover_is_that_of_a_request_made_now(intake: RunningService) -> None:

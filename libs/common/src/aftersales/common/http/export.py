@@ -41,27 +41,21 @@ class Titled(NamedTuple):
 
     code: str
     cell: Callable[[Document], Cell]
-    is_time: bool = False
 
 
 class Table(NamedTuple):
-    """A table to export, in the reader's language; times are in this zone, which their titles name."""
+    """A table to export, in the reader's language; the times of a row are in its zone, which a column should name."""
 
     name: str
     columns: Sequence[Titled]
     locale: str
-    zone: str
+    zone_of: Callable[[Document], str]
 
     def titles(self) -> list[Cell]:
-        shown = [render_message(column.code, self.locale, {}) for column in self.columns]
-        return [
-            f"{title} ({self.zone})" if column.is_time else title
-            for title, column in zip(shown, self.columns, strict=True)
-        ]
+        return [render_message(column.code, self.locale, {}) for column in self.columns]
 
     def lines(self, rows: Iterable[Document]) -> list[list[Cell]]:
-        zone = ZoneInfo(self.zone)
-        return [[_local(column.cell(row), zone) for column in self.columns] for row in rows]
+        return [[_local(column.cell(row), ZoneInfo(self.zone_of(row))) for column in self.columns] for row in rows]
 
 
 def _local(cell: Cell, zone: ZoneInfo) -> Cell:

@@ -8,11 +8,11 @@ suggestions; it never counts as something else.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Annotated, ClassVar, Literal, NamedTuple, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -148,6 +148,11 @@ class Terms:
         found = (entry for k in (*parts, *near) for entry in self._keys[k])
         fits = (entry for entry in found if line is None or not entry.lines or line in entry.lines)
         return tuple(dict.fromkeys(self._current(entry.code) for entry in fits))[:_SUGGESTED]
+
+    def name(self, code: str, locale: str) -> str:
+        """Return what people read for a code in their language, else in English; a word of nobody's is its own name."""
+        names: Mapping[Any, str] = self.entries[code].names if code in self.entries else {}
+        return names.get(locale) or names.get("en") or next(iter(names.values()), code)
 
     def same_as(self, code: str) -> frozenset[str]:
         """Return the codes that count as the same fault: more general ones, and cases of it (INT-9).

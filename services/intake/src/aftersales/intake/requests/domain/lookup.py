@@ -5,7 +5,7 @@ Codes have words in the reader's language beside them, and times the branch's lo
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aftersales.common.fields import shared_fields
@@ -13,7 +13,7 @@ from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.warranty import ProductWarranty
 from aftersales.intake.network.domain import Branch
-from aftersales.intake.vocabulary import RequestKind
+from aftersales.intake.vocabulary import Channel, RequestKind
 from aftersales.policy.model.cover import Payer
 from aftersales.values import Day, Value
 
@@ -28,7 +28,10 @@ class ReaderWords(NamedTuple):
     locale: str
     kind: Callable[[RequestKind], str]
     state: Callable[[RequestState], str]
+    channel: Callable[[Channel], str]
     stage: Callable[[str], str]
+    line: Callable[[str], str]
+    fault: Callable[[str], str]
 
 
 class PromiseShown(Value):
@@ -52,7 +55,10 @@ class CaseShown(Value):
     state: RequestState
     state_words: str
     serial: str
+    line: str
+    line_words: str
     fault: str
+    fault_words: str
     description: str
     priority: int
     danger: bool
@@ -66,6 +72,16 @@ class CaseShown(Value):
     """What is promised, the earliest deadline first."""
     contacts: str
     """The path to which a further contact about this request is posted (ALL-4)."""
+
+
+class RequestRow(CaseShown):
+    """A request in a list: one line that is read without looking anything up."""
+
+    customer: str
+    """The customer's id."""
+    customer_name: str
+    owner_name: str
+    """The owner's name; the code if nobody is registered with it."""
 
 
 class ProductShown(Value):
@@ -117,6 +133,15 @@ class Lookup(Value):
     """Whether more customers match; `GET /customers` lists them."""
 
 
+class NamesOfRows(NamedTuple):
+    """What the rows of a list need of other documents, by id."""
+
+    branches: dict[str, Branch]
+    people: dict[str, str]
+    customers: dict[str, dict[str, Any]]
+    """Name, phone and address."""
+
+
 class Covered(NamedTuple):
     """A product, and the coverage of a repair that came in now."""
 
@@ -131,7 +156,7 @@ def show_caller(
     each = {case.id: case for case in cases}
     newest = sorted(each.values(), key=lambda case: case.registered_at, reverse=True)
     pressing = sorted((case for case in newest if case.open), key=lambda case: case.pressing or "")
-    shown = {case.id: _show_case(case, branch, words) for case in newest}
+    shown = {case.id: show_case(case, branch, words) for case in newest}
     about = shared_fields(customer, CallerShown)
     return LookupItem(
         customer=CallerShown(**about, known_as=customer.known_as),
@@ -153,16 +178,34 @@ def _show_product(product: Product, coverage: Coverage, cases: Iterable[ServiceR
     return ProductShown(serial=product.id, open_cases=theirs, **about)
 
 
-def _show_case(case: ServiceRequest, branch: Branch, words: ReaderWords) -> CaseShown:
+def show_case(case: ServiceRequest, branch: Branch, words: ReaderWords) -> CaseShown:
     return CaseShown(
         request=case.id,
         serial=case.product.serial,
         kind_words=words.kind(case.kind),
         state_words=words.state(case.state),
+        line=case.product.line,
+        line_words=words.line(case.product.line),
+        fault_words=fault_words(case.kind, case.fault, words),
         registered_local=local_time(case.registered_at, branch.zone),
         wanted_local=local_time(case.wanted_at, branch.zone) if case.wanted_at else None,
         promises=tuple(_promises(case, branch, words)),
         **shared_fields(case, CaseShown) | {"contacts": f"/requests/{case.id}/contacts"},
+    )
+
+
+def fault_words(kind: RequestKind, fault: str, words: ReaderWords) -> str:
+    """Return the words for a fault; a request without one has its kind instead."""
+    return words.kind(kind) if fault == kind else words.fault(fault)
+
+
+def show_row(case: ServiceRequest, names: NamesOfRows, words: ReaderWords) -> RequestRow:
+    """Show a request as a row of a list."""
+    return RequestRow(
+        customer=case.customer,
+        customer_name=names.customers.get(case.customer, {}).get("name", ""),
+        owner_name=names.people.get(case.owner, case.owner),
+        **dict(show_case(case, names.branches[case.branch], words)),
     )
 
 
