@@ -71,6 +71,9 @@ FIGURES: dict[str, Acted | Waits] = {
         "policy.entitlements",
         "tests/intake/agreements/test_entitlement.py",
     ),
+    "review_by_registrar": Acted(
+        f"{_INTAKE}/requests/domain/answers.py", "policy.review_by_registrar", "tests/intake/requests/test_promises.py"
+    ),
     "channels": Acted(
         f"{_INTAKE}/requests/handlers/ownership.py", "policy.channels", "tests/intake/requests/test_message.py"
     ),

@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from aftersales.common.events.dispatch import RepairCompleted
+from aftersales.intake.archive.domain.card import CardEntry
 from aftersales.intake.archive.domain.model import Listing, Model, ModelForm, enter_model
 from aftersales.intake.archive.domain.product import (
-    CardEntry,
     MarkProduct,
     Owner,
     Product,

@@ -8,7 +8,8 @@ from intake import staff
 from intake.shop import event, publish
 
 from aftersales.engine import UnitOfWork
-from aftersales.intake.archive.domain.product import CardEntry, Product
+from aftersales.intake.archive.domain.card import CardEntry
+from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import eventually
 from aftersales.testing.system import RunningService

@@ -8,6 +8,7 @@ from intake.conftest import dissatisfied, repaired
 
 from aftersales.common.events.dispatch import CorrectionHeldUp
 from aftersales.common.events.intake import ProductRef, RequestCorrected
+from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.testing import eventually
@@ -147,8 +148,9 @@ async def test_an_ended_request_is_not_corrected_and_a_resolved_one_keeps_its_vi
     await built.quiet()
     assert await correct(intake, request["id"], status=409, kind="maintenance") == "request.already_resolved"
     await correct(intake, request["id"], product={"serial": "WM-42"})
-    wrong, right = [await intake.get(Product, serial) for serial in ("WM-41", "WM-42")]
-    assert (wrong.warranty_card, [entry.request for entry in right.warranty_card]) == ((), [request["id"]])
+    right = await intake.get(Product, "WM-42")
+    assert [entry.request for entry in right.warranty_card] == [request["id"]]
+    assert not await intake.find(Product, _id="WM-41")
     assert (right.model, right.line) == ("XQG-1", "washing-machine")
     await intake.deliver(dissatisfied(request=request["id"]))
     await built.quiet()
@@ -212,3 +214,51 @@ async def test_a_visit_under_way_is_noted_at_the_correction(built: RunningSystem
         return (await intake.get(ServiceRequest, number)).corrections[0].held_up == "on_the_way"
 
     await eventually(noted)
+
+
+async def test_a_product_archived_with_the_wrong_caller_follows_the_corrected_one(intake: RunningService) -> None:
+    """INT-2: with the phone number corrected, the product and what came with it belong to the right customer."""
+    bike = {"serial": "EB-50", "line": "e-bike", "purchased_on": "2026-11-20"}
+    request = await register(intake, product=FORM["product"] | bike)
+    corrected = await correct(intake, request["id"], phone="13900000042", caller="赵先生")
+    assert corrected["customer"] != request["customer"]
+    product = await intake.get(Product, "EB-50")
+    assert product.customer == corrected["customer"]
+    for id in product.entitled:
+        assert (await intake.get(Entitlement, id)).customer == corrected["customer"]
+    assert product.entitled
+
+
+async def test_a_product_that_others_spoke_of_stays_where_it_is(intake: RunningService) -> None:
+    """INT-2: a second request about it shows that it is there, whoever made the first."""
+    request = await register(intake, product=FORM["product"] | {"serial": "WM-51"})
+    await register(intake, product=FORM["product"] | {"serial": "WM-51"}, description="漏水")
+    await correct(intake, request["id"], phone="13900000043", caller="赵先生")
+    await correct(intake, request["id"], product={"serial": "WM-52"})
+    assert (await intake.get(Product, "WM-51")).customer == request["customer"]
+
+
+async def test_a_misheard_serial_number_leaves_no_product_behind(intake: RunningService) -> None:
+    """INT-2: the product that nothing but the wrong form created is taken back, with its case in a recall."""
+    recall = await staff.say(
+        intake,
+        "POST",
+        "/recalls",
+        status=201,
+        kind="recall",
+        title="电机",
+        why="过热",
+        remedy="更换",
+        safety=True,
+        starts_on="2026-01-01",
+        serials=["WM-53"],
+    )
+    request = await register(intake, product=FORM["product"] | {"serial": "WM-53"})
+    assert await intake.find(Product, _id="WM-53")
+    corrected = await correct(intake, request["id"], product={"serial": "WM-58"})
+    assert corrected["product"]["serial"] == "WM-58"
+    assert (await intake.get(Product, "WM-58")).model == "XQG-1"
+    assert not await intake.find(Product, _id="WM-53")
+    after = (await intake.http.get(f"/recalls/{recall['id']}")).json()
+    assert after["counts"].get("found", 0) == 0
+    assert (await intake.http.get(f"/recalls/{recall['id']}/cases")).json()["items"] == []

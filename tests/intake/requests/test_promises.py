@@ -49,13 +49,17 @@ async def test_int_8_the_desk_answers_and_is_told_by_when(intake: RunningService
         intake, f"/requests/{number}/replies", {"channel": "chat", "text": "我查一下", "refer": True}
     )
     announced = datetime.fromisoformat(referred["answers"][0]["answer_by"])
-    reviewed = await _post(intake, f"/requests/{number}/review", {"remark": "齐全"})
+    review = (f"/requests/{number}/review", {"remark": "齐全"})
+    refused = await intake.http.post(review[0], json=review[1], headers={"x-actor": "desk-7"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "request.review_by_registrar")
+    answer = await intake.http.post(review[0], json=review[1], headers={"x-actor": "desk-8"})
+    reviewed = answer.json()
     closed = await _post(intake, f"/requests/{number}/replies", {"channel": "chat", "text": "可换", "final": True})
 
     assert referred["policy"] == "e-commerce@0"
     assert _clock(referred, "first_reply")["outcome"] == "met"
     assert announced == clock.now() + 24 * HOUR
-    assert (_clock(reviewed, "review")["outcome"], reviewed["reviewed_by"]) == ("met", "desk-7")
+    assert (_clock(reviewed, "review")["outcome"], reviewed["reviewed_by"]) == ("met", "desk-8")
     assert (closed["state"], {one["outcome"] for one in closed["clocks"]}) == ("closed", {"met"})
     for path, body, code in (
         ("replies", {"channel": "chat", "text": "还有"}, "request.already_closed"),
@@ -132,3 +136,13 @@ async def test_all_3_what_is_at_risk_or_late_is_seen_by_prometheus_and_told_to_i
         'aftersales_sla_deadlines_total{branch="BJ01",outcome="breached",stage="confirm"} 1.0',
     ):
         assert line in lines, line
+
+
+async def test_int_2_a_small_shop_reviews_its_own_forms_where_the_policy_allows_it(intake: RunningService) -> None:
+    number = await _register(intake, product={"serial": "FZ-9", "model": "BD-1", "line": "freezer"}, kind="repair")
+    reviewed = await _post(intake, f"/requests/{number}/review", {})
+    assert (reviewed["policy"], reviewed["registered_by"], reviewed["reviewed_by"]) == (
+        "appliance@0",
+        "desk-7",
+        "desk-7",
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aftersales.common.events.intake import RepeatRepairFound
-from aftersales.intake.archive.domain.product import CardEntry
+from aftersales.intake.archive.domain.card import CardEntry
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest

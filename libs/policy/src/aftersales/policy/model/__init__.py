@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from aftersales.policy.calendars import Hours
 from aftersales.values import Code, Day, Value
@@ -69,6 +69,8 @@ class Policy(Value):
     """The rules for a repair that did not last."""
     entitlements: tuple[Grant, ...] = ()
     """Services that come with a purchase."""
+    review_by_registrar: StrictBool = False
+    """Whether the person who registered a form may also review it, as in a shop of three people (INT-2)."""
     channels: tuple[Code, ...] = ()
     """The order in which channels are tried for a customer who was not reached (INT-1)."""
 

@@ -22,7 +22,7 @@ from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.request import PartnerReference
 from aftersales.intake.requests.handlers.requests import register_request
-from aftersales.intake.sales.handlers import keep_product, look_up_product_words
+from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of
 from aftersales.intake.sales.store import preload_caller, preload_product
 
 from . import domain
@@ -124,7 +124,7 @@ async def take_partner_sale(
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form, branch)
     matched = await look_up_product_words(work, form.products[0], catalogue)
-    await keep_product(work, matched, customer, branch.day_of(work.now), catalogue)
+    await keep_product(work, matched, owner_of(customer), branch.day_of(work.now), catalogue)
     return MessageEffect(serial=event.serial)
 
 

@@ -219,6 +219,11 @@ def count_late(recall: Recall) -> Recall:
     return recall.but(counts=recall.counts | {"found": recall.counts.get("found", 0) + 1})
 
 
+def uncount_found(recall: Recall) -> Recall:
+    """Stop counting a product that was archived by mistake, and for which nothing was done yet."""
+    return recall.but(counts=recall.counts | {"found": max(0, recall.counts.get("found", 0) - 1)})
+
+
 def close_recall(recall: Recall, reason: str) -> Recall:
     """Close the recall for new products; its cases stay and can still be done."""
     if recall.state == "closed":

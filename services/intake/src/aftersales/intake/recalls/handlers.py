@@ -64,6 +64,17 @@ async def hold_against_recalls(work: UnitOfWork, product: Product) -> None:
             work.put(case.but(customer=product.customer, branch=product.branch))
 
 
+async def release_cases(work: UnitOfWork, product: Product) -> bool:
+    """Delete the cases of a product that was archived by mistake; return False if something was done for one."""
+    cases = await work.find(RecallCase, product=product.id)
+    if any(case.state != "found" for case in cases):
+        return False
+    for case in cases:
+        work.put(domain.uncount_found(await work.require(Recall, case.recall)))
+        work.delete(case)
+    return True
+
+
 async def open_recalls(work: UnitOfWork, product: Product) -> tuple[Recall, ...]:
     """Return the recalls that are not done yet for a product, so that its callers can be informed."""
     done = {case.recall for case in await work.find(RecallCase, product=product.id) if case.state == "done"}

@@ -44,7 +44,7 @@ async def archive_customer(
     customer = await save_customer(work, known, updated, new=new)
     for product in form.products:
         matched = await look_up_product_words(work, product, catalogue)
-        await keep_product(work, matched, customer, branch.day_of(work.now), catalogue)
+        await keep_product(work, matched, owner_of(customer), branch.day_of(work.now), catalogue)
     return customer
 
 
@@ -56,11 +56,19 @@ async def look_up_product_words(work: UnitOfWork, form: P, catalogue: PolicyCata
     return match_product(known.line if known else None, form, listing, await load_glossary(work), named)
 
 
+def owner_of(customer: Customer, request: str | None = None) -> Owner:
+    return Owner(customer.id, customer.branch, request)
+
+
 async def keep_product(
-    work: UnitOfWork, matched: MatchedProduct[ProductForm], customer: Customer, today: date, catalogue: PolicyCatalogue
+    work: UnitOfWork,
+    matched: MatchedProduct[ProductForm],
+    owner: Owner,
+    today: date,
+    catalogue: PolicyCatalogue,
 ) -> Product:
     known = await work.get(Product, matched.form.serial)
-    product = products.archive_product(known, matched, Owner(customer.id, customer.branch), today)
+    product = products.archive_product(known, matched, owner, today)
     if product == known:
         return product
     await hold_against_recalls(work, product)
@@ -91,7 +99,7 @@ async def import_product(work: UnitOfWork, form: ImportProduct, catalogue: Polic
     branch = await known_branch(work, customer.branch)
     product = ProductForm(**form.model_dump(include=set(ProductForm.model_fields)))
     matched = await look_up_product_words(work, product, catalogue)
-    return _owned(await keep_product(work, matched, customer, branch.day_of(work.now), catalogue), customer)
+    return _owned(await keep_product(work, matched, owner_of(customer), branch.day_of(work.now), catalogue), customer)
 
 
 async def _owner(work: UnitOfWork, form: ImportProduct) -> Customer:

@@ -1,7 +1,7 @@
 """Products and their warranty cards (INT-3), with the date and content of each repair, once per visit."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from aftersales.common.aggregate import Aggregate
@@ -11,6 +11,7 @@ from aftersales.intake.catalogues.domain import Term, UnclearTerm
 from aftersales.values import Code, Day, Line, Reason, Value
 from aftersales.values.errors import DomainError
 
+from .card import CardEntry, CardPart
 from .contact import Address, CustomerId
 from .model import Listing
 from .statement import MatchedProduct, ProductForm
@@ -40,24 +41,6 @@ class SettleProduct(Value):
 class MarkProduct(Value):
     status: Status
     why: Reason
-
-
-class CardPart(Value):
-    part: str
-    quantity: int
-
-
-class CardEntry(Value):
-    """One repair on the warranty card (保修卡)."""
-
-    request: str
-    visit: int
-    at: datetime
-    fault: str
-    cause: str
-    solution: str
-    technician: str
-    parts: tuple[CardPart, ...] = ()
 
 
 class Chapter(Value):
@@ -123,6 +106,8 @@ class Product(Aggregate):
     """The reason for the status `quarantined`."""
     unclear: UnclearTerm | None = None
     """The word for its product line, if no catalogue has it."""
+    registered_with: str | None = None
+    """The request with which it was archived, until anything else is said of it; a correction can take it back."""
     entitled: tuple[str, ...] = ()
     """Ids of the entitlements that came with the purchase (INT-14)."""
     history: tuple[Chapter, ...] = ()
@@ -140,6 +125,8 @@ class Owner(NamedTuple):
 
     customer: str
     branch: str
+    request: str | None = None
+    """The request in which they claim it."""
 
 
 class ProductAct(NamedTuple):
@@ -158,25 +145,43 @@ def archive_product(known: Product | None, matched: MatchedProduct[ProductForm],
     form, listing, unclear = matched
     if form.purchased_on:
         _must_be_past(form.serial, form.purchased_on, today)
-    if known and known.customer not in (None, owner.customer):
-        return known
+    alone = known is not None and owner.request is not None and known.registered_with == owner.request
+    if known and known.customer not in (None, owner.customer) and not alone:
+        return known.but(registered_with=None)
     said = {name: value for name, value in _values(form).items() if value}
     said |= _listed(listing) or {"line": form.line}
     if known is None:
         kept = Product(
-            id=form.serial, backwards=form.serial[::-1], branch=owner.branch, customer=owner.customer, **said
+            id=form.serial,
+            backwards=form.serial[::-1],
+            branch=owner.branch,
+            customer=owner.customer,
+            registered_with=owner.request,
+            **said,
         )
         if unclear and not listing.model:
             return _held(kept, "line_unknown").but(unclear=unclear)
         return _held(kept, "model_unknown") if listing.unknown else kept
     if known.proofs:
         said.pop("purchased_on", None)
-    kept = known.but(**said, customer=owner.customer)
+    kept = known.but(
+        **said,
+        customer=owner.customer,
+        branch=owner.branch if alone else known.branch,
+        registered_with=known.registered_with if alone else None,
+    )
     if listing.unknown:
         return kept if kept.model == known.model else _held(kept, "model_unknown")
     if not known.quarantine or (unclear and not listing.model):
         return kept
     return kept.but(status="in_use", quarantine=None, unclear=None)
+
+
+def is_of_request_alone(product: Product, request: str) -> bool:
+    """Return whether nothing but this request says that the product exists, so that a correction may take it back."""
+    return product.registered_with == request and not (
+        product.proofs or product.extensions or product.history or product.warranty_card
+    )
 
 
 def apply_proof(product: Product, proof: Proof, today: date) -> Product:

@@ -98,9 +98,14 @@ def record_reply(request: ServiceRequest, said: Reply, by: str, now: datetime, g
 
 
 def record_review(request: ServiceRequest, command: Review, by: str, now: datetime, ground: Ground) -> RequestDecision:
-    """Record that the form was filed and reviewed. Raises `DomainError` the second time."""
+    """Record that the form was filed and reviewed.
+
+    Raises `DomainError` the second time, and for the person who registered it unless the policy allows that.
+    """
     if request.reviewed_by:
         raise DomainError("request.already_reviewed", request=request.id, by=request.reviewed_by)
+    if by == request.registered_by and not ground.policy.review_by_registrar:
+        raise DomainError("request.review_by_registrar", request=request.id, by=by, policy=request.policy)
     reviewed = request.but(reviewed_by=by, reviewed_at=now, review_remark=command.remark)
     return finish_change(request, pass_milestone(reviewed, "request_reviewed", now, ground), now)
 

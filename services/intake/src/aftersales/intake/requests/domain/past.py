@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.fields import shared_fields
-from aftersales.intake.archive.domain.product import CardEntry
+from aftersales.intake.archive.domain.card import CardEntry
 from aftersales.policy.sla.stages import policy_id
 from aftersales.values.errors import Malformed
 

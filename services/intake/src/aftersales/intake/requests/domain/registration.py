@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from aftersales.common.events.intake import RepeatRepairFound, RequestFacts, RequestRegistered
 from aftersales.common.fields import shared_fields
+from aftersales.intake.archive.domain.card import CardEntry
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.model import NO_MODEL
-from aftersales.intake.archive.domain.product import CardEntry, Product
+from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import MatchedProduct, NamedProduct, ProductForm
 from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.network.domain import Branch
@@ -111,6 +112,7 @@ def register_request(
         "fault": form.fault_code,
         "owner": form.owner or ("" if taken.unowned else taken.by),
         "registered_at": taken.at,
+        "registered_by": taken.by,
         "partner": taken.partner,
     }
     case = CoverageCase(product, form.kind, prepaid=prepaid)

@@ -167,6 +167,8 @@ class ServiceRequest(Aggregate):
     wanted_at: datetime | None = None
     location: GeoPoint | None = None
     registered_at: datetime
+    registered_by: str = ""
+    """The person who registered the form."""
     state: RequestState = "registered"
     visit: int = 1
     """The current or last visit."""

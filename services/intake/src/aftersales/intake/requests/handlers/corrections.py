@@ -3,6 +3,7 @@
 from aftersales.common.events.dispatch import CorrectionHeldUp
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, PolicyCatalogue, UnitOfWork, use_case
+from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.customer import Customer, NamedCaller
 from aftersales.intake.archive.domain.product import Product
@@ -11,14 +12,14 @@ from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
-from aftersales.intake.recalls.handlers import schedule_case
+from aftersales.intake.recalls.handlers import hold_against_recalls, release_cases, schedule_case
 from aftersales.intake.requests.domain import correction
 from aftersales.intake.requests.domain.correction import CorrectRequest
 from aftersales.intake.requests.domain.coverage import Coverage
 from aftersales.intake.requests.domain.form import VISITS, fault_of, recall_of
 from aftersales.intake.requests.domain.registration import Archive, Taken, name_product
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
-from aftersales.intake.sales.handlers import keep_product, look_up_product_words
+from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of
 from aftersales.intake.sales.store import preload_caller, preload_entitlements, preload_product
 from aftersales.intake.vocabulary import OF_AN_ORDER
 from aftersales.policy.choose import Facts
@@ -69,6 +70,7 @@ async def correct_request(
     request, events = correction.correct_request(before, corrected, archive, faults, change)
     await prepaid.settle_prepaid(work, request, used, request.coverage)
     await _move_card(work, before, product)
+    await _take_back(work, before, product)
     return save_request(work, before, request, events)
 
 
@@ -106,7 +108,12 @@ async def _correct_product(
     """Return the product as the corrected form names it, and the request about it."""
     named, said = command.model_fields_set, command.product
     if not named & {"product", "kind"}:
-        return request, await work.require(Product, request.product.serial)
+        product = await work.require(Product, request.product.serial)
+        if product.registered_with == request.id and product.customer != customer.id:
+            product = work.put(product.but(customer=customer.id, branch=customer.branch))
+            await hold_against_recalls(work, product)
+            await _move_entitlements(work, product)
+        return request, product
     serial = request.product.serial
     if "serial" in said.model_fields_set:
         serial = said.serial or sibling_number(request.id, "PR")
@@ -118,7 +125,9 @@ async def _correct_product(
         request.id, matched, known, needs_visit=request.kind in VISITS, order=request.kind in OF_AN_ORDER
     )
     today = (await known_branch(work, request.branch)).day_of(work.now)
-    product = await keep_product(work, form, customer, today, catalogue)
+    product = await keep_product(work, form, owner_of(customer, request.id), today, catalogue)
+    if product.registered_with == request.id:
+        await _move_entitlements(work, product)
     unclear = correction.replace_unclear(request, "line", form.unclear) if "product" in named else request.unclear
     return request.but(product=product.ref, unclear=unclear), product
 
@@ -183,6 +192,26 @@ async def _move_card(work: UnitOfWork, before: ServiceRequest, product: Product)
     for after, known in ((left, wrong), (right, product)):
         if after != known:
             work.put(after)
+
+
+async def _move_entitlements(work: UnitOfWork, product: Product) -> None:
+    """Give the entitlements of a product that was archived with the wrong caller to its owner."""
+    for id in product.entitled:
+        entitlement = await work.require(Entitlement, id)
+        if product.customer and entitlement.customer != product.customer:
+            work.put(entitlement.but(customer=product.customer))
+
+
+async def _take_back(work: UnitOfWork, before: ServiceRequest, product: Product) -> None:
+    """Delete the product with the misheard serial number, if this request alone archived it and nothing used it."""
+    wrong = await work.get(Product, before.product.serial)
+    if wrong is None or wrong.id == product.id or not products.is_of_request_alone(wrong, before.id):
+        return
+    entitled = [await work.require(Entitlement, id) for id in wrong.entitled]
+    if any(one.used for one in entitled) or not await release_cases(work, wrong):
+        return
+    for one in (*entitled, wrong):
+        work.delete(one)
 
 
 @use_case(preload=lambda event: ((ServiceRequest, event.request),))

@@ -8,7 +8,7 @@ from aftersales.intake.requests.domain import past
 from aftersales.intake.requests.domain.form import ImportRequest
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
-from aftersales.intake.sales.handlers import keep_product
+from aftersales.intake.sales.handlers import keep_product, owner_of
 from aftersales.policy.choose import Facts
 
 from .requests import find_caller, loaded_for, match_fault, name_known_product, register_request
@@ -30,7 +30,7 @@ async def _record_past(work: UnitOfWork, form: ImportRequest, catalogue: PolicyC
     number = await work.number("SR")
     today = branch.day_of(work.now)
     matched = await name_known_product(work, number, form, catalogue)
-    product = await keep_product(work, matched, customer, today, catalogue)
+    product = await keep_product(work, matched, owner_of(customer, number), today, catalogue)
     form, _, unclear = await match_fault(work, form, product)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, today)
     ground = Ground(branch, await catalogue.choose(work, facts))

@@ -41,7 +41,7 @@ from aftersales.intake.requests.domain.form import (
 )
 from aftersales.intake.requests.domain.registration import Archive, Taken
 from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
-from aftersales.intake.sales.handlers import keep_product, look_up_product_words
+from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of
 from aftersales.intake.sales.store import preload_caller, preload_contracts, preload_product
 from aftersales.intake.vocabulary import OF_AN_ORDER
 from aftersales.policy.choose import Facts
@@ -74,7 +74,7 @@ async def register_request(
     customer = await find_caller(work, form, branch)
     number = await work.number("SR")
     matched = await name_known_product(work, number, form, catalogue)
-    product = await keep_product(work, matched, customer, branch.day_of(work.now), catalogue)
+    product = await keep_product(work, matched, owner_of(customer, number), branch.day_of(work.now), catalogue)
     if recalled := recall_of(form.kind, form.details):
         await schedule_case(work, *recalled, product)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
@@ -82,7 +82,7 @@ async def register_request(
     words = classifier.danger_words(form.description) if classifier and not form.says_danger else ()
     form, same, unclear = await match_fault(work, form, product)
     taken = Taken(
-        by=form.owner or work.actor,
+        by=work.actor,
         at=work.now,
         partner=partner,
         danger_words=words,
