@@ -115,12 +115,17 @@ async def test_int_11_a_complaint_is_looked_up_like_a_request(intake: RunningSer
         "stage_words": "答复您的投诉",
         "promised_by": "2026-11-24T09:00:00+08:00",
         "promised_words": "11月24日（周二）09:00",  # noqa: RUF001
+        "solution_promised": None,
+        "solution_promised_words": None,
         "registered_on": "2026-11-23",
         "branch": "总部",
     }
     await intake.http.post(f"/complaints/{number}/take")
     assert (await see(intake, f"complaints/{number}"))["state_words"] == "Being looked into"
-    await intake.http.post(f"/complaints/{number}/answer", json={"channel": "phone", "text": "已致歉"})
+    await intake.http.post(
+        f"/complaints/{number}/answer",
+        json={"channel": "phone", "text": "已致歉", "promised_by": "2026-12-03T18:00:00+08:00"},
+    )
     answered = await see(intake, f"complaints/{number}")
     assert (answered["step"], answered["stage"]) == ("answered", "complaint_verify")
     assert "已致歉" not in str(answered)

@@ -60,6 +60,8 @@ async def test_a_customer_sees_the_state_of_their_own_request_and_nothing_else(
             "stage_words": None,
             "promised_by": None,
             "promised_words": None,
+            "solution_promised": None,
+            "solution_promised_words": None,
             "technician_words": None,
             "appointment_start": None,
             "appointment_end": None,

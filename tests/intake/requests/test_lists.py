@@ -48,6 +48,7 @@ def test_what_is_due_next_is_the_earliest_deadline_of_work_that_is_not_done(cloc
 def test_an_ended_request_is_due_for_nothing(registered: ServiceRequest) -> None:
     busy = registered.but(clocks=(clock("reply", 1),))
     assert busy.derived() == {
+        "asked": None,
         "open": True,
         "tail": "7K3F",
         "stage": "reply",

@@ -28,10 +28,12 @@ from aftersales.values.errors import DomainError
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 CHAIN = (Rung(level="owner", person="desk-7"), Rung(level="supervisor", person="s"))
 
+ASK = Escalate(reason="?", proposal="换机")
+
 
 @pytest.fixture
 def message(registered: ServiceRequest, archive: Archive) -> CustomerMessage:
-    escalated, _ = escalate_request(registered.but(channel="email"), Escalate(reason="?"), CHAIN, "desk-7", NOW)
+    escalated, _ = escalate_request(registered.but(channel="email"), ASK, CHAIN, "desk-7", NOW)
     return compose_message("m-1", escalated, archive.customer, Tries(), NOW)
 
 
@@ -72,7 +74,7 @@ def test_a_channel_that_failed_before_comes_last_until_it_works_again(
     message: CustomerMessage, registered: ServiceRequest, archive: Archive
 ) -> None:
     """INT-1."""
-    escalated, _ = escalate_request(registered, Escalate(reason="?"), CHAIN, "desk-7", NOW)
+    escalated, _ = escalate_request(registered, ASK, CHAIN, "desk-7", NOW)
     for before, first in (
         (_tried(message), "phone"),
         (_tried(message, ("phone", False)), "message"),
@@ -113,7 +115,7 @@ async def test_int_10_a_sender_reads_name_number_and_words_in_the_customers_lang
         number = await register(intake, channel="phone")
         request = await ask(intake, f"/requests/{number}")
         await say(intake, "PATCH", f"/customers/{request['customer']}", language=language)
-        await say(intake, "POST", f"/requests/{number}/escalate", reason="不懂", to_role="supervisor")
+        await say(intake, "POST", f"/requests/{number}/escalate", reason="不懂", proposal="换", to_role="supervisor")
         newest = (await ask(intake, "/messages/worded"))["items"][0]
         assert (newest["request"], newest["name"], newest["to"]) == (number, "王芳", "+8613800138000")
         assert newest["text"].startswith(words.format(number))

@@ -8,16 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from intake.staff import ask, data, overheard, register, say, staff
+from pydantic import ValidationError
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
 from aftersales.intake.network.domain import Rung
 from aftersales.intake.requests.domain.form import CancelRequest
 from aftersales.intake.requests.domain.ownership import (
+    AnswerEscalation,
     DeclineHandover,
     Escalate,
     OfferHandover,
     accept_handover,
+    answer_escalation,
     decline_handover,
     escalate_request,
     offer_handover,
@@ -36,6 +39,10 @@ CHAIN = tuple(
     for level, person in (("owner", "desk-7"), ("supervisor", "s"), ("headquarters", "h"), ("leadership", "b"))
 )
 OFFER = OfferHandover(to="desk-8", reason="language", note="客户说粤语")
+
+
+def _ask(reason: str, **more: Any) -> Escalate:
+    return Escalate(reason=reason, proposal="换同型号", **more)
 
 
 @pytest.fixture
@@ -94,7 +101,7 @@ def test_nobody_has_to_answer_for_a_request_that_has_ended(offered: ServiceReque
         lambda: offer_handover(ended, OFFER, "desk-7", NOW),
         lambda: accept_handover(ended, "desk-8", NOW),
         lambda: take_over_request(ended, "desk-8", NOW),
-        lambda: escalate_request(ended, Escalate(reason="?"), CHAIN, "desk-7", NOW),
+        lambda: escalate_request(ended, _ask("?"), CHAIN, "desk-7", NOW),
     )
     for step in steps:
         with pytest.raises(DomainError, match=r"request\.ended"):
@@ -177,22 +184,59 @@ def test_what_the_owner_cannot_answer_goes_up_a_level_at_a_time(registered: Serv
     """INT-10: a level without anybody is passed over; the owner stays the owner."""
     request, asked = registered, []
     for _ in range(3):
-        request, (event,) = escalate_request(request, Escalate(reason="能否换机"), CHAIN, "desk-7", NOW)
+        request, (event,) = escalate_request(request, _ask("能否换机"), CHAIN, "desk-7", NOW)
         assert isinstance(event, RequestEscalated)
         asked.append((event.level, event.to))
         assert "换机" not in event.model_dump_json()
     assert asked == [("supervisor", "s"), ("headquarters", "h"), ("leadership", "b")]
     assert (request.owner, len(request.escalations)) == ("desk-7", 3)
     with pytest.raises(DomainError, match=r"request\.nobody_above"):
-        escalate_request(request, Escalate(reason="?"), CHAIN, "desk-7", NOW)
+        escalate_request(request, _ask("?"), CHAIN, "desk-7", NOW)
 
 
 def test_a_level_can_be_named_but_never_one_that_was_passed(registered: ServiceRequest) -> None:
     """INT-10."""
-    request, _ = escalate_request(registered, Escalate(reason="?", to_role="centre"), CHAIN, "desk-7", NOW)
+    request, _ = escalate_request(registered, _ask("?", to_role="centre"), CHAIN, "desk-7", NOW)
     assert request.escalations[-1].to == "h"
-    again, _ = escalate_request(request, Escalate(reason="?", to_role="supervisor"), CHAIN, "desk-7", NOW)
+    again, _ = escalate_request(request, _ask("?", to_role="supervisor"), CHAIN, "desk-7", NOW)
     assert again.escalations[-1].to == "b"
+
+
+def test_int_18_a_matter_goes_up_with_a_proposed_solution(registered: ServiceRequest) -> None:
+    for proposal in ("", "  "):
+        with pytest.raises(DomainError, match=r"request\.proposal_missing"):
+            escalate_request(registered, Escalate(reason="能否换机", proposal=proposal), CHAIN, "desk-7", NOW)
+    asked, (event,) = escalate_request(registered, _ask("?"), CHAIN, "desk-7", NOW)
+    assert (asked.escalations[-1].proposal, asked.derived()["asked"]) == ("换同型号", "s")
+    assert "换同型号" not in event.model_dump_json(), "it may name the customer"
+
+
+def test_int_18_the_person_above_accepts_the_proposal_or_answers_with_another(registered: ServiceRequest) -> None:
+    asked, _ = escalate_request(registered, _ask("?"), CHAIN, "desk-7", NOW)
+    agreed = answer_escalation(asked, AnswerEscalation(agreed=True), "s", NOW)
+    assert (agreed.escalations[-1].agreed, agreed.derived()["asked"]) == (True, None)
+    other = answer_escalation(asked, AnswerEscalation(agreed=False, text="先换主板"), "s", NOW)
+    assert (other.escalations[-1].agreed, other.escalations[-1].answer) == (False, "先换主板")
+    with pytest.raises(ValidationError, match="other_solution_missing"):
+        AnswerEscalation(agreed=False)
+    with pytest.raises(DomainError, match=r"escalation\.of_somebody_else"):
+        answer_escalation(asked, AnswerEscalation(agreed=True), "desk-7", NOW)
+    for request in (registered, agreed):
+        with pytest.raises(DomainError, match=r"escalation\.none"):
+            answer_escalation(request, AnswerEscalation(agreed=True), "s", NOW)
+
+
+async def test_int_18_a_proposal_is_shown_to_the_person_above_until_it_is_answered(intake: RunningService) -> None:
+    await staff(intake)
+    number = await register(intake)
+    path = f"/requests/{number}/escalate"
+    assert await say(intake, "POST", path, reason="能否换机", status=409) == "request.proposal_missing"
+    await say(intake, "POST", path, reason="能否换机", proposal="换同型号")
+    (shown,) = (await ask(intake, "/requests", asked="sup-1"))["items"]
+    assert shown["escalations"][-1]["proposal"] == "换同型号"
+    assert (await ask(intake, "/requests", asked="hq-1"))["items"] == []
+    await say(intake, "POST", f"/requests/{number}/escalation/answer", by="sup-1", agreed=True)
+    assert (await ask(intake, "/requests", asked="sup-1"))["items"] == []
 
 
 async def test_a_request_is_offered_declined_withdrawn_and_accepted(intake: RunningService) -> None:
@@ -226,7 +270,7 @@ async def test_an_escalation_asks_above_and_the_customer_is_told_on_one_channel_
     await staff(intake)
     async with overheard(intake) as heard:
         number = await register(intake)
-        request = await say(intake, "POST", f"/requests/{number}/escalate", reason="能否换机")
+        request = await say(intake, "POST", f"/requests/{number}/escalate", reason="能否换机", proposal="换新")
         assert [(one["level"], one["to"]) for one in request["escalations"]] == [("supervisor", "sup-1")]
         await eventually(lambda: _told(heard, "request_escalated"))
     assert "换机" not in str(heard)
@@ -239,9 +283,14 @@ async def test_an_escalation_asks_above_and_the_customer_is_told_on_one_channel_
     assert (await ask(intake, "/messages", state="to_send"))["items"] == []
     (lost,) = (await ask(intake, "/messages", branch="BJ01", state="unreachable"))["items"]
     assert lost["id"] == message["id"]
-    await say(intake, "POST", f"/requests/{number}/escalate", reason="能否换机", to_role="headquarters")
+    await say(
+        intake, "POST", f"/requests/{number}/escalate", reason="能否换机", proposal="换新", to_role="headquarters"
+    )
     (second,) = (await ask(intake, "/messages", state="to_send"))["items"]
     assert (second["params"]["level"], second["channel"]) == ("headquarters", "email")
     done = await say(intake, "POST", f"/messages/{second['id']}/sent", channel="email")
     assert done["state"] == "sent"
-    assert await say(intake, "POST", f"/requests/{number}/escalate", reason="?", status=409) == "request.nobody_above"
+    assert (
+        await say(intake, "POST", f"/requests/{number}/escalate", reason="?", proposal="换", status=409)
+        == "request.nobody_above"
+    )

@@ -16,6 +16,7 @@ from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest, tick_request
 from aftersales.intake.requests.domain.steps import RecordStep
+from aftersales.policy.presets import load_presets
 from aftersales.policy.sla import SlaClock
 from aftersales.testing import ManualClock
 from aftersales.testing.system import RunningService
@@ -66,7 +67,8 @@ def test_fbk_3_a_complaint_is_answered_in_a_day_and_verified_in_three_working_da
     request = take("enterprise", kind=kind, channel=channel, details={"reason": "坏了"})
     assert _clock(request, "complaint_answer").deadline == NOW + DAY
     assert _clock(request, "complaint_verify").deadline == _local("2026-11-25T23:59")
-    answered, _ = record_reply(request, Reply(channel="phone", text="已受理"), "desk-7", NOW + HOUR, ground)
+    said = Reply(channel="phone", text="已受理", promised_by=NOW + 2 * DAY)
+    answered, _ = record_reply(request, said, "desk-7", NOW + HOUR, ground)
     assert _clock(answered, "complaint_answer").outcome == "met"
     verified = _step(answered, "complaint_verified", NOW + 2 * HOUR, ground, note="属实")
     assert _clock(verified, "complaint_verify").outcome == "met"
@@ -104,6 +106,47 @@ def test_fbk_3_a_promised_timetable_is_a_clock(take: Take, under: Under) -> None
     for said in ({"step": "timetable_promised"}, {"step": "refund_paid", "until": NOW}):
         with pytest.raises(ValidationError, match="promised_time_misplaced"):
             RecordStep.model_validate(said)
+
+
+PRESETS = [policy.name for policy in load_presets()]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_int_18_an_answer_to_a_complaint_carries_a_promised_time_that_is_kept_or_broken(
+    take: Take, under: Under, name: str
+) -> None:
+    ground, request = under(name), take(name, kind="complaint")
+    with pytest.raises(DomainError, match=r"complaint\.promise_missing"):
+        record_reply(request, Reply(channel="phone", text="已受理"), "desk-7", NOW, ground)
+    said = Reply(channel="phone", text="三天内给您解决", promised_by=NOW + 3 * DAY)
+    answered, (told,) = record_reply(request, said, "desk-7", NOW, ground)
+    assert isinstance(told, RequestAnswered)
+    assert (_clock(answered, "complaint_timetable").deadline, told.answer_by) == (NOW + 3 * DAY, NOW + 3 * DAY)
+    again, _ = record_reply(answered, Reply(channel="phone", text="还在处理"), "desk-7", NOW + DAY, ground)
+    kept = _step(again, "complaint_resolved", NOW + 2 * DAY, ground)
+    assert _clock(kept, "complaint_timetable").outcome == "met"
+    late = _step(again, "complaint_resolved", NOW + 4 * DAY, ground)
+    assert _clock(late, "complaint_timetable").outcome == "breached"
+
+
+def test_int_18_each_promise_is_a_clock_and_a_settled_complaint_keeps_it(take: Take, under: Under) -> None:
+    ground, request = under("property"), take("property", kind="complaint")
+    for days in (1, 3):
+        said = Reply(channel="phone", text="给您解决", promised_by=NOW + days * DAY)
+        request, _ = record_reply(request, said, "desk-7", NOW, ground)
+    settled, _ = record_reply(request, Reply(channel="phone", text="已解决", final=True), "d", NOW + 2 * DAY, ground)
+    ends = [clock.outcome for clock in settled.clocks if clock.stage == "complaint_timetable"]
+    assert ends == ["breached", "met"]
+    done, _ = record_reply(
+        take("property", kind="complaint"), Reply(channel="phone", text="好了", final=True), "d", NOW, ground
+    )
+    assert done.state == "closed", "an answer that settles the complaint promises nothing"
+    with pytest.raises(DomainError, match=r"request\.step_misplaced"):
+        record_reply(take("property"), Reply(channel="phone", text="x", promised_by=NOW + DAY), "d", NOW, ground)
+    with pytest.raises(DomainError, match=r"request\.promise_past"):
+        record_reply(request, Reply(channel="phone", text="x", promised_by=NOW), "d", NOW, ground)
+    with pytest.raises(ValidationError, match="promise_superfluous"):
+        Reply(channel="phone", text="x", promised_by=NOW, final=True)
 
 
 def test_fbk_4_a_refund_is_paid_within_two_working_days_of_the_inspection(take: Take, under: Under) -> None:

@@ -39,6 +39,7 @@ def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer,
     movers = (
         Mover(ServiceRequest, partial(requests.change_request_hours, catalogue=catalogue)),
         Mover(ShiftHandover, partial(office.change_handover_hours, catalogue=catalogue)),
+        Mover(PublicComplaint, partial(public.change_complaint_hours, catalogue=catalogue, zone=settings.zone)),
     )
     return (
         wake_with(BranchHours, partial(move_page, movers=movers)),

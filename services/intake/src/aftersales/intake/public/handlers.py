@@ -1,15 +1,16 @@
 """Use cases: complaints from the public page (INT-11)."""
 
-from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
+from aftersales.engine import BranchHours, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Branch, local_day
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.policy.calendars import round_the_clock
 from aftersales.policy.choose import Facts
+from aftersales.policy.sla.stages import Situation
 
 from .domain import complaint as domain
-from .domain.complaint import About, AnswerComplaint, ComplaintForm, PublicComplaint, Receipt, VerifyComplaint
+from .domain.complaint import About, AnswerComplaint, ComplaintForm, PublicComplaint, Receipt, Saying, VerifyComplaint
 
 
 @use_case(
@@ -36,8 +37,12 @@ async def take_complaint(work: UnitOfWork, number: str) -> PublicComplaint:
 
 
 @use_case(about=lambda number: (PublicComplaint, number))
-async def answer_complaint(work: UnitOfWork, number: str, form: AnswerComplaint) -> PublicComplaint:
-    complaint, events = domain.answer_complaint(await work.require(PublicComplaint, number), form, work.actor, work.now)
+async def answer_complaint(
+    work: UnitOfWork, number: str, form: AnswerComplaint, catalogue: PolicyCatalogue, zone: str
+) -> PublicComplaint:
+    before = await work.require(PublicComplaint, number)
+    there = await _situation_of(work, before, catalogue, zone)
+    complaint, events = domain.answer_complaint(before, form, Saying(work.actor, work.now), there)
     return work.put(complaint, *events)
 
 
@@ -54,12 +59,29 @@ async def wake_complaint(work: UnitOfWork, number: str, catalogue: PolicyCatalog
         return
     started = complaint
     if not complaint.policy:
-        branch = await work.get(Branch, complaint.branch)
-        request = await work.get(ServiceRequest, complaint.request) if complaint.request else None
-        calendar = branch.calendar if branch else round_the_clock(zone)
-        day = local_day(complaint.received_at, calendar.zone)
-        line = request.product.line if request else ""
-        policy = await catalogue.choose(work, Facts(complaint.branch, line, "complaint", "", day))
-        started = domain.start_complaint_clocks(complaint, policy, calendar)
+        started = domain.start_complaint_clocks(complaint, await _situation_of(work, complaint, catalogue, zone))
     ticked, events = domain.tick_complaint(complaint, started, work.now)
     work.put(ticked, *events)
+
+
+async def change_complaint_hours(
+    work: UnitOfWork, complaint: PublicComplaint, hours: BranchHours, catalogue: PolicyCatalogue, zone: str
+) -> None:
+    """Apply the branch's new hours to the deadlines still to come (ALL-3)."""
+    there = await _situation_of(work, complaint, catalogue, zone)
+    moved, events = domain.change_complaint_hours(complaint, there, hours.said, work.now)
+    if moved != complaint:
+        work.put(moved, *events)
+
+
+async def _situation_of(
+    work: UnitOfWork, complaint: PublicComplaint, catalogue: PolicyCatalogue, zone: str
+) -> Situation:
+    """Return the policy and calendar for the complaint: those it started with, or those of its day."""
+    branch = await work.get(Branch, complaint.branch)
+    calendar = branch.calendar if branch else round_the_clock(zone)
+    request = await work.get(ServiceRequest, complaint.request) if complaint.request else None
+    day = local_day(complaint.received_at, calendar.zone)
+    line = request.product.line if request else ""
+    facts = Facts(complaint.branch, line, "complaint", "", day)
+    return Situation(await catalogue.of(work, complaint.policy, facts), calendar, priority=4)

@@ -37,6 +37,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         *(Index(name, *_NEWEST, "open", partial={name: {"$gt": ""}}) for name in (*NUMBERS_ELSEWHERE, "repeats")),
         Index("danger_words.0", "pressing", "_id", partial={"danger_words.0": {"$exists": True}}),
         Index("unclear.what", "pressing", "_id", partial=UNCLEAR),
+        Index("asked", "pressing", "_id", partial={"asked": {"$gt": ""}}),
         Index("tail"),
         Index("flag", *_NEWEST, partial={"flag": {"$gt": ""}}),
         Index("branch", "-_id"),

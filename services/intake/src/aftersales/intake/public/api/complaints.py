@@ -35,8 +35,8 @@ async def take_complaint(number: ComplaintNumber, context: RequestContext) -> Pu
 
 @router.post("/complaints/{number}/answer")
 async def answer_complaint(number: ComplaintNumber, form: AnswerComplaint, context: RequestContext) -> PublicComplaint:
-    """Record what the customer was told, due within a day in the presets (FBK-3)."""
-    return await context.do(handlers.answer_complaint, number, form)
+    """Record what the customer was told, due within a day in the presets, with the promised time (FBK-3, INT-18)."""
+    return await context.do(handlers.answer_complaint, number, form, context.catalogue, context.settings.zone)
 
 
 @router.post("/complaints/{number}/verify")

@@ -14,9 +14,12 @@ from aftersales.intake.public.domain.complaint import PublicComplaint
 from aftersales.intake.public.domain.own import (
     COMPLAINT,
     ComplaintProgress,
+    PromiseState,
     RequestProgress,
     complaint_step,
+    last_promise,
     next_promise,
+    promise_state,
     read_case_number,
     request_step,
 )
@@ -47,6 +50,10 @@ class _Case(BaseModel):
     promised_by: datetime | None = None
     """The time by which that stage is promised, in the branch's zone; null while its clock is paused."""
     promised_words: str | None = None
+    solution_promised: PromiseState | None = None
+    """The last time promised to a customer who complained: `running`, `kept` or `broken`; null if there is none."""
+    solution_promised_words: str | None = None
+    """That promise in the reader's language, with its time."""
     registered_on: date
     branch: str
     """The branch's name."""
@@ -143,7 +150,9 @@ async def _show_complaint(context: RequestContext, complaint: PublicComplaint, s
 
 def _shown(case: ServiceRequest | PublicComplaint, said: PageTexts, step: str, here: LocalTime) -> Document:
     told = {name.removeprefix("stage.") for name in said if name.startswith("stage.")}
-    promise = next_promise(case, told)
+    promise, solution = next_promise(case, told), last_promise(case)
+    kept = promise_state(solution, here.now) if solution else None
+    by = time_words(said, solution.terms.until, here.zone) if solution and solution.terms.until else ""
     return {
         "number": case.id,
         "state_words": said[f"step.{step}"],
@@ -151,6 +160,8 @@ def _shown(case: ServiceRequest | PublicComplaint, said: PageTexts, step: str, h
         "stage_words": promise and said[f"stage.{promise.stage}"],
         "promised_by": promise and promise.due_at and promise.due_at.astimezone(ZoneInfo(here.zone)),
         "promised_words": promise_words(said, promise, here),
+        "solution_promised": kept,
+        "solution_promised_words": said[f"promise.{kept}"].format(time=by) if kept else None,
     }
 
 

@@ -102,6 +102,7 @@ _ROWS = {
     "appointment": "appointment_words",
     "stage": "stage_words",
     "promised": "promised_words",
+    "solution_promised": "solution_promised_words",
     "registered": "registered_on",
     "branch": "branch",
 }

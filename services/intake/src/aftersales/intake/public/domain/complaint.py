@@ -1,9 +1,9 @@
 """Complaints from the public page (INT-11), received without a login and taken by a desk."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, StrictBool, model_validator
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
@@ -12,13 +12,13 @@ from aftersales.common.fields import shared_fields
 from aftersales.common.sla_events import Duty
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.requests.domain.request import SLA_EVENTS, ServiceRequest
+from aftersales.intake.requests.domain.steps import add_promise
 from aftersales.intake.vocabulary import Channel
 from aftersales.policy import sla
-from aftersales.policy.calendars import Calendar
-from aftersales.policy.model import Policy
 from aftersales.policy.model.stages import KnownStage
-from aftersales.policy.sla.stages import Situation, policy_id, reach_milestone, stop_stage
-from aftersales.values import Code, Line, Phone, Value, Words
+from aftersales.policy.sla import ChangeNote
+from aftersales.policy.sla.stages import Situation, change_hours, policy_id, reach_milestone, stop_stage
+from aftersales.values import Code, Line, Moment, Phone, Value, Words
 from aftersales.values.errors import DomainError
 
 ComplaintState = Literal["new", "suspect", "taken"]
@@ -52,6 +52,17 @@ class AnswerComplaint(Value):
 
     channel: Channel
     text: Annotated[Words, Field(min_length=1)]
+    promised_by: Moment | None = None
+    """The time by which it is solved, as promised to the customer (承诺时间); the first answer needs one, unless it
+    settles the complaint (INT-18)."""
+    settled: StrictBool = False
+    """Whether the answer settles the complaint: the promised time, if any, is kept or broken now."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.settled and self.promised_by:
+            raise ValueError("request.promise_superfluous")
+        return self
 
 
 class VerifyComplaint(Value):
@@ -97,6 +108,8 @@ class PublicComplaint(Aggregate):
     """The service policy whose times for complaints apply; empty until its clocks start (ALL-1)."""
     answer: str = ""
     answered_by: str | None = None
+    settled_at: datetime | None = None
+    """The time at which it was settled with the customer."""
     founded: bool | None = None
     verified_by: str | None = None
     verified_remark: str = ""
@@ -128,14 +141,15 @@ def take_complaint(complaint: PublicComplaint, by: str, now: datetime) -> Compla
     return taken if taken.policy else taken.but(wake_at=now), events
 
 
-def start_complaint_clocks(complaint: PublicComplaint, policy: Policy, calendar: Calendar) -> PublicComplaint:
+def start_complaint_clocks(complaint: PublicComplaint, there: Situation) -> PublicComplaint:
     """Start the clocks of a complaint as of its receipt, like those of a complaint by phone (FBK-3).
 
     A timer does it, so that the answer to the anonymous caller takes equally long for known and unknown numbers.
     """
-    there = Situation(policy, calendar, priority=4)
+    if complaint.policy:
+        return complaint
     clocks = reach_milestone((), "complaint_registered", complaint.received_at, OF_A_COMPLAINT, there)
-    return complaint.but(clocks=clocks, policy=policy_id(policy))
+    return complaint.but(clocks=clocks, policy=policy_id(there.policy))
 
 
 def tick_complaint(before: PublicComplaint, complaint: PublicComplaint, now: datetime) -> ComplaintDecision:
@@ -146,11 +160,45 @@ def tick_complaint(before: PublicComplaint, complaint: PublicComplaint, now: dat
     return ticked.but(wake_at=sla.next_wake(ticked.clocks)), marks
 
 
-def answer_complaint(complaint: PublicComplaint, form: AnswerComplaint, by: str, now: datetime) -> ComplaintDecision:
-    """Record the answer, which stops its clock; a second one corrects the first."""
+def change_complaint_hours(
+    complaint: PublicComplaint, there: Situation, said: ChangeNote, now: datetime
+) -> ComplaintDecision:
+    """Apply the branch's new hours to the deadlines still to come (ALL-3)."""
+    return tick_complaint(complaint, complaint.but(clocks=change_hours(complaint.clocks, there, said)), now)
+
+
+class Saying(NamedTuple):
+    """By whom and when something is recorded."""
+
+    by: str
+    now: datetime
+
+
+def answer_complaint(
+    complaint: PublicComplaint, form: AnswerComplaint, said: Saying, there: Situation
+) -> ComplaintDecision:
+    """Record the answer, which stops its clock; a second one corrects the first.
+
+    The promised time starts a clock of its own (INT-18). Raises `DomainError` for a first answer without one.
+    """
     _must_be_genuine(complaint)
-    told = complaint.but(answer=form.text, answered_by=by)
-    return tick_complaint(complaint, told.but(clocks=stop_stage(told.clocks, "complaint_answer", now)), now)
+    started = start_complaint_clocks(complaint, there)
+    clocks = stop_stage(started.clocks, "complaint_answer", said.now)
+    if form.promised_by:
+        if form.promised_by <= said.now:
+            raise DomainError("request.promise_past", request=complaint.id, until=form.promised_by.isoformat())
+        clocks = add_promise(clocks, form.promised_by, said.now, there)
+    promised = any(clock.stage == _PROMISE for clock in clocks)
+    due = complaint.kind != "suggestion" and _PROMISE in there.policy.stages
+    if due and not (promised or form.settled or complaint.settled_at):
+        raise DomainError("complaint.promise_missing", complaint=complaint.id)
+    told = started.but(answer=form.text, answered_by=said.by, clocks=clocks)
+    if form.settled:
+        told = told.but(settled_at=said.now, clocks=stop_stage(clocks, _PROMISE, said.now))
+    return tick_complaint(complaint, told, said.now)
+
+
+_PROMISE: KnownStage = "complaint_timetable"
 
 
 def verify_complaint(complaint: PublicComplaint, form: VerifyComplaint, by: str, now: datetime) -> ComplaintDecision:

@@ -11,6 +11,8 @@ from aftersales.intake.requests.domain.form import VISITS
 from aftersales.intake.requests.domain.request import ENDED, ServiceRequest
 from aftersales.intake.requests.domain.visit import read_progress
 from aftersales.intake.vocabulary import correct_number
+from aftersales.policy.model.stages import KnownStage
+from aftersales.policy.sla import SlaClock
 
 RequestProgress = Literal[
     "registered",
@@ -28,7 +30,7 @@ RequestProgress = Literal[
     "merged",
 ]
 """Steps of a request; `taken_up` and `resolved` are those of a request without a visit or without a repair."""
-ComplaintProgress = Literal["received", "in_hand", "answered"]
+ComplaintProgress = Literal["received", "in_hand", "answered", "settled"]
 COMPLAINT = "CP-"
 """The beginning of a complaint's number."""
 
@@ -74,6 +76,8 @@ def _open_step(request: ServiceRequest) -> RequestProgress:
 
 def complaint_step(complaint: PublicComplaint) -> ComplaintProgress:
     """Return how far the complaint is; whether it looks machine-made is not told."""
+    if complaint.settled_at:
+        return "settled"
     if complaint.answered_by:
         return "answered"
     return "in_hand" if complaint.state == "taken" else "received"
@@ -87,6 +91,23 @@ def next_promise(case: ServiceRequest | PublicComplaint, told: Collection[str]) 
             return None
         waiting += [PromiseDue(one.stage, one.due_at) for one in case.due_elsewhere if one.stage]
     return _first(one for one in waiting if one.stage in told)
+
+
+PromiseState = Literal["running", "kept", "broken"]
+_PROMISED: KnownStage = "complaint_timetable"
+
+
+def last_promise(case: ServiceRequest | PublicComplaint) -> SlaClock | None:
+    """Return the clock of the last time that was promised to a customer who complained (INT-18)."""
+    made = [clock for clock in case.clocks if clock.stage == _PROMISED and clock.outcome != "waived"]
+    return made[-1] if made else None
+
+
+def promise_state(clock: SlaClock, now: datetime) -> PromiseState:
+    """Return whether the promised time was kept; it is broken as soon as it has passed."""
+    if clock.outcome == "open":
+        return "broken" if clock.deadline and clock.deadline <= now else "running"
+    return "kept" if clock.outcome == "met" else "broken"
 
 
 def _first(promises: Iterable[PromiseDue]) -> PromiseDue | None:

@@ -41,6 +41,7 @@ class RequestFilter(BaseModel):
     repeated: Annotated[bool | None, Field(description="A repair that did not hold came before (INT-9)")] = None
     unclear: Annotated[Literal["line", "fault"] | None, Field(description="A word that no catalogue has")] = None
     flag: Flag | None = None
+    asked: Annotated[Code | None, Field(description="The person above who must answer a proposal (INT-18)")] = None
     registered_from: Moment | None = None
     registered_to: Annotated[Moment | None, Field(description="Before this moment")] = None
     q: Annotated[Tail | None, Field(description="The end of a number: `7K3F`, `261122-7K3F` or all of it")] = None
@@ -62,7 +63,9 @@ class RequestFilter(BaseModel):
         implied = self.sort == "due" or self.stage or (self.state and set(OPEN).issuperset(self.state))
         period = {"$gte": self.registered_from, "$lt": self.registered_to}
         return {
-            **self.model_dump(include={"branch", "owner", "stage", "priority", "customer", "channel", "kind", "flag"}),
+            **self.model_dump(
+                include={"branch", "owner", "stage", "priority", "customer", "channel", "kind", "flag", "asked"}
+            ),
             "product.serial": self.serial,
             "unclear.what": self.unclear,
             **(order_filter(self.order_number) if self.order_number else {}),

@@ -15,7 +15,7 @@ from aftersales.intake.requests.domain.message import (
     WordedMessage,
     put_into_words,
 )
-from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
+from aftersales.intake.requests.domain.ownership import AnswerEscalation, DeclineHandover, Escalate, OfferHandover
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers import ownership
 from aftersales.values import Code
@@ -57,8 +57,19 @@ async def withdraw_handover(number: ServiceRequestNumber, context: RequestContex
 
 @router.post("/requests/{number}/escalate")
 async def escalate_request(number: ServiceRequestNumber, command: Escalate, context: RequestContext) -> ServiceRequest:
-    """Escalate to the next level of the owner's chain, and create a message for the customer (INT-10)."""
+    """Escalate to the next level of the owner's chain with a proposed solution, and inform the customer (INT-10).
+
+    `GET /requests?asked=sup-1` lists the requests whose proposals wait for that person (INT-18).
+    """
     return await context.do(ownership.escalate_request, number, command, context.catalogue)
+
+
+@router.post("/requests/{number}/escalation/answer")
+async def answer_escalation(
+    number: ServiceRequestNumber, command: AnswerEscalation, context: RequestContext
+) -> ServiceRequest:
+    """Accept the proposed solution or give another one, as the person who was asked (X-Actor, INT-18)."""
+    return await context.do(ownership.answer_escalation, number, command)
 
 
 @router.get("/messages")

@@ -11,7 +11,7 @@ from aftersales.policy import sla
 from aftersales.policy.model.stages import CASES, KnownStage
 from aftersales.policy.sla import ChangeNote, SlaClock
 from aftersales.policy.sla.stages import retarget_stages
-from aftersales.values import Code, Reason, Value, Words
+from aftersales.values import Code, Moment, Reason, Value, Words
 from aftersales.values.errors import DomainError
 
 from .form import VISITS
@@ -27,7 +27,7 @@ from .request import (
     pass_milestone,
     sla_situation,
 )
-from .steps import LIKE_COMPLAINTS, is_announced, reach_step
+from .steps import LIKE_COMPLAINTS, is_announced, promise_time, reach_step
 
 
 class Reply(Value):
@@ -43,9 +43,14 @@ class Reply(Value):
     """The code of the person who checks it."""
     final: bool = False
     """Whether this settles the request; only for kinds without a visit."""
+    promised_by: Moment | None = None
+    """The time by which the complaint is solved, as promised to the customer (承诺时间); an answer to a complaint that
+    settles nothing needs one (INT-18)."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
+        if self.promised_by and (self.refer or self.final):
+            raise ValueError("request.promise_superfluous")
         if self.refer and self.final:
             raise ValueError("request.referred_and_final")
         return self
@@ -78,11 +83,13 @@ def record_reply(request: ServiceRequest, said: Reply, by: str, now: datetime, g
     must_be_unresolved(request)
     if said.final and request.kind in VISITS:
         raise DomainError("request.needs_a_visit", request=request.id, kind=request.kind)
-    told = _told(request, said, now, ground)
+    told = _promised(_told(request, said, now, ground), said, now, ground)
     waiting = _waiting(told)
     answer = Answer(at=now, by=by, channel=said.channel, text=said.text, referred_to=said.refer_to)
     if said.refer and waiting and is_announced(request, _ANSWER, ground):
         answer = answer.model_copy(update={"answer_by": waiting.deadline})
+    if said.promised_by:
+        answer = answer.model_copy(update={"answer_by": said.promised_by})
     event = RequestAnswered(
         request=request.id, branch=request.branch, referred=said.refer, answer_by=answer.answer_by, answered_at=now
     )
@@ -135,6 +142,16 @@ def reprioritise_request(
     return finish_change(request, changed.but(clocks=clocks), now, *((event,) if changed != request else ()))
 
 
+def _promised(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -> ServiceRequest:
+    """Start the clock of the promised time. Raises `DomainError` for an answer to a complaint without one (INT-18)."""
+    if said.promised_by:
+        return promise_time(request, said.promised_by, now, ground)
+    due = request.kind == "complaint" and _PROMISE in ground.policy.stages
+    if due and not (said.refer or said.final or any(clock.stage == _PROMISE for clock in request.clocks)):
+        raise DomainError("complaint.promise_missing", complaint=request.id)
+    return request
+
+
 def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -> ServiceRequest:
     told, waiting = pass_milestone(request, "customer_answered", now, ground), _waiting(request)
     told = reach_step(told, "customer_contacted", now, ground)
@@ -143,13 +160,16 @@ def _told(request: ServiceRequest, said: Reply, now: datetime, ground: Ground) -
             told = reach_step(told, "complaint_answered", now, ground)
         if request.kind == "parcel_problem":
             told = reach_step(told, "parcel_problem_answered", now, ground)
-        return reach_step(told, "parcel_problem_solved", now, ground) if said.final else told
+        if not said.final:
+            return told
+        return reach_step(reach_step(told, "parcel_problem_solved", now, ground), "complaint_resolved", now, ground)
     if waiting is None:
         return pass_milestone(told, "question_referred", now, ground)
     return told.but(clocks=tuple(waiting if clock.key == waiting.key else clock for clock in told.clocks))
 
 
 _ANSWER: KnownStage = "answer"
+_PROMISE: KnownStage = "complaint_timetable"
 
 
 def _waiting(request: ServiceRequest) -> SlaClock | None:

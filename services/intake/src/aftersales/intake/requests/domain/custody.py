@@ -35,5 +35,11 @@ class Escalation(Value):
     level: Level
     to: str
     reason: str
+    proposal: str = ""
+    """The solution that the owner proposes (INT-18)."""
     by: str
     at: datetime
+    agreed: bool | None = None
+    """Whether the person above accepted the proposal; None until they answer."""
+    answer: str = ""
+    answered_at: datetime | None = None

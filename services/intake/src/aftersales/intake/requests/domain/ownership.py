@@ -1,8 +1,10 @@
-"""Ownership of a request to its end, accepted handovers with reason (INT-7), and escalation (INT-10)."""
+"""Ownership of a request to its end, accepted handovers with reason (INT-7), and escalation (INT-10, INT-18)."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
+
+from pydantic import model_validator
 
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
 from aftersales.intake.catalogues.domain import Term
@@ -33,8 +35,25 @@ class DeclineHandover(Value):
 class Escalate(Value):
     reason: Line
     """What the owner cannot answer; it is not published."""
+    proposal: Words = ""
+    """The solution that the owner proposes (提出解决建议); without one the request is refused (INT-18)."""
     to_role: Level | None = None
     """None means one level above the last one that was asked."""
+
+
+class AnswerEscalation(Value):
+    """The answer of the person above to a proposal (INT-18)."""
+
+    agreed: bool
+    """Whether the proposed solution is accepted."""
+    text: Words = ""
+    """A remark; the other solution, if the proposed one is not accepted."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not self.agreed and not self.text.strip():
+            raise ValueError("request.other_solution_missing")
+        return self
 
 
 def offer_handover(request: ServiceRequest, command: OfferHandover, by: str, now: datetime) -> ServiceRequest:
@@ -89,19 +108,35 @@ def escalate_request(
 ) -> RequestDecision:
     """Ask the next occupied level of the owner's chain, or the first from `to_role` on; never a lower level again."""
     must_not_have_ended(request)
+    if not command.proposal.strip():
+        raise DomainError("request.proposal_missing", request=request.id)
     last = LEVELS.index(request.escalations[-1].level) if request.escalations else -1
     wanted = max(last + 1, LEVELS.index(command.to_role) if command.to_role else 0)
     for rung in chain:
         if rung.level != "owner" and LEVELS.index(rung.level) >= wanted:
-            asked = Escalation(level=rung.level, to=rung.person, reason=command.reason, by=by, at=now)
+            asked = Escalation(
+                level=rung.level, to=rung.person, reason=command.reason, proposal=command.proposal, by=by, at=now
+            )
             told = RequestEscalated(
                 request=request.id,
                 branch=request.branch,
                 owner=request.owner,
-                **asked.model_dump(exclude={"reason"}),
+                **asked.model_dump(include={"level", "to", "by", "at"}),
             )
             return request.but(escalations=(*request.escalations, asked)), (told,)
     raise DomainError("request.nobody_above", request=request.id)
+
+
+def answer_escalation(request: ServiceRequest, command: AnswerEscalation, by: str, now: datetime) -> ServiceRequest:
+    """Accept the proposed solution, or give another one; only the person who was asked last can (INT-18)."""
+    must_not_have_ended(request)
+    asked = request.escalations[-1] if request.escalations else None
+    if asked is None or asked.answered_at:
+        raise DomainError("escalation.none", request=request.id)
+    if by != asked.to:
+        raise DomainError("escalation.of_somebody_else", request=request.id, to=asked.to)
+    given = {"agreed": command.agreed, "answer": command.text, "answered_at": now}
+    return request.but(escalations=(*request.escalations[:-1], asked.model_copy(update=given)))
 
 
 def _pending(request: ServiceRequest) -> Offer:

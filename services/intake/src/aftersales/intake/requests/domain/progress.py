@@ -22,13 +22,13 @@ from aftersales.values.errors import NotYet
 
 from . import visit as visits
 from .form import VISITS, CancelRequest
+from .records import Resolution
 from .request import (
     ENDED,
     OPEN,
     Ground,
     RequestDecision,
     RequestStep,
-    Resolution,
     ServiceRequest,
     append_step,
     count_from_wish,

@@ -53,3 +53,22 @@ class Correction(Value):
     changes: tuple[FieldChange, ...]
     held_up: str | None = None
     """The state of the visit (`on_the_way`, `arrived` …) that was under way, so that its plan stays as it was."""
+
+
+class TakenStep(Value):
+    """A step of the desk that a stage of the policy starts or ends with."""
+
+    step: str
+    at: datetime
+    by: str
+    note: str = ""
+    until: datetime | None = None
+    """The promised time, if the step is a promise."""
+
+
+class Resolution(Value):
+    visit: int
+    at: datetime
+    cause: str
+    solution: str
+    technician: str

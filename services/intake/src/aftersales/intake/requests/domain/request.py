@@ -27,7 +27,7 @@ from .custody import CustodyStep, Escalation, Offer
 from .due import DueElsewhere, first_due, pressing_key
 from .form import Elsewhere, OrderReference
 from .prepaid import NOTHING
-from .records import Correction, Flag, FurtherContact, Note
+from .records import Correction, Flag, FurtherContact, Note, Resolution, TakenStep
 from .visit import VisitFact
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
@@ -81,25 +81,6 @@ class Answer(Value):
     referred_to: str | None = None
     answer_by: datetime | None = None
     """The time by which the customer was promised the answer."""
-
-
-class TakenStep(Value):
-    """A step of the desk that a stage of the policy starts or ends with."""
-
-    step: str
-    at: datetime
-    by: str
-    note: str = ""
-    until: datetime | None = None
-    """The promised time, if the step is a promise."""
-
-
-class Resolution(Value):
-    visit: int
-    at: datetime
-    cause: str
-    solution: str
-    technician: str
 
 
 class Acceptance(Value):
@@ -209,6 +190,8 @@ class ServiceRequest(Aggregate):
     """Until it is accepted, `owner` stays the owner (INT-7)."""
     custody: tuple[CustodyStep, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    asked: str | None = None
+    """The person above who must answer the last escalation (INT-18)."""
     open: bool = True
     """Whether somebody must still act."""
     due_elsewhere: tuple[DueElsewhere, ...] = ()
@@ -234,7 +217,9 @@ class ServiceRequest(Aggregate):
         is_open = self.state in OPEN
         service, due = first_due(next_due(self.clocks), self.due_elsewhere) if is_open else (None, DueAt())
         pressing = pressing_key(due.due_at, danger=self.danger) if is_open else None
-        same = {"open": is_open, "tail": self.id[-4:], "due_service": service, "pressing": pressing}
+        last = self.escalations[-1] if self.escalations and self.state not in ENDED else None
+        asked = last.to if last and not last.answered_at else None
+        same = {"asked": asked, "open": is_open, "tail": self.id[-4:], "due_service": service, "pressing": pressing}
         return same | due._asdict()
 
 

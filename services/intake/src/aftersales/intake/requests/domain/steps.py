@@ -15,13 +15,13 @@ from aftersales.policy.sla.stages import Situation, reach_milestone, stage_terms
 from aftersales.values import Moment, Value, Words
 from aftersales.values.errors import DomainError
 
+from .records import TakenStep
 from .request import (
     ENDED,
     STAGES,
     Ground,
     RequestDecision,
     ServiceRequest,
-    TakenStep,
     finish_change,
     sla_situation,
 )
@@ -94,10 +94,9 @@ def record_step(request: ServiceRequest, form: RecordStep, by: str, now: datetim
         raise DomainError("request.ended", request=request.id, state=request.state)
     if form.step in _ONLY and request.kind not in _ONLY[form.step]:
         raise DomainError("request.step_misplaced", request=request.id, kind=request.kind, step=form.step)
-    if form.until and form.until <= now:
-        raise DomainError("request.promise_past", request=request.id, until=form.until.isoformat())
     taken = TakenStep(step=form.step, at=now, by=by, note=form.note, until=form.until)
-    after = reach_step(request.but(steps=(*request.steps, taken)), form.step, now, ground, form.until)
+    noted = request.but(steps=(*request.steps, taken))
+    after = promise_time(noted, form.until, now, ground) if form.until else reach_step(noted, form.step, now, ground)
     if form.step != "timetable_promised" or not is_announced(request, "complaint_timetable", ground):
         return finish_change(request, after, now)
     told = RequestAnswered(
@@ -106,17 +105,39 @@ def record_step(request: ServiceRequest, form: RecordStep, by: str, now: datetim
     return finish_change(request, after, now, told)
 
 
+def promise_time(request: ServiceRequest, until: datetime, now: datetime, ground: Ground) -> ServiceRequest:
+    """Start the clock of a time promised to a customer who complained; each promise is kept or broken (INT-18).
+
+    An earlier promise keeps its own clock until the complaint is solved.
+    """
+    if request.kind not in LIKE_COMPLAINTS:
+        raise DomainError("request.step_misplaced", request=request.id, kind=request.kind, step="timetable_promised")
+    if until <= now:
+        raise DomainError("request.promise_past", request=request.id, until=until.isoformat())
+    return request.but(clocks=add_promise(request.clocks, until, now, sla_situation(request, ground)))
+
+
+def add_promise(clocks: Clocks, until: datetime, now: datetime, there: Situation) -> Clocks:
+    """Add a clock for the promised time, unless the same is promised already."""
+    made = [clock for clock in clocks if clock.stage == _PROMISE]
+    if any(clock.terms.until == until for clock in made):
+        return clocks
+    there = there._replace(round=1, agreed=until, again=len(made))
+    return reach_milestone(clocks, "timetable_promised", now, {_PROMISE}, there)
+
+
+_PROMISE: KnownStage = "complaint_timetable"
+
+
 def is_announced(request: ServiceRequest, name: KnownStage, ground: Ground) -> bool:
     """Whether the customer is told the deadline of this stage (INT-8)."""
     stage = stages_of(sla_situation(request, ground)).get(name)
     return bool(stage and stage.announced)
 
 
-def reach_step(
-    request: ServiceRequest, step: str, at: datetime, ground: Ground, until: datetime | None = None
-) -> ServiceRequest:
+def reach_step(request: ServiceRequest, step: str, at: datetime, ground: Ground) -> ServiceRequest:
     """Start and stop clocks; a stage that still runs keeps its first deadline, one that ended may start again."""
-    there = sla_situation(request, ground)._replace(round=1, agreed=until)
+    there = sla_situation(request, ground)._replace(round=1)
     return request.but(clocks=_reached(request.clocks, step, at, there))
 
 

@@ -9,7 +9,7 @@ from aftersales.intake.network.handlers import chain_above, known_person
 from aftersales.intake.requests.domain import message as messages
 from aftersales.intake.requests.domain import ownership
 from aftersales.intake.requests.domain.message import CustomerMessage, Failure, Report, Tries
-from aftersales.intake.requests.domain.ownership import DeclineHandover, Escalate, OfferHandover
+from aftersales.intake.requests.domain.ownership import AnswerEscalation, DeclineHandover, Escalate, OfferHandover
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import uuid7
 
@@ -61,6 +61,12 @@ async def escalate_request(
     order = (await ground_of(work, request, catalogue)).policy.channels
     work.put(messages.compose_message(uuid7(), escalated, customer, Tries(before, order), work.now))
     return work.put(escalated, *events)
+
+
+@use_case(about=lambda number: (ServiceRequest, number))
+async def answer_escalation(work: UnitOfWork, number: str, command: AnswerEscalation) -> ServiceRequest:
+    request = await work.require(ServiceRequest, number)
+    return work.put(ownership.answer_escalation(request, command, work.actor, work.now))
 
 
 @use_case(about=lambda message: (CustomerMessage, message))
