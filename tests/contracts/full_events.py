@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
 from aftersales.common.events.intake import RequestRegistered
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
+from aftersales.common.terms import Terms as WordTerms
 from aftersales.dispatch.orders.domain.order import OrderPolicy, open_order
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.technicians import domain as technicians
@@ -78,7 +79,7 @@ EVENTS = [
                 "suspended": True,
             }
         ),
-        lambda form: technicians.register_technician(None, "T-1", form),
+        lambda form: technicians.register_technician(None, "T-1", form, technicians.KnownLines(WordTerms(()))),
     ),
     Row(
         ServiceReport.model_validate(
@@ -124,7 +125,7 @@ EVENTS = [
             {"name": "x", "model": "m", "specification": "s", "faults": ["f"], "lines": ["l"], "quantity_per_job": 2}
             | {"price": {"amount": 100, "currency": "CNY"}}
         ),
-        lambda form: parts.register_part(None, "P-1", form),
+        lambda form: parts.register_part(None, "P-1", form, parts.KnownUses(WordTerms(()), WordTerms(()))),
     ),
     Row(
         PartnerServiceRequest.model_validate(

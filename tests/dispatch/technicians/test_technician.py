@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from aftersales.dispatch.technicians.domain import RegisterTechnician, Shift, Technician, register_technician
+from aftersales.common.terms import Terms
+from aftersales.dispatch.technicians.domain import (
+    KnownLines,
+    RegisterTechnician,
+    Shift,
+    Technician,
+    register_technician,
+)
 
+LINES = KnownLines(Terms(()))
 Maker = Callable[..., Technician]
 
 
@@ -42,9 +50,9 @@ def test_a_licence_until_no_time_that_can_be_told_is_malformed() -> None:
 def test_new_particulars_leave_the_load_alone(technician: Maker, now: datetime) -> None:
     busy = technician(open_orders=("WO-1",))
     form = RegisterTechnician(name="Li", branch="SH02", licence_until=now)
-    changed = register_technician(busy, "T1", form)
+    changed = register_technician(busy, "T1", form, LINES)
     assert (changed.name, changed.branch, changed.open_orders) == ("Li", "SH02", ("WO-1",))
-    assert register_technician(None, "T1", form).open_orders == ()
+    assert register_technician(None, "T1", form, LINES).open_orders == ()
 
 
 @given(start=st.integers(0, 1439), length=st.integers(1, 1439), minutes=st.integers(0, 60 * 24 * 366))

@@ -5,13 +5,11 @@ from typing import Any
 
 import pytest
 
+from aftersales.common.terms import CatalogueEntry, EntryForm, Terms
 from aftersales.intake.catalogues.domain import (
     Catalogue,
-    CatalogueEntry,
     CatalogueForm,
-    EntryForm,
     Glossary,
-    Terms,
     require_cause,
     require_code,
     save_entries,

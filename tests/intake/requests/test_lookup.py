@@ -5,7 +5,8 @@ from typing import Any, get_args
 import pytest
 from intake import staff
 
-from aftersales.intake.catalogues.domain import Glossary, Terms
+from aftersales.common.terms import Terms
+from aftersales.intake.catalogues.domain import Glossary
 from aftersales.intake.requests.api.words import words_of_reader
 from aftersales.intake.requests.domain.request import RequestState
 from aftersales.intake.vocabulary import KINDS, Channel

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from aftersales.common.events.inventory import PartReserved, PartShort, PartUsed, ReservationReleased
+from aftersales.common.terms import Terms
 from aftersales.inventory.parts import domain as parts
-from aftersales.inventory.parts.domain import RegisterPart
+from aftersales.inventory.parts.domain import KnownUses, RegisterPart
 from aftersales.inventory.slips import domain as slips
 from aftersales.inventory.slips.domain import IssueSlip, allot_part, finish_part, serve_queue
 from aftersales.inventory.stock.domain import StockItem
@@ -18,7 +19,8 @@ Stories = Callable[..., Any]
 
 def test_a_slip_wants_what_the_job_takes(story: Stories) -> None:
     form = RegisterPart(name="seal", faults=("no-cooling",), lines=("refrigerator",), quantity_per_job=4)
-    slip = slips.open_slip(story().assigned(), [parts.register_part(None, "SEAL-1", form)])
+    part = parts.register_part(None, "SEAL-1", form, KnownUses(Terms(()), Terms(())))
+    slip = slips.open_slip(story().assigned(), [part])
     assert slip.id == "IS-261123-0001-1"
     assert [(line.part, line.wanted, line.missing) for line in slip.lines] == [("SEAL-1", 4, 4)]
 

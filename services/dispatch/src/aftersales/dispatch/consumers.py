@@ -3,9 +3,11 @@
 from functools import partial
 
 from aftersales.common import branch_hours
+from aftersales.common.catalogues import copy_entry
 from aftersales.common.events.dispatch import DispatchHeartbeat
 from aftersales.common.events.intake import (
     BranchRegistered,
+    CatalogueChanged,
     CoverageDecided,
     IntakeHeartbeat,
     PolicyPublished,
@@ -20,10 +22,14 @@ from aftersales.common.events.intake import (
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
+from aftersales.common.terms import CatalogueName
 from aftersales.engine import Consumer, HeartbeatState, UnitOfWork, consume_event, use_case
 
 from .orders import handlers as orders
 from .orders.store import Rules
+
+WORDS: tuple[CatalogueName, ...] = ("lines",)
+"""The catalogues of which dispatch keeps a copy."""
 
 
 def build_consumers(rules: Rules) -> tuple[Consumer, ...]:
@@ -40,6 +46,7 @@ def build_consumers(rules: Rules) -> tuple[Consumer, ...]:
         consume_event(PartReserved, hear_of_parts),
         consume_event(PartShort, hear_of_parts),
         consume_event(BranchRegistered, branch_hours.follow_hours),
+        consume_event(CatalogueChanged, partial(copy_entry, copied=WORDS)),
         consume_event(PolicyPublished, copy_policy),
         consume_event(IntakeHeartbeat, _pass_heartbeat_on),
     )

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from aftersales.common.catalogues import CatalogueCopy
 from aftersales.common.events.dispatch import PRODUCES
 from aftersales.common.policies import PolicyList
 from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
@@ -18,7 +19,7 @@ from .technicians import store as technicians
 from .visits import api as visits_api
 
 APIS = (technicians_api, orders_api, visits_api, changes_api)
-ENGINE = (BranchHours, HeartbeatState, PolicyList, PublishedPolicy)
+ENGINE = (BranchHours, CatalogueCopy, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
 

@@ -11,6 +11,8 @@ from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, Time
 from .agreements import handlers as agreements
 from .agreements.domain.contract import Contract
 from .agreements.domain.entitlement import Entitlement
+from .catalogues.domain import CatalogueAnnouncement
+from .catalogues.handlers import announce_catalogues
 from .catalogues.store import packaged_catalogues
 from .classification.store import packaged_rules
 from .network.store import packaged_roles
@@ -44,6 +46,7 @@ def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer,
     return (
         wake_with(BranchHours, partial(move_page, movers=movers)),
         wake_with(HeartbeatState, partial(send_heartbeat, every=settings.heartbeat_every)),
+        wake_with(CatalogueAnnouncement, announce_catalogues),
         wake_with(Contract, agreements.wake_contract),
         wake_with(Entitlement, agreements.wake_entitlement),
         wake_with(Recall, recalls.search_archive),

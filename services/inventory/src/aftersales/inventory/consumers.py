@@ -1,5 +1,8 @@
-"""Consumers: events of dispatch about work orders, and their handlers."""
+"""Consumers: events of dispatch about work orders and of intake about words and policies, and their handlers."""
 
+from functools import partial
+
+from aftersales.common.catalogues import copy_entry
 from aftersales.common.events.dispatch import (
     DispatchHeartbeat,
     OrderCancelled,
@@ -8,13 +11,17 @@ from aftersales.common.events.dispatch import (
     RepairCompleted,
     TechnicianAssigned,
 )
-from aftersales.common.events.intake import PolicyPublished
+from aftersales.common.events.intake import CatalogueChanged, PolicyPublished
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
+from aftersales.common.terms import CatalogueName
 from aftersales.engine import Consumer, HeartbeatState, UnitOfWork, consume_event, use_case
 
 from .slips import handlers as slips
+
+WORDS: tuple[CatalogueName, ...] = ("lines", "faults")
+"""The catalogues of which inventory keeps a copy."""
 
 
 def build_consumers() -> tuple[Consumer, ...]:
@@ -24,6 +31,7 @@ def build_consumers() -> tuple[Consumer, ...]:
         consume_event(RepairCompleted, slips.close_slip),
         consume_event(OrderCancelled, slips.cancel_slip),
         consume_event(PlanWithdrawn, slips.withdraw_plan),
+        consume_event(CatalogueChanged, partial(copy_entry, copied=WORDS)),
         consume_event(PolicyPublished, copy_policy),
         consume_event(DispatchHeartbeat, _pass_heartbeat_on),
     )

@@ -1,10 +1,19 @@
-"""Timers: stock for which many slips wait."""
+"""Timers: stock for which many slips wait, and parts whose words became known."""
 
-from aftersales.engine import Timer, wake_with
+from functools import partial
 
+from aftersales.common.catalogues import CatalogueCopy, correct_words
+from aftersales.engine import PolicyCatalogue, Timer, wake_with
+
+from .parts import handlers as parts
+from .parts.domain import Part
 from .slips import handlers as slips
 from .stock.domain import StockItem
 
 
-def build_timers() -> tuple[Timer, ...]:
-    return (wake_with(StockItem, slips.wake_stock),)
+def build_timers(catalogue: PolicyCatalogue) -> tuple[Timer, ...]:
+    correct = partial(parts.correct_uses, catalogue=catalogue)
+    return (
+        wake_with(CatalogueCopy, partial(correct_words, kind=Part, correct=correct)),
+        wake_with(StockItem, slips.wake_stock),
+    )

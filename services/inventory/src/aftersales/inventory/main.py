@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
+from aftersales.common.catalogues import CatalogueCopy
 from aftersales.common.events.inventory import PRODUCES
 from aftersales.common.policies import PolicyList
-from aftersales.engine import HeartbeatState, PublishedPolicy, Service, run_service
+from aftersales.engine import HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
 from .consumers import build_consumers
 from .jobs import build_timers
@@ -18,11 +19,12 @@ from .stock import api as stock_api
 from .stock import store as stock
 
 APIS = (parts_api, receipts_api, stock_api, slips_api)
-ENGINE = (HeartbeatState, PolicyList, PublishedPolicy)
+ENGINE = (CatalogueCopy, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
 
 def build_service(settings: Settings | None = None) -> Service:
+    catalogue = PolicyCatalogue()
     return Service(
         name="inventory",
         settings=settings or Settings(),
@@ -30,7 +32,8 @@ def build_service(settings: Settings | None = None) -> Service:
         retained=(*stock.RETAINED, *slips.RETAINED),
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
         consumers=build_consumers(),
-        timers=build_timers(),
+        timers=build_timers(catalogue),
+        catalogue=catalogue,
         produces=PRODUCES,
     )
 

@@ -1,12 +1,14 @@
 """Technicians: who may be sent, for what, and when (DSP-1, DSP-4)."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StrictBool
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.terms import Term, Terms, UnclearTerm, match_all, match_line
 from aftersales.values import Code, Line, Moment, Value, Zone
 
 Minute = Annotated[int, Field(ge=0, lt=24 * 60, strict=True)]
@@ -45,8 +47,8 @@ class RegisterTechnician(Value):
     """The technician's name."""
     branch: Code
     """The code of their branch."""
-    skills: tuple[Code, ...] = ()
-    """Product lines, with the same codes as `ProductRef.line`."""
+    skills: tuple[Term, ...] = ()
+    """Product lines, in any word of intake's catalogue, such as `refrigerator` or 冰箱."""
     licence_until: Moment
     """The end of their licence; visits must end before it."""
     shift: Shift = Shift()
@@ -62,6 +64,11 @@ class Technician(Aggregate):
 
     name: str
     skills: tuple[str, ...]
+    """The codes of product lines; a word that the catalogue lacks is kept as it was entered."""
+    replaced: tuple[str, ...] = ()
+    """Codes of lines that those of `skills` replace; older orders may have them."""
+    unclear: tuple[UnclearTerm, ...] = ()
+    """Words in `skills` that the catalogue lacks. No order has such a line, so they bring no work."""
     licence_until: datetime
     shift: Shift
     suspended: bool = False
@@ -71,6 +78,9 @@ class Technician(Aggregate):
         """Whether the technician is not suspended and has a licence that outlasts the appointment (DSP-1)."""
         return not self.suspended and self.licence_until > until
 
+    def has_skill(self, line: str) -> bool:
+        return line in self.skills or line in self.replaced
+
     def take(self, order: str) -> "Technician":
         return self.but(open_orders=(*self.open_orders, order))
 
@@ -78,10 +88,26 @@ class Technician(Aggregate):
         return self.but(open_orders=tuple(number for number in self.open_orders if number != order))
 
 
-def register_technician(state: Technician | None, code: str, form: RegisterTechnician) -> Technician:
+class KnownLines(NamedTuple):
+    """The product lines that somebody may name."""
+
+    terms: Terms
+    named: Collection[str] = ()
+    """Lines that only policies name."""
+
+
+def register_technician(state: Technician | None, code: str, form: RegisterTechnician, lines: KnownLines) -> Technician:
     """Register a technician, or change the details of a known one; the load stays."""
     particulars = {name: getattr(form, name) for name in RegisterTechnician.model_fields}
-    return state.but(**particulars) if state else Technician(id=code, **particulars)
+    someone = state.but(**particulars) if state else Technician(id=code, **particulars)
+    return match_skills(someone, lines)
+
+
+def match_skills(someone: Technician, lines: KnownLines) -> Technician:
+    """Replace the words of the skills by their codes as far as they are known now (ALL-1)."""
+    codes, unclear = match_all(someone.skills, lambda word: match_line(lines.terms, word, lines.named))
+    replaced = dict.fromkeys(old for code in codes for old in lines.terms.replaced(code))
+    return someone.but(skills=codes, replaced=tuple(replaced), unclear=tuple(unclear))
 
 
 class SecondLook(Aggregate):

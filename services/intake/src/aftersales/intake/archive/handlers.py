@@ -3,8 +3,9 @@
 from datetime import date, datetime
 
 from aftersales.common.policies import PolicySource
+from aftersales.common.terms import fold_term
 from aftersales.engine import DocumentRefs, DomainError, PolicyCatalogue, UnitOfWork, use_case
-from aftersales.intake.catalogues.domain import fold_term, require_code
+from aftersales.intake.catalogues.domain import require_code
 from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch

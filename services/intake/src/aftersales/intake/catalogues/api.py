@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
+from aftersales.common.terms import CatalogueName, EntryForm, Term
 from aftersales.engine import PROBLEMS, RequestContext
 from aftersales.policy.model.figures import Texts
 from aftersales.values import Code
 
 from . import handlers
-from .domain import Catalogue, CatalogueForm, CatalogueName, EntryForm, Term
+from .domain import Catalogue, CatalogueForm
 from .store import load_glossary
 
 router = APIRouter(prefix="/catalogues", responses=PROBLEMS)

@@ -1,25 +1,17 @@
 """Catalogue documents, the catalogues of a new installation, and catalogues prepared for matching."""
 
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
+from aftersales.common.terms import CATALOGUES, CatalogueName, Terms
 from aftersales.engine import Aggregate, DocumentRefs, Index, Mongo, UnitOfWork
 
-from .domain import (
-    CATALOGUES,
-    CURRENT,
-    Catalogue,
-    CatalogueForm,
-    CatalogueList,
-    CatalogueName,
-    Glossary,
-    Terms,
-    save_entries,
-)
+from .domain import CURRENT, Catalogue, CatalogueAnnouncement, CatalogueForm, CatalogueList, Glossary, save_entries
 
-INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {Catalogue: (), CatalogueList: ()}
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {Catalogue: (), CatalogueList: (), CatalogueAnnouncement: ()}
 TERMS: DocumentRefs = ((CatalogueList, CURRENT),)
 """The documents that `load_glossary` reads, to be preloaded."""
 _prepared: dict[str, Terms] = {}
@@ -28,9 +20,10 @@ _MOST_PREPARED = 100
 
 
 def packaged_catalogues() -> tuple[Aggregate, ...]:
-    """Return the catalogues of a new installation, and their list."""
+    """Return the catalogues of a new installation, their list and their announcement, which is due immediately."""
     catalogues = tuple(_packaged(name) for name in CATALOGUES)
-    return *catalogues, CatalogueList(digests={one.id: one.digest for one in catalogues})
+    listed = CatalogueList(digests={one.id: one.digest for one in catalogues})
+    return *catalogues, listed, CatalogueAnnouncement(wake_at=datetime.fromtimestamp(0, UTC))
 
 
 def _packaged(name: CatalogueName) -> Catalogue:

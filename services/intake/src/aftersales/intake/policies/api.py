@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
+from aftersales.common.terms import Term, UnclearTerm
 from aftersales.engine import PROBLEMS, Cursor, Limit, NotFound, Page, PublishedPolicy, RequestContext
-from aftersales.intake.catalogues.domain import Term, UnclearTerm
 from aftersales.intake.catalogues.store import load_glossary
 from aftersales.policy.choose import Facts, shipped_policies
 from aftersales.policy.explain import ChoiceOutcome, explain_policy_choice

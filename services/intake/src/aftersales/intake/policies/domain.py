@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aftersales.intake.catalogues.domain import Terms
+from aftersales.common.terms import Terms
 from aftersales.policy.findings import Finding, Path, error_finding, warning_finding
 from aftersales.policy.model import Policy
 

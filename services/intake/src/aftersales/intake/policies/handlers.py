@@ -2,8 +2,8 @@
 
 from aftersales.common.events.intake import PolicyPublished
 from aftersales.common.policies import POLICY_LIST, publish_in_catalogue
+from aftersales.common.terms import Terms
 from aftersales.engine import DomainError, PolicyCatalogue, PublishedPolicy, UnitOfWork, use_case
-from aftersales.intake.catalogues.domain import Terms
 from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.policy.choose import PolicyIndex
 from aftersales.policy.findings import Finding, dotted_path

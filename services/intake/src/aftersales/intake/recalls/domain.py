@@ -9,9 +9,9 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RecallCounts, RecallKind, RecallOpened, RecallProgressed
 from aftersales.common.fields import shared_fields
+from aftersales.common.terms import Term, fold_term
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import Batch
-from aftersales.intake.catalogues.domain import Term, fold_term
 from aftersales.values import Day, Line, Reason, Serial, Value, Words
 from aftersales.values.errors import DomainError
 

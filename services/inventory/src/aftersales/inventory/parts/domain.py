@@ -1,14 +1,16 @@
 """The part master (INV-1, INV-15): the parts, what they are used for, and their prices."""
 
-from typing import Annotated, ClassVar
+from collections.abc import Collection, Iterable
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.values import Code, Line, Money, Quantity, Value
+from aftersales.common.terms import MatchedTerm, Term, Terms, UnclearTerm, match_all, match_fault, match_line
+from aftersales.values import Line, Money, Quantity, Value
 
-Uses = Annotated[tuple[Code, ...], Field(max_length=50)]
-"""Codes of faults or product lines."""
+Uses = Annotated[tuple[Term, ...], Field(max_length=50)]
+"""Faults or product lines, in any word of intake's catalogues."""
 
 
 class RegisterPart(Value):
@@ -21,9 +23,9 @@ class RegisterPart(Value):
     specification: Line | None = None
     """Size, material, voltage or the like."""
     faults: Uses = ()
-    """The faults that it repairs, on any of `lines`."""
+    """The faults that it repairs, on any of `lines`, in any word of the catalogue: `not_cooling` or 不制冷."""
     lines: Uses = ()
-    """The product lines that it fits."""
+    """The product lines that it fits, in any word of the catalogue: `refrigerator` or 冰箱."""
     quantity_per_job: Quantity = 1
     """The pieces that one repair needs."""
     price: Money | None = None
@@ -40,7 +42,9 @@ class Part(Aggregate):
     faults: tuple[str, ...]
     lines: tuple[str, ...]
     jobs: tuple[str, ...]
-    """Every `repair_kind` that uses the part: `faults` and `lines` combined, for searching."""
+    """Every `repair_kind` that uses the part: `faults` and `lines` combined, with the codes that they replace."""
+    unclear: tuple[UnclearTerm, ...] = ()
+    """Words in `faults` and `lines` that the catalogues lack. No order has them, so they reserve nothing."""
     quantity_per_job: int
     price: Money | None
 
@@ -50,8 +54,34 @@ def repair_kind(line: str, fault: str) -> str:
     return f"{line}/{fault}"
 
 
-def register_part(state: Part | None, code: str, form: RegisterPart) -> Part:
+class KnownUses(NamedTuple):
+    """The product lines and faults that a part may name."""
+
+    lines: Terms
+    faults: Terms
+    named: Collection[str] = ()
+    """Lines that only policies name."""
+
+
+def register_part(state: Part | None, code: str, form: RegisterPart, uses: KnownUses) -> Part:
     """Register a part, or change the details of a known one."""
     particulars = {name: getattr(form, name) for name in RegisterPart.model_fields}
-    particulars["jobs"] = tuple(repair_kind(line, fault) for line in form.lines for fault in form.faults)
-    return state.but(**particulars) if state else Part(id=code, **particulars)
+    part = state.but(**particulars) if state else Part(id=code, jobs=(), **particulars)
+    return match_uses(part, uses)
+
+
+def match_uses(part: Part, uses: KnownUses) -> Part:
+    """Replace the words of lines and faults by their codes as far as they are known now (ALL-1, INV-1)."""
+    lines, no_lines = match_all(part.lines, lambda word: match_line(uses.lines, word, uses.named))
+    found = [(word, [match_fault(uses.faults, word, line) for line in lines or ("",)]) for word in part.faults]
+    faults = dict.fromkeys(code for word, matches in found for code in _codes_of(word, matches))
+    unclear = [matches[0].unclear for _, matches in found if all(one.unclear for one in matches) if matches[0].unclear]
+    every_line = [*lines, *(old for code in lines for old in uses.lines.replaced(code))]
+    every_fault = [*faults, *(old for code in faults for old in uses.faults.replaced(code))]
+    jobs = tuple(dict.fromkeys(repair_kind(line, fault) for line in every_line for fault in every_fault))
+    return part.but(lines=lines, faults=tuple(faults), jobs=jobs, unclear=(*no_lines, *unclear))
+
+
+def _codes_of(word: str, matches: Iterable[MatchedTerm]) -> list[str]:
+    """Return the codes that a fault has on the lines of the part, or the word if it is unclear on all of them."""
+    return [one.code for one in matches if one.code and not one.unclear] or [word]

@@ -1,13 +1,30 @@
-"""Use cases of store keepers for parts."""
+"""Use cases of store keepers for parts, and the correction of their words when one becomes known."""
 
-from aftersales.engine import UnitOfWork, use_case
+from aftersales.common.catalogues import CatalogueCopy, load_terms
+from aftersales.common.policies import POLICY_LIST
+from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
 
 from . import domain
-from .domain import Part, RegisterPart
+from .domain import KnownUses, Part, RegisterPart
 
 
-@use_case(about=lambda code: (Part, code))
-async def register_part(work: UnitOfWork, code: str, form: RegisterPart) -> Part:
+@use_case(
+    about=lambda code: (Part, code),
+    preload=lambda: (*POLICY_LIST, (CatalogueCopy, "lines"), (CatalogueCopy, "faults")),
+)
+async def register_part(work: UnitOfWork, code: str, form: RegisterPart, catalogue: PolicyCatalogue) -> Part:
     known = await work.get(Part, code)
-    part = domain.register_part(known, code, form)
+    part = domain.register_part(known, code, form, await _known_uses(work, catalogue))
     return part if part == known else work.put(part)
+
+
+async def correct_uses(work: UnitOfWork, part: Part, catalogue: PolicyCatalogue) -> None:
+    """Replace words by codes that the catalogues have learned, so that no part is left out silently (ALL-1)."""
+    matched = domain.match_uses(part, await _known_uses(work, catalogue))
+    if matched != part:
+        work.put(matched)
+
+
+async def _known_uses(work: UnitOfWork, catalogue: PolicyCatalogue) -> KnownUses:
+    lines, faults = await load_terms(work, "lines"), await load_terms(work, "faults")
+    return KnownUses(lines, faults, (await catalogue.policy_index(work)).lines)

@@ -25,6 +25,7 @@ from aftersales.common.events.intake.clocks import (
 )
 from aftersales.common.events.intake.network import (
     BranchRegistered,
+    CatalogueChanged,
     DesignChanged,
     NoticeKind,
     NoticeOverdue,
@@ -60,6 +61,7 @@ from aftersales.common.events.intake.requests import (
 __all__ = [
     "PRODUCES",
     "BranchRegistered",
+    "CatalogueChanged",
     "ComplaintKind",
     "ComplaintReceived",
     "CoverageDecided",
@@ -112,6 +114,7 @@ __all__ = [
 PRODUCES = (
     BranchRegistered,
     PolicyPublished,
+    CatalogueChanged,
     CustomerChanged,
     RequestRegistered,
     RequestCorrected,

@@ -56,6 +56,31 @@ class PolicyPublished(Event):
     published_by: str
 
 
+class CatalogueChanged(Event):
+    """An entry of a catalogue and the words that mean it (ALL-1). At the start each entry is published once."""
+
+    TYPE = "intake.catalogue_changed.v1"
+    catalogue: str
+    """`lines`, `faults`, `causes` or `reasons`."""
+    code: str
+    names: dict[str, str]
+    """What people read, by language."""
+    synonyms: tuple[str, ...] = ()
+    """Other words for it, in any language."""
+    symptoms: tuple[str, ...] = ()
+    """What customers say of a fault."""
+    lines: tuple[str, ...] = ()
+    """The product lines that have this fault; empty means all."""
+    under: str | None = None
+    """The more general entry of which this is a case."""
+    replaced_by: str | None = None
+    """The entry to use instead; this code and its words then mean that one."""
+    revision: int
+    """The version of the catalogue; of two events about an entry, the higher one holds."""
+    removed: bool = False
+    """The catalogue no longer has the entry."""
+
+
 class PersonChanged(Event):
     """A person joined, left, or changed roles or branch (ALL-8)."""
 

@@ -33,7 +33,7 @@ def choose_technician(
     """Return the least loaded technician who fits (DSP-4), or None and the reason."""
     left = list(technicians)
     for reason, fits in (
-        ("no_skill", lambda someone: order.product.line in someone.skills),
+        ("no_skill", lambda someone: someone.has_skill(order.product.line)),
         ("no_licence", lambda someone: someone.may_work(until=end)),
         ("nobody_on_duty", lambda someone: someone.shift.covers(start)),
         ("all_declined", lambda someone: someone.id not in order.declined_by),
@@ -87,7 +87,7 @@ def next_on_duty(
     begins = [
         begin
         for someone in technicians
-        if order.product.line in someone.skills and someone.id not in order.declined_by
+        if someone.has_skill(order.product.line) and someone.id not in order.declined_by
         if (begin := someone.shift.next_start(start)) > start and someone.may_work(until=begin + policy.window)
     ]
     return min(begins) - policy.lead - _delay(order, policy) if begins else None

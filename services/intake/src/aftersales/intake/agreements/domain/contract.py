@@ -9,8 +9,8 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
 from aftersales.common.sla_events import SlaEventTypes
+from aftersales.common.terms import Term
 from aftersales.intake.archive.domain.contact import CustomerId
-from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.policy import sla

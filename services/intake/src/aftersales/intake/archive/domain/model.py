@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.intake.catalogues.domain import Term, fold_term
+from aftersales.common.terms import Term, fold_term
 from aftersales.values import Code, Line, Value
 
 NO_MODEL = "unknown"

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import ProductRef
-from aftersales.intake.catalogues.domain import Term, UnclearTerm
+from aftersales.common.terms import Term, UnclearTerm
 from aftersales.values import Code, Day, Line, Reason, Value
 from aftersales.values.errors import DomainError
 

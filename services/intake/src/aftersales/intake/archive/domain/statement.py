@@ -6,7 +6,8 @@ from unicodedata import normalize
 
 from pydantic import StringConstraints
 
-from aftersales.intake.catalogues.domain import NO_TERM, Glossary, Term, UnclearTerm
+from aftersales.common.terms import NO_TERM, Term, UnclearTerm
+from aftersales.intake.catalogues.domain import Glossary
 from aftersales.values import Day, Value
 from aftersales.values.serials import ArchivedSerial, GivenSerial
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from aftersales.common.events.intake import QuotationAccepted
-from aftersales.intake.catalogues.domain import Term
+from aftersales.common.terms import Term
 from aftersales.values import Code, Line, Moment, Money, Value
 from aftersales.values.errors import DomainError
 

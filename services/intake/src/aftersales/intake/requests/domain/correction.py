@@ -8,11 +8,11 @@ from pydantic import Field
 
 from aftersales.common.events.dispatch import CorrectionHeldUp
 from aftersales.common.events.intake import RequestCorrected
+from aftersales.common.terms import Term, UnclearTerm
 from aftersales.intake.archive.domain.customer import UNSAID
 from aftersales.intake.archive.domain.model import NO_MODEL
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import NamedProduct
-from aftersales.intake.catalogues.domain import Term, UnclearTerm
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
 from aftersales.policy import sla

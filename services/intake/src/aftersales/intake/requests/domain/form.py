@@ -8,10 +8,10 @@ from pydantic_core import InitErrorDetails
 
 from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
+from aftersales.common.terms import Term
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.archive.domain.customer import Customer, NamedCaller
 from aftersales.intake.archive.domain.statement import NamedProduct
-from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
 from aftersales.values import Code, GeoPoint, Line, Moment, Phone, Reason, Value, Words
 from aftersales.values.errors import Malformed

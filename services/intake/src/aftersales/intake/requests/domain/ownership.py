@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
-from aftersales.intake.catalogues.domain import Term
+from aftersales.common.terms import Term
 from aftersales.intake.network.domain import LEVELS, Level, Rung
 from aftersales.values import Code, Line, Reason, Value, Words
 from aftersales.values.errors import DomainError

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from aftersales.common.events.intake import RepeatRepairFound, RequestFacts, RequestRegistered
 from aftersales.common.fields import shared_fields
+from aftersales.common.terms import UnclearTerm
 from aftersales.intake.archive.domain.card import CardEntry
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.model import NO_MODEL
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import MatchedProduct, NamedProduct, ProductForm
-from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.network.domain import Branch
 from aftersales.policy.business_time import on_holiday
 from aftersales.policy.model import Policy, Scope, stages

@@ -9,7 +9,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
 from aftersales.common.sla_events import Duty, SlaEventTypes
-from aftersales.intake.catalogues.domain import UnclearTerm
+from aftersales.common.terms import UnclearTerm
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
 from aftersales.policy import sla

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from aftersales.common.terms import CatalogueName, Term
 from aftersales.intake.archive.domain.statement import NamedProduct
-from aftersales.intake.catalogues.domain import CatalogueName, Term
 from aftersales.values import Code, Value
 
 from .correction import CorrectRequest

@@ -8,6 +8,7 @@ from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, Techn
 from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
 from aftersales.common.policies import POLICY_LIST
+from aftersales.common.terms import UnclearTerm
 from aftersales.engine import (
     BranchHours,
     DocumentRef,
@@ -24,7 +25,6 @@ from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol, save_customer, surviving_customer
-from aftersales.intake.catalogues.domain import UnclearTerm
 from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.network.domain import Branch

@@ -1,7 +1,8 @@
 """Use case: an unclear word gets its meaning (ALL-1, INT-9)."""
 
+from aftersales.common.terms import EntryForm
 from aftersales.engine import NotFound, PolicyCatalogue, UnitOfWork, use_case
-from aftersales.intake.catalogues.domain import Catalogue, EntryForm
+from aftersales.intake.catalogues.domain import Catalogue
 from aftersales.intake.catalogues.handlers import save_catalogue_entry
 from aftersales.intake.catalogues.store import TERMS
 from aftersales.intake.requests.domain.request import ServiceRequest
