@@ -69,7 +69,7 @@ def people(first: int, count: int) -> Iterator[Person]:
 def as_intake_does(person: Person) -> Documents:
     """What intake itself would store: the truth, and ten times as slow as `documents`."""
     caller = NamedCaller(name=person.name, phone=person.phone, address=person.address)
-    customer, contact = enrol_customer(person.id, caller, person.branch)
+    customer, (contact,) = enrol_customer(person.id, caller, person.branch)
     form = ProductForm(serial=person.serial, model=person.model, line="refrigerator")
     product = archive_product(None, MatchedProduct(form), Owner(person.id, person.branch), _DAY)
     stored = (customer, contact, search.search_entry(customer), product)

@@ -10,6 +10,8 @@ from aftersales.intake.agreements.domain import contract as contracts
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import model as models
 from aftersales.intake.archive.domain import product as products
+from aftersales.intake.archive.domain.consent import ConsentForm
+from aftersales.intake.archive.domain.standing import ClassWeights
 from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.intake.network import domain as network
 from aftersales.intake.office.domain import handover as handovers
@@ -29,7 +31,7 @@ DAY = date(2026, 11, 20)
 PLACE = {"lat": 39.9, "lon": 116.4}
 BRANCH = network.Branch(id="BJ01", branch="BJ01", name="x", zone="Asia/Shanghai", location=PLACE)
 GROUND = Ground(BRANCH, fallback_policy(Facts("BJ01", "refrigerator", "repair", "C", NOW.date())))
-WEIGHTS = customers.ClassWeights()
+WEIGHTS = ClassWeights()
 CALLER = {"name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}
 CUSTOMER = customers.Customer(id="0190b5e2-7c3a-7def-8123-456789abcdef", branch="BJ01", **CALLER)
 PRODUCT = {"serial": "RF-0001", "model": "BCD-258", "line": "refrigerator"}
@@ -40,6 +42,7 @@ PARTICULARS: dict[str, Any] = {
     "contacts": [{"name": "李雷", "role": "x", "phone": {"number": "13900139000"}}],
     "email": "a@b.example",
     "wechat": "wechat1",
+    "chat_id": "旺旺1",
     "preferred_channel": "chat",
     "criteria": {"size": 90},
     "customer_class": "A",
@@ -112,7 +115,7 @@ FORMS = [
         elsewhere={"criteria": "standing.criteria"},
     ),
     Row(
-        customers.ConsentForm(given=True, how="x", evidence="y", at=NOW),
+        ConsentForm(given=True, how="x", evidence="y", at=NOW),
         lambda form: customers.record_consent(CUSTOMER, "letters", form, "x", NOW).consents[0],
     ),
     Row(

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from aftersales.intake.archive.domain.consent import ConsentForm
 from aftersales.intake.archive.domain.customer import (
     ArchiveCustomer,
     ChangeCustomer,
-    ClassWeights,
-    ConsentForm,
     Customer,
     NamedCaller,
     change_customer,
@@ -21,7 +20,7 @@ from aftersales.intake.archive.domain.customer import (
     record_consent,
     update_customer,
 )
-from aftersales.intake.archive.domain.standing import Criteria
+from aftersales.intake.archive.domain.standing import ClassWeights, Criteria
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -46,7 +45,7 @@ def _changed(known: Customer, **said: Any) -> Customer:
 
 
 def test_a_new_customer_is_class_c_and_their_phone_leads_to_them() -> None:
-    customer, contact = enrol_customer("c-1", NamedCaller.model_validate(SAID), "BJ01")
+    customer, (contact,) = enrol_customer("c-1", NamedCaller.model_validate(SAID), "BJ01")
     assert (customer.id, customer.customer_class, customer.phone) == ("c-1", "C", "+8613800138000")
     assert (contact.id, contact.customer) == ("+8613800138000", "c-1")
     assert [phone.number for phone in customer.phones] == ["+8613800138000"]
@@ -55,7 +54,9 @@ def test_a_new_customer_is_class_c_and_their_phone_leads_to_them() -> None:
 
 @pytest.mark.parametrize("phone", ["13800138000", "+86 138 0013 8000", "0086-138-0013-8000", "138 0013 8000"])
 def test_one_phone_written_in_any_way_is_one_contact_point(phone: str) -> None:
-    assert enrol_customer("c-1", NamedCaller.model_validate(SAID | {"phone": phone}), "BJ01")[1].id == "+8613800138000"
+    assert (
+        enrol_customer("c-1", NamedCaller.model_validate(SAID | {"phone": phone}), "BJ01")[1][0].id == "+8613800138000"
+    )
     assert _form(phones=[{"number": phone}]).phones[0].number == "+8613800138000"
 
 

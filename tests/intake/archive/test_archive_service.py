@@ -66,6 +66,8 @@ async def test_all_that_is_known_of_a_customer_is_shown_and_others_hear_what_the
             "+8613800138000",
             "+861088886666",
             "+8613900139000",
+            "mailto:office@example.cn",
+            "chat:tiancheng88",
         }
         await _send(intake, "PATCH", f"/customers/{customer['id']}", {"name": "天成物业"})
         await _send(intake, "PATCH", f"/customers/{customer['id']}", {"customer_class": "B"})

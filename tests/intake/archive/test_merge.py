@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aftersales.intake.archive.domain.consent import Consent
 from aftersales.intake.archive.domain.contact import Address, Contact, PhoneNumber
-from aftersales.intake.archive.domain.customer import Consent, ContactPoint, Customer, phone_numbers
+from aftersales.intake.archive.domain.customer import ContactPoint, Customer, phone_numbers
 from aftersales.intake.archive.domain.duplicates import compare_customers
 from aftersales.intake.archive.domain.merge import MOST_MERGED, Act, Merge, Pair, merge_customers, undo_merge
 from aftersales.intake.archive.domain.product import Product

@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from aftersales.intake.archive.domain.customer import ArchiveCustomer, ClassWeights, Customer, update_customer
+from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer, update_customer
 from aftersales.intake.archive.domain.search import parse_query, search_entry
+from aftersales.intake.archive.domain.standing import ClassWeights
 from aftersales.intake.archive.store import Search, find_customers
 from aftersales.testing.system import RunningService
 

@@ -17,7 +17,7 @@ from aftersales.common.events.intake import (
     RequestReopened,
     RequestResolved,
 )
-from aftersales.intake.archive.domain.customer import CustomerClass
+from aftersales.intake.archive.domain.standing import CustomerClass
 from aftersales.intake.requests.domain.form import CancelRequest, RegisterRequest
 from aftersales.intake.requests.domain.progress import cancel_request, close_request, reopen_request, resolve_request
 from aftersales.intake.requests.domain.registration import Archive, Taken, register_request

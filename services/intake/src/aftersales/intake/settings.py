@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from aftersales.engine import Port, ServiceSettings
 from aftersales.values import Code
 
-from .archive.domain.customer import ClassWeights
+from .archive.domain.standing import ClassWeights
 from .office.domain import meeting
 from .office.domain.meeting import Topic
 

@@ -10,8 +10,9 @@ from aftersales.values import Code, Serial
 
 from . import handlers, store
 from .domain import search
+from .domain.consent import ConsentForm
 from .domain.contact import CustomerId
-from .domain.customer import ChangeCustomer, ConsentForm, Customer
+from .domain.customer import ChangeCustomer, Customer
 from .domain.duplicates import Duplicate
 from .domain.merge import Merge, MergeCustomers, UndoMerge
 from .domain.model import Model, ModelForm

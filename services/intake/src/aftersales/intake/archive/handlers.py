@@ -18,12 +18,14 @@ from .domain import merge as merges
 from .domain import model as models
 from .domain import names, search
 from .domain import product as products
-from .domain.customer import ChangeCustomer, ClassWeights, ConsentForm, ContactPoint, Customer, NamedCaller
+from .domain.consent import ConsentForm
+from .domain.customer import ChangeCustomer, ContactPoint, Customer, NamedCaller
 from .domain.file import CustomerFile, require_visible
 from .domain.merge import Act, Merge, MergeCustomers, Pair, UndoMerge
 from .domain.model import NO_MODEL, REGISTER, Listing, Model, ModelForm, ModelRegister
 from .domain.product import MarkProduct, Owner, Product, ProductAct, SettleProduct, TransferProduct
 from .domain.search import SearchEntry
+from .domain.standing import ClassWeights
 from .domain.warranty import WarrantyRecord, describe_warranty
 
 
@@ -40,13 +42,15 @@ async def note_consent(work: UnitOfWork, id: str, purpose: str, form: ConsentFor
 
 
 async def find_or_enrol(work: UnitOfWork, caller: NamedCaller, branch: Branch) -> Customer:
-    """Return the customer with this phone number, or create one. Another name at a known number becomes an alias."""
-    contact = await work.get(ContactPoint, caller.phone)
-    if contact:
-        known = await surviving_customer(work, contact.customer)
-        return await save_customer(work, known, names.note_caller(known, caller))
-    customer, contact = customers.enrol_customer(uuid7(), caller, branch.id)
-    work.put(contact)
+    """Return the customer with this phone, e-mail address or account, or create one; another name becomes an alias."""
+    for point in customers.caller_points(caller):
+        if contact := await work.get(ContactPoint, point):
+            known = await surviving_customer(work, contact.customer)
+            return await save_customer(work, known, names.note_caller(known, caller))
+    customer, contacts = customers.enrol_customer(uuid7(), caller, branch.id)
+    for contact in contacts:
+        if await work.get(ContactPoint, contact.id) is None:
+            work.put(contact)
     work.put(search.search_entry(customer))
     return work.put(customer)
 
@@ -82,15 +86,16 @@ async def index_customer(work: UnitOfWork, customer: Customer) -> None:
 
 async def _claim(work: UnitOfWork, before: Customer, after: Customer) -> None:
     """Assign new numbers to the customer and release dropped ones. Raises `DomainError` for a number in use."""
-    old, new = customers.phone_numbers(before), customers.phone_numbers(after)
+    old, new = customers.contact_points(before), customers.contact_points(after)
     for number in new:
         contact = await work.get(ContactPoint, number)
         if contact is None:
             work.put(ContactPoint(id=number, branch=after.branch, customer=after.id))
-        elif contact.customer != after.id:
+        elif contact.customer != after.id and ":" not in number:
             raise DomainError("phone.taken", ending=number[-search.TAIL :], customer=contact.customer)
     for number in set(old) - set(new):
-        if contact := await work.get(ContactPoint, number):
+        contact = await work.get(ContactPoint, number)
+        if contact and contact.customer == after.id:
             work.delete(contact)
 
 
@@ -121,7 +126,7 @@ async def must_be_theirs(work: UnitOfWork, id: str | None, owner: str | None) ->
 @use_case(
     about=lambda id: (Customer, id),
     preload=lambda id, command: (
-        (Customer, command.other, lambda loser: [(ContactPoint, number) for number in customers.phone_numbers(loser)]),
+        (Customer, command.other, lambda loser: [(ContactPoint, number) for number in customers.contact_points(loser)]),
         (Product, {"customer": command.other}),
         (SearchEntry, id),
         (SearchEntry, command.other),
@@ -143,7 +148,8 @@ async def undo_merge(work: UnitOfWork, id: str, command: UndoMerge) -> Merge:
     record = await work.require(Merge, id)
     pair = Pair(await need_customer(work, record.winner), await work.require(Customer, record.loser))
     products = [await work.require(Product, serial) for serial in record.products]
-    contacts = [contact for number in record.numbers if (contact := await work.get(ContactPoint, number))]
+    numbers = [number for number in record.numbers if ":" not in number]
+    contacts = [contact for number in numbers if (contact := await work.get(ContactPoint, number))]
     after, done = merges.undo_merge(record, pair, [*products, *contacts], Act(work.actor, work.now, command.why))
     await _lead(work, record, pair.loser.id)
     for product in products:
@@ -163,6 +169,8 @@ async def _lead(work: UnitOfWork, record: Merge, customer: str) -> None:
     """Assign the loser's numbers to this customer, including those released meanwhile."""
     for number in record.numbers:
         contact = await work.get(ContactPoint, number)
+        if contact and ":" in number and contact.customer not in {record.winner, record.loser}:
+            continue
         new = ContactPoint(id=number, branch=record.branch, customer=customer)
         work.put(contact.but(customer=customer) if contact else new)
 

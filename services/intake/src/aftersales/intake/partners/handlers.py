@@ -20,7 +20,7 @@ from aftersales.intake.classification.domain import RULES, ClassificationRules, 
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.form import RegisterRequest
-from aftersales.intake.requests.domain.request import PartnerReference
+from aftersales.intake.requests.domain.records import PartnerReference
 from aftersales.intake.requests.handlers.requests import register_request
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of
 from aftersales.intake.sales.store import preload_caller, preload_product

@@ -11,10 +11,11 @@ from aftersales.engine import DocumentRefs, DomainError, PolicyCatalogue, UnitOf
 from aftersales.intake.agreements.handlers import grant_entitlements
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import product as products
-from aftersales.intake.archive.domain.customer import ArchiveCustomer, ClassWeights, ContactPoint, Customer
+from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint, Customer
 from aftersales.intake.archive.domain.model import Listing
 from aftersales.intake.archive.domain.names import rename_customer
 from aftersales.intake.archive.domain.product import Owner, Product
+from aftersales.intake.archive.domain.standing import ClassWeights
 from aftersales.intake.archive.domain.statement import MatchedProduct, NamedProduct, ProductForm, match_product
 from aftersales.intake.archive.handlers import find_or_enrol, look_up_model, save_customer
 from aftersales.intake.catalogues.store import load_glossary

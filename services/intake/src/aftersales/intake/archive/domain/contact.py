@@ -14,6 +14,8 @@ Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, 
 """An e-mail address."""
 WeChat = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_-]{5,40}$")]
 """A WeChat id."""
+ChatId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+"""An account in a chat or on a platform, such as a Wangwang id (旺旺)."""
 _E164: TypeAdapter[str] = TypeAdapter(Phone)
 
 

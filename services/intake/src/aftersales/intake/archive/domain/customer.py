@@ -2,77 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import CustomerChanged, Language
 from aftersales.policy.calendars import Windows
-from aftersales.values import Code, Line, Moment, Phone, Value
+from aftersales.values import Code, Line, Phone, Value
 from aftersales.values.errors import DomainError
 
-from .contact import Address, Addresses, Contact, Contacts, Email, PhoneNumber, Phones, Short, WeChat
-from .standing import Criteria, CriterionMark, Vip
+from .consent import Consent, ConsentForm, by_time
+from .contact import Address, Addresses, ChatId, Contact, Contacts, Email, PhoneNumber, Phones, WeChat
+from .standing import ClassStanding, ClassWeights, Criteria, CustomerClass, Vip
 from .statement import ProductForm
-
-CustomerClass = Literal["A", "B", "C"]
-"""`A` is the most important class, `C` the usual one."""
-_Weight = Annotated[int, Field(ge=0, le=1000)]
-
-
-class ClassWeights(Value):
-    """Weights of the criteria, and the lowest weighted means of the classes A and B."""
-
-    size: _Weight = 20
-    spend: _Weight = 40
-    importance: _Weight = 25
-    loyalty: _Weight = 15
-    a_from: CriterionMark = 70
-    b_from: CriterionMark = 40
-
-    @model_validator(mode="after")
-    def _fit(self) -> Self:
-        if not self.total or self.b_from > self.a_from:
-            raise ValueError("something must weigh something, and b_from may not be above a_from")
-        return self
-
-    @property
-    def total(self) -> int:
-        return self.size + self.spend + self.importance + self.loyalty
-
-
-class ClassStanding(Value):
-    """A computed class with all its inputs."""
-
-    criteria: Criteria
-    weights: ClassWeights
-    score: float
-    """The weighted mean, from 0 to 100."""
-    computed: CustomerClass
-
-
-class ConsentForm(Value):
-    """A consent that the customer gives or withdraws."""
-
-    given: Annotated[bool, Field(strict=True)]
-    """True: the customer agrees; false: they withdraw their consent."""
-    how: Line
-    """The occasion, such as a call or a service report."""
-    evidence: Short = ""
-    """Where the evidence is, such as a recording or a scan."""
-    at: Moment | None = None
-    """The default is now."""
-
-
-class Consent(Value):
-    purpose: str
-    given: bool
-    at: datetime
-    how: str
-    evidence: str
-    by: str
-    """The person who recorded it."""
 
 
 class Particulars(Value):
@@ -85,6 +28,8 @@ class Particulars(Value):
     contacts: Contacts = ()
     email: Email | None = None
     wechat: WeChat | None = None
+    chat_id: ChatId | None = None
+    """Their account in another chat or on a platform."""
     preferred_channel: Literal["phone", "email", "message", "chat", "letter"] | None = None
     """The channel on which the customer wants to be reached."""
     criteria: Criteria | None = None
@@ -105,6 +50,9 @@ class NamedCaller(Value):
     """Leads to the customer in the archive; a number without a country code is Chinese."""
     address: Line | None = None
     """Null if it is known or not needed."""
+    email: Email | None = None
+    chat_id: ChatId | None = None
+    """Their account in a chat or on a platform."""
 
 
 class ArchiveCustomer(NamedCaller, Particulars):
@@ -147,7 +95,7 @@ class Customer(Aggregate):
     name: str
     aliases: tuple[str, ...] = ()
     phone: str
-    """The first of `phones`."""
+    """The first of `phones`; empty: none is known."""
     phones: tuple[PhoneNumber, ...] = ()
     address: str
     """The first of `addresses`; empty: none is known."""
@@ -157,6 +105,8 @@ class Customer(Aggregate):
     email: str | None = None
     """Their e-mail address."""
     wechat: str | None = None
+    chat_id: str | None = None
+    """Their account in another chat or on a platform."""
     preferred_channel: str | None = None
     """The channel on which the customer wants to be reached."""
     customer_class: CustomerClass = "C"
@@ -179,7 +129,7 @@ class Customer(Aggregate):
     @classmethod
     def _with_lists(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Fill `phones` and `addresses` from `phone` and `address`."""
-        phones = ({"number": given.get("phone")},)
+        phones = ({"number": given["phone"]},) if given.get("phone") else ()
         addresses = ({"text": given["address"]},) if given.get("address") else ()
         return {"phones": phones, "addresses": addresses} | given
 
@@ -190,18 +140,39 @@ class Customer(Aggregate):
 
 
 class ContactPoint(Aggregate):
-    """A phone number and its customer. The number is the document's id, so nobody is archived twice."""
+    """A phone number and its customer. The number is the document's id, so nobody is archived twice.
+
+    The ids of e-mail addresses and chat accounts begin with `mailto:` and `chat:`; the first customer with one has it.
+    """
 
     COLLECTION: ClassVar[str] = "contact_points"
 
     customer: str
 
 
-def enrol_customer(customer: str, caller: NamedCaller, branch: str) -> tuple[Customer, ContactPoint]:
+def enrol_customer(customer: str, caller: NamedCaller, branch: str) -> tuple[Customer, tuple[ContactPoint, ...]]:
     """Create a customer who calls for the first time, with the id `customer`."""
-    contact = ContactPoint(id=caller.phone, branch=branch, customer=customer)
     said = {"name": caller.name, "phone": caller.phone, "address": caller.address or ""}
-    return Customer(id=customer, branch=branch, **said), contact
+    reached = {"email": caller.email, "chat_id": caller.chat_id}
+    enrolled = Customer(id=customer, branch=branch, **said, **reached)
+    return enrolled, tuple(ContactPoint(id=id, branch=branch, customer=customer) for id in contact_points(enrolled))
+
+
+def caller_points(caller: NamedCaller) -> tuple[str, ...]:
+    """Return the ids of contact points that lead to the customer: the phone, or without one the other ways."""
+    return (caller.phone,) if caller.phone else account_points(caller.email, caller.chat_id)
+
+
+def account_points(*accounts: str | None) -> tuple[str, ...]:
+    """Return the ids of the contact points of an e-mail address and chat accounts, which are not case-sensitive."""
+    email, *chats = accounts
+    chat = (f"chat:{account.casefold()}" for account in chats if account)
+    return *((f"mailto:{email.casefold()}",) if email else ()), *dict.fromkeys(chat)
+
+
+def contact_points(customer: Customer) -> tuple[str, ...]:
+    """Return the ids of all contact points of the customer: phones, e-mail address, chat accounts."""
+    return *phone_numbers(customer), *account_points(customer.email, customer.chat_id, customer.wechat)
 
 
 def phone_numbers(customer: Customer) -> tuple[str, ...]:
@@ -242,10 +213,6 @@ def record_consent(customer: Customer, purpose: str, form: ConsentForm, by: str,
     if before and before[-1].model_copy(update={"at": at, "by": by}) == noted:
         return customer
     return customer.but(consents=by_time((*customer.consents, noted)))
-
-
-def by_time(consents: tuple[Consent, ...]) -> tuple[Consent, ...]:
-    return tuple(sorted(consents, key=lambda one: one.at))
 
 
 def customer_events(before: Customer | None, after: Customer) -> tuple[CustomerChanged, ...]:

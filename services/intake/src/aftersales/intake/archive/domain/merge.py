@@ -8,8 +8,9 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.values import Line, Reason, Value
 from aftersales.values.errors import DomainError
 
+from .consent import Consent, by_time
 from .contact import Address, Contact, CustomerId, PhoneNumber
-from .customer import Consent, ContactPoint, Customer, by_time, phone_numbers
+from .customer import ContactPoint, Customer, contact_points
 from .product import Product
 
 MOST_MERGED = 1000
@@ -49,7 +50,7 @@ class Merge(Aggregate):
     at: datetime
     why: str
     numbers: tuple[str, ...]
-    """Phone numbers that lead to the winner since the merge."""
+    """Phone numbers and accounts that lead to the winner since the merge."""
     products: tuple[str, ...]
     """Serial numbers."""
     aliases: tuple[str, ...]
@@ -86,7 +87,7 @@ def merge_customers(id: str, pair: Pair, products: Sequence[Product], act: Act) 
         winner=winner.id,
         loser=loser.id,
         **act._asdict(),
-        numbers=phone_numbers(loser),
+        numbers=contact_points(loser),
         products=tuple(product.id for product in products),
         aliases=_new((loser.name, *loser.aliases), (winner.name, *winner.aliases)),
         phones=phones,
@@ -123,13 +124,13 @@ def undo_merge(record: Merge, pair: Pair, found: Sequence[Product | ContactPoint
     phones = tuple(phone for phone in winner.phones if phone.number not in record.numbers)
     reached = tuple(one for one in winner.contacts if not (one.phone and one.phone.number in record.numbers))
     addresses = _without(winner.addresses, record.addresses)
-    if not phones or not addresses:
+    if not (phones and addresses) and not (winner.email or winner.chat_id or winner.wechat):
         raise DomainError("merge.nothing_left", merge=record.id, customer=winner.id)
     shrunk = winner.but(
         aliases=_without(winner.aliases, record.aliases),
-        phone=phones[0].number,
+        phone=phones[0].number if phones else "",
         phones=phones,
-        address=addresses[0].text,
+        address=addresses[0].text if addresses else "",
         addresses=addresses,
         contacts=_without(reached, record.contacts),
         consents=_without(winner.consents, record.consents),

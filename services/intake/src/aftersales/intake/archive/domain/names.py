@@ -14,14 +14,17 @@ def is_known_name(customer: Customer, name: str) -> bool:
 
 def add_alias(customer: Customer, name: str) -> Customer:
     """Keep another name at the same number: a family, a recycled number, a caretaker. The newest ones stay."""
-    if is_known_name(customer, name):
+    if not name or is_known_name(customer, name):
         return customer
     return customer.but(aliases=(*customer.aliases, name)[-MOST_ALIASES:])
 
 
 def note_caller(customer: Customer, caller: NamedCaller) -> Customer:
-    """Keep another name as an alias, and the address of a customer who had none."""
+    """Keep another name as an alias, and the address, e-mail address or chat account of a customer who had none."""
     named = add_alias(customer, caller.name)
+    reached = {name: getattr(named, name) or getattr(caller, name) for name in ("email", "chat_id")}
+    if any(reached[name] != getattr(named, name) for name in reached):
+        named = named.but(**reached)
     if named.address or not caller.address:
         return named
     return named.but(address=caller.address, addresses=(Address(text=caller.address),))

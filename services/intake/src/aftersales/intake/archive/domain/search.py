@@ -51,6 +51,8 @@ def search_entry(customer: Customer) -> SearchEntry:
         found.update(name_tokens(name))
     for address in customer.addresses:
         found.update(text_tokens(address.text), text_tokens(address.district))
+    for account in (customer.email, customer.chat_id, customer.wechat):
+        found.update(text_tokens(account or ""))
     for number in phone_numbers(customer):
         found.update(number[1:][-length:] for length in range(TAIL, _WHOLE + 1))
     return SearchEntry(id=customer.id, branch=customer.branch, customer=customer.id, tokens=tuple(sorted(found)))

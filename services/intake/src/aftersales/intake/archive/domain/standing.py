@@ -1,8 +1,8 @@
 """What makes a customer important: marks for the customer class, and the team of a key customer (INT-3). Pure."""
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from aftersales.values import Code, Line, Value
 
@@ -30,3 +30,39 @@ class Vip(Value):
     """The code of the customer's own team."""
     perks: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
     """Promises to this customer, in words."""
+
+
+CustomerClass = Literal["A", "B", "C"]
+"""`A` is the most important class, `C` the usual one."""
+_Weight = Annotated[int, Field(ge=0, le=1000)]
+
+
+class ClassWeights(Value):
+    """Weights of the criteria, and the lowest weighted means of the classes A and B."""
+
+    size: _Weight = 20
+    spend: _Weight = 40
+    importance: _Weight = 25
+    loyalty: _Weight = 15
+    a_from: CriterionMark = 70
+    b_from: CriterionMark = 40
+
+    @model_validator(mode="after")
+    def _fit(self) -> Self:
+        if not self.total or self.b_from > self.a_from:
+            raise ValueError("something must weigh something, and b_from may not be above a_from")
+        return self
+
+    @property
+    def total(self) -> int:
+        return self.size + self.spend + self.importance + self.loyalty
+
+
+class ClassStanding(Value):
+    """A computed class with all its inputs."""
+
+    criteria: Criteria
+    weights: ClassWeights
+    score: float
+    """The weighted mean, from 0 to 100."""
+    computed: CustomerClass

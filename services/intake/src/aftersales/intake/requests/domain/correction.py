@@ -9,6 +9,7 @@ from pydantic import Field
 from aftersales.common.events.dispatch import CorrectionHeldUp
 from aftersales.common.events.intake import RequestCorrected
 from aftersales.common.terms import Term, UnclearTerm
+from aftersales.intake.archive.domain.contact import ChatId, Email
 from aftersales.intake.archive.domain.customer import UNSAID
 from aftersales.intake.archive.domain.model import NO_MODEL
 from aftersales.intake.archive.domain.product import Product
@@ -76,6 +77,10 @@ class CorrectRequest(Value):
     """The caller's name."""
     phone: Annotated[Phone, UNSAID] = ""
     """The caller's phone; the request then belongs to the customer with this number."""
+    email: Annotated[Email, UNSAID] = ""
+    """The caller's e-mail address, if that leads to the right customer."""
+    chat_id: Annotated[ChatId, UNSAID] = ""
+    """The caller's account in a chat or on a platform, if that leads to the right customer."""
     address: Line | None = None
     """Null: the address in the customer archive."""
     product: NamedProduct = NamedProduct()

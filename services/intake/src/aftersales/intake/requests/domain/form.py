@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import InitErrorDetails
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
 from aftersales.common.terms import Term
-from aftersales.intake.archive.domain.contact import CustomerId
-from aftersales.intake.archive.domain.customer import Customer, NamedCaller
+from aftersales.intake.archive.domain.contact import CustomerId, ChatId, Email
+from aftersales.intake.archive.domain.customer import Customer, NamedCaller, caller_points
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
 from aftersales.values import Code, GeoPoint, Line, Moment, Phone, Reason, Value, Words
@@ -129,31 +129,50 @@ class FormSubject(Value):
 
 
 class Caller(Value):
-    """The caller: name and phone of anybody, or the id of a known customer, whose data need not be repeated."""
+    """The caller: name and a way to reach them, or the id of a known customer, whose data need not be repeated.
+
+    Somebody who cannot be reached, such as the writer of an anonymous letter, has the reason as `unreachable` instead.
+    """
 
     id: CustomerId | None = None
     """A customer in the archive; then a name is only needed if somebody else calls, and no phone is."""
     name: Line | None = None
     phone: Phone | None = None
+    email: Email | None = None
+    chat_id: ChatId | None = None
+    """Their account in a chat or on a platform, such as a Wangwang id (旺旺)."""
     address: Line | None = None
     """Null if it is known or not needed."""
+    unreachable: Line | None = None
+    """The reason why nobody can be reached, such as an anonymous letter; then a name is not needed either."""
 
     @model_validator(mode="before")
     @classmethod
     def _name_somebody(cls, given: Any) -> Any:
-        """Refuse a caller without id whose name or phone is missing."""
-        if not isinstance(given, dict) or given.get("id"):
+        """Refuse a caller without id whose name or every way to reach them is missing."""
+        if not isinstance(given, dict) or given.get("id") or given.get("unreachable"):
             return given
-        missing = [name for name in ("name", "phone") if given.get(name) is None]
-        if missing:
-            errors = [InitErrorDetails(type="missing", loc=(name,), input=given) for name in missing]
+        errors = []
+        if given.get("name") is None:
+            errors.append(InitErrorDetails(type="missing", loc=("name",), input=given))
+        if not any(given.get(way) for way in ("phone", "email", "chat_id", "address")):
+            code = PydanticCustomError("value_error", "no way", {"error": ValueError("request.no_way_to_reach")})
+            errors.append(InitErrorDetails(type=code, loc=("phone",), input=given))
+        if errors:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return given
 
     def caller_of(self, known: Customer | None) -> NamedCaller:
         """Return the caller as the archive notes one: a known customer, unless another name is said."""
         name, phone = (known.name, known.phone) if known else ("", self.phone or "")
-        return NamedCaller.model_construct(name=self.name or name, phone=phone, address=self.address)
+        return NamedCaller.model_construct(
+            name=self.name or name, phone=phone, address=self.address, email=self.email, chat_id=self.chat_id
+        )
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """The ids of the contact points that lead to the customer."""
+        return caller_points(self.caller_of(None))
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -83,8 +83,8 @@ def compose_message(
         template="told_of_escalation",
         params={"request": request.id, "level": request.escalations[-1].level},
         channels=channels,
-        channel=channels[0],
-        state="to_send",
+        channel=channels[0] if channels else None,
+        state="to_send" if channels else "unreachable",
         created_at=now,
     )
 
@@ -115,6 +115,7 @@ def put_into_words(
         },
     )
     to = {"phone": customer.phone, "message": customer.phone, "letter": customer.address, "email": customer.email or ""}
+    to |= dict.fromkeys(("chat", "social"), customer.chat_id or customer.wechat or "")
     about = {"name": customer.name, "to": to.get(message.channel or "", ""), "language": language, "text": text}
     return WordedMessage.model_construct(**dict(message) | about)
 
@@ -126,7 +127,10 @@ def channels_of(
 
     Channels that failed come last.
     """
-    known: list[Channel] = [request.channel] if request.channel in ANSWERABLE else []
+    if request.unreachable:
+        return ()
+    own = request.channel in ANSWERABLE and (bool(customer.phone) or request.channel not in {"phone", "message"})
+    known: list[Channel] = [request.channel] if own else []
     if customer.phone:
         known += ["phone", "message"]
     if customer.email:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from aftersales.common.events.intake import RecallKind
 from aftersales.common.terms import UnclearTerm
 from aftersales.intake.archive.domain.card import CardEntry
-from aftersales.intake.archive.domain.customer import Customer, CustomerClass
+from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.names import is_known_name
 from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.domain.standing import CustomerClass
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.recalls.domain import Recall
 from aftersales.policy.model.stages import SpecialCase

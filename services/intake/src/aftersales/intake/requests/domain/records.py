@@ -66,6 +66,17 @@ class TakenStep(Value):
     """The promised time, if the step is a promise."""
 
 
+class PartnerReference(Value):
+    """The partner's event from which the request was created (INT-12)."""
+
+    partner: str
+    """The RabbitMQ user who published the event."""
+    source: str
+    id: str
+    reference: str
+    """The partner's own reference: the event's `subject`, or its id."""
+
+
 class Resolution(Value):
     visit: int
     at: datetime

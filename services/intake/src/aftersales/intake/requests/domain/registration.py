@@ -23,9 +23,9 @@ from aftersales.values.errors import Malformed
 from .coverage import CoverageCase, announce_coverage, decide_coverage
 from .form import VISITS, RegisterRequest
 from .prepaid import NOTHING, Prepaid
+from .records import PartnerReference
 from .request import (
     Ground,
-    PartnerReference,
     RequestDecision,
     RequestStep,
     ServiceRequest,
@@ -103,6 +103,7 @@ def register_request(
     said = {
         "customer": customer.id,
         "caller": form.customer.name or customer.name,
+        "unreachable": form.customer.unreachable,
         "importance_class": customer.known_as,
         "danger": form.danger or bool(taken.danger_words),
         "danger_words": taken.danger_words,

@@ -27,7 +27,7 @@ from .custody import CustodyStep, Escalation, Offer
 from .due import DueElsewhere, first_due, pressing_key
 from .form import Elsewhere, OrderReference
 from .prepaid import NOTHING
-from .records import Correction, Flag, FurtherContact, Note, Resolution, TakenStep
+from .records import Correction, Flag, FurtherContact, Note, PartnerReference, Resolution, TakenStep
 from .visit import VisitFact
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
@@ -94,17 +94,6 @@ class Acceptance(Value):
     noted_by: str
 
 
-class PartnerReference(Value):
-    """The partner's event from which the request was created (INT-12)."""
-
-    partner: str
-    """The RabbitMQ user who published the event."""
-    source: str
-    id: str
-    reference: str
-    """The partner's own reference: the event's `subject`, or its id."""
-
-
 class ServiceRequest(Aggregate):
     """A customer's fault or wish; its id is its number (`SR-…`)."""
 
@@ -116,6 +105,8 @@ class ServiceRequest(Aggregate):
     customer: str
     caller: str = ""
     """The name that the caller gave; the customer may be archived under another one."""
+    unreachable: str | None = None
+    """The reason why the caller cannot be reached, such as an anonymous letter."""
     address: str
     """The address given for this request; the archive may have another one."""
     product: ProductRef

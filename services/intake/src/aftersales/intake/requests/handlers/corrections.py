@@ -5,9 +5,10 @@ from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain import product as products
-from aftersales.intake.archive.domain.customer import Customer, NamedCaller
+from aftersales.intake.archive.domain.customer import Customer, NamedCaller, caller_points
+from aftersales.intake.archive.domain.names import note_caller
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.archive.handlers import find_or_enrol, surviving_customer
+from aftersales.intake.archive.handlers import find_or_enrol, save_customer, surviving_customer
 from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.classification.domain import Classifier
 from aftersales.intake.network.domain import Branch
@@ -31,8 +32,12 @@ from .requests import ground_of, heard_of, save_request
 
 
 def _named(command: CorrectRequest) -> DocumentRefs:
-    caller = (preload_caller(command.phone),) if command.phone else ()
-    return *caller, *preload_product(command.product.serial, command.product.model), *POLICY_LIST, *TERMS
+    return (
+        *map(preload_caller, caller_points(_caller(command, ""))),
+        *preload_product(command.product.serial, command.product.model),
+        *POLICY_LIST,
+        *TERMS,
+    )
 
 
 @use_case(
@@ -83,16 +88,23 @@ def _with_danger(
     return correction.raise_danger(corrected, found, known)
 
 
+def _caller(command: CorrectRequest, name: str) -> NamedCaller:
+    return NamedCaller.model_construct(
+        name=name, phone=command.phone, address=command.address, email=command.email, chat_id=command.chat_id
+    )
+
+
 async def _correct_caller(
     work: UnitOfWork, request: ServiceRequest, command: CorrectRequest, branch: Branch
 ) -> tuple[ServiceRequest, Customer]:
     """Return the customer whom the corrected form is about, and the request with their class and address."""
     known, named = await surviving_customer(work, request.customer), command.model_fields_set
     customer = known
-    if named & {"caller", "phone"}:
-        name, phone = request.caller or known.name, command.phone or known.phone
-        caller = NamedCaller.model_construct(name=name, phone=phone, address=command.address)
+    caller = _caller(command, request.caller or known.name)
+    if named & {"phone", "email", "chat_id"}:
         customer = await find_or_enrol(work, caller, branch)
+    elif "caller" in named:
+        customer = await save_customer(work, known, note_caller(known, caller))
     if customer.id != known.id:
         request = request.but(customer=customer.id, importance_class=customer.known_as)
     return request.but(address=command.address or customer.address) if "address" in named else request, customer

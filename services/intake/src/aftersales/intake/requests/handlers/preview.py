@@ -26,8 +26,8 @@ async def check_request(
 ) -> Preview:
     """Save the form like `register_request`, for a rehearsal. Its `duplicates` must still be looked up."""
     said = form.customer
-    contact = await work.get(ContactPoint, said.phone) if said.phone else None
-    id = contact.customer if contact else said.id
+    contacts = [contact for point in said.points if (contact := await work.get(ContactPoint, point))]
+    id = said.id or (contacts[0].customer if contacts else None)
     customer = await surviving_customer(work, id) if id else None
     product = await work.get(Product, form.product.serial) if form.product.serial else None
     known = Known(customer, product, (await look_up_product_words(work, form.product, catalogue)).form)

@@ -39,8 +39,9 @@ from aftersales.intake.requests.domain.form import (
     RegisterRequest,
     recall_of,
 )
+from aftersales.intake.requests.domain.records import PartnerReference
 from aftersales.intake.requests.domain.registration import Archive, Taken
-from aftersales.intake.requests.domain.request import Ground, PartnerReference, ServiceRequest
+from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of
 from aftersales.intake.sales.store import preload_caller, preload_contracts, preload_product
 from aftersales.intake.vocabulary import OF_AN_ORDER
@@ -57,8 +58,8 @@ def loaded_for(form: RegisterRequest) -> DocumentRefs:
 
 def _caller(form: RegisterRequest | RegisterContact) -> DocumentRefs:
     said = form.customer
-    caller = preload_caller(said.phone) if said.phone else (Customer, str(said.id), preload_contracts)
-    return (Branch, form.branch), caller, *POLICY_LIST
+    known = ((Customer, said.id, preload_contracts),) if said.id else ()
+    return (Branch, form.branch), *known, *map(preload_caller, said.points), *POLICY_LIST
 
 
 @use_case(preload=loaded_for)
