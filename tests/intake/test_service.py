@@ -128,10 +128,12 @@ async def test_a_customer_is_found_by_phone_and_brought_up_to_date(intake: Runni
 
 async def test_a_product_of_somebody_else_stays_theirs(intake: RunningService) -> None:
     first = await _register(intake)
+    before = await intake.get(Product, "RF-0001")
     neighbour = await _register(intake, customer=FORM["customer"] | {"phone": "13800138009"})
     assert neighbour["customer"] != first["customer"]
     product = await intake.get(Product, "RF-0001")
-    assert (product.customer, product.version) == (first["customer"], 1)
+    assert (before.customer, before.registered_with) == (first["customer"], first["id"])
+    assert product == before.but(registered_with=None, version=2, correlation=product.correlation)
 
 
 async def test_a_form_that_is_refused_leaves_nothing_behind(intake: RunningService) -> None:

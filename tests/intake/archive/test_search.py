@@ -51,6 +51,14 @@ def _finds(customer: Customer, query: str) -> bool:
         *(("重庆银行股份有限公司", part) for part in ("chongqing", "yinhang", "cqyh")),
         *(("John O'Brien-Smith", part) for part in ("john", "SMITH", "smi", "o'brien", "jo brien")),
         *(("Мария Иванова", part) for part in ("мария", "Иван")),
+        *(("李　四", part) for part in ("李四", "lisi", "ls", "li si", "李 四", "si")),
+        *(("李 四", part) for part in ("李四", "李　四", "lisi")),
+        *(("王小芳", part) for part in ("wang xiao fang", "fang", "xiao", "wang xiaofang")),
+        *(("陈美玲", part) for part in ("陳美玲", "mei ling", "chen meiling", "美玲")),
+        *(("歐陽娜娜", part) for part in ("欧阳娜娜", "歐陽", "欧阳", "ouyang nana")),
+        *(("José Ángel Muñoz", part) for part in ("jose", "angel munoz", "JOSÉ", "Ángel")),
+        *(("Jose Munoz", part) for part in ("José", "muñoz")),
+        *(("Seán O'Brien", part) for part in ("sean", "obrien", "o'brien", "brien", "O’Brien")),  # noqa: RUF001 (meant)
         *(("李Ann", part) for part in ("李", "ann", "李Ann", "an")),
     ],
 )

@@ -13,6 +13,8 @@ from .agreements.domain.contract import Contract
 from .agreements.domain.entitlement import Entitlement
 from .catalogues.domain import CatalogueAnnouncement
 from .catalogues.handlers import announce_catalogues
+from .archive import handlers as archive
+from .archive.domain.search import SEARCH_RULES, SearchUpgrade
 from .catalogues.store import packaged_catalogues
 from .classification.store import packaged_rules
 from .network.store import packaged_roles
@@ -30,11 +32,12 @@ from .settings import Settings
 
 SEEDS = (
     HeartbeatState(wake_at=datetime.fromtimestamp(0, UTC)),
+    SearchUpgrade(id=SEARCH_RULES, branch="-", wake_at=datetime.fromtimestamp(0, UTC)),
     packaged_rules(),
     *packaged_roles(),
     *packaged_catalogues(),
 )
-"""The first heartbeat is due immediately; missing rules, roles and catalogues are inserted."""
+"""The first heartbeat and an upgrade of the search are due immediately; rules, roles and catalogues are inserted."""
 
 
 def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer, ...]:
@@ -47,6 +50,7 @@ def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer,
         wake_with(BranchHours, partial(move_page, movers=movers)),
         wake_with(HeartbeatState, partial(send_heartbeat, every=settings.heartbeat_every)),
         wake_with(CatalogueAnnouncement, announce_catalogues),
+        wake_with(SearchUpgrade, archive.upgrade_search),
         wake_with(Contract, agreements.wake_contract),
         wake_with(Entitlement, agreements.wake_entitlement),
         wake_with(Recall, recalls.search_archive),

@@ -24,7 +24,7 @@ from .domain.file import CustomerFile, require_visible
 from .domain.merge import Act, Merge, MergeCustomers, Pair, UndoMerge
 from .domain.model import NO_MODEL, REGISTER, Listing, Model, ModelForm, ModelRegister
 from .domain.product import MarkProduct, Owner, Product, ProductAct, SettleProduct, TransferProduct
-from .domain.search import SearchEntry
+from .domain.search import SearchEntry, SearchUpgrade
 from .domain.standing import ClassWeights
 from .domain.warranty import WarrantyRecord, describe_warranty
 
@@ -70,6 +70,22 @@ async def save_customer(work: UnitOfWork, before: Customer, after: Customer, *, 
         await index_customer(work, after)
     events = customers.customer_events(None if new else before, after)
     return work.put(after, *events) if after != before or events else before
+
+
+UPGRADE_STEP = 200
+"""Customers per step of an upgrade of the search."""
+
+
+async def upgrade_search(work: UnitOfWork, id: str) -> None:
+    """Write the search tokens of the next customers by the present rules, until all are done."""
+    upgrade = await work.require(SearchUpgrade, id)
+    if upgrade.wake_at is None:
+        return
+    page = await work.page(Customer, {"_id": {"$gt": upgrade.after}}, UPGRADE_STEP)
+    for customer in page:
+        await index_customer(work, customer)
+    more = len(page) == UPGRADE_STEP
+    work.put(upgrade.but(after=page[-1].id if page else upgrade.after, wake_at=work.now if more else None))
 
 
 async def index_customer(work: UnitOfWork, customer: Customer) -> None:

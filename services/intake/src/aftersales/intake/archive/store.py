@@ -13,12 +13,13 @@ from .domain.file import CustomerFile
 from .domain.merge import Merge
 from .domain.model import Model, ModelRegister
 from .domain.product import Product
-from .domain.search import TAIL, QueryWord, SearchEntry, branch_token, likeness_tokens, text_tokens
+from .domain.search import TAIL, QueryWord, SearchEntry, SearchUpgrade, branch_token, likeness_tokens, text_tokens
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Customer: (),
     ContactPoint: (),
     SearchEntry: (Index("tokens", "-customer"),),
+    SearchUpgrade: (),
     Merge: (Index("winner", "-_id"),),
     CustomerFile: (
         Index("customer", "removed", "-_id"),

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from hashlib import blake2s
 from itertools import islice, product
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
+from opencc import OpenCC  # type: ignore[import-untyped]
 from pypinyin import Style, pinyin
 
 from aftersales.common.aggregate import Aggregate
@@ -35,6 +36,20 @@ class SearchEntry(Aggregate):
     customer: str
     """The customer's id again; indexed after the tokens, it gives the order of results."""
     tokens: tuple[str, ...]
+
+
+class SearchUpgrade(Aggregate):
+    """Progress of writing the tokens of all customers again, because the rules for tokens changed."""
+
+    COLLECTION: ClassVar[str] = "search_upgrades"
+    AUDITED: ClassVar[bool] = False
+
+    after: str = ""
+    """The id of the last customer that is done."""
+
+
+SEARCH_RULES = "rules-2"
+"""The name of the present rules; another name makes every customer's tokens be written again."""
 
 
 class QueryWord(NamedTuple):
@@ -131,7 +146,11 @@ def _grams(run: str, size: int) -> Iterator[str]:
 def name_tokens(name: str) -> Iterator[str]:
     """Yield the tokens of any text, single Chinese characters, pinyin and initials, and beginnings of other words."""
     yield from text_tokens(name)
-    for run in _RUN.findall(_normal(name)):
+    apart = _normal(name)
+    joined = _BETWEEN.sub("", apart)
+    if joined != apart:
+        yield from text_tokens(joined)
+    for run in dict.fromkeys((*_RUN.findall(apart), *_RUN.findall(joined))):
         if _is_han(run):
             yield from run
             yield from _read_aloud(run[:_NAME])
@@ -139,15 +158,20 @@ def name_tokens(name: str) -> Iterator[str]:
             yield from (run[:length] for length in range(2, min(len(run), _WORD)))
 
 
+_BETWEEN = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])|(?<=\w)['’ʼ](?=\w)")  # noqa: RUF001 (apostrophes are meant)
+"""Blanks between Chinese characters (李　四) and apostrophes, which many leave out."""
+
+
 def _read_aloud(run: str) -> Iterator[str]:
-    """Yield pinyin of the first character, pinyin and initials of neighbours and of all; a surname in all readings."""
+    """Yield pinyin of each character, pinyin and initials of neighbours and of all; a surname in all readings."""
     if len(run) > _WINDOW:
         syllables = [tuple(readings) for readings in pinyin(run, style=Style.NORMAL)]
     else:
         syllables = [_readings(char)[: 2 if at else None] for at, char in enumerate(run)]
     initials = [tuple(dict.fromkeys(reading[0] for reading in readings)) for readings in syllables]
     size = len(run)
-    yield from syllables[0]
+    for readings in syllables if size <= _WINDOW else syllables[:1]:  # each syllable of people, not of companies
+        yield from readings
     windows = {(at, at + length) for length in range(2, _WINDOW + 1) for at in range(size - length + 1)}
     for since, until in windows | {(0, size)} if size > 1 else ():
         yield from _combined(syllables[since:until])
@@ -170,8 +194,22 @@ def normalise_width(text: str) -> str:
 
 
 def _normal(text: str) -> str:
-    """Apply `normalise_width` in lower case; ü is typed as v."""
-    return normalise_width(text).casefold().replace("ü", "v")
+    """Apply `normalise_width` in lower case, with simplified characters and without accents; ü is typed as v."""
+    folded = normalise_width(text).casefold()
+    if folded.isascii():
+        return folded
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", folded.replace("ü", "v")))
+    return "".join(map(_simplified, unicodedata.normalize("NFC", bare)))
+
+
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_CONVERTER: Any = OpenCC("t2s")
+
+
+@cache
+def _simplified(char: str) -> str:
+    simple: str = _CONVERTER.convert(char)
+    return simple
 
 
 def _is_han(run: str) -> bool:
