@@ -10,7 +10,7 @@ import pytest
 from common.answers import watch
 
 from aftersales.common.events import Event, decode_envelope
-from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned, UsedPart
+from aftersales.common.events.dispatch import AssignmentAccepted, RepairCompleted, TechnicianAssigned, UsedPart
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import ProductRef
 from aftersales.common.events.inventory import MissingLine, PartReserved, PartShort
@@ -100,6 +100,10 @@ def assigned(visit: int = 1, request: str = NUMBER, **changes: Any) -> Technicia
     return TechnicianAssigned(**about, appointment_start=about["at"], appointment_end=about["at"])
 
 
+def accepted(visit: int = 1, request: str = NUMBER, **changes: Any) -> AssignmentAccepted:
+    return AssignmentAccepted(**_about(visit, 0) | {"technician": "T-9", "request": request} | changes)
+
+
 def short(visit: int, version: int, request: str = NUMBER, **changes: Any) -> PartShort:
     return PartShort(**_slip(visit, version, request) | changes, missing=(MissingLine(part="COMP-1", quantity=1),))
 
@@ -115,7 +119,7 @@ def _slip(visit: int, version: int, request: str) -> dict[str, Any]:
 @pytest.fixture
 def say() -> dict[str, Callable[..., Any]]:
     """What other services say about the request, by the word for it."""
-    parts = {"short": short, "reserved": reserved}
+    parts: dict[str, Callable[..., Any]] = {"accepted": accepted, "short": short, "reserved": reserved}
     return {"assigned": assigned, "repaired": repaired, "dissatisfied": dissatisfied, "answered": answered} | parts
 
 

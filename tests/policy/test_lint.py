@@ -72,7 +72,7 @@ BROKEN: list[tuple[str, str, Any, str]] = [
     ("no_stages", "stages", {}, ""),
     ("stage_instant", "stages.resolve.stops_on", "request_registered", ""),
     ("milestone_unknown", "stages.resolve.stops_on", "request_solved", ""),
-    ("deadline_missing", "stages.resolve.target", None, "stages.resolve"),
+    ("deadline_missing", "stages.complaint_answer.target", None, "stages.complaint_answer"),
     ("deadline_twice", "stages.resolve.due", {"time": "12:00"}, "stages.resolve"),
     ("deadline_twice", "stages.resolve.cases.far", TWICE, ""),
     ("priorities_without_target", "stages.review.by_priority", {"1": "PT1H"}, ""),
@@ -146,7 +146,7 @@ def test_everything_that_is_looked_for_is_shown_on_a_broken_policy() -> None:
 
 def test_errors_come_first_and_everything_is_said_at_once() -> None:
     def change(content: Any) -> None:
-        put("stages.resolve.target", None)(content)
+        put("stages.complaint_answer.target", None)(content)
         put("calendars.night", {})(content)
         put("title.en", "")(content)
 

@@ -83,9 +83,9 @@ _EVERYWHERE = {
 _DISPATCH, _ARRIVAL = Figure("DSP-2, ours", 15), Figure("DSP-3", AGREED)
 _CALLBACK = Figure("FBK-1, ours", 60)
 _COMPANY = {
-    "confirm": Figure("INT-8", 120, "duty"),
+    "confirm": Figure("INT-8", 120),
     "resolve": Figure("INT-8", 24 * 60),
-    "dispatch": _DISPATCH,
+    "dispatch": Figure("DSP-2, ours", 15, "duty"),
     "arrival": _ARRIVAL,
     "commissioning": Figure("INT-13", AGREED),
     "training": Figure("INT-13", AGREED),
@@ -144,10 +144,33 @@ CASES: dict[tuple[str, str, str], Figure] = {
     ("appliance", "dispatch", "rush"): Figure("ALL-10, ours", 5),
     ("appliance", "arrival", "rush"): Figure("ALL-10, ours", 120),
     ("appliance", "dispatch", "holiday"): Figure("ALL-10, ours", 30),
-    ("enterprise", "first_reply", "emergency"): Figure("INT-8, ours", 5),
-    ("enterprise-12h", "first_reply", "emergency"): Figure("INT-8, ours", 5),
+    ("appliance", "dispatch", "emergency"): Figure("INT-5, ours", 5),
+    ("building-materials", "dispatch", "emergency"): Figure("INT-5, ours", 15),
+    ("building-materials", "dispatch", "rush"): Figure("ALL-10, ours", 30),
+    ("building-materials", "dispatch", "holiday"): Figure("ALL-10, ours", 120),
+    ("building-materials", "arrival", "rush"): Figure("ALL-10, ours", 240),
+    ("property", "dispatch", "emergency"): Figure("INT-5, ours", 5),
+    ("property", "dispatch", "rush"): Figure("ALL-10, ours", 5),
+    ("property", "repair", "emergency"): Figure("INT-5, ours", 120),
 }
 """Policy, stage and case, where the case has a figure of its own."""
+for _name in ("e-bike", "medical-equipment", "enterprise", "enterprise-12h"):
+    CASES |= {
+        (_name, "dispatch", "emergency"): Figure("INT-5, ours", 5),
+        (_name, "dispatch", "rush"): Figure("ALL-10, ours", 5),
+        (_name, "dispatch", "holiday"): Figure("ALL-10, ours", 30),
+        (_name, "arrival", "rush"): Figure("ALL-10, ours", 120),
+    }
+for _name in ("enterprise", "enterprise-12h"):
+    CASES |= {
+        (_name, "confirm", "emergency"): Figure("INT-8, ours", 15),
+        (_name, "resolve", "emergency"): Figure("INT-8, ours", 240),
+        (_name, "dispatch", "holiday"): Figure("ALL-10, ours", 30, "duty"),
+    }
+for _name in FIGURES.keys() - {"e-commerce"}:
+    CASES[_name, "first_reply", "emergency"] = Figure("INT-5, ours", 5)
+ONLY_IN_CASES = {(name, stage) for name, stage, _ in CASES if stage not in FIGURES[name]}
+"""Policies and stages that are promised in special cases only."""
 
 PAUSES = {
     "arrival": ("waiting_customer", "waiting_part"),

@@ -16,7 +16,7 @@ from aftersales.intake.requests.domain.answers import (
     record_review,
     reprioritise_request,
 )
-from aftersales.intake.requests.domain.progress import record_appointment
+from aftersales.intake.requests.domain.progress import record_acceptance, record_appointment
 from aftersales.intake.requests.domain.registration import Archive, Taken, register_request
 from aftersales.intake.requests.domain.request import Ground
 from aftersales.policy.presets import load_presets
@@ -137,16 +137,52 @@ def test_nobody_answers_or_reprioritises_what_has_ended(take: Any, company: Grou
             command()
 
 
-def test_int_8_an_engineer_confirms_within_two_hours_when_somebody_is_sent(
+def test_int_8_an_engineer_confirms_within_two_hours_by_accepting_and_not_by_being_proposed(
     take: Any, company: Ground, say: Say
 ) -> None:
     request = take("enterprise")
-    agreed, events = record_appointment(request, say["assigned"](1, at=NOW + HOUR), company)
+    proposed, _ = record_appointment(request, say["assigned"](1, at=NOW + HOUR / 2), company)
+    agreed, events = record_acceptance(proposed, say["accepted"](1, at=NOW + HOUR), company)
 
     assert due(request, "confirm-1") == 2 * HOUR
+    assert clock(proposed, "confirm-1").outcome == "open"
     assert clock(agreed, "confirm-1").outcome == "met"
     assert clock(agreed, "confirm-1").ended_at == NOW + HOUR
     assert events == ()
+
+
+def test_int_8_the_two_hours_of_the_confirmation_run_at_night_too(form: Any, archive: Archive, company: Ground) -> None:
+    """F10, S3: a fault at 23:30 was due at 09:30, by the phone duty of another source."""
+    night = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+    request, _ = register_request("SR-261123-7K3F", form(), archive, Taken("desk-7", night), company)
+    assert clock(request, "confirm-1").deadline == night + 2 * HOUR
+
+
+@pytest.mark.parametrize("name", ["enterprise", "enterprise-12h"])
+def test_int_8_an_emergency_is_confirmed_and_repaired_sooner(take: Any, name: str) -> None:
+    request = take(name, danger=True)
+    assert (due(request, "confirm-1"), due(request, "resolve-1")) == (HOUR / 4, 4 * HOUR)
+
+
+@pytest.mark.parametrize("name", [policy.name for policy in load_presets()])
+def test_int_5_an_emergency_is_answered_at_once_by_every_preset(take: Any, under: Any, name: str) -> None:
+    request, ground = take(name, danger=True), under(name)
+    assert due(request, "first_reply-1") == timedelta(minutes=5)
+    answered, _ = record_reply(request, told(), "desk-7", NOW + timedelta(minutes=4), ground)
+    assert clock(answered, "first_reply-1").outcome == "met"
+
+
+def test_int_5_a_danger_that_is_learnt_later_is_answered_at_once_from_then(take: Any, under: Any) -> None:
+    ground, request = under("appliance"), take("appliance")
+    assert "first_reply" not in {one.stage for one in request.clocks}
+    danger = Reprioritise(urgency=3, danger=True, why="冒烟")
+    raised, _ = reprioritise_request(request, danger, "desk-7", NOW + HOUR, ground)
+    assert clock(raised, "first_reply-1").deadline == NOW + HOUR + timedelta(minutes=5)
+    denied, _ = reprioritise_request(raised, Reprioritise(urgency=2, why="误报"), "desk-7", NOW + HOUR, ground)
+    assert clock(denied, "first_reply-1").outcome == "waived"
+    answered, _ = record_reply(request, told(), "desk-7", NOW, ground)
+    after, _ = reprioritise_request(answered, danger, "desk-7", NOW + HOUR, ground)
+    assert "first_reply" not in {one.stage for one in after.clocks}, "the customer was answered before"
 
 
 def test_int_2_the_form_is_reviewed_on_the_same_day_at_the_branch(take: Any, company: Ground) -> None:

@@ -10,7 +10,7 @@ import pytest
 from intake.promises import clock, due
 
 from aftersales.common.events import Event
-from aftersales.common.events.dispatch import RepairCompleted, TechnicianAssigned
+from aftersales.common.events.dispatch import AssignmentAccepted, RepairCompleted
 from aftersales.common.events.feedback import DissatisfactionRaised, SurveyAnswered
 from aftersales.common.events.intake import IntakeSlaBreached, RequestReprioritised
 from aftersales.common.events.inventory import PartReserved, PartShort
@@ -19,7 +19,7 @@ from aftersales.intake.requests.domain.form import CancelRequest
 from aftersales.intake.requests.domain.progress import (
     cancel_request,
     close_request,
-    record_appointment,
+    record_acceptance,
     record_parts,
     reopen_request,
     resolve_request,
@@ -114,7 +114,7 @@ def test_fbk_2_a_reopened_request_is_resolved_and_confirmed_again_in_time(take: 
     assert {one.key for one in reopened.clocks} == {
         *("review-1", "first_reply-1", "confirm-1", "resolve-1", "confirm-2", "resolve-2"),
     }
-    late, _ = record_appointment(reopened, say["assigned"](1, at=NOW + HOUR), company)
+    late, _ = record_acceptance(reopened, say["accepted"](1, at=NOW + HOUR), company)
     assert clock(late, "confirm-1").ended_at == NOW + HOUR
     assert clock(late, "confirm-2").ended_at is None
 
@@ -139,7 +139,7 @@ def test_all_5_a_cancelled_request_waives_its_clocks_and_says_who_and_why(take: 
 
 def _rules(ground: Ground) -> dict[type[Event], Callable[[ServiceRequest, Any], tuple[ServiceRequest, Any]]]:
     return {
-        TechnicianAssigned: lambda request, event: record_appointment(request, event, ground),
+        AssignmentAccepted: lambda request, event: record_acceptance(request, event, ground),
         PartShort: record_parts,
         PartReserved: record_parts,
         RepairCompleted: lambda request, event: resolve_request(request, event, ground),
@@ -166,12 +166,12 @@ def _deliver(request: ServiceRequest, arriving: Sequence[Event], ground: Ground)
 def test_news_of_appointments_and_parts_may_come_in_any_order(take: Any, company: Ground, say: Say) -> None:
     """5 040 orders: one end, the same outcome of every promise, and nobody is left waiting for a part."""
     story = [
-        say["assigned"](1, at=NOW + HOUR),
+        say["accepted"](1, at=NOW + HOUR),
         say["short"](1, 1, at=NOW + 2 * HOUR),
         say["reserved"](1, 2, at=NOW + 3 * HOUR),
         say["repaired"](1, at=NOW + 4 * HOUR),
         say["dissatisfied"](1, at=NOW + 8 * HOUR),
-        say["assigned"](2, at=NOW + 9 * HOUR),
+        say["accepted"](2, at=NOW + 9 * HOUR),
         say["repaired"](2, at=NOW + 12 * HOUR),
     ]
     begun = take("enterprise")

@@ -90,7 +90,7 @@ async def test_dispatch_and_inventory_move_the_clocks_of_the_request(
     """INT-8: somebody is sent; ALL-3, INV-13: waiting for a part does not count; each event comes twice."""
     number = await _register(intake)
     began = clock.now()
-    for hours, word, *version in ((1, "assigned"), (1, "short", 3), (48, "reserved", 4), (0, "short", 2)):
+    for hours, word, *version in ((1, "accepted"), (1, "short", 3), (48, "reserved", 4), (0, "short", 2)):
         at = clock.advance(hours=hours)
         for _ in range(2):
             await intake.deliver(say[word](1, *version, request=number, at=at), id=f"{word}-{version}")

@@ -5,6 +5,7 @@ from functools import partial
 from aftersales.common.events import SlaMark, dispatch, feedback, intake, inventory
 from aftersales.common.events.dispatch import (
     AppointmentMoved,
+    AssignmentAccepted,
     AssignmentDeclined,
     CorrectionHeldUp,
     CustomerNotReached,
@@ -42,6 +43,7 @@ def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
         ),
         consume_event(RepairCompleted, partial(requests.resolve_request, catalogue=catalogue)),
         consume_event(TechnicianAssigned, partial(requests.note_appointment, catalogue=catalogue)),
+        consume_event(AssignmentAccepted, partial(requests.record_acceptance, catalogue=catalogue)),
         consume_event(CorrectionHeldUp, corrections.note_held_up),
         consume_event(PartShort, requests.record_parts),
         consume_event(PartReserved, requests.record_parts),

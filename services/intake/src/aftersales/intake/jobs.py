@@ -11,10 +11,10 @@ from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, Time
 from .agreements import handlers as agreements
 from .agreements.domain.contract import Contract
 from .agreements.domain.entitlement import Entitlement
-from .catalogues.domain import CatalogueAnnouncement
-from .catalogues.handlers import announce_catalogues
 from .archive import handlers as archive
 from .archive.domain.search import SEARCH_RULES, SearchUpgrade
+from .catalogues.domain import CatalogueAnnouncement
+from .catalogues.handlers import announce_catalogues
 from .catalogues.store import packaged_catalogues
 from .classification.store import packaged_rules
 from .network.store import packaged_roles

@@ -69,7 +69,8 @@ def _milestones(stage: Stage, path: Path) -> Iterator[Finding]:
 
 def _deadline(stage: Stage, path: Path) -> Iterator[Finding]:
     given = sum(way is not None for way in (stage.target, stage.due, stage.agreed_in))
-    if given == 0:
+    by_case = any(terms.target is not None or terms.due for terms in stage.cases.values())
+    if given == 0 and not by_case:
         yield error_finding("policy.deadline_missing", *path)
     if given > 1:
         yield error_finding("policy.deadline_twice", *path)

@@ -108,6 +108,8 @@ class Promise(Value):
 
 
 class Stage(Value):
+    """One promise. With neither `target`, `due` nor `agreed_in` it is made only in the cases that have a deadline."""
+
     starts_on: Milestone
     """The milestone that starts the clock."""
     stops_on: Milestone

@@ -86,6 +86,25 @@ def retarget_stages(clocks: Clocks, situation: Situation, said: ChangeNote) -> C
     return clocks
 
 
+def follow_cases(
+    clocks: Clocks, milestone: str, owned: Collection[StageName], situation: Situation, said: ChangeNote
+) -> Clocks:
+    """Start stages that are promised only in the present cases, and waive those that are promised no longer (INT-5).
+
+    A stage that started with `milestone` before its case was known starts now, at `said.at`, and only once.
+    """
+    for name, stage in stages_of(situation).items():
+        if name not in owned or stage.starts_on != milestone or stage.target or stage.due or stage.agreed_in:
+            continue
+        wanted = stage_terms(name, said.at, situation)
+        made = [clock for clock in clocks if clock.stage == name]
+        if wanted and not made:
+            clocks = sla.start_clock(clocks, name, f"{name}-{situation.round}", said.at, wanted)
+        elif not wanted:
+            clocks = tuple(_waived(clock, said) if clock in made and not clock.ended_at else clock for clock in clocks)
+    return clocks
+
+
 def begin_later(clocks: Clocks, agreed: datetime, situation: Situation, said: ChangeNote) -> Clocks:
     """Count the promises of the work itself from the time that the customer agreed to, if that moves them (DSP-8).
 
@@ -177,7 +196,10 @@ def stage_terms(stage: StageName, at: datetime, situation: Situation) -> Terms |
     found = stages_of(situation)[stage]
     contract, targets = situation.response
     promise = found.promise(situation.priority, situation.cases)
-    if own := dict(targets).get(stage):
+    own = dict(targets).get(stage)
+    if own and "emergency" in situation.cases and promise.target is not None and promise.target < own:
+        own = None  # a contract makes no emergency slower
+    if own:
         promise = Promise(target=own, calendar=promise.calendar)
     calendar = _calendar(policy, promise, situation.calendar)
     until = deadline_at(promise.due, situation.calendar, calendar, at) if promise.due else None

@@ -10,12 +10,14 @@ from aftersales.intake.vocabulary import Channel, Urgency
 from aftersales.policy import sla
 from aftersales.policy.model.stages import CASES, KnownStage
 from aftersales.policy.sla import ChangeNote, SlaClock
-from aftersales.policy.sla.stages import retarget_stages
+from aftersales.policy.sla.stages import follow_cases, retarget_stages
 from aftersales.values import Code, Moment, Reason, Value, Words
 from aftersales.values.errors import DomainError
 
 from .form import VISITS
 from .request import (
+    OF_A_VISIT,
+    STAGES,
     Answer,
     Ground,
     RequestDecision,
@@ -128,7 +130,11 @@ def reprioritise_request(
     said = {"emergency": command.danger, "far": command.far, "major": command.major}
     cases = tuple(case for case in CASES if (case in request.cases if said.get(case) is None else said[case]))
     changed = request.but(urgency=command.urgency, danger=command.danger, danger_words=(), priority=rank, cases=cases)
-    clocks = retarget_stages(changed.clocks, sla_situation(changed, ground), ChangeNote(now, by, command.why))
+    situation, note = sla_situation(changed, ground), ChangeNote(now, by, command.why)
+    clocks = retarget_stages(changed.clocks, situation, note)
+    if not changed.answers:
+        contact = situation._replace(round=1)
+        clocks = follow_cases(clocks, "request_registered", STAGES - OF_A_VISIT, contact, note)
     event = RequestReprioritised(
         request=request.id,
         branch=request.branch,

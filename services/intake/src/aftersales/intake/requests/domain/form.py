@@ -9,7 +9,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
 from aftersales.common.terms import Term
-from aftersales.intake.archive.domain.contact import CustomerId, ChatId, Email
+from aftersales.intake.archive.domain.contact import ChatId, CustomerId, Email
 from aftersales.intake.archive.domain.customer import Customer, NamedCaller, caller_points
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from aftersales.common.events.dispatch import (
     AppointmentMoved,
+    AssignmentAccepted,
     RepairCompleted,
     TechnicianAssigned,
     WorkPaused,
@@ -55,15 +56,27 @@ def cancel_request(request: ServiceRequest, command: CancelRequest, by: str, now
 
 
 def record_appointment(request: ServiceRequest, sent: TechnicianAssigned, ground: Ground) -> RequestDecision:
-    """Record that a visit is appointed (INT-8). An event about an earlier visit stops only that visit's clocks."""
+    """Record that a technician is proposed for a visit; whether they come is known when they accept."""
     if _is_to_come(request, sent.visit):
         return request, ()
-    told = request
-    for milestone in ("technician_assigned", "appointment_agreed"):
-        told = pass_milestone(told, milestone, sent.at, ground, sent.visit)
-    if request.state not in OPEN or request.visit != sent.visit:  # late event: clocks that it would start are over
-        told = told.but(clocks=told.clocks[: len(request.clocks)])
-    return finish_change(request, note_visit(told, sent), sent.at)
+    return finish_change(request, note_visit(_pass_for(request, "technician_assigned", sent, ground), sent), sent.at)
+
+
+def record_acceptance(request: ServiceRequest, accepted: AssignmentAccepted, ground: Ground) -> RequestDecision:
+    """Record that the technician confirmed the fault and the time by accepting (INT-8)."""
+    if _is_to_come(request, accepted.visit):
+        return request, ()
+    return finish_change(request, _pass_for(request, "appointment_agreed", accepted, ground), accepted.at)
+
+
+def _pass_for(
+    request: ServiceRequest, milestone: str, event: TechnicianAssigned | AssignmentAccepted, ground: Ground
+) -> ServiceRequest:
+    """Pass the milestone of a visit. An event about an earlier visit stops only that visit's clocks."""
+    told = pass_milestone(request, milestone, event.at, ground, event.visit)
+    if request.state in OPEN and request.visit == event.visit:
+        return told
+    return told.but(clocks=told.clocks[: len(request.clocks)])  # clocks that a late event would start are over
 
 
 def record_parts(request: ServiceRequest, events: PartShort | PartReserved) -> RequestDecision:

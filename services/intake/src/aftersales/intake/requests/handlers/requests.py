@@ -4,7 +4,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from aftersales.common.events import DueChanged
-from aftersales.common.events.dispatch import OrderEvent, RepairCompleted, TechnicianAssigned
+from aftersales.common.events.dispatch import AssignmentAccepted, OrderEvent, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort, SlipEvent
 from aftersales.common.policies import POLICY_LIST
@@ -167,6 +167,12 @@ async def resolve_request(work: UnitOfWork, event: RepairCompleted, catalogue: P
 async def note_appointment(work: UnitOfWork, event: TechnicianAssigned, catalogue: PolicyCatalogue) -> None:
     request = await heard_of(work, event.request)
     save_request(work, request, *progress.record_appointment(request, event, await ground_of(work, request, catalogue)))
+
+
+@use_case(preload=lambda event: (_about(event), (Branch, event.branch)))
+async def record_acceptance(work: UnitOfWork, event: AssignmentAccepted, catalogue: PolicyCatalogue) -> None:
+    request = await heard_of(work, event.request)
+    save_request(work, request, *progress.record_acceptance(request, event, await ground_of(work, request, catalogue)))
 
 
 @use_case(preload=lambda event: (_about(event),))
