@@ -14,6 +14,7 @@ from aftersales.common.events.dispatch import (
     RepairCompleted,
     TechnicianAssigned,
 )
+from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.work import UnitOfWork
 from aftersales.inventory.parts.domain import Part, RegisterPart, repair_kind
 from aftersales.inventory.parts.handlers import register_part
@@ -76,7 +77,7 @@ async def _ends(
     """All ends of these events in any order; each order happens in a branch of its own."""
     fits = {"COMP-1": RegisterPart(name="compressor", faults=("no-cooling",), lines=("refrigerator",))}
     for code in {*stock, *fits}:
-        await service.do(register_part, code, fits.get(code, RegisterPart(name=code)))
+        await service.do(register_part, code, fits.get(code, RegisterPart(name=code)), PolicyCatalogue())
 
     async def one(number: int, order: Sequence[int]) -> End:
         branch = f"B{number:04d}"

@@ -78,8 +78,8 @@ UPGRADE_STEP = 200
 
 async def upgrade_search(work: UnitOfWork, id: str) -> None:
     """Write the search tokens of the next customers by the present rules, until all are done."""
-    upgrade = await work.require(SearchUpgrade, id)
-    if upgrade.wake_at is None:
+    upgrade = await work.get(SearchUpgrade, id)
+    if upgrade is None or upgrade.wake_at is None:
         return
     page = await work.page(Customer, {"_id": {"$gt": upgrade.after}}, UPGRADE_STEP)
     for customer in page:
