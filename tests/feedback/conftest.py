@@ -45,6 +45,9 @@ SAID: dict[str, Any] = {
     "clerk": "clerk-3",
     "mark": 4.5,
     "satisfied": True,
+    "repeats": "SR-261101-0001",
+    "report_to": "supervisor",
+    "claim": True,
 }
 
 

@@ -12,7 +12,13 @@ import pytest
 
 from aftersales.common.events.dispatch import RepairCompleted, TechnicianArrived, TechnicianAssigned
 from aftersales.common.events.feedback import FollowupDone, SurveyAnswered
-from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened, RequestResolved
+from aftersales.common.events.intake import (
+    RepeatRepairFound,
+    RequestCancelled,
+    RequestRegistered,
+    RequestReopened,
+    RequestResolved,
+)
 from aftersales.feedback.timelines.domain import Timeline
 from aftersales.feedback.timelines.handlers import note_milestone
 from aftersales.testing.system import RunningService
@@ -30,6 +36,8 @@ def _story(say: Say, dice: random.Random, index: int) -> list[Any]:
         told.append(say(kind, start + hours, visit, request=number, branch=branch, **more))
 
     tell(RequestRegistered, 0)
+    if dice.random() < 0.2:
+        tell(RepeatRepairFound, 0)
     if dice.random() < 0.15:
         tell(RequestCancelled, 1)
         return told
@@ -81,6 +89,7 @@ def _expected(stories: list[list[Any]]) -> dict[str, Any]:
         "resolution_seconds": _spread([seconds(s, of(RequestResolved, s)[-1].resolved_at) for s in reached]),
         "on_time_rate": _rate(sum(a.on_time for a in arrivals), len(arrivals)),
         "first_visit_fix_rate": _rate(sum(not of(RequestReopened, s) for s in reached), len(reached)),
+        "repeat_repair_rate": _rate(sum(bool(of(RepeatRepairFound, s)) for s in stories), len(stories)),
         "satisfaction": {
             "mean_mark": _rate(sum(m.mark for m in marks), len(marks)),
             "share_satisfied": _rate(sum(m.satisfied for m in marks), len(marks)),

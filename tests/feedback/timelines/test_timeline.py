@@ -18,12 +18,14 @@ from aftersales.common.events.dispatch import (
 )
 from aftersales.common.events.feedback import FollowupDone, SurveyAnswered
 from aftersales.common.events.intake import (
+    RepeatRepairFound,
     RequestCancelled,
     RequestCorrected,
     RequestRegistered,
     RequestReopened,
     RequestResolved,
 )
+from aftersales.feedback.kpis.domain import compute_kpis
 from aftersales.feedback.timelines.domain import (
     MILESTONES,
     SUMMED,
@@ -186,3 +188,14 @@ def test_every_figure_is_a_number_that_can_be_summed(say: Say) -> None:
     figures = _fold([say(kind, 1) for kind in MILESTONES]).figures.model_dump()
     assert set(SUMMED) == set(figures) - {"response_seconds", "resolution_seconds"}
     assert all(type(figures[name]) in (int, float) for name in SUMMED)
+
+
+def test_a_repeat_repair_counts_for_the_branch_and_names_whose_repair_did_not_hold_int_9(say: Say) -> None:
+    """The event had no reader."""
+    found = say(RepeatRepairFound)
+    timeline = fold_event(fold_event(None, found), found)
+    (fact,) = timeline.facts
+    assert (fact.milestone, fact.technician, fact.repeats) == ("repeat_found", "T-9", "SR-261101-0001")
+    assert timeline.figures.repeats == 1
+    totals = dict.fromkeys(("requests", *SUMMED), 0) | {"requests": 4, "repeats": 1}
+    assert compute_kpis(totals, [], []).repeat_repair_rate == 0.25

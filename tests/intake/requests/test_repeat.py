@@ -89,6 +89,19 @@ def test_a_claim_is_opened_only_where_the_policy_guarantees_repairs(
         assert events[0].claim is (policy.name == "appliance")
 
 
+def test_a_claim_is_opened_only_for_the_lines_whose_repairs_are_guaranteed(
+    again: Again, form: Form, ground: Ground
+) -> None:
+    """INT-9, S0:2: refrigerators; every line of `appliance` opened one."""
+    assert ground.policy.repeat_repair is not None
+    assert ground.policy.repeat_repair.claim_lines == ("refrigerator",)
+    others = ground.policy.repeat_repair.model_copy(update={"claim_lines": ("washing-machine",)})
+    policy = ground.policy.model_copy(update={"repeat_repair": others})
+    for one, claim in ((ground.policy, True), (policy, False)):
+        _, (told,) = again(form(), entry(timedelta(1)), ground=Ground(ground.branch, one))
+        assert told.claim is claim
+
+
 def test_a_policy_without_the_rule_finds_nothing(again: Again, form: Form, ground: Ground) -> None:
     policy = ground.policy.model_copy(update={"repeat_repair": None})
     request, events = again(form(), entry(timedelta(1)), ground=Ground(ground.branch, policy))

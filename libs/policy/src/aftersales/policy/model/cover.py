@@ -113,8 +113,14 @@ class RepeatRepair(Value):
     """Number of priority steps."""
     opens_claim: StrictBool = False
     """The policy guarantees repairs: a compensation claim is opened."""
+    claim_lines: tuple[Code, ...] = ()
+    """The product lines with guaranteed repairs; empty means all."""
     reported_to: Role = "supervisor"
     """The role that is told."""
+
+    def is_guaranteed(self, line: str) -> bool:
+        """Whether a repair of this line that did not hold opens a claim."""
+        return self.opens_claim and (not self.claim_lines or line in self.claim_lines)
 
 
 class Grant(Value):

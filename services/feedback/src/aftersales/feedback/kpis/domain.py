@@ -37,6 +37,8 @@ class Kpis(Value):
     """Share of arrivals that were on time."""
     first_visit_fix_rate: float | None
     """Share of repaired requests that were repaired at visit 1 and never reopened."""
+    repeat_repair_rate: float | None
+    """Share of the requests that repeat an earlier repair, because it did not hold (INT-9)."""
     satisfaction: Satisfaction
     callback_coverage: float | None
     """Callbacks done, as a share of all completed repairs."""
@@ -52,6 +54,7 @@ def compute_kpis(totals: Mapping[str, float], response: Counts, resolution: Coun
         resolution_seconds=compute_spread(resolution),
         on_time_rate=_rate(totals["on_time"], totals["arrivals"]),
         first_visit_fix_rate=_rate(totals["fixed_at_first"], totals["repaired"]),
+        repeat_repair_rate=_rate(totals["repeats"], totals["requests"]),
         satisfaction=Satisfaction(
             mean_mark=_rate(totals["marks"], totals["surveys"]),
             share_satisfied=_rate(totals["satisfied"], totals["surveys"]),

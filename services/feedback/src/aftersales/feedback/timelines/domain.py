@@ -24,6 +24,7 @@ from aftersales.common.events.dispatch import (
 )
 from aftersales.common.events.feedback import FollowupDone, FollowupEvent, SurveyAnswered
 from aftersales.common.events.intake import (
+    RepeatRepairFound,
     RequestCancelled,
     RequestClosed,
     RequestCorrected,
@@ -36,6 +37,7 @@ from aftersales.values import Value
 
 TimelineMilestone = Literal[
     "registered",
+    "repeat_found",
     "cancelled",
     "resolved",
     "reopened",
@@ -57,6 +59,7 @@ TimelineMilestone = Literal[
 ]
 TimelineEvent = (
     RequestRegistered
+    | RepeatRepairFound
     | RequestCancelled
     | RequestResolved
     | RequestReopened
@@ -68,6 +71,7 @@ TimelineEvent = (
 """The events that can report a milestone."""
 MILESTONES: dict[type[TimelineEvent], tuple[TimelineMilestone, str]] = {
     RequestRegistered: ("registered", "registered_at"),
+    RepeatRepairFound: ("repeat_found", "found_at"),
     RequestCancelled: ("cancelled", "cancelled_at"),
     RequestResolved: ("resolved", "resolved_at"),
     RequestReopened: ("reopened", "reopened_at"),
@@ -100,6 +104,9 @@ class Fact(Value):
     visit: int = 0
     """0 for facts about the whole request."""
     technician: str | None = None
+    """The technician of the step; of `repeat_found` the one whose repair did not hold."""
+    repeats: str | None = None
+    """The request whose repair did not hold (INT-9)."""
     on_time: bool | None = None
     mark: float | None = None
     satisfied: bool | None = None
@@ -115,6 +122,8 @@ class Figures(Value):
     """1 if it was repaired at least once."""
     fixed_at_first: int = 0
     """1 if visit 1 repaired it and it was not reopened."""
+    repeats: int = 0
+    """1 if it repeats an earlier repair (INT-9)."""
     arrivals: int = 0
     on_time: int = 0
     repairs: int = 0
@@ -186,6 +195,7 @@ def derive_figures(facts: tuple[Fact, ...]) -> Figures:
         cancelled=len(by.get("cancelled", ())),
         repaired=bool(repaired),
         fixed_at_first=any(fact.visit == 1 for fact in repaired) and "reopened" not in by,
+        repeats=len(by.get("repeat_found", ())),
         arrivals=len(arrived),
         on_time=_count(fact.on_time for fact in arrived),
         repairs=len(repaired),

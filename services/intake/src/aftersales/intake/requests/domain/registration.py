@@ -196,7 +196,7 @@ def found_repeat(request: ServiceRequest, repeated: CardEntry | None, policy: Po
         request=request.id,
         technician=repeated.technician,
         report_to=again.reported_to if again else "",
-        claim=bool(again and again.opens_claim),
+        claim=bool(again and again.is_guaranteed(request.product.line)),
         found_at=request.registered_at,
         **shared_fields(request, RepeatRepairFound),
     )
