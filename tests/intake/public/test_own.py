@@ -2,10 +2,17 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from aftersales.common.events.dispatch import DispatchDueChanged, TechnicianArrived, TechnicianDeparted
+from aftersales.common.events.dispatch import (
+    DispatchDueChanged,
+    TechnicianArrived,
+    TechnicianDeparted,
+    WorkPaused,
+    WorkResumed,
+)
 from aftersales.intake.public.domain.own import read_case_number, request_step, short_name
 from aftersales.intake.requests.domain.due import DueElsewhere
 from aftersales.intake.requests.domain.request import ServiceRequest
@@ -84,6 +91,27 @@ async def test_int_11_the_customer_sees_who_comes_when_and_how_far_they_are(
     assert (await see(intake, f"requests/{number}"))["promised_words"] == "Mon 23 Nov, 12:00 (it is past; we are sorry)"
     await intake.deliver(say["repaired"](1, request=number))
     assert (await reach(intake, number, "repaired"))["technician_words"] is None
+
+
+async def test_int_11_a_visit_that_was_broken_off_is_not_at_your_place(
+    intake: RunningService, clock: ManualClock, say: Any
+) -> None:
+    number = (await intake.http.post("/requests", json=FORM)).json()["id"]
+    assigned = say["assigned"](1, request=number, at=clock.now())
+    await intake.deliver(assigned)
+    about = {"request": number, "order": assigned.order, "branch": "BJ01", "visit": 1}
+    start = clock.now() + timedelta(hours=1)
+    await intake.deliver(TechnicianArrived(**about, at=start, technician="T-9", on_time=True))
+    await reach(intake, number, "arrived")
+    left, back = start + timedelta(minutes=10), start + timedelta(hours=22)
+    await intake.deliver(WorkPaused(**about, at=left, reason="interrupted", owner="us", until=back))
+    away = await reach(intake, number, "interrupted")
+    assert away["state_words"] == "The work is interrupted; the technician will come back"
+    assert away["appointment_start"] == back.astimezone(ZoneInfo("Asia/Shanghai")).isoformat()
+    assert (await see(intake, f"requests/{number}", "zh-CN"))["state_words"] == "工作暂停，服务人员会再来继续"  # noqa: RUF001
+    await intake.deliver(WorkPaused(**about, at=left, reason="waiting_approval", owner="us"))
+    await intake.deliver(WorkResumed(**about, at=back, reason="interrupted", since=left))
+    assert (await reach(intake, number, "arrived"))["appointment_words"] is None
 
 
 async def test_int_11_a_technician_whom_intake_does_not_know_is_called_by_the_role(

@@ -133,7 +133,7 @@ async def _show_request(context: RequestContext, request: ServiceRequest, said: 
     )
 
 
-_COMING: tuple[RequestProgress, ...] = ("planned", "on_the_way", "arrived", "waiting_part")
+_COMING: tuple[RequestProgress, ...] = ("planned", "on_the_way", "arrived", "interrupted", "waiting_part")
 """Steps in which a technician comes or is there."""
 
 

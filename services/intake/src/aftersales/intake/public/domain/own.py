@@ -20,6 +20,7 @@ RequestProgress = Literal[
     "planned",
     "on_the_way",
     "arrived",
+    "interrupted",
     "waiting_part",
     "workshop",
     "repaired",
@@ -62,7 +63,7 @@ def request_step(request: ServiceRequest) -> RequestProgress:
 
 def _open_step(request: ServiceRequest) -> RequestProgress:
     seen = read_progress(request.visit_facts, request.visit)
-    if seen.step == "on_the_way" or seen.step == "arrived":  # noqa: PLR1714 (mypy narrows only this)
+    if seen.step in {"on_the_way", "arrived", "interrupted"}:
         return seen.step
     if seen.part_missing:
         return "waiting_part"

@@ -10,6 +10,8 @@ from aftersales.common.events.dispatch import (
     TechnicianArrived,
     TechnicianAssigned,
     TechnicianDeparted,
+    WorkPaused,
+    WorkResumed,
 )
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.values import Value
@@ -21,10 +23,14 @@ VisitEvent = (
     | PlanWithdrawn
     | TechnicianDeparted
     | TechnicianArrived
+    | WorkPaused
+    | WorkResumed
     | PartShort
     | PartReserved
 )
-VisitNews = Literal["unplanned", "planned", "moved", "departed", "arrived", "part_missing", "part_reserved"]
+VisitNews = Literal[
+    "unplanned", "planned", "moved", "departed", "arrived", "broken_off", "continued", "part_missing", "part_reserved"
+]
 """The order of those that happen at the same time."""
 _NEWS: dict[type[VisitEvent], VisitNews] = {
     AssignmentDeclined: "unplanned",
@@ -33,10 +39,14 @@ _NEWS: dict[type[VisitEvent], VisitNews] = {
     AppointmentMoved: "moved",
     TechnicianDeparted: "departed",
     TechnicianArrived: "arrived",
+    WorkPaused: "broken_off",
+    WorkResumed: "continued",
     PartShort: "part_missing",
     PartReserved: "part_reserved",
 }
-VisitStep = Literal["unplanned", "planned", "on_the_way", "arrived"]
+VisitStep = Literal["unplanned", "planned", "on_the_way", "arrived", "interrupted"]
+AWAY = ("interrupted", "meal_break")
+"""The waits during which the technician has left the customer."""
 
 
 class VisitFact(Value):
@@ -47,7 +57,7 @@ class VisitFact(Value):
     news: VisitNews
     technician: str | None = None
     start: datetime | None = None
-    """The appointment's beginning, if the report is about the appointment."""
+    """The appointment's beginning, or the time at which an interrupted work goes on."""
     end: datetime | None = None
 
 
@@ -68,7 +78,7 @@ def note_fact(known: tuple[VisitFact, ...], event: VisitEvent) -> tuple[VisitFac
         at=event.at,
         news=_NEWS[type(event)],
         technician=getattr(event, "technician", None),
-        start=getattr(event, "appointment_start", None),
+        start=getattr(event, "appointment_start", getattr(event, "until", None)),
         end=getattr(event, "appointment_end", None),
     )
     if fact in known:
@@ -89,9 +99,14 @@ def read_progress(facts: tuple[VisitFact, ...], visit: int) -> VisitProgress:
 
 def _after(before: VisitProgress, fact: VisitFact) -> VisitProgress:
     if fact.news in ("part_missing", "part_reserved"):
-        gone = fact.news == "part_missing" and before.step == "arrived"  # they come again, at a time not known yet
+        gone = fact.news == "part_missing" and before.step in (
+            "arrived",
+            "interrupted",
+        )  # they come again, at a time not known yet
         left = before._replace(step="unplanned", start=None, end=None) if gone else before
         return left._replace(part_missing=fact.news == "part_missing")
+    if fact.news in ("broken_off", "continued"):
+        return _after_break(before, fact)
     if fact.news == "unplanned":
         return VisitProgress(part_missing=before.part_missing)
     if fact.news == "moved":  # a technician under way stays under way
@@ -100,3 +115,10 @@ def _after(before: VisitProgress, fact: VisitFact) -> VisitProgress:
     if fact.news == "planned":
         return before._replace(step="planned", technician=fact.technician, start=fact.start, end=fact.end)
     return before._replace(step="on_the_way" if fact.news == "departed" else "arrived", technician=fact.technician)
+
+
+def _after_break(before: VisitProgress, fact: VisitFact) -> VisitProgress:
+    """Return the visit after the technician has left for a while, or is back."""
+    if fact.news == "broken_off":
+        return before._replace(step="interrupted", start=fact.start, end=None)
+    return before._replace(step="arrived", start=None, end=None) if before.step == "interrupted" else before

@@ -16,6 +16,7 @@ from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain import progress, steps
 from aftersales.intake.requests.domain.request import ServiceRequest, finish_change
 from aftersales.intake.requests.domain.steps import RecordStep
+from aftersales.intake.requests.domain.visit import AWAY
 
 from .requests import ground_of, heard_of, save_request
 
@@ -56,8 +57,10 @@ async def follow_move(work: UnitOfWork, event: AppointmentMoved, catalogue: Poli
 
 @use_case(preload=_about)
 async def record_wait(work: UnitOfWork, event: WorkPaused | WorkResumed) -> None:
+    """Pause clocks with the work; the customer sees that the technician has left for a while (INT-11)."""
     request = await heard_of(work, event.request)
-    save_request(work, request, *progress.record_wait(request, event))
+    waiting, events = progress.record_wait(request, event)
+    save_request(work, request, progress.note_visit(waiting, event) if event.reason in AWAY else waiting, events)
 
 
 @use_case(preload=lambda event: ((ServiceRequest, event.request),))
