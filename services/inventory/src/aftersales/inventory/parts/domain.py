@@ -1,13 +1,14 @@
 """The part master (INV-1, INV-15): the parts, what they are used for, and their prices."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.terms import MatchedTerm, Term, Terms, UnclearTerm, match_all, match_fault, match_line
-from aftersales.values import Line, Money, Quantity, Value
+from aftersales.values import Day, Line, Money, Quantity, Value
 
 Uses = Annotated[tuple[Term, ...], Field(max_length=50)]
 """Faults or product lines, in any word of intake's catalogues."""
@@ -32,6 +33,15 @@ class RegisterPart(Value):
     """The list price of one piece; null if unknown."""
 
 
+class PartReplacement(Value):
+    """The part to use instead."""
+
+    part: str
+    """Its code."""
+    valid_from: Day
+    """The day (UTC) from which it is used once the old stock is used up."""
+
+
 class Part(Aggregate):
     COLLECTION: ClassVar[str] = "parts"
 
@@ -47,6 +57,25 @@ class Part(Aggregate):
     """Words in `faults` and `lines` that the catalogues lack. No order has them, so they reserve nothing."""
     quantity_per_job: int
     price: Money | None
+    replaced_by: PartReplacement | None = None
+    """The part that replaces this one, by a design change (ALL-9)."""
+    replaces: tuple[str, ...] = ()
+    """Codes of the parts that this one replaces."""
+
+
+class Supersedence(Aggregate):
+    """What a design change says of one part, whether the part is registered here or not; its id is the old code."""
+
+    COLLECTION: ClassVar[str] = "supersedences"
+    AUDITED: ClassVar[bool] = False  # a copy: the notice itself is audited at intake
+
+    branch: str = "-"
+    new: str
+    valid_from: Day
+    published_at: datetime
+
+    def holds(self, now: datetime) -> bool:
+        return self.valid_from <= now.date()
 
 
 def repair_kind(line: str, fault: str) -> str:
@@ -85,3 +114,16 @@ def match_uses(part: Part, uses: KnownUses) -> Part:
 def _codes_of(word: str, matches: Iterable[MatchedTerm]) -> list[str]:
     """Return the codes that a fault has on the lines of the part, or the word if it is unclear on all of them."""
     return [one.code for one in matches if one.code and not one.unclear] or [word]
+
+
+def link_part(part: Part, old: Supersedence | None, new_of: Iterable[Supersedence]) -> Part:
+    """Show which part replaces this one, and which ones it replaces (ALL-9)."""
+    after = PartReplacement(part=old.new, valid_from=old.valid_from) if old else None
+    return part.but(replaced_by=after, replaces=tuple(sorted(one.id for one in new_of)))
+
+
+def without_successors(parts: Iterable[Part]) -> list[Part]:
+    """Leave out each part that only replaces another one of these: the old one is used first."""
+    parts = list(parts)
+    codes = {part.id for part in parts}
+    return [part for part in parts if codes.isdisjoint(part.replaces)]

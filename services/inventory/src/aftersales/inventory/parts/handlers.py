@@ -1,11 +1,12 @@
 """Use cases of store keepers for parts, and the correction of their words when one becomes known."""
 
 from aftersales.common.catalogues import CatalogueCopy, load_terms
+from aftersales.common.events.intake import DesignChanged
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
 
 from . import domain
-from .domain import KnownUses, Part, RegisterPart
+from .domain import KnownUses, Part, RegisterPart, Supersedence
 
 
 @use_case(
@@ -15,7 +16,30 @@ from .domain import KnownUses, Part, RegisterPart
 async def register_part(work: UnitOfWork, code: str, form: RegisterPart, catalogue: PolicyCatalogue) -> Part:
     known = await work.get(Part, code)
     part = domain.register_part(known, code, form, await _known_uses(work, catalogue))
+    part = await _linked(work, part)
     return part if part == known else work.put(part)
+
+
+@use_case(
+    preload=lambda event: tuple(
+        ref for pair in event.supersessions for ref in ((Supersedence, pair.old), (Part, pair.old), (Part, pair.new))
+    )
+)
+async def follow_design(work: UnitOfWork, event: DesignChanged) -> None:
+    """Keep which part replaces which (ALL-9). Of two design changes about a part the newer one holds."""
+    for pair in event.supersessions:
+        known = await work.get(Supersedence, pair.old)
+        if known and known.published_at >= event.published_at:
+            continue
+        said = {"new": pair.new, "valid_from": pair.valid_from, "published_at": event.published_at}
+        work.put(known.but(**said) if known else Supersedence(id=pair.old, **said))
+        for code in {pair.old, pair.new, known.new if known else pair.new}:
+            if (part := await work.get(Part, code)) and (linked := await _linked(work, part)) != part:
+                work.put(linked)
+
+
+async def _linked(work: UnitOfWork, part: Part) -> Part:
+    return domain.link_part(part, await work.get(Supersedence, part.id), await work.find(Supersedence, new=part.id))
 
 
 async def correct_uses(work: UnitOfWork, part: Part, catalogue: PolicyCatalogue) -> None:

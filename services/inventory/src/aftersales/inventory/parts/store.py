@@ -2,8 +2,9 @@
 
 from aftersales.engine import Aggregate, Index
 
-from .domain import Part
+from .domain import Part, Supersedence
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Supersedence: (Index("new"),),
     Part: (Index("jobs"), Index("unclear.what", "-_id")),
 }

@@ -197,6 +197,15 @@ def allot_part(item: StockItem, slip: IssueSlip) -> Change:
     return Change(item.but(waiting=waiting), slip.with_line(line), _entries("reserved", item.part, picks))
 
 
+def want_successor(item: StockItem, slip: IssueSlip, new: str) -> tuple[StockItem, IssueSlip]:
+    """Want what is missing of a part from its successor: the old stock is used up first (ALL-9)."""
+    line = slip.line(item.part)
+    kept = line.model_copy(update={"wanted": line.wanted - line.missing})
+    lines = (kept if one.part == item.part else one for one in slip.lines)
+    left = slip.but(lines=tuple(one for one in lines if one.wanted))
+    return item.but(waiting=_without(item.waiting, slip.id)), request_part(left, new, line.missing)
+
+
 def serve_queue(item: StockItem, queue: Iterable[IssueSlip]) -> tuple[StockItem, tuple[Change, ...]]:
     """Reserve free stock for the slips that wait for it, oldest first (INV-13)."""
     changes: list[Change] = []

@@ -13,7 +13,7 @@ from aftersales.common.events.dispatch import (
 )
 from aftersales.common.events.inventory import ReservedLine
 from aftersales.engine import DocumentRef, NotYet, UnitOfWork, use_case
-from aftersales.inventory.parts.domain import Part, repair_kind
+from aftersales.inventory.parts.domain import Part, Supersedence, repair_kind, without_successors
 from aftersales.inventory.stock.domain import Entry, StockItem, stock_id
 from aftersales.inventory.stock.handlers import record_movements
 from aftersales.inventory.stock.store import stock_of
@@ -41,7 +41,7 @@ async def open_slip(work: UnitOfWork, event: TechnicianAssigned) -> None:
     if known and known.plan >= event.plan:
         return
     await _wait_for_earlier_visit(work, event)
-    needed = await work.find(Part, jobs=repair_kind(event.product.line, event.fault))
+    needed = without_successors(await work.find(Part, jobs=repair_kind(event.product.line, event.fault)))
     slip = domain.replan_slip(await _empty(work, known), event, needed) if known else domain.open_slip(event, needed)
     await _set_aside(work, slip, [part.id for part in needed])
 
@@ -150,8 +150,15 @@ async def _wait_for_earlier_visit(work: UnitOfWork, event: TechnicianAssigned) -
 
 async def _set_aside(work: UnitOfWork, slip: IssueSlip, wanted: Iterable[str]) -> None:
     """Reserve these parts of the slip, and publish whether all are there."""
-    for part in wanted:
+    left, seen = [*wanted], set[str]()
+    while left:
+        part = left.pop(0)
+        seen.add(part)
         item, slip, entries = domain.allot_part(await stock_of(work, slip.branch, part), slip)
+        after = await work.get(Supersedence, part) if slip.line(part).missing else None
+        if after and after.holds(work.now) and after.new not in seen:
+            item, slip = domain.want_successor(item, slip, after.new)
+            left.append(after.new)
         work.put(item)
         _record_for(work, slip, entries)
     slip, events = domain.settle_slip(slip, work.now)
