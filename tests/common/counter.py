@@ -86,7 +86,7 @@ router = APIRouter(responses=PROBLEMS)
 
 
 @router.post("/counters/{id}/add")
-async def post_add(id: str, form: AddForm, context: RequestContext) -> Counter:
+async def post_add(id: str, form: AddForm, context: RequestContext, dry: int = 0) -> Counter:
     return await context.do(add, id, form.amount)
 
 

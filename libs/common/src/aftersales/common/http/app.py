@@ -17,6 +17,7 @@ from aftersales.common.http import archive, catch_up, dead_letters, deadlines, h
 from aftersales.common.http.document import describe_app
 from aftersales.common.http.exposition import expose_metrics
 from aftersales.common.http.middleware import RequestMiddleware
+from aftersales.common.http.query import refuse_unknown_parameters
 from aftersales.common.http.request_context import Replayed
 from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.service import Service
@@ -57,6 +58,8 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         *([deadlines.router] if service.clocked else []),
     )
     ours = (service.router, *shared, _operations(runtime))
+    for router in ours:
+        refuse_unknown_parameters(router.routes)
     # before the documentation's routes, and without `include_router`, which would match each request twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
     larger = {**_RESTORED, **service.uploads}
