@@ -116,7 +116,7 @@ FIGURES: dict[str, Acted | Waits] = {
     ),
     "kpis": Waits("feedback", r"policy\.kpis\b"),
 }
-_STAGE_WAITS = {"training": "intake", "fine": "feedback"}
+_STAGE_WAITS = {"fine": "feedback"}
 _RULE = re.compile(r"\b(?:ALL|INT|DSP|INV|FBK)-\d+\b")
 _PAGE = """\
 # Figures of the presets

@@ -7,6 +7,7 @@ from contracts.kept import Row
 from pydantic import BaseModel
 
 from aftersales.intake.agreements.domain import contract as contracts
+from aftersales.intake.agreements.domain import contract_terms
 from aftersales.intake.archive.domain import customer as customers
 from aftersales.intake.archive.domain import model as models
 from aftersales.intake.archive.domain import product as products
@@ -31,6 +32,7 @@ DAY = date(2026, 11, 20)
 PLACE = {"lat": 39.9, "lon": 116.4}
 BRANCH = network.Branch(id="BJ01", branch="BJ01", name="x", zone="Asia/Shanghai", location=PLACE)
 GROUND = Ground(BRANCH, fallback_policy(Facts("BJ01", "refrigerator", "repair", "C", NOW.date())))
+CONTRACT = contract_terms.ContractGround(BRANCH, GROUND.policy)
 WEIGHTS = ClassWeights()
 CALLER = {"name": "王芳", "phone": "13800138000", "address": "建国路 1 号"}
 CUSTOMER = customers.Customer(id="0190b5e2-7c3a-7def-8123-456789abcdef", branch="BJ01", **CALLER)
@@ -149,7 +151,7 @@ FORMS = [
                 "response": {"arrival": 60},
             }
         ),
-        lambda form: contracts.agree_contract(None, "HT-1", form, BRANCH, ChangeNote(NOW, "x", "agreed"))[0],
+        lambda form: contract_terms.agree_contract(None, "HT-1", form, CONTRACT, ChangeNote(NOW, "x", "agreed"))[0],
     ),
     Row(
         recalls.RecallForm.model_validate(

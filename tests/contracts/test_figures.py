@@ -65,5 +65,5 @@ def test_all_1_a_later_call_and_a_stage_that_nobody_starts_are_marked() -> None:
     assert isinstance(find_use(bike, ("callbacks", "calls", 0)), Acted)
     assert isinstance(find_use(bike, ("callbacks", "calls", 1)), Waits)
     assert isinstance(find_use(bike, ("stages", "workshop", "agreed_in")), Acted)
-    assert isinstance(find_use(POLICIES["enterprise"], ("stages", "training", "agreed_in")), Waits)
+    assert isinstance(find_use(POLICIES["building-materials"], ("stages", "fine", "target")), Waits)
     assert "waits for dispatch" in figures_page()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aftersales.dispatch.orders.domain.order import STAGES as OF_DISPATCH
-from aftersales.intake.agreements.domain.contract import COMMISSIONING
+from aftersales.intake.agreements.domain.contract_terms import COMMISSIONING, TRAINING
 from aftersales.intake.office.domain.handover import HANDOVER
 from aftersales.intake.public.domain.complaint import OF_A_COMPLAINT
 from aftersales.intake.requests.domain.request import STAGES as OF_INTAKE
@@ -35,7 +35,7 @@ def _literals(service: str) -> set[str]:
 
 
 def test_all_3_each_stage_is_run_by_the_service_that_is_named() -> None:
-    ours = OF_INTAKE | OF_A_COMPLAINT | {HANDOVER, COMMISSIONING}
+    ours = OF_INTAKE | OF_A_COMPLAINT | {HANDOVER, COMMISSIONING, TRAINING}
     assert {stage for stage, runner in RUN_BY.items() if runner == "intake"} == ours
     assert {stage for stage, runner in RUN_BY.items() if runner == "dispatch"} == OF_DISPATCH
 

@@ -14,13 +14,17 @@ from aftersales.intake.agreements.domain.contract import (
     ContractForm,
     Train,
     UseService,
+    consume_service,
+)
+from aftersales.intake.agreements.domain.contract_terms import (
+    ContractGround,
     agree_contract,
     commission_contract,
-    consume_service,
     record_training,
     tick_contract,
 )
 from aftersales.intake.network.domain import Branch
+from aftersales.policy.presets import load_presets
 from aftersales.policy.sla import ChangeNote
 from aftersales.testing import ManualClock, eventually
 from aftersales.testing.system import RunningService, RunningSystem
@@ -31,6 +35,7 @@ NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 SAID = ChangeNote(NOW, "desk-7", "agreed")
 BRANCH = Branch(id="BJ01", branch="BJ01", name="北京", zone="Asia/Shanghai", location=GeoPoint(lat=39.9, lon=116.4))
+GROUND = ContractGround(BRANCH, next(policy for policy in load_presets() if policy.name == "enterprise"))
 CUSTOMER = "01a20611-32b8-7aaa-8bcd-0123456789ab"
 TERMS: dict[str, Any] = {
     "customer": CUSTOMER,
@@ -41,7 +46,6 @@ TERMS: dict[str, Any] = {
     "valid_from": "2026-11-01",
     "valid_until": "2027-10-31",
     "commissioning_due": "2026-11-30",
-    "training_hours": 16,
     "services": [{"kind": "maintenance", "count": 2}],
     "covers": {"parts": "cost", "labour": "free", "travel": "list"},
     "response": {"confirm": "PT2H"},
@@ -54,7 +58,7 @@ def _form(**changes: Any) -> ContractForm:
 
 
 def _contract(number: str = "HT-1", **changes: Any) -> Contract:
-    return agree_contract(None, number, _form(**changes), BRANCH, SAID)[0]
+    return agree_contract(None, number, _form(**changes), GROUND, SAID)[0]
 
 
 def _use(contract: Contract, request: str, kind: str = "maintenance", today: date = TODAY) -> Contract:
@@ -62,7 +66,7 @@ def _use(contract: Contract, request: str, kind: str = "maintenance", today: dat
 
 
 def test_a_contract_keeps_what_was_agreed() -> None:
-    contract = _contract()
+    contract = _contract(training_hours=16)
     assert (contract.serials, contract.covers.parts, contract.training_hours) == (("CNC-1",), "cost", 16)
     assert contract.response == {"confirm": timedelta(hours=2)}
     assert [(service.kind, service.left) for service in contract.services] == [("maintenance", 2)]
@@ -87,8 +91,8 @@ def test_terms_that_do_not_fit_together_are_malformed(changes: dict[str, Any], c
 
 def test_the_same_terms_again_change_nothing_and_others_keep_what_was_used() -> None:
     used = _use(_contract(), REQUESTS[0])
-    assert agree_contract(used, "HT-1", _form(), BRANCH, SAID) == (used, ())
-    more = agree_contract(used, "HT-1", _form(services=[{"kind": "maintenance", "count": 5}]), BRANCH, SAID)[0]
+    assert agree_contract(used, "HT-1", _form(), GROUND, SAID) == (used, ())
+    more = agree_contract(used, "HT-1", _form(services=[{"kind": "maintenance", "count": 5}]), GROUND, SAID)[0]
     assert more.services[0].left == 4
 
 
@@ -96,18 +100,18 @@ def test_the_same_terms_again_change_nothing_and_others_keep_what_was_used() -> 
 def test_less_than_was_used_cannot_be_agreed(services: list[Any]) -> None:
     used = _use(_use(_contract(), REQUESTS[0]), REQUESTS[1])
     with pytest.raises(DomainError, match=r"contract\.fewer_than_used"):
-        agree_contract(used, "HT-1", _form(services=services), BRANCH, SAID)
+        agree_contract(used, "HT-1", _form(services=services), GROUND, SAID)
 
 
 def test_as_many_as_were_used_can_be_agreed() -> None:
     used = _use(_use(_contract(), REQUESTS[0]), REQUESTS[1])
     assert used.services[0].left == 0
-    assert agree_contract(used, "HT-1", _form(), BRANCH, SAID) == (used, ())
+    assert agree_contract(used, "HT-1", _form(), GROUND, SAID) == (used, ())
 
 
 def test_a_number_stays_its_customers() -> None:
     with pytest.raises(DomainError, match=r"contract\.of_another_customer"):
-        agree_contract(_contract(), "HT-1", _form(customer="01a20611-32b8-7aaa-8bcd-000000000000"), BRANCH, SAID)
+        agree_contract(_contract(), "HT-1", _form(customer="01a20611-32b8-7aaa-8bcd-000000000000"), GROUND, SAID)
 
 
 Use = Callable[[Contract, str], Contract]
@@ -150,20 +154,6 @@ def _kind(mark: Event) -> str:
     return mark.TYPE.split(".")[1]
 
 
-def test_the_commissioning_clock_warns_and_breaches_when_its_last_day_is_over() -> None:
-    """ALL-3: 30 November ends at 16:00 UTC in Shanghai."""
-    contract = _contract()
-    end = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
-    (clock,) = contract.clocks
-    assert (clock.stage, clock.deadline, contract.wake_at) == ("commissioning", end, clock.warn_at)
-    contract, told = _told(contract, contract.wake_at or NOW)
-    assert told == ["sla_warned"]
-    assert _told(contract, end - timedelta(seconds=1))[1] == []
-    contract, told = _told(contract, end)
-    assert (told, contract.wake_at) == (["sla_breached"], None)
-    assert _told(contract, end + timedelta(days=9))[1] == []
-
-
 @pytest.mark.parametrize(("day", "outcome"), [("2026-11-30", "met"), ("2026-12-01", "breached")])
 def test_the_day_of_commissioning_counts_not_the_day_it_is_reported(day: str, outcome: str) -> None:
     """INT-13; no timer has looked in between."""
@@ -188,7 +178,7 @@ def test_commissioning_is_reported_once() -> None:
 def test_another_deadline_ends_the_first_clock_and_the_first_deadline_again_starts_a_third() -> None:
     contract = _contract().but(version=1)
     for day in ("2026-12-15", "2026-11-30", None):
-        changed = agree_contract(contract, "HT-1", _form(commissioning_due=day), BRANCH, SAID)[0]
+        changed = agree_contract(contract, "HT-1", _form(commissioning_due=day), GROUND, SAID)[0]
         contract = changed.but(version=changed.version + 1)
     assert [clock.outcome for clock in contract.clocks] == ["waived", "waived", "waived"]
     assert contract.wake_at is None
@@ -203,10 +193,10 @@ def test_a_deadline_that_is_over_when_it_is_agreed_is_breached_at_once() -> None
 
 
 def test_training_adds_up() -> None:
-    contract = _contract()
+    contract = _contract(training_hours=16)
     for hours in (4, 3.5):
         form = Train(day=TODAY, hours=hours, people=6, subject="操作")
-        contract = record_training(contract, form, BRANCH, "desk-7", NOW)
+        contract, _ = record_training(contract, form, BRANCH, "desk-7", NOW)
     assert (contract.training_done, len(contract.sessions)) == (7.5, 2)
     with pytest.raises(DomainError, match=r"contract\.day_in_future"):
         record_training(contract, Train(day="2026-11-23", hours=1, people=1, subject="x"), BRANCH, "desk-7", NOW)

@@ -10,7 +10,7 @@ Runner = Literal["intake", "dispatch", "feedback"]
 RUN_BY: Mapping[StageName, Runner] = {
     **dict.fromkeys(("review", "first_reply", "answer", "confirm", "resolve", "contact_again", "handover"), "intake"),
     **dict.fromkeys(("complaint_answer", "complaint_verify", "complaint_timetable", "complaint_followup"), "intake"),
-    **dict.fromkeys(("refund", "logistics_reply", "logistics", "commissioning"), "intake"),
+    **dict.fromkeys(("refund", "logistics_reply", "logistics", "commissioning", "training"), "intake"),
     **dict.fromkeys(("dispatch", "arrival", "repair", "workshop"), "dispatch"),
 }
 """The service that runs each stage; those of callbacks are run by feedback, whatever they are called."""

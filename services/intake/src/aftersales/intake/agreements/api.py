@@ -20,13 +20,13 @@ ContractNumber = Annotated[Code, Path()]
 @router.post("/contracts", status_code=201)
 async def agree_contract(form: ContractForm, context: RequestContext) -> Contract:
     """Create a contract that has no number yet (INT-13)."""
-    return await context.do(handlers.agree_contract, None, form)
+    return await context.do(handlers.agree_contract, None, form, context.catalogue)
 
 
 @router.put("/contracts/{number}")
 async def change_contract(number: ContractNumber, form: ContractForm, context: RequestContext) -> Contract:
     """Create a contract under its own number, or change its terms; what was used and done stays (INT-13)."""
-    return await context.do(handlers.agree_contract, number, form)
+    return await context.do(handlers.agree_contract, number, form, context.catalogue)
 
 
 @router.get("/contracts")

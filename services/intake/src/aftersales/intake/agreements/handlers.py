@@ -8,11 +8,13 @@ from aftersales.intake.catalogues.domain import require_code
 from aftersales.intake.catalogues.store import TERMS, load_glossary
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
+from aftersales.policy.choose import Facts
 from aftersales.policy.sla import ChangeNote
 
-from .domain import contract as contracts
+from .domain import contract_terms
 from .domain import entitlement as entitlements
 from .domain.contract import Commission, Contract, ContractForm, Train
+from .domain.contract_terms import ContractGround
 from .domain.entitlement import Entitlement
 
 
@@ -20,7 +22,9 @@ from .domain.entitlement import Entitlement
     about=lambda number: (Contract, number) if number else None,
     preload=lambda form: ((Branch, form.branch), (Customer, form.customer), *TERMS),
 )
-async def agree_contract(work: UnitOfWork, number: str | None, form: ContractForm) -> Contract:
+async def agree_contract(
+    work: UnitOfWork, number: str | None, form: ContractForm, catalogue: PolicyCatalogue
+) -> Contract:
     """Create or change a contract; without a number it gets one of ours."""
     branch = await known_branch(work, form.branch)
     customer = await need_customer(work, form.customer)
@@ -28,7 +32,9 @@ async def agree_contract(work: UnitOfWork, number: str | None, form: ContractFor
     number = number or await work.number("CT")
     known = await work.get(Contract, number)
     said = ChangeNote(work.now, work.actor, "agreed")
-    contract, events = contracts.agree_contract(known, number, form, branch, said)
+    facts = Facts(branch.id, next(iter(form.lines), ""), "commissioning", "", branch.day_of(work.now))
+    ground = ContractGround(branch, await catalogue.choose(work, facts))
+    contract, events = contract_terms.agree_contract(known, number, form, ground, said)
     if number not in customer.contracts:
         work.put(customer.but(contracts=(*customer.contracts, number)))
     return contract if contract == known else work.put(contract, *events)
@@ -49,7 +55,7 @@ async def _match_words(work: UnitOfWork, form: ContractForm) -> ContractForm:
 async def commission_contract(work: UnitOfWork, number: str, form: Commission) -> Contract:
     known = await work.require(Contract, number)
     branch = await work.require(Branch, known.branch)
-    contract, events = contracts.commission_contract(known, form, branch, work.actor, work.now)
+    contract, events = contract_terms.commission_contract(known, form, branch, work.actor, work.now)
     return contract if contract == known else work.put(contract, *events)
 
 
@@ -57,14 +63,15 @@ async def commission_contract(work: UnitOfWork, number: str, form: Commission) -
 async def record_training(work: UnitOfWork, number: str, form: Train) -> Contract:
     known = await work.require(Contract, number)
     branch = await work.require(Branch, known.branch)
-    return work.put(contracts.record_training(known, form, branch, work.actor, work.now))
+    contract, events = contract_terms.record_training(known, form, branch, work.actor, work.now)
+    return work.put(contract, *events)
 
 
 async def wake_contract(work: UnitOfWork, number: str) -> None:
-    """Publish events when the commissioning is overdue or soon will be (ALL-3)."""
+    """Publish events when the commissioning or the training is overdue or soon will be (ALL-3)."""
     contract = await work.get(Contract, number)
     if contract and contract.wake_at and contract.wake_at <= work.now:
-        ticked, marks = contracts.tick_contract(contract, work.now)
+        ticked, marks = contract_terms.tick_contract(contract, work.now)
         work.put(ticked, *marks)
 
 

@@ -1,6 +1,6 @@
 """Contracts (INT-13): covered products, included services and promised dates."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -12,17 +12,13 @@ from aftersales.common.sla_events import SlaEventTypes
 from aftersales.common.terms import Term
 from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.network.domain import Branch
+from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.vocabulary import RequestNumber
-from aftersales.policy import sla
-from aftersales.policy.model.stages import KnownStage, StageName
-from aftersales.policy.sla import ChangeNote, Terms
+from aftersales.policy.model.stages import StageName
 from aftersales.policy.sla.model import Seconds
 from aftersales.policy.sla.stages import USUAL
 from aftersales.values import Code, Day, Line, Serial, Value, Words
-from aftersales.values.errors import DomainError, Malformed
-
-COMMISSIONING: KnownStage = "commissioning"
-SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
+from aftersales.values.errors import DomainError
 
 
 def _some_time(span: timedelta) -> timedelta:
@@ -80,9 +76,9 @@ class ContractForm(Value):
     valid_until: Day
     """The last day."""
     commissioning_due: Day | None = None
-    """The last day on which everything must run."""
+    """The last day on which everything must run, and the customer's staff be trained."""
     training_hours: TrainingHours | None = None
-    """Hours of training promised to the customer's staff."""
+    """Hours of training promised to the customer's staff, until the day of commissioning, else within the contract."""
     services: Annotated[tuple[Included, ...], Field(max_length=50)] = ()
     """Services that are included."""
     covers: Covers = Covers()
@@ -187,39 +183,6 @@ class Contract(Aggregate):
         )
 
 
-ContractDecision = tuple[Contract, tuple[Event, ...]]
-
-
-def agree_contract(
-    known: Contract | None, number: str, form: ContractForm, branch: Branch, said: ChangeNote
-) -> ContractDecision:
-    """Create the contract or change its terms; what was used, trained and commissioned stays."""
-    if known and known.customer != form.customer:
-        raise DomainError("contract.of_another_customer", contract=number)
-    terms = {name: getattr(form, name) for name in ContractForm.model_fields if name != "services"}
-    terms["services"] = _services(known, form)
-    if known is None:
-        contract = Contract(id=number, **terms)
-        return _settled(None, _promised(contract, branch, said), said.at)
-    changed = known.but(**terms)
-    if changed == known:
-        return known, ()
-    if changed.commissioning_due != known.commissioning_due or changed.branch != known.branch:
-        changed = _promised(changed, branch, said)
-    return _settled(known, changed, said.at)
-
-
-def _services(known: Contract | None, form: ContractForm) -> tuple[Allowance, ...]:
-    """Return the included services as now agreed, with their uses so far."""
-    before = {service.kind: service for service in known.services} if known else {}
-    used = {kind: service.used for kind, service in before.items()}
-    after = {s.kind: Allowance(kind=s.kind, count=s.count, used=used.get(s.kind, ())) for s in form.services}
-    for kind, service in before.items():
-        if len(service.used) > (after[kind].count if kind in after else 0):
-            raise DomainError("contract.fewer_than_used", kind=kind, used=len(service.used))
-    return tuple(after.values())
-
-
 def consume_service(contract: Contract, form: UseService, today: date, by: str, now: datetime) -> Contract:
     """Use one included service for a request; repeating it changes nothing."""
     service = next((service for service in contract.services if service.kind == form.kind), None)
@@ -240,61 +203,3 @@ def return_service(contract: Contract, request: str) -> Contract:
         for service in contract.services
     ]
     return contract.but(services=tuple(services))
-
-
-def commission_contract(
-    contract: Contract, form: Commission, branch: Branch, by: str, now: datetime
-) -> ContractDecision:
-    """Record the commissioning, and stop its clock at the end of that day or now."""
-    known = contract.commissioned
-    if known and (known.day, known.report) == (form.day, form.report):
-        return contract, ()
-    if known:
-        raise DomainError("contract.already_commissioned", contract=contract.id, day=known.day.isoformat())
-    _not_in_future(form.day, branch, now)
-    done = Commissioned(**form.model_dump(), at=now, by=by)
-    clocks = contract.clocks
-    for clock in clocks:
-        clocks = sla.stop_clock(clocks, clock.key, max(clock.started_at, min(now, _end(form.day, branch))))
-    return _settled(contract, contract.but(commissioned=done, clocks=clocks), now)
-
-
-def record_training(contract: Contract, form: Train, branch: Branch, by: str, now: datetime) -> Contract:
-    """Record a training session for the customer's staff."""
-    _not_in_future(form.day, branch, now)
-    session = TrainingGiven(**form.model_dump(), at=now, by=by)
-    return contract.but(sessions=(*contract.sessions, session), training_done=contract.training_done + form.hours)
-
-
-def tick_contract(contract: Contract, now: datetime) -> ContractDecision:
-    """Update the clocks to now, and report passed thresholds (ALL-3)."""
-    return _settled(contract, contract.but(clocks=sla.tick_clocks(contract.clocks, now)), now)
-
-
-def _promised(contract: Contract, branch: Branch, said: ChangeNote) -> Contract:
-    """Start a clock until the end of the promised day, and waive those of earlier promises."""
-    clocks = sla.waive_clocks(contract.clocks, said)
-    if contract.commissioning_due and not contract.commissioned:
-        key = f"{COMMISSIONING}-{contract.version + 1}"
-        until = _end(contract.commissioning_due, branch).astimezone(UTC)
-        terms = Terms(target=until - said.at, policy=contract.id, until=until, agreed=True)
-        clocks = sla.start_clock(clocks, COMMISSIONING, key, said.at, terms)
-    return contract.but(clocks=clocks)
-
-
-def _settled(before: Contract | None, contract: Contract, now: datetime) -> ContractDecision:
-    """Set the timer, and report the thresholds passed in this change."""
-    marks = SLA_EVENTS.passed(before, contract, now, request="")
-    return contract.but(wake_at=sla.next_wake(contract.clocks)), marks
-
-
-def _end(day: date, branch: Branch) -> datetime:
-    """Return the end of that day at the branch."""
-    if day == date.max:
-        raise Malformed("time.out_of_range")
-    return branch.begins(day + timedelta(days=1))
-
-
-def _not_in_future(day: date, branch: Branch, now: datetime) -> None:
-    if branch.begins(day) > now:
-        raise DomainError("contract.day_in_future", day=day.isoformat())
