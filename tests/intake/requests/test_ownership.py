@@ -8,19 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from intake.staff import ask, data, overheard, register, say, staff
-from pydantic import ValidationError
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
 from aftersales.intake.network.domain import Rung
 from aftersales.intake.requests.domain.form import CancelRequest
 from aftersales.intake.requests.domain.ownership import (
-    AnswerEscalation,
     DeclineHandover,
     Escalate,
     OfferHandover,
     accept_handover,
-    answer_escalation,
     decline_handover,
     escalate_request,
     offer_handover,
@@ -202,41 +199,16 @@ def test_a_level_can_be_named_but_never_one_that_was_passed(registered: ServiceR
     assert again.escalations[-1].to == "b"
 
 
-def test_int_18_a_matter_goes_up_with_a_proposed_solution(registered: ServiceRequest) -> None:
-    for proposal in ("", "  "):
-        with pytest.raises(DomainError, match=r"request\.proposal_missing"):
-            escalate_request(registered, Escalate(reason="能否换机", proposal=proposal), CHAIN, "desk-7", NOW)
-    asked, (event,) = escalate_request(registered, _ask("?"), CHAIN, "desk-7", NOW)
-    assert (asked.escalations[-1].proposal, asked.derived()["asked"]) == ("换同型号", "s")
-    assert "换同型号" not in event.model_dump_json(), "it may name the customer"
-
-
-def test_int_18_the_person_above_accepts_the_proposal_or_answers_with_another(registered: ServiceRequest) -> None:
-    asked, _ = escalate_request(registered, _ask("?"), CHAIN, "desk-7", NOW)
-    agreed = answer_escalation(asked, AnswerEscalation(agreed=True), "s", NOW)
-    assert (agreed.escalations[-1].agreed, agreed.derived()["asked"]) == (True, None)
-    other = answer_escalation(asked, AnswerEscalation(agreed=False, text="先换主板"), "s", NOW)
-    assert (other.escalations[-1].agreed, other.escalations[-1].answer) == (False, "先换主板")
-    with pytest.raises(ValidationError, match="other_solution_missing"):
-        AnswerEscalation(agreed=False)
-    with pytest.raises(DomainError, match=r"escalation\.of_somebody_else"):
-        answer_escalation(asked, AnswerEscalation(agreed=True), "desk-7", NOW)
-    for request in (registered, agreed):
-        with pytest.raises(DomainError, match=r"escalation\.none"):
-            answer_escalation(request, AnswerEscalation(agreed=True), "s", NOW)
-
-
-async def test_int_18_a_proposal_is_shown_to_the_person_above_until_it_is_answered(intake: RunningService) -> None:
+async def test_int_7_only_the_owner_and_the_owners_superiors_offer_a_request(intake: RunningService) -> None:
+    """F21: a clerk offered another clerk's request to himself, and accepted it."""
     await staff(intake)
-    number = await register(intake)
-    path = f"/requests/{number}/escalate"
-    assert await say(intake, "POST", path, reason="能否换机", status=409) == "request.proposal_missing"
-    await say(intake, "POST", path, reason="能否换机", proposal="换同型号")
-    (shown,) = (await ask(intake, "/requests", asked="sup-1"))["items"]
-    assert shown["escalations"][-1]["proposal"] == "换同型号"
-    assert (await ask(intake, "/requests", asked="hq-1"))["items"] == []
-    await say(intake, "POST", f"/requests/{number}/escalation/answer", by="sup-1", agreed=True)
-    assert (await ask(intake, "/requests", asked="sup-1"))["items"] == []
+    path = f"/requests/{await register(intake)}/handover"
+    for stranger in ("desk-8", "hq-2", "anonymous"):
+        refused = await say(intake, "POST", path, by=stranger, status=409, to="desk-8", reason="leave")
+        assert refused == "offer.not_yours"
+    for allowed in ("desk-7", "sup-1", "centre-1", "hq-1"):
+        await say(intake, "POST", path, by=allowed, to="desk-8", reason="leave")
+        await say(intake, "POST", f"{path}/withdraw", by=allowed)
 
 
 async def test_a_request_is_offered_declined_withdrawn_and_accepted(intake: RunningService) -> None:

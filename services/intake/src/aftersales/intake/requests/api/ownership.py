@@ -31,7 +31,7 @@ MessageId = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]
 async def offer_handover(
     number: ServiceRequestNumber, command: OfferHandover, context: RequestContext
 ) -> ServiceRequest:
-    """Offer the request to somebody; its owner stays the owner until they accept (INT-7)."""
+    """Offer the request to somebody, as its owner or the owner's superior; they own it once they accept (INT-7)."""
     return await context.do(ownership.offer_handover, number, command)
 
 

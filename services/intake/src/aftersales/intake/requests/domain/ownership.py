@@ -67,6 +67,15 @@ def offer_handover(request: ServiceRequest, command: OfferHandover, by: str, now
     return _noted(request.but(offer=made), "offered", made, by=by, at=now)
 
 
+def must_answer_for(request: ServiceRequest, chain: Sequence[Rung], by: str) -> None:
+    """Raise `DomainError` unless it is the owner or a superior of the owner; a request without an owner is anybody's.
+
+    `chain` leads from the owner upwards.
+    """
+    if request.owner and by not in {rung.person for rung in chain}:
+        raise DomainError("offer.not_yours", request=request.id, owner=request.owner)
+
+
 def accept_handover(request: ServiceRequest, by: str, now: datetime) -> RequestDecision:
     """Accept the offer; only the person who was asked can."""
     pending = _pending(request)

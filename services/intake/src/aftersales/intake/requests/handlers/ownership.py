@@ -19,6 +19,7 @@ from .requests import ground_of
 @use_case(about=lambda number: (ServiceRequest, number), preload=lambda command: ((Person, command.to), *TERMS))
 async def offer_handover(work: UnitOfWork, number: str, command: OfferHandover) -> ServiceRequest:
     request = await work.require(ServiceRequest, number)
+    ownership.must_answer_for(request, await chain_above(work, request.owner, request.branch, work.now), work.actor)
     await known_person(work, command.to)
     reason = require_code((await load_glossary(work)).reasons, "reasons", command.reason)
     command = command.model_copy(update={"reason": reason})
