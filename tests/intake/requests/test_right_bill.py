@@ -43,6 +43,17 @@ async def test_an_unknown_day_of_purchase_is_not_told_as_out_of_warranty(intake:
     assert "请提供购买凭证" in coverage["why"]["zh-Hans"]
 
 
+async def test_int_6_nobody_is_asked_for_the_purchase_of_a_pipe(intake: RunningService) -> None:
+    """A burst pipe of the house was told that its day of purchase is unknown."""
+    pipe = await request(intake, {"line": "water-supply"}, fault="leaking")
+    assert (pipe["policy"], pipe["coverage"]["reason"]) == ("property@0", "tariff")
+    assert "购买" not in pipe["coverage"]["why"]["zh-Hans"]
+    heater = {"serial": "WH-1", "model": "WH", "line": "water-supply"}
+    assert (await request(intake, heater, fault="leaking"))["coverage"]["reason"] == "purchase_unknown"
+    fridge = await request(intake, {"line": "washing-machine"})
+    assert fridge["coverage"]["reason"] == "purchase_unknown", "without a number, but bought somewhere"
+
+
 @pytest.mark.parametrize("kind", ["return", "exchange", "compensation", "complaint"])
 async def test_a_claim_is_not_told_as_free_advice(intake: RunningService, kind: str) -> None:
     """INT-6."""

@@ -85,6 +85,8 @@ class CoverageRow(Value):
     """The price list is shown before the work starts."""
     quotation_first: StrictBool = False
     """The work starts after the customer has accepted a quotation (DSP-17)."""
+    without_purchase: StrictBool = False
+    """The reason also fits a thing that nobody bought, such as a pipe; no proof of purchase is asked for then."""
     reason: Code
     """The code of the reason."""
     why: Texts

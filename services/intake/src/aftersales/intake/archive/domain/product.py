@@ -115,6 +115,11 @@ class Product(Aggregate):
     """Entries are only added, or moved with a corrected request. The card stays with the product of another owner."""
 
     @property
+    def numbered(self) -> bool:
+        """Whether it has a serial number; others have a number of ours, `PR-…`."""
+        return not self.id.startswith("PR-")
+
+    @property
     def ref(self) -> ProductRef:
         """The product as requests and events refer to it."""
         return ProductRef(serial=self.id, model=self.model, line=self.line)

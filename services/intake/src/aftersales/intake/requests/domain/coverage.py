@@ -104,7 +104,7 @@ def decide_coverage(case: CoverageCase, policy: Policy, day: date, at: datetime,
         warranty_until=until,
         prepaid=prepaid,
     )
-    return Coverage(at=at, by=by, inputs=inputs, **_outcome(policy, inputs) | _explained(policy, inputs, kind))
+    return Coverage(at=at, by=by, inputs=inputs, **_outcome(policy, inputs) | _explained(policy, inputs, case))
 
 
 CLAIMS: frozenset[RequestKind] = frozenset({"return", "exchange", "compensation", "complaint"})
@@ -115,12 +115,13 @@ _CLAIM = {locale: render_message("coverage.claim", locale, {}) for locale in LOC
 _PURCHASE_UNKNOWN = {locale: render_message("coverage.purchase_unknown", locale, {}) for locale in LOCALES}
 
 
-def _explained(policy: Policy, inputs: Inputs, kind: RequestKind) -> dict[str, Any]:
+def _explained(policy: Policy, inputs: Inputs, case: CoverageCase) -> dict[str, Any]:
     """Replace the reason where the table's row would tell the customer something untrue."""
-    if kind in CLAIMS | OF_AN_ORDER:
+    if case.kind in CLAIMS | OF_AN_ORDER:
         return {"reason": "claim", "why": _CLAIM}
     prepaid = inputs.prepaid.entitlement or inputs.prepaid.contract
-    if inputs.warranty == "unknown" and not prepaid and _depends_on_purchase(policy, inputs):
+    bought = case.product.numbered or not _row(policy, inputs, inputs.warranty).without_purchase
+    if inputs.warranty == "unknown" and bought and not prepaid and _depends_on_purchase(policy, inputs):
         return {"reason": "purchase_unknown", "why": _PURCHASE_UNKNOWN}
     return {}
 
