@@ -6,13 +6,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.events import Event
-from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
-from aftersales.common.sla_events import SlaEventTypes
 from aftersales.common.terms import Term
 from aftersales.intake.archive.domain.contact import CustomerId
-from aftersales.intake.network.domain import Branch
-from aftersales.intake.catalogues.domain import Term
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.policy.model.stages import StageName
 from aftersales.policy.sla.model import Seconds
