@@ -75,7 +75,7 @@ FIGURES: dict[str, Acted | Waits] = {
         f"{_INTAKE}/requests/domain/answers.py", "policy.review_by_registrar", "tests/intake/requests/test_promises.py"
     ),
     "channels": Acted(
-        f"{_INTAKE}/requests/handlers/ownership.py", "policy.channels", "tests/intake/requests/test_message.py"
+        f"{_INTAKE}/messages/handlers/__init__.py", "policy.channels", "tests/intake/messages/test_planning.py"
     ),
     "appointments": Acted(
         f"{_DISPATCH}/orders/store.py", "service.appointments", "tests/dispatch/orders/test_assignment.py"

@@ -127,6 +127,8 @@ class Runtime:
         self._spawn("tallies", Folding(self.mongo, f"{self.service.name}@{settings.instance}").run())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
         self._spawn("audit", self.auditor.run())
+        for name, run in self.service.background.items():
+            self._spawn(name, run(self.mongo, self.writer, self.clock))
         if self.service.files:
             self._spawn("files", self._sweep_files(self.service.files))
         log.info("service.started", port=settings.http_port)
@@ -204,7 +206,17 @@ class Runtime:
         """Finish the accepted work within the rest of the stop budget; everything else stays in outbox and queue."""
         self._stopping = True
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
-        await self._cancel("timers", "sweep", "history", "catch_up", "tallies", "files", "audit", seconds=budget * 0.1)
+        await self._cancel(
+            "timers",
+            "sweep",
+            "history",
+            "catch_up",
+            "tallies",
+            "files",
+            "audit",
+            *self.service.background,
+            seconds=budget * 0.1,
+        )
         with suppress(TimeoutError):
             async with asyncio.timeout(budget * 0.8):
                 if "bus" in self._tasks:

@@ -1,21 +1,22 @@
 """The declaration of a service. `runtime` runs it, `http.app` builds its application."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, TypeVar
 
 from fastapi import APIRouter
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.clock import Clock
 from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events import Event
-from aftersales.common.mongo import Index
+from aftersales.common.mongo import Index, Mongo
 from aftersales.common.partners import Sources
 from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.retained import Retained
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.timers import Timer
-from aftersales.common.work import DocumentRefs, UnitOfWork
+from aftersales.common.work import DocumentRefs, UnitOfWork, Writer
 from aftersales.common.work.use_case import preload_of
 
 E = TypeVar("E", bound=Event)
@@ -67,5 +68,7 @@ class Service:
     """Regular expressions of paths whose bodies may be larger than `max_body`, in bytes."""
     retained: Sequence[Retained] = ()
     """Kinds of documents that can be archived once they have ended."""
+    background: Mapping[str, Callable[[Mongo, Writer, Clock], Coroutine[Any, Any, None]]] = field(default_factory=dict)
+    """Further parts that run until they are cancelled, by name."""
     files: type[Aggregate] | None = None
     """The kind of document that describes the stored file with its id; bytes without one are deleted after a day."""

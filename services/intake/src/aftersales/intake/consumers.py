@@ -23,17 +23,19 @@ from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
 from aftersales.engine import Consumer, PolicyCatalogue, consume_event
 
+from .messages import handlers as messages
 from .office import handlers as office
 from .partners import handlers as partners
 from .partners.domain import PartnerMessage
 from .requests.handlers import corrections, requests, steps
+from .settings import Settings
 
 SERVICES = (intake, dispatch, inventory, feedback)
 SLA_MARK_EVENTS = tuple(kind for service in SERVICES for kind in service.PRODUCES if issubclass(kind, SlaMark))
 """The SLA events of all services."""
 
 
-def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
+def build_consumers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
     return (
         consume_event(
             PartnerServiceRequest, partial(partners.take_partner_request, catalogue=catalogue), receipt=PartnerMessage
@@ -60,5 +62,16 @@ def build_consumers(catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
         consume_event(FollowupDone, partial(steps.note_not_reached, catalogue=catalogue)),
         consume_event(DispatchDueChanged, requests.note_due),
         consume_event(FeedbackDueChanged, requests.note_due),
+        consume_event(intake.RequestEscalated, messages.tell_of_escalation),
+        consume_event(intake.EntitlementDue, messages.tell_entitlement),
+        *(_of_gateways() if settings.gateways else ()),
         *(consume_event(mark, office.gather_mark) for mark in SLA_MARK_EVENTS),
+    )
+
+
+def _of_gateways() -> tuple[Consumer, ...]:
+    """Return the consumers for messages that only gateways send, so that a desk without one is not flooded."""
+    return (
+        consume_event(intake.RequestRegistered, messages.tell_number),
+        consume_event(intake.RequestAnswered, messages.tell_answer_time),
     )

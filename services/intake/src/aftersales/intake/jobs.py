@@ -17,6 +17,8 @@ from .catalogues.domain import CatalogueAnnouncement
 from .catalogues.handlers import announce_catalogues
 from .catalogues.store import packaged_catalogues
 from .classification.store import packaged_rules
+from .messages import handlers as messages
+from .messages.domain.message import CustomerMessage
 from .network.store import packaged_roles
 from .office import handlers as office
 from .office.domain.digest import Digest
@@ -25,7 +27,7 @@ from .office.domain.notice import Notice
 from .public import handlers as public
 from .public.domain.complaint import PublicComplaint
 from .recalls import handlers as recalls
-from .recalls.domain import Recall
+from .recalls.domain import Recall, RecallCase
 from .requests.domain.request import ServiceRequest
 from .requests.handlers import requests
 from .settings import Settings
@@ -54,6 +56,10 @@ def build_timers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Timer,
         wake_with(Contract, agreements.wake_contract),
         wake_with(Entitlement, agreements.wake_entitlement),
         wake_with(Recall, recalls.search_archive),
+        wake_with(RecallCase, messages.tell_of_recall),
+        wake_with(
+            CustomerMessage, partial(messages.plan_message, catalogue=catalogue, gateways=tuple(settings.gateways))
+        ),
         wake_with(Digest, office.send_digest),
         wake_with(ServiceRequest, requests.wake_request),
         wake_with(Notice, office.wake_notice),

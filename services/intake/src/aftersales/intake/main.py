@@ -20,6 +20,10 @@ from .classification import store as classification_store
 from .consumers import build_consumers
 from .files import api as files_api
 from .jobs import SEEDS, build_timers
+from .messages import api as messages_api
+from .messages import store as messages_store
+from .messages.handlers.gateways import build_gateways
+from .messages.handlers.sender import Sender
 from .network import api as network_api
 from .network import store as network_store
 from .office import api as office_api
@@ -54,6 +58,7 @@ APIS = (
     files_api,
     partners_api,
     office_api,
+    messages_api,
     public_api,
 )
 STORES = (
@@ -67,6 +72,7 @@ STORES = (
     requests_store,
     partners_store,
     office_store,
+    messages_store,
     public_store,
 )
 INDEXES: Mapping[type[Aggregate], Sequence[Index]] = {
@@ -80,14 +86,16 @@ for api in APIS:
 
 def build_service(settings: Settings | None = None) -> Service:
     settings, catalogue = settings or Settings(), PolicyCatalogue()
+    gateways = build_gateways(settings)
     return Service(
         name="intake",
         settings=settings,
         indexes=INDEXES,
         retained=requests_store.RETAINED,
         router=router,
-        consumers=build_consumers(catalogue),
+        consumers=build_consumers(settings, catalogue),
         timers=build_timers(settings, catalogue),
+        background={"messages": Sender(gateways, settings).run} if gateways else {},
         seeds=SEEDS,
         produces=PRODUCES,
         clocked=(ServiceRequest, ShiftHandover, Contract, PublicComplaint),

@@ -1,9 +1,9 @@
 """Intake's settings, in addition to those of every service."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 from aftersales.engine import Port, ServiceSettings
 from aftersales.values import Code
@@ -59,6 +59,21 @@ class Settings(ServiceSettings):
     """INT-11: the complaint phones of branches, by branch code."""
     price_list: str = Field(default="", pattern=r"^(https?://.*|/.*)?$")
     """INT-11: the public address of inventory's price list (INV-15)."""
+
+    gateways: dict[Literal["email", "message"], Literal["file", "webhook", "smtp"]] = {}  # noqa: RUF012 (a field, copied per instance)
+    """INT-1: the gateway of each channel to customers; the desk uses all other channels. `message` is SMS or WeChat."""
+    message_file: str = "messages.jsonl"
+    """The file to which the gateway `file` appends each message as a line of JSON, for development and the demo."""
+    webhook_url: str = Field(default="", pattern=r"^(https?://.*)?$")
+    """The address to which the gateway `webhook` posts each message as JSON (docs/notices.md)."""
+    webhook_secret: SecretStr = SecretStr("")
+    """The key of the signature in `X-Aftersales-Signature`."""
+    smtp_url: SecretStr = SecretStr("")
+    """The mail server of the gateway `smtp`: `smtp://user:password@host:587` (with STARTTLS if offered), or `smtps://`."""
+    mail_from: str = ""
+    """The sender's address of e-mails."""
+    gateway_timeout: timedelta = timedelta(seconds=10)
+    """The longest time for handing one message to a gateway."""
 
     def meeting_policy(self, lasts: timedelta | None = None) -> meeting.MeetingPolicy:
         """Return the length of a meeting, that of the service policy if it has one, and of its items."""

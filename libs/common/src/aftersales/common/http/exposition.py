@@ -67,6 +67,7 @@ def _by_branch(counts: Counts) -> Iterator[bytes]:
     if tallies.rows is not None:
         sums, known = tallies.rows, clocks.rows or ()
         yield counts.text("deadlines", (tallies, clocks), lambda: _rendered(_deadlines(tally_totals(sums), known)))
+        yield counts.text("messages", (tallies,), lambda: _rendered(_messages(tally_totals(sums))))
         yield counts.text("durations", (tallies,), lambda: _rendered(_durations(tally_totals(sums))))
     if clocks.rows is not None:
         rows = clocks.rows
@@ -142,6 +143,17 @@ def _deadlines(totals: _Totals, clocks: Sequence[Document]) -> Metric:
     for branch, stage in sorted(places):
         for outcome in _OUTCOMES:
             family.add_metric([branch, outcome, stage], ended.get((branch, outcome, stage), 0))
+    return family
+
+
+def _messages(totals: _Totals) -> Metric:
+    names = ("channel", "outcome", "template", "way")
+    family = CounterMetricFamily(
+        "aftersales_customer_messages", "Attempts to tell customers something, and how it ended.", labels=names
+    )
+    for (name, labels), amount in totals.items():
+        if name == "customer_messages":
+            family.add_metric([dict(labels)[one] for one in names], amount)
     return family
 
 

@@ -180,7 +180,7 @@ def open_recall(number: str, form: RecallForm, now: datetime) -> Progress:
 
 
 def find_case(recall: Recall, product: Product, now: datetime, by: str) -> RecallCase:
-    """Open the case of an affected product."""
+    """Open the case of an affected product; its timer has the owner told."""
     return RecallCase(
         id=case_id(recall.id, product.id),
         branch=product.branch,
@@ -188,6 +188,7 @@ def find_case(recall: Recall, product: Product, now: datetime, by: str) -> Recal
         product=product.id,
         model=product.model,
         customer=product.customer,
+        wake_at=now if product.customer else None,
         history=(CaseStep(state="found", at=now, by=by),),
     )
 

@@ -109,6 +109,13 @@ async def finish_case(work: UnitOfWork, number: str, serial: str) -> None:
         await _move(work, recall, case, "done")
 
 
+async def note_told(work: UnitOfWork, number: str, serial: str) -> None:
+    """Mark the case as told, because a message reached the owner; later steps stay."""
+    recall, case = await work.get(Recall, number), await work.get(RecallCase, domain.case_id(number, serial))
+    if recall and case and case.state in {"found", "unreachable"}:
+        await _move(work, recall, case, "told")
+
+
 async def _move(work: UnitOfWork, recall: Recall, known: RecallCase, step: RecallStep, note: str = "") -> RecallCase:
     case = domain.take_step(known, step, note, work.actor, work.now)
     if case == known:

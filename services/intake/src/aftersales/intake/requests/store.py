@@ -1,11 +1,10 @@
-"""Documents of requests and messages to customers, and the indexes of lists and boards."""
+"""Documents of requests, and the indexes of lists and boards."""
 
 from datetime import datetime
 from typing import Any
 
 from aftersales.engine import Aggregate, Document, Index, Retained
 
-from .domain.message import CustomerMessage
 from .domain.request import ServiceRequest
 
 AGAIN: Document = {"visit": {"$gt": 1}}
@@ -42,12 +41,6 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("flag", *_NEWEST, partial={"flag": {"$gt": ""}}),
         Index("branch", "-_id"),
         Index("branch", "history.at", partial=AGAIN),
-    ),
-    CustomerMessage: (
-        Index("branch", "state", "-_id"),
-        Index("branch", "-_id"),
-        Index("state", "-_id"),
-        Index("customer"),
     ),
 }
 

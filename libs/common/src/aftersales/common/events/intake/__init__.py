@@ -23,6 +23,11 @@ from aftersales.common.events.intake.clocks import (
     IntakeSlaWarned,
     SlaDigest,
 )
+from aftersales.common.events.intake.messages import (
+    CustomerMessageDelivered,
+    CustomerMessageFailed,
+    CustomerMessageSent,
+)
 from aftersales.common.events.intake.network import (
     BranchRegistered,
     CatalogueChanged,
@@ -66,6 +71,9 @@ __all__ = [
     "ComplaintReceived",
     "CoverageDecided",
     "CustomerChanged",
+    "CustomerMessageDelivered",
+    "CustomerMessageFailed",
+    "CustomerMessageSent",
     "DesignChanged",
     "DigestItem",
     "EntitlementDue",
@@ -141,6 +149,9 @@ PRODUCES = (
     PartnerMessageAccepted,
     PartnerMessageRefused,
     ComplaintReceived,
+    CustomerMessageSent,
+    CustomerMessageDelivered,
+    CustomerMessageFailed,
     IntakeHeartbeat,
     IntakeSlaWarned,
     IntakeSlaBreached,

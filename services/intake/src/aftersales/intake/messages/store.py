@@ -1,0 +1,73 @@
+"""Documents of messages, the list of templates, and the words of a message from the archive."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from aftersales.common.events.intake import Language
+from aftersales.engine import Aggregate, Index, Mongo
+from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.network.domain import LEVELS, Branch, Person, Role
+
+from .domain.message import CustomerMessage, WordedMessage
+from .domain.template import Template
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    CustomerMessage: (
+        Index("branch", "state", "-_id"),
+        Index("branch", "-_id"),
+        Index("state", "-_id"),
+        Index("customer"),
+    ),
+}
+
+
+@cache
+def packaged_templates() -> dict[str, Template]:
+    """Return all templates by code."""
+    rows = tomllib.loads(files(__package__).joinpath("templates.toml").read_text("utf-8"))
+    return {code: Template.model_validate(row) for code, row in rows.items()}
+
+
+async def put_into_words(mongo: Mongo, messages: Sequence[CustomerMessage], fallback: Language) -> list[WordedMessage]:
+    """Return messages with name, number or address, and text in the customer's language."""
+    people = {one.id: one for one in await mongo.find(Customer, _among(one.customer for one in messages))}
+    branches = {one.id: one for one in await mongo.find(Branch, _among(one.branch for one in messages))}
+    staff = {one.id: one for one in await mongo.find(Person, _among(one.params.get("technician") for one in messages))}
+    roles = {one.id: one for one in await mongo.find(Role, _among(LEVELS))}
+
+    def worded(message: CustomerMessage) -> WordedMessage:
+        customer = people[message.customer]
+        language: Language = customer.language or fallback
+        level, technician = message.params.get("level", ""), message.params.get("technician", "")
+        person = staff.get(technician)
+        zone = branches[message.branch].zone if message.branch in branches else "UTC"
+        words = {name: _shown(message.params, name, language, zone) for name in message.params} | {
+            "customer": customer.name,
+            "level": roles[level].title.by_language.get(language, level) if level in roles else level,
+            "technician": f"{person.name} {person.phone or ''}".strip() if person else technician,
+        }
+        text = packaged_templates()[message.template].text(language)
+        told = re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), text)
+        to = {"phone": customer.phone, "message": customer.phone, "letter": customer.address, "email": customer.email}
+        to |= dict.fromkeys(("chat", "social"), customer.chat_id or customer.wechat)
+        about = {"name": customer.name, "to": to.get(message.channel or "") or "", "language": language, "text": told}
+        return WordedMessage.model_construct(**dict(message) | about)
+
+    return [worded(message) for message in messages]
+
+
+def _among(ids: Iterable[str | None]) -> dict[str, dict[str, list[str]]]:
+    return {"_id": {"$in": sorted({id for id in ids if id})}}
+
+
+def _shown(params: Mapping[str, str], name: str, language: Language, zone: str) -> str:
+    """Return a parameter as the customer reads it: in their language, and a time in the branch's zone."""
+    value = params.get(f"{name}.{language}") or params[name]
+    return (
+        f"{datetime.fromisoformat(value).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" if name.endswith("_at") else value
+    )
