@@ -55,6 +55,11 @@ async def ask(running_service: RunningService, path: str, **query: Any) -> Any:
     return answer.json()
 
 
+async def items(running_service: RunningService, path: str, **query: Any) -> list[Any]:
+    listed: list[Any] = (await ask(running_service, path, **query))["items"]
+    return listed
+
+
 @asynccontextmanager
 async def overheard(running_service: RunningService) -> AsyncIterator[list[dict[str, Any]]]:
     """Listen to what the service says on the bus."""

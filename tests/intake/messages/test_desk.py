@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from intake.staff import ask, data, overheard, register, say, staff
+from intake.staff import ask, data, items, overheard, register, say, staff
 
 from aftersales.intake.messages.domain.message import CustomerMessage
 from aftersales.testing import eventually
@@ -11,11 +11,7 @@ from aftersales.testing.system import RunningService
 
 async def _listed(intake: RunningService, path: str = "/messages", **query: Any) -> Any:
     """Return the newest message of a list, once there is one."""
-
-    async def there() -> Any:
-        return (await ask(intake, path, **query))["items"]
-
-    return (await eventually(there))[0]
+    return (await eventually(lambda: items(intake, path, **query)))[0]
 
 
 async def test_int_10_an_escalation_is_told_by_the_desk_on_one_channel_after_another(intake: RunningService) -> None:
@@ -40,9 +36,7 @@ async def test_int_10_an_escalation_is_told_by_the_desk_on_one_channel_after_ano
         (failed,) = await eventually(published)
     assert (failed["reason"], failed["request"], failed["template"]) == ("unreachable", number, "told_of_escalation")
     assert not any(word in str(failed) for word in ("王芳", "13800138000", "建国路")), "nothing personal"
-    await say(
-        intake, "POST", f"/requests/{number}/escalate", reason="能否换机", proposal="换机", to_role="headquarters"
-    )
+    await say(intake, "POST", f"/requests/{number}/escalate", reason="能否换机", proposal="换", to_role="headquarters")
     second = await _listed(intake, state="to_send")
     assert (second["params"]["level"], second["channel"]) == ("headquarters", "email")
     assert (await say(intake, "POST", f"/messages/{second['id']}/sent", channel="email"))["state"] == "sent"

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from aftersales.intake.archive.domain.customer import Consent, Customer
+from aftersales.intake.archive.domain.consent import Consent
+from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.messages.domain.message import (
     GATEWAY_TRIES,
     Attempt,

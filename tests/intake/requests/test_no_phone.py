@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from intake import staff
 
+from aftersales.testing import eventually
 from aftersales.testing.system import RunningService
 
 QUESTION: dict[str, Any] = {
@@ -58,9 +59,10 @@ async def test_an_anonymous_letter_needs_neither_name_nor_number(intake: Running
     )
     assert (complaint["unreachable"], complaint["caller"]) == ("匿名信", "")
     await staff.staff(intake)
-    await staff.say(intake, "POST", f"/requests/{complaint['id']}/escalate", by="desk-7", reason="x")
-    (message,) = (await intake.http.get("/messages", params={"branch": "BJ01"})).json()["items"]
-    assert (message["state"], message["channel"], message["channels"]) == ("unreachable", None, [])
+    await staff.say(intake, "POST", f"/requests/{complaint['id']}/escalate", by="desk-7", reason="x", proposal="更换")
+    lost = {"branch": "BJ01", "state": "unreachable"}
+    (message,) = await eventually(lambda: staff.items(intake, "/messages", **lost))
+    assert (message["channel"], message["channels"]) == (None, [])
 
 
 async def test_a_caller_who_cannot_be_reached_without_a_reason_is_refused(intake: RunningService) -> None:

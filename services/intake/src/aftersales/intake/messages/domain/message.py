@@ -29,8 +29,8 @@ from .template import Template, TemplateCode
 
 MessageState = Literal["waiting", "sending", "to_send", "sent", "delivered", "unreachable", "expired", "suppressed"]
 """`waiting`: planned later, such as after quiet hours; `sending`: a gateway sends it; `to_send`: somebody must tell the
-customer; `sent`: a gateway accepted it, or somebody told the customer; `unreachable`: no channel is known, or all have failed;
-`suppressed`: the customer refused it, or no gateway has a channel for it."""
+customer; `sent`: a gateway accepted it, or somebody told the customer; `unreachable`: no channel is known, or all have
+failed; `suppressed`: the customer refused it, or no gateway has a channel for it."""
 MESSAGE_ENDS: tuple[MessageState, ...] = ("delivered", "unreachable", "expired", "suppressed")
 ANSWERABLE: tuple[Channel, ...] = ("phone", "email", "chat", "message", "social")
 """Channels on which a customer who used them can be answered."""
