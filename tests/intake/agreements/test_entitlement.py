@@ -134,6 +134,10 @@ async def test_a_purchase_is_granted_once_reminded_of_and_used(
     due = await eventually(lambda: _items(intake, query))
     assert [item["id"] for item in due] == [granted["id"]]
     assert [event.TYPE for event in await heard(ProductSold, EntitlementDue)] == [ProductSold.TYPE, EntitlementDue.TYPE]
+    waiting = {"state": "to_send", "branch": "BJ01"}
+    (message,) = await eventually(lambda: _items(intake, waiting, "/messages/worded"))
+    assert (message["name"], message["to"], message["template"]) == ("李雷", "+8613900139000", "entitlement_due")
+    assert all(word in message["text"] for word in ("EB-0002", "running-in", "2027-02-18")), message["text"]
 
     for _ in range(2):
         used = await intake.http.post(f"/entitlements/{granted['id']}/use", json={"request": number})
@@ -153,5 +157,5 @@ async def test_a_purchase_older_than_any_policy_is_archived_and_grants_nothing(i
     assert await _items(intake, {"serial": "EB-0099"}) == []
 
 
-async def _items(intake: RunningService, query: dict[str, str]) -> list[Any]:
-    return (await intake.http.get("/entitlements", params=query)).json()["items"]
+async def _items(intake: RunningService, query: dict[str, str], path: str = "/entitlements") -> list[Any]:
+    return (await intake.http.get(path, params=query)).json()["items"]

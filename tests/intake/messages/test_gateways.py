@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -27,27 +26,11 @@ from aftersales.intake.messages.handlers.gateways import build_gateways
 from aftersales.intake.messages.handlers.sender import SENDER_LEASE, Sender
 from aftersales.intake.settings import Settings
 from aftersales.testing import ManualClock, eventually
-from aftersales.testing.system import RunningService, start_system
+from aftersales.testing.system import RunningService
 
 PERSONAL = ("王芳", "13800138000", "wang@example.org", "建国路")
 KEY = "k" * 32
-CALLER = {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"}
-PLACE = {"name": "北京", "zone": "Asia/Shanghai", "location": {"lat": 39.9, "lon": 116.4}}
 Start = Callable[..., Any]
-
-
-@pytest.fixture
-def start(urls: Any, clock: ManualClock) -> Start:
-    @asynccontextmanager
-    async def started(**settings: Any) -> AsyncIterator[RunningService]:
-        made = [(build_service, partial(Settings, **settings))]
-        async with start_system(urls, clock, made) as system:
-            assert (await system.intake.http.put("/branches/BJ01", json=PLACE)).status_code == 200
-            customer = {**CALLER, "branch": "BJ01", "email": "wang@example.org", "language": "zh-Hant"}
-            assert (await system.intake.http.post("/customers", json=customer)).status_code < 300
-            yield system.intake
-
-    return started
 
 
 class Mailbox:
@@ -204,6 +187,27 @@ async def test_int_1_a_crash_after_the_handover_repeats_it_with_the_same_id(star
             assert len((await _in_state(intake, "sent")).attempts) == 1
     first, second = (headers["Idempotency-Key"] for headers, _ in provider.received)
     assert first == second
+
+
+SHIRT = {"serial": "ORDER-1", "model": "shirt", "line": "online-order"}
+
+
+async def test_int_8_a_question_that_is_checked_has_its_time_told_in_the_branchs_zone(
+    start: Start, clock: ManualClock, tmp_path: Path
+) -> None:
+    """The customer reads by when, not the desk."""
+    lines = tmp_path / "sent.jsonl"
+    async with start(gateways={"message": "file"}, message_file=str(lines)) as intake:
+        number = await register(intake, channel="chat", kind="consultation", product=SHIRT, description="能退吗")
+        await say(intake, "POST", f"/requests/{number}/replies", channel="chat", text="我们查一下", refer=True)
+
+        async def told() -> Any:
+            sent = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
+            return [one["text"] for one in sent if one["template"] == "answer_promised"]
+
+        (text,) = await eventually(told)
+        assert number in text
+        assert "2026-11-24 09:00" in text
 
 
 async def test_the_gateway_for_development_writes_lines_of_json(start: Start, tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Consumers: events of partners and other services, with their handlers."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from aftersales.common.events import SlaMark, dispatch, feedback, intake, inventory
+from aftersales.common.events import Event, SlaMark, dispatch, feedback, intake, inventory
 from aftersales.common.events.dispatch import (
     AppointmentMoved,
     AssignmentAccepted,
@@ -21,9 +24,10 @@ from aftersales.common.events.dispatch import (
 from aftersales.common.events.feedback import DissatisfactionRaised, FeedbackDueChanged, FollowupDone, SurveyAnswered
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
-from aftersales.engine import Consumer, PolicyCatalogue, consume_event
+from aftersales.engine import Consumer, PolicyCatalogue, UnitOfWork, consume_event
 
 from .messages import handlers as messages
+from .messages.handlers import visits
 from .office import handlers as office
 from .partners import handlers as partners
 from .partners.domain import PartnerMessage
@@ -36,7 +40,7 @@ SLA_MARK_EVENTS = tuple(kind for service in SERVICES for kind in service.PRODUCE
 
 
 def build_consumers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Consumer, ...]:
-    return (
+    consumers = (
         consume_event(
             PartnerServiceRequest, partial(partners.take_partner_request, catalogue=catalogue), receipt=PartnerMessage
         ),
@@ -64,14 +68,35 @@ def build_consumers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Con
         consume_event(FeedbackDueChanged, requests.note_due),
         consume_event(intake.RequestEscalated, messages.tell_of_escalation),
         consume_event(intake.EntitlementDue, messages.tell_entitlement),
-        *(_of_gateways() if settings.gateways else ()),
         *(consume_event(mark, office.gather_mark) for mark in SLA_MARK_EVENTS),
     )
-
-
-def _of_gateways() -> tuple[Consumer, ...]:
-    """Return the consumers for messages that only gateways send, so that a desk without one is not flooded."""
+    if not settings.gateways:
+        return consumers
     return (
+        *(_tell_too(one) for one in consumers),
         consume_event(intake.RequestRegistered, messages.tell_number),
         consume_event(intake.RequestAnswered, messages.tell_answer_time),
     )
+
+
+_TOLD: dict[type[Event], Callable[[UnitOfWork, Any], Awaitable[None]]] = {
+    AssignmentAccepted: visits.tell_of_appointment,
+    AppointmentMoved: visits.tell_of_appointment,
+    TechnicianDeparted: visits.tell_of_departure,
+    CustomerNotReached: visits.tell_not_reached,
+    dispatch.DispatchSlaBreached: visits.tell_of_delay,
+}
+"""Events of dispatch of which the customer is told, if there is a gateway; a desk without one would be flooded."""
+
+
+def _tell_too(consumer: Consumer) -> Consumer:
+    """Return the consumer, which also tells the customer if the event is one of `_TOLD`."""
+    tell = _TOLD.get(consumer.kind)
+    if tell is None:
+        return consumer
+
+    async def handle(work: UnitOfWork, event: Event) -> None:
+        await consumer.handle(work, event)
+        await tell(work, event)
+
+    return replace(consumer, handle=handle)

@@ -14,6 +14,11 @@ TemplateCode = Literal[
     "answer_promised",
     "recall_affects_you",
     "entitlement_due",
+    "appointment_set",
+    "appointment_moved",
+    "technician_on_the_way",
+    "visit_late",
+    "not_reached",
 ]
 """The messages of `templates.toml`; docs/notices.md lists them with their words."""
 
@@ -22,7 +27,7 @@ class Template(Value):
     """One message that customers are sent."""
 
     asked_by: str
-    """The service that asks for it."""
+    """The service whose events ask for it."""
     purpose: MessagePurpose
     """`necessary` messages are part of the service; `courtesy` ones can be refused by the consent `notices`."""
     desk: bool = False

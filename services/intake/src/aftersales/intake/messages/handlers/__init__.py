@@ -1,6 +1,7 @@
 """Use cases: messages that are asked for, planned, and reported (INT-1, INT-4, INT-10, INT-14)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from aftersales.common.events.intake import EntitlementDue, RequestAnswered, RequestEscalated, RequestRegistered
 from aftersales.engine import NotYet, PolicyCatalogue, UnitOfWork, use_case
@@ -20,24 +21,29 @@ from aftersales.values import uuid7
 
 
 async def ask_for_message(
-    work: UnitOfWork, template: TemplateCode, about: ServiceRequest | RecallCase | Entitlement, **params: str
-) -> CustomerMessage | None:
-    """Record that the customer of a document must be told; its timer plans the message. None without a customer."""
+    work: UnitOfWork,
+    template: TemplateCode,
+    about: ServiceRequest | RecallCase | Entitlement,
+    until: datetime | None = None,
+    params: Mapping[str, str] | None = None,
+) -> None:
+    """Record that the customer of a document, if any, must be told, before `until`; a timer plans the message."""
     if not about.customer:
-        return None
+        return
     request = about.id if isinstance(about, ServiceRequest) else ""
-    return work.put(
+    work.put(
         CustomerMessage(
             id=uuid7(),
             branch=about.branch,
             request=request,
             customer=about.customer,
             template=template,
-            params={"request": request, **params} if request else params,
+            params={**({"request": request} if request else {}), **(params or {})},
             channels=(),
             channel=None,
             state="waiting",
             created_at=work.now,
+            expires_at=until,
             wake_at=work.now,
         )
     )
@@ -45,13 +51,15 @@ async def ask_for_message(
 
 @use_case(preload=lambda event: ((ServiceRequest, event.request),))
 async def tell_of_escalation(work: UnitOfWork, event: RequestEscalated) -> None:
-    await ask_for_message(work, "told_of_escalation", await _known(work, event.request), level=event.level)
+    await ask_for_message(
+        work, "told_of_escalation", await known_request(work, event.request), params={"level": event.level}
+    )
 
 
 @use_case(preload=lambda event: ((ServiceRequest, event.request),))
 async def tell_number(work: UnitOfWork, event: RequestRegistered) -> None:
     """Tell the customer the number; not for a request that another system brought."""
-    request = await _known(work, event.request)
+    request = await known_request(work, event.request)
     if request.elsewhere is None:
         await ask_for_message(work, "request_registered", request)
 
@@ -60,8 +68,8 @@ async def tell_number(work: UnitOfWork, event: RequestRegistered) -> None:
 async def tell_answer_time(work: UnitOfWork, event: RequestAnswered) -> None:
     """Tell by when a question that must be checked is answered (INT-8)."""
     if event.referred and event.answer_by:
-        request = await _known(work, event.request)
-        await ask_for_message(work, "answer_promised", request, answer_at=event.answer_by.isoformat())
+        request = await known_request(work, event.request)
+        await ask_for_message(work, "answer_promised", request, params={"answer_at": event.answer_by.isoformat()})
 
 
 @use_case(preload=lambda event: ((Entitlement, event.entitlement),))
@@ -70,9 +78,8 @@ async def tell_entitlement(work: UnitOfWork, event: EntitlementDue) -> None:
     entitlement = await work.require(Entitlement, event.entitlement)
     names = {f"entitlement.{language}": name for language, name in entitlement.name.items()}
     said = {"serial": entitlement.product, "entitlement": entitlement.kind, **names}
-    asked = await ask_for_message(work, "entitlement_due", entitlement, expires_on=str(event.expires_on), **said)
-    if asked:
-        work.put(asked.but(expires_at=entitlement.expires_at))
+    said["expires_on"] = str(event.expires_on)
+    await ask_for_message(work, "entitlement_due", entitlement, until=entitlement.expires_at, params=said)
 
 
 async def tell_of_recall(work: UnitOfWork, id: str) -> None:
@@ -84,7 +91,7 @@ async def tell_of_recall(work: UnitOfWork, id: str) -> None:
     work.put(case.but(wake_at=None))
     if case.state == "found":
         said = {"recall": recall.id, "serial": case.product, "title": recall.title, "remedy": recall.remedy}
-        await ask_for_message(work, "recall_affects_you", case, **said)
+        await ask_for_message(work, "recall_affects_you", case, params=said)
 
 
 async def plan_message(
@@ -156,7 +163,8 @@ async def _told(work: UnitOfWork, message: CustomerMessage) -> CustomerMessage:
     return message
 
 
-async def _known(work: UnitOfWork, number: str) -> ServiceRequest:
+async def known_request(work: UnitOfWork, number: str) -> ServiceRequest:
+    """Return the request of an event. Raises `NotYet` if it has not arrived yet."""
     request = await work.get(ServiceRequest, number)
     if request is None:
         raise NotYet("request.unknown", request=number)
