@@ -25,7 +25,7 @@ from aftersales.testing import ManualClock, eventually
 BRANCHES = "code,name,zone,lat,lon,memo\nsh-01,上海静安服务中心,Asia/Shanghai,31.23,121.45,我\n"
 TECHNICIANS = (
     "工号,姓名,网点,技能,证书有效期,上班时间,下班时间,停用\n"
-    "T-1,李师傅,sh-01,refrigerator、washer,2030-01-01,08:00,20:00,否\n"
+    "T-1,李师傅,sh-01,refrigerator、washing-machine,2030-01-01,08:00,20:00,否\n"
 )
 PARTS = "code;name;lines;faults;price\nP-100;压缩机;refrigerator;no-cooling;1,280.50\n"
 STOCK = "branch\tpart\tlot\tbin\tquantity\treceived_at\nsh-01\tP-100\tL-1\tA-01-02\t5\t2026/11/22 10:15\n"
@@ -67,7 +67,7 @@ async def registered(program: Program, desk: str) -> list[ServiceRequest]:
             ("dispatch", "/technicians/T-1"),
             {
                 "name": "李师傅",
-                "skills": ["refrigerator", "washer"],
+                "skills": ["refrigerator", "washing-machine"],
                 "licence_until": "2030-01-01T15:59:59Z",
                 "shift": {"start": 480, "end": 1200, "zone": "Asia/Shanghai"},
             },

@@ -19,6 +19,7 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticKnownError
 from uuid_utils import uuid7 as _uuid7
@@ -139,6 +140,19 @@ class Value(BaseModel):
     """A frozen value: two values with equal fields are equal."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def drop_blanks(given: Any) -> Any:
+    """Return a form without its blank texts, which stand for "not given"."""
+    if not isinstance(given, dict):
+        return given
+    return {name: said for name, said in given.items() if not isinstance(said, str) or said.strip()}
+
+
+class ForgivingForm(Value):
+    """A form that people fill in: a field that they left blank is as good as left out."""
+
+    _drop_blanks = model_validator(mode="before")(drop_blanks)
 
 
 class Money(Value):

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from aftersales.common.terms import NO_TERM, Term, UnclearTerm
 from aftersales.intake.catalogues.domain import Glossary
-from aftersales.values import Day, Value
+from aftersales.values import Day, ForgivingForm
 from aftersales.values.serials import ArchivedSerial, GivenSerial
 
 from .contact import Address, Short
@@ -20,7 +20,7 @@ Batch = Annotated[
 """A production batch, in upper case."""
 
 
-class NamedProduct(Value):
+class NamedProduct(ForgivingForm):
     """A product as far as the caller knows it (INT-2)."""
 
     serial: GivenSerial = None

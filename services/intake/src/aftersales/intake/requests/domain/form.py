@@ -13,7 +13,7 @@ from aftersales.intake.archive.domain.contact import ChatId, CustomerId, Email
 from aftersales.intake.archive.domain.customer import Customer, NamedCaller, caller_points
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
-from aftersales.values import Code, GeoPoint, Line, Moment, Phone, Reason, Value, Words
+from aftersales.values import Code, ForgivingForm, GeoPoint, Line, Moment, Phone, Reason, Value, Words, drop_blanks
 from aftersales.values.errors import Malformed
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
@@ -52,7 +52,7 @@ def recall_of(kind: RequestKind, details: Mapping[str, str]) -> tuple[str, Recal
     return (details["recall"].upper(), kind) if kind in {"recall", "upgrade"} and "recall" in details else None
 
 
-class OrderReference(Value):
+class OrderReference(ForgivingForm):
     """The order of an online shop that a contact is about (INT-15)."""
 
     platform: Annotated[Line, StringConstraints(max_length=50)] | None = None
@@ -80,7 +80,20 @@ def has_field(name: str, said: BaseModel, fault: str | None) -> bool:
     return bool(getattr(form, name, None) or form.details.get(name) or (name == "description" and fault))
 
 
-class FormSubject(Value):
+def _missing(why: ValueError, *place: str) -> InitErrorDetails:
+    """Return the error of a field that is missing for a reason of ours, with its place in the form."""
+    error = PydanticCustomError("value_error", "{error}", {"error": why})
+    return InitErrorDetails(type=error, loc=place, input=None)
+
+
+def _places(name: str) -> tuple[str, ...]:
+    """Return where a required field stands: in the form itself, in its order, or in its details."""
+    if name == "order_number":
+        return ("order", "number")
+    return (name,) if name == "description" else ("details", name)
+
+
+class FormSubject(ForgivingForm):
     """One product that the contact is about, and what the customer wants."""
 
     product: NamedProduct = NamedProduct()
@@ -112,9 +125,12 @@ class FormSubject(Value):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        errors = []
         for name in FIELDS.get(self.kind, ()):
             if not has_field(name, self, self.fault):
-                raise ValueError(f"request.{name}_missing")
+                errors.append(_missing(ValueError(f"request.{name}_missing"), *_places(name)))  # noqa: PERF401 (tests look codes up in loops)
+        if errors:
+            raise ValidationError.from_exception_data("request", errors)
         return self
 
     @property
@@ -128,7 +144,7 @@ class FormSubject(Value):
         return fault_of(self.kind, self.fault)
 
 
-class Caller(Value):
+class Caller(ForgivingForm):
     """The caller: name and a way to reach them, or the id of a known customer, whose data need not be repeated.
 
     Somebody who cannot be reached, such as the writer of an anonymous letter, has the reason as `unreachable` instead.
@@ -150,14 +166,14 @@ class Caller(Value):
     @classmethod
     def _name_somebody(cls, given: Any) -> Any:
         """Refuse a caller without id whose name or every way to reach them is missing."""
+        given = drop_blanks(given)
         if not isinstance(given, dict) or given.get("id") or given.get("unreachable"):
             return given
         errors = []
         if given.get("name") is None:
             errors.append(InitErrorDetails(type="missing", loc=("name",), input=given))
         if not any(given.get(way) for way in ("phone", "email", "chat_id", "address")):
-            code = PydanticCustomError("value_error", "no way", {"error": ValueError("request.no_way_to_reach")})
-            errors.append(InitErrorDetails(type=code, loc=("phone",), input=given))
+            errors.append(_missing(ValueError("request.no_way_to_reach"), "phone"))
         if errors:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return given
@@ -200,7 +216,7 @@ class RegisterRequest(FormSubject):
         return self.kind in VISITS
 
 
-class Elsewhere(Value):
+class Elsewhere(ForgivingForm):
     """The request in the system that it comes from (`aftersales import requests`)."""
 
     number: Line | None = None
@@ -225,7 +241,7 @@ class ImportRequest(RegisterRequest):
         return super().needs_visit and not self.is_past
 
 
-class RegisterContact(Value):
+class RegisterContact(ForgivingForm):
     """One contact about several products; each product gets its own request."""
 
     branch: Code
