@@ -13,13 +13,13 @@ from contracts.example import read
 from contracts.schema import envelope_schema
 
 from aftersales.common.events import decode_envelope
-from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
+from aftersales.common.events.partner import PartnerProductSold, PartnerRequestCancelled, PartnerServiceRequest
 from aftersales.values.errors import Malformed
 
-ASKED, SOLD = PartnerServiceRequest.TYPE, PartnerProductSold.TYPE
+ASKED, SOLD, CANCELLED = PartnerServiceRequest.TYPE, PartnerProductSold.TYPE, PartnerRequestCancelled.TYPE
 CHECK = {
     kind.TYPE: jsonschema.Draft7Validator(envelope_schema(kind), format_checker=jsonschema.FormatChecker())
-    for kind in (PartnerServiceRequest, PartnerProductSold)
+    for kind in (PartnerServiceRequest, PartnerProductSold, PartnerRequestCancelled)
 }
 GONE = object()
 """The attribute or field is left out."""
@@ -52,6 +52,9 @@ CASES: tuple[Case, ...] = (
     (SOLD, {}, True),
     (SOLD, {"data.purchased_on": GONE}, False),
     (SOLD, {"data.phone": ""}, False),
+    (CANCELLED, {}, True),
+    (CANCELLED, {"data.request": GONE}, False),
+    (CANCELLED, {"data.reason": ""}, False),
 )
 
 

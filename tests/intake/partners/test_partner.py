@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from intake.shop import SALE, SHOP, publish, receipts, sale
+from intake.shop import FAULT, SALE, SHOP, event, publish, receipts, sale
 
 from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events import Event
-from aftersales.common.events.intake import PartnerMessageRefused, ProductSold
+from aftersales.common.events.intake import PartnerMessageRefused, ProductSold, RequestCancelled
 from aftersales.common.events.partner import PartnerServiceRequest
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain.customer import Customer
@@ -167,3 +167,25 @@ async def test_what_is_no_partners_event_leaves_no_receipt(
     await built.quiet()
     assert await intake.find(PartnerMessage) == []
     assert await heard(PartnerMessageRefused) == []
+
+
+async def test_int_12_a_partner_cancels_its_own_request_once_and_no_other(
+    intake: RunningService, built: RunningSystem, heard: Heard
+) -> None:
+    """INT-12: refused in the same words whether the number is unknown or somebody else's."""
+    await publish(intake, event(intake, "1", "partner.service_request.v1", FAULT), key="partner.service_request.v1")
+    (asked,) = await receipts(intake, 1)
+    desk = SALE | {"name": SALE["customer_name"]}
+    form = {"branch": "BJ01", "channel": "phone", "customer": {name: desk[name] for name in ("name", "phone")}}
+    ours = (await intake.http.post("/requests", json=form | {"kind": "consultation", "description": "?"})).json()["id"]
+    kind = "partner.request_cancelled.v1"
+    for id, number in (("2", asked["request"]), ("3", asked["request"]), ("4", ours), ("5", "SR-261122-ZZZZ")):
+        body = event(intake, id, kind, {"request": number, "reason": "客户说又好了"})
+        await publish(intake, body, body, key=kind)
+    told = {one["id"]: one for one in await receipts(intake, 5)}
+    assert [told[id]["state"] for id in "2345"] == ["accepted", "duplicate", "refused", "refused"]
+    assert {told[id]["code"] for id in "45"} == {"partner.request_unknown"}
+    cancelled = (await intake.http.get(f"/requests/{asked['request']}")).json()
+    assert (cancelled["state"], cancelled["history"][-1]["why"]) == ("cancelled", "客户说又好了")
+    assert (await intake.http.get(f"/requests/{ours}")).json()["state"] == "registered"
+    assert [one.TYPE for one in await heard(RequestCancelled)] == [RequestCancelled.TYPE]

@@ -57,4 +57,15 @@ class PartnerProductSold(Event):
     purchased_on: Day
 
 
-PRODUCES = (PartnerServiceRequest, PartnerProductSold)
+class PartnerRequestCancelled(Event):
+    """A partner cancels a request of its own, as long as nothing is repaired (INT-12). Unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    TYPE = "partner.request_cancelled.v1"
+    request: Line
+    """Our number of the request, from the receipt of the event that created it."""
+    reason: Line
+    """The reason, as the desk reads it."""
+
+
+PRODUCES = (PartnerServiceRequest, PartnerProductSold, PartnerRequestCancelled)

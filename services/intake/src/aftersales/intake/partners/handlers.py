@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events import describe_errors
-from aftersales.common.events.partner import PartnerProductSold, PartnerServiceRequest
+from aftersales.common.events.partner import PartnerProductSold, PartnerRequestCancelled, PartnerServiceRequest
 from aftersales.common.partners import Sender
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, DomainError, Event, Malformed, PolicyCatalogue, UnitOfWork, use_case
@@ -19,9 +19,10 @@ from aftersales.intake.archive.handlers import find_or_enrol
 from aftersales.intake.classification.domain import RULES, ClassificationRules, Classifier
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
-from aftersales.intake.requests.domain.form import RegisterRequest
+from aftersales.intake.requests.domain.form import CancelRequest, RegisterRequest
 from aftersales.intake.requests.domain.records import PartnerReference
-from aftersales.intake.requests.handlers.requests import register_request
+from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.handlers.requests import cancel_request, register_request
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of
 from aftersales.intake.sales.store import preload_caller, preload_product
 
@@ -126,6 +127,21 @@ async def take_partner_sale(
     matched = await look_up_product_words(work, form.products[0], catalogue)
     await keep_product(work, matched, owner_of(customer), branch.day_of(work.now), catalogue)
     return MessageEffect(serial=event.serial)
+
+
+@use_case(preload=lambda event: ((ServiceRequest, event.request),))
+@with_receipt
+async def take_partner_cancellation(work: UnitOfWork, event: PartnerRequestCancelled, sender: Sender) -> MessageEffect:
+    """Cancel a request that the partner brought; one that is cancelled already stays as it is.
+
+    Raises `DomainError` for a number that is not of one of its requests, and for a request that is resolved.
+    """
+    request = await work.get(ServiceRequest, event.request)
+    if request is None or request.partner is None or request.partner.partner != sender.user:
+        raise DomainError("partner.request_unknown", request=event.request)
+    if request.state == "cancelled":
+        return MessageEffect(request=request.id, duplicate=True)
+    return MessageEffect(request=(await cancel_request(work, request.id, CancelRequest(reason=event.reason))).id)
 
 
 def request_form(event: PartnerServiceRequest) -> RegisterRequest:
