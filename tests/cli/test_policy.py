@@ -32,6 +32,7 @@ async def test_lint_names_file_line_and_column_and_refuses_errors_only(aftersale
     sound = write(tmp_path, "sound", PROPERTY)
     broken = write(tmp_path, "broken", PROPERTY.replace("P3D  #", "PT0S  #").replace("PT15M", "15 min"))
     slow = write(tmp_path, "slow", PROPERTY.replace("P3D  #", "PT0S  #").replace("name: property", "name: slow"))
+    wrong = PROPERTY[: PROPERTY.index("PT15M")].count("\n") + 1
     line = PROPERTY[: PROPERTY.index("target: P3D")].count("\n") + 1
 
     fine, refused, late = [await aftersales("policy", "lint", path) for path in (sound, broken, slow)]
@@ -39,7 +40,7 @@ async def test_lint_names_file_line_and_column_and_refuses_errors_only(aftersale
     assert (fine.code, refused.code, late.code) == (0, 1, 1)
     assert "0 errors, 1 warnings" in fine.out
     assert f"{sound}:" in fine.err
-    assert f"{broken}:26:13: error: This is not a duration." in refused.err
+    assert f"{broken}:{wrong}:13: error: This is not a duration." in refused.err
     assert f"{slow}:{line}:13: error: A target of zero" in late.err
 
 

@@ -112,7 +112,8 @@ async def test_every_get_is_answered_and_every_event_published_as_its_schema_say
     for name, running_service in aftersales.services.items():
         for path, operations in watched[name].document["paths"].items():
             if "get" in operations:
-                for query in ({}, asked):
+                known = {one.get("name") for one in operations["get"].get("parameters", ())}
+                for query in ({}, {one: said for one, said in asked.items() if one in known}):
                     await running_service.http.get(_filled(name, path, ids), params=query)
     for name, paths in MUST_ANSWER.items():
         assert {path for path in paths if ("get", path) not in watched[name].seen} == set(), name

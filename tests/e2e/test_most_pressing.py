@@ -35,10 +35,12 @@ async def test_danger_comes_first_and_stays_first_after_the_review(aftersales: R
     assert (await listed(aftersales))[0]["id"] == dangerous
     await call(aftersales.intake, "POST", f"/requests/{dangerous}/review", {})
     first = (await listed(aftersales))[0]
-    assert (first["id"], first["stage"], first["due_service"]) == (dangerous, "dispatch", "dispatch")
+    assert (first["id"], first["stage"], first["due_service"]) == (dangerous, "first_reply", "intake"), (
+        "answered at once"
+    )
     counted = await board(aftersales)
     assert (counted["most_pressing"], counted["danger"]) == (dangerous, 1)
-    assert counted["stages"].keys() == {"dispatch"}, "nobody can repair a freezer here"
+    assert counted["stages"].keys() == {"dispatch", "first_reply"}, "nobody can repair a freezer here"
 
 
 async def test_the_earliest_deadline_of_any_service_comes_first_and_the_board_shows_the_real_stage(

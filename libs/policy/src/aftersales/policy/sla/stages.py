@@ -127,10 +127,21 @@ def _reached(terms: Terms, start: datetime) -> datetime:
 
 
 def apply_terms(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
-    """Apply the terms of another situation: retarget running clocks, and waive those whose stage it does not have."""
-    known = stages_of(situation)
-    kept = (_waived(clock, said) if clock.terms.policy and clock.stage not in known else clock for clock in clocks)
+    """Apply the terms of another situation: retarget running clocks, and waive those that it does not promise."""
+    kept = (
+        _waived(clock, said) if clock.terms.policy and not _is_promised(clock.stage, situation, said.at) else clock
+        for clock in clocks
+    )
     return retarget_stages(tuple(kept), situation, said)
+
+
+def _is_promised(name: StageName, situation: Situation, at: datetime) -> bool:
+    """Return whether the situation has the stage, in its present cases. A time that is agreed later counts."""
+    stage = stages_of(situation).get(name)
+    if stage is None:
+        return False
+    agreed = stage.promise(situation.priority, situation.cases).agreed_in
+    return bool(agreed) or stage_terms(name, at, situation) is not None
 
 
 def waive_stages(clocks: Clocks, situation: Situation, begun_by: Collection[str], said: ChangeNote) -> Clocks:

@@ -25,6 +25,7 @@ async def check_request(form: RegisterRequest, context: RequestContext, classifi
 
 @router.api_route("/requests/check", methods=["GET", "PATCH"], include_in_schema=False)
 @router.patch("/requests/export", include_in_schema=False)
+@router.patch("/requests/rows", include_in_schema=False)
 async def refuse_reading() -> None:
     """Refuse these paths, which `GET` and `PATCH /requests/{number}` would otherwise match."""
     raise HTTPException(405)
