@@ -10,7 +10,7 @@ from python_calamine import CalamineWorkbook
 
 from aftersales.common.http.export import Table, Titled, csv_pieces, send_export, xlsx_file
 
-AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+AT = datetime(2026, 11, 22, 4, 0, 0, 631_000, tzinfo=UTC)
 COLUMNS = (
     Titled("column.description", lambda row: row["text"]),
     Titled("column.visit", lambda row: row["number"]),

@@ -82,6 +82,7 @@ def test_every_kind_state_and_channel_has_words(language: str) -> None:
         [words.channel(channel) for channel in get_args(Channel)],
     ):
         assert len({*said}) == len(said)
+    assert words.fault("unspecified") != "unspecified"
 
 
 async def test_the_cover_is_that_of_a_request_made_now(intake: RunningService) -> None:

@@ -59,7 +59,7 @@ class Table(NamedTuple):
 
 
 def _local(cell: Cell, zone: ZoneInfo) -> Cell:
-    return cell.astimezone(zone).replace(tzinfo=None) if isinstance(cell, datetime) else cell
+    return cell.astimezone(zone).replace(tzinfo=None, microsecond=0) if isinstance(cell, datetime) else cell
 
 
 async def send_export(table: Table, rows: Rows, format: Format) -> StreamingResponse:

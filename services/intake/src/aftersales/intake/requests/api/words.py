@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from aftersales.common.terms import Terms
 from aftersales.intake.catalogues.domain import Glossary
+from aftersales.intake.requests.domain.form import UNSPECIFIED
 from aftersales.intake.requests.domain.lookup import ReaderWords
 from aftersales.intake.requests.domain.request import RequestState
 from aftersales.intake.vocabulary import Channel, RequestKind
@@ -18,7 +20,7 @@ def words_of_reader(locale: str, glossary: Glossary) -> ReaderWords:
         partial(_channel, locale=locale),
         partial(_stage, locale=locale),
         partial(glossary.lines.name, locale=locale),
-        partial(glossary.faults.name, locale=locale),
+        partial(_fault, faults=glossary.faults, locale=locale),
     )
 
 
@@ -63,6 +65,10 @@ def _state(state: RequestState, locale: str) -> str:
 def _stage(stage: str, locale: str) -> str:
     """Return the words for a stage; a policy's own stage has only its name."""
     return render_message(f"stage.{stage}", locale, {}).removeprefix("stage.")
+
+
+def _fault(code: str, faults: Terms, locale: str) -> str:
+    return render_message("fault.unspecified", locale, {}) if code == UNSPECIFIED else faults.name(code, locale)
 
 
 def _channel(channel: Channel, locale: str) -> str:
