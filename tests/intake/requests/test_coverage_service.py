@@ -221,7 +221,7 @@ async def test_one_bad_product_refuses_the_whole_contact_and_is_named(intake: Ru
     good = {"product": FORM["product"], "fault": "no-power"}
     wrong = (
         ({"product": FORM["product"] | {"serial": "RF 1!"}, "fault": "x"}, "body.subjects.1.product.serial"),
-        ({"product": FORM["product"], "kind": "training"}, "body.subjects.1"),
+        ({"product": FORM["product"], "kind": "training"}, "body.subjects.1.details.topic"),
     )
     for bad, field in wrong:
         refused = await call(intake, "POST", "/contacts", contact | {"subjects": [good, bad]}, 422)
