@@ -5,31 +5,16 @@ from typing import Any
 
 import httpx
 import pytest
+from intake.searched import PLAIN, customer, finds
 
-from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer, update_customer
 from aftersales.intake.archive.domain.search import parse_query, search_entry
-from aftersales.intake.archive.domain.standing import ClassWeights
 from aftersales.intake.archive.store import Search, find_customers
 from aftersales.testing.system import RunningService
-
-PLAIN = {"branch": "BJ01", "phone": "13800138000", "address": "北京市朝阳区建国路88号院3号楼1201"}
 
 
 def _wide(text: str) -> str:
     """The text as a Chinese keyboard may give it: in full width."""
     return text.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
-
-
-def _customer(name: str = "王小芳", **said: Any) -> Customer:
-    known = Customer(id="c-1", branch="BJ01", name=name, phone="+8613800138000", address=PLAIN["address"])
-    form = ArchiveCustomer.model_validate(PLAIN | {"name": name} | said)
-    return update_customer(known, form, "desk-7", ClassWeights())
-
-
-def _finds(customer: Customer, query: str) -> bool:
-    tokens = set(search_entry(customer).tokens)
-    asked = parse_query(query)
-    return bool(asked) and all(tokens.issuperset(word.tokens) for word in asked)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +48,7 @@ def _finds(customer: Customer, query: str) -> bool:
     ],
 )
 def test_a_name_is_found_by_any_part_its_pinyin_and_its_initials(name: str, query: str) -> None:
-    assert _finds(_customer(name), query)
+    assert finds(customer(name), query)
 
 
 @pytest.mark.parametrize(
@@ -74,25 +59,25 @@ def test_a_name_is_found_by_any_part_its_pinyin_and_its_initials(name: str, quer
     ],
 )
 def test_a_phone_is_found_by_its_last_digits_however_they_are_written(query: str) -> None:
-    assert _finds(_customer("王芳"), query)
+    assert finds(customer("王芳"), query)
 
 
 @pytest.mark.parametrize("query", ["88886666", "010-88886666", "86 10 8888 6666", "+861088886666", "6666"])
 def test_a_landline_is_found_with_and_without_its_area_code(query: str) -> None:
-    assert _finds(_customer(phones=[{"number": "010-88886666", "label": "home"}]), query)
+    assert finds(customer(phones=[{"number": "010-88886666", "label": "home"}]), query)
 
 
 @pytest.mark.parametrize(
     "query", ["北京", "朝阳区", "建国路", "建国路88号", "建国路 1201", "国路88", "88", "3号楼 1201", "王小芳 建国"]
 )
 def test_an_address_is_found_by_its_words(query: str) -> None:
-    assert _finds(_customer(), query)
+    assert finds(customer(), query)
 
 
 def test_further_names_contacts_and_addresses_lead_there_too() -> None:
     home = {"text": "臺北市大安區 5 號", "district": "大安區"}
-    company = _customer("天成物业", aliases=["天成"], contacts=[{"name": "韩梅梅"}], addresses=[home])
-    assert all(_finds(company, query) for query in ("天成", "hanmeimei", "hmm 天成", "臺北", "大安區"))
+    company = customer("天成物业", aliases=["天成"], contacts=[{"name": "韩梅梅"}], addresses=[home])
+    assert all(finds(company, query) for query in ("天成", "hanmeimei", "hmm 天成", "臺北", "大安區"))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +98,7 @@ def test_further_names_contacts_and_addresses_lead_there_too() -> None:
     ],
 )
 def test_what_does_not_fit_in_every_word_is_not_found(query: str) -> None:
-    assert not _finds(_customer(), query)
+    assert not finds(customer(), query)
 
 
 @pytest.mark.parametrize("query", ["", "  ", "。", "---", "号 楼", _wide("()")])
@@ -129,8 +114,8 @@ def test_a_word_that_looks_like_a_serial_number_is_taken_for_one_as_well(query: 
 
 
 def test_a_common_company_name_makes_no_flood_of_tokens() -> None:
-    assert len(search_entry(_customer("王芳")).tokens) < 50
-    assert len(search_entry(_customer("北京天成物业管理集团股份有限公司朝阳分公司")).tokens) < 200
+    assert len(search_entry(customer("王芳")).tokens) < 50
+    assert len(search_entry(customer("北京天成物业管理集团股份有限公司朝阳分公司")).tokens) < 200
 
 
 async def _archived(intake: RunningService, **said: Any) -> str:

@@ -4,26 +4,11 @@ from typing import Any
 
 import pytest
 from intake import staff
+from intake.searched import PLAIN, customer, finds
 
-from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer, update_customer
-from aftersales.intake.archive.domain.search import SEARCH_RULES, likeness_tokens, parse_query, search_entry
-from aftersales.intake.archive.domain.standing import ClassWeights
+from aftersales.intake.archive.domain.search import SEARCH_RULES, likeness_tokens
 from aftersales.testing import eventually
 from aftersales.testing.system import RunningSystem
-
-PLAIN = {"branch": "BJ01", "phone": "13800138000", "address": "北京市朝阳区建国路88号院3号楼1201"}
-
-
-def _customer(name: str = "王小芳", **said: Any) -> Customer:
-    known = Customer(id="c-1", branch="BJ01", name=name, phone="+8613800138000", address=PLAIN["address"])
-    form = ArchiveCustomer.model_validate(PLAIN | {"name": name} | said)
-    return update_customer(known, form, "desk-7", ClassWeights())
-
-
-def _finds(customer: Customer, query: str) -> bool:
-    tokens = set(search_entry(customer).tokens)
-    asked = parse_query(query)
-    return bool(asked) and all(tokens.issuperset(word.tokens) for word in asked)
 
 
 @pytest.mark.parametrize(
@@ -31,13 +16,13 @@ def _finds(customer: Customer, query: str) -> bool:
 )
 def test_an_address_is_found_in_simplified_and_traditional_characters(text: str, query: str) -> None:
     """INT-3, S2-10."""
-    assert _finds(_customer(addresses=[{"text": text}]), query)
+    assert finds(customer(addresses=[{"text": text}]), query)
 
 
 def test_the_same_person_in_both_scripts_at_one_address_is_a_likely_duplicate() -> None:
     """INT-3, S2-10: 陈美玲 and 陳美玲 were two worlds."""
     one, other = (
-        likeness_tokens(_customer(name, address=address))
+        likeness_tokens(customer(name, address=address))
         for name, address in (("陈美玲", "中山路8号"), ("陳　美玲", "中山路 8 號"))
     )
     assert one & other
@@ -48,9 +33,9 @@ async def test_tokens_of_older_rules_are_written_again_after_an_upgrade(built: R
     intake = built.intake
     await intake.http.put("/branches/BJ01", json=staff.PLACE)
     said = PLAIN | {"name": "歐陽娜娜"}
-    customer = (await intake.http.post("/customers", json=said)).json()["id"]
+    id = (await intake.http.post("/customers", json=said)).json()["id"]
     entries, upgrades = (intake.runtime.mongo._db[name] for name in ("search_entries", "search_upgrades"))
-    await entries.update_one({"_id": customer}, {"$set": {"tokens": ["歐陽"]}})
+    await entries.update_one({"_id": id}, {"$set": {"tokens": ["歐陽"]}})
     assert (await intake.http.get("/customers", params={"q": "欧阳"})).json()["items"] == []
     await upgrades.update_one({"_id": SEARCH_RULES}, {"$set": {"wake_at": clock.now(), "after": ""}})
     clock.advance(minutes=1)
