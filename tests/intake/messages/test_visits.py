@@ -23,18 +23,20 @@ HOUR = timedelta(hours=1)
 PRODUCT = ProductRef(serial="RF-0001", model="BCD-258", line="refrigerator")
 
 
+def _sent(lines: Path) -> dict[str, str]:
+    """Return the last text that the gateway wrote for each template."""
+    said = [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
+    return {one["template"]: one["text"] for one in said}
+
+
 async def test_dsp_4_the_customer_is_told_who_comes_when_and_of_every_change(
     start: Callable[..., Any], clock: ManualClock, tmp_path: Path
 ) -> None:
     """A late arrival is apologised for (DSP-3); a technician who has not accepted yet is not named."""
     lines = tmp_path / "sent.jsonl"
 
-    async def sent() -> dict[str, str]:
-        said = [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
-        return {one["template"]: one["text"] for one in said}
-
     async def told(template: str) -> Any:
-        return (await sent()).get(template)
+        return _sent(lines).get(template)
 
     async with start(gateways={"message": "file"}, message_file=str(lines)) as intake:
         await say(intake, "PUT", "/people/T-9", name="赵师傅", phone="13900009999", branch="BJ01", roles=["technician"])
@@ -64,3 +66,11 @@ async def test_dsp_4_the_customer_is_told_who_comes_when_and_of_every_change(
         assert "非常抱歉" in await eventually(lambda: told("visit_late"))
         await intake.deliver(CustomerNotReached(**about, channel="phone", technician="T-9"))
         assert number in await eventually(lambda: told("not_reached"))
+
+        about["at"] += timedelta(minutes=1)
+        await intake.deliver(TechnicianDeparted(**about, technician="T-404"))
+
+        async def unnamed() -> bool:
+            return "我們的師傅" in _sent(lines)["technician_on_the_way"]
+
+        assert await eventually(unnamed), "a customer is not told the code of somebody whom intake does not know"

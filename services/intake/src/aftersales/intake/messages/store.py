@@ -12,6 +12,7 @@ from aftersales.common.events.intake import Language
 from aftersales.engine import Aggregate, Index, Mongo
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import LEVELS, Branch, Person, Role
+from aftersales.values.messages import render_message
 
 from .domain.message import CustomerMessage, WordedMessage
 from .domain.template import Template
@@ -49,7 +50,9 @@ async def put_into_words(mongo: Mongo, messages: Sequence[CustomerMessage], fall
         words = {name: _shown(message.params, name, language, zone) for name in message.params} | {
             "customer": customer.name,
             "level": roles[level].title.by_language.get(language, level) if level in roles else level,
-            "technician": f"{person.name} {person.phone or ''}".strip() if person else technician,
+            "technician": f"{person.name} {person.phone or ''}".strip()
+            if person
+            else render_message("message.our_technician", language, {}),
         }
         text = packaged_templates()[message.template].text(language)
         told = re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), text)
