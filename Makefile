@@ -46,8 +46,8 @@ check: setup  ## lint, format, types, the laws, sizes, names, contracts, rules, 
 	$(PY) -m pytest -q tests/common/test_sizes.py tests/common/test_names.py tests/common/test_packages.py tests/common/test_laws.py
 	@if command -v promtool >/dev/null; then promtool check config deploy/prometheus/prometheus.yml && promtool test rules deploy/prometheus/tests/*.yml; fi
 
-test: setup  ## the tests, on real servers
-	$(PY) -m pytest $(ARGS)
+test: setup  ## the tests, on real servers, on all cores (ARGS='tests/dispatch -n 0': one at a time)
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 mutants: setup  ## would the tests notice wrong code? (ARGS=--changed, ARGS='FOLDER --sample 20')
 	@$(PY) tests/mutants/run.py $(ARGS)

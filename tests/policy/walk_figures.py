@@ -167,7 +167,7 @@ for _name in ("enterprise", "enterprise-12h"):
         (_name, "resolve", "emergency"): Figure("INT-8, ours", 240),
         (_name, "dispatch", "holiday"): Figure("ALL-10, ours", 30, "duty"),
     }
-for _name in FIGURES.keys() - {"e-commerce"}:
+for _name in sorted(FIGURES.keys() - {"e-commerce"}):
     CASES[_name, "first_reply", "emergency"] = Figure("INT-5, ours", 5)
 ONLY_IN_CASES = {(name, stage) for name, stage, _ in CASES if stage not in FIGURES[name]}
 """Policies and stages that are promised in special cases only."""
