@@ -101,6 +101,22 @@ async def test_rows_are_read_without_looking_anything_up(intake: RunningService)
     assert [row["request"] for row in after["items"]] == ["SR-261122-0002"]
 
 
+async def test_one_row_is_what_a_clerk_tells_the_customer(intake: RunningService) -> None:
+    """INT-2, INT-6: payer and reason, promises in words and at the branch's local time, in the reader's language."""
+    await staff.staff(intake)
+    path = f"/requests/{await staff.register(intake)}/row"
+    for language, kind, why, promises in (
+        ("zh-Hans", "维修", "冰箱免费维修承诺", ["当日审阅"]),
+        ("en", "Repair", "Refrigerator repairs are never charged", ["review"]),
+    ):
+        row = (await intake.http.get(path, headers={"accept-language": language})).json()
+        assert (row["kind_words"], row["cover"]["why"]) == (kind, why)
+        assert row["cover"]["labour"] == "free"
+        assert [promise["words"] for promise in row["promises"]] == promises
+        assert all(promise["due_local"].endswith("+08:00") for promise in row["promises"])
+    assert (await intake.http.get("/requests/SR-261122-ZZZZ/row")).status_code == 404
+
+
 def _lines(answer: Any) -> list[dict[str, str]]:
     titles, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
     return [dict(zip(titles, line, strict=True)) for line in lines]

@@ -1,6 +1,6 @@
 """HTTP API: lists of service requests, as pages, as rows in words, or as a file in words."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -16,6 +16,7 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers.rows import read_names
 
 from .filters import RequestFilter
+from .requests import ServiceRequestNumber
 from .words import words_of_reader
 
 router = APIRouter(responses=PROBLEMS)
@@ -49,15 +50,25 @@ async def list_requests(asked: Annotated[ListQuery, Query()], context: RequestCo
 async def list_request_rows(asked: Annotated[ListQuery, Query()], context: RequestContext) -> Page[RequestRow]:
     """List requests like `GET /requests`, as rows: words in the reader's language, local times, names."""
     page = await context.page(ServiceRequest, asked.where(), asked.cursor, asked.limit, asked.order())
+    return Page(items=await _rows_of(context, page.items), next=page.next)
+
+
+@router.get("/requests/{number}/row")
+async def show_request_row(number: ServiceRequestNumber, context: RequestContext) -> RequestRow:
+    """Show a request as a row: what to tell the customer after `POST /requests`, in words and local times."""
+    (row,) = await _rows_of(context, [await context.read(ServiceRequest, number)])
+    return row
+
+
+async def _rows_of(context: RequestContext, cases: Sequence[ServiceRequest]) -> list[RequestRow]:
     words = words_of_reader(context.locale, await load_glossary(context.mongo))
     names = await read_names(
         context.mongo,
-        branches={case.branch for case in page.items},
-        people={case.owner for case in page.items},
-        customers={case.customer for case in page.items},
+        branches={case.branch for case in cases},
+        people={case.owner for case in cases},
+        customers={case.customer for case in cases},
     )
-    rows = [show_row(case, names, words) for case in page.items]
-    return Page(items=rows, next=page.next)
+    return [show_row(case, names, words) for case in cases]
 
 
 @router.get("/requests/export", response_class=StreamingResponse, responses=export.FILES)

@@ -74,14 +74,25 @@ class CaseShown(Value):
     """The path to which a further contact about this request is posted (ALL-4)."""
 
 
+class PayersShown(Value):
+    """The payers of a request, and the reason in the reader's language."""
+
+    parts: Payer
+    labour: Payer
+    travel: Payer
+    why: str
+
+
 class RequestRow(CaseShown):
-    """A request in a list: one line that is read without looking anything up."""
+    """A request in one line that is read without looking anything up: in a list, or to tell the customer."""
 
     customer: str
     """The customer's id."""
     customer_name: str
     owner_name: str
     """The owner's name; the code if nobody is registered with it."""
+    cover: PayersShown | None = None
+    """Null while it is not decided who pays."""
 
 
 class ProductShown(Value):
@@ -173,9 +184,17 @@ MOST_LAST = 5
 def _show_product(product: Product, coverage: Coverage, cases: Iterable[ServiceRequest], locale: str) -> ProductShown:
     about = shared_fields(product, ProductShown) | shared_fields(coverage.inputs, ProductShown)
     about |= shared_fields(coverage, ProductShown)
-    about["why"] = coverage.why.get(locale) or next(iter(coverage.why.values()), "")
+    about["why"] = _reason(coverage, locale)
     theirs = tuple(case.id for case in cases if case.product.serial == product.id)
     return ProductShown(serial=product.id, open_cases=theirs, **about)
+
+
+def _show_payers(coverage: Coverage, locale: str) -> PayersShown:
+    return PayersShown(**shared_fields(coverage, PayersShown) | {"why": _reason(coverage, locale)})
+
+
+def _reason(coverage: Coverage, locale: str) -> str:
+    return coverage.why.get(locale) or next(iter(coverage.why.values()), "")
 
 
 def show_case(case: ServiceRequest, branch: Branch, words: ReaderWords) -> CaseShown:
@@ -200,11 +219,12 @@ def fault_words(kind: RequestKind, fault: str, words: ReaderWords) -> str:
 
 
 def show_row(case: ServiceRequest, names: NamesOfRows, words: ReaderWords) -> RequestRow:
-    """Show a request as a row of a list."""
+    """Show a request as a row."""
     return RequestRow(
         customer=case.customer,
         customer_name=names.customers.get(case.customer, {}).get("name", ""),
         owner_name=names.people.get(case.owner, case.owner),
+        cover=_show_payers(case.coverage, words.locale) if case.coverage else None,
         **dict(show_case(case, names.branches[case.branch], words)),
     )
 
