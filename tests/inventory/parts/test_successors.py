@@ -6,6 +6,8 @@ from typing import Any
 
 from aftersales.common.events.intake import DesignChanged, Supersession
 from aftersales.inventory.slips.domain import IssueSlip
+from aftersales.inventory.stock.domain import StockItem, stock_id
+from aftersales.testing import ManualClock, eventually
 from aftersales.testing.system import RunningService, RunningSystem
 
 Stories = Callable[..., Any]
@@ -84,3 +86,43 @@ async def test_parts_that_replace_each_other_in_a_circle_end_all_9(running: Runn
     await save(service, "OLD", 0)
     await hear(service, design("OLD", "NEW"), design("NEW", "OLD"), story(1).assigned())
     assert await slip_of(service) == ("short", [("NEW", 1, 0)])
+
+
+async def test_a_visit_that_waits_gets_the_part_that_replaces_the_old_one_all_9(
+    running: RunningSystem, story: Stories, clock: ManualClock
+) -> None:
+    """From its day, in line; whether the visit or the design change was known first."""
+    service = running.inventory
+    await save(service, "OLD", 1, quantity=2)
+    await hear(service, story(1).assigned(), design("OLD", "NEW", TODAY + timedelta(days=1)))
+    await save(service, "NEW", 3, quantity=2)
+    await hear(service, story(2).assigned())
+    assert [await slip_of(service, n) for n in (1, 2)] == [("short", [("OLD", 2, 1)]), ("short", [("OLD", 2, 0)])]
+    clock.advance(days=1)
+
+    async def served() -> bool:
+        return (await slip_of(service, 2))[1][0][0] == "NEW"
+
+    await eventually(served)
+    assert await slip_of(service, 1) == ("reserved", [("OLD", 1, 1), ("NEW", 1, 1)])
+    assert await slip_of(service, 2) == ("reserved", [("NEW", 2, 2)])
+    assert (await service.get(StockItem, stock_id("SH01", "OLD"))).waiting == ()
+
+
+async def test_a_design_change_that_holds_already_serves_who_waits_all_9(
+    running: RunningSystem, story: Stories
+) -> None:
+    """Also in a circle, which ends."""
+    service = running.inventory
+    await save(service, "OLD", 0)
+    await hear(service, story(1).assigned(), design("OLD", "NEW"))
+    await eventually(lambda: _wants(service, "NEW"))
+    await hear(service, design("NEW", "OLD", hours=1))
+    await eventually(lambda: _wants(service, "OLD"))
+    await service.quiet()
+    await save(service, "OLD", 1)
+    assert await slip_of(service) == ("reserved", [("OLD", 1, 1)])
+
+
+async def _wants(service: RunningService, part: str) -> bool:
+    return await slip_of(service) == ("short", [(part, 1, 0)])

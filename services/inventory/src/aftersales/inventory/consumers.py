@@ -18,7 +18,6 @@ from aftersales.common.policies import copy_policy
 from aftersales.common.terms import CatalogueName
 from aftersales.engine import Consumer, HeartbeatState, UnitOfWork, consume_event, use_case
 
-from .parts import handlers as parts
 from .slips import handlers as slips
 
 WORDS: tuple[CatalogueName, ...] = ("lines", "faults")
@@ -33,7 +32,7 @@ def build_consumers() -> tuple[Consumer, ...]:
         consume_event(OrderCancelled, slips.cancel_slip),
         consume_event(PlanWithdrawn, slips.withdraw_plan),
         consume_event(CatalogueChanged, partial(copy_entry, copied=WORDS)),
-        consume_event(DesignChanged, parts.follow_design),
+        consume_event(DesignChanged, slips.follow_design),
         consume_event(PolicyPublished, copy_policy),
         consume_event(DispatchHeartbeat, _pass_heartbeat_on),
     )

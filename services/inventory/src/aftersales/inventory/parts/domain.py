@@ -1,7 +1,7 @@
 """The part master (INV-1, INV-15): the parts, what they are used for, and their prices."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import Field
@@ -74,8 +74,9 @@ class Supersedence(Aggregate):
     valid_from: Day
     published_at: datetime
 
-    def holds(self, now: datetime) -> bool:
-        return self.valid_from <= now.date()
+    @property
+    def begins(self) -> datetime:
+        return datetime.combine(self.valid_from, time(), UTC)
 
 
 def repair_kind(line: str, fault: str) -> str:

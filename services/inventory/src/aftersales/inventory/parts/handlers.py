@@ -20,12 +20,7 @@ async def register_part(work: UnitOfWork, code: str, form: RegisterPart, catalog
     return part if part == known else work.put(part)
 
 
-@use_case(
-    preload=lambda event: tuple(
-        ref for pair in event.supersessions for ref in ((Supersedence, pair.old), (Part, pair.old), (Part, pair.new))
-    )
-)
-async def follow_design(work: UnitOfWork, event: DesignChanged) -> None:
+async def replace_parts(work: UnitOfWork, event: DesignChanged) -> None:
     """Keep which part replaces which (ALL-9). Of two design changes about a part the newer one holds."""
     for pair in event.supersessions:
         known = await work.get(Supersedence, pair.old)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from aftersales.common.events.dispatch import (
     OrderCancelled,
@@ -11,8 +12,10 @@ from aftersales.common.events.dispatch import (
     RepairCompleted,
     TechnicianAssigned,
 )
+from aftersales.common.events.intake import DesignChanged
 from aftersales.common.events.inventory import ReservedLine
 from aftersales.engine import DocumentRef, NotYet, UnitOfWork, use_case
+from aftersales.inventory.parts import handlers as parts
 from aftersales.inventory.parts.domain import Part, Supersedence, repair_kind, without_successors
 from aftersales.inventory.stock.domain import Entry, StockItem, stock_id
 from aftersales.inventory.stock.handlers import record_movements
@@ -101,11 +104,32 @@ async def cancel_slip(work: UnitOfWork, event: OrderCancelled) -> None:
         work.put(slip, *events)
 
 
+@use_case(
+    preload=lambda event: tuple(
+        ref for pair in event.supersessions for ref in ((Supersedence, pair.old), (Part, pair.old), (Part, pair.new))
+    )
+)
+async def follow_design(work: UnitOfWork, event: DesignChanged) -> None:
+    """Keep which part replaces which, and wake the stock of old parts for which slips wait (ALL-9)."""
+    await parts.replace_parts(work, event)
+    for old in sorted({pair.old for pair in event.supersessions}):
+        for item in await work.find(StockItem, part=old):
+            if item.waiting:
+                work.put(item.but(wake_at=await _next_wake(work, item)))
+
+
 async def wake_stock(work: UnitOfWork, id: str) -> None:
-    """Serve the next slips in a long line."""
+    """Serve the next slips in a long line; once nothing is left of a replaced part, they want its successor (ALL-9)."""
     item = await work.get(StockItem, id)
-    if item and item.wake_at and item.wake_at <= work.now:
-        work.put(await serve_waiting(work, item))
+    if not (item and item.wake_at and item.wake_at <= work.now):
+        return
+    item = work.put(await serve_waiting(work, item))
+    after = await work.get(Supersedence, item.part)
+    if not item.free and after and after.begins <= work.now:
+        for slip in await work.several(IssueSlip, item.waiting[:SERVED_AT_ONCE]):
+            await _set_aside(work, slip, [item.part])
+        item = await stock_of(work, item.branch, item.part)
+        work.put(item.but(wake_at=await _next_wake(work, item)))
 
 
 async def serve_waiting(work: UnitOfWork, item: StockItem) -> StockItem:
@@ -120,7 +144,15 @@ async def serve_waiting(work: UnitOfWork, item: StockItem) -> StockItem:
         _record_for(work, change.slip, change.entries)
         slip, events = domain.fill_slip(change.slip, work.now)
         work.put(slip, *events)
-    return item.but(wake_at=work.now if item.free and item.waiting else None)
+    return item.but(wake_at=await _next_wake(work, item))
+
+
+async def _next_wake(work: UnitOfWork, item: StockItem) -> datetime | None:
+    """Return the time at which more can be done for the slips in line: now, or the day of a design change."""
+    if item.waiting and item.free:
+        return work.now
+    after = await work.get(Supersedence, item.part) if item.waiting else None
+    return max(after.begins, work.now) if after else None
 
 
 def _slip_of(event: OrderEvent) -> DocumentRef:
@@ -156,7 +188,9 @@ async def _set_aside(work: UnitOfWork, slip: IssueSlip, wanted: Iterable[str]) -
         seen.add(part)
         item, slip, entries = domain.allot_part(await stock_of(work, slip.branch, part), slip)
         after = await work.get(Supersedence, part) if slip.line(part).missing else None
-        if after and after.holds(work.now) and after.new not in seen:
+        if after and after.begins > work.now:
+            item = item.but(wake_at=await _next_wake(work, item))
+        elif after and after.new not in seen:
             item, slip = domain.want_successor(item, slip, after.new)
             left.append(after.new)
         work.put(item)
