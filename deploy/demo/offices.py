@@ -63,6 +63,10 @@ class Offices:
         """Enter or change the particulars of something. Raises `RefusedError`."""
         return await self._call(service, "PUT", path, json=body, headers={"X-Actor": who})
 
+    async def send_file(self, service: str, path: str, content: bytes, *, who: str) -> Any:
+        """Store a file under its address. Raises `RefusedError`."""
+        return await self._call(service, "PUT", path, content=content, headers={"X-Actor": who})
+
     async def page(self, service: str, path: str) -> str:
         """Read a page that is not JSON."""
         answer = await self._lines[service].get(path)

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from deploy.demo import agreements, clerks, customers, desk, imports, store, summary, technicians, told
+from deploy.demo import agreements, clerks, customers, desk, headquarters, imports, store, summary, technicians, told
 from deploy.demo.books import Books, open_books
 from deploy.demo.checks import Check, audit_check, house_checks
 from deploy.demo.day import SECONDS, Contact, Day, Row, WrongSettingsError
@@ -65,6 +65,7 @@ async def play(system: System, speed: float, seed: int) -> bool:
     await imports.bring_in(system.environment())
     contacts = [Contact(row) for row in sheet("contacts")]
     async with Offices(system.urls) as offices:
+        await headquarters.set_up(offices)
         with Stage(len(contacts)) as stage:
             day = Day(
                 contacts={contact.serial: contact for contact in contacts},

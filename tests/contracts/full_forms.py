@@ -14,6 +14,7 @@ from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.consent import ConsentForm
 from aftersales.intake.archive.domain.standing import ClassWeights
 from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
+from aftersales.intake.identity.domain import IdentityForm, set_identity
 from aftersales.intake.network import domain as network
 from aftersales.intake.office.domain import handover as handovers
 from aftersales.intake.office.domain import meeting as meetings
@@ -178,9 +179,15 @@ FORMS = [
                 "location": PLACE,
                 "hours": {"holidays": "CN"},
                 "far_districts": ["延庆"],
+                "address": "长安街 1 号",
+                "phone": "01065001234",
             }
         ),
         lambda form: network.register_branch(None, "BJ01", form, "x", NOW)[0],
+    ),
+    Row(
+        IdentityForm(name={"en": "x"}, header={"en": "y"}, phone="400-555-0100", website="https://x.example"),
+        lambda form: set_identity(None, form),
     ),
     Row(
         network.RoleForm.model_validate(

@@ -94,8 +94,8 @@ async def test_int_11_the_form_says_in_words_what_is_wrong_and_keeps_what_was_ty
 
 async def test_the_complaint_phones_and_the_price_list_are_shown(intake: RunningService, clock: ManualClock) -> None:
     """INT-11."""
-    none = {"service_phone": None, "complaint_phone": None, "price_list": None}
-    branch = {"code": "BJ01", "name": "北京", "complaint_phone": None}
+    none = dict.fromkeys(("company", "website", "service_phone", "complaint_phone", "price_list"))
+    branch = {"code": "BJ01", "name": "北京", "complaint_phone": None, "phone": None, "address": None}
     assert (await intake.http.get("/public/info")).json() == none | {"branches": [branch]}
     settings: Any = intake.runtime.service.settings
     clock.advance(seconds=60)

@@ -19,6 +19,8 @@ from .classification import api as classification_api
 from .classification import store as classification_store
 from .consumers import build_consumers
 from .files import api as files_api
+from .identity import api as identity_api
+from .identity import store as identity_store
 from .jobs import SEEDS, build_timers
 from .messages import api as messages_api
 from .messages import store as messages_store
@@ -47,6 +49,7 @@ from .settings import Settings
 
 APIS = (
     network_api,
+    identity_api,
     catalogues_api,
     archive_api,
     recalls_api,
@@ -63,6 +66,7 @@ APIS = (
 )
 STORES = (
     network_store,
+    identity_store,
     catalogues_store,
     archive_store,
     recalls_store,

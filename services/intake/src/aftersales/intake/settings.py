@@ -52,7 +52,8 @@ class Settings(ServiceSettings):
     public_complaints: int = Field(default=5, ge=1)
     """INT-11: complaints an hour from one address."""
     service_phone: str = ""
-    """INT-11: the phone for all questions about service, shown at the top of the public page."""
+    """INT-11: the phone for all questions about service, shown at the top of the public page, unless the identity has
+    one (`PUT /identity`)."""
     complaint_phone: str = ""
     """INT-11: headquarters' complaint phone (投诉电话), shown on the public page."""
     complaint_phones: dict[Code, str] = {}  # noqa: RUF012 (a field, copied per instance)

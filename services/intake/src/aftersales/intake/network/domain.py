@@ -42,6 +42,10 @@ class BranchForm(Value):
     """By default the stored hours, or round the clock for a new branch."""
     far_districts: Annotated[tuple[Line, ...], Field(max_length=200)] | None = None
     """Districts, towns and villages that are far away (DSP-3); an address that names one is far. Default: as stored."""
+    address: Line | None = None
+    """Its address, as it is printed on slips. Default: as stored."""
+    phone: Phone | None = None
+    """Its own phone, beside the company's (`PUT /identity`). Default: as stored."""
 
 
 class Branch(Aggregate):
@@ -53,6 +57,8 @@ class Branch(Aggregate):
     zone: str
     location: GeoPoint
     far_districts: tuple[str, ...] = ()
+    address: str | None = None
+    phone: str | None = None
     hours: Hours = Hours()
     hours_since: datetime | None = None
     """The last change of hours or zone; None if unrecorded."""
@@ -88,11 +94,10 @@ def register_branch(
     hours = form.hours or (known.hours if known else Hours())
     fields = {"name": form.name, "zone": form.zone, "location": form.location, "hours": hours}
     fields |= {"hours_since": now, "hours_by": by}
-    stored = known.far_districts if known else ()
-    far = stored if form.far_districts is None else form.far_districts
+    own = {name: given for name in ("far_districts", "address", "phone") if (given := getattr(form, name)) is not None}
     if known and (known.zone, known.hours) == (form.zone, hours):
         fields |= {"hours_since": known.hours_since, "hours_by": known.hours_by}
-    branch = (known or Branch(id=code, branch=code, **fields)).but(**fields, far_districts=far)
+    branch = (known or Branch(id=code, branch=code, **fields)).but(**fields, **own)
     if branch == known:
         return known, ()
     return branch, (BranchRegistered(branch=code, **fields),)

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from aftersales.common.http.problem import TOO_MANY
 from aftersales.engine import PROBLEMS, Document, RequestContext
+from aftersales.intake.identity.domain import COMPANY, CompanyIdentity, LineTexts
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.public import handlers
 from aftersales.intake.public.domain.complaint import ComplaintForm, Receipt
@@ -28,11 +29,17 @@ class BranchPhone(BaseModel):
     code: str
     name: str
     complaint_phone: str | None
+    phone: str | None = None
+    """The branch's own phone."""
+    address: str | None = None
 
 
 class Info(BaseModel):
+    company: LineTexts | None = None
+    """The name of the company, by language."""
+    website: str | None = None
     service_phone: str | None = None
-    """The phone for all questions about service."""
+    """The phone for all questions about service: the company's, else the one of the settings."""
     complaint_phone: str | None
     """Headquarters' phone."""
     branches: list[BranchPhone]
@@ -76,20 +83,31 @@ async def read_info(context: RequestContext, request: Request, gates: Gates) -> 
     async with gates.reading:
         kept: tuple[datetime, Info] | None = getattr(state, "public_info", None)
         if kept is None or not timedelta() <= context.now - kept[0] < _INFO_KEPT:
-            rows = await context.mongo.rows(Branch.COLLECTION, {}, sort=("_id",), only=("name",))
-            kept = state.public_info = context.now, list_phones(context, rows)
+            rows = await context.mongo.rows(Branch.COLLECTION, {}, sort=("_id",), only=("name", "phone", "address"))
+            identity = await context.mongo.get(CompanyIdentity, COMPANY)
+            kept = state.public_info = context.now, list_phones(context, rows, identity)
     return kept[1]
 
 
-def list_phones(context: RequestContext, rows: Iterable[Document] = ()) -> Info:
-    """Return the settings for the page, and the phones of these branches."""
+def list_phones(
+    context: RequestContext, rows: Iterable[Document] = (), identity: CompanyIdentity | None = None
+) -> Info:
+    """Return the settings for the page, the identity of the company, and the phones of these branches."""
     given = context.settings
     phones = [
-        BranchPhone(code=row["_id"], name=row["name"], complaint_phone=given.complaint_phones.get(row["_id"]))
+        BranchPhone(
+            code=row["_id"],
+            name=row["name"],
+            complaint_phone=given.complaint_phones.get(row["_id"]),
+            phone=row.get("phone"),
+            address=row.get("address"),
+        )
         for row in rows
     ]
     return Info(
-        service_phone=given.service_phone or None,
+        company=identity.name if identity else None,
+        website=identity.website if identity else None,
+        service_phone=(identity and identity.phone) or given.service_phone or None,
         complaint_phone=given.complaint_phone or None,
         branches=phones,
         price_list=given.price_list or None,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .lookups import OwnComplaint, OwnRequest
 
 from aftersales.common.events.intake import ComplaintKind
+from aftersales.intake.identity.domain import text_in
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
 _TYPED = ("number", "phone_tail", "text", "name", "phone")
@@ -65,6 +66,7 @@ def render_page(locale: str, content: PageContent) -> str:
         "found": _found(said, content),
         "look_said": "" if content.complains else _said(content.wrong, "bad"),
         "complain_said": _said(content.wrong, "bad") if content.complains else "",
+        "company": _company(content.info, locale),
         "service": _service_phone(said, content.info),
         "phone_list": _phones(said, content.info),
         "price_link": _prices(said, content.info),
@@ -112,6 +114,14 @@ _ROWS = {
 def _phone(name: str, phone: str) -> str:
     digits = re.sub(r"[^+0-9]", "", phone)
     return f'{html.escape(name)} <a href="tel:{digits}">{html.escape(phone)}</a>'
+
+
+def _company(info: "Info", locale: str) -> str:
+    if not info.company:
+        return ""
+    name = html.escape(text_in(info.company, locale))
+    shown = f'<a href="{html.escape(info.website)}">{name}</a>' if info.website else name
+    return f'<p class="company">{shown}</p>'
 
 
 def _service_phone(said: Mapping[str, str], info: "Info") -> str:
