@@ -3,9 +3,11 @@
 import asyncio
 import getpass
 import itertools
+import os
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,6 +26,7 @@ CONNECT_PATIENCE = 15.0
 """Seconds without a useful answer after which a service that had answered counts as away."""
 _ANSWERS, _INTRODUCTION = httpx.Timeout(30, connect=3), httpx.Timeout(5, connect=3)
 """Seconds that an answer may take (a service waits 20 s for its own writes), and the first one."""
+_HERE = {"127.0.0.1", "localhost", "::1"}
 BUSY = {429, 502, 503, 504}
 LONGEST_PAUSE = 10.0
 PAGE_SIZE = 200
@@ -124,12 +127,16 @@ async def connect_to_service(
 ) -> AsyncIterator[Connection]:
     """Connect to a service that answers, as the user who runs the command unless another actor is named.
 
-    Raises `Trouble` within seconds if the service does not answer, or if another one does.
+    A token from the environment signs the calls in (`bearer_token`). Raises `Trouble` within seconds if the service
+    does not answer, or if another one does.
     """
+    headers = {"x-actor": actor or current_user(), "accept-language": session.locale}
+    if token := bearer_token(session.urls[service]):
+        headers["authorization"] = f"Bearer {token}"
     async with httpx.AsyncClient(
         base_url=session.urls[service],
         timeout=_ANSWERS,
-        headers={"x-actor": actor or current_user(), "accept-language": session.locale},
+        headers=headers,
         trust_env=False,  # a proxy configured for the user must not affect calls to the services
     ) as client:
         connection = Connection(session, service, client, patience)
@@ -146,6 +153,23 @@ def checked_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.host:
         raise typer.BadParameter(f"{url} is not an address; one looks like http://127.0.0.1:8101")
     return url.rstrip("/")
+
+
+def bearer_token(url: str) -> str:
+    """Return the token of `AFTERSALES_TOKEN`, or in the file of `AFTERSALES_TOKEN_FILE`; empty if there is none.
+
+    Raises `Trouble` if the file cannot be read, or if the token would be sent to another machine without TLS.
+    """
+    token = os.environ.get("AFTERSALES_TOKEN", "")
+    if path := os.environ.get("AFTERSALES_TOKEN_FILE"):
+        try:
+            token = Path(path).read_text("utf-8")
+        except (OSError, UnicodeError) as error:
+            raise Trouble("cli.token_unreadable", path=path, why=str(error)) from error
+    place = httpx.URL(url)
+    if token.strip() and place.scheme != "https" and place.host not in _HERE:
+        raise Trouble("cli.token_needs_tls", url=url)
+    return token.strip()
 
 
 def problem_of(answer: httpx.Response) -> tuple[str, str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -44,6 +45,13 @@ def _mongo(url: SecretStr) -> SecretStr:
 
 def _amqp(url: SecretStr) -> SecretStr:
     broker_urls(url.get_secret_value())
+    return url
+
+
+def _issuer(url: str) -> str:
+    place = urlsplit(url)
+    if url and place.scheme != "https" and place.hostname not in {"127.0.0.1", "localhost"}:
+        raise ValueError("it must begin with https://")
     return url
 
 
@@ -106,8 +114,14 @@ class ServiceSettings(BaseSettings):
     """The name of this replica, of its audit chain and its tallies. It must stay the same after restarts."""
 
     http_host: str = "127.0.0.1"
-    """The address to listen on. There is no sign-in yet, so by default only this machine has access."""
+    """The address to listen on. Without sign-in (`oidc_issuer`) everybody who reaches it has access to everything."""
     http_port: Port = 8100
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] = ""
+    """The OpenID Connect server whose bearer tokens open the API, as in `iss`. If empty, nobody signs in."""
+    oidc_audience: str = "aftersales"
+    """The audience (`aud`) that a token must be for."""
+    oidc_name_claim: str = "sub"
+    """The claim with the name under which records show a caller; a path such as `user.code` is possible."""
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """The number of reverse proxies in front of this service. Each adds its caller to `X-Forwarded-For`."""
     max_body: int = Field(default=1_000_000, ge=1)

@@ -19,9 +19,11 @@ from aftersales.common.http.exposition import expose_metrics
 from aftersales.common.http.middleware import RequestMiddleware
 from aftersales.common.http.query import refuse_unknown_parameters
 from aftersales.common.http.request_context import Replayed
+from aftersales.common.http.sign_in import SignInMiddleware
 from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.service import Service
 from aftersales.common.settings import WrongSettings
+from aftersales.common.sign_in.tokens import TokenVerifier
 from aftersales.common.telemetry import configure_logs, log
 
 _RESTORED = {r"/archive/[^/]+/restorations": 20_000_000}
@@ -30,7 +32,7 @@ _RESTORED = {r"/archive/[^/]+/restorations": 20_000_000}
 
 def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
     """Return the HTTP application; its lifespan starts and stops everything else."""
-    runtime = Runtime(service, clock or SystemClock())
+    runtime, settings = Runtime(service, clock or SystemClock()), service.settings
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -47,7 +49,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would look for an exporter at each request
     )
     app.openapi = partial(describe_app, app)  # type: ignore[method-assign]
-    app.state.runtime, app.state.locale = runtime, service.settings.locale
+    app.state.runtime, app.state.locale = runtime, settings.locale
     problem.install_handlers(app)
     app.add_exception_handler(Replayed, _replay)
     shared = (
@@ -62,8 +64,11 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         refuse_unknown_parameters(router.routes)
     # before the documentation's routes, and without `include_router`, which would match each request twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
+    if settings.oidc_issuer:
+        told = (settings.oidc_issuer, settings.oidc_audience, settings.oidc_name_claim)
+        app.add_middleware(SignInMiddleware, verifier=TokenVerifier(*told, runtime.clock))
     larger = {**_RESTORED, **service.uploads}
-    app.add_middleware(RequestMiddleware, metrics=runtime.metrics, max_body=service.settings.max_body, uploads=larger)
+    app.add_middleware(RequestMiddleware, metrics=runtime.metrics, max_body=settings.max_body, uploads=larger)
     return app
 
 

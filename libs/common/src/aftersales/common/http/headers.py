@@ -28,7 +28,8 @@ REQUEST_HEADERS = {
     ),
     "X-Actor": _text(
         "The person or program that acts, for example `clerk-1`; at most 100 characters. The audit trail records it. "
-        "It is not verified, because there is no sign-in yet. Without it the actor is `anonymous`."
+        "It is not verified, and without it the actor is `anonymous`. Where sign-in is on it counts for nothing: the "
+        "actor is the caller's name in the token."
     ),
     "Idempotency-Key": _text(
         "A new random text for each command, at most 200 characters. Repeat a request whose answer was lost with the "

@@ -43,6 +43,7 @@ def _declared(description: str) -> dict[str, Any]:
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: _declared("The body cannot be read"),
+    401: _declared("The caller is not signed in (WWW-Authenticate)"),
     404: _declared("It does not exist, or the caller may not see it"),
     409: _declared("A rule refused it"),
     412: _declared("It was changed since it was read (If-Match)"),
@@ -70,6 +71,8 @@ def problem_response(request: Request, status: int, code: str, params: Mapping[s
         params=known,
     )
     headers = {"Content-Language": locale}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer" if code == "token.missing" else 'Bearer error="invalid_token"'
     if status in (429, 503):
         headers["Retry-After"] = str(known.get("seconds", 2))
     return JSONResponse(content.model_dump(mode="json"), status, headers, MEDIA_TYPE)

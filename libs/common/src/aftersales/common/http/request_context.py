@@ -19,6 +19,7 @@ from aftersales.common.mongo import Document, Index, Mongo, from_document
 from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.runtime import Runtime
+from aftersales.common.sign_in.tokens import Caller
 from aftersales.common.trail.auditor import Auditor
 from aftersales.common.work import AnswerKey, Job, Stored, UnitOfWork
 from aftersales.common.work.use_case import Call, prepare_call
@@ -102,7 +103,10 @@ class _RequestContext:
 
     @property
     def actor(self) -> str:
-        """The name that the caller sent (not verified, because there is no sign-in yet)."""
+        """The name of the signed-in caller; without sign-in the name that the caller sent, which nobody verified."""
+        if self.settings.oidc_issuer:
+            caller: Caller | None = self._request.scope.get("caller")
+            return caller.name if caller else "anonymous"
         return self._request.headers.get("x-actor", "anonymous")[:100]
 
     @property
