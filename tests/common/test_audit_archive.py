@@ -1,6 +1,7 @@
 """Old audit records leave for the archive, and the trail is still proved as a whole (ALL-5)."""
 
 import hashlib
+import json
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from common.auditing import database, found, records, running_service, second_wr
 from common.counter import Counter, add
 
 from aftersales.common.trail.balance import BASES
-from aftersales.common.work import audit
+from aftersales.common.work import audit, values
 
 YEAR = timedelta(days=365)
 
@@ -47,6 +48,19 @@ async def test_old_records_leave_and_the_trail_is_still_whole(counter):
     assert await found(counter) == []
     told = (await counter.http.get(f"/audit/{Counter.COLLECTION}/c0")).json()
     assert (told["intact"], told["earlier_archived"]) == (True, True)
+
+
+async def test_records_leave_with_the_values_of_their_changes(counter):
+    """ALL-5."""
+    items = await leaving(counter)
+    assert all(json.loads(item["line"])["values"]["0"]["salt"] for item in items)
+    whole = [json.loads(item["line"])["values"]["0"].get("after", {}) for item in items]
+    assert [document["total"] for document in whole if document] == [1, 1]
+    before = await counter.runtime.mongo.rows(values.VALUES, {})
+    assert (await leave(counter, items)).json()["kept"] == []
+    gone = {values.row_id(item["id"], 0) for item in items}
+    left = await counter.runtime.mongo.rows(values.VALUES, {})
+    assert {row["_id"] for row in before} - {row["_id"] for row in left} == gone
 
 
 async def test_removing_the_same_records_again_changes_nothing(counter):

@@ -1,4 +1,5 @@
 """What an auditor asks of the audit trail over HTTP and on the command line (ALL-5)."""
+# ruff: noqa: RUF001 (full width is meant)
 
 import json
 
@@ -87,6 +88,35 @@ async def test_the_command_line_shows_who_changed_a_document(program):
     assert (told["intact"], [change["version"] for change in told["items"]]) == (True, [1])
     unknown = await program("audit", "show", "branches/不存在", "--service", "intake")
     assert (unknown.code, "branches/不存在" in unknown.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("locale", "changed", "empty"),
+    [
+        ("en", "Name (name): 上海一店 <b> → Shop “1”", "Branch (branch): (empty) → sh-02"),
+        ("zh-Hans", "名称 (name): 上海一店 <b> → Shop “1”", "网点 (branch): （空） → sh-02"),
+        ("zh-Hant", "名稱 (name): 上海一店 <b> → Shop “1”", "據點 (branch): （空） → sh-02"),
+    ],
+)
+async def test_the_command_line_shows_each_field_before_and_after_in_words(program, locale, changed, empty):
+    """ALL-5."""
+    intake = program.system.intake
+    first = await intake.http.put("/branches/sh-02", json=BRANCH, headers={"x-actor": "li.na"})
+    assert first.is_success, first.text
+    await intake.http.put("/branches/sh-02", json=BRANCH | {"name": "Shop “1”"}, headers={"x-actor": "zhang.wei"})
+    shown = await program("--lang", locale, "audit", "show", "branches/sh-02", "--service", "intake")
+    assert shown.code == 0, shown.err
+    for part in (changed, empty, "li.na", "zhang.wei", "register_branch", "2026-11-23 09:00:00"):
+        assert part in shown.out, shown.out
+
+
+async def test_the_command_line_says_that_no_key_is_set(urls):
+    """ALL-5."""
+    async with open_system(urls, ManualClock(), [INTAKE]) as opened:
+        await opened.system.intake.http.put("/branches/hq", json=BRANCH)
+        for command in (("show", "branches/hq"), ("verify",)):
+            told = await opened("audit", *command, "--service", "intake")
+            assert (told.code, "no AFTERSALES_AUDIT_KEY is set" in told.err) == (0, True), told.err
 
 
 async def test_the_command_line_verifies_and_compares_with_anchors_that_were_kept(program, tmp_path):

@@ -28,7 +28,7 @@ PLANTED = "BROKEN"
 """In the ids of documents that were written and removed past the services."""
 _BOOKKEEPING = (
     *("inbox", "answers", "tallies", "leases", "counters", "outbox", "audit", "parked"),
-    *("anchors", "verifications", "audit_bases", "audit_heads", "archived"),
+    *("anchors", "verifications", "audit_bases", "audit_heads", "audit_values", "archived"),
 )
 
 

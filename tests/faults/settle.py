@@ -35,7 +35,7 @@ async def stopped(program: Program, when: str) -> list[str]:
 
 _MOVING_BY_THEMSELVES = {
     *("inbox", "outbox", "leases", "counters", "heartbeats", "marks", "digests"),
-    *("anchors", "verifications", "audit_bases", "audit_heads", "archived"),
+    *("anchors", "verifications", "audit_bases", "audit_heads", "audit_values", "archived"),
 }
 """Collections that change though nothing happens: by the house's own work, or at the end of the hour."""
 

@@ -1,9 +1,8 @@
-"""`aftersales audit`: verifies the audit trail, and shows who changed a document, when and why (ALL-5)."""
+"""`aftersales audit`: verifies the audit trail, and shows who changed what in a document, when and why (ALL-5)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -11,8 +10,9 @@ from urllib.parse import quote
 import typer
 from rich.text import Text
 
+from aftersales.cli.audit_history import print_history, to_local
 from aftersales.cli.connection import SERVICES, Connection, connect_to_service, problem_of
-from aftersales.cli.output import AsJson, print_json, print_table
+from aftersales.cli.output import AsJson, print_json
 from aftersales.cli.session import ERR, REFUSED, TROUBLE, Session, Trouble, to_printable
 from aftersales.values.anchors import Anchor, append_to_file, read_file
 from aftersales.values.messages import render_message
@@ -89,7 +89,7 @@ def show_audit(
     service: AuditedService = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who changed a document, when and why, in every service that has one with this name."""
+    """Show who changed a document, when and why, and each field before and after, in every service that has it."""
     session: Session = ctx.obj
     collection, _, id = document.partition("/")
     if not collection or not id:
@@ -104,7 +104,7 @@ def show_audit(
         print_json(known)
     else:
         for name, history in known.items():
-            _print_history(session, name, history["items"])
+            print_history(session, name, history)
             if not history["intact"]:
                 session.complain("audit.not_intact", service=name, document=document)
     if not known and not answers.silent:
@@ -198,13 +198,14 @@ async def _history(connection: Connection, path: str) -> Any:
     while cursor := whole.pop("next"):
         page = await _get(connection, "GET", path, params={"limit": 200, "cursor": cursor})
         whole["items"] += page["items"]
+        whole["intact"] = whole["intact"] and page["intact"]
         whole["next"] = page["next"]
     return whole
 
 
 def _say_verdict(session: Session, service: str, status: Any) -> None:
     last = status["last"]
-    at = _local(session, last["finished_at"])
+    at = to_local(session, last["finished_at"])
     if last["broken"]:
         session.complain("audit.not_whole", service=service, broken=last["broken"], at=at)
         for finding in last["findings"]:
@@ -215,25 +216,8 @@ def _say_verdict(session: Session, service: str, status: Any) -> None:
     else:
         counts = {name: last[name] for name in ("records", "chains", "documents", "anchors")}
         session.say("audit.whole", service=service, at=at, **counts)
+        session.say("audit.values", **{name: last[name] for name in ("readable", "digest_only")})
+    if last["erased"]:
+        session.complain("audit.erased", service=service, count=last["erased"])
     if not status["sealed"]:
         session.complain("audit.without_key", service=service)
-
-
-def _print_history(session: Session, service: str, changes: list[dict[str, Any]]) -> None:
-    titles = [
-        session.words("cli.column.service"),
-        session.words("audit.column.at"),
-        session.words("audit.column.version"),
-        session.words("audit.column.who"),
-        session.words("audit.column.why"),
-        session.words("audit.column.correlation"),
-    ]
-    rows = [
-        (service, _local(session, one["at"]), str(one["version"]), one["who"], one["why"], one["correlation"])
-        for one in changes
-    ]
-    print_table(titles, rows)
-
-
-def _local(session: Session, at: str) -> str:
-    return f"{datetime.fromisoformat(at).astimezone(session.zone):%Y-%m-%d %H:%M:%S}"

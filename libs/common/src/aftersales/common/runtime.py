@@ -28,7 +28,7 @@ from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.auditor import INDEXES, VERIFICATIONS, Auditor
 from aftersales.common.trail.balance import BASES
 from aftersales.common.undeliverable import Undeliverable
-from aftersales.common.work import Job, UnitOfWork, Writer, audit
+from aftersales.common.work import Job, UnitOfWork, Writer, audit, values
 from aftersales.common.work.group import ANSWERS, INBOX, TALLIES, Origin
 from aftersales.values import uuid7
 from aftersales.values.errors import Busy, Unavailable
@@ -284,7 +284,7 @@ def all_indexes(service: Service) -> Mapping[str, Sequence[Index]]:
         relay.OUTBOX: [],
         **({files.UPLOADS: [Index("at")]} if service.files else {}),
         audit.COLLECTION: list(audit.INDEXES),
-        **{name: [] for name in (ANCHORS, BASES, audit.ARCHIVED_HEADS)},
+        **{name: [] for name in (ANCHORS, BASES, audit.ARCHIVED_HEADS, values.VALUES)},
         Archived.COLLECTION: [],
         VERIFICATIONS: list(INDEXES),
     }

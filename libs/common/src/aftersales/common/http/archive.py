@@ -5,7 +5,7 @@ proves to have written; if it has changed since, it stays.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -18,7 +18,13 @@ from aftersales.common.http.request_context import Limit, RequestContext
 from aftersales.common.mongo import Document, from_document
 from aftersales.common.mongo.extended import from_line, to_line
 from aftersales.common.retained import Archived, Retained, archived_id
-from aftersales.common.trail.archived import last_leaving, leaving_records, may_leave, remove_records
+from aftersales.common.trail.archived import (
+    last_leaving,
+    leaving_records,
+    may_leave,
+    remove_records,
+    with_values,
+)
 from aftersales.common.work import UnitOfWork, audit, use_case
 from aftersales.values.errors import Busy, Conflict, DomainError, Gone, Malformed, NotFound
 
@@ -28,6 +34,8 @@ ArchivedCollection = Annotated[
 ]
 MOST_DOCUMENTS = 100
 """Documents per call, which are one unit of work."""
+MOST_CHARACTERS = 8_000_000
+"""Characters of a page of audit records."""
 
 
 class Collected(BaseModel):
@@ -111,14 +119,24 @@ async def list_leaving(
     """List documents that may be archived, by id, after the one with this id."""
     if collection == audit.COLLECTION:
         before = _before(context, collection)
-        records = await leaving_records(context.mongo, before, after, limit)
+        records = await with_values(context.mongo, await leaving_records(context.mongo, before, after, limit))
         items = [Leaving(id=row["_id"], version=row["seq"], line=to_line(row)) for row in records]
-        return LeavingPage(before=before, items=items)
+        return LeavingPage(before=before, items=list(_within_limit(items)))
     retained, before = _chosen(context, collection)
     where = {"$and": [retained.where(before), {"_id": {"$gt": after}}]}
     rows = await context.mongo.rows(collection, where, sort=("_id",), limit=limit)
     items = [Leaving(id=row["_id"], version=row["version"], line=to_line(row)) for row in rows]
     return LeavingPage(before=before, items=items)
+
+
+def _within_limit(items: Sequence[Leaving]) -> Iterator[Leaving]:
+    """Yield the first items, at least one; a record of a full group has the values of hundreds of changes."""
+    size = 0
+    for item in items:
+        size += len(item.line)
+        if size > MOST_CHARACTERS and item is not items[0]:
+            return
+        yield item
 
 
 @router.post("/{collection}/removals")
@@ -175,7 +193,8 @@ async def _remove_records(context: RequestContext, file: str, wanted: dict[str, 
     before = _before(context, audit.COLLECTION)
     rows = await context.mongo.rows(audit.COLLECTION, {"_id": {"$in": list(wanted)}}, sort=("_id",))
     last = await last_leaving(context.mongo)
-    proved = [row for row in rows if may_leave(row, before, last) and _sha256(row) == wanted[row["_id"]]]
+    written = {row["_id"]: _sha256(row) for row in await with_values(context.mongo, rows)}
+    proved = [row for row in rows if may_leave(row, before, last) and written[row["_id"]] == wanted[row["_id"]]]
     if proved:
         try:
             await remove_records(context.mongo, context.auditor.keys, proved, file)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import bson
+from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from motor.frameworks.asyncio import run_on_executor
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -28,8 +29,19 @@ from aftersales.common.mongo.writes import Document, Writes, WriteStep, check_re
 from aftersales.common.settings import PREFIX, WrongSettings
 from aftersales.values.errors import Unavailable
 
-__all__ = ["Document", "Index", "Mongo", "Writes", "document_digest", "encode_document", "from_document", "to_document"]
+__all__ = [
+    "Document",
+    "Index",
+    "Mongo",
+    "Writes",
+    "decode_document",
+    "document_digest",
+    "encode_document",
+    "from_document",
+    "to_document",
+]
 A = TypeVar("A", bound=Aggregate)
+_AS_READ: CodecOptions[Document] = CodecOptions(tz_aware=True)
 _NAMESPACE_EXISTS = 48
 _PROBE_SECONDS = 2
 _PREPARED_AT_ONCE = 4
@@ -241,6 +253,11 @@ class Mongo:
 def encode_document(document: Document) -> RawBSONDocument:
     """Encode a document once, for its digest and for MongoDB."""
     return RawBSONDocument(bson.encode(document))
+
+
+def decode_document(row: Mapping[str, Any]) -> Document:
+    """Return a row as it is read from MongoDB, whether it was read or encoded here."""
+    return bson.decode(row.raw, _AS_READ) if isinstance(row, RawBSONDocument) else dict(row)
 
 
 def to_document(state: Aggregate) -> Document:

@@ -11,7 +11,7 @@ from datetime import datetime
 from aftersales.common.mongo import Document, Mongo, Writes
 from aftersales.common.trail.anchors import ANCHORS
 from aftersales.common.trail.balance import BASES, add_balances, balance_of, base_of, base_row
-from aftersales.common.work import audit
+from aftersales.common.work import audit, values
 from aftersales.values.errors import DomainError
 
 
@@ -30,6 +30,22 @@ async def leaving_records(mongo: Mongo, before: datetime, after: str, limit: int
                 break
             found.append(row)
     return found
+
+
+async def with_values(mongo: Mongo, records: Sequence[Document]) -> list[Document]:
+    """Return records as an archive file holds them, with the values of their changes."""
+    found: dict[str, Document] = {}
+    for row in await _value_rows(mongo, records):
+        found.setdefault(row["_id"].rpartition("/")[0], {}).update(row["values"])
+    return [record | {"values": found[record["_id"]]} if record["_id"] in found else record for record in records]
+
+
+async def _value_rows(mongo: Mongo, records: Sequence[Document]) -> list[Document]:
+    places = (
+        (record["_id"], place) for record in records for place in range(0, len(record["changes"]), values.PER_ROW)
+    )
+    ids = [values.row_id(*place) for place in places]
+    return await mongo.rows(values.VALUES, {"_id": {"$in": ids}}, sort=("_id",))
 
 
 def may_leave(record: Document, before: datetime, last: Mapping[str, int]) -> bool:
@@ -56,6 +72,8 @@ async def remove_records(mongo: Mongo, keys: audit.Keys, records: Sequence[Docum
         raise DomainError("archive.chain_broken", writer=next(iter(verdict.broken)))
     writes = Writes()
     writes.deletes[audit.COLLECTION] = [(record["_id"], {"hash": record["hash"]}) for record in records]
+    if rows := await _value_rows(mongo, records):
+        writes.deletes[values.VALUES] = [(row["_id"], {}) for row in rows]
     for writer in {record["writer"] for record in records}:
         head = verdict.heads[writer]
         version = heads[writer]["version"] if writer in heads else 0

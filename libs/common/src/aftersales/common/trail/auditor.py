@@ -77,6 +77,11 @@ class Auditor:
             "What the last verification of the audit trail found not to fit.",
             registry=registry,
         )
+        Gauge(
+            "aftersales_audit_sealed",
+            "Whether AFTERSALES_AUDIT_KEY is set, so that records and anchors cannot be forged without it.",
+            registry=registry,
+        ).set(bool(self.keys))
 
     def ask(self) -> None:
         """Verify soon, whenever the last verification was."""

@@ -11,11 +11,13 @@ from pydantic import BaseModel, Field
 from aftersales.common.mongo import Document, Mongo
 from aftersales.common.trail.anchors import Anchored, read_anchors
 from aftersales.common.trail.balance import BASES, document_digests, find_unaudited
-from aftersales.common.work import audit
+from aftersales.common.work import audit, values
 from aftersales.values.anchors import Anchor
 
 MOST_FINDINGS = 100
 _DOCUMENTS = 100
+_RECORDS = 10
+"""Audit records whose values are read together; a record has those of a whole group."""
 _FIRST_ANCHOR_WITHIN = timedelta(days=1)
 """If a sealed record is older than this and no anchor is sealed, the anchors were removed."""
 
@@ -35,6 +37,12 @@ class Report(BaseModel):
     changes: int = 0
     documents: int = 0
     anchors: int = 0
+    readable: int = 0
+    """Changes whose values before and after can be read and are those that the record proves."""
+    erased: int = 0
+    """Changes whose values were erased; who, when and why are still proved."""
+    digest_only: int = 0
+    """Changes without values, from before they were stored or made by the archive."""
     broken: int = 0
     """The number of findings; `findings` has the first hundred."""
     findings: list[Finding] = Field(default_factory=list)
@@ -93,7 +101,8 @@ class Verification:
                 writer, seq = str(record.get("writer")), record.get("seq")
                 if verdict.take(record) and missing.get(writer, {}).get(seq or 0) == record["hash"]:
                     del missing[writer][record["seq"]]
-            await self._check_gone({name for record in page for name in _named_in(record)})
+            await self._check_gone({change["document"] for record in page for _, change in _changes_in(record)})
+            await self._check_values(page)
             await self.pause(perf_counter() - began)
             began = perf_counter()
         for writer, seq in verdict.broken.items():
@@ -116,6 +125,21 @@ class Verification:
         for name in await find_unaudited(self.mongo, self.keys, sorted(names - there.keys() - self._gone)):
             self._gone.add(name)
             self.report.wrong("audit.document_gone", document=name)
+
+    async def _check_values(self, page: Sequence[Document]) -> None:
+        """Compare the values of each change with the digest in its record."""
+        for start in range(0, len(page), _RECORDS):
+            records = page[start : start + _RECORDS]
+            changes = {(record["_id"], place): change for record in records for place, change in _changes_in(record)}
+            found = await values.read_values(self.mongo, changes)
+            for place, change in changes.items():
+                self._count(change, values.state_of(change.get("values"), found.get(place)))
+
+    def _count(self, change: Document, state: values.ValuesState) -> None:
+        if state == "altered":
+            self.report.wrong("audit.values_changed", document=change["document"], version=change.get("version"))
+        else:
+            setattr(self.report, state, getattr(self.report, state) + 1)
 
     async def _check_bases(self) -> None:
         """Find documents that were removed without a record and whose earlier records are all archived."""
@@ -176,9 +200,9 @@ def _still_there(anchored: Anchored, verdict: audit.Verdict) -> dict[str, dict[i
     }
 
 
-def _named_in(record: Document) -> Iterator[str]:
-    """Yield the documents that a record names, if it is well-formed."""
+def _changes_in(record: Document) -> Iterator[tuple[int, Document]]:
+    """Yield the changes of a record with their places, if they are well-formed."""
     changes = record.get("changes")
-    for change in changes if isinstance(changes, list) else ():
+    for place, change in enumerate(changes if isinstance(changes, list) else ()):
         if isinstance(change, dict) and isinstance(change.get("document"), str):
-            yield change["document"]
+            yield place, change

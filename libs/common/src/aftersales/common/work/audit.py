@@ -5,7 +5,7 @@ import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from aftersales.common.mongo import Document, Index, Mongo, document_digest
 
@@ -18,7 +18,11 @@ RECORDS_PER_PAGE = 100
 
 
 class Change(TypedDict):
-    """One change of one document. `before` and `after` are its digests, empty if there is no document."""
+    """One change of one document. `before` and `after` are its digests, empty if there is no document.
+
+    `values` is the digest of the values before and after, which are stored beside (`work.values`). It is empty if there
+    are none; records from before they were stored lack it.
+    """
 
     document: str
     version: int
@@ -28,6 +32,7 @@ class Change(TypedDict):
     why: str
     correlation: str
     causation: str
+    values: NotRequired[str]
 
 
 class Keys:

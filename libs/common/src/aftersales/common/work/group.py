@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
@@ -15,7 +15,7 @@ from aftersales.common.outgoing import Outgoing, Parcel, pack_parcels
 from aftersales.common.relay import OUTBOX
 from aftersales.common.retained import Archived
 from aftersales.common.telemetry import log
-from aftersales.common.work import audit
+from aftersales.common.work import audit, values
 from aftersales.common.work.identity import IdentityMap, Key, Read, Slot, with_ids
 from aftersales.common.work.job import DUPLICATE, AnswerKey, Job, Stored
 from aftersales.common.work.numbers import Numbers
@@ -41,6 +41,14 @@ class Origin:
     """Collections that have a timer."""
 
 
+class _Staged(NamedTuple):
+    """A change of a job that can be encoded."""
+
+    document: Mapping[str, Any] | None
+    digest: str = ""
+    values: Mapping[str, Any] | None = None
+
+
 class Group:
     def __init__(self, mongo: Mongo, origin: Origin, numbers: Numbers) -> None:
         self._origin, self._numbers = origin, numbers
@@ -52,6 +60,8 @@ class Group:
         self._tallies: dict[tuple[str, tuple[tuple[str, str], ...]], float] = defaultdict(float)
         self._outgoing: list[Outgoing] = []
         self.audited: list[audit.Change] = []
+        self._values: list[Mapping[str, Any] | None] = []
+        """The values of each audited change."""
         self.parcels: list[Parcel] = []
 
     async def load(self, jobs: Sequence[Job]) -> None:
@@ -122,9 +132,10 @@ class Group:
         """Stage the changes of a handler. A value that cannot be encoded raises before anything is staged."""
         staged = [self._prepare(key, state, work) for key, state in work.changes.items()]
         messages = [self._envelope(event, state, job, work.now) for state, event in work.events]
-        for (key, state), (document, after) in zip(work.changes.items(), staged, strict=True):
+        for (key, state), (document, after, changed) in zip(work.changes.items(), staged, strict=True):
             slot = self.documents.slots[key]
             if (kind := state or slot.current) and kind.AUDITED:
+                self._values.append(changed)
                 self.audited.append(
                     audit.Change(
                         document="/".join(key),
@@ -135,6 +146,7 @@ class Group:
                         why=job.why,
                         correlation=job.correlation,
                         causation=job.causation,
+                        values="" if changed is None else document_digest(changed),
                     )
                 )
             self.documents.change(key, state, document, after)
@@ -148,15 +160,18 @@ class Group:
             if not (job.stores_dead_letter and job.inbox in self._inbox_before):
                 self.inbox[job.inbox] = row
 
-    def _prepare(self, key: Key, state: Aggregate | None, work: UnitOfWork) -> tuple[Mapping[str, Any] | None, str]:
+    def _prepare(self, key: Key, state: Aggregate | None, work: UnitOfWork) -> _Staged:
         slot = self.documents.slots.setdefault(key, Slot())
         if state is None:
-            return None, ""
+            in_archive = (Archived.COLLECTION, "/".join(key)) in work.changes  # its file has the values
+            return _Staged(None, "", None if in_archive else values.describe_change(slot.stored(), None))
         self._check_declared(state)
         document = encode_document(to_document(state))
         work.tallies += state.tallies(slot.current)
         work.events += [(state, event) for event in state.derived_events(slot.current)]
-        return document, document_digest(document) if state.AUDITED else ""
+        if not state.AUDITED:
+            return _Staged(document)
+        return _Staged(document, document_digest(document), values.describe_change(slot.stored(), document))
 
     def _check_declared(self, state: Aggregate) -> None:
         """Raise `TypeError` for a document that would never be woken or counted: its kind is not registered."""
@@ -196,7 +211,9 @@ class Group:
             else:
                 writes.insert(INBOX, row)
         writes.insert(ANSWERS, *self.answers.values())
-        writes.insert(audit.COLLECTION, *([record] if record else []))
+        if record:
+            writes.insert(audit.COLLECTION, record)
+            writes.insert(values.VALUES, *values.value_rows(record["_id"], self._values))
         self.parcels = pack_parcels(self._outgoing, now)
         writes.insert(OUTBOX, *(parcel.row() for parcel in self.parcels))
         for (collection, id), slot in self.documents.slots.items():

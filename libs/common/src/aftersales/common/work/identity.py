@@ -34,6 +34,12 @@ class Slot:
     """The row that will be written."""
     digest: str | None = None
 
+    def stored(self) -> Mapping[str, Any] | None:
+        """Return the row as the group has left it, if there is one."""
+        if self.current is None:
+            return None
+        return self.row if self.document is None else self.document
+
     def before(self) -> str:
         """Return the digest of the stored document, empty if there is none. Only changed documents need it."""
         if self.digest is None:
