@@ -137,6 +137,20 @@ def test_columns_beside_a_filled_one_must_be_filled_too() -> None:
     ]
 
 
+def test_a_sheet_of_members_has_their_levels_numbers_and_days() -> None:
+    """INT-16."""
+    whole = {"branch": "sh-01", "name": "王", "phone": "13812345678", "address": "上海"}
+    cells = {"会员等级": "金卡", "會員編號": "VK-20031", "入会日期": "2024年3月1日", "会员有效期": "2026.12.31"}
+    named = {column.name: cell for header, cell in cells.items() if (column := KINDS["customers"].column_under(header))}
+
+    assert KINDS["customers"].call(whole | named, SHANGHAI).body["membership"] == {
+        "level": "金卡",
+        "number": "VK-20031",
+        "since": "2024-03-01",
+        "until": "2026-12-31",
+    }
+
+
 def fields(form: Any, way: str = "") -> set[str]:
     """The leaves of a form, as columns name them: `customer.phone`, `products.0.serial`."""
     schema = TypeAdapter(form).json_schema()
@@ -184,6 +198,7 @@ FITTING = {
     "topic": "t", "reason": "r", "recall": "RC-1", "new_address": "x",
     "order_number": "1", "order_account": "x", "platform": "x",
     "major": "", "far": "", "number": "", "status": "", "registered_at": "", "closed_at": "",
+    "member_level": "", "member_number": "", "member_since": "", "member_until": "",
     "customer_id": "0190b5e2-7c3a-7def-8123-456789abcdef",
 }  # fmt: skip
 EDGES = [

@@ -50,6 +50,7 @@ PARTICULARS: dict[str, Any] = {
     "criteria": {"size": 90},
     "customer_class": "A",
     "vip": {"team": "t"},
+    "membership": {"level": "gold"},
     "quiet_hours": "22:00-07:00",
     "language": "en",
 }

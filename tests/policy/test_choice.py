@@ -150,12 +150,15 @@ WORDS = {
     "branches": ("sh-01", "cd-01"),
     "lines": ("refrigerator", "freezer"),
     "work_types": ("repair", "training"),
-    "customer_classes": ("A", "B"),
+    "customer_classes": ("A", "B", "member"),
 }
 SCOPES = st.fixed_dictionaries({name: st.lists(st.sampled_from(words), unique=True) for name, words in WORDS.items()})
 BEGINS = st.sampled_from([TODAY + timedelta(days=days) for days in (-2, -1, 0, 1)])
 FACTS_OF = st.builds(
-    Facts, *(st.sampled_from((*WORDS[name], "")) for name in DIMENSIONS), st.sampled_from([TODAY, date(2026, 12, 1)])
+    Facts,
+    *(st.sampled_from((*WORDS[name], "")) for name in DIMENSIONS),
+    st.sampled_from([TODAY, date(2026, 12, 1)]),
+    st.booleans(),
 )
 
 
@@ -180,7 +183,10 @@ def competing(policies: Sequence[Policy], facts: Facts) -> list[Policy]:
     fitting = [
         one
         for one in newest
-        if all(not (n := getattr(one.scope, d)) or f in n for d, f in zip(DIMENSIONS, facts[:4], strict=True))
+        if all(
+            not (named := getattr(one.scope, name)) or fact in named or (facts.member and "member" in named)
+            for name, fact in zip(DIMENSIONS, facts[:4], strict=True)
+        )
     ]
     most = max((scope_specificity(one.scope) for one in fitting), default=0)
     return [one for one in fitting if scope_specificity(one.scope) == most]
@@ -200,12 +206,12 @@ def test_without_a_tie_no_choice_is_ambiguous_and_it_is_the_plain_one(policies, 
 def test_each_tie_is_an_item_on_which_two_policies_compete(policies) -> None:
     for tie in find_ties(policies):
         common = [
-            next((word for word in mine if not theirs or word in theirs), "")
+            next((word for word in mine if not theirs or word in theirs), next(iter({*mine, *theirs} - {"member"}), ""))
             for mine, theirs in ((getattr(tie.one.scope, name), getattr(tie.other.scope, name)) for name in DIMENSIONS)
         ]
         alone = [one for one in policies if one.name in (tie.one.name, tie.other.name)]
 
-        assert len(competing(alone, Facts._make([*common, tie.days.start]))) == 2
+        assert len(competing(alone, Facts(*common, tie.days.start, member=True))) == 2
 
 
 @given(shelves(), FACTS_OF)
@@ -251,3 +257,15 @@ def test_choosing_among_fifty_policies_takes_less_than_fifty_microseconds() -> N
 
     best = min(timeit.repeat(lambda: choose_policy(policy_index, FACTS), number=runs, repeat=20)) / runs
     assert best < 50e-6
+
+
+def test_a_policy_for_members_holds_for_members_of_any_class() -> None:
+    """INT-16: and competes with one for a class, because a member has a class too."""
+    members = policy("members", customer_classes=["member"])
+
+    assert chosen(members, HOUSE, facts=FACTS._replace(member=True)) == "members@1"
+    assert chosen(members, HOUSE) == "house@1"
+    considered = explain_policy_choice(PolicyIndex([members]), FACTS).candidates
+    assert next(one.missed for one in considered if one.name == "members") == ("customer_class",)
+    assert len(find_ties([members, CLASS])) == 1
+    assert find_ties([CLASS, policy("other", customer_classes=["B"])]) == ()

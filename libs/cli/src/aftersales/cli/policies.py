@@ -112,6 +112,7 @@ def explain_choice(  # noqa: PLR0913, PLR0917 (a command's options)
     line: Annotated[str, typer.Option(help="Its product line.")] = "",
     work_type: Annotated[str, typer.Option(help="Its kind of work.")] = "",
     customer_class: Annotated[str, typer.Option("--class", help="The customer's class.")] = "",
+    member: Annotated[bool, typer.Option("--member", help="The customer is a member.")] = False,
     day: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="When it comes in; without it today.")
     ] = None,
@@ -127,7 +128,7 @@ def explain_choice(  # noqa: PLR0913, PLR0917 (a command's options)
     session: Session = ctx.obj
     when = day.date() if day else datetime.now(session.zone).date()
     policies, line, complete = session.run(_considered(session, file or [], branch, line))
-    facts = Facts(branch, line, work_type, customer_class, when)
+    facts = Facts(branch, line, work_type, customer_class, when, member)
     found = explain_policy_choice(PolicyIndex(policies), facts)
     if as_json:
         print_json(_as_data(found))

@@ -9,7 +9,7 @@ The number of branches or lines in a scope makes no difference. If two policies 
 second is refused (`lint.find_ties`); if both are published nevertheless, the first name in the alphabet wins.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cache
 from typing import NamedTuple
@@ -27,6 +27,16 @@ class Facts(NamedTuple):
     customer_class: str
     day: date
     """The local date at the branch."""
+    member: bool = False
+    """Whether the customer is a member on that day, whatever their class (INT-16)."""
+
+    def is_of_class(self, classes: Collection[str]) -> bool:
+        """Return whether a scope that names these customer classes covers the customer."""
+        return self.customer_class in classes or (self.member and MEMBER in classes)
+
+
+MEMBER = "member"
+"""The customer class of members in scopes, beside their class A, B, C or `key`."""
 
 
 class Days(NamedTuple):
@@ -50,14 +60,14 @@ class PolicyIndex:
 
     def best(self, facts: Facts) -> Policy | None:
         """Return the most specific policy in effect that covers the item."""
-        branch, line, work_type, customer_class, day = facts
+        branch, line, work_type, _, day, _ = facts
         for start, end, branches, lines, work_types, classes, policy in self._rows:
             if (
                 start <= day < end
                 and (not branches or branch in branches)
                 and (not lines or line in lines)
                 and (not work_types or work_type in work_types)
-                and (not classes or customer_class in classes)
+                and (not classes or facts.is_of_class(classes))
             ):
                 return policy
         return None

@@ -79,5 +79,6 @@ def _judge(policy_index: PolicyIndex, facts: Facts, chosen: Policy) -> Iterator[
 
 def _missed(scope: Scope, facts: Facts) -> Iterator[str]:
     for field, named, fact in zip(Facts._fields, scope_of(scope), facts, strict=False):
-        if named and fact not in named:
+        known = facts.is_of_class(named) if field == "customer_class" else fact in named
+        if named and not known:
             yield field

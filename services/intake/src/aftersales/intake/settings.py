@@ -31,6 +31,8 @@ class Settings(ServiceSettings):
     """ALL-8: the minutes for one case of each kind in that meeting."""
     class_weights: ClassWeights = ClassWeights()
     """INT-3: the weights of size, spend, importance and loyalty, and the lowest means of the classes A and B."""
+    confirm_every: timedelta = timedelta(days=365)
+    """INT-16: the interval after which a customer's data must be confirmed again."""
 
     partners: dict[PartnerUser, tuple[PartnerSource, ...]] = {}  # noqa: RUF012 (a field, copied per instance)
     """INT-12: RabbitMQ users of partners, each with the sources that its events may name; `*` at the end matches

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from aftersales.policy.choose import Days, in_effect, scope_of, scope_specificity
+from aftersales.policy.choose import MEMBER, Days, in_effect, scope_of, scope_specificity
 from aftersales.policy.findings import Finding, error_finding, warning_finding
 from aftersales.policy.model import Policy, Scope
 
@@ -66,4 +66,6 @@ def find_ties(policies: Iterable[Policy]) -> tuple[Tie, ...]:
 def _overlap(one: Scope, other: Scope) -> bool:
     if scope_specificity(one) != scope_specificity(other):
         return False
-    return all(not mine or mine & theirs for mine, theirs in zip(scope_of(one), scope_of(other), strict=True))
+    (*mine, my_classes), (*theirs, their_classes) = scope_of(one), scope_of(other)
+    share = not my_classes or my_classes & their_classes or MEMBER in my_classes | their_classes
+    return bool(share) and all(not our or our & their for our, their in zip(mine, theirs, strict=True))

@@ -35,7 +35,8 @@ class Scope(Value):
     work_types: tuple[Code, ...] = ()
     """Kinds of work, such as `repair`."""
     customer_classes: tuple[Code, ...] = ()
-    """Classes of customers: `A`, `B`, `C`, or `key` for those with a team of their own."""
+    """Classes of customers: `A`, `B`, `C`, `key` for those with a team of their own, and `member` for members of any
+    class."""
 
 
 class Policy(Value):

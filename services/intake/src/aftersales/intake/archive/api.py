@@ -51,6 +51,24 @@ async def find_customers(
     return Page(items=items, next=after)
 
 
+@router.get("/customers/unconfirmed")
+async def list_unconfirmed(
+    context: RequestContext, branch: Code | None = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[Customer]:
+    """List customers whose data is due for confirmation, the longest ago first; never confirmed ones come last.
+
+    The setting `CONFIRM_EVERY` is the interval.
+    """
+    where = store.unconfirmed_filter(context.now - context.settings.confirm_every) | {"branch": branch}
+    return await context.page(Customer, where, cursor, limit, "confirmed_at")
+
+
+@router.post("/customers/{customer}/confirmed")
+async def confirm_customer(customer: ArchivedCustomerId, context: RequestContext) -> Customer:
+    """Record that the customer confirmed name, phones and addresses (INT-16); a change of them counts as well."""
+    return await context.do(handlers.confirm_customer, customer)
+
+
 @router.get("/customers/{customer}")
 async def show_customer(customer: ArchivedCustomerId, context: RequestContext, response: Response) -> Customer:
     """Show a customer; for a merged one, the surviving customer with its path in `Content-Location`."""

@@ -32,7 +32,16 @@ from .domain.warranty import WarrantyRecord, describe_warranty
 @use_case(about=lambda id: (Customer, id), preload=lambda id: ((SearchEntry, id),))
 async def change_customer(work: UnitOfWork, id: str, command: ChangeCustomer, weights: ClassWeights) -> Customer:
     known = await need_customer(work, id)
-    return await save_customer(work, known, customers.change_customer(known, command, work.actor, weights))
+    changed = customers.change_customer(known, command, work.actor, weights)
+    if command.confirms:
+        changed = customers.confirm_customer(changed, work.actor, work.now)
+    return await save_customer(work, known, changed)
+
+
+@use_case(about=lambda id: (Customer, id), preload=lambda id: ((SearchEntry, id),))
+async def confirm_customer(work: UnitOfWork, id: str) -> Customer:
+    known = await need_customer(work, id)
+    return await save_customer(work, known, customers.confirm_customer(known, work.actor, work.now))
 
 
 @use_case(about=lambda id: (Customer, id), preload=lambda id: ((SearchEntry, id),))
@@ -41,13 +50,18 @@ async def note_consent(work: UnitOfWork, id: str, purpose: str, form: ConsentFor
     return await save_customer(work, known, customers.record_consent(known, purpose, form, work.actor, work.now))
 
 
-async def find_or_enrol(work: UnitOfWork, caller: NamedCaller, branch: Branch) -> Customer:
-    """Return the customer with this phone, e-mail address or account, or create one; another name becomes an alias."""
+async def find_or_enrol(work: UnitOfWork, caller: NamedCaller, branch: Branch, *, in_person: bool = False) -> Customer:
+    """Return the customer with this phone, e-mail address or account, or create one; another name becomes an alias.
+
+    The data of a new customer who gave it `in_person` counts as confirmed (INT-16).
+    """
     for point in customers.caller_points(caller):
         if contact := await work.get(ContactPoint, point):
             known = await surviving_customer(work, contact.customer)
             return await save_customer(work, known, names.note_caller(known, caller))
     customer, contacts = customers.enrol_customer(uuid7(), caller, branch.id)
+    if in_person:
+        customer = customers.confirm_customer(customer, work.actor, work.now)
     for contact in contacts:
         if await work.get(ContactPoint, contact.id) is None:
             work.put(contact)
@@ -126,7 +140,8 @@ async def surviving_customer(work: UnitOfWork, id: str) -> Customer:
 async def policy_of(source: PolicySource, product: Product, day: date, catalogue: PolicyCatalogue) -> Policy:
     """Return the policy for a repair on that day."""
     owner = await source.get(Customer, product.customer) if product.customer else None
-    facts = Facts(product.branch, product.line, "repair", owner.known_as if owner else "", day)
+    known_as, member = (owner.known_as, owner.is_member(day)) if owner else ("", False)
+    facts = Facts(product.branch, product.line, "repair", known_as, day, member)
     return await catalogue.choose(source, facts)
 
 

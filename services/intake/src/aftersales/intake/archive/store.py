@@ -1,6 +1,7 @@
 """Documents and indexes of the archive, and the searches for customers and products (INT-3)."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from aftersales.common.mongo import from_document
@@ -16,7 +17,7 @@ from .domain.product import Product
 from .domain.search import TAIL, QueryWord, SearchEntry, SearchUpgrade, branch_token, likeness_tokens, text_tokens
 
 INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
-    Customer: (),
+    Customer: (Index("branch", "confirmed_at", "_id"), Index("confirmed_at", "_id")),
     ContactPoint: (),
     SearchEntry: (Index("tokens", "-customer"),),
     SearchUpgrade: (),
@@ -201,6 +202,11 @@ async def find_surviving_customer(mongo: Mongo, id: str) -> Customer:
     if found is None:
         raise NotFound("customers.unknown", id=id)
     return found
+
+
+def unconfirmed_filter(before: datetime) -> Document:
+    """Return the filter for customers whose data was last confirmed before that time, or never (INT-16)."""
+    return {"confirmed_at": {"$not": {"$gte": before}}, "merged_into": None}
 
 
 def customer_filter(customer: Customer) -> dict[str, Any]:

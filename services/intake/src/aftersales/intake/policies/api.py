@@ -32,6 +32,8 @@ class PolicyItem(BaseModel):
     day: Day
     work_type: Code = "repair"
     customer_class: Code = "C"
+    member: bool = False
+    """Whether the customer is a member."""
 
 
 class Considered(BaseModel):
@@ -105,7 +107,7 @@ async def explain_choice(item: Annotated[PolicyItem, Query()], context: RequestC
     """Show which policy applies to an item that comes in on `day`, and why."""
     policy_index = await context.catalogue.policy_index(context.mongo)
     line, unclear = (await load_glossary(context.mongo)).match_line(item.line, policy_index.lines)
-    facts = Facts(item.branch, line or item.line, item.work_type, item.customer_class, item.day)
+    facts = Facts(item.branch, line or item.line, item.work_type, item.customer_class, item.day, item.member)
     try:
         found = explain_policy_choice(policy_index, facts)
     except LookupError as error:  # before the first day of any preset

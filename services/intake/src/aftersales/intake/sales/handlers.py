@@ -36,12 +36,20 @@ def _archived(form: ArchiveCustomer) -> DocumentRefs:
 
 @use_case(preload=_archived)
 async def archive_customer(
-    work: UnitOfWork, form: ArchiveCustomer, weights: ClassWeights, catalogue: PolicyCatalogue
+    work: UnitOfWork,
+    form: ArchiveCustomer,
+    weights: ClassWeights,
+    catalogue: PolicyCatalogue,
+    *,
+    in_person: bool = True,
 ) -> Customer:
+    """Archive the customer; what somebody says `in_person` is confirmed, and what a sheet says is not (INT-16)."""
     branch = await known_branch(work, form.branch)
     new = await work.get(ContactPoint, form.phone) is None
     known = await find_or_enrol(work, form, branch)
     updated = rename_customer(customers.update_customer(known, form, work.actor, weights), known)
+    if in_person:
+        updated = customers.confirm_customer(updated, work.actor, work.now)
     customer = await save_customer(work, known, updated, new=new)
     for product in form.products:
         matched = await look_up_product_words(work, product, catalogue)
@@ -81,7 +89,7 @@ async def keep_product(
 async def import_customer(
     work: UnitOfWork, form: ArchiveCustomer, weights: ClassWeights, catalogue: PolicyCatalogue
 ) -> Customer:
-    customer = await archive_customer(work, form, weights, catalogue)
+    customer = await archive_customer(work, form, weights, catalogue, in_person=False)
     for product in form.products:
         _owned(await work.require(Product, product.serial), customer)
     return customer

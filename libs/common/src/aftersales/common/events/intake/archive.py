@@ -12,8 +12,19 @@ RecallKind = Literal["recall", "upgrade"]
 """`recall`: the maker must mend a fault; `upgrade`: an improvement is offered."""
 
 
+class MembershipTerm(Part):
+    """A membership (会员), whose days are both included."""
+
+    level: str = ""
+    """The level in the business's own words."""
+    since: Day | None = None
+    """The first day; None: not known."""
+    until: Day | None = None
+    """The last day; None: until further notice."""
+
+
 class CustomerChanged(Event):
-    """The data of a customer that other services need changed: class, key customer, times without calls, merge.
+    """The data of a customer that other services need changed: class, member, times without calls, merge.
 
     A customer without such an event has class C and is not a key customer. Personal data stays in intake.
     """
@@ -27,6 +38,8 @@ class CustomerChanged(Event):
     """The customer's language; None means the branch's."""
     quiet_hours: str = ""
     """Times without calls, in the branch's time zone: `22:00-07:00 12:00-14:00`."""
+    membership: MembershipTerm | None = None
+    """The customer's membership (INT-16); None: no member."""
     merged_into: str | None = None
     """The customer into whom this one was merged (INT-3); none if it is not merged, or no longer."""
 

@@ -1,7 +1,7 @@
 """Customers: people and organisations in the archive (INT-3). Personal data stays in this service (ALL-6)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -16,6 +16,7 @@ from .consent import Consent, ConsentForm, by_time
 from .contact import Address, Addresses, ChatId, Contact, Contacts, Email, PhoneNumber, Phones, WeChat
 from .standing import ClassStanding, ClassWeights, Criteria, CustomerClass, Vip
 from .statement import ProductForm
+from .upkeep import GivenMembership, Membership, must_be_in_order
 
 
 class Particulars(Value):
@@ -36,6 +37,8 @@ class Particulars(Value):
     customer_class: CustomerClass | None = None
     """A class set by a person, which overrides the computed one."""
     vip: Vip | None = None
+    membership: GivenMembership = None
+    """The customer's membership (会员); of members, policies may promise more."""
     quiet_hours: Windows = ""
     """Times when not to call, in the branch's time zone: `22:00-07:00 12:00-14:00`."""
     language: Language | None = None
@@ -85,6 +88,15 @@ class ChangeCustomer(Particulars):
     addresses: Annotated[Addresses, Field(min_length=1), UNSAID] = ()
     """All addresses, the main one first."""
 
+    @property
+    def confirms(self) -> bool:
+        """Whether the customer must have said it, so that their data counts as confirmed (INT-16)."""
+        return bool(self.model_fields_set & REACHED_BY)
+
+
+REACHED_BY = {"name", "phones", "addresses", "contacts", "email", "wechat", "chat_id"}
+"""The data that a call confirms or corrects: who the customer is, and how they are reached."""
+
 
 class Customer(Aggregate):
     """A customer in the archive."""
@@ -114,6 +126,11 @@ class Customer(Aggregate):
     """The person who set the class; empty if computed or by default."""
     standing: ClassStanding | None = None
     vip: Vip | None = None
+    membership: Membership | None = None
+    confirmed_at: datetime | None = None
+    """The time at which the customer last confirmed or corrected the data; null: never (INT-16)."""
+    confirmed_by: str = ""
+    """The person to whom they did."""
     quiet_hours: str = ""
     language: Language | None = None
     consents: tuple[Consent, ...] = ()
@@ -137,6 +154,10 @@ class Customer(Aggregate):
     def known_as(self) -> str:
         """The class that service policies use; customers with a team of their own are `key` (INT-3, INT-8)."""
         return "key" if self.vip else self.customer_class
+
+    def is_member(self, day: date) -> bool:
+        """Return whether the customer is a member on that day (INT-16)."""
+        return self.membership is not None and self.membership.covers(day)
 
 
 class ContactPoint(Aggregate):
@@ -203,6 +224,11 @@ def change_customer(customer: Customer, command: ChangeCustomer, by: str, weight
     return _changed(customer, _said(command, ChangeCustomer), by, weights)
 
 
+def confirm_customer(customer: Customer, by: str, now: datetime) -> Customer:
+    """Record that the customer confirmed or corrected name, phones and addresses (INT-16)."""
+    return customer.but(confirmed_at=now, confirmed_by=by)
+
+
 def record_consent(customer: Customer, purpose: str, form: ConsentForm, by: str, now: datetime) -> Customer:
     """Record a given or withdrawn consent; earlier ones stay on record."""
     at = form.at or now
@@ -229,6 +255,7 @@ def _told(customer: Customer) -> CustomerChanged:
         vip=customer.vip is not None,
         language=customer.language,
         quiet_hours=customer.quiet_hours,
+        membership=customer.membership.term if customer.membership else None,
         merged_into=customer.merged_into,
     )
 
@@ -240,6 +267,8 @@ def _said(form: Particulars, among: type[Particulars]) -> dict[str, Any]:
 
 def _changed(customer: Customer, said: Mapping[str, Any], by: str, weights: ClassWeights) -> Customer:
     fields = {name: value for name, value in said.items() if name not in ("criteria", "customer_class")}
+    if membership := said.get("membership"):
+        must_be_in_order(membership)
     if "phones" in said:
         fields["phone"] = said["phones"][0].number
     if "addresses" in said:

@@ -12,6 +12,7 @@ from .consent import Consent, by_time
 from .contact import Address, Contact, CustomerId, PhoneNumber
 from .customer import ContactPoint, Customer, contact_points
 from .product import Product
+from .upkeep import Membership
 
 MOST_MERGED = 1000
 """The most products one merge may move, because they are written in one transaction."""
@@ -59,6 +60,8 @@ class Merge(Aggregate):
     contacts: tuple[Contact, ...]
     consents: tuple[Consent, ...]
     contracts: tuple[str, ...] = ()
+    membership: Membership | None = None
+    """The loser's, if the winner had none."""
     also: tuple[str, ...]
     undone_by: str | None = None
     undone_at: datetime | None = None
@@ -95,6 +98,7 @@ def merge_customers(id: str, pair: Pair, products: Sequence[Product], act: Act) 
         contacts=_new(loser.contacts, winner.contacts),
         consents=_new(loser.consents, winner.consents),
         contracts=_new(loser.contracts, winner.contracts),
+        membership=None if winner.membership else loser.membership,
         also=(loser.id, *loser.also),
     )
     grown = winner.but(
@@ -104,6 +108,7 @@ def merge_customers(id: str, pair: Pair, products: Sequence[Product], act: Act) 
         contacts=winner.contacts + record.contacts,
         consents=by_time(winner.consents + record.consents),
         contracts=winner.contracts + record.contracts,
+        membership=winner.membership or record.membership,
         also=winner.also + record.also,
     )
     return Pair(grown, loser.but(merged_into=winner.id)), record
@@ -135,6 +140,7 @@ def undo_merge(record: Merge, pair: Pair, found: Sequence[Product | ContactPoint
         contacts=_without(reached, record.contacts),
         consents=_without(winner.consents, record.consents),
         contracts=_without(winner.contracts, record.contracts),
+        membership=None if record.membership and winner.membership == record.membership else winner.membership,
         also=_without(winner.also, record.also),
     )
     done = record.but(undone_by=act.by, undone_at=act.at, undone_why=act.why)

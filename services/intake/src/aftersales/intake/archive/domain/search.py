@@ -66,7 +66,8 @@ def search_entry(customer: Customer) -> SearchEntry:
         found.update(name_tokens(name))
     for address in customer.addresses:
         found.update(text_tokens(address.text), text_tokens(address.district))
-    for account in (customer.email, customer.chat_id, customer.wechat):
+    member = customer.membership.number if customer.membership else ""
+    for account in (customer.email, customer.chat_id, customer.wechat, member):
         found.update(text_tokens(account or ""))
     for number in phone_numbers(customer):
         found.update(number[1:][-length:] for length in range(TAIL, _WHOLE + 1))

@@ -140,7 +140,8 @@ async def _plan(
     request = await work.get(ServiceRequest, message.request) if message.request else None
     branch = await work.require(Branch, message.branch)
     line, kind = (request.product.line, request.kind) if request else ("", "")
-    facts = Facts(branch.id, line, kind, customer.known_as, branch.day_of(message.created_at))
+    day = branch.day_of(message.created_at)
+    facts = Facts(branch.id, line, kind, customer.known_as, day, customer.is_member(day))
     policy = await (catalogue.of(work, request.policy, facts) if request else catalogue.choose(work, facts))
     reach = Reach(
         customer,

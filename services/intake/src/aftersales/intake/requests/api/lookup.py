@@ -36,7 +36,7 @@ async def show_call(
     """
     policies = await context.catalogue.policy_index(context.mongo)
     words = words_of_reader(context.locale, await load_glossary(context.mongo))
-    desk = lookup.Desk(context.mongo, policies, words, context.now)
+    desk = lookup.Desk(context.mongo, policies, words, context.now, context.settings.confirm_every)
     return await lookup.show_call(desk, q, _numbered(q))
 
 

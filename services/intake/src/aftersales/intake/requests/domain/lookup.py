@@ -4,13 +4,14 @@ Codes have words in the reader's language beside them, and times the branch's lo
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aftersales.common.fields import shared_fields
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.domain.upkeep import Membership, is_confirmation_due
 from aftersales.intake.archive.domain.warranty import ProductWarranty
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, RequestKind
@@ -125,6 +126,16 @@ class CallerShown(Value):
     branch: str
     known_as: str
     """The class that service policies use: A, B, C or `key`."""
+    membership: Membership | None
+    member: bool
+    """Whether the customer is a member today."""
+    confirmed_at: datetime | None
+    """The time at which the data was last confirmed; null: never."""
+    confirmed_by: str
+    confirmation_due: bool
+    """Whether the caller should be asked to confirm phone and address; then `POST` to `confirm`."""
+    confirm: str
+    """The path to which a confirmation is posted."""
 
 
 class LookupItem(Value):
@@ -160,17 +171,26 @@ class Covered(NamedTuple):
     coverage: Coverage
 
 
+def describe_caller(customer: Customer, branch: Branch, now: datetime, confirm_every: timedelta) -> CallerShown:
+    return CallerShown(
+        known_as=customer.known_as,
+        member=customer.is_member(branch.day_of(now)),
+        confirmation_due=is_confirmation_due(customer.confirmed_at, now, confirm_every),
+        confirm=f"/customers/{customer.id}/confirmed",
+        **shared_fields(customer, CallerShown),
+    )
+
+
 def show_caller(
-    customer: Customer, branch: Branch, covered: Iterable[Covered], cases: Iterable[ServiceRequest], words: ReaderWords
+    caller: CallerShown, branch: Branch, covered: Iterable[Covered], cases: Iterable[ServiceRequest], words: ReaderWords
 ) -> LookupItem:
     """Arrange what is known of a customer; `cases` are their open requests and the newest ones."""
     each = {case.id: case for case in cases}
     newest = sorted(each.values(), key=lambda case: case.registered_at, reverse=True)
     pressing = sorted((case for case in newest if case.open), key=lambda case: case.pressing or "")
     shown = {case.id: show_case(case, branch, words) for case in newest}
-    about = shared_fields(customer, CallerShown)
     return LookupItem(
-        customer=CallerShown(**about, known_as=customer.known_as),
+        customer=caller,
         products=tuple(_show_product(*one, pressing, words.locale) for one in covered),
         open_cases=tuple(shown[case.id] for case in pressing),
         last_cases=tuple(shown[case.id] for case in newest[:MOST_LAST]),

@@ -39,6 +39,7 @@ def record_past(number: str, form: ImportRequest, archive: Archive, taken: Taken
         id=number,
         address=form.customer.address or customer.address,
         importance_class=customer.known_as,
+        member=customer.is_member(ground.branch.day_of(taken.at)),
         state=state,
         history=(
             RequestStep(state="registered", at=span.registered_at, by=taken.by, why=_IMPORTED),

@@ -105,6 +105,7 @@ def register_request(
         "caller": form.customer.name or customer.name,
         "unreachable": form.customer.unreachable,
         "importance_class": customer.known_as,
+        "member": customer.is_member(ground.branch.day_of(taken.at)),
         "danger": form.danger or bool(taken.danger_words),
         "danger_words": taken.danger_words,
         "unclear": taken.unclear,

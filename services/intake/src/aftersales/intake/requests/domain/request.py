@@ -153,6 +153,8 @@ class ServiceRequest(Aggregate):
     """The request whose repair failed (INT-9)."""
     importance_class: str = "C"
     """The customer's class when the request came in; the priority depends on it."""
+    member: bool = False
+    """Whether the customer was a member on the day of registration (INT-16)."""
     answers: tuple[Answer, ...] = ()
     steps: tuple[TakenStep, ...] = ()
     """Steps of the desk, such as a customer who was not reached or a complaint that was verified."""

@@ -102,11 +102,15 @@ async def _correct_caller(
     customer = known
     caller = _caller(command, request.caller or known.name)
     if named & {"phone", "email", "chat_id"}:
-        customer = await find_or_enrol(work, caller, branch)
+        customer = await find_or_enrol(work, caller, branch, in_person=True)
     elif "caller" in named:
         customer = await save_customer(work, known, note_caller(known, caller))
     if customer.id != known.id:
-        request = request.but(customer=customer.id, importance_class=customer.known_as)
+        request = request.but(
+            customer=customer.id,
+            importance_class=customer.known_as,
+            member=customer.is_member(branch.day_of(request.registered_at)),
+        )
     return request.but(address=command.address or customer.address) if "address" in named else request, customer
 
 
@@ -176,7 +180,8 @@ async def _ground(
 
     def facts(request: ServiceRequest) -> Facts:
         day = branch.day_of(request.registered_at)
-        return Facts(request.branch, request.product.line, request.kind, request.importance_class, day)
+        about = request.branch, request.product.line, request.kind, request.importance_class
+        return Facts(*about, day, request.member)
 
     if facts(before) == facts(corrected):
         return await ground_of(work, before, catalogue)

@@ -32,7 +32,7 @@ async def _record_past(work: UnitOfWork, form: ImportRequest, catalogue: PolicyC
     matched = await name_known_product(work, number, form, catalogue)
     product = await keep_product(work, matched, owner_of(customer, number), today, catalogue)
     form, _, unclear = await match_fault(work, form, product)
-    facts = Facts(branch.id, product.line, form.kind, customer.known_as, today)
+    facts = Facts(branch.id, product.line, form.kind, customer.known_as, today, customer.is_member(today))
     ground = Ground(branch, await catalogue.choose(work, facts))
     words = tuple(term for term in (matched.unclear, unclear) if term)
     taken = Taken(work.actor, work.now, unclear=words)

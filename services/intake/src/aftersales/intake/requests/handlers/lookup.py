@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 from aftersales.engine import Aggregate, Document, Malformed, Mongo
@@ -15,7 +15,15 @@ from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.coverage import CoverageCase, decide_coverage, work_of
-from aftersales.intake.requests.domain.lookup import MOST_LAST, Covered, Lookup, LookupItem, ReaderWords, show_caller
+from aftersales.intake.requests.domain.lookup import (
+    MOST_LAST,
+    Covered,
+    Lookup,
+    LookupItem,
+    ReaderWords,
+    describe_caller,
+    show_caller,
+)
 from aftersales.intake.requests.domain.prepaid import PrepaidQuestion, find_prepaid
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.store import order_filter
@@ -33,6 +41,7 @@ class Desk(NamedTuple):
     policies: PolicyIndex
     words: ReaderWords
     now: datetime
+    confirm_every: timedelta
 
 
 async def show_call(desk: Desk, query: str, numbered: Document | None) -> Lookup:
@@ -73,7 +82,8 @@ async def _show(desk: Desk, customer: Customer) -> LookupItem:
         _cover(desk, customer, product, place, (contracts, [one for one in entitlements if one.id in product.entitled]))
         for product in products
     ]
-    return show_caller(customer, place, covered, (*waiting, *last), desk.words)
+    caller = describe_caller(customer, place, desk.now, desk.confirm_every)
+    return show_caller(caller, place, covered, (*waiting, *last), desk.words)
 
 
 async def _several(mongo: Mongo, kind: type[A], ids: Sequence[str]) -> list[A]:
@@ -89,7 +99,8 @@ def _cover(
 ) -> Covered:
     """Decide who would pay for a repair that came in now."""
     day = branch.day_of(desk.now)
-    policy = choose_policy(desk.policies, Facts(branch.id, product.line, "repair", customer.known_as, day))
+    member = customer.is_member(day)
+    policy = choose_policy(desk.policies, Facts(branch.id, product.line, "repair", customer.known_as, day, member))
     asked = PrepaidQuestion(product.ref, "repair", work_of("repair"), day, desk.now)
     case = CoverageCase(product, "repair", prepaid=find_prepaid(*prepaid, asked))
     return Covered(product, decide_coverage(case, policy, day, desk.now, ""))

@@ -72,13 +72,15 @@ async def register_request(
 ) -> ServiceRequest:
     """Register a request; its owner is the caller, unless the form names another or no person took it (INT-7)."""
     branch = await known_branch(work, form.branch)
-    customer = await find_caller(work, form, branch)
+    unowned = partner is not None or isinstance(form, ImportRequest)
+    customer = await find_caller(work, form, branch, in_person=not unowned)
     number = await work.number("SR")
     matched = await name_known_product(work, number, form, catalogue)
-    product = await keep_product(work, matched, owner_of(customer, number), branch.day_of(work.now), catalogue)
+    today = branch.day_of(work.now)
+    product = await keep_product(work, matched, owner_of(customer, number), today, catalogue)
     if recalled := recall_of(form.kind, form.details):
         await schedule_case(work, *recalled, product)
-    facts = Facts(branch.id, product.line, form.kind, customer.known_as, branch.day_of(work.now))
+    facts = Facts(branch.id, product.line, form.kind, customer.known_as, today, customer.is_member(today))
     ground = Ground(branch, await catalogue.choose(work, facts))
     words = classifier.danger_words(form.description) if classifier and not form.says_danger else ()
     form, same, unclear = await match_fault(work, form, product)
@@ -89,7 +91,7 @@ async def register_request(
         danger_words=words,
         same_faults=same,
         unclear=tuple(term for term in (matched.unclear, unclear) if term),
-        unowned=partner is not None or isinstance(form, ImportRequest),
+        unowned=unowned,
     )
     archive = Archive(customer, product)
     archive = archive._replace(prepaid=await prepaid.prepaid_for(work, archive, form.kind, taken, facts.day))
@@ -98,11 +100,11 @@ async def register_request(
     return work.put(request, *events)
 
 
-async def find_caller(work: UnitOfWork, form: RegisterRequest, branch: Branch) -> Customer:
+async def find_caller(work: UnitOfWork, form: RegisterRequest, branch: Branch, *, in_person: bool = False) -> Customer:
     """Return the customer whose id or phone the form names, or a new one."""
     said = form.customer
     if said.id is None:
-        return await find_or_enrol(work, said.caller_of(None), branch)
+        return await find_or_enrol(work, said.caller_of(None), branch, in_person=in_person)
     known = await surviving_customer(work, said.id)
     return await save_customer(work, known, names.note_caller(known, said.caller_of(known)))
 
