@@ -211,7 +211,7 @@ def test_each_tie_is_an_item_on_which_two_policies_compete(policies) -> None:
         ]
         alone = [one for one in policies if one.name in (tie.one.name, tie.other.name)]
 
-        assert len(competing(alone, Facts(*common, tie.days.start, member=True))) == 2
+        assert len(competing(alone, Facts._make([*common, tie.days.start, True]))) == 2
 
 
 @given(shelves(), FACTS_OF)

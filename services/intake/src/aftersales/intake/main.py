@@ -18,6 +18,8 @@ from .catalogues import store as catalogues_store
 from .classification import api as classification_api
 from .classification import store as classification_store
 from .consumers import build_consumers
+from .correspondence import api as correspondence_api
+from .correspondence import store as correspondence_store
 from .files import api as files_api
 from .identity import api as identity_api
 from .identity import store as identity_store
@@ -63,6 +65,7 @@ APIS = (
     office_api,
     messages_api,
     public_api,
+    correspondence_api,
 )
 STORES = (
     network_store,
@@ -78,6 +81,7 @@ STORES = (
     office_store,
     messages_store,
     public_store,
+    correspondence_store,
 )
 INDEXES: Mapping[type[Aggregate], Sequence[Index]] = {
     HeartbeatState: (),

@@ -23,6 +23,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("branch", "-_id"),
         Index("state", "-_id"),
         Index("customer"),
+        Index("-changed_at", "-_id"),
     ),
 }
 

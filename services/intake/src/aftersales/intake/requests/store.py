@@ -41,6 +41,7 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
         Index("flag", *_NEWEST, partial={"flag": {"$gt": ""}}),
         Index("branch", "-_id"),
         Index("branch", "history.at", partial=AGAIN),
+        *(Index(f"{name}.at", partial={f"{name}.0": {"$exists": True}}) for name in ("contacts", "answers")),
     ),
 }
 

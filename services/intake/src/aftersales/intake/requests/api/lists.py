@@ -14,6 +14,7 @@ from aftersales.intake.catalogues.store import load_glossary
 from aftersales.intake.requests.domain.lookup import NamesOfRows, ReaderWords, RequestRow, fault_words, show_row
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers.rows import read_names
+from aftersales.intake.requests.handlers.words import words_of_reader
 
 from .filters import RequestFilter
 from .requests import ServiceRequestNumber
