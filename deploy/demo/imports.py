@@ -11,7 +11,7 @@ from deploy.demo.make_data import DATA
 from deploy.local.screen import console
 
 POLICIES = sorted((Path(__file__).parent / "policies").glob("*.yaml"))
-WAVES = (("branches", "technicians", "parts"), ("stock", "customers"))
+WAVES = (("branches", "technicians", "parts", "prices"), ("stock", "customers"))
 """What builds on something else comes after it."""
 
 

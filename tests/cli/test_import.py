@@ -27,6 +27,7 @@ TECHNICIANS = (
     "工号,姓名,网点,技能,证书有效期,上班时间,下班时间,停用\n"
     "T-1,李师傅,sh-01,refrigerator、washing-machine,2030-01-01,08:00,20:00,否\n"
 )
+PRICES = "收费编码,产品线,工作类型,收费项目,单价,币种,生效日期\nRF-VISIT,冰箱,上门费,冰箱上门,50.50,hkd,2026-03-01\n"
 PARTS = "code;name;lines;faults;price\nP-100;压缩机;refrigerator;no-cooling;1,280.50\n"
 STOCK = "branch\tpart\tlot\tbin\tquantity\treceived_at\nsh-01\tP-100\tL-1\tA-01-02\t5\t2026/11/22 10:15\n"
 CUSTOMERS = (
@@ -73,6 +74,12 @@ async def registered(program: Program, desk: str) -> list[ServiceRequest]:
             },
         ),
         (("parts", PARTS, "utf-8"), ("inventory", "/parts/P-100"), {"price": {"amount": 128050, "currency": "CNY"}}),
+        (
+            ("prices", PRICES, "gb18030"),
+            ("intake", "/prices/labour/RF-VISIT"),
+            {"lines": ["refrigerator"], "names": {"zh-Hans": "冰箱上门"}, "work": "travel"}
+            | {"terms": [{"valid_from": "2026-03-01", "price": {"amount": 5050, "currency": "HKD"}, "revision": 0}]},
+        ),
         (("customers", CUSTOMERS, "utf-16"), ("intake", "/products/SN-9001"), {"model": "BCD-470"}),
     ],
 )

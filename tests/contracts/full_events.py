@@ -125,7 +125,7 @@ EVENTS = [
             {"name": "x", "model": "m", "specification": "s", "faults": ["f"], "lines": ["l"], "quantity_per_job": 2}
             | {"price": {"amount": 100, "currency": "CNY"}}
         ),
-        lambda form: parts.register_part(None, "P-1", form, parts.KnownUses(WordTerms(()), WordTerms(()))),
+        lambda form: parts.register_part(None, "P-1", form, parts.KnownUses(WordTerms(()), WordTerms(())), NOW),
     ),
     Row(
         PartnerServiceRequest.model_validate(

@@ -1,6 +1,7 @@
 """Lines and faults of a part in any word of intake's catalogues (ALL-1, INV-1, INV-13)."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from aftersales.common.catalogues import CatalogueCopy
@@ -80,6 +81,6 @@ def test_one_word_for_different_faults_of_two_lines_means_both_all_1() -> None:
         [entry(f"leak-{n}", synonyms=("漏水",), lines=(line,)) for n, line in enumerate(("washer", "refrigerator"))]
     )
     form = RegisterPart(name="seal", lines=("washer", "fridge"), faults=("漏水",))
-    part = register_part(None, "SEAL-1", form, KnownUses(lines, faults))
+    part = register_part(None, "SEAL-1", form, KnownUses(lines, faults), datetime(2026, 11, 23, tzinfo=UTC))
     assert (part.lines, part.faults, part.unclear) == (("washer", "refrigerator"), ("leak-0", "leak-1"), ())
     assert {"washer/leak-0", "refrigerator/leak-1", "fridge/leak-1"} <= {*part.jobs}

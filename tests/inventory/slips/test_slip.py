@@ -17,9 +17,9 @@ Slips = Callable[..., IssueSlip]
 Stories = Callable[..., Any]
 
 
-def test_a_slip_wants_what_the_job_takes(story: Stories) -> None:
+def test_a_slip_wants_what_the_job_takes(story: Stories, now: datetime) -> None:
     form = RegisterPart(name="seal", faults=("no-cooling",), lines=("refrigerator",), quantity_per_job=4)
-    part = parts.register_part(None, "SEAL-1", form, KnownUses(Terms(()), Terms(())))
+    part = parts.register_part(None, "SEAL-1", form, KnownUses(Terms(()), Terms(())), now)
     slip = slips.open_slip(story().assigned(), [part])
     assert slip.id == "IS-261123-0001-1"
     assert [(line.part, line.wanted, line.missing) for line in slip.lines] == [("SEAL-1", 4, 4)]

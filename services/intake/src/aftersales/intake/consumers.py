@@ -22,7 +22,7 @@ from aftersales.common.events.dispatch import (
     WorkResumed,
 )
 from aftersales.common.events.feedback import DissatisfactionRaised, FeedbackDueChanged, FollowupDone, SurveyAnswered
-from aftersales.common.events.inventory import PartReserved, PartShort
+from aftersales.common.events.inventory import PartPriced, PartReserved, PartShort
 from aftersales.common.events.partner import PartnerProductSold, PartnerRequestCancelled, PartnerServiceRequest
 from aftersales.engine import Consumer, PolicyCatalogue, UnitOfWork, consume_event
 
@@ -31,6 +31,7 @@ from .messages.handlers import visits
 from .office import handlers as office
 from .partners import handlers as partners
 from .partners.domain import PartnerMessage
+from .prices import handlers as prices
 from .requests.handlers import corrections, requests, steps
 from .settings import Settings
 
@@ -54,6 +55,7 @@ def build_consumers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Con
         consume_event(CorrectionHeldUp, corrections.note_held_up),
         consume_event(PartShort, requests.record_parts),
         consume_event(PartReserved, requests.record_parts),
+        consume_event(PartPriced, partial(prices.follow_part_price, zone=settings.zone)),
         consume_event(DissatisfactionRaised, partial(requests.reopen_request, catalogue=catalogue)),
         consume_event(SurveyAnswered, requests.close_request),
         consume_event(AppointmentMoved, partial(steps.follow_move, catalogue=catalogue)),

@@ -38,6 +38,8 @@ from .partners import store as partners_store
 from .partners.handlers import tell_refusal
 from .policies import api as policies_api
 from .policies import store as policies_store
+from .prices import api as prices_api
+from .prices import store as prices_store
 from .public import api as public_api
 from .public import store as public_store
 from .public.domain.complaint import PublicComplaint
@@ -58,6 +60,7 @@ APIS = (
     agreements_api,
     classification_api,
     policies_api,
+    prices_api,
     sales_api,
     requests_api,
     files_api,
@@ -76,6 +79,7 @@ STORES = (
     agreements_store,
     classification_store,
     policies_store,
+    prices_store,
     requests_store,
     partners_store,
     office_store,

@@ -47,7 +47,7 @@ class Settings(ServiceSettings):
     export_most: int = Field(default=100_000, ge=1)
     """The largest number of requests in one exported file."""
     public_lookups: int = Field(default=30, ge=1)
-    """INT-11: look-ups of requests without a login a minute, from one address."""
+    """INT-11: look-ups of requests without a login a minute, from one address; as many of prices."""
     public_tries: int = Field(default=10, ge=1)
     """INT-11: wrong tries an hour with a short part of the phone, for one request and from one address. After that the
     whole phone is required, with ten times as many wrong tries from one address."""
@@ -61,7 +61,7 @@ class Settings(ServiceSettings):
     complaint_phones: dict[Code, str] = {}  # noqa: RUF012 (a field, copied per instance)
     """INT-11: the complaint phones of branches, by branch code."""
     price_list: str = Field(default="", pattern=r"^(https?://.*|/.*)?$")
-    """INT-11: the public address of inventory's price list (INV-15)."""
+    """INT-11: the address of another price list; the public page shows our own and links to it."""
 
     gateways: dict[Literal["email", "message"], Literal["file", "webhook", "smtp"]] = {}  # noqa: RUF012 (a field, copied per instance)
     """INT-1: the gateway of each channel to customers; the desk uses all other channels. `message` is SMS or WeChat."""

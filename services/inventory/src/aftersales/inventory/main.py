@@ -34,6 +34,7 @@ def build_service(settings: Settings | None = None) -> Service:
         consumers=build_consumers(),
         timers=build_timers(catalogue),
         catalogue=catalogue,
+        seeds=parts.SEEDS,
         produces=PRODUCES,
     )
 

@@ -6,6 +6,7 @@ from aftersales.cli.sheets.cells import (
     read_choice,
     read_code,
     read_codes,
+    read_currency,
     read_degrees,
     read_given_serial,
     read_money,
@@ -47,6 +48,8 @@ ASKS = {
 """Columns that each kind of request needs (INT-4), as in intake, but checked before anything is sent."""
 INSTEAD = {"description": "fault", "order_number": "order_account"}
 """A column that may be empty if the other one is filled."""
+_PRICED = ("repair", "installation", "commissioning", "maintenance", "training", "consultation", "recall", "travel")
+_READ_WORK = read_choice(*_PRICED, words={**WORDS["kind"], **WORDS["work"]})
 _CLASSES = ("technical", "quality", "usage")
 _BRANCH = Column("branch", "网点 網點", read_code, "the branch's code")
 
@@ -86,6 +89,8 @@ BRANCHES = Kind(
         Column("name", "网点名称 網點名稱", _LINE, "its name"),
         Column("zone", "时区 時區", zone_name, "e.g. Asia/Shanghai"),
         *_point("always"),
+        Column("address", "地址", _LINE, "its address, for slips; empty: as it is", required="never"),
+        Column("phone", "电话 電話", read_phone, "its own phone; empty: as it is", required="never"),
     ),
     "Branches: new ones are opened, known ones become as the file says.",
     turn=("code",),
@@ -147,6 +152,25 @@ STOCK = Kind(
     turn=("branch", "part"),
     adds=True,
     batches=True,
+)
+PRICES = Kind(
+    "prices",
+    "intake",
+    "PUT /prices/labour/{code}",
+    (
+        Column("code", "收费编码 收費編碼", read_code, "e.g. RF-VISIT", "{code}"),
+        Column("line", "产品线 產品線", read_term, "e.g. refrigerator or 冰箱; empty: every line", required="never"),
+        Column("work", "工作类型 工作類型", _READ_WORK, "e.g. installation or travel; empty: repair", required="never"),
+        Column("name_zh", "收费项目 收費項目", _LINE, "the name in simplified Chinese", "names.zh-Hans", "never"),
+        Column("name_zh_hant", "繁体名称 繁體名稱", _LINE, "in traditional Chinese", "names.zh-Hant", "never"),
+        Column("name_en", "英文名称 英文名稱", _LINE, "in English", "names.en", "never"),
+        Column("price", "单价 單價", read_money, "e.g. 128.50", "price.amount"),
+        Column("currency", "币种 幣種", read_currency, "e.g. HKD; empty: CNY", "price.currency", "never"),
+        Column("valid_from", "生效日期", read_day, "first day of the price, e.g. 2026-03-01"),
+    ),
+    "Prices for labour, the same in all branches: each row is a price from a day on; earlier ones stay on record.",
+    turn=("code",),
+    either=("name_zh", "name_zh_hant", "name_en"),
 )
 CUSTOMERS = Kind(
     "customers",
@@ -275,4 +299,4 @@ REQUESTS = Kind(
     adds=True,
     batches=True,
 )
-KINDS = {kind.name: kind for kind in (BRANCHES, TECHNICIANS, PARTS, STOCK, CUSTOMERS, PRODUCTS, REQUESTS)}
+KINDS = {kind.name: kind for kind in (BRANCHES, TECHNICIANS, PARTS, PRICES, STOCK, CUSTOMERS, PRODUCTS, REQUESTS)}

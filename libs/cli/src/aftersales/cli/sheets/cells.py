@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from aftersales import values
 from aftersales.cli.sheets.invalid_cell import InvalidCell, plain_cell, shorten_cell
 from aftersales.cli.sheets.read_options import ReadOptions
+from aftersales.values.prices import DIGITS
 from aftersales.values.serials import is_placeholder
 
 NO_WORDS: Mapping[str, str] = {}
@@ -115,6 +116,14 @@ def read_money(cell: str, _: ReadOptions) -> int:
     if fen != int(fen) or not 0 <= fen < 10**15:
         raise InvalidCell("cell.not_money", cell=shorten_cell(cell))
     return int(fen)
+
+
+def read_currency(cell: str, _: ReadOptions) -> str:
+    """Return the code of a currency with two digits after the point, as amounts in sheets have them."""
+    code = plain_cell(cell).upper()
+    if DIGITS.get(code) != 2:
+        raise InvalidCell("cell.not_currency", cell=shorten_cell(cell))
+    return code
 
 
 def read_yes(cell: str, _: ReadOptions) -> bool:

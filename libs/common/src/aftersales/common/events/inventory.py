@@ -4,6 +4,7 @@ from datetime import datetime
 
 from aftersales.common import events
 from aftersales.common.events import Event, Part
+from aftersales.values import Money
 
 
 class ReservedLine(Part):
@@ -72,10 +73,28 @@ class StockReceived(Event):
     at: datetime
 
 
+class PartPriced(Event):
+    """A part has a list price, the same in all branches, or what the price list says of it has changed (INV-15)."""
+
+    TYPE = "inventory.part_priced.v1"
+    part: str
+    name: str
+    model: str | None = None
+    specification: str | None = None
+    lines: tuple[str, ...] = ()
+    """Codes of the product lines that it fits; empty: any."""
+    price: Money | None
+    """The price of one piece; null: it has none any more."""
+    since: datetime
+    """The time since which this price holds."""
+    revision: int
+    """The part's version, which shows the newer of two events."""
+
+
 class InventoryHeartbeat(events.Heartbeat):
     """Dispatch's heartbeat, passed on."""
 
     TYPE = "inventory.heartbeat.v1"
 
 
-PRODUCES = (PartReserved, PartShort, PartUsed, ReservationReleased, StockReceived, InventoryHeartbeat)
+PRODUCES = (PartReserved, PartShort, PartUsed, ReservationReleased, StockReceived, PartPriced, InventoryHeartbeat)

@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, time
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple, Any
 
 from pydantic import Field
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.events import Event
+from aftersales.common.events.inventory import PartPriced
+from aftersales.common.fields import shared_fields
 from aftersales.common.terms import MatchedTerm, Term, Terms, UnclearTerm, match_all, match_fault, match_line
 from aftersales.values import Day, Line, Money, Quantity, Value
+from aftersales.values.prices import Price
 
 Uses = Annotated[tuple[Term, ...], Field(max_length=50)]
 """Faults or product lines, in any word of intake's catalogues."""
@@ -29,8 +33,8 @@ class RegisterPart(Value):
     """The product lines that it fits, in any word of the catalogue: `refrigerator` or 冰箱."""
     quantity_per_job: Quantity = 1
     """The pieces that one repair needs."""
-    price: Money | None = None
-    """The list price of one piece; null if unknown."""
+    price: Price | None = None
+    """The list price of one piece, the same in all branches; null if unknown."""
 
 
 class PartReplacement(Value):
@@ -57,10 +61,35 @@ class Part(Aggregate):
     """Words in `faults` and `lines` that the catalogues lack. No order has them, so they reserve nothing."""
     quantity_per_job: int
     price: Money | None
+    priced_at: datetime | None = None
+    """The time since which this price holds."""
     replaced_by: PartReplacement | None = None
     """The part that replaces this one, by a design change (ALL-9)."""
     replaces: tuple[str, ...] = ()
     """Codes of the parts that this one replaces."""
+
+    def derived_events(self, before: Aggregate | None) -> Iterable[Event]:
+        """Yield what the public price list needs to know, if it has changed (INV-15)."""
+        told, old = _price_told(self), _price_told(before) if isinstance(before, Part) else None
+        if self.priced_at and (old is None or told != old.model_copy(update={"revision": told.revision})):
+            yield told
+
+
+def _price_told(part: Part) -> PartPriced:
+    about = {"part": part.id, "revision": part.version, "since": part.priced_at}
+    return PartPriced.model_construct(**shared_fields(part, PartPriced) | about)
+
+
+class PriceAnnouncement(Aggregate):
+    """The one publication of the prices that parts had before prices were published."""
+
+    COLLECTION: ClassVar[str] = "price_announcements"
+    AUDITED: ClassVar[bool] = False
+
+    id: str = "prices"
+    branch: str = "-"
+    after: str = ""
+    """The id of the last part that was published."""
 
 
 class Supersedence(Aggregate):
@@ -93,9 +122,11 @@ class KnownUses(NamedTuple):
     """Lines that only policies name."""
 
 
-def register_part(state: Part | None, code: str, form: RegisterPart, uses: KnownUses) -> Part:
+def register_part(state: Part | None, code: str, form: RegisterPart, uses: KnownUses, now: datetime) -> Part:
     """Register a part, or change the details of a known one."""
-    particulars = {name: getattr(form, name) for name in RegisterPart.model_fields}
+    particulars: dict[str, Any] = {name: getattr(form, name) for name in RegisterPart.model_fields}
+    if form.price != (state.price if state else None):
+        particulars["priced_at"] = now
     part = state.but(**particulars) if state else Part(id=code, jobs=(), **particulars)
     return match_uses(part, uses)
 

@@ -6,7 +6,10 @@ from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
 
 from . import domain
-from .domain import KnownUses, Part, RegisterPart, Supersedence
+from .domain import KnownUses, Part, PriceAnnouncement, RegisterPart, Supersedence
+
+_PER_PAGE = 100
+"""Parts per step of the announcement; a step is a job like others, which must not wait long for it."""
 
 
 @use_case(
@@ -15,7 +18,7 @@ from .domain import KnownUses, Part, RegisterPart, Supersedence
 )
 async def register_part(work: UnitOfWork, code: str, form: RegisterPart, catalogue: PolicyCatalogue) -> Part:
     known = await work.get(Part, code)
-    part = domain.register_part(known, code, form, await _known_uses(work, catalogue))
+    part = domain.register_part(known, code, form, await _known_uses(work, catalogue), work.now)
     part = await _linked(work, part)
     return part if part == known else work.put(part)
 
@@ -47,3 +50,16 @@ async def correct_uses(work: UnitOfWork, part: Part, catalogue: PolicyCatalogue)
 async def _known_uses(work: UnitOfWork, catalogue: PolicyCatalogue) -> KnownUses:
     lines, faults = await load_terms(work, "lines"), await load_terms(work, "faults")
     return KnownUses(lines, faults, (await catalogue.policy_index(work)).lines)
+
+
+async def announce_prices(work: UnitOfWork, id: str) -> None:
+    """Publish a page of the prices that parts had before prices were published (INV-15)."""
+    announcement = await work.get(PriceAnnouncement, id)
+    if announcement is None or announcement.wake_at is None or announcement.wake_at > work.now:
+        return
+    page = await work.page(Part, {"_id": {"$gt": announcement.after}}, _PER_PAGE)
+    for part in page:
+        if part.price and part.priced_at is None:
+            work.put(part.but(priced_at=work.now))
+    more = len(page) == _PER_PAGE
+    work.put(announcement.but(after=page[-1].id if more else "", wake_at=work.now if more else None))

@@ -88,7 +88,7 @@ def likeness_tokens(customer: Customer) -> frozenset[str]:
 
 def parse_query(query: str) -> tuple[QueryWord, ...]:
     """Split the text of the search box into words; empty when it has nothing to search for."""
-    text = _normal(query)
+    text = simplify_text(query)
     if _DIALLED.fullmatch(text) and len(_digits(text)) >= _NATIONAL:
         return (_word(_digits(text)),)
     return tuple(word for part in text.split() if (word := _word(part)).tokens)
@@ -104,13 +104,13 @@ def _word(part: str) -> QueryWord:
 
 def squeeze_text(text: str) -> str:
     """Remove what people write differently: blanks, punctuation, case and width."""
-    return "".join(_RUN.findall(_normal(text)))
+    return "".join(_RUN.findall(simplify_text(text)))
 
 
 def text_tokens(text: str) -> Iterator[str]:
     """Yield whole words and numbers, pairs and triples of Chinese characters, and numbers with the text before them."""
     before = ""
-    for run in _RUN.findall(_normal(text)):
+    for run in _RUN.findall(simplify_text(text)):
         if not _is_han(run):
             yield from {run[:_WORD], _numbered(before, run)}
         elif len(run) == 1:
@@ -123,7 +123,7 @@ def text_tokens(text: str) -> Iterator[str]:
 def _asked(text: str) -> Iterator[str]:
     """Yield the fewest and rarest tokens that cover the whole text."""
     before = ""
-    for run in _RUN.findall(_normal(text)):
+    for run in _RUN.findall(simplify_text(text)):
         if not _is_han(run):
             yield _numbered(before, run)
         elif len(run) == 1:
@@ -147,7 +147,7 @@ def _grams(run: str, size: int) -> Iterator[str]:
 def name_tokens(name: str) -> Iterator[str]:
     """Yield the tokens of any text, single Chinese characters, pinyin and initials, and beginnings of other words."""
     yield from text_tokens(name)
-    apart = _normal(name)
+    apart = simplify_text(name)
     joined = _BETWEEN.sub("", apart)
     if joined != apart:
         yield from text_tokens(joined)
@@ -194,7 +194,7 @@ def normalise_width(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def _normal(text: str) -> str:
+def simplify_text(text: str) -> str:
     """Apply `normalise_width` in lower case, with simplified characters and without accents; ü is typed as v."""
     folded = normalise_width(text).casefold()
     if folded.isascii():

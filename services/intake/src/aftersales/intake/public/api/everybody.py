@@ -9,15 +9,18 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from aftersales.common.http.problem import TOO_MANY
-from aftersales.engine import PROBLEMS, Document, RequestContext
+from aftersales.engine import PROBLEMS, Document, Page, RequestContext
 from aftersales.intake.identity.domain import COMPANY, CompanyIdentity, LineTexts
 from aftersales.intake.network.domain import Branch
+from aftersales.intake.prices.domain import PriceRow
+from aftersales.intake.prices.store import PriceQuery, list_prices
 from aftersales.intake.public import handlers
 from aftersales.intake.public.domain.complaint import ComplaintForm, Receipt
 from aftersales.intake.public.domain.own import read_case_number
 
 from .gates import Gates, pass_gate
 from .lookups import Asked, OwnComplaint, OwnRequest, look_up_complaint, look_up_request
+from .page import PRICES
 
 router = APIRouter(prefix="/public", responses=PROBLEMS | TOO_MANY)
 _INFO_KEPT = timedelta(minutes=1)
@@ -44,6 +47,7 @@ class Info(BaseModel):
     """Headquarters' phone."""
     branches: list[BranchPhone]
     price_list: str | None
+    """The address of the price list: that of the settings, else `/public/prices`."""
 
 
 @router.get("/requests/{number}")
@@ -75,6 +79,16 @@ async def show_info(context: RequestContext, request: Request, gates: Gates) -> 
     """Show the phones (投诉电话公开) and the link to the price list (配件价格公开), read once a minute."""
     info = await read_info(context, request, gates)
     return Response(to_json(info), headers={"Cache-Control": "public, max-age=240"}, media_type="application/json")
+
+
+@router.get("/prices")
+async def show_prices(wanted: Annotated[PriceQuery, Query()], context: RequestContext, gates: Gates) -> Page[PriceRow]:
+    """Show the prices of labour and parts (配件价格公开), the same in all branches, labour first.
+
+    Each has the price of the day, and its earlier and announced prices with their days.
+    """
+    pass_gate(gates.prices, context, context.client)
+    return await list_prices(context, wanted, context.locale)
 
 
 async def read_info(context: RequestContext, request: Request, gates: Gates) -> Info:
@@ -110,5 +124,5 @@ def list_phones(
         service_phone=(identity and identity.phone) or given.service_phone or None,
         complaint_phone=given.complaint_phone or None,
         branches=phones,
-        price_list=given.price_list or None,
+        price_list=given.price_list or PRICES,
     )

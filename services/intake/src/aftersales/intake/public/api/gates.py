@@ -28,6 +28,7 @@ class _Gates:
     tries_by_number: Throttle
     whole_tries: Throttle
     complaints: Throttle
+    prices: Throttle
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the page's information is read, so that it is read once for all callers."""
 
@@ -65,6 +66,7 @@ async def _gates(request: Request, context: RequestContext) -> _Gates:
             tries_by_number=Throttle(given.public_tries, _HOUR),
             whole_tries=Throttle(given.public_tries * _WHOLE_TRIES, _HOUR),
             complaints=Throttle(given.public_complaints, _HOUR),
+            prices=Throttle(given.public_lookups, _MINUTE),
         )
     gates: _Gates = state.gates
     return gates

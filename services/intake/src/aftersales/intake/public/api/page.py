@@ -5,11 +5,12 @@ import hashlib
 import html
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from .everybody import Info
@@ -17,10 +18,26 @@ if TYPE_CHECKING:
 
 from aftersales.common.events.intake import ComplaintKind
 from aftersales.intake.identity.domain import text_in
+from aftersales.intake.prices.domain import PriceRow, PriceSpan
+from aftersales.values.prices import price_words
 
+PRICES = "/public/prices"
+"""The address of the price list."""
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
 _TYPED = ("number", "phone_tail", "text", "name", "phone")
 """Fields whose text stays in the form when it is refused."""
+
+
+class PricesShown(NamedTuple):
+    """What the section of prices shows."""
+
+    rows: Sequence[PriceRow] = ()
+    q: str = ""
+    """The words that the reader looked for."""
+    next: str | None = None
+    """The cursor of the next page."""
+    wrong: str = ""
+    """Why nothing was looked up."""
 
 
 class PageContent(NamedTuple):
@@ -34,6 +51,7 @@ class PageContent(NamedTuple):
     """The number of the complaint that was just received."""
     wrong: str = ""
     """Why the form was refused."""
+    prices: PricesShown = PricesShown()
 
     @property
     def complains(self) -> bool:
@@ -69,7 +87,9 @@ def render_page(locale: str, content: PageContent) -> str:
         "company": _company(content.info, locale),
         "service": _service_phone(said, content.info),
         "phone_list": _phones(said, content.info),
-        "price_link": _prices(said, content.info),
+        "price_rows": _prices(said, content.prices, locale),
+        "price_link": _price_link(said, content.info),
+        "price_typed": html.escape(content.prices.q),
     }
     if content.received:
         blocks["complain_said"] = _said(f"{said['received']} {content.received}", "good")
@@ -136,10 +156,41 @@ def _phones(said: Mapping[str, str], info: "Info") -> str:
     return f"<ul>{lines}</ul>" if lines else f"<p>{html.escape(said['no_phones'])}</p>"
 
 
-def _prices(said: Mapping[str, str], info: "Info") -> str:
-    if not info.price_list:
-        return html.escape(said["no_prices"])
-    return f'<a href="{html.escape(info.price_list)}">{html.escape(said["price_list"])}</a>'
+def _prices(said: Mapping[str, str], shown: PricesShown, locale: str) -> str:
+    if shown.wrong:
+        return _said(shown.wrong, "bad")
+    if not shown.rows:
+        return f"<p>{html.escape(said['no_match' if shown.q else 'no_prices'])}</p>"
+    rows = "".join(_price_row(said, row, locale) for row in shown.rows)
+    heads = "".join(f'<th scope="col">{html.escape(said[name])}</th>' for name in ("price_what", "price_today"))
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    if not shown.next:
+        return table
+    query = html.escape(urlencode({"lang": locale, "prices": shown.q, "after": shown.next}))
+    return f'{table}<p><a href="./?{query}#prices-title">{html.escape(said["price_more"])}</a></p>'
+
+
+def _price_row(said: Mapping[str, str], row: PriceRow, locale: str) -> str:
+    more = (", ".join(row.line_names) or said["every_line"], row.model, row.specification)
+    about = f'<br><span class="hint">{html.escape(" · ".join(filter(None, more)))}</span>'
+    others = [span for span in row.spans if span.valid_from != row.valid_from]
+    told = "".join(f"<li>{html.escape(_span(span, locale))}</li>" for span in others)
+    folded = f"<details><summary>{html.escape(said['price_others'])}</summary><ul>{told}</ul></details>" if told else ""
+    since = f'<br><span class="hint">{said["price_since"].format(day=row.valid_from)}</span>' if row.valid_from else ""
+    price = html.escape(row.price_words or "–")  # noqa: RUF001 (a dash)
+    return f"<tr><td>{html.escape(row.name)}{about}{folded}</td><td>{price}{since}</td></tr>"
+
+
+def _span(span: PriceSpan, locale: str) -> str:
+    days = f"{span.valid_from} – {span.valid_until or ''}".strip()  # noqa: RUF001 (a span)
+    return f"{days}: {price_words(span.price, locale)}"
+
+
+def _price_link(said: Mapping[str, str], info: "Info") -> str:
+    """Return the link to another price list, if the settings name one."""
+    if not info.price_list or info.price_list == PRICES:
+        return ""
+    return f'<p><a href="{html.escape(info.price_list)}">{html.escape(said["price_list"])}</a></p>'
 
 
 @cache

@@ -3,36 +3,67 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from aftersales.common.http.problem import TOO_MANY, wrong_fields
-from aftersales.engine import PROBLEMS, DomainError, RequestContext
+from aftersales.engine import PROBLEMS, Cursor, DomainError, RequestContext
+from aftersales.intake.prices.store import PriceQuery, list_prices
 from aftersales.intake.public.domain.complaint import ComplaintForm
 from aftersales.values.errors import Unavailable
 from aftersales.values.messages import render_message
 
 from .everybody import Info, complain, list_phones, read_info
-from .gates import Gates
+from .gates import Gates, pass_gate
 from .lookups import Asked, look_up_case
-from .page import Locale, PageContent, page_headers, page_texts, render_page
+from .page import Locale, PageContent, PricesShown, page_headers, page_texts, render_page
 
 router = APIRouter(prefix="/public", responses=PROBLEMS | TOO_MANY)
 _FIELDS = 20
+_PRICES_SHOWN = 10
+
+
+class PageQuery(BaseModel):
+    """What a link of the page asks for."""
+
+    lang: Locale | None = None
+    """The language; default: the reader's."""
+    prices: Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)] = ""
+    """Words to look for in the price list."""
+    after: Cursor = None
+    """The place of the next page of prices."""
+
+
 _TAIL = re.compile(r"[0-9]{4,15}")
 
 
 @router.get("/", response_class=HTMLResponse)
 async def show_page(
-    context: RequestContext, request: Request, gates: Gates, lang: Locale | None = None
+    context: RequestContext, request: Request, gates: Gates, asked: Annotated[PageQuery, Query()]
 ) -> HTMLResponse:
     """Show the public page: look-up of a request, complaints, phones and price list."""
-    locale = lang or context.locale
-    text = render_page(locale, PageContent(await _info(context, request, gates)))
-    return HTMLResponse(text, headers=page_headers(locale))
+    locale = asked.lang or context.locale
+    shown, status = await _prices(context, gates, locale, asked)
+    text = render_page(locale, PageContent(await _info(context, request, gates), prices=shown))
+    return HTMLResponse(text, status, page_headers(locale))
+
+
+async def _prices(context: RequestContext, gates: Gates, locale: str, asked: PageQuery) -> tuple[PricesShown, int]:
+    """Return a part of the price list, and the status of the page; looking for words is limited."""
+    q = asked.prices
+    try:
+        if q or asked.after:
+            pass_gate(gates.prices, context, context.client)
+        found = await list_prices(context, PriceQuery(q=q, cursor=asked.after, limit=_PRICES_SHOWN), locale)
+    except Unavailable:
+        return PricesShown(wrong=render_message("service.unavailable", locale, {})), 200
+    except DomainError as error:
+        return PricesShown(q=q, wrong=_words(error, locale)), error.status
+    return PricesShown(found.items, q, found.next), 200
 
 
 @router.post("/", response_class=HTMLResponse, include_in_schema=False)
@@ -42,7 +73,8 @@ async def answer_page(
     """Answer one of the page's forms with the page."""
     locale = lang or context.locale
     given = await _read_form(request)
-    content = PageContent(await _info(context, request, gates), given)
+    shown, _ = await _prices(context, gates, locale, PageQuery())
+    content = PageContent(await _info(context, request, gates), given, prices=shown)
     try:
         if content.complains:
             receipt = await complain(_complaint_form(given, locale), context, gates)

@@ -1,0 +1,1 @@
+"""The price list of labour and parts, the same in all branches and public (INV-15)."""
