@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from aftersales.cli.session import Session, Trouble
-from aftersales.cli.sheets.catalogue import ASKS, PARTS, REQUESTS, STOCK
+from aftersales.cli.sheets.catalogue import PARTS, REQUESTS, STOCK
+from aftersales.cli.sheets.compulsory import ASKS
 from aftersales.cli.sheets.decoding import decode_sheet
 from aftersales.cli.sheets.kinds import Kind
 from aftersales.cli.sheets.read_options import ReadOptions

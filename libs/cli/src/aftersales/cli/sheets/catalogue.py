@@ -18,6 +18,7 @@ from aftersales.cli.sheets.cells import (
     read_yes,
     zone_name,
 )
+from aftersales.cli.sheets.compulsory import ASKS, INSTEAD, REQUEST_KINDS
 from aftersales.cli.sheets.days import read_day, read_minute, read_moment, read_until
 from aftersales.cli.sheets.kinds import Column, Kind, Required
 from aftersales.cli.sheets.phones import read_phone
@@ -28,26 +29,6 @@ _CHANNELS = (
     *("phone", "email", "web", "letter", "walk_in", "on_site"),
     *("chat", "message", "social", "suggestion_box", "partner"),
 )
-_WORK = (
-    *("repair", "installation", "commissioning", "maintenance", "training", "consultation"),
-    *("return", "exchange", "compensation", "complaint", "recall", "upgrade"),
-    *("address_change", "order_cancellation", "delivery_delay", "missing_piece"),
-    *("price_difference", "invoice", "parcel_problem"),
-)
-ASKS = {
-    "": ("description",),
-    "repair": ("description",),
-    "training": ("topic",),
-    "consultation": ("description",),
-    **dict.fromkeys(("return", "exchange", "compensation"), ("reason",)),
-    "complaint": ("description",),
-    **dict.fromkeys(("recall", "upgrade"), ("recall",)),
-    **dict.fromkeys(_WORK[-7:], ("order_number",)),
-    "address_change": ("order_number", "new_address"),
-}
-"""Columns that each kind of request needs (INT-4), as in intake, but checked before anything is sent."""
-INSTEAD = {"description": "fault", "order_number": "order_account"}
-"""A column that may be empty if the other one is filled."""
 _PRICED = ("repair", "installation", "commissioning", "maintenance", "training", "consultation", "recall", "travel")
 _READ_WORK = read_choice(*_PRICED, words={**WORDS["kind"], **WORDS["work"]})
 _CLASSES = ("technical", "quality", "usage")
@@ -226,8 +207,8 @@ REQUESTS = Kind(
         Column(
             "kind",
             "需求类型 需求類型",
-            read_choice(*_WORK, words=WORDS["kind"]),
-            f"{', '.join(_WORK)}; empty: repair",
+            read_choice(*REQUEST_KINDS, words=WORDS["kind"]),
+            f"{', '.join(REQUEST_KINDS)}; empty: repair",
             required="never",
         ),
         Column(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, time
-from typing import Annotated, ClassVar, NamedTuple, Any
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 

@@ -18,7 +18,6 @@ from aftersales.intake.requests.handlers.words import words_of_reader
 
 from .filters import RequestFilter
 from .requests import ServiceRequestNumber
-from .words import words_of_reader
 
 router = APIRouter(responses=PROBLEMS)
 _FIELDS = (
