@@ -14,7 +14,9 @@ from aftersales.values import sibling_number
 async def come(day: Day, shop: Partner) -> None:
     """Let each of today's contacts come at its time."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(partners.make_mistakes(day, shop, next(iter(day.contacts.values()))))
+        first = next(iter(day.contacts.values()))
+        group.create_task(partners.report_parcel(day, shop, first))
+        group.create_task(partners.make_mistakes(day, shop, first))
         for contact in day.contacts.values():
             await day.until(contact.at)
             group.create_task(_contact(day, shop, contact))

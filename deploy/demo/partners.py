@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aio_pika
@@ -16,8 +16,9 @@ from aftersales.common.partners import own_user
 
 EXCHANGE = "aftersales.partners"
 TYPE = "partner.service_request.v1"
+SHIPPED = "partner.product_shipped.v1"
 SHOP = "/partners/corner-shop"
-MALFORMED_AT, UNKNOWN_BRANCH_AT = 9 * 60 + 30, 10 * 60 + 30
+PARCEL_AT, MALFORMED_AT, UNKNOWN_BRANCH_AT = 9 * 60, 9 * 60 + 30, 10 * 60 + 30
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,14 @@ class Partner:
     user: str
     """The RabbitMQ user of its connection."""
 
-    async def send(self, id: str, data: dict[str, Any]) -> None:
+    async def send(self, id: str, data: dict[str, Any], kind: str = TYPE) -> None:
         """Publish and wait for the broker's word; the same `id` again is the same event again."""
         event = {
             "specversion": "1.0",
             "id": id,
             "source": SHOP,
-            "type": TYPE,
-            "subject": data["serial"],
+            "type": kind,
+            "subject": data.get("serial", id),
             "time": datetime.now(UTC),
             "correlationid": id,
             "data": data,
@@ -43,7 +44,7 @@ class Partner:
         message = aio_pika.Message(
             to_json(event), content_type="application/cloudevents+json", delivery_mode=2, user_id=self.user
         )
-        await self.exchange.publish(message, TYPE)
+        await self.exchange.publish(message, kind)
 
 
 @asynccontextmanager
@@ -64,6 +65,17 @@ async def pass_on(day: Day, shop: Partner, contact: Contact) -> None:
         day.say("partner", f"a shop sends {row['name']}'s {row['model']} twice, with the same event id")
     else:
         day.say("partner", f"a shop sends {row['name']}'s {row['model']}: {row['description']}")
+
+
+async def report_parcel(day: Day, shop: Partner, contact: Contact) -> None:
+    """Send new stock to the contact's branch, and report the parcel in two events; it counts once."""
+    branch, waybill = contact.row["branch"], f"SF-{day.tag}".upper()
+    await day.until(PARCEL_AT)
+    parcel = {"branch": branch, "to": "branch", "waybill": waybill, "carrier": "顺丰", "serials": [f"NEW-{day.tag}"]}
+    for number in (1, 2):
+        about = parcel | {"shipped_on": f"{day.began - timedelta(days=1):%Y-%m-%d}"}
+        await shop.send(f"{day.tag}-parcel-{number}", about, SHIPPED)
+    day.say("partner", f"a shop sends a parcel to {branch} and reports waybill {waybill} in two events")
 
 
 async def make_mistakes(day: Day, shop: Partner, contact: Contact) -> None:

@@ -46,6 +46,8 @@ def story_checks(day: Day, books: Books) -> Iterator[Check]:
     paid = [row for row in today.requests if row["coverage"] and row["coverage"]["reason"] == "contract"]
     yield Check("repairs that a contract pays for", [agreements.SERIAL], [row["product"]["serial"] for row in paid])
     yield Check("requests from the partner's event that came twice", 1, len(today.of("partner_twice", today.requests)))
+    parcels = [row for row in books.of("intake", "shipments") if row["reported_at"] >= day.began]
+    yield Check("parcels that the partner reported in two events", 1, len(parcels))
     yield Check("dead letters of today, by reason", MISTAKES, _parked_today(day, books))
     yield Check("declined jobs that somebody else did", cast["declined"], _count(today, "declined", _did_another))
     yield Check("late technicians whose promise is breached", cast["late"], _count(today, "late", _came_late))

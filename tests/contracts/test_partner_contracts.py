@@ -13,13 +13,20 @@ from contracts.example import read
 from contracts.schema import envelope_schema
 
 from aftersales.common.events import decode_envelope
-from aftersales.common.events.partner import PartnerProductSold, PartnerRequestCancelled, PartnerServiceRequest
+from aftersales.common.events.partner import (
+    PRODUCES,
+    PartnerProductShipped,
+    PartnerProductSold,
+    PartnerRequestCancelled,
+    PartnerServiceRequest,
+)
 from aftersales.values.errors import Malformed
 
 ASKED, SOLD, CANCELLED = PartnerServiceRequest.TYPE, PartnerProductSold.TYPE, PartnerRequestCancelled.TYPE
+SHIPPED = PartnerProductShipped.TYPE
 CHECK = {
     kind.TYPE: jsonschema.Draft7Validator(envelope_schema(kind), format_checker=jsonschema.FormatChecker())
-    for kind in (PartnerServiceRequest, PartnerProductSold, PartnerRequestCancelled)
+    for kind in PRODUCES
 }
 GONE = object()
 """The attribute or field is left out."""
@@ -52,6 +59,15 @@ CASES: tuple[Case, ...] = (
     (SOLD, {}, True),
     (SOLD, {"data.purchased_on": GONE}, False),
     (SOLD, {"data.phone": ""}, False),
+    (SHIPPED, {}, True),
+    (SHIPPED, {"data.to": "branch", "data.expected_on": GONE, "data.order_number": GONE}, True),
+    (SHIPPED, {"data.to": "moon"}, False),
+    (SHIPPED, {"data.waybill": "sf-1402-8766"}, True),
+    (SHIPPED, {"data.waybill": ""}, False),
+    (SHIPPED, {"data.waybill": "顺丰 1402"}, False),
+    (SHIPPED, {"data.serials": []}, False),
+    (SHIPPED, {"data.carrier": ""}, False),
+    (SHIPPED, {"data.shipped_on": GONE}, False),
     (CANCELLED, {}, True),
     (CANCELLED, {"data.request": GONE}, False),
     (CANCELLED, {"data.reason": ""}, False),

@@ -27,6 +27,7 @@ class Played:
         for number, contact in enumerate(contacts):
             self._end(f"SR-{number}", contact)
         reasons = ("event.data_malformed", "branch.unknown")
+        self.rows["intake", "shipments"] = [{"reported_at": BEGAN}]
         self.rows["intake", "parked"] = [{"reason": reason, "last_at": BEGAN} for reason in reasons]
         for row in [row for row in self.of("orders") if row["fault"] == "error-e1"][:WAITING]:
             row |= {"state": "accepted", "parts_state": "short"}
@@ -120,3 +121,8 @@ def test_a_contract_that_pays_for_nobody_s_repair_fails_its_check(played):
 def test_a_dead_letter_that_nobody_planned_fails_its_check(played):
     played.rows["inventory", "parked"].append({"reason": "AssertionError", "last_at": BEGAN})
     assert any("dead letters of today" in promise for promise in played.failing())
+
+
+def test_a_parcel_that_was_counted_twice_fails_its_check(played):
+    played.rows["intake", "shipments"].append({"reported_at": BEGAN})
+    assert any("parcels that the partner reported" in promise for promise in played.failing())

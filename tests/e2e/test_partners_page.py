@@ -67,13 +67,15 @@ async def test_every_block_of_the_page_runs_and_leads_to_accepted_events_with_th
         ("10417", "", "accepted"),
         ("10418", "dealer-88", "accepted"),
         ("10419", "dealer-88", "accepted"),
+        ("10421", "", "accepted"),
     ]
     assert [bool(re.fullmatch(r"SR-\d{6}-\w{4}", receipt["request"] or "")) for receipt in receipts] == [
         True,
         True,
         False,
+        False,
     ]
-    assert receipts[2]["serial"] == "SN-10419"
+    assert (receipts[2]["serial"], receipts[3]["waybill"]) == ("SN-10419", "SF1402876600123")
     assert (outcome["id"], outcome["partner"], outcome["request"][:3]) == ("10420", "dealer-88", "SR-")
 
 

@@ -80,6 +80,7 @@ async def test_all_that_is_known_of_a_customer_is_shown_and_others_hear_what_the
         "vip": True,
         "language": "zh-Hant",
         "quiet_hours": "22:00-07:00 12:00-14:00",
+        "membership": None,
         "merged_into": None,
     }
 

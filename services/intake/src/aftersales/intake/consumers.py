@@ -24,6 +24,12 @@ from aftersales.common.events.dispatch import (
 from aftersales.common.events.feedback import DissatisfactionRaised, FeedbackDueChanged, FollowupDone, SurveyAnswered
 from aftersales.common.events.inventory import PartPriced, PartReserved, PartShort
 from aftersales.common.events.partner import PartnerProductSold, PartnerRequestCancelled, PartnerServiceRequest
+from aftersales.common.events.partner import (
+    PartnerProductShipped,
+    PartnerProductSold,
+    PartnerRequestCancelled,
+    PartnerServiceRequest,
+)
 from aftersales.engine import Consumer, PolicyCatalogue, UnitOfWork, consume_event
 
 from .messages import handlers as messages
@@ -48,6 +54,7 @@ def build_consumers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Con
         consume_event(
             PartnerProductSold, partial(partners.take_partner_sale, catalogue=catalogue), receipt=PartnerMessage
         ),
+        consume_event(PartnerProductShipped, partners.take_partner_shipment, receipt=PartnerMessage),
         consume_event(PartnerRequestCancelled, partners.take_partner_cancellation, receipt=PartnerMessage),
         consume_event(RepairCompleted, partial(requests.resolve_request, catalogue=catalogue)),
         consume_event(TechnicianAssigned, partial(requests.note_appointment, catalogue=catalogue)),

@@ -49,6 +49,7 @@ from .requests import api as requests_api
 from .requests import store as requests_store
 from .requests.domain.request import ServiceRequest
 from .sales import api as sales_api
+from .sales import store as sales_store
 from .settings import Settings
 
 APIS = (
@@ -80,6 +81,7 @@ STORES = (
     classification_store,
     policies_store,
     prices_store,
+    sales_store,
     requests_store,
     partners_store,
     office_store,

@@ -1,13 +1,18 @@
 """Events that partner systems publish (INT-12)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import Kind
 from aftersales.values import Code, Day, GeoPoint, Line, Moment, Phone, Serial, Words
 from aftersales.values.serials import GivenSerial
+
+Waybill = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{3,39}$")
+]
+"""The number of a parcel at its carrier, in capital letters."""
 
 
 class PartnerServiceRequest(Event):
@@ -68,4 +73,30 @@ class PartnerRequestCancelled(Event):
     """The reason, as the desk reads it."""
 
 
-PRODUCES = (PartnerServiceRequest, PartnerProductSold, PartnerRequestCancelled)
+class PartnerProductShipped(Event):
+    """A dealer's or a shop's system reports a parcel to a customer or to a branch (INT-12).
+
+    The same waybill again corrects its days. Unknown fields are refused, with the reason.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    TYPE = "partner.product_shipped.v1"
+    branch: Code
+    """The customer's branch, or the branch that receives the parcel."""
+    to: Literal["customer", "branch"] = "customer"
+    """The receiver. Products for a customer must be archived, by their sale or a request; a branch's need not be."""
+    waybill: Waybill
+    """The number of the parcel at the carrier."""
+    carrier: Annotated[Line, StringConstraints(max_length=50)]
+    """The carrier, such as `SF` or 顺丰."""
+    serials: Annotated[tuple[Serial, ...], Field(min_length=1, max_length=100)]
+    """The serial numbers of the products in the parcel."""
+    order_number: Annotated[Line, StringConstraints(max_length=64)] | None = None
+    """The order of the online shop that the parcel belongs to."""
+    shipped_on: Day
+    """The day on which the carrier took it."""
+    expected_on: Day | None = None
+    """The day on which it should arrive."""
+
+
+PRODUCES = (PartnerServiceRequest, PartnerProductSold, PartnerProductShipped, PartnerRequestCancelled)

@@ -33,6 +33,8 @@ class PartnerReceipt(BaseModel):
     """The number of the registered service request."""
     serial: str | None
     """The product whose sale was archived."""
+    waybill: str | None
+    """The parcel that was recorded."""
     code: str
     params: dict[str, Any]
     words: str

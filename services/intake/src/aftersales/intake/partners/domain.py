@@ -19,10 +19,11 @@ ReceiptOutcome = Literal["accepted", "duplicate", "refused"]
 
 
 class MessageEffect(NamedTuple):
-    """The effect of an event: a service request, or the sale of a product, which may already be known."""
+    """The effect of an event: a service request, the sale of a product, or a parcel, which may already be known."""
 
     request: str | None = None
     serial: str | None = None
+    waybill: str | None = None
     duplicate: bool = False
 
 
@@ -47,6 +48,7 @@ class PartnerMessage(Aggregate):
     state: ReceiptOutcome
     request: str | None = None
     serial: str | None = None
+    waybill: str | None = None
     code: str = ""
     params: dict[str, Any] = Field(default_factory=dict)
     at: datetime
@@ -82,6 +84,7 @@ def accept_message(
         state="duplicate" if done.duplicate else "accepted",
         request=done.request,
         serial=done.serial,
+        waybill=done.waybill,
         at=at,
         **about,
     )

@@ -8,7 +8,12 @@ from pydantic import BaseModel, ValidationError
 
 from aftersales.common.dead_letters import StoredDeadLetter
 from aftersales.common.events import describe_errors
-from aftersales.common.events.partner import PartnerProductSold, PartnerRequestCancelled, PartnerServiceRequest
+from aftersales.common.events.partner import (
+    PartnerProductShipped,
+    PartnerProductSold,
+    PartnerRequestCancelled,
+    PartnerServiceRequest,
+)
 from aftersales.common.partners import Sender
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, DomainError, Event, Malformed, PolicyCatalogue, UnitOfWork, use_case
@@ -23,8 +28,8 @@ from aftersales.intake.requests.domain.form import CancelRequest, RegisterReques
 from aftersales.intake.requests.domain.records import PartnerReference
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.handlers.requests import cancel_request, register_request
-from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of
-from aftersales.intake.sales.store import preload_caller, preload_product
+from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of, record_shipment
+from aftersales.intake.sales.store import preload_caller, preload_product, preload_shipment
 
 from . import domain
 from .domain import MessageEffect, PartnerMessage
@@ -127,6 +132,14 @@ async def take_partner_sale(
     matched = await look_up_product_words(work, form.products[0], catalogue)
     await keep_product(work, matched, owner_of(customer), branch.day_of(work.now), catalogue)
     return MessageEffect(serial=event.serial)
+
+
+@use_case(preload=preload_shipment)
+@with_receipt
+async def take_partner_shipment(work: UnitOfWork, event: PartnerProductShipped, sender: Sender) -> MessageEffect:
+    """Record the parcel; the same waybill in another event corrects its days or changes nothing."""
+    changed = await record_shipment(work, event, sender)
+    return MessageEffect(waybill=event.waybill, duplicate=not changed)
 
 
 @use_case(preload=lambda event: ((ServiceRequest, event.request),))

@@ -1,17 +1,44 @@
-"""HTTP API: customers archived with their products, singly or from a sheet (`aftersales import`, INT-3)."""
+"""HTTP API: customers archived with their products, singly or from a sheet (`aftersales import`, INT-3); parcels."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from aftersales.common.http.batches import Batch, BatchOutcome, Import, take_batch
-from aftersales.engine import PROBLEMS, Call, RequestContext, prepare_call
+from aftersales.engine import PROBLEMS, Call, Document, Page, RequestContext, prepare_call
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.catalogues.domain import unclear_notes
+from aftersales.values import Code, Serial
 
 from . import handlers
-from .domain import ImportProduct
+from .domain import ImportProduct, Shipment
+from .store import waybill_filter
 
 router = APIRouter(responses=PROBLEMS)
+
+
+class ShipmentFilter(BaseModel):
+    """Select parcels that match all given fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    waybill: Annotated[str | None, Field(max_length=64, description="The whole number, in any case")] = None
+    serial: Annotated[Serial | None, Field(description="Of a product in the parcel")] = None
+    order_number: Annotated[str | None, Field(max_length=64)] = None
+    branch: Code | None = None
+    cursor: Annotated[str | None, Field(max_length=1000, description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+@router.get("/shipments")
+async def list_shipments(asked: Annotated[ShipmentFilter, Query()], context: RequestContext) -> Page[Shipment]:
+    """List parcels on the way to customers and branches, as partners reported them (INT-12)."""
+    where: Document = {"order_number": asked.order_number, "branch": asked.branch, "serials": asked.serial}
+    if asked.waybill:
+        where |= waybill_filter(asked.waybill)
+    return await context.page(Shipment, where, asked.cursor, asked.limit)
 
 
 @router.post("/customers", status_code=201)

@@ -1,4 +1,4 @@
-"""Use cases: products sold (INT-3), with entitlements (INT-14) and checks against recalls (INT-4).
+"""Use cases: products sold (INT-3) and shipped (INT-12), with entitlements (INT-14) and recalls (INT-4).
 
 Rows of sheets are archived in the same way, but conflicts with the archive are errors.
 """
@@ -6,6 +6,8 @@ Rows of sheets are archived in the same way, but conflicts with the archive are 
 from datetime import date
 from typing import TypeVar
 
+from aftersales.common.events.partner import PartnerProductShipped
+from aftersales.common.partners import Sender
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, DomainError, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.agreements.handlers import grant_entitlements
@@ -23,7 +25,7 @@ from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.recalls.handlers import hold_against_recalls
 
-from .domain import ImportProduct
+from .domain import ImportProduct, Shipment, note_shipment, shipment_id
 from .store import preload_caller, preload_product
 
 P = TypeVar("P", bound=NamedProduct)
@@ -118,6 +120,24 @@ async def _owner(work: UnitOfWork, form: ImportProduct) -> Customer:
     if contact and form.customer not in (None, contact.customer):
         raise DomainError("customer.phone_of_other", phone=form.phone, customer=form.customer)
     return await work.require(Customer, contact.customer if contact else str(form.customer))
+
+
+async def record_shipment(work: UnitOfWork, event: PartnerProductShipped, sender: Sender) -> bool:
+    """Record the parcel, and return whether that changed anything (INT-12).
+
+    Raises `DomainError` for products of a customer that nobody has archived, so that a wrong number is noticed.
+    """
+    branch = await known_branch(work, event.branch)
+    if event.to == "customer":
+        unknown = [serial for serial in event.serials if await work.get(Product, serial) is None]
+        if unknown:
+            raise DomainError("shipment.products_unknown", waybill=event.waybill, serials=", ".join(unknown))
+    known = await work.get(Shipment, shipment_id(event.carrier, event.waybill))
+    shipment = note_shipment(known, event, sender, branch.day_of(work.now), work.now)
+    if shipment == known:
+        return False
+    work.put(shipment)
+    return True
 
 
 def _owned(product: Product, customer: Customer) -> Product:

@@ -1,15 +1,38 @@
-"""Preloads: a caller with contracts, and a product with everything that a sale reads."""
+"""Parcels, and preloads: a caller with contracts, and a product with everything that a sale reads."""
 
 from collections.abc import Iterable
 
-from aftersales.engine import DocumentRef
+from aftersales.common.events.partner import PartnerProductShipped
+from aftersales.engine import Aggregate, Document, DocumentRef, DocumentRefs, Index
 from aftersales.intake.agreements.domain.contract import Contract
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain.customer import ContactPoint, Customer
 from aftersales.intake.archive.domain.model import REGISTER, Model, ModelRegister
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.catalogues.store import TERMS
+from aftersales.intake.network.domain import Branch
 from aftersales.intake.recalls.domain import Recall
+
+from .domain import Shipment, shipment_id
+
+INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
+    Shipment: (
+        Index("waybill", "-_id"),
+        Index("serials", "-_id"),
+        Index("order_number", "-_id", partial={"order_number": {"$gt": ""}}),
+        Index("branch", "-_id"),
+    ),
+}
+
+
+def waybill_filter(word: str) -> Document:
+    """Return the filter for parcels with this waybill, in any case (INT-12)."""
+    return {"waybill": word.strip().upper()}
+
+
+def preload_shipment(event: PartnerProductShipped) -> DocumentRefs:
+    products = ((Product, serial) for serial in event.serials)
+    return (Branch, event.branch), (Shipment, shipment_id(event.carrier, event.waybill)), *products
 
 
 def preload_caller(phone: str) -> DocumentRef:

@@ -163,4 +163,6 @@ class PartnerMessageAccepted(Event):
     """The number of the service request that was registered."""
     serial: str | None = None
     """The product whose sale was archived."""
+    waybill: str | None = None
+    """The parcel that was recorded."""
     at: datetime

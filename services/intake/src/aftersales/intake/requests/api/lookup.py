@@ -24,8 +24,8 @@ async def show_call(
         Query(
             min_length=1,
             max_length=100,
-            description="A name, the whole or the end of a phone, a serial number or a request's number, or an order "
-            "number or the buyer's account",
+            description="A name, the whole or the end of a phone, a serial number or a request's number, an order "
+            "number or the buyer's account, or a waybill",
         ),
     ],
     context: RequestContext,

@@ -14,6 +14,7 @@ from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.upkeep import Membership, is_confirmation_due
 from aftersales.intake.archive.domain.warranty import ProductWarranty
 from aftersales.intake.network.domain import Branch
+from aftersales.intake.sales.domain import Shipment
 from aftersales.intake.vocabulary import Channel, RequestKind
 from aftersales.policy.model.cover import Payer
 from aftersales.values import Day, Value
@@ -96,6 +97,16 @@ class RequestRow(CaseShown):
     """Null while it is not decided who pays."""
 
 
+class ShipmentShown(Value):
+    """A parcel with the product, as a partner reported it (INT-12)."""
+
+    waybill: str
+    carrier: str
+    shipped_on: Day
+    expected_on: Day | None
+    """The day on which it should arrive."""
+
+
 class ProductShown(Value):
     """A product of the caller, and who would pay for a repair today."""
 
@@ -113,6 +124,8 @@ class ProductShown(Value):
     """The reason in the reader's language."""
     open_cases: tuple[str, ...]
     """Open requests about it; a new one is likely a duplicate."""
+    shipments: tuple[ShipmentShown, ...]
+    """Parcels in which it was shipped, the newest first."""
 
 
 class CallerShown(Value):
@@ -165,10 +178,11 @@ class NamesOfRows(NamedTuple):
 
 
 class Covered(NamedTuple):
-    """A product, and the coverage of a repair that came in now."""
+    """A product, the coverage of a repair that came in now, and its parcels."""
 
     product: Product
     coverage: Coverage
+    shipments: tuple[Shipment, ...] = ()
 
 
 def describe_caller(customer: Customer, branch: Branch, now: datetime, confirm_every: timedelta) -> CallerShown:
@@ -191,7 +205,7 @@ def show_caller(
     shown = {case.id: show_case(case, branch, words) for case in newest}
     return LookupItem(
         customer=caller,
-        products=tuple(_show_product(*one, pressing, words.locale) for one in covered),
+        products=tuple(_show_product(one, pressing, words.locale) for one in covered),
         open_cases=tuple(shown[case.id] for case in pressing),
         last_cases=tuple(shown[case.id] for case in newest[:MOST_LAST]),
     )
@@ -201,12 +215,14 @@ MOST_LAST = 5
 """The most requests shown in addition to the open ones."""
 
 
-def _show_product(product: Product, coverage: Coverage, cases: Iterable[ServiceRequest], locale: str) -> ProductShown:
+def _show_product(covered: Covered, cases: Iterable[ServiceRequest], locale: str) -> ProductShown:
+    product, coverage, shipments = covered
     about = shared_fields(product, ProductShown) | shared_fields(coverage.inputs, ProductShown)
     about |= shared_fields(coverage, ProductShown)
     about["why"] = _reason(coverage, locale)
     theirs = tuple(case.id for case in cases if case.product.serial == product.id)
-    return ProductShown(serial=product.id, open_cases=theirs, **about)
+    parcels = tuple(ShipmentShown(**shared_fields(one, ShipmentShown)) for one in shipments)
+    return ProductShown(serial=product.id, open_cases=theirs, shipments=parcels, **about)
 
 
 def _show_payers(coverage: Coverage, locale: str) -> PayersShown:

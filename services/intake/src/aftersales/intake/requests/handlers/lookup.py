@@ -27,6 +27,8 @@ from aftersales.intake.requests.domain.lookup import (
 from aftersales.intake.requests.domain.prepaid import PrepaidQuestion, find_prepaid
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.store import order_filter
+from aftersales.intake.sales.domain import Shipment
+from aftersales.intake.sales.store import waybill_filter
 from aftersales.policy.choose import Facts, PolicyIndex, choose_policy
 
 A = TypeVar("A", bound=Aggregate)
@@ -60,11 +62,21 @@ async def _find_callers(mongo: Mongo, query: str, numbered: Document | None) -> 
         if filter:
             rows = await mongo.rows(ServiceRequest.COLLECTION, filter, limit=MOST_CUSTOMERS, only=("customer",))
             of_requests += [await archive.find_surviving_customer(mongo, row["customer"]) for row in rows]
+    owners = await _owners_of_parcel(mongo, query)
+    of_requests += [await archive.find_surviving_customer(mongo, owner) for owner in owners]
     found: list[Customer] = []
     if asked and not (numbered and "_id" in numbered):
         found, _ = await archive.find_customers(mongo, archive.Search(asked, limit=MOST_CUSTOMERS + 1))
     each = {customer.id: customer for customer in (*of_requests, *found)}
     return [*each.values()][:MOST_CUSTOMERS], len(each) > MOST_CUSTOMERS
+
+
+async def _owners_of_parcel(mongo: Mongo, query: str) -> list[str]:
+    """Return the owners of the products in a parcel with this waybill (INT-12)."""
+    parcels = await mongo.rows(Shipment.COLLECTION, waybill_filter(query), limit=MOST_CUSTOMERS, only=("serials",))
+    serials = [serial for parcel in parcels for serial in parcel["serials"]]
+    rows = await mongo.rows(Product.COLLECTION, {"_id": {"$in": serials}}, only=("customer",)) if serials else []
+    return list(dict.fromkeys(row["customer"] for row in rows if row["customer"]))[:MOST_CUSTOMERS]
 
 
 async def _show(desk: Desk, customer: Customer) -> LookupItem:
@@ -77,13 +89,25 @@ async def _show(desk: Desk, customer: Customer) -> LookupItem:
         desk.mongo.find(ServiceRequest, theirs, sort=newest, limit=MOST_LAST),
     )
     contracts = await _several(desk.mongo, Contract, customer.contracts)
+    parcels = await _parcels(desk.mongo, [product.id for product in products])
     entitlements = await _several(desk.mongo, Entitlement, [id for product in products for id in product.entitled])
     covered = [
         _cover(desk, customer, product, place, (contracts, [one for one in entitlements if one.id in product.entitled]))
         for product in products
     ]
+    covered = [one._replace(shipments=tuple(parcels.get(one.product.id, ()))) for one in covered]
     caller = describe_caller(customer, place, desk.now, desk.confirm_every)
     return show_caller(caller, place, covered, (*waiting, *last), desk.words)
+
+
+async def _parcels(mongo: Mongo, serials: Sequence[str]) -> dict[str, list[Shipment]]:
+    """Return the parcels with these products, by serial number, the newest first (INT-12)."""
+    found: dict[str, list[Shipment]] = {}
+    where: Document = {"serials": {"$in": [*serials]}}
+    for parcel in await mongo.find(Shipment, where, sort=("-_id",), limit=MOST_PRODUCTS) if serials else ():
+        for serial in parcel.serials:
+            found.setdefault(serial, []).append(parcel)
+    return {serial: sorted(each, key=lambda one: one.shipped_on, reverse=True) for serial, each in found.items()}
 
 
 async def _several(mongo: Mongo, kind: type[A], ids: Sequence[str]) -> list[A]:
