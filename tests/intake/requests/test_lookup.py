@@ -8,7 +8,7 @@ from intake import staff
 from aftersales.common.terms import Terms
 from aftersales.intake.catalogues.domain import Glossary
 from aftersales.intake.requests.domain.request import RequestState
-from aftersales.intake.requests.handlers.words import words_of_reader
+from aftersales.intake.requests.domain.words import words_of_reader
 from aftersales.intake.vocabulary import KINDS, Channel
 from aftersales.testing.system import RunningService, RunningSystem
 

@@ -23,7 +23,6 @@ from aftersales.common.events.dispatch import (
 )
 from aftersales.common.events.feedback import DissatisfactionRaised, FeedbackDueChanged, FollowupDone, SurveyAnswered
 from aftersales.common.events.inventory import PartPriced, PartReserved, PartShort
-from aftersales.common.events.partner import PartnerProductSold, PartnerRequestCancelled, PartnerServiceRequest
 from aftersales.common.events.partner import (
     PartnerProductShipped,
     PartnerProductSold,

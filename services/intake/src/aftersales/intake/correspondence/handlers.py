@@ -15,8 +15,8 @@ from aftersales.intake.messages.store import put_into_words
 from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain.lookup import local_time
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.domain.words import words_of_reader
 from aftersales.intake.requests.handlers.rows import read_names
-from aftersales.intake.requests.handlers.words import words_of_reader
 
 from . import domain
 from .domain import Correspondence, CorrespondenceEntry, CorrespondenceForm, CorrespondenceTopic, FileShown

@@ -13,8 +13,8 @@ from aftersales.engine import PROBLEMS, Document, DomainError, Page, RequestCont
 from aftersales.intake.catalogues.store import load_glossary
 from aftersales.intake.requests.domain.lookup import NamesOfRows, ReaderWords, RequestRow, fault_words, show_row
 from aftersales.intake.requests.domain.request import ServiceRequest
+from aftersales.intake.requests.domain.words import words_of_reader
 from aftersales.intake.requests.handlers.rows import read_names
-from aftersales.intake.requests.handlers.words import words_of_reader
 
 from .filters import RequestFilter
 from .requests import ServiceRequestNumber

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from aftersales.engine import PROBLEMS, Document, RequestContext
 from aftersales.intake.catalogues.store import load_glossary
 from aftersales.intake.requests.domain.lookup import Lookup
+from aftersales.intake.requests.domain.words import words_of_reader
 from aftersales.intake.requests.handlers import lookup
-from aftersales.intake.requests.handlers.words import words_of_reader
 
 from .filters import Tail, number_filter
 
