@@ -22,6 +22,16 @@ if ! "$PYTHON" -c 'import ensurepip' 2>/dev/null; then
     DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends python3-venv >/dev/null
 fi
 
+if ! compgen -G '/usr/share/fonts/*/*/NotoSansCJK-Regular.*' >/dev/null; then
+    if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
+        echo "setup: installing fonts-noto-cjk with apt-get, for printed documents"
+        { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+            fonts-noto-cjk >/dev/null; } || echo "setup: that failed; without the font, nothing can be printed" >&2
+    else
+        echo "setup: no Chinese font here, so nothing can be printed; install fonts-noto-cjk" >&2
+    fi
+fi
+
 started=$SECONDS
 if [[ ! -x .venv/bin/pip ]]; then
     "$PYTHON" -m venv .venv

@@ -161,6 +161,11 @@ class ServiceSettings(BaseSettings):
     """The interval between verifications of the whole audit trail, in the background."""
     retention: Annotated[dict[Archivable, timedelta], AfterValidator(_retention)] = {}
     """How long finished documents stay before `aftersales archive write` archives them; without a period they stay."""
+    fonts: str = ""
+    """INT-17: the folder of the fonts for printed documents; empty: the system's fonts. One must have Chinese
+    characters, such as Debian's package `fonts-noto-cjk`."""
+    print_timeout: timedelta = timedelta(seconds=20)
+    """INT-17: the longest time for one printed document."""
     stop_budget: timedelta = timedelta(seconds=15)
     """The longest time from SIGTERM to the exit; it must be shorter than the orchestrator's limit."""
 

@@ -47,6 +47,11 @@ def _e164(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def format_phone(number: str) -> str:
+    """Return a number in E.164 as people read it: `+86 138 0013 8000`."""
+    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters except tab and line ends, and those that change the direction of text (Unicode UAX 9)."""
 _SPACING = re.compile("[\t\n\r\u2028\u2029]+")

@@ -20,6 +20,8 @@ from .classification import store as classification_store
 from .consumers import build_consumers
 from .correspondence import api as correspondence_api
 from .correspondence import store as correspondence_store
+from .documents import api as documents_api
+from .documents import store as documents_store
 from .files import api as files_api
 from .identity import api as identity_api
 from .identity import store as identity_store
@@ -65,6 +67,7 @@ APIS = (
     sales_api,
     requests_api,
     files_api,
+    documents_api,
     partners_api,
     office_api,
     messages_api,
@@ -83,6 +86,7 @@ STORES = (
     prices_store,
     sales_store,
     requests_store,
+    documents_store,
     partners_store,
     office_store,
     messages_store,

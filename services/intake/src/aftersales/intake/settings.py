@@ -60,6 +60,9 @@ class Settings(ServiceSettings):
     """INT-11: headquarters' complaint phone (投诉电话), shown on the public page."""
     complaint_phones: dict[Code, str] = {}  # noqa: RUF012 (a field, copied per instance)
     """INT-11: the complaint phones of branches, by branch code."""
+    public_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    """INT-17: the address of the public page, such as `https://service.example/public/`, for the QR code on request
+    forms; empty: no code."""
     price_list: str = Field(default="", pattern=r"^(https?://.*|/.*)?$")
     """INT-11: the address of another price list; the public page shows our own and links to it."""
 

@@ -36,6 +36,8 @@ class PageQuery(BaseModel):
     """Words to look for in the price list."""
     after: Cursor = None
     """The place of the next page of prices."""
+    number: Annotated[str, StringConstraints(max_length=40)] = ""
+    """The number of a request for the look-up, as in the QR code of its form."""
 
 
 _TAIL = re.compile(r"[0-9]{4,15}")
@@ -48,7 +50,8 @@ async def show_page(
     """Show the public page: look-up of a request, complaints, phones and price list."""
     locale = asked.lang or context.locale
     shown, status = await _prices(context, gates, locale, asked)
-    text = render_page(locale, PageContent(await _info(context, request, gates), prices=shown))
+    content = PageContent(await _info(context, request, gates), {"number": asked.number}, prices=shown)
+    text = render_page(locale, content)
     return HTMLResponse(text, status, page_headers(locale))
 
 

@@ -1,0 +1,88 @@
+"""Prints a document as PDF in a process of its own, so that neither the event loop nor the service depends on it."""
+
+import asyncio
+import os
+import sys
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pydantic_core import to_json
+
+from aftersales.common.documents.paper import Paper, PaperLanguage, PaperMarks
+from aftersales.values.errors import Busy, DomainError
+
+PRINTINGS_AT_ONCE = 4
+"""Documents printed at the same time; each takes about 100 MB for less than a second."""
+_NO_FONT, _NO_LOGO = 3, 4
+"""Exit codes of the typesetter."""
+_running = 0
+
+
+class PrintJob(NamedTuple):
+    """A document to print."""
+
+    paper: Paper
+    marks: PaperMarks
+    language: PaperLanguage
+    at: datetime
+    """The time of creation in the PDF; with the same contents, it gives the same bytes."""
+    logo: str | None = None
+    """The logo in base64: PNG, JPEG or SVG."""
+
+
+class PrintOptions(NamedTuple):
+    """The settings for printing."""
+
+    fonts: str
+    """The folder of the fonts; empty: those of the system."""
+    limit: timedelta
+    """The longest time for one document."""
+
+
+async def print_paper(job: PrintJob, options: PrintOptions) -> bytes:
+    """Return the PDF. Raises `Busy` without a Chinese font, and if it must wait or takes too long.
+
+    Raises `DomainError` for a logo that cannot be printed.
+    """
+    global _running  # noqa: PLW0603 (one count per process, whatever application or loop)
+    if _running >= PRINTINGS_AT_ONCE:
+        raise Busy("service.busy")
+    _running += 1
+    try:
+        return await _typeset(job, options)
+    finally:
+        _running -= 1
+
+
+async def _typeset(job: PrintJob, options: PrintOptions) -> bytes:
+    said = {
+        "content": {"paper": job.paper, "marks": job.marks, "language": job.language},
+        "language": job.language,
+        "fonts": options.fonts,
+        "logo": job.logo,
+        "at": int(job.at.timestamp()),
+    }
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-m", "aftersales.common.documents.typesetter"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={"PATH": os.defpath, "RAYON_NUM_THREADS": "1"},
+    )
+    try:
+        async with asyncio.timeout(options.limit.total_seconds()):
+            pdf, wrong = await child.communicate(to_json(said))
+    except TimeoutError as error:
+        raise Busy("document.print_timeout", seconds=int(options.limit.total_seconds())) from error
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode == _NO_FONT:
+        raise Busy("document.font_missing", folder=options.fonts or "/usr/share/fonts")
+    killed = child.returncode is not None and child.returncode < 0
+    if child.returncode == _NO_LOGO or (killed and job.logo):
+        raise DomainError("document.logo_unprintable")
+    if child.returncode:
+        raise RuntimeError(f"typesetting failed ({child.returncode}): {wrong.decode(errors='replace')[-2000:]}")
+    return pdf

@@ -1,0 +1,1 @@
+"""Printed documents: their numbers and editions, and what stands on them (INT-17). Pure."""
