@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
 COLLECTIONS = {
-    "intake": ("requests", "shipments", "parked", "outbox", "tallies"),
+    "intake": ("requests", "shipments", "documents", "parked", "outbox", "tallies"),
     "dispatch": ("orders", "technicians", "parked", "outbox", "tallies"),
     "inventory": ("stock", "slips", "movements", "parked", "outbox", "tallies"),
     "feedback": ("followups", "surveys", "parked", "outbox", "tallies"),

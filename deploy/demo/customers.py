@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from deploy.demo import partners
+from deploy.demo import agreements, papers, partners
 from deploy.demo.day import Contact, Day
 from deploy.demo.offices import Document
 from deploy.demo.partners import Partner
@@ -28,6 +28,8 @@ async def _contact(day: Day, shop: Partner, contact: Contact) -> None:
         return day.stage.taken()
     request = await _register(day, contact)
     day.stage.taken()
+    if contact.serial == agreements.SERIAL:
+        await papers.hand_over(day, contact, request)
     if contact.scene == "cancelled":
         await _change_mind(day, contact, request)
     return None

@@ -45,6 +45,7 @@ def story_checks(day: Day, books: Books) -> Iterator[Check]:
     yield Check("who pays was decided for", len(day.contacts), sum(1 for row in today.requests if row["coverage"]))
     paid = [row for row in today.requests if row["coverage"] and row["coverage"]["reason"] == "contract"]
     yield Check("repairs that a contract pays for", [agreements.SERIAL], [row["product"]["serial"] for row in paid])
+    yield Check("papers handed over today", {"request_form": 1, "warranty_card": 1}, _handed_over(day, books))
     yield Check("requests from the partner's event that came twice", 1, len(today.of("partner_twice", today.requests)))
     parcels = [row for row in books.of("intake", "shipments") if row["reported_at"] >= day.began]
     yield Check("parcels that the partner reported in two events", 1, len(parcels))
@@ -68,6 +69,11 @@ def story_checks(day: Day, books: Books) -> Iterator[Check]:
 
 def _parked_today(day: Day, books: Books) -> dict[str, int]:
     return dict(Counter(row["reason"] for row in books.every("parked") if row["last_at"] >= day.began))
+
+
+def _handed_over(day: Day, books: Books) -> dict[str, int]:
+    papers = books.of("intake", "documents")
+    return dict(Counter(row["kind"] for row in papers if any(one["at"] >= day.began for one in row["handed_over"])))
 
 
 def _in_state(documents: list[Document], state: str) -> int:

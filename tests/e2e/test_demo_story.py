@@ -29,6 +29,8 @@ class Played:
         reasons = ("event.data_malformed", "branch.unknown")
         self.rows["intake", "shipments"] = [{"reported_at": BEGAN}]
         self.rows["intake", "parked"] = [{"reason": reason, "last_at": BEGAN} for reason in reasons]
+        kinds = ("request_form", "warranty_card")
+        self.rows["intake", "documents"] = [{"kind": kind, "handed_over": [{"at": BEGAN}]} for kind in kinds]
         for row in [row for row in self.of("orders") if row["fault"] == "error-e1"][:WAITING]:
             row |= {"state": "accepted", "parts_state": "short"}
             next(request for request in self.of("requests") if request["_id"] == row["request"])["state"] = "registered"
@@ -116,6 +118,11 @@ def test_a_contract_that_pays_for_nobody_s_repair_fails_its_check(played):
     (covered,) = (row for row in played.of("requests") if row["coverage"]["reason"] == "contract")
     covered["coverage"] = {"parts": "list", "reason": "out_of_warranty"}
     assert any("a contract pays for" in promise for promise in played.failing())
+
+
+def test_a_paper_that_nobody_got_today_fails_its_check(played):
+    played.rows["intake", "documents"][1]["handed_over"] = [{"at": YESTERDAY}]
+    assert any("papers handed over" in promise for promise in played.failing())
 
 
 def test_a_dead_letter_that_nobody_planned_fails_its_check(played):

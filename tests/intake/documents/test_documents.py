@@ -1,5 +1,6 @@
 """Request forms and warranty cards: printed, numbered, copied, handed over (INT-17, INT-6, ALL-2)."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -114,6 +115,37 @@ async def test_int_17_a_second_printing_is_a_copy_and_a_change_is_a_new_edition(
 
     listed = await intake.http.get("/documents", params={"request": request["id"]})
     assert [one["id"] for one in listed.json()["items"]] == sorted((first["id"], second["id"]), reverse=True)
+
+
+async def test_int_17_clerks_who_print_at_once_get_one_number(intake: RunningService, desk: Callable[..., Any]) -> None:
+    request = await desk("/requests", FORM)
+    printed = await asyncio.gather(*(desk(f"/requests/{request['id']}/form") for _ in range(5)))
+    assert {one["id"] for one in printed} == {printed[0]["id"]}
+    assert sorted(one["printings"] for one in printed) == [1, 2, 3, 4, 5]
+
+
+async def test_int_17_a_repeated_command_prints_once_and_one_about_an_older_request_is_refused(
+    intake: RunningService, desk: Callable[..., Any]
+) -> None:
+    request = await desk("/requests", FORM)
+    form = f"/requests/{request['id']}/form"
+    same = [(await intake.http.post(form, headers={"Idempotency-Key": "once"})).json() for _ in range(2)]
+    assert same[0] == same[1]
+    assert same[0]["printings"] == 1
+    stale = await intake.http.post(form, headers={"If-Match": '"7"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "version.changed")
+
+
+async def test_int_17_documents_of_a_merged_customer_are_listed_at_the_surviving_one(
+    intake: RunningService, desk: Callable[..., Any]
+) -> None:
+    request = await desk("/requests", FORM)
+    document = await desk(f"/requests/{request['id']}/form")
+    other = await desk("/customers", FORM["customer"] | {"phone": "13900139000", "branch": "BJ01"})
+    await desk(f"/customers/{other['id']}/merge", {"other": request["customer"], "why": "same person"})
+    for customer in (other["id"], request["customer"]):
+        listed = await intake.http.get("/documents", params={"customer": customer})
+        assert [one["id"] for one in listed.json()["items"]] == [document["id"]]
 
 
 async def test_int_17_the_hand_over_is_recorded_once_with_who_how_and_the_signed_scan(

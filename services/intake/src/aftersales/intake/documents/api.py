@@ -1,6 +1,6 @@
 """HTTP API: documents printed for customers, as PDF, and who got them (INT-17)."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response
@@ -10,6 +10,7 @@ from aftersales.common.documents.paper import PaperLanguage, PaperMarks
 from aftersales.common.documents.printing import PrintJob, PrintOptions, print_paper
 from aftersales.engine import PROBLEMS, Limit, Page, RequestContext
 from aftersales.intake.archive.domain.contact import CustomerId
+from aftersales.intake.archive.store import customer_filter, find_surviving_customer
 from aftersales.intake.catalogues.store import load_glossary
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import RequestNumber
@@ -69,14 +70,16 @@ class DocumentQuery(BaseModel):
     """`next` of the page before."""
     limit: Limit = 50
 
-    def where(self) -> dict[str, str | None]:
-        return self.model_dump(exclude={"cursor", "limit"})
+    def where(self) -> dict[str, Any]:
+        return self.model_dump(exclude={"customer", "cursor", "limit"})
 
 
 @router.get("/documents")
 async def list_documents(asked: Annotated[DocumentQuery, Query()], context: RequestContext) -> Page[PrintedDocument]:
-    """List printed documents, newest first, with who got them."""
-    return await context.page(PrintedDocument, asked.where(), asked.cursor, asked.limit)
+    """List printed documents, newest first, with who got them; a customer's with those of merged customers."""
+    owner = await find_surviving_customer(context.mongo, asked.customer) if asked.customer else None
+    theirs = customer_filter(owner) if owner else {}
+    return await context.page(PrintedDocument, asked.where() | theirs, asked.cursor, asked.limit)
 
 
 @router.get("/documents/{number}")
