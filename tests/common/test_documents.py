@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import io
+import struct
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,8 +77,27 @@ async def test_without_a_chinese_font_nothing_is_printed_and_the_mend_is_said(tm
     assert (refused.value.code, refused.value.params) == ("document.font_missing", {"folder": str(tmp_path)})
 
 
+def _png_of_gigabytes() -> bytes:
+    """A small file that claims to be 60 000 pixels square."""
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 6, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"\0")),
+        (b"IEND", b""),
+    )
+    packed = (
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
 @pytest.mark.parametrize(
-    "logo", [b"\x89PNG\r\n\x1a\n broken IEND\xaeB`\x82", b"<svg xmlns='http://www.w3.org/2000/svg'"]
+    "logo",
+    [
+        b"\x89PNG\r\n\x1a\n broken IEND\xaeB`\x82",
+        b"<svg xmlns='http://www.w3.org/2000/svg'",
+        _png_of_gigabytes(),
+    ],
+    ids=["PNG", "SVG", "gigabytes"],
 )
 async def test_a_logo_that_is_no_picture_is_named_as_the_reason(logo: bytes) -> None:
     """ALL-2."""

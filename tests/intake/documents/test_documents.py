@@ -223,13 +223,24 @@ async def test_int_6_the_costs_on_the_card_differ_by_cause_where_the_policy_does
 async def test_int_17_a_product_without_serial_number_and_day_of_purchase_says_so(
     intake: RunningService, desk: Callable[..., Any]
 ) -> None:
-    request = await desk("/requests", FORM | {"product": {"line": "refrigerator"}})
+    request = await desk("/requests", FORM | {"product": {"line": "飞行汽车"}})
     serial = request["product"]["serial"]
     said = await _read(intake, await desk(f"/requests/{request['id']}/form"))
-    assert f"Notknown(ournumber{serial})" in said
+    for words in (f"Notknown(ournumber{serial})", "Productline飞行汽车", "ModelNotknown", "DayofpurchaseNotknown"):
+        assert words in said
     said = await _read(intake, await desk(f"/products/{serial}/warranty-card", {"language": "zh-Hans"}))
     assert re.search(f"未知.本公司编号{serial}", said)
     assert re.search("未知.保修期自购买之日起算.请出示购买凭证", said)
+
+
+async def test_int_17_the_form_of_a_general_question_names_no_product(
+    intake: RunningService, desk: Callable[..., Any]
+) -> None:
+    question = FORM | {"kind": "consultation", "product": {}, "fault": None, "description": "春节营业吗"}
+    said = await _read(intake, await desk(f"/requests/{(await desk('/requests', question))['id']}/form"))
+    assert "春节营业吗" in said
+    for words in ("Serialnumber", "Fault", "Labour"):
+        assert words not in said
 
 
 async def test_int_17_a_cancelled_request_is_stamped_and_a_duplicate_leads_to_the_one_that_goes_on(

@@ -21,7 +21,7 @@ import typst
 NO_FONT, NO_LOGO = 3, 4
 _LOGO = "letterhead-logo"
 """The name of the file with the logo, by which an error shows that it is about the logo."""
-_MEMORY = 1 << 30
+_MEMORY = 512 << 20
 _FAMILIES = {
     "zh-Hans": ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN"),
     "zh-Hant": ("Noto Sans CJK TC", "Noto Sans CJK HK", "Noto Sans TC", "Source Han Sans TC", "Source Han Sans TW"),

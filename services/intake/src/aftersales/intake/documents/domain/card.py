@@ -54,7 +54,7 @@ def write_card(facts: CardFacts, words: PaperWords) -> Paper:
 
 def _about_product(facts: CardFacts, words: PaperWords) -> Iterator[tuple[str, str]]:
     product, say = facts.product, words.say
-    yield say("column.line"), words.reader.line(product.line)
+    yield say("column.line"), words.line(product)
     yield say("column.model"), words.model(product.model)
     yield say("column.serial"), words.serial(product.id, numbered=product.numbered)
     if product.batch:

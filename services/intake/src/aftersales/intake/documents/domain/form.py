@@ -8,8 +8,8 @@ from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.identity.domain import CompanyIdentity
 from aftersales.intake.network.domain import Branch
-from aftersales.intake.requests.domain.coverage import Coverage
-from aftersales.intake.requests.domain.lookup import fault_words
+from aftersales.intake.requests.domain.form import VISITS
+from aftersales.intake.requests.domain.registration import NO_LINE, ORDER_LINE
 from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.values import format_phone
 from aftersales.values.errors import DomainError
@@ -40,7 +40,7 @@ def write_form(facts: FormFacts, words: PaperWords) -> Paper:
         PaperSection(title=say("column.customer"), rows=tuple(_about_customer(facts, words))),
         PaperSection(title=say("paper.about_product"), rows=tuple(_about_product(facts.product, words))),
         PaperSection(title=say("paper.problem"), rows=tuple(_about_problem(request, words))),
-        PaperSection(title=say("paper.cost"), rows=_about_cost(request.coverage, words)),
+        PaperSection(title=say("paper.cost"), rows=_about_cost(request, words)),
         PaperSection(text=say("paper.form_confirmed")),
     )
     return Paper(
@@ -70,7 +70,7 @@ def _about_request(facts: FormFacts, words: PaperWords) -> Iterator[tuple[str, s
 
 def _about_customer(facts: FormFacts, words: PaperWords) -> Iterator[tuple[str, str]]:
     request, customer, say = facts.request, facts.customer, words.say
-    yield say("paper.name"), customer.name
+    yield say("paper.name"), customer.name or request.unreachable or say("paper.not_known")
     if request.caller not in ("", customer.name):
         yield say("column.caller"), request.caller
     if customer.phone:
@@ -80,8 +80,11 @@ def _about_customer(facts: FormFacts, words: PaperWords) -> Iterator[tuple[str, 
 
 
 def _about_product(product: Product, words: PaperWords) -> Iterator[tuple[str, str]]:
+    """Yield what is known of the product; nothing for a general question or an order."""
     say = words.say
-    yield say("column.line"), words.reader.line(product.line)
+    if product.line in (NO_LINE, ORDER_LINE) and not product.numbered:
+        return
+    yield say("column.line"), words.line(product)
     yield say("column.model"), words.model(product.model)
     yield say("column.serial"), words.serial(product.id, numbered=product.numbered)
     yield say("paper.purchased_on"), words.day(product.purchased_on)
@@ -89,7 +92,8 @@ def _about_product(product: Product, words: PaperWords) -> Iterator[tuple[str, s
 
 def _about_problem(request: ServiceRequest, words: PaperWords) -> Iterator[tuple[str, str]]:
     say = words.say
-    yield say("column.fault"), fault_words(request.kind, request.fault, words.reader)
+    if request.fault != request.kind:
+        yield say("column.fault"), words.reader.fault(request.fault)
     if request.problem_class:
         yield say("paper.problem_class"), words.problem(request.problem_class)
     if request.description:
@@ -106,9 +110,10 @@ def _about_problem(request: ServiceRequest, words: PaperWords) -> Iterator[tuple
         yield known.get(name, name), text
 
 
-def _about_cost(coverage: Coverage | None, words: PaperWords) -> Labelled:
-    """Return who pays, as decided last; before the work it may still change with the cause of the fault (INT-6)."""
-    if coverage is None:
+def _about_cost(request: ServiceRequest, words: PaperWords) -> Labelled:
+    """Return who pays for the visit, as decided last; before the work it may still change with the cause of the fault (INT-6)."""
+    coverage = request.coverage
+    if coverage is None or request.kind not in VISITS:
         return ()
     say = words.say
     why = coverage.why.get(words.language) or next(iter(coverage.why.values()), "")

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from aftersales.common.documents.paper import Letterhead, PaperLanguage
 from aftersales.intake.archive.domain.model import NO_MODEL
+from aftersales.intake.archive.domain.product import Product
+from aftersales.intake.archive.domain.statement import UNCLEAR_LINE
 from aftersales.intake.catalogues.domain import Glossary
 from aftersales.intake.identity.domain import CompanyIdentity, text_in
 from aftersales.intake.network.domain import Branch
@@ -56,6 +58,12 @@ class PaperWords(NamedTuple):
     def serial(self, serial: str, *, numbered: bool) -> str:
         """Return the serial number, or say that it is not known, with the number of ours."""
         return serial if numbered else self.say("paper.serial_unknown", number=serial)
+
+    def line(self, product: Product) -> str:
+        """Return the name of the product line; without one, the word for it that no catalogue has, if there is one."""
+        if product.line != UNCLEAR_LINE:
+            return self.reader.line(product.line)
+        return product.unclear.word if product.unclear else self.say("paper.not_known")
 
     def model(self, model: str) -> str:
         return self.say("paper.not_known") if model == NO_MODEL else model
