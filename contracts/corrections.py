@@ -13,6 +13,7 @@ CORRECTIONS: dict[tuple[str, str], str] = {
 """By event type (`*`: all) and field, as `contracts/compatibility.py` names it: what was wrong."""
 _MONTHS = "12 months of warranty stood for a model of which nobody had said a term; now it is null"
 _MESSAGES = "messages to customers were in the group of requests, though most are now about other things too"
+_ARCHIVED = "customers and products were read in one group and archived in another, which was named after our code"
 _NO_GROUP = "most operations had no tag, so that generated clients and Swagger had them all in one group, `default`"
 _OF_ITS_MODULE = "routes of all services had five tags, one of them the name of a group of intake's"
 _ONE_FORM = "errors had a second description; they have always been sent as application/problem+json only"
@@ -29,6 +30,7 @@ DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {
         for status in (400, 404, 409, 412, 413, 422, 429, 503)
     },
     ("intake", "its tags changed from ['requests'] to ['messages']"): _MESSAGES,
+    ("intake", "its tags changed from ['sales'] to ['archive']"): _ARCHIVED,
     ("intake", "schema `ModelForm`"): _MONTHS,
     ("intake", "schema `Model`"): _MONTHS,
     ("dispatch", "schema `Explanation`"): _ONE_OF_SEVERAL,

@@ -38,6 +38,7 @@ def test_an_operation_is_in_a_group_that_is_explained(document: Any, operation: 
 def test_the_group_of_an_operation_is_its_capability() -> None:
     assert INTAKE["/requests"]["post"]["tags"] == ["requests"]
     assert INTAKE["/customers/{customer}"]["patch"]["tags"] == ["archive"]
+    assert INTAKE["/customers"]["post"]["tags"] == INTAKE["/customers"]["get"]["tags"] == ["archive"]
     assert INTAKE["/archive"]["get"]["tags"] == INTAKE["/deadlines/{number}"]["get"]["tags"] == ["operations"]
 
 

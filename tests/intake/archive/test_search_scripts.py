@@ -19,6 +19,34 @@ def test_an_address_is_found_in_simplified_and_traditional_characters(text: str,
     assert finds(customer(addresses=[{"text": text}]), query)
 
 
+@pytest.mark.parametrize(
+    ("name", "queries"),
+    [
+        ("Jürgen Müller", ("muller", "mueller", "müller", "MÜLLER", "mu\u0308ller", "juergen mul", "jur")),
+        ("Muller", ("müller",)),
+        ("Björn Weiß", ("weiss", "WEISS", "bjoern", "bjorn weiß")),
+        ("Anna Blümel", ("blumel", "bluemel", "blümel")),
+        ("吕绿", ("lvlv", "lülü", "lv", "lü", "ll", "吕")),
+        ("女王", ("nvwang", "nüwang")),
+    ],
+)
+def test_a_name_with_umlauts_is_found_as_people_type_it_and_pinyin_keeps_its_v(
+    name: str, queries: tuple[str, ...]
+) -> None:
+    """INT-3: Müller was found as `mvller` only."""
+    for query in queries:
+        assert finds(customer(name), query), query
+
+
+def test_umlauts_of_an_address_may_be_left_out_and_another_name_is_not_found() -> None:
+    """INT-3."""
+    there = customer("Jürgen Müller", addresses=[{"text": "Königstraße 5", "district": "Köln"}])
+    for query in ("konigstrasse", "koenigstrasse muller", "Königstraße", "koln"):
+        assert finds(there, query), query
+    for query in ("mvller", "moller", "konigstrase", "mullerin"):
+        assert not finds(there, query), query
+
+
 def test_the_same_person_in_both_scripts_at_one_address_is_a_likely_duplicate() -> None:
     """INT-3, S2-10: 陈美玲 and 陳美玲 were two worlds."""
     one, other = (

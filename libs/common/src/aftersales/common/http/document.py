@@ -74,7 +74,7 @@ def _tag(package: str) -> dict[str, str]:
 
 
 def _describe_operation(operation: dict[str, Any], route: APIRoute) -> None:
-    operation["tags"] = [_tag(_capability(route))["name"]]
+    operation["tags"] = [*route.tags] or [_tag(_capability(route))["name"]]
     if not route.summary and route.description:
         operation["summary"] = summarise_text(route.description)
     if (said := _example(route)) is not None:

@@ -1,5 +1,6 @@
 """HTTP API: customers archived with their products, singly or from a sheet (`aftersales import`, INT-3); parcels."""
 
+from enum import Enum
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -17,6 +18,8 @@ from .domain import ImportProduct, Shipment
 from .store import waybill_filter
 
 router = APIRouter(responses=PROBLEMS)
+ARCHIVE: list[str | Enum] = ["archive"]
+"""The group of routes that archive customers and products; their use cases are here because a sale does more."""
 
 
 class ShipmentFilter(BaseModel):
@@ -41,14 +44,14 @@ async def list_shipments(asked: Annotated[ShipmentFilter, Query()], context: Req
     return await context.page(Shipment, where, asked.cursor, asked.limit)
 
 
-@router.post("/customers", status_code=201)
+@router.post("/customers", status_code=201, tags=ARCHIVE)
 async def archive_customer(form: ArchiveCustomer, context: RequestContext) -> Customer:
     """Archive a customer with their products (INT-3); a customer found by phone is updated."""
     weights = context.settings.class_weights
     return await context.do(handlers.archive_customer, form, weights, context.catalogue)
 
 
-@router.post("/imports/customers")
+@router.post("/imports/customers", tags=ARCHIVE)
 async def import_customers(batch: Batch, context: RequestContext) -> BatchOutcome:
     """Archive customers with their products (INT-3); each form is as in `POST /customers`."""
 
@@ -58,7 +61,7 @@ async def import_customers(batch: Batch, context: RequestContext) -> BatchOutcom
     return await take_batch(context, batch, Import(ArchiveCustomer, job))
 
 
-@router.post("/imports/products")
+@router.post("/imports/products", tags=ARCHIVE)
 async def import_products(batch: Batch, context: RequestContext) -> BatchOutcome:
     """Archive products of known customers (INT-3): `phone` or `customer` (an id), and the product's fields."""
 

@@ -48,7 +48,7 @@ class SearchUpgrade(Aggregate):
     """The id of the last customer that is done."""
 
 
-SEARCH_RULES = "rules-2"
+SEARCH_RULES = "rules-3"
 """The name of the present rules; another name makes every customer's tokens be written again."""
 
 
@@ -63,15 +63,29 @@ def search_entry(customer: Customer) -> SearchEntry:
     """Return all tokens of the customer: names, phones, addresses, branch, and those that a duplicate would share."""
     found = {branch_token(customer.branch), *likeness_tokens(customer)}
     for name in (customer.name, *customer.aliases, *(contact.name for contact in customer.contacts)):
-        found.update(name_tokens(name))
-    for address in customer.addresses:
-        found.update(text_tokens(address.text), text_tokens(address.district))
+        found.update(token for spelling in _spellings(name) for token in name_tokens(spelling))
+    for text in (said for address in customer.addresses for said in (address.text, address.district)):
+        found.update(token for spelling in _spellings(text) for token in text_tokens(spelling))
     member = customer.membership.number if customer.membership else ""
     for account in (customer.email, customer.chat_id, customer.wechat, member):
         found.update(text_tokens(account or ""))
     for number in phone_numbers(customer):
         found.update(number[1:][-length:] for length in range(TAIL, _WHOLE + 1))
     return SearchEntry(id=customer.id, branch=customer.branch, customer=customer.id, tokens=tuple(sorted(found)))
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """Yield the text, and what is typed for it without umlauts: Müller, Muller and Mueller."""
+    yield text
+    composed = normalise_width(text)
+    for table in (_PLAIN, _SPELT_OUT):
+        if (spelling := composed.translate(table)) != composed:
+            yield spelling
+
+
+_PLAIN = str.maketrans("äöüÄÖÜ", "aouAOU")
+_SPELT_OUT: dict[int, str] = {letter: f"{chr(plain)}e" for letter, plain in _PLAIN.items()}
+"""Umlauts without their dots, and as they are spelt out."""
 
 
 def branch_token(branch: str) -> str:
@@ -195,14 +209,18 @@ def normalise_width(text: str) -> str:
 
 
 def simplify_text(text: str) -> str:
-    """Apply `normalise_width` in lower case, with simplified characters and without accents; ü is typed as v."""
+    """Apply `normalise_width` in lower case, with simplified characters and without accents.
+
+    ü after l or n is the v of pinyin.
+    """
     folded = normalise_width(text).casefold()
     if folded.isascii():
         return folded
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", folded.replace("ü", "v")))
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", _PINYIN_V.sub("v", folded)))
     return "".join(map(_simplified, unicodedata.normalize("NFC", bare)))
 
 
+_PINYIN_V = re.compile("(?<=[ln])ü")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _CONVERTER: Any = OpenCC("t2s")
 
