@@ -108,6 +108,7 @@ FIGURES: dict[str, Acted | Waits] = {
     "approvals": Waits("feedback", r"\.approvals\b"),
     "penalties": Waits("feedback", r"\.penalties\b"),
     "rewards": Waits("feedback", r"\.rewards\b"),
+    "results": Acted(f"{_FEEDBACK}/results/domain.py", "policy.results.get(", "tests/feedback/results/test_results.py"),
     "quality_alert": Waits("feedback", r"\.quality_alert\b"),
     "quotas": Waits("feedback", r"\.quotas\b"),
     "routines": Waits("dispatch and feedback", r"\.routines\b(?!\.get\(.weekly_meeting)"),

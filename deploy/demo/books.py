@@ -14,7 +14,7 @@ COLLECTIONS = {
     "intake": ("requests", "shipments", "documents", "parked", "outbox", "tallies"),
     "dispatch": ("orders", "technicians", "parked", "outbox", "tallies"),
     "inventory": ("stock", "slips", "movements", "parked", "outbox", "tallies"),
-    "feedback": ("followups", "surveys", "parked", "outbox", "tallies"),
+    "feedback": ("followups", "surveys", "results", "parked", "outbox", "tallies"),
 }
 
 
@@ -37,7 +37,8 @@ class Books:
 
     def clocks(self, requests: set[str] | None = None) -> Counter[tuple[str, str]]:
         """Count the promises on the documents by stage and outcome, of these requests or of all."""
-        owners = (*self.of("intake", "requests"), *self.of("dispatch", "orders"), *self.of("feedback", "followups"))
+        kept = (("intake", "requests"), ("dispatch", "orders"), ("feedback", "followups"), ("feedback", "results"))
+        owners = (owner for place in kept for owner in self.of(*place))
         return Counter(
             (clock["stage"], clock["outcome"])
             for owner in owners

@@ -1,4 +1,4 @@
-"""Callback clerks, and the customers' answers: who is not satisfied gets another visit."""
+"""Callback clerks, the customers' answers (who is not satisfied gets another visit), and departments with results."""
 
 from random import Random
 
@@ -9,6 +9,8 @@ QUESTIONS = ("attitude", "skill", "punctuality", "result")
 ANSWER_RATE = 0.8
 """How many customers send the survey back."""
 UNREACHABLE_RATE = 0.06
+WORN_RATE = 0.6
+"""How many causes are normal wear to the quality department."""
 
 
 async def call_back(day: Day) -> None:
@@ -49,3 +51,28 @@ async def _survey(day: Day, followup: Document, dice: Random) -> None:
     if followup["visit"] > 1:
         day.say("customer", f"{followup['request']} is satisfied after visit {followup['visit']}")
     return day.end(contact)
+
+
+async def answer_results(day: Day) -> None:
+    """Let the quality and service departments say what they do about each result (ALL-4); the others are slower."""
+
+    async def waiting() -> list[Document]:
+        lists = (f"/departments/{department}/results" for department in ("quality", "service"))
+        return [result for path in lists for result in await day.offices.every("feedback", path, state="open")]
+
+    await look_after(day, waiting, _answer_result)
+
+
+async def _answer_result(day: Day, result: Document) -> None:
+    dice = day.dice(result["request"] or result["id"], 1, result["kind"])
+    await day.spend(dice.uniform(5, 30))
+    worn = result["kind"] == "repair" and dice.random() < WORN_RATE
+    who = f"D-{result['department']}"
+    body = {
+        "results": [result["id"]],
+        "outcome": "nothing_to_do" if worn else "accepted",
+        "what": "正常磨损，无需处理" if worn else "已列入本周质量例会",  # noqa: RUF001 (full width is meant)
+        "by": who,
+    }
+    path = f"/departments/{result['department']}/results/acknowledge"
+    await day.offices.tell("feedback", path, body, who=who, key=f"acknowledge-{result['id']}")

@@ -99,6 +99,7 @@ async def live_through(day: Day, amqp_url: str) -> bool:
             all.create_task(desk.watch(day))
             all.create_task(store.van(day))
             all.create_task(clerks.call_back(day))
+            all.create_task(clerks.answer_results(day))
     except TimeoutError:
         waiting = [contact.row["serial"] for contact in day.contacts.values() if contact.serial not in day.ended]
         screen.say(f"Not at an end in time: {', '.join(waiting)}")

@@ -15,7 +15,11 @@ from aftersales.common.http import dead_letters
 from aftersales.common.http.request_context import RequestContext
 from aftersales.common.work import UnitOfWork, UseCase
 
-CREATES = {"/customers/{customer}/files": "a file, of a customer who stays as they are"}
+CREATES = {
+    "/customers/{customer}/files": "a file, of a customer who stays as they are",
+    "/departments/{department}/results": "a result; a department is no document",
+    "/departments/{department}/results/acknowledge": "changes several results, none of which is in the path",
+}
 
 
 def commands(routes: Iterable[BaseRoute]) -> Iterator[tuple[APIRoute, Any]]:

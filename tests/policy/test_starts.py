@@ -18,7 +18,11 @@ from aftersales.policy.model.starts import REPORTED, RUN_BY
 from aftersales.policy.presets import load_presets
 
 ROOT = Path(__file__).parents[2]
-UNNAMED = {"intake": {"contract_signed"}, "dispatch": {"technician_assigned"}, "feedback": {"followup_due"}}
+UNNAMED = {
+    "intake": {"contract_signed"},
+    "dispatch": {"technician_assigned"},
+    "feedback": {"followup_due", "result_handed"},
+}
 """Milestones whose stage is started by its name: a contract is signed, an appointment agreed, a call planned."""
 
 

@@ -78,6 +78,7 @@ _EVERYWHERE = {
     "complaint_answer": Figure("FBK-3", 24 * 60),
     "complaint_verify": Figure("FBK-3", "10-10 23:59"),  # the third working day: 8, 9 and, made up, 10 October
     "complaint_timetable": Figure("FBK-3", AGREED),
+    "department_reply": Figure("ALL-4, ours", "10-10 23:59"),  # the third working day
     "handover": Figure("ALL-7", "09-30 12:00"),
 }
 _DISPATCH, _ARRIVAL = Figure("DSP-2, ours", 15), Figure("DSP-3", AGREED)
@@ -211,6 +212,7 @@ MILESTONES = {
     "complaint_answer": ("complaint_registered", "complaint_answered"),
     "complaint_verify": ("complaint_registered", "complaint_verified"),
     "complaint_timetable": ("timetable_promised", "complaint_resolved"),
+    "department_reply": ("result_handed", "result_acknowledged"),
     "handover": ("shift_ended", "shift_settled"),
 }
 """What starts and what stops a stage, wherever nothing else is said."""

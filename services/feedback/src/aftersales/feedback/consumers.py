@@ -1,28 +1,47 @@
-"""Consumers: every milestone of a request, policies, branches' hours, and the end of the heartbeat."""
+"""Consumers: every milestone and result of a request, policies, branches' hours, and the end of the heartbeat."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from aftersales.common import branch_hours
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import PRODUCES
-from aftersales.common.events.intake import BranchRegistered, PolicyPublished, RequestCorrected
+from aftersales.common.events.intake import (
+    BranchRegistered,
+    ComplaintReceived,
+    PolicyPublished,
+    RepeatRepairFound,
+    RequestCancelled,
+    RequestClosed,
+    RequestCorrected,
+    RequestRegistered,
+)
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
-from aftersales.engine import Consumer, HeartbeatState, PolicyCatalogue, UnitOfWork, consume_event, use_case
+from aftersales.engine import Consumer, Event, HeartbeatState, PolicyCatalogue, UnitOfWork, consume_event, use_case
 
 from .followups import handlers as followups
 from .followups.domain import Usual
+from .results import handlers as results
 from .timelines import handlers as timelines
 from .timelines.domain import MILESTONES
 
 
 def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer, ...]:
     """Return the consumers. This service's own milestones are recorded when they are made."""
-    others = [kind for kind in MILESTONES if kind not in {*PRODUCES, RepairCompleted}]
+    concerned: dict[type[Event], Callable[..., Awaitable[None]]] = {
+        RequestRegistered: results.note_facts,
+        RequestCorrected: results.note_facts,
+        RepeatRepairFound: results.note_repeat,
+        RequestClosed: results.note_close,
+        ComplaintReceived: results.note_complaint,
+    }
+    others = [kind for kind in MILESTONES if kind not in {*PRODUCES, *concerned, RepairCompleted, RequestCancelled}]
     return (
         *(consume_event(kind, timelines.note_milestone) for kind in others),
-        consume_event(RequestCorrected, timelines.note_correction),
+        *(consume_event(kind, partial(handle, catalogue=catalogue)) for kind, handle in concerned.items()),
+        consume_event(RequestCancelled, results.note_cancellation),
         consume_event(RepairCompleted, partial(followups.schedule_followup, catalogue=catalogue, usual=usual)),
         consume_event(BranchRegistered, branch_hours.follow_hours),
         consume_event(PolicyPublished, copy_policy),

@@ -1,4 +1,4 @@
-"""Timers: callbacks that are due, their clocks, branches with new hours."""
+"""Timers: callbacks that are due, the clocks of callbacks and results, branches with new hours."""
 
 from functools import partial
 
@@ -7,8 +7,17 @@ from aftersales.engine import BranchHours, PolicyCatalogue, Timer, wake_with
 
 from .followups import handlers as followups
 from .followups.domain import FollowUp
+from .results import handlers as results
+from .results.domain import DepartmentResult
 
 
 def build_timers(catalogue: PolicyCatalogue) -> tuple[Timer, ...]:
-    movers = (Mover(FollowUp, partial(followups.change_followup_hours, catalogue=catalogue)),)
-    return (wake_with(BranchHours, partial(move_page, movers=movers)), wake_with(FollowUp, followups.wake_followup))
+    movers = (
+        Mover(FollowUp, partial(followups.change_followup_hours, catalogue=catalogue)),
+        Mover(DepartmentResult, partial(results.change_result_hours, catalogue=catalogue)),
+    )
+    return (
+        wake_with(BranchHours, partial(move_page, movers=movers)),
+        wake_with(FollowUp, followups.wake_followup),
+        wake_with(DepartmentResult, results.wake_result),
+    )

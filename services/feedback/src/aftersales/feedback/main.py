@@ -12,13 +12,16 @@ from .followups import store as followups
 from .followups.domain import FollowUp
 from .jobs import build_timers
 from .kpis import api as kpis_api
+from .results import api as results_api
+from .results import store as results
+from .results.domain import DepartmentResult
 from .settings import Settings
 from .surveys import api as surveys_api
 from .surveys import store as surveys
 from .timelines import api as timelines_api
 from .timelines import store as timelines
 
-APIS = (followups_api, surveys_api, timelines_api, kpis_api)
+APIS = (followups_api, surveys_api, timelines_api, kpis_api, results_api)
 ENGINE = (BranchHours, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
@@ -28,12 +31,18 @@ def build_service(settings: Settings | None = None) -> Service:
     return Service(
         name="feedback",
         settings=settings,
-        indexes={**dict.fromkeys(ENGINE, ()), **followups.INDEXES, **surveys.INDEXES, **timelines.INDEXES},
-        retained=(*followups.RETAINED, *surveys.RETAINED, *timelines.RETAINED),
+        indexes={
+            **dict.fromkeys(ENGINE, ()),
+            **followups.INDEXES,
+            **surveys.INDEXES,
+            **timelines.INDEXES,
+            **results.INDEXES,
+        },
+        retained=(*followups.RETAINED, *surveys.RETAINED, *timelines.RETAINED, *results.RETAINED),
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
         consumers=build_consumers(catalogue, settings.usual),
         timers=build_timers(catalogue),
-        clocked=(FollowUp,),
+        clocked=(FollowUp, DepartmentResult),
         catalogue=catalogue,
         produces=PRODUCES,
     )

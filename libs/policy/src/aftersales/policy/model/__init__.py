@@ -19,6 +19,12 @@ from .aftercare import (
     Script,
     SurveySettings,
 )
+from .aftercare import (
+    Department as Department,
+)
+from .aftercare import (
+    ResultKind as ResultKind,
+)
 from .cover import CoverageRow, Grant, Priority, RepeatRepair, Warranty
 from .field_work import Appointments, Expenses, Licence, Maintenance, Phrases, Quota, Routine, Stock, Tick
 from .figures import Share, Texts
@@ -110,6 +116,8 @@ class Policy(Value):
     """The table of fines."""
     rewards: tuple[Reward, ...] = ()
     """The table of rewards."""
+    results: dict[ResultKind, Department] = Field(default_factory=dict)
+    """The department that each kind of result is handed to (ALL-4); kinds that are not named concern nobody."""
     quality_alert: QualityAlert | None = None
     """The number of like cases that raises an alert."""
 

@@ -45,6 +45,43 @@ class Callbacks(Value):
     """The interval between reviews of the results."""
 
 
+Department = Literal["quality", "production", "sales", "parts", "finance", "shipping", "service"]
+"""A department that results are handed to (ALL-4)."""
+ResultKind = Literal[
+    "repair",
+    "repeat_repair",
+    "dissatisfied",
+    "remark",
+    "suggestion",
+    "praise",
+    "lead",
+    "complaint_quality",
+    "complaint_service",
+    "complaint_suggestion",
+    "installation",
+    "commissioning",
+    "maintenance",
+    "training",
+    "consultation",
+    "return",
+    "exchange",
+    "compensation",
+    "complaint",
+    "recall",
+    "upgrade",
+    "address_change",
+    "order_cancellation",
+    "delivery_delay",
+    "missing_piece",
+    "price_difference",
+    "invoice",
+    "parcel_problem",
+]
+"""What a case leads to (ALL-4): the cause that a repair found, a repair that did not hold, a bad survey,
+the customer's remark, a suggestion, praise, the wish to buy (`lead`), a complaint of the public page by its kind. The
+others are kinds of requests whose outcome concerns a department."""
+
+
 class Say(Value):
     """One step of a script; `when` depends on the customer's answers so far."""
 

@@ -37,6 +37,7 @@ KnownStage = Literal[
     "logistics_reply",
     "logistics",
     "refund",
+    "department_reply",
     "fine",
 ]
 """The stages of the presets. Rules refer to them by these names; a policy may add its own stages."""
@@ -58,6 +59,7 @@ MILESTONES = frozenset(
     complaint_marked_serious complaint_followed_up timetable_promised
     claim_opened claim_approved goods_inspected refund_paid
     parcel_problem_reported parcel_problem_answered parcel_problem_solved fine_confirmed fine_paid
+    result_handed result_acknowledged
     """.split()  # noqa: SIM905 (one name per line would fill a page)
 )
 """Known milestones, which start or stop a stage. Others are accepted, but `lint` warns about them."""

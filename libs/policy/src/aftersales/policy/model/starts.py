@@ -12,8 +12,9 @@ RUN_BY: Mapping[StageName, Runner] = {
     **dict.fromkeys(("complaint_answer", "complaint_verify", "complaint_timetable", "complaint_followup"), "intake"),
     **dict.fromkeys(("refund", "logistics_reply", "logistics", "commissioning", "training"), "intake"),
     **dict.fromkeys(("dispatch", "arrival", "repair", "workshop"), "dispatch"),
+    "department_reply": "feedback",
 }
-"""The service that runs each stage; those of callbacks are run by feedback, whatever they are called."""
+"""The service that runs each stage; those of callbacks, too, are run by feedback, whatever they are called."""
 REPORTED: Mapping[Runner, frozenset[Milestone]] = {
     "intake": frozenset(
         """
@@ -27,7 +28,7 @@ REPORTED: Mapping[Runner, frozenset[Milestone]] = {
     "dispatch": frozenset(
         {"request_registered", "technician_assigned", "technician_arrived", "repair_completed", "unit_taken"}
     ),
-    "feedback": frozenset({"followup_due"}),
+    "feedback": frozenset({"followup_due", "result_handed"}),
 }
 """The milestones with which each service starts stages."""
 

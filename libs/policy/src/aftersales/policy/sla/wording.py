@@ -28,6 +28,7 @@ def stage_words(say: Callable[[str], str]) -> dict[str, str]:
         "complaint_verify": say("stage.complaint_verify"),
         "complaint_timetable": say("stage.complaint_timetable"),
         "complaint_followup": say("stage.complaint_followup"),
+        "department_reply": say("stage.department_reply"),
         "callback_quality": say("stage.callback_quality"),
         "callback_satisfaction": say("stage.callback_satisfaction"),
         "callback_riding": say("stage.callback_riding"),

@@ -2,6 +2,8 @@
 
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.engine import BranchHours, Event, PolicyCatalogue, UnitOfWork, use_case
+from aftersales.feedback.results.domain import CaseResults
+from aftersales.feedback.results.handlers import note_repair
 from aftersales.feedback.timelines.domain import Timeline
 from aftersales.feedback.timelines.handlers import note_milestone
 from aftersales.policy.choose import Facts
@@ -13,6 +15,7 @@ from .domain import FollowUp, Usual, followup_id
 @use_case(
     preload=lambda event: (
         (Timeline, event.request),
+        (CaseResults, event.request),
         (FollowUp, followup_id(event.request, event.visit)),
         (BranchHours, event.branch),
     )
@@ -20,6 +23,7 @@ from .domain import FollowUp, Usual, followup_id
 async def schedule_followup(work: UnitOfWork, event: RepairCompleted, catalogue: PolicyCatalogue, usual: Usual) -> None:
     """Plan the callback about this visit, once (FBK-1)."""
     await note_milestone(work, event)
+    await note_repair(work, event, catalogue)
     if await work.get(FollowUp, followup_id(event.request, event.visit)) is None:
         facts = Facts(event.branch, event.product.line, "repair", "", event.at.date())
         policy = await catalogue.of(work, event.policy, facts)

@@ -20,7 +20,7 @@ Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
 @router.post("/followups/{key}/done")
 async def finish_followup(key: SurveyedFollowUpId, command: FinishFollowUp, context: RequestContext) -> FollowUp:
     """Record the outcome of the call (FBK-1). `survey_token` opens the customer's survey and is shown only here."""
-    return await context.do(handlers.finish_followup, key, command)
+    return await context.do(handlers.finish_followup, key, command, context.catalogue)
 
 
 @router.get("/surveys/{token}")

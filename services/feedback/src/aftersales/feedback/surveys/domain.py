@@ -84,3 +84,8 @@ def record_answers(survey: Survey, answers: Answers, now: datetime) -> Survey:
     if survey.state == "answered":
         raise DomainError("survey.already_answered")
     return survey.but(state="answered", answers=answers, answered_at=now)
+
+
+def describe_marks(answers: Answers) -> str:
+    """Return the marks as one line, such as `attitude 1, skill 2, punctuality 3, result 1`."""
+    return ", ".join(f"{question} {getattr(answers, question)}" for question in QUESTIONS)

@@ -2,22 +2,28 @@
 
 import secrets
 
+from aftersales.common.events.feedback import DissatisfactionRaised
 from aftersales.engine import NotFound, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.feedback.followups import domain as followups
 from aftersales.feedback.followups.domain import FinishFollowUp, FollowUp
+from aftersales.feedback.results.domain import Found
+from aftersales.feedback.results.handlers import hand_found
 from aftersales.feedback.timelines.handlers import note_own
+from aftersales.policy.model import ResultKind
 
 from . import domain
 from .domain import Answers, Survey, SurveyForm
 
 
 @use_case(about=lambda key: (FollowUp, key))
-async def finish_followup(work: UnitOfWork, key: str, command: FinishFollowUp) -> FollowUp:
-    """Record the call and open the customer's survey; its token is in the response."""
+async def finish_followup(work: UnitOfWork, key: str, command: FinishFollowUp, catalogue: PolicyCatalogue) -> FollowUp:
+    """Record the call and open the customer's survey; its token is in the response. A remark is a result (ALL-4)."""
     token = secrets.token_urlsafe()
     followup, events = followups.record_outcome(await work.require(FollowUp, key), command, token, work.now)
     work.put(domain.prepare_survey(followup, token))
     await note_own(work, events)
+    if command.remark:
+        await _hand(work, followup, catalogue, "remark", command.remark)
     return work.put(followup, *events)
 
 
@@ -37,5 +43,15 @@ async def answer_survey(
     asked = (await catalogue.get(work, followup.policy)).survey if followup.policy else None
     followup, events = followups.record_mark(followup, answers.mark, work.now, asked.pass_mark if asked else pass_mark)
     await note_own(work, events)
+    if any(isinstance(event, DissatisfactionRaised) for event in events):
+        await _hand(work, followup, catalogue, "dissatisfied", domain.describe_marks(answers))
+    if answers.suggestions:
+        await _hand(work, followup, catalogue, "suggestion", answers.suggestions)
     work.put(followup, *events)
     return SurveyForm(state="answered")
+
+
+async def _hand(work: UnitOfWork, followup: FollowUp, catalogue: PolicyCatalogue, kind: ResultKind, said: str) -> None:
+    """Hand a customer's words to the department concerned."""
+    found = Found(kind, work.now, said={"found": said, "reference": followup.id})
+    await hand_found(work, followup.request, followup.branch, found, catalogue)
