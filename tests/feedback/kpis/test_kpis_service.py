@@ -150,3 +150,29 @@ async def test_key_figures_read_an_index_not_the_collection(feedback: RunningSer
     for where in (wanted, wanted | {"branch": "BJ01"}):
         assert "IXSCAN" in str(await feedback.runtime.mongo.explain(Timeline, where))
     assert "COLLSCAN" in str(await feedback.runtime.mongo.explain(Timeline, {"figures.repairs": 1}))
+
+
+async def test_repairs_that_did_not_hold_count_for_who_made_them_int_9(feedback: RunningService, say: Say) -> None:
+    """Whoever comes the second time; a request of another branch does not count."""
+    first, again = "SR-261122-0001", "SR-261122-0002"
+    told = [
+        say(RequestRegistered, 0, request=first),
+        say(RepairCompleted, 2, request=first, technician="T-1"),
+        say(RequestRegistered, 50, request=again),
+        say(RepeatRepairFound, 50, request=again, repeats=first, technician="T-1"),
+        say(RepairCompleted, 52, request=again, technician="T-2"),
+        say(RequestRegistered, 60, request="SR-261122-0003", branch="SH01"),
+        say(RepairCompleted, 61, request="SR-261122-0003", branch="SH01", technician="T-1"),
+    ]
+    for event in told:
+        await feedback.do(note_milestone, event)
+    span = {"from": "2026-11-01T00:00:00Z", "to": "2026-12-31T00:00:00Z"}
+    of_branch = (await feedback.http.get("/kpis/technicians", params=span | {"branch": "BJ01"})).json()
+    assert of_branch == [
+        {"technician": "T-1", "repairs": 1, "did_not_hold": 1, "repeat_repair_rate": 1.0},
+        {"technician": "T-2", "repairs": 1, "did_not_hold": 0, "repeat_repair_rate": 0.0},
+    ]
+    everywhere = (await feedback.http.get("/kpis/technicians", params=span)).json()
+    assert everywhere[0] | {"repeat_repair_rate": 0.5} == everywhere[0]
+    wrong = await feedback.http.get("/kpis/technicians", params={"from": span["to"], "to": span["from"]})
+    assert wrong.json()["code"] == "kpi.range_malformed"

@@ -7,6 +7,7 @@ from typing import Any
 
 import aio_pika
 
+from aftersales.common.events.feedback import ClaimDecided
 from aftersales.common.events.intake import ProductRef
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
@@ -255,3 +256,41 @@ async def test_a_file_that_is_named_as_evidence_must_be_the_customers(intake: Ru
     assert (await call(intake, "POST", path, proof | {"file": files[1]}, 409))["code"] == "file.of_another_customer"
     assert (await call(intake, "POST", path, proof | {"file": "nowhere"}, 404))["code"] == "customer_files.unknown"
     await call(intake, "POST", path, proof | {"file": files[0]})
+
+
+def claim_decided(request: str, **grants: Any) -> ClaimDecided:
+    said = {"claim": request.replace("SR", "CL"), "request": request, "branch": "BJ01", "serial": FRIDGE["serial"]}
+    said |= {"why": "三十天内再坏", "by": "centre-1", "decided_at": "2026-11-22T05:00:00Z"}
+    return ClaimDecided.model_validate(said | {"amount": None, "until": None} | grants)
+
+
+async def test_a_granted_claim_extends_the_warranty_and_shows_on_the_request_int_9(intake: RunningService) -> None:
+    made = await register(intake, product=FRIDGE | {"purchased_on": "2026-01-31"}, fault="no-cooling")
+    longer = claim_decided(made["id"], grants="longer_warranty", until="2028-01-31")
+    await intake.deliver(longer)
+    await intake.deliver(longer.model_copy(update={"why": "again"}))
+    await intake.quiet()
+    shown = await call(intake, "GET", f"/requests/{made['id']}")
+    assert (shown["claim"]["extended"], shown["claim"]["why"]) == (True, "三十天内再坏")
+    product = await intake.get(Product, FRIDGE["serial"])
+    assert product
+    (extension,) = product.extensions
+    assert (str(extension.until), extension.claim) == ("2028-01-31", made["id"].replace("SR", "CL"))
+
+
+async def test_other_decisions_about_a_claim_extend_nothing_int_9(intake: RunningService) -> None:
+    """A compensation, and a warranty that would end earlier than the present one."""
+    decisions: tuple[dict[str, Any], ...] = (
+        {"grants": "compensation", "amount": {"amount": 20000, "currency": "CNY"}},
+        {"grants": "longer_warranty", "until": "2026-12-01"},
+    )
+    for number, grants in enumerate(decisions):
+        fridge = FRIDGE | {"serial": f"RF-900{number}", "purchased_on": "2026-01-31"}
+        made = await register(intake, product=fridge, fault="no-cooling")
+        await intake.deliver(claim_decided(made["id"], serial=fridge["serial"], **grants))
+        await intake.quiet()
+        shown = (await call(intake, "GET", f"/requests/{made['id']}"))["claim"]
+        assert (shown["grants"], shown["amount"], shown["extended"]) == (grants["grants"], grants.get("amount"), False)
+        product = await intake.get(Product, fridge["serial"])
+        assert product
+        assert product.extensions == ()

@@ -21,6 +21,7 @@ from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
 from aftersales.engine import Consumer, Event, HeartbeatState, PolicyCatalogue, UnitOfWork, consume_event, use_case
 
+from .claims import handlers as claims
 from .followups import handlers as followups
 from .followups.domain import Usual
 from .results import handlers as results
@@ -33,7 +34,7 @@ def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer,
     concerned: dict[type[Event], Callable[..., Awaitable[None]]] = {
         RequestRegistered: results.note_facts,
         RequestCorrected: results.note_facts,
-        RepeatRepairFound: results.note_repeat,
+        RepeatRepairFound: claims.take_repeat_repair,
         RequestClosed: results.note_close,
         ComplaintReceived: results.note_complaint,
     }

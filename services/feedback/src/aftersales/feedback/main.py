@@ -6,6 +6,8 @@ from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.policies import PolicyList
 from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
+from .claims import api as claims_api
+from .claims import store as claims
 from .consumers import build_consumers
 from .followups import api as followups_api
 from .followups import store as followups
@@ -21,7 +23,8 @@ from .surveys import store as surveys
 from .timelines import api as timelines_api
 from .timelines import store as timelines
 
-APIS = (followups_api, surveys_api, timelines_api, kpis_api, results_api)
+APIS = (followups_api, surveys_api, claims_api, timelines_api, kpis_api, results_api)
+STORES = (followups, surveys, claims, timelines, results)
 ENGINE = (BranchHours, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
@@ -33,10 +36,7 @@ def build_service(settings: Settings | None = None) -> Service:
         settings=settings,
         indexes={
             **dict.fromkeys(ENGINE, ()),
-            **followups.INDEXES,
-            **surveys.INDEXES,
-            **timelines.INDEXES,
-            **results.INDEXES,
+            **{kind: indexes for store in STORES for kind, indexes in store.INDEXES.items()},
         },
         retained=(*followups.RETAINED, *surveys.RETAINED, *timelines.RETAINED, *results.RETAINED),
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),

@@ -21,7 +21,13 @@ from aftersales.common.events.dispatch import (
     WorkPaused,
     WorkResumed,
 )
-from aftersales.common.events.feedback import DissatisfactionRaised, FeedbackDueChanged, FollowupDone, SurveyAnswered
+from aftersales.common.events.feedback import (
+    ClaimDecided,
+    DissatisfactionRaised,
+    FeedbackDueChanged,
+    FollowupDone,
+    SurveyAnswered,
+)
 from aftersales.common.events.inventory import PartPriced, PartReserved, PartShort
 from aftersales.common.events.partner import (
     PartnerProductShipped,
@@ -37,7 +43,7 @@ from .office import handlers as office
 from .partners import handlers as partners
 from .partners.domain import PartnerMessage
 from .prices import handlers as prices
-from .requests.handlers import corrections, requests, steps
+from .requests.handlers import corrections, coverage, requests, steps
 from .settings import Settings
 
 SERVICES = (intake, dispatch, inventory, feedback)
@@ -64,6 +70,7 @@ def build_consumers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Con
         consume_event(PartPriced, partial(prices.follow_part_price, zone=settings.zone)),
         consume_event(DissatisfactionRaised, partial(requests.reopen_request, catalogue=catalogue)),
         consume_event(SurveyAnswered, requests.close_request),
+        consume_event(ClaimDecided, partial(coverage.follow_claim, catalogue=catalogue)),
         consume_event(AppointmentMoved, partial(steps.follow_move, catalogue=catalogue)),
         consume_event(TechnicianDeparted, steps.note_visit),
         consume_event(TechnicianArrived, steps.note_visit),

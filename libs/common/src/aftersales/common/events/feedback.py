@@ -1,9 +1,14 @@
 """Events that feedback publishes."""
 
 from datetime import datetime
+from typing import Literal
 
 from aftersales.common import events
 from aftersales.common.events import Event
+from aftersales.values import Day, Money
+
+ClaimGrant = Literal["compensation", "longer_warranty", "nothing"]
+"""What a decision about a claim gives to the customer."""
 
 
 class FollowupEvent(Event):
@@ -46,6 +51,29 @@ class DissatisfactionRaised(FollowupEvent):
     mark: float
 
 
+class ClaimDecided(Event):
+    """A claim for a guaranteed repair that did not hold was decided (INT-9)."""
+
+    TYPE = "feedback.claim_decided.v1"
+    claim: str
+    """The number of the claim."""
+    request: str
+    """The request that repeats the repair."""
+    branch: str
+    serial: str
+    """The serial number of the product."""
+    grants: ClaimGrant
+    amount: Money | None
+    """The compensation."""
+    until: Day | None
+    """The last day of the longer warranty."""
+    why: str
+    """The reason."""
+    by: str
+    """The person who decided."""
+    decided_at: datetime
+
+
 class FeedbackDueChanged(events.DueChanged):
     """The stage that is due next, or its deadline, changed (ALL-3)."""
 
@@ -75,6 +103,7 @@ PRODUCES = (
     FollowupDone,
     SurveyAnswered,
     DissatisfactionRaised,
+    ClaimDecided,
     FeedbackDueChanged,
     FeedbackSlaWarned,
     FeedbackSlaBreached,

@@ -8,7 +8,7 @@ from aftersales.engine import PROBLEMS, Malformed, RequestContext
 from aftersales.values import Code, Moment
 
 from . import store
-from .domain import Kpis
+from .domain import Kpis, TechnicianFigures
 
 router = APIRouter(responses=PROBLEMS)
 
@@ -24,3 +24,19 @@ async def show_kpis(
     if since >= until:
         raise Malformed("kpi.range_malformed")
     return await store.key_figures(context.mongo, since, until, branch)
+
+
+@router.get("/kpis/technicians")
+async def list_technician_figures(
+    context: RequestContext,
+    since: Annotated[Moment, Query(alias="from")],
+    until: Annotated[Moment, Query(alias="to")],
+    branch: Code | None = None,
+) -> list[TechnicianFigures]:
+    """List each technician's repairs in a range of time, and how many did not hold (INT-9).
+
+    Both are of requests registered from `from` to before `to`: repairs of these requests, and requests that repeat one.
+    """
+    if since >= until:
+        raise Malformed("kpi.range_malformed")
+    return await store.technician_figures(context.mongo, since, until, branch)

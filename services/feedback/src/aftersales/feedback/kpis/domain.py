@@ -44,6 +44,18 @@ class Kpis(Value):
     """Callbacks done, as a share of all completed repairs."""
 
 
+class TechnicianFigures(Value):
+    """The repairs of one technician, and those that did not hold (INT-9)."""
+
+    technician: str
+    repairs: int
+    """Completed repairs."""
+    did_not_hold: int
+    """Repairs that a later request repeats."""
+    repeat_repair_rate: float | None
+    """`did_not_hold` as a share of `repairs`."""
+
+
 def compute_kpis(totals: Mapping[str, float], response: Counts, resolution: Counts) -> Kpis:
     """Return key figures from sums over timelines' `Figures` (and their number, `requests`)."""
     return Kpis(
@@ -76,6 +88,15 @@ def _rank(counts: Counts, rank: int) -> int:
     """Return the duration at `rank`, counted from 1."""
     upto = accumulate(times for _, times in counts)
     return next(seconds for (seconds, _), total in zip(counts, upto, strict=True) if total >= rank)
+
+
+def figures_of(technician: str, repairs: int, did_not_hold: int) -> TechnicianFigures:
+    return TechnicianFigures(
+        technician=technician,
+        repairs=repairs,
+        did_not_hold=did_not_hold,
+        repeat_repair_rate=_rate(did_not_hold, repairs),
+    )
 
 
 def _rate(part: float, whole: float) -> float | None:

@@ -66,7 +66,6 @@ async def note_facts(work: UnitOfWork, event: RequestRegistered | RequestCorrect
     _put_changed(work, known, await _settle(work, case, catalogue))
 
 
-@use_case(preload=lambda event: ((Timeline, event.request), (CaseResults, event.request)))
 async def note_repeat(work: UnitOfWork, event: RepeatRepairFound, catalogue: PolicyCatalogue) -> None:
     """Hand on that a repair did not hold (INT-9)."""
     await timelines.note_milestone(work, event)

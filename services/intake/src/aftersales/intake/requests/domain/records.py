@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from aftersales.common.events.feedback import ClaimGrant
 from aftersales.intake.vocabulary import Channel
-from aftersales.values import Value
+from aftersales.values import Day, Money, Value
 
 Flag = Literal["red", "yellow", "green", "blue", "purple"]
 """The colours of flags on requests (备注旗帜); the business agrees what each means."""
@@ -53,6 +54,24 @@ class Correction(Value):
     changes: tuple[FieldChange, ...]
     held_up: str | None = None
     """The state of the visit (`on_the_way`, `arrived` …) that was under way, so that its plan stays as it was."""
+
+
+class ClaimOutcome(Value):
+    """The decision about the claim that this repeat repair opened (INT-9), as feedback reports it."""
+
+    claim: str
+    """The number of the claim."""
+    grants: ClaimGrant
+    amount: Money | None
+    """The compensation, which somebody must still pay."""
+    until: Day | None
+    """The last day of the longer warranty."""
+    extended: bool
+    """Whether the warranty was extended; false if it lasts as long already."""
+    why: str
+    by: str
+    """The person who decided."""
+    decided_at: datetime
 
 
 class TakenStep(Value):

@@ -27,7 +27,7 @@ from .custody import CustodyStep, Escalation, Offer
 from .due import DueElsewhere, first_due, pressing_key
 from .form import Elsewhere, OrderReference
 from .prepaid import NOTHING
-from .records import Correction, Flag, FurtherContact, Note, PartnerReference, Resolution, TakenStep
+from .records import ClaimOutcome, Correction, Flag, FurtherContact, Note, PartnerReference, Resolution, TakenStep
 from .visit import VisitFact
 
 RequestState = Literal["registered", "resolved", "reopened", "closed", "cancelled"]
@@ -158,6 +158,8 @@ class ServiceRequest(Aggregate):
     answers: tuple[Answer, ...] = ()
     steps: tuple[TakenStep, ...] = ()
     """Steps of the desk, such as a customer who was not reached or a complaint that was verified."""
+    claim: ClaimOutcome | None = None
+    """The decision about the claim for compensation, if this request repeats a guaranteed repair."""
     waits: tuple[str, ...] = ()
     """Waits of the work that dispatch has reported, each as `<reason>|<time>`."""
     reviewed_by: str | None = None

@@ -1,7 +1,9 @@
 """Use cases: coverage, proofs, warranty extensions and accepted quotations (INT-6)."""
 
+from aftersales.common.events.feedback import ClaimDecided
+from aftersales.common.fields import shared_fields
 from aftersales.common.policies import POLICY_LIST
-from aftersales.engine import PolicyCatalogue, UnitOfWork, use_case
+from aftersales.engine import DomainError, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.product import Extension, Product, Proof
 from aftersales.intake.archive.domain.warranty import warranty_standing
@@ -13,6 +15,7 @@ from aftersales.intake.network.handlers import known_branch
 from aftersales.intake.requests.domain import charges
 from aftersales.intake.requests.domain.charges import AcceptQuotation, DecideCoverage, Redecided
 from aftersales.intake.requests.domain.coverage import CoverageCase
+from aftersales.intake.requests.domain.records import ClaimOutcome
 from aftersales.intake.requests.domain.registration import Taken
 from aftersales.intake.requests.domain.request import OPEN, Ground, ServiceRequest
 
@@ -71,6 +74,37 @@ async def extend_warranty(
     today = (await known_branch(work, product.branch)).day_of(work.now)
     until = warranty_standing(product, await policy_of(work, product, today, catalogue), today).until
     return await _redecide(work, product, products.apply_extension(product, extension, until), catalogue)
+
+
+@use_case(
+    preload=lambda event: (
+        (ServiceRequest, event.request),
+        (Product, event.serial),
+        (Branch, event.branch),
+        *POLICY_LIST,
+    )
+)
+async def follow_claim(work: UnitOfWork, event: ClaimDecided, catalogue: PolicyCatalogue) -> None:
+    """Show the decision about a claim on the request, and extend the warranty if that was granted (INT-9, INT-6)."""
+    request = await work.require(ServiceRequest, event.request)
+    if request.claim:
+        return
+    extended = bool(event.until) and await _extend_by_claim(work, event, catalogue)
+    outcome = ClaimOutcome(extended=extended, **shared_fields(event, ClaimOutcome))
+    request = await work.require(ServiceRequest, event.request)
+    work.put(request.but(claim=outcome))
+
+
+async def _extend_by_claim(work: UnitOfWork, event: ClaimDecided, catalogue: PolicyCatalogue) -> bool:
+    """Extend the warranty, and return whether it became longer."""
+    said = {"until": event.until, "claim": event.claim, "approved_by": event.by, "why": event.why}
+    try:
+        await extend_warranty(work, event.serial, Extension.model_validate(said), catalogue)
+    except DomainError as error:
+        if error.code != "product.extension_not_longer":
+            raise
+        return False
+    return True
 
 
 async def _redecide(work: UnitOfWork, before: Product, product: Product, catalogue: PolicyCatalogue) -> list[Redecided]:

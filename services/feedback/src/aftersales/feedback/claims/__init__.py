@@ -1,0 +1,1 @@
+"""Claims for compensation, where a guaranteed repair did not hold (INT-9)."""
