@@ -7,50 +7,19 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from common.papers import text_of
+from intake.printed import FORM, read_paper
 from intake.samples import JPEG, png
 
 from aftersales.intake.documents.domain.document import DocumentLogo
 from aftersales.testing import ManualClock
 from aftersales.testing.system import RunningService
 
-FORM: dict[str, Any] = {
-    "branch": "BJ01",
-    "channel": "phone",
-    "customer": {"name": "王芳", "phone": "13800138000", "address": "朝阳区建国路 1 号"},
-    "product": {"serial": "rf-0001", "model": "BCD-258", "line": "refrigerator", "purchased_on": "2026-01-31"},
-    "fault": "no-cooling",
-    "description": "冷藏室不制冷 <b>#急</b>",
-    "owner": "desk-7",
-}
-CLERK = {"X-Actor": "desk-7"}
 IDENTITY = {
     "name": {"zh-Hans": "晨光家电服务", "en": "Chenguang Appliance Service"},
     "header": {"zh-Hans": "用心服务每一家"},
     "phone": "400-555-0100",
     "website": "https://service.example.com",
 }
-
-
-@pytest.fixture
-def desk(intake: RunningService) -> Callable[..., Any]:
-    """A clerk who posts something that must be accepted."""
-
-    async def send(path: str, body: Any = None) -> dict[str, Any]:
-        answer = await intake.http.post(path, json=body, headers=CLERK)
-        assert answer.status_code in {200, 201}, answer.text
-        said: dict[str, Any] = answer.json()
-        return said
-
-    return send
-
-
-async def _read(intake: RunningService, document: dict[str, Any]) -> str:
-    got = await intake.http.get(f"/documents/{document['id']}/pdf")
-    assert got.status_code == 200, got.text
-    assert got.headers["Content-Type"] == "application/pdf"
-    assert got.headers["ETag"] == f'"{document["version"]}"'
-    return text_of(got.content)
 
 
 async def test_int_17_the_request_form_is_printed_in_the_readers_language_with_a_number_of_its_own(
@@ -66,12 +35,12 @@ async def test_int_17_the_request_form_is_printed_in_the_readers_language_with_a
     )
     assert chinese["id"].startswith("RF-")
     assert chinese["id"] != english["id"]
-    said = await _read(intake, chinese)
+    said = await read_paper(intake, chinese)
     for words in ("顾客服务需求表", chinese["id"], request["id"], "王芳", "+8613800138000", "朝阳区建国路1号"):
         assert words in said
     for words in ("冰箱", "RF-0001", "2026-01-31", "不制冷", "冷藏室不制冷<b>#急</b>", "配件费免费", "顾客签名"):
         assert words in said
-    said = await _read(intake, english)
+    said = await read_paper(intake, english)
     for words in (
         "ServiceRequestForm",
         english["id"],
@@ -94,22 +63,22 @@ async def test_int_17_a_second_printing_is_a_copy_and_a_change_is_a_new_edition(
     request = await desk("/requests", FORM)
     form = f"/requests/{request['id']}/form"
     first = await desk(form, {"language": "zh-Hans"})
-    assert "副本" not in await _read(intake, first)
+    assert "副本" not in await read_paper(intake, first)
     copy = await desk(form, {"language": "zh-Hans"})
     assert (copy["id"], copy["printings"], copy["edition"]) == (first["id"], 2, 1)
-    assert "副本1" in await _read(intake, copy)
+    assert "副本1" in await read_paper(intake, copy)
 
     corrected = {"description": "冷冻室不制冷", "why": "听错了"}
     assert (await intake.http.patch(f"/requests/{request['id']}", json=corrected)).status_code == 200
     second = await desk(form, {"language": "zh-Hans"})
     assert second["id"] != first["id"]
     assert (second["edition"], second["replaces"], second["printings"]) == (2, first["id"], 1)
-    said = await _read(intake, second)
+    said = await read_paper(intake, second)
     assert "冷冻室不制冷" in said
     assert f"代替{first['id']}" in said
     old = (await intake.http.get(f"/documents/{first['id']}")).json()
     assert old["replaced_by"] == second["id"]
-    said = await _read(intake, old)
+    said = await read_paper(intake, old)
     assert "冷藏室不制冷" in said
     assert f"已由新版代替{second['id']}" in said
 
@@ -188,56 +157,11 @@ async def test_int_17_an_impossible_hand_over_is_refused(
     assert refused.json()["code"] == code
 
 
-async def test_int_6_the_warranty_card_states_term_scope_liability_extension_and_who_pays(
-    intake: RunningService, desk: Callable[..., Any]
-) -> None:
-    await desk("/requests", FORM)
-    card = await desk("/products/RF-0001/warranty-card", {"language": "zh-Hans"})
-    assert card["id"].startswith("WC-")
-    assert card["request"] is None
-    said = await _read(intake, card)
-    for words in ("保修卡", "自购买之日起12个月", "2027-01-30", "正常使用中因制造、装配、材料质量造成的故障"):
-        assert words in said
-    for words in ("违章操作和人为损坏不在保修范围内", "保修期内", "保修期后", "免费"):
-        assert words in said
-
-    extended = {"until": "2028-01-30", "claim": "CL-1", "approved_by": "boss", "why": "三次维修"}
-    await desk("/products/RF-0001/extension", extended)
-    second = await desk("/products/RF-0001/warranty-card", {"language": "en"})
-    said = await _read(intake, second)
-    for words in ("WarrantyCard", "12monthsfromthedayofpurchase", "Until2028-01-30,byclaimCL-1", "三次维修"):
-        assert words in said
-
-
-async def test_int_6_the_costs_on_the_card_differ_by_cause_where_the_policy_does(
-    intake: RunningService, desk: Callable[..., Any]
-) -> None:
-    product = {"serial": "TR-1", "model": "T-1", "line": "tractor", "purchased_on": "2026-06-01"}
-    await desk("/requests", FORM | {"product": product, "fault": "no-start"})
-    said = await _read(intake, await desk("/products/TR-1/warranty-card"))
-
-    for words in ("Inwarranty:Manufacturing,Assembly,Material", "Inwarranty:Misuse,Damagebypeople", "Atcostprice"):
-        assert words in said
-
-
-async def test_int_17_a_product_without_serial_number_and_day_of_purchase_says_so(
-    intake: RunningService, desk: Callable[..., Any]
-) -> None:
-    request = await desk("/requests", FORM | {"product": {"line": "飞行汽车"}})
-    serial = request["product"]["serial"]
-    said = await _read(intake, await desk(f"/requests/{request['id']}/form"))
-    for words in (f"Notknown(ournumber{serial})", "Productline飞行汽车", "ModelNotknown", "DayofpurchaseNotknown"):
-        assert words in said
-    said = await _read(intake, await desk(f"/products/{serial}/warranty-card", {"language": "zh-Hans"}))
-    assert re.search(f"未知.本公司编号{serial}", said)
-    assert re.search("未知.保修期自购买之日起算.请出示购买凭证", said)
-
-
 async def test_int_17_the_form_of_a_general_question_names_no_product(
     intake: RunningService, desk: Callable[..., Any]
 ) -> None:
     question = FORM | {"kind": "consultation", "product": {}, "fault": None, "description": "春节营业吗"}
-    said = await _read(intake, await desk(f"/requests/{(await desk('/requests', question))['id']}/form"))
+    said = await read_paper(intake, await desk(f"/requests/{(await desk('/requests', question))['id']}/form"))
     assert "春节营业吗" in said
     for words in ("Serialnumber", "Fault", "Labour"):
         assert words not in said
@@ -253,18 +177,9 @@ async def test_int_17_a_cancelled_request_is_stamped_and_a_duplicate_leads_to_th
     assert refused.json()["params"]["of"] == first["id"]
 
     await desk(f"/requests/{first['id']}/cancel", {"reason": "客户不修了"})
-    assert "顾客服务需求表已撤销" in await _read(
+    assert "顾客服务需求表已撤销" in await read_paper(
         intake, await desk(f"/requests/{first['id']}/form", {"language": "zh-Hans"})
     )
-
-
-async def test_int_17_a_scrapped_product_gets_no_warranty_card(
-    intake: RunningService, desk: Callable[..., Any]
-) -> None:
-    await desk("/requests", FORM)
-    await desk("/products/RF-0001/status", {"status": "scrapped", "why": "报废"})
-    refused = await intake.http.post("/products/RF-0001/warranty-card")
-    assert refused.json()["code"] == "document.product_gone"
 
 
 async def test_all_2_every_document_shows_the_company_and_an_old_one_keeps_its_logo(
@@ -276,7 +191,7 @@ async def test_all_2_every_document_shows_the_company_and_an_old_one_keeps_its_l
     await intake.http.put("/identity/logo", content=png(40))
     request = await desk("/requests", FORM)
     first = await desk(f"/requests/{request['id']}/form", {"language": "zh-Hans"})
-    said = await _read(intake, first)
+    said = await read_paper(intake, first)
     for words in ("晨光家电服务", "用心服务每一家", "400-555-0100", "https://service.example.com", "建国路88号"):
         assert words in said
     original = (await intake.http.get(f"/documents/{first['id']}/pdf")).content
@@ -303,6 +218,6 @@ async def test_int_17_the_qr_code_leads_to_the_public_page_with_the_number_fille
     document = await desk(f"/requests/{request['id']}/form", {"language": "zh-Hant"})
     link = f"https://service.example/public/?lang=zh-Hant&number={request['id']}"
     assert document["paper"]["link"] == link
-    assert "掃碼查看進度" in await _read(intake, document)
+    assert "掃碼查看進度" in await read_paper(intake, document)
     page = await intake.http.get("/public/", params={"lang": "zh-Hant", "number": request["id"]})
     assert f'value="{request["id"]}"' in page.text

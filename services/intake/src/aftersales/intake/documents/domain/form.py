@@ -111,7 +111,7 @@ def _about_problem(request: ServiceRequest, words: PaperWords) -> Iterator[tuple
 
 
 def _about_cost(request: ServiceRequest, words: PaperWords) -> Labelled:
-    """Return who pays for the visit, as decided last; before the work it may still change with the cause of the fault (INT-6)."""
+    """Return who pays for the visit, as decided last; it may still change with the cause of the fault (INT-6)."""
     coverage = request.coverage
     if coverage is None or request.kind not in VISITS:
         return ()
