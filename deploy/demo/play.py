@@ -65,7 +65,7 @@ async def play(system: System, speed: float, seed: int) -> bool:
     await imports.bring_in(system.environment())
     contacts = [Contact(row) for row in sheet("contacts")]
     async with Offices(system.urls) as offices:
-        await headquarters.set_up(offices)
+        await headquarters.set_up(offices, sheet("branches"), sheet("technicians"))
         with Stage(len(contacts)) as stage:
             day = Day(
                 contacts={contact.serial: contact for contact in contacts},
