@@ -157,6 +157,7 @@ async def test_an_accepted_request_is_named_in_receipt_event_and_document(intake
         "duplicate": False,
         "request": request["id"],
         "serial": None,
+        "waybill": None,
         "at": None,
     }
     assert isinstance(registered, RequestRegistered)
