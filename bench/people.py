@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from aftersales.common.mongo import Document, to_document
 from aftersales.intake.archive.domain import search
-from aftersales.intake.archive.domain.customer import NamedCaller, enrol_customer
+from aftersales.intake.archive.domain.caller import NamedCaller
+from aftersales.intake.archive.domain.customer import enrol_customer
 from aftersales.intake.archive.domain.product import Owner, archive_product
 from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.values import uuid7

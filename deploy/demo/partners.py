@@ -79,13 +79,12 @@ async def report_parcel(day: Day, shop: Partner, contact: Contact) -> None:
 
 
 async def make_mistakes(day: Day, shop: Partner, contact: Contact) -> None:
-    """Send one event without a phone number, and one for a branch that nobody knows."""
+    """Send one event that names no way to reach the customer, and one for a branch that nobody knows."""
     right = request_of(contact)
     await day.until(MALFORMED_AT)
-    await shop.send(f"{day.tag}-malformed", {name: value for name, value in right.items() if name != "phone"})
-    day.say(
-        "partner", "a shop sends an event without the customer's phone: it must become a dead letter with the reason"
-    )
+    bare = {name: value for name, value in right.items() if name not in {"phone", "address"}}
+    await shop.send(f"{day.tag}-malformed", bare)
+    day.say("partner", "a shop names no way to reach the customer: it must become a dead letter with the reason")
     await day.until(UNKNOWN_BRANCH_AT)
     await shop.send(f"{day.tag}-unknown-branch", right | {"branch": "bj-99"})
     day.say("partner", "a shop sends an event for branch bj-99, which nobody knows: it must become one as well")

@@ -133,6 +133,9 @@ EVENTS = [
             | {
                 "branch": "BJ01",
                 "phone": "13800138000",
+                "email": "a@b.example",
+                "chat_id": "x",
+                "unreachable": "x",
                 "address": "x",
                 "urgency": 3,
                 "wanted_at": NOW,
@@ -144,14 +147,14 @@ EVENTS = [
         ),
         partners.request_form,
         elsewhere={"customer_name": "customer.name"}
-        | {name: f"customer.{name}" for name in ("phone", "address")}
+        | {name: f"customer.{name}" for name in ("phone", "email", "chat_id", "unreachable", "address")}
         | {name: f"product.{name}" for name in ("serial", "model", "line", "purchased_on")},
     ),
     Row(
         PartnerProductSold.model_validate(
             {"customer_name": "王芳", "purchased_on": DAY, "batch": "B7", "branch": "BJ01", "phone": "13800138000"}
             | PRODUCT
-            | {"address": "x"}
+            | {"address": "x", "email": "a@b.example", "chat_id": "x"}
         ),
         partners.sale_form,
         elsewhere={"customer_name": "name"}

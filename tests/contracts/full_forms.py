@@ -51,6 +51,7 @@ PARTICULARS: dict[str, Any] = {
     "customer_class": "A",
     "vip": {"team": "t"},
     "membership": {"level": "gold"},
+    "unreachable": "x",
     "quiet_hours": "22:00-07:00",
     "language": "en",
 }

@@ -94,7 +94,7 @@ async def test_one_phone_is_one_customer_between_replicas(
     async def archive(work: UnitOfWork) -> Customer:
         customer = await archive_customer(work, form, mine.class_weights, PolicyCatalogue())
         if not keyed:
-            work.changes.pop((ContactPoint.COLLECTION, form.phone), None)
+            work.changes.pop((ContactPoint.COLLECTION, str(form.phone)), None)
         started.append(work)
         if len(started) == 2:
             both.set()

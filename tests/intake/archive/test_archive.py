@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from aftersales.intake.archive.domain.caller import NamedCaller
 from aftersales.intake.archive.domain.consent import ConsentForm
 from aftersales.intake.archive.domain.customer import (
     ArchiveCustomer,
     ChangeCustomer,
     Customer,
-    NamedCaller,
     change_customer,
     classify_customer,
     customer_events,

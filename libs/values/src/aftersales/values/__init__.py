@@ -129,6 +129,10 @@ Phone = Annotated[
     WithJsonSchema({"type": "string", "maxLength": 40, "pattern": "[0-9０-９]"}),  # noqa: RUF001 (wide digits are meant)
 ]
 """A telephone number as people write it, stored in E.164."""
+Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")]
+"""An e-mail address."""
+ChatId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+"""An account in a chat or on a platform, such as a Wangwang id (旺旺)."""
 Day = Annotated[
     date, BeforeValidator(_no_number("date_type")), BeforeValidator(_day_alone), PlainSerializer(date.isoformat)
 ]

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import Kind
-from aftersales.values import Code, Day, GeoPoint, Line, Moment, Phone, Serial, Words
+from aftersales.values import ChatId, Code, Day, Email, GeoPoint, Line, Moment, Phone, Serial, Words
 from aftersales.values.serials import GivenSerial
 
 Waybill = Annotated[
@@ -21,8 +21,15 @@ class PartnerServiceRequest(Event):
     model_config = ConfigDict(frozen=True, extra="forbid")
     TYPE = "partner.service_request.v1"
     branch: Code
-    customer_name: Line
-    phone: Phone
+    customer_name: Line | None = None
+    """The customer's name, compulsory unless `unreachable` gives a reason."""
+    phone: Phone | None = None
+    """A phone, an e-mail address, a chat account or an address must be given, or a reason as `unreachable`."""
+    email: Email | None = None
+    chat_id: ChatId | None = None
+    """The customer's account in a chat or on a platform."""
+    unreachable: Line | None = None
+    """The reason why nobody can be reached, such as an anonymous letter."""
     address: Line | None = None
     """May be left out if the customer's address is known."""
     serial: GivenSerial = None
@@ -52,7 +59,11 @@ class PartnerProductSold(Event):
     TYPE = "partner.product_sold.v1"
     branch: Code
     customer_name: Line
-    phone: Phone
+    phone: Phone | None = None
+    """Leads to the buyer in the archive, as do e-mail address and chat account of somebody without a phone."""
+    email: Email | None = None
+    chat_id: ChatId | None = None
+    """The buyer's account in a chat or on a platform."""
     address: Line
     serial: Serial
     model: Line

@@ -18,8 +18,9 @@ from .domain import merge as merges
 from .domain import model as models
 from .domain import names, search
 from .domain import product as products
+from .domain.caller import NamedCaller
 from .domain.consent import ConsentForm
-from .domain.customer import ChangeCustomer, ContactPoint, Customer, NamedCaller
+from .domain.customer import ChangeCustomer, ContactPoint, Customer
 from .domain.file import CustomerFile, require_visible
 from .domain.merge import Act, Merge, MergeCustomers, Pair, UndoMerge
 from .domain.model import NO_MODEL, REGISTER, Listing, Model, ModelForm, ModelRegister
@@ -55,7 +56,7 @@ async def find_or_enrol(work: UnitOfWork, caller: NamedCaller, branch: Branch, *
 
     The data of a new customer who gave it `in_person` counts as confirmed (INT-16).
     """
-    for point in customers.caller_points(caller):
+    for point in caller.points:
         if contact := await work.get(ContactPoint, point):
             known = await surviving_customer(work, contact.customer)
             return await save_customer(work, known, names.note_caller(known, caller))

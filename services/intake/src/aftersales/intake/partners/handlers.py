@@ -17,10 +17,12 @@ from aftersales.common.events.partner import (
 from aftersales.common.partners import Sender
 from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, DomainError, Event, Malformed, PolicyCatalogue, UnitOfWork, use_case
+from aftersales.intake.archive.domain.caller import account_points
 from aftersales.intake.archive.domain.customer import ArchiveCustomer, ContactPoint
+from aftersales.intake.archive.domain.names import is_known_name
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import NamedProduct, ProductForm
-from aftersales.intake.archive.handlers import find_or_enrol
+from aftersales.intake.archive.handlers import find_or_enrol, surviving_customer
 from aftersales.intake.classification.domain import RULES, ClassificationRules, Classifier
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.network.handlers import known_branch
@@ -87,7 +89,7 @@ async def tell_refusal(work: UnitOfWork, parked: StoredDeadLetter) -> None:
 def _sender_and_product(event: PartnerServiceRequest | PartnerProductSold) -> DocumentRefs:
     return (
         (Branch, event.branch),
-        preload_caller(event.phone),
+        *map(preload_caller, _points(event)),
         *preload_product(event.serial, event.model),
         *POLICY_LIST,
     )
@@ -119,8 +121,7 @@ async def take_partner_sale(
     Raises `DomainError` for a product that belongs to somebody else or was sold on another day.
     """
     if known := await work.get(Product, event.serial):
-        buyer = await work.get(ContactPoint, event.phone)
-        if known.customer is not None and (buyer is None or buyer.customer != known.customer):
+        if known.customer is not None and not await _is_buyer(work, known.customer, event):
             raise DomainError("sale.of_anothers_product", serial=known.id)
         if known.purchased_on == event.purchased_on:
             return MessageEffect(serial=known.id, duplicate=True)
@@ -176,11 +177,34 @@ def sale_form(event: PartnerProductSold) -> ArchiveCustomer:
 
 
 def _caller(event: PartnerServiceRequest | PartnerProductSold) -> dict[str, str | None]:
-    return {"name": event.customer_name, "phone": event.phone, "address": event.address}
+    """Return what is said of the customer, in the names of the form; blank texts count as left out."""
+    said = event.model_dump(include={"phone", "email", "chat_id", "unreachable", "address"}, exclude_none=True)
+    return said | {"name": event.customer_name}
+
+
+def _points(event: PartnerServiceRequest | PartnerProductSold) -> tuple[str, ...]:
+    """Return the ids of contact points that lead to the customer."""
+    return (event.phone,) if event.phone else account_points(event.email, event.chat_id)
+
+
+async def _is_buyer(work: UnitOfWork, owner: str, event: PartnerProductSold) -> bool:
+    """Return whether the owner is the buyer, by the means of contact; a buyer without any must have the same name."""
+    points = _points(event)
+    if points:
+        found = [contact for point in points if (contact := await work.get(ContactPoint, point))]
+        return owner in {contact.customer for contact in found}
+    return is_known_name(await surviving_customer(work, owner), event.customer_name)
 
 
 def _filled(form: type[F], event: Event, fields: dict[str, Any]) -> F:
     try:
         return form.model_validate(fields)
     except ValidationError as error:
-        raise Malformed("event.data_malformed", type=event.TYPE, errors=describe_errors(error)) from error
+        errors = [wrong | {"field": _partner_field(wrong["field"])} for wrong in describe_errors(error)]
+        raise Malformed("event.data_malformed", type=event.TYPE, errors=errors) from error
+
+
+def _partner_field(field: str) -> str:
+    """Return the partner's name of a field of the form."""
+    name = field.removeprefix("customer.").removeprefix("product.").removeprefix("products.0.")
+    return "customer_name" if field in {"name", "customer.name"} else name

@@ -33,7 +33,7 @@ P = TypeVar("P", bound=NamedProduct)
 
 def _archived(form: ArchiveCustomer) -> DocumentRefs:
     products = (need for product in form.products for need in preload_product(product.serial, product.model))
-    return (Branch, form.branch), preload_caller(form.phone), *products, *POLICY_LIST
+    return (Branch, form.branch), *map(preload_caller, form.points), *products, *POLICY_LIST
 
 
 @use_case(preload=_archived)
@@ -47,7 +47,7 @@ async def archive_customer(
 ) -> Customer:
     """Archive the customer; what somebody says `in_person` is confirmed, and what a sheet says is not (INT-16)."""
     branch = await known_branch(work, form.branch)
-    new = await work.get(ContactPoint, form.phone) is None
+    new = not [point for point in form.points if await work.get(ContactPoint, point)]
     known = await find_or_enrol(work, form, branch)
     updated = rename_customer(customers.update_customer(known, form, work.actor, weights), known)
     if in_person:

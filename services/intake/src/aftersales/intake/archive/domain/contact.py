@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from aftersales.values import GeoPoint, Line, Phone, Value
 
@@ -10,12 +11,8 @@ CustomerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4
 """The id of a customer (a UUID)."""
 Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 """A short text of at most 100 characters."""
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")]
-"""An e-mail address."""
 WeChat = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_-]{5,40}$")]
 """A WeChat id."""
-ChatId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-"""An account in a chat or on a platform, such as a Wangwang id (旺旺)."""
 _E164: TypeAdapter[str] = TypeAdapter(Phone)
 
 
@@ -69,3 +66,9 @@ Addresses = Annotated[tuple[Address, ...], Field(max_length=20)]
 """Addresses."""
 Contacts = Annotated[tuple[Annotated[Contact, AfterValidator(_reachable)], ...], Field(max_length=50)]
 """Contact persons of an organisation."""
+
+
+def missing_field(why: ValueError, *place: str) -> InitErrorDetails:
+    """Return the error of a field that is missing for a reason of ours, with its place in the form."""
+    error = PydanticCustomError("value_error", "{error}", {"error": why})
+    return InitErrorDetails(type=error, loc=place, input=None)

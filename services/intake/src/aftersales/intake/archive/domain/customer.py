@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import CustomerChanged, Language
 from aftersales.policy.calendars import Windows
-from aftersales.values import Code, Line, Phone, Value
+from aftersales.values import ChatId, Code, Email, Line, Value, drop_blanks
 from aftersales.values.errors import DomainError
 
+from .caller import NamedCaller, account_points
 from .consent import Consent, ConsentForm, by_time
-from .contact import Address, Addresses, ChatId, Contact, Contacts, Email, PhoneNumber, Phones, WeChat
+from .contact import Address, Addresses, Contact, Contacts, PhoneNumber, Phones, WeChat, missing_field
 from .standing import ClassStanding, ClassWeights, Criteria, CustomerClass, Vip
 from .statement import ProductForm
 from .upkeep import GivenMembership, Membership, must_be_in_order
@@ -42,20 +43,8 @@ class Particulars(Value):
     quiet_hours: Windows = ""
     """Times when not to call, in the branch's time zone: `22:00-07:00 12:00-14:00`."""
     language: Language | None = None
-
-
-class NamedCaller(Value):
-    """The caller, as given in the contact (INT-2)."""
-
-    name: Line
-    """The name, as the caller gives it."""
-    phone: Phone
-    """Leads to the customer in the archive; a number without a country code is Chinese."""
-    address: Line | None = None
-    """Null if it is known or not needed."""
-    email: Email | None = None
-    chat_id: ChatId | None = None
-    """Their account in a chat or on a platform."""
+    unreachable: Line | None = None
+    """The reason why nobody can be reached, if no phone, e-mail address, account or address is known."""
 
 
 class ArchiveCustomer(NamedCaller, Particulars):
@@ -69,6 +58,23 @@ class ArchiveCustomer(NamedCaller, Particulars):
     """Further addresses in addition to `address`."""
     products: Annotated[tuple[ProductForm, ...], Field(max_length=100)] = ()
     """The products that they own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reachable(cls, given: Any) -> Any:
+        """Drop blank fields, and refuse a customer whom nobody can reach unless there is a reason."""
+        given = drop_blanks(given)
+        ways = ("phone", "phones", "email", "wechat", "chat_id", "address", "addresses", "unreachable")
+        if isinstance(given, dict) and not any(given.get(way) for way in ways):
+            raise ValidationError.from_exception_data(
+                cls.__name__, [missing_field(ValueError("request.no_way_to_reach"), "phone")]
+            )
+        return given
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        phone = self.phone or next((phone.number for phone in self.phones), None)
+        return (phone,) if phone else account_points(self.email, self.chat_id, self.wechat)
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -133,6 +139,8 @@ class Customer(Aggregate):
     """The person to whom they did."""
     quiet_hours: str = ""
     language: Language | None = None
+    unreachable: str | None = None
+    """The reason why nobody can be reached."""
     consents: tuple[Consent, ...] = ()
     """All consents given or withdrawn, by time; the last one for each purpose counts."""
     contracts: tuple[str, ...] = ()
@@ -173,22 +181,10 @@ class ContactPoint(Aggregate):
 
 def enrol_customer(customer: str, caller: NamedCaller, branch: str) -> tuple[Customer, tuple[ContactPoint, ...]]:
     """Create a customer who calls for the first time, with the id `customer`."""
-    said = {"name": caller.name, "phone": caller.phone, "address": caller.address or ""}
+    said = {"name": caller.name, "phone": caller.phone or "", "address": caller.address or ""}
     reached = {"email": caller.email, "chat_id": caller.chat_id}
     enrolled = Customer(id=customer, branch=branch, **said, **reached)
     return enrolled, tuple(ContactPoint(id=id, branch=branch, customer=customer) for id in contact_points(enrolled))
-
-
-def caller_points(caller: NamedCaller) -> tuple[str, ...]:
-    """Return the ids of contact points that lead to the customer: the phone, or without one the other ways."""
-    return (caller.phone,) if caller.phone else account_points(caller.email, caller.chat_id)
-
-
-def account_points(*accounts: str | None) -> tuple[str, ...]:
-    """Return the ids of the contact points of an e-mail address and chat accounts, which are not case-sensitive."""
-    email, *chats = accounts
-    chat = (f"chat:{account.casefold()}" for account in chats if account)
-    return *((f"mailto:{email.casefold()}",) if email else ()), *dict.fromkeys(chat)
 
 
 def contact_points(customer: Customer) -> tuple[str, ...]:
@@ -270,7 +266,7 @@ def _changed(customer: Customer, said: Mapping[str, Any], by: str, weights: Clas
     if membership := said.get("membership"):
         must_be_in_order(membership)
     if "phones" in said:
-        fields["phone"] = said["phones"][0].number
+        fields["phone"] = said["phones"][0].number if said["phones"] else ""
     if "addresses" in said:
         fields["address"] = said["addresses"][0].text if said["addresses"] else ""
     if "criteria" in said:

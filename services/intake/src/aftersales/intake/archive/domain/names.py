@@ -1,7 +1,8 @@
 """What a caller says at a known telephone number: no name and no first address is lost (INT-3). Pure."""
 
+from .caller import NamedCaller
 from .contact import Address
-from .customer import Customer, NamedCaller
+from .customer import Customer
 from .search import squeeze_text
 
 MOST_ALIASES = 10

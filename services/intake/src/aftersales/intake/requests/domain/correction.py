@@ -9,7 +9,6 @@ from pydantic import Field
 from aftersales.common.events.dispatch import CorrectionHeldUp
 from aftersales.common.events.intake import RequestCorrected
 from aftersales.common.terms import Term, UnclearTerm
-from aftersales.intake.archive.domain.contact import ChatId, Email
 from aftersales.intake.archive.domain.customer import UNSAID
 from aftersales.intake.archive.domain.model import NO_MODEL
 from aftersales.intake.archive.domain.product import Product
@@ -19,7 +18,7 @@ from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
 from aftersales.policy import sla
 from aftersales.policy.sla import ChangeNote
 from aftersales.policy.sla.stages import apply_terms, forget_wish, stages_of, waive_stages
-from aftersales.values import Code, GeoPoint, Line, Moment, Phone, Value, Words
+from aftersales.values import ChatId, Code, Email, GeoPoint, Line, Moment, Phone, Value, Words
 from aftersales.values.errors import DomainError
 
 from .charges import decide_charge

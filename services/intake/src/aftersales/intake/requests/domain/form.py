@@ -4,16 +4,30 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails
 
 from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
 from aftersales.common.terms import Term
-from aftersales.intake.archive.domain.contact import ChatId, CustomerId, Email
-from aftersales.intake.archive.domain.customer import Customer, NamedCaller, caller_points
+from aftersales.intake.archive.domain.caller import NamedCaller
+from aftersales.intake.archive.domain.contact import CustomerId, missing_field
+from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
-from aftersales.values import Code, ForgivingForm, GeoPoint, Line, Moment, Phone, Reason, Value, Words, drop_blanks
+from aftersales.values import (
+    ChatId,
+    Code,
+    Email,
+    ForgivingForm,
+    GeoPoint,
+    Line,
+    Moment,
+    Phone,
+    Reason,
+    Value,
+    Words,
+    drop_blanks,
+)
 from aftersales.values.errors import Malformed
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
@@ -80,12 +94,6 @@ def has_field(name: str, said: BaseModel, fault: str | None) -> bool:
     return bool(getattr(form, name, None) or form.details.get(name) or (name == "description" and fault))
 
 
-def _missing(why: ValueError, *place: str) -> InitErrorDetails:
-    """Return the error of a field that is missing for a reason of ours, with its place in the form."""
-    error = PydanticCustomError("value_error", "{error}", {"error": why})
-    return InitErrorDetails(type=error, loc=place, input=None)
-
-
 def _places(name: str) -> tuple[str, ...]:
     """Return where a required field stands: in the form itself, in its order, or in its details."""
     if name == "order_number":
@@ -128,7 +136,7 @@ class FormSubject(ForgivingForm):
         errors = []
         for name in FIELDS.get(self.kind, ()):
             if not has_field(name, self, self.fault):
-                errors.append(_missing(ValueError(f"request.{name}_missing"), *_places(name)))  # noqa: PERF401 (tests look codes up in loops)
+                errors.append(missing_field(ValueError(f"request.{name}_missing"), *_places(name)))  # noqa: PERF401 (tests look codes up in loops)
         if errors:
             raise ValidationError.from_exception_data("request", errors)
         return self
@@ -173,7 +181,7 @@ class Caller(ForgivingForm):
         if given.get("name") is None:
             errors.append(InitErrorDetails(type="missing", loc=("name",), input=given))
         if not any(given.get(way) for way in ("phone", "email", "chat_id", "address")):
-            errors.append(_missing(ValueError("request.no_way_to_reach"), "phone"))
+            errors.append(missing_field(ValueError("request.no_way_to_reach"), "phone"))
         if errors:
             raise ValidationError.from_exception_data(cls.__name__, errors)
         return given
@@ -188,7 +196,7 @@ class Caller(ForgivingForm):
     @property
     def points(self) -> tuple[str, ...]:
         """The ids of the contact points that lead to the customer."""
-        return caller_points(self.caller_of(None))
+        return self.caller_of(None).points
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

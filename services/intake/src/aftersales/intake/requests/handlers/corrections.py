@@ -5,7 +5,8 @@ from aftersales.common.policies import POLICY_LIST
 from aftersales.engine import DocumentRefs, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive.domain import product as products
-from aftersales.intake.archive.domain.customer import Customer, NamedCaller, caller_points
+from aftersales.intake.archive.domain.caller import NamedCaller
+from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.names import note_caller
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import find_or_enrol, save_customer, surviving_customer
@@ -33,7 +34,7 @@ from .requests import ground_of, heard_of, save_request
 
 def _named(command: CorrectRequest) -> DocumentRefs:
     return (
-        *map(preload_caller, caller_points(_caller(command, ""))),
+        *map(preload_caller, _caller(command, "").points),
         *preload_product(command.product.serial, command.product.model),
         *POLICY_LIST,
         *TERMS,
