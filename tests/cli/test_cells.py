@@ -43,8 +43,11 @@ NOT_IN_SHEETS = re.compile(
     r"parts:price\.currency|prices:(names|corrects)"
     r"|customers:(kind|aliases|email|wechat|chat_id|preferred_channel|quiet_hours|language)"
     r"|customers:(phones|addresses|contacts|criteria|vip)\..+"
+    r"parts:price\.currency"
+    r"|customers:(kind|aliases|email|wechat|chat_id|preferred_channel|quiet_hours|language|unreachable)"
+    r"|customers:(phones|addresses|contacts|users|shared_phones|criteria|vip)\..+"
     r"|\w+:products?\.(0\.)?(batch|sold_by|invoice|installed_at\..+)"
-    r"|products:installed_at\..+|branches:(hours\..+|far_districts)|requests:(details|customer\.(id|email|chat_id|unreachable))"
+    r"|products:installed_at\..+|branches:(hours\..+|far_districts)|requests:(details|customer\.(id|email|chat_id|unreachable|relation|role))"
 )
 """Prices in sheets are in yuan. What more the archive may know of somebody is told to it by HTTP."""
 

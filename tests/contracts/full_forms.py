@@ -51,6 +51,8 @@ PARTICULARS: dict[str, Any] = {
     "customer_class": "A",
     "vip": {"team": "t"},
     "membership": {"level": "gold"},
+    "users": [{"name": "李梅", "role": "x"}],
+    "shared_phones": [{"number": "13600136000"}],
     "unreachable": "x",
     "quiet_hours": "22:00-07:00",
     "language": "en",

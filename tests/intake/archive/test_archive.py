@@ -13,14 +13,13 @@ from aftersales.intake.archive.domain.customer import (
     ChangeCustomer,
     Customer,
     change_customer,
-    classify_customer,
     customer_events,
     enrol_customer,
     phone_numbers,
     record_consent,
     update_customer,
 )
-from aftersales.intake.archive.domain.standing import ClassWeights, Criteria
+from aftersales.intake.archive.domain.standing import ClassWeights, Criteria, classify_customer
 from aftersales.values.errors import DomainError
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

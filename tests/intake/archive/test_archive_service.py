@@ -53,7 +53,7 @@ async def test_all_that_is_known_of_a_customer_is_shown_and_others_hear_what_the
             "wechat": "tiancheng88",
             "preferred_channel": "message",
             "criteria": {"size": 90, "spend": 80, "importance": 70, "loyalty": 60},
-            "vip": {"team": "north-1", "perks": ["当日上门"]},
+            "vip": {"team": "北京大客户组", "perks": ["当日上门"]},
             "quiet_hours": "22:00-07:00 12:00-14:00",
             "language": "zh-Hant",
         }

@@ -57,7 +57,7 @@ async def put_into_words(mongo: Mongo, messages: Sequence[CustomerMessage], fall
         }
         text = packaged_templates()[message.template].text(language)
         told = re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), text)
-        to = {"phone": customer.phone, "message": customer.phone, "letter": customer.address, "email": customer.email}
+        to = {"phone": customer.dialled, "message": customer.phone, "letter": customer.address, "email": customer.email}
         to |= dict.fromkeys(("chat", "social"), customer.chat_id or customer.wechat)
         about = {"name": customer.name, "to": to.get(message.channel or "") or "", "language": language, "text": told}
         return WordedMessage.model_construct(**dict(message) | about)

@@ -1,6 +1,6 @@
 """Contact points: phone numbers, addresses, and contact persons of organisations (INT-3)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -13,6 +13,8 @@ Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
 """A short text of at most 100 characters."""
 WeChat = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_-]{5,40}$")]
 """A WeChat id."""
+Relation = Literal["household", "company", "shared"]
+"""How people share a number: as a family, as a company, or otherwise, such as a caretaker's or a dormitory's phone."""
 _E164: TypeAdapter[str] = TypeAdapter(Phone)
 
 
@@ -56,6 +58,34 @@ class Contact(Value):
     """Their phone number."""
 
 
+class NumberUser(Value):
+    """A person who uses a number of the customer, without being a customer (INT-3)."""
+
+    name: Line
+    """The name of the person."""
+    relation: Relation = "household"
+    """`household` for family, `company` for colleagues, `shared` for others."""
+    role: Short = ""
+    """What the person is to the customer, or how they use the number, such as wife, 店里电话 or caretaker."""
+    number: Annotated[str, StringConstraints(max_length=40)] | None = None
+    """The number that they use; null: any number of the customer."""
+
+
+class SharedPhone(Value):
+    """A number that the customer uses and that belongs to another customer, or to nobody alone (INT-3)."""
+
+    number: Annotated[str, StringConstraints(max_length=40)]
+    """The number; without a country code it is Chinese."""
+    relation: Relation = "household"
+    """`household` for the family's phone, `company` for a firm's, `shared` for others."""
+    role: Short = ""
+    """What the customer is to the owner of the number, or how they use it, such as son or tenant."""
+
+
+def _dialled(said: NumberUser | SharedPhone) -> Any:
+    return said.model_copy(update={"number": _E164.validate_python(said.number)}) if said.number else said
+
+
 def _reachable(said: Contact) -> Contact:
     return said.model_copy(update={"phone": _e164(said.phone)}) if said.phone else said
 
@@ -64,6 +94,10 @@ Phones = Annotated[tuple[Annotated[PhoneNumber, AfterValidator(_e164)], ...], Fi
 """Phone numbers."""
 Addresses = Annotated[tuple[Address, ...], Field(max_length=20)]
 """Addresses."""
+NumberUsers = Annotated[tuple[Annotated[NumberUser, AfterValidator(_dialled)], ...], Field(max_length=20)]
+"""People who use the customer's numbers."""
+SharedPhones = Annotated[tuple[Annotated[SharedPhone, AfterValidator(_dialled)], ...], Field(max_length=10)]
+"""Numbers of others that the customer uses."""
 Contacts = Annotated[tuple[Annotated[Contact, AfterValidator(_reachable)], ...], Field(max_length=50)]
 """Contact persons of an organisation."""
 

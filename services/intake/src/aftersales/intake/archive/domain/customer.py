@@ -8,14 +8,28 @@ from pydantic import Field, ValidationError, model_validator
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import CustomerChanged, Language
+from aftersales.common.fields import UNSAID
 from aftersales.policy.calendars import Windows
 from aftersales.values import ChatId, Code, Email, Line, Value, drop_blanks
 from aftersales.values.errors import DomainError
 
 from .caller import NamedCaller, account_points
 from .consent import Consent, ConsentForm, by_time
-from .contact import Address, Addresses, Contact, Contacts, PhoneNumber, Phones, WeChat, missing_field
-from .standing import ClassStanding, ClassWeights, Criteria, CustomerClass, Vip
+from .contact import (
+    Address,
+    Addresses,
+    Contact,
+    Contacts,
+    NumberUser,
+    NumberUsers,
+    PhoneNumber,
+    Phones,
+    SharedPhone,
+    SharedPhones,
+    WeChat,
+    missing_field,
+)
+from .standing import ClassStanding, ClassWeights, Criteria, CustomerClass, Vip, classify_customer
 from .statement import ProductForm
 from .upkeep import GivenMembership, Membership, must_be_in_order
 
@@ -28,6 +42,8 @@ class Particulars(Value):
     aliases: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
     """Other names of the customer, such as a short or a former one."""
     contacts: Contacts = ()
+    users: NumberUsers = ()
+    shared_phones: SharedPhones = ()
     email: Email | None = None
     wechat: WeChat | None = None
     chat_id: ChatId | None = None
@@ -64,7 +80,7 @@ class ArchiveCustomer(NamedCaller, Particulars):
     def _reachable(cls, given: Any) -> Any:
         """Drop blank fields, and refuse a customer whom nobody can reach unless there is a reason."""
         given = drop_blanks(given)
-        ways = ("phone", "phones", "email", "wechat", "chat_id", "address", "addresses", "unreachable")
+        ways = ("phone", "phones", "email", "wechat", "chat_id", "address", "addresses", "shared_phones", "unreachable")
         if isinstance(given, dict) and not any(given.get(way) for way in ways):
             raise ValidationError.from_exception_data(
                 cls.__name__, [missing_field(ValueError("request.no_way_to_reach"), "phone")]
@@ -75,14 +91,6 @@ class ArchiveCustomer(NamedCaller, Particulars):
     def points(self) -> tuple[str, ...]:
         phone = self.phone or next((phone.number for phone in self.phones), None)
         return (phone,) if phone else account_points(self.email, self.chat_id, self.wechat)
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    del schema["default"]
-
-
-UNSAID = Field(json_schema_extra=_without_default)
-"""An optional field whose default is not valid, so the schema does not show it."""
 
 
 class ChangeCustomer(Particulars):
@@ -120,6 +128,10 @@ class Customer(Aggregate):
     addresses: tuple[Address, ...] = ()
     contacts: tuple[Contact, ...] = ()
     """Contact persons of an organisation."""
+    users: tuple[NumberUser, ...] = ()
+    """People who use the customer's numbers without being customers."""
+    shared_phones: tuple[SharedPhone, ...] = ()
+    """Numbers that lead to another customer and that this one uses, too."""
     email: str | None = None
     """Their e-mail address."""
     wechat: str | None = None
@@ -163,6 +175,11 @@ class Customer(Aggregate):
         """The class that service policies use; customers with a team of their own are `key` (INT-3, INT-8)."""
         return "key" if self.vip else self.customer_class
 
+    @property
+    def dialled(self) -> str:
+        """The number to call: their own, else one that they share; empty if none is known."""
+        return self.phone or next((shared.number for shared in self.shared_phones), "")
+
     def is_member(self, day: date) -> bool:
         """Return whether the customer is a member on that day (INT-16)."""
         return self.membership is not None and self.membership.covers(day)
@@ -196,13 +213,6 @@ def phone_numbers(customer: Customer) -> tuple[str, ...]:
     """Return every phone number of the customer, including those of contact persons."""
     contacts = (contact.phone for contact in customer.contacts if contact.phone)
     return tuple(dict.fromkeys(phone.number for phone in (*customer.phones, *contacts)))
-
-
-def classify_customer(criteria: Criteria, weights: ClassWeights) -> ClassStanding:
-    """Compute the class from the weighted mean of the criteria."""
-    score = sum(getattr(criteria, name) * getattr(weights, name) for name in Criteria.model_fields) / weights.total
-    computed: CustomerClass = "A" if score >= weights.a_from else "B" if score >= weights.b_from else "C"
-    return ClassStanding(criteria=criteria, weights=weights, score=round(score, 2), computed=computed)
 
 
 def update_customer(customer: Customer, form: ArchiveCustomer, by: str, weights: ClassWeights) -> Customer:

@@ -9,7 +9,7 @@ from aftersales.values import Line, Reason, Value
 from aftersales.values.errors import DomainError
 
 from .consent import Consent, by_time
-from .contact import Address, Contact, CustomerId, PhoneNumber
+from .contact import Address, Contact, CustomerId, NumberUser, PhoneNumber, SharedPhone
 from .customer import ContactPoint, Customer, contact_points
 from .product import Product
 from .upkeep import Membership
@@ -59,6 +59,8 @@ class Merge(Aggregate):
     addresses: tuple[Address, ...]
     contacts: tuple[Contact, ...]
     consents: tuple[Consent, ...]
+    users: tuple[NumberUser, ...] = ()
+    shared_phones: tuple[SharedPhone, ...] = ()
     contracts: tuple[str, ...] = ()
     membership: Membership | None = None
     """The loser's, if the winner had none."""
@@ -96,6 +98,8 @@ def merge_customers(id: str, pair: Pair, products: Sequence[Product], act: Act) 
         phones=phones,
         addresses=_new(loser.addresses, winner.addresses),
         contacts=_new(loser.contacts, winner.contacts),
+        users=_new(loser.users, winner.users),
+        shared_phones=_new(loser.shared_phones, winner.shared_phones),
         consents=_new(loser.consents, winner.consents),
         contracts=_new(loser.contracts, winner.contracts),
         membership=None if winner.membership else loser.membership,
@@ -106,6 +110,8 @@ def merge_customers(id: str, pair: Pair, products: Sequence[Product], act: Act) 
         phones=winner.phones + record.phones,
         addresses=winner.addresses + record.addresses,
         contacts=winner.contacts + record.contacts,
+        users=winner.users + record.users,
+        shared_phones=winner.shared_phones + record.shared_phones,
         consents=by_time(winner.consents + record.consents),
         contracts=winner.contracts + record.contracts,
         membership=winner.membership or record.membership,
@@ -138,6 +144,8 @@ def undo_merge(record: Merge, pair: Pair, found: Sequence[Product | ContactPoint
         address=addresses[0].text if addresses else "",
         addresses=addresses,
         contacts=_without(reached, record.contacts),
+        users=_without(winner.users, record.users),
+        shared_phones=_without(winner.shared_phones, record.shared_phones),
         consents=_without(winner.consents, record.consents),
         contracts=_without(winner.contracts, record.contracts),
         membership=None if record.membership and winner.membership == record.membership else winner.membership,

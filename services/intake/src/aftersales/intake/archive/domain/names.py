@@ -1,11 +1,11 @@
 """What a caller says at a known telephone number: no name and no first address is lost (INT-3). Pure."""
 
 from .caller import NamedCaller
-from .contact import Address
+from .contact import Address, NumberUser
 from .customer import Customer
 from .search import squeeze_text
 
-MOST_ALIASES = 10
+MOST_ALIASES, MOST_USERS = 10, 20
 
 
 def is_known_name(customer: Customer, name: str) -> bool:
@@ -29,6 +29,15 @@ def note_caller(customer: Customer, caller: NamedCaller) -> Customer:
     if named.address or not caller.address:
         return named
     return named.but(address=caller.address, addresses=(Address(text=caller.address),))
+
+
+def note_user(customer: Customer, user: NumberUser) -> Customer:
+    """Keep who uses the customer's number in which way; what is said last of the same person counts (INT-3)."""
+    name = squeeze_text(user.name)
+    if name == squeeze_text(customer.name):
+        return customer
+    others = tuple(one for one in customer.users if squeeze_text(one.name) != name)
+    return customer.but(users=(*others, user)[-MOST_USERS:])
 
 
 def rename_customer(customer: Customer, before: Customer) -> Customer:

@@ -62,14 +62,19 @@ class QueryWord(NamedTuple):
 def search_entry(customer: Customer) -> SearchEntry:
     """Return all tokens of the customer: names, phones, addresses, branch, and those that a duplicate would share."""
     found = {branch_token(customer.branch), *likeness_tokens(customer)}
-    for name in (customer.name, *customer.aliases, *(contact.name for contact in customer.contacts)):
+    for name in (
+        customer.name,
+        *customer.aliases,
+        *(one.name for one in customer.contacts),
+        *(one.name for one in customer.users),
+    ):
         found.update(token for spelling in _spellings(name) for token in name_tokens(spelling))
     for text in (said for address in customer.addresses for said in (address.text, address.district)):
         found.update(token for spelling in _spellings(text) for token in text_tokens(spelling))
     member = customer.membership.number if customer.membership else ""
     for account in (customer.email, customer.chat_id, customer.wechat, member):
         found.update(text_tokens(account or ""))
-    for number in phone_numbers(customer):
+    for number in (*phone_numbers(customer), *(shared.number for shared in customer.shared_phones)):
         found.update(number[1:][-length:] for length in range(TAIL, _WHOLE + 1))
     return SearchEntry(id=customer.id, branch=customer.branch, customer=customer.id, tokens=tuple(sorted(found)))
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from aftersales.values import Code, Line, Value
+from aftersales.values import Line, Value
 
 CriterionMark = Annotated[int, Field(ge=0, le=100, strict=True)]
 """A mark from 0 (lowest) to 100 (highest)."""
@@ -26,8 +26,8 @@ class Criteria(Value):
 class Vip(Value):
     """The key customer's own team, and the promises made to them."""
 
-    team: Code
-    """The code of the customer's own team."""
+    team: Annotated[Line, StringConstraints(max_length=64)]
+    """The name or code of the customer's own team."""
     perks: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
     """Promises to this customer, in words."""
 
@@ -66,3 +66,10 @@ class ClassStanding(Value):
     score: float
     """The weighted mean, from 0 to 100."""
     computed: CustomerClass
+
+
+def classify_customer(criteria: Criteria, weights: ClassWeights) -> ClassStanding:
+    """Compute the class from the weighted mean of the criteria."""
+    score = sum(getattr(criteria, name) * getattr(weights, name) for name in Criteria.model_fields) / weights.total
+    computed: CustomerClass = "A" if score >= weights.a_from else "B" if score >= weights.b_from else "C"
+    return ClassStanding(criteria=criteria, weights=weights, score=round(score, 2), computed=computed)

@@ -179,6 +179,8 @@ def channels_of(reach: Reach) -> tuple[Channel, ...]:
     known: list[Channel] = [reach.own] if reach.own and answerable else []
     if customer.phone:
         known += ["phone", "message"]
+    elif customer.dialled:
+        known += ["phone"]  # a text would be read by the others who share the number
     if customer.email:
         known += ["email"]
     if customer.address:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from aftersales.common.events.dispatch import CorrectionHeldUp
 from aftersales.common.events.intake import RequestCorrected
+from aftersales.common.fields import UNSAID
 from aftersales.common.terms import Term, UnclearTerm
-from aftersales.intake.archive.domain.customer import UNSAID
 from aftersales.intake.archive.domain.model import NO_MODEL
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import NamedProduct

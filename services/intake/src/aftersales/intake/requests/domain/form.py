@@ -10,7 +10,7 @@ from aftersales.common.events.intake import Kind, RecallKind
 from aftersales.common.fields import shared_fields
 from aftersales.common.terms import Term
 from aftersales.intake.archive.domain.caller import NamedCaller
-from aftersales.intake.archive.domain.contact import CustomerId, missing_field
+from aftersales.intake.archive.domain.contact import CustomerId, NumberUser, Relation, Short, missing_field
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.statement import NamedProduct
 from aftersales.intake.vocabulary import OF_AN_ORDER, Channel, ProblemClass, RequestKind, Urgency
@@ -169,6 +169,10 @@ class Caller(ForgivingForm):
     """Null if it is known or not needed."""
     unreachable: Line | None = None
     """The reason why nobody can be reached, such as an anonymous letter; then a name is not needed either."""
+    relation: Relation | None = None
+    """How somebody else than the customer shares the number: as a `household`, a `company`, or `shared` otherwise."""
+    role: Short = ""
+    """What the caller is to the customer, or how they use the number, such as wife, 店里电话 or caretaker."""
 
     @model_validator(mode="before")
     @classmethod
@@ -192,6 +196,13 @@ class Caller(ForgivingForm):
         return NamedCaller.model_construct(
             name=self.name or name, phone=phone, address=self.address, email=self.email, chat_id=self.chat_id
         )
+
+    @property
+    def user(self) -> NumberUser | None:
+        """The caller as a user of the customer's number, if that is said."""
+        if not self.name or not (self.relation or self.role):
+            return None
+        return NumberUser(name=self.name, relation=self.relation or "household", role=self.role, number=self.phone)
 
     @property
     def points(self) -> tuple[str, ...]:

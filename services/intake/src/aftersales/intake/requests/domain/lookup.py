@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aftersales.common.fields import shared_fields
+from aftersales.intake.archive.domain.contact import NumberUser, SharedPhone
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.upkeep import Membership, is_confirmation_due
@@ -139,6 +140,10 @@ class CallerShown(Value):
     branch: str
     known_as: str
     """The class that service policies use: A, B, C or `key`."""
+    users: tuple[NumberUser, ...]
+    """People who use the customer's numbers, and in which way."""
+    shared_phones: tuple[SharedPhone, ...]
+    """Numbers of others that the customer uses."""
     membership: Membership | None
     member: bool
     """Whether the customer is a member today."""

@@ -104,9 +104,11 @@ async def find_caller(work: UnitOfWork, form: RegisterRequest, branch: Branch, *
     """Return the customer whose id or phone the form names, or a new one."""
     said = form.customer
     if said.id is None:
-        return await find_or_enrol(work, said.caller_of(None), branch, in_person=in_person)
-    known = await surviving_customer(work, said.id)
-    return await save_customer(work, known, names.note_caller(known, said.caller_of(known)))
+        customer = await find_or_enrol(work, said.caller_of(None), branch, in_person=in_person)
+    else:
+        known = await surviving_customer(work, said.id)
+        customer = await save_customer(work, known, names.note_caller(known, said.caller_of(known)))
+    return await save_customer(work, customer, names.note_user(customer, said.user)) if said.user else customer
 
 
 async def match_fault(work: UnitOfWork, form: F, product: Product) -> tuple[F, frozenset[str], UnclearTerm | None]:
