@@ -61,6 +61,9 @@ FIGURES: dict[str, Acted | Waits] = {
     "coverage": Acted(
         f"{_INTAKE}/requests/domain/coverage.py", "policy.coverage", "tests/intake/requests/test_coverage.py"
     ),
+    "surcharges": Acted(
+        f"{_INTAKE}/requests/domain/coverage.py", "policy.surcharges", "tests/intake/requests/test_surcharges.py"
+    ),
     "repeat_repair": Acted(
         f"{_INTAKE}/requests/domain/registration.py",
         "policy.repeat_repair.window",

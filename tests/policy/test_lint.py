@@ -58,6 +58,7 @@ SAME_LIMITS = [{"role": "supervisor", "up_to": FIVE}, {"role": "centre", "up_to"
 FEES = {"badge": None, "monthly_fee": FIVE, "deposit": FIVE, "photos": 2}
 EUROS = {"amount": 900, "currency": "EUR"}
 WEEKLY = {"every": "week", "day": 4, "role": "finance"}
+RUSH = {"case": "rush", "why": TEXT}
 
 GRANT = {"code": "tune", "name": {"en": "Tune-up"}, "work": "maintenance", "count": 1, "remind_within": "P21D"}
 BROKEN: list[tuple[str, str, Any, str]] = [
@@ -92,6 +93,9 @@ BROKEN: list[tuple[str, str, Any, str]] = [
     ("coverage_undecided", "coverage.5", GONE, "coverage"),
     ("coverage_row_unreachable", "coverage.+", SOUND["coverage"][1], "coverage.6"),
     ("coverage_row_unreachable", "coverage.0", ANYTHING, "coverage.5"),
+    ("surcharge_unclear", "surcharges", [RUSH], "surcharges.0"),
+    ("surcharge_unclear", "surcharges", [RUSH | {"percent": 1, "amount": FIVE}], "surcharges.0"),
+    ("surcharge_twice", "surcharges", [RUSH | {"percent": 1}] * 2, "surcharges.1"),
     ("call_needs_one_time", "callbacks.calls.0.after", None, "callbacks.calls.0"),
     ("call_needs_one_time", "callbacks.calls.0.due", {"time": "10:00"}, "callbacks.calls.0"),
     ("script_unknown", "callbacks.calls.0.script", "gone", ""),

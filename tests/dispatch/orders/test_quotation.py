@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from aftersales.common.dead_letters import StoredDeadLetter
-from aftersales.common.events.intake import CoverageDecided, QuotationAccepted, RequestRegistered
+from aftersales.common.events.intake import CoverageDecided, QuotationAccepted, RequestRegistered, SurchargeTold
 from aftersales.dispatch.orders.domain import quotation
 from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder
 from aftersales.dispatch.orders.domain.report import ServiceReport
@@ -64,6 +64,16 @@ def test_the_order_shows_what_comes_first(offered: WorkOrder, now: datetime) -> 
     assert (needed.quotation, needed.price_list_first) == ("needed", False)
     free = quotation.record_coverage(needed, decided(now + timedelta(hours=1), first=False))
     assert (free.quotation, free.price_list_first) == ("none", True)
+
+
+def test_all_10_the_order_shows_the_surcharges_of_the_newest_decision(offered: WorkOrder, now: datetime) -> None:
+    rush = (SurchargeTold(case="rush", percent=30),)
+    dear = decided(now, first=True).model_copy(update={"surcharges": rush})
+    order = quotation.record_coverage(offered, dear)
+    assert order.surcharges == rush
+    later = quotation.record_coverage(order, decided(now + timedelta(hours=1), first=True))
+    assert later.surcharges == ()
+    assert quotation.record_coverage(later, dear).surcharges == ()
 
 
 def test_every_order_of_arrival_ends_the_same(offered: WorkOrder, now: datetime) -> None:

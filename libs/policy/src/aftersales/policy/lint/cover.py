@@ -16,6 +16,11 @@ def lint_cover(policy: Policy) -> Iterator[Finding]:
     if not one > two > three:
         yield error_finding("policy.thresholds_not_descending", "priority", "thresholds")
     yield from _coverage(policy)
+    for index, row in enumerate(policy.surcharges):
+        if (row.percent is None) == (row.amount is None):
+            yield error_finding("policy.surcharge_unclear", "surcharges", index, case=row.case)
+        if row.case in {other.case for other in policy.surcharges[:index]}:
+            yield error_finding("policy.surcharge_twice", "surcharges", index, case=row.case)
 
 
 def _coverage(policy: Policy) -> Iterator[Finding]:

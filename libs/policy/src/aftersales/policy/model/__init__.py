@@ -19,13 +19,11 @@ from .aftercare import (
     Script,
     SurveySettings,
 )
+from .cover import CoverageRow, Grant, Priority, RepeatRepair, Warranty, Surcharge
 from .aftercare import (
     Department as Department,
 )
-from .aftercare import (
     ResultKind as ResultKind,
-)
-from .cover import CoverageRow, Grant, Priority, RepeatRepair, Warranty
 from .field_work import Appointments, Expenses, Licence, Maintenance, Phrases, Quota, Routine, Stock, Tick
 from .figures import Share, Texts
 from .stages import Level, Stage, StageName
@@ -72,6 +70,8 @@ class Policy(Value):
     """The warranty terms, by product line."""
     coverage: tuple[CoverageRow, ...]
     """Read from top to bottom; the first row that fits decides."""
+    surcharges: tuple[Surcharge, ...] = ()
+    """What rush, holiday and night work costs more (ALL-10)."""
     repeat_repair: RepeatRepair | None = None
     """The rules for a repair that did not last."""
     entitlements: tuple[Grant, ...] = ()

@@ -1,13 +1,15 @@
 """Priority, warranty, and the payer of each kind of cost (INT-5, INT-6, INT-9, INT-14). Pure."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StrictBool, StrictInt
 
 from aftersales.values import Code, Value
+from aftersales.values.prices import Price
 
-from .figures import Count, Duration, Role, Texts
+from .figures import Count, Duration, Role, Texts, TimeOfDay
 
 WarrantyState = Literal["in", "out", "extended", "lifetime", "contract"]
 """`lifetime`: out of warranty, with lifetime service; `contract`: a service contract covers it (INT-13)."""
@@ -104,6 +106,40 @@ class CoverageRow(Value):
 def decide_cover(rows: tuple[CoverageRow, ...], warranty: str, cause: str, work: str, line: str) -> CoverageRow | None:
     """Return the first row that fits; a policy that `lint` passes always has one."""
     return next((row for row in rows if row.fits(warranty, cause, work, line)), None)
+
+
+SurchargeCase = Literal["rush", "holiday", "night"]
+"""Work that may cost more (ALL-10)."""
+
+
+class Surcharge(Value):
+    """What labour and travel cost more in one case (ALL-10). All that apply are added; free work stays free."""
+
+    case: SurchargeCase
+    """Rush work, work on a public holiday, or work at night."""
+    percent: Annotated[int, Field(ge=1, le=300, strict=True)] | None = None
+    """Per cent of labour and travel; either this or `amount`."""
+    amount: Price | None = None
+    """An amount for the whole visit."""
+    begins: TimeOfDay = "22:00"
+    """The beginning of the night, in the branch's zone."""
+    ends: TimeOfDay = "06:00"
+    """The end of the night."""
+    why: Texts
+    """The reason as shown to the customer."""
+
+    def at_night(self, clock: str) -> bool:
+        """Return whether a time of day such as `23:15` is in the night, which may go past midnight."""
+        if self.begins <= self.ends:
+            return self.begins <= clock < self.ends
+        return clock >= self.begins or clock < self.ends
+
+
+def choose_surcharges(rows: tuple[Surcharge, ...], cases: Collection[str], clock: str | None) -> tuple[Surcharge, ...]:
+    """Return those that apply; `clock` is the local time of the work, None if nobody asked for one."""
+    return tuple(
+        row for row in rows if (clock is not None and row.at_night(clock) if row.case == "night" else row.case in cases)
+    )
 
 
 class RepeatRepair(Value):

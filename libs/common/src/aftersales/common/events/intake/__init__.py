@@ -62,6 +62,7 @@ from aftersales.common.events.intake.requests import (
     RequestReopened,
     RequestReprioritised,
     RequestResolved,
+    SurchargeTold,
 )
 
 __all__ = [
@@ -118,6 +119,7 @@ __all__ = [
     "RequestResolved",
     "SlaDigest",
     "Supersession",
+    "SurchargeTold",
     "WrongField",
 ]
 

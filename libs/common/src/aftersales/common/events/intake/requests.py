@@ -112,6 +112,17 @@ class RepeatRepairFound(Event):
     found_at: datetime
 
 
+class SurchargeTold(Part):
+    """What labour and travel cost more, because of rush, holiday or night work (ALL-10)."""
+
+    case: str
+    """`rush`, `holiday` or `night`."""
+    percent: int | None = None
+    """Per cent of labour and travel; null: an amount."""
+    amount: Money | None = None
+    """An amount for the whole visit; null: per cent."""
+
+
 class CoverageDecided(Event):
     """It was decided who pays for parts, labour and travel (INT-6)."""
 
@@ -133,6 +144,8 @@ class CoverageDecided(Event):
     """Whether other inputs have changed an earlier decision."""
     on_site: bool = True
     """Whether a visit is needed."""
+    surcharges: tuple[SurchargeTold, ...] = ()
+    """Surcharges for rush, holiday or night work; never for free labour and travel."""
     decided_at: datetime
 
 

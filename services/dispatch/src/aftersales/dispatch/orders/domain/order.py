@@ -21,6 +21,7 @@ from aftersales.common.events.intake import (
     RequestFacts,
     RequestReopened,
     RequestReprioritised,
+    SurchargeTold,
 )
 from aftersales.common.fields import shared_fields
 from aftersales.common.sla_events import Duty, SlaEventTypes, due_changes
@@ -157,6 +158,8 @@ class WorkOrder(Aggregate):
     """The amount that the customer accepted."""
     price_list_first: bool = False
     """The customer is shown the price list before the work starts (INT-6)."""
+    surcharges: tuple[SurchargeTold, ...] = ()
+    """What labour and travel cost more for rush, holiday or night work, in a quotation and on the bill (ALL-10)."""
     covered_at: datetime | None = None
     """Time of the newest decision on coverage that was received."""
     waits: tuple[Wait, ...] = ()
@@ -223,10 +226,7 @@ def finish_change(before: WorkOrder, order: WorkOrder, now: datetime, *events: E
 
 def open_order(number: str, event: RequestFacts, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
     """Open the order (DSP-2). Its clock runs from the receipt of the report, which shows late events."""
-    order = WorkOrder(
-        id=number,
-        **shared_fields(event, WorkOrder) | {"cases": cases_of(event)},
-    )
+    order = WorkOrder(id=number, **shared_fields(event, WorkOrder) | {"cases": cases_of(event)})
     order = _awaiting(order, event.registered_at, policy)
     if order.wanted_at and order.wanted_at > event.registered_at:
         order = await_customer(
@@ -260,13 +260,8 @@ def cancel_order(order: WorkOrder, event: RequestCancelled, now: datetime, by: s
 
 def end_order(order: WorkOrder, reason: str, now: datetime, by: str) -> OrderDecision:
     """End the order without a repair; its parts and technician are free again."""
-    ended = enter_state(
-        order,
-        "cancelled",
-        now,
-        by,
-        clocks=sla.waive_clocks(order.clocks, ChangeNote(now, by, reason)),
-    )
+    clocks = sla.waive_clocks(order.clocks, ChangeNote(now, by, reason))
+    ended = enter_state(order, "cancelled", now, by, clocks=clocks)
     ended = ended.but(technician=None, appointment_start=None, appointment_end=None)
     ended = ended.but(retry_at=None, deferred_for=None, deferred_at=None, parts_state="none", waits=())
     return finish_change(order, ended, now, make_event(OrderCancelled, order, now, reason=reason))

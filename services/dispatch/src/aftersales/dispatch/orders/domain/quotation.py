@@ -17,6 +17,7 @@ def record_coverage(order: WorkOrder, event: CoverageDecided) -> WorkOrder:
     return order.but(
         covered_at=event.decided_at,
         price_list_first=event.price_list_first,
+        surcharges=event.surcharges,
         quotation=needed if event.quotation_first else "none",
     )
 

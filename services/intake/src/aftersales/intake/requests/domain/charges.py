@@ -10,9 +10,9 @@ from aftersales.common.terms import Term
 from aftersales.values import Code, Line, Moment, Money, Value
 from aftersales.values.errors import DomainError
 
-from .coverage import Coverage, CoverageCase, announce_coverage, compare_coverage, decide_coverage
+from .coverage import Coverage, CoverageCase, announce_coverage, compare_coverage, decide_coverage, surcharges_of
 from .form import VISITS
-from .registration import Taken
+from .registration import Taken, time_of
 from .request import Acceptance, Ground, RequestDecision, ServiceRequest, must_be_unresolved
 
 
@@ -58,6 +58,7 @@ def decide_charge(request: ServiceRequest, case: CoverageCase, ground: Ground, t
     if request.state in ("closed", "cancelled"):
         raise DomainError(f"request.already_{request.state}", request=request.id)
     before, day = request.coverage, ground.branch.day_of(request.registered_at)
+    case = case._replace(surcharges=surcharges_of(ground.policy, request.cases, time_of(request, ground)))
     after = compare_coverage(before, decide_coverage(case, ground.policy, day, taken.at, taken.by))
     if before and before.inputs == after.inputs:
         return request, ()

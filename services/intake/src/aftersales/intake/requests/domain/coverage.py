@@ -1,19 +1,33 @@
 """Coverage (免费/收费, INT-6): who pays for parts, labour and travel by the policy's table, and why. Pure."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
-from aftersales.common.events.intake import CoverageDecided
+from aftersales.common.events.intake import CoverageDecided, SurchargeTold
 from aftersales.common.fields import shared_fields
 from aftersales.intake.agreements.domain.contract import Covers
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.warranty import ProductWarranty, warranty_standing
 from aftersales.intake.vocabulary import OF_AN_ORDER, RequestKind
 from aftersales.policy.model import Policy
-from aftersales.policy.model.cover import PAYERS, Cause, CoverageRow, Payer, Work, decide_cover
+from aftersales.policy.model.cover import (
+    PAYERS,
+    Cause,
+    CoverageRow,
+    Payer,
+    Surcharge,
+    SurchargeCase,
+    Work,
+    choose_surcharges,
+    decide_cover,
+)
 from aftersales.policy.sla.stages import policy_id
-from aftersales.values import Day, Value
+from aftersales.values import Day, Money, Value
 from aftersales.values.messages import LOCALES, render_message
+from aftersales.values.prices import price_words
 
 from .prepaid import NOTHING, Prepaid
 
@@ -49,6 +63,18 @@ class Inputs(Value):
     """The last day of the warranty, including extensions."""
     prepaid: Prepaid = NOTHING
     """Terms of a contract or entitlement."""
+    special: tuple[SurchargeCase, ...] = ()
+    """Cases for which the policy has a surcharge."""
+
+
+class AppliedSurcharge(Value):
+    """What labour and travel cost more for this request."""
+
+    case: SurchargeCase
+    percent: int | None
+    amount: Money | None
+    why: dict[str, str]
+    """The reason with the figure as shown to the customer, by language."""
 
 
 class Component(Value):
@@ -74,6 +100,10 @@ class Coverage(Value):
     """The code of the table row that decided."""
     why: dict[str, str]
     """The reason as shown to the customer, by language."""
+    surcharges: tuple[AppliedSurcharge, ...] = ()
+    """Surcharges for rush, holiday or night work; none if labour and travel are free."""
+    price_list: str | None = None
+    """The address of the prices that apply, if the customer pays list prices or sees the price list first."""
     uses: Literal["entitlement", "service"] | None = None
     """The prepaid unit that is used: of an entitlement, or of a contract's services."""
     differs: tuple[Component, ...] = ()
@@ -87,11 +117,31 @@ class CoverageCase(NamedTuple):
     kind: RequestKind
     cause: Cause = "unknown"
     prepaid: Prepaid = NOTHING
+    surcharges: tuple[Surcharge, ...] = ()
+    """Those of the policy that apply (`surcharges_of`)."""
+
+
+class WorkTime(NamedTuple):
+    """The time for which work is wanted, and the one at which it was ordered, in the branch's zone."""
+
+    wanted: datetime | None
+    ordered: datetime
+    zone: str
+
+
+def surcharges_of(policy: Policy, cases: Collection[str], time: WorkTime) -> tuple[Surcharge, ...]:
+    """Return the surcharges of the policy that apply (ALL-10).
+
+    Work is at night if it is wanted then. Rush work and emergencies without a wish are done when they are ordered.
+    """
+    at = time.wanted or (None if {"rush", "emergency"}.isdisjoint(cases) else time.ordered)
+    clock = f"{at.astimezone(ZoneInfo(time.zone)):%H:%M}" if at else None
+    return choose_surcharges(policy.surcharges, cases, clock)
 
 
 def decide_coverage(case: CoverageCase, policy: Policy, day: date, at: datetime, by: str) -> Coverage:
     """Decide coverage by the policy of the request; `day` is the local day on which the request came in."""
-    product, kind, cause, prepaid = case
+    product, kind, cause, prepaid, surcharges = case
     state, until = warranty_standing(product, policy, day)
     inputs = Inputs(
         policy=policy_id(policy),
@@ -103,8 +153,35 @@ def decide_coverage(case: CoverageCase, policy: Policy, day: date, at: datetime,
         purchased_on=product.purchased_on,
         warranty_until=until,
         prepaid=prepaid,
+        special=tuple(one.case for one in surcharges),
     )
-    return Coverage(at=at, by=by, inputs=inputs, **_outcome(policy, inputs) | _explained(policy, inputs, case))
+    decided = _outcome(policy, inputs) | _explained(policy, inputs, case)
+    return Coverage(at=at, by=by, inputs=inputs, **decided | _priced(decided, case))
+
+
+def _priced(decided: dict[str, Any], case: CoverageCase) -> dict[str, Any]:
+    """Add the surcharges, if there is something to pay for labour or travel, and where the prices are."""
+    claimed = case.kind in CLAIMS | OF_AN_ORDER
+    free = claimed or decided["labour"] == decided["travel"] == "free"
+    listed = decided["price_list_first"] or "list" in (decided[name] for name in _COMPONENTS)
+    return {
+        "surcharges": () if free else tuple(map(_applied, case.surcharges)),
+        "price_list": f"/public/prices?q={quote(case.product.line)}" if listed and not claimed else None,
+    }
+
+
+def _surcharge_words(row: Surcharge, why: str, locale: str) -> str:
+    if row.amount:
+        return render_message(
+            "coverage.surcharge_amount", locale, {"why": why, "amount": price_words(row.amount, locale)}
+        )
+    return render_message("coverage.surcharge_percent", locale, {"why": why, "percent": row.percent})
+
+
+def _applied(row: Surcharge) -> AppliedSurcharge:
+    """Return the surcharge with its reason in every language of the policy."""
+    words = {locale: _surcharge_words(row, why, locale) for locale, why in row.why.items()}
+    return AppliedSurcharge(case=row.case, percent=row.percent, amount=row.amount, why=words)
 
 
 CLAIMS: frozenset[RequestKind] = frozenset({"return", "exchange", "compensation", "complaint"})
@@ -191,9 +268,9 @@ def compare_coverage(before: Coverage | None, after: Coverage) -> Coverage:
 
 
 def announce_coverage(before: Coverage | None, after: Coverage, **about: Any) -> tuple[CoverageDecided, ...]:
-    """Announce a decision, unless it repeats the previous one, or is a first one without price list or quotation."""
+    """Announce a decision, unless it repeats the previous one, or is a first one without anything to tell."""
     if before is None:
-        asked = after.price_list_first or after.quotation_first
+        asked = after.price_list_first or after.quotation_first or bool(after.surcharges)
         return (_told(after, **about, revised=False),) if asked else ()
     told = _told(after, **about, revised=True)
     same = _told(before, **about, revised=True).model_copy(update={"decided_at": told.decided_at})
@@ -202,4 +279,5 @@ def announce_coverage(before: Coverage | None, after: Coverage, **about: Any) ->
 
 def _told(coverage: Coverage, **more: Any) -> CoverageDecided:
     same = shared_fields(coverage.inputs, CoverageDecided) | shared_fields(coverage, CoverageDecided)
-    return CoverageDecided(**same | more, decided_at=coverage.at)
+    told = tuple(SurchargeTold(**shared_fields(one, SurchargeTold)) for one in coverage.surcharges)
+    return CoverageDecided(**same | more | {"surcharges": told}, decided_at=coverage.at)

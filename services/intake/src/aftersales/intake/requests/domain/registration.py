@@ -20,7 +20,7 @@ from aftersales.policy.sla.stages import policy_id
 from aftersales.values import sibling_number
 from aftersales.values.errors import Malformed
 
-from .coverage import CoverageCase, announce_coverage, decide_coverage
+from .coverage import CoverageCase, WorkTime, announce_coverage, decide_coverage, surcharges_of
 from .form import VISITS, RegisterRequest
 from .prepaid import NOTHING, Prepaid
 from .records import PartnerReference
@@ -117,22 +117,29 @@ def register_request(
         "registered_by": taken.by,
         "partner": taken.partner,
     }
-    case = CoverageCase(product, form.kind, prepaid=prepaid)
-    coverage = decide_coverage(case, policy, ground.branch.day_of(taken.at), taken.at, taken.by)
     request = ServiceRequest(
         id=number,
         address=address,
         priority=0,
-        coverage=coverage,
+        coverage=None,
         history=(RequestStep(state="registered", at=taken.at, by=form.owner or taken.by),),
         **shared_fields(form, ServiceRequest) | said,
     )
     request, repeated = decide_terms(request, product, ground, {*taken.same_faults, form.fault})
+    surcharges = surcharges_of(policy, request.cases, time_of(request, ground))
+    case = CoverageCase(product, form.kind, prepaid=prepaid, surcharges=surcharges)
+    coverage = decide_coverage(case, policy, ground.branch.day_of(taken.at), taken.at, taken.by)
+    request = request.but(coverage=coverage)
     note = ChangeNote(taken.at, request.owner, "wanted_at")
     request = start_promises(request, taken.at, ground, note, first_steps(request.kind))
     registered = RequestRegistered(**facts_of(request, archive, ground))
     told = announce_coverage(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
     return finish_change(None, request, taken.at, registered, *found_repeat(request, repeated, policy), *told)
+
+
+def time_of(request: ServiceRequest, ground: Ground) -> WorkTime:
+    """Return the times by which night work is told (ALL-10)."""
+    return WorkTime(request.wanted_at, request.registered_at, ground.branch.zone)
 
 
 def start_promises(
