@@ -5,6 +5,7 @@ import os
 import sys
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from pydantic_core import to_json
 
@@ -15,7 +16,8 @@ PRINTINGS_AT_ONCE = 4
 """Documents printed at the same time; each takes about 100 MB for less than a second."""
 _NO_FONT, _NO_LOGO = 3, 4
 """Exit codes of the typesetter."""
-_running = 0
+_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+"""The slots of each event loop; a process has one loop, its tests have many."""
 
 
 class PrintJob(NamedTuple):
@@ -40,18 +42,20 @@ class PrintOptions(NamedTuple):
 
 
 async def print_paper(job: PrintJob, options: PrintOptions) -> bytes:
-    """Return the PDF. Raises `Busy` without a Chinese font, and if it must wait or takes too long.
+    """Return the PDF; wait for others if too many are being printed.
 
-    Raises `DomainError` for a logo that cannot be printed.
+    Raises `Busy` without a Chinese font, or if it takes too long, and `DomainError` for a logo that cannot be printed.
     """
-    global _running  # noqa: PLW0603 (one count per process, whatever application or loop)
-    if _running >= PRINTINGS_AT_ONCE:
-        raise Busy("service.busy")
-    _running += 1
+    seconds = options.limit.total_seconds()
     try:
-        return await _typeset(job, options)
-    finally:
-        _running -= 1
+        async with asyncio.timeout(seconds), _slots_of_loop():
+            return await _typeset(job, options)
+    except TimeoutError as error:
+        raise Busy("document.print_timeout", seconds=int(seconds)) from error
+
+
+def _slots_of_loop() -> asyncio.Semaphore:
+    return _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(PRINTINGS_AT_ONCE))
 
 
 async def _typeset(job: PrintJob, options: PrintOptions) -> bytes:
@@ -70,10 +74,7 @@ async def _typeset(job: PrintJob, options: PrintOptions) -> bytes:
         env={"PATH": os.defpath, "RAYON_NUM_THREADS": "1"},
     )
     try:
-        async with asyncio.timeout(options.limit.total_seconds()):
-            pdf, wrong = await child.communicate(to_json(said))
-    except TimeoutError as error:
-        raise Busy("document.print_timeout", seconds=int(options.limit.total_seconds())) from error
+        pdf, wrong = await child.communicate(to_json(said))
     finally:
         if child.returncode is None:
             child.kill()
