@@ -10,6 +10,7 @@ from intake.staff import register, staff
 
 from aftersales.common.events import SlaMark
 from aftersales.common.events import dispatch as from_dispatch
+from aftersales.common.events.feedback import FeedbackSlaBreached
 from aftersales.intake.office.domain.digest import digest_of, gather_mark, send_waiting
 from aftersales.intake.office.domain.telling import Reader, tell_digest
 from aftersales.intake.office.store import names_for
@@ -82,3 +83,30 @@ async def test_all_3_the_digest_is_read_in_words_over_http(intake: RunningServic
     assert line["customer"] == "王芳"
     assert f"{number} 王芳 · 派工：时间已用 80%" in line["text"]
     assert "请 钱一 处理" in line["text"]
+
+
+@pytest.mark.parametrize(
+    ("language", "stage", "department"),
+    [
+        ("zh-CN", "部门反馈", "质量部"),
+        ("zh-TW", "部門回饋", "品質部"),
+        ("en", "reply of a department", "quality department"),
+    ],
+)
+async def test_all_4_a_department_reads_which_results_wait_for_it(
+    intake: RunningService, clock: ManualClock, language: str, stage: str, department: str
+) -> None:
+    """ALL-4: its own digest, in words; the ladder's roles get theirs as of any stage."""
+    late = {"subject": "RS-261122-7K3F-repair-1", "request": "", "branch": "BJ01", "stage": "department_reply"}
+    duty = {"owner": "quality@BJ01", "mover": "quality", "mark": "breach"}
+    await intake.deliver(FeedbackSlaBreached.model_validate(late | duty | {"deadline": clock.now(), "at": clock.now()}))
+
+    async def told() -> Any:
+        path = "/digests/messages?owner=quality@BJ01"
+        return (await intake.http.get(path, headers={"Accept-Language": language})).json()["items"]
+
+    (digest,) = await eventually(told)
+    (line,) = digest["items"]
+    assert "RS-261122-7K3F-repair-1" in line["text"]
+    assert stage in line["text"]
+    assert department in line["text"]

@@ -285,7 +285,7 @@ def _situation(concerned: Concerned) -> Situation:
 
 
 def _settled(before: DepartmentResult, after: DepartmentResult, now: datetime) -> ResultDecision:
-    duty = Duty(mover=after.department)
+    duty = Duty(owner=f"{after.department}@{after.branch}", mover=after.department)
     marks = SLA_EVENTS.passed(before, after, now, request=after.request, duty=duty)
     return _timed(after), marks
 

@@ -10,12 +10,13 @@ from aftersales.intake.network.domain import Person, Role
 from aftersales.intake.requests.domain.form import UNSPECIFIED
 from aftersales.intake.requests.domain.request import OPEN, ServiceRequest
 from aftersales.intake.requests.store import AGAIN
+from aftersales.values.messages import render_message
 
 from .domain.digest import Digest
 from .domain.handover import MOST_LINES, OpenRequest, ShiftHandover
 from .domain.meeting import AgendaCase, Meeting
 from .domain.notice import Acknowledgement, Notice, ReaderChunk
-from .domain.telling import Case, Names
+from .domain.telling import Case, Names, department_words
 from .domain.training import Attendance, TrainingPlan
 
 _CASES = 100
@@ -43,7 +44,8 @@ async def names_for(mongo: Mongo, digests: Sequence[Digest], locale: str) -> Nam
     """Return the names that the lines of these digests need."""
     items = [item for digest in digests for item in digest.items]
     people = await mongo.find(Person, {"_id": {"$in": sorted({item.mover for item in items})}})
-    movers = {role.id: role.title.by_language[locale] for role in await mongo.find(Role, {})}
+    movers = department_words(lambda code: render_message(code, locale, {}))
+    movers |= {role.id: role.title.by_language[locale] for role in await mongo.find(Role, {})}
     movers |= {person.id: person.name for person in people}
     return Names(await cases_of(mongo, (item.request for item in items)), movers)
 

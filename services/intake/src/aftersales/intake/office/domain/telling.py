@@ -3,7 +3,7 @@
 Names are looked up when somebody reads: they are in no event, and not in the stored digest or handover.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ class Names(NamedTuple):
 
     cases: Mapping[str, Case]
     movers: Mapping[str, str]
-    """Names of people, and titles of roles in the reader's language."""
+    """Names of people, and titles of roles and departments in the reader's language."""
 
 
 class DigestLine(DigestItem):
@@ -62,6 +62,19 @@ class ListedLine(HandoverLine):
     kind: str
     fault: str
     description: str
+
+
+def department_words(say: Callable[[str], str]) -> dict[str, str]:
+    """Return words for the departments that results of cases are handed to (ALL-4)."""
+    return {
+        "quality": say("department.quality"),
+        "production": say("department.production"),
+        "sales": say("department.sales"),
+        "parts": say("department.parts"),
+        "finance": say("department.finance"),
+        "shipping": say("department.shipping"),
+        "service": say("department.service"),
+    }
 
 
 class Reader(NamedTuple):
