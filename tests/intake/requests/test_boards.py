@@ -115,6 +115,10 @@ async def test_one_row_is_what_a_clerk_tells_the_customer(intake: RunningService
         assert [promise["words"] for promise in row["promises"]] == promises
         assert all(promise["due_local"].endswith("+08:00") for promise in row["promises"])
     assert (await intake.http.get("/requests/SR-261122-ZZZZ/row")).status_code == 404
+    washer = {"serial": "WM-0001", "line": "washing-machine", "purchased_on": "2015-01-01"}
+    rush = await staff.register(intake, product=washer, fault="no-spin", rush=True)
+    row = (await intake.http.get(f"/requests/{rush}/row", headers={"accept-language": "en"})).json()
+    assert row["cover"]["surcharges"] == ["Rush work: labour and travel cost 30 % more"]
 
 
 def _lines(answer: Any) -> list[dict[str, str]]:

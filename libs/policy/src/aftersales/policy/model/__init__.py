@@ -19,11 +19,13 @@ from .aftercare import (
     Script,
     SurveySettings,
 )
-from .cover import CoverageRow, Grant, Priority, RepeatRepair, Warranty, Surcharge
 from .aftercare import (
     Department as Department,
 )
+from .aftercare import (
     ResultKind as ResultKind,
+)
+from .cover import CoverageRow, Grant, Priority, RepeatRepair, Surcharge, Warranty
 from .field_work import Appointments, Expenses, Licence, Maintenance, Phrases, Quota, Routine, Stock, Tick
 from .figures import Share, Texts
 from .stages import Level, Stage, StageName

@@ -2,9 +2,9 @@
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from xml.etree import ElementTree as ET
 
 import filetype
@@ -95,7 +95,7 @@ def set_logo(
     return identity.but(logo=facts), known.but(**fields) if known else CompanyLogo(**fields)
 
 
-def text_in(texts: dict[Locale, str], locale: str) -> str:
+def text_in(texts: Mapping[Any, str], locale: str) -> str:
     """Return the text in this language, else in English, else in any."""
     return next((texts[one] for one in (locale, "en") if one in texts), next(iter(texts.values())))
 

@@ -8,7 +8,7 @@ from aftersales.intake.archive.domain.card import CardEntry
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.warranty import WarrantyRecord
-from aftersales.intake.identity.domain import CompanyIdentity
+from aftersales.intake.identity.domain import CompanyIdentity, text_in
 from aftersales.intake.network.domain import Branch
 from aftersales.policy.model import Policy
 from aftersales.policy.model.cover import CAUSES, Cause, CoverageRow, WarrantyState, decide_cover
@@ -99,7 +99,7 @@ def _costs(facts: CardFacts, words: PaperWords) -> Iterator[tuple[str, ...]]:
         for row, causes in _rows(facts, state):
             listed = words.listed(map(words.cause, causes))
             case = told if len(causes) == len(CAUSES) else words.say("paper.case_of", case=told, causes=listed)
-            why = row.why.get(words.language) or next(iter(row.why.values()), "")
+            why = text_in(row.why, words.language)
             yield case, words.payer(row.parts), words.payer(row.labour), words.payer(row.travel), why
 
 

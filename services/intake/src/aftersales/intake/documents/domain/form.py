@@ -6,7 +6,7 @@ from typing import NamedTuple
 from aftersales.common.documents.paper import Labelled, Paper, PaperSection
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
-from aftersales.intake.identity.domain import CompanyIdentity
+from aftersales.intake.identity.domain import CompanyIdentity, text_in
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.requests.domain.form import VISITS
 from aftersales.intake.requests.domain.registration import NO_LINE, ORDER_LINE
@@ -116,8 +116,9 @@ def _about_cost(request: ServiceRequest, words: PaperWords) -> Labelled:
     if coverage is None or request.kind not in VISITS:
         return ()
     say = words.say
-    why = coverage.why.get(words.language) or next(iter(coverage.why.values()), "")
-    first = [say("paper.price_list_first")] if coverage.price_list_first else []
+    why = text_in(coverage.why, words.language)
+    first = [text_in(surcharge.why, words.language) for surcharge in coverage.surcharges]
+    first += [say("paper.price_list_first")] if coverage.price_list_first else []
     first += [say("paper.quotation_first")] if coverage.quotation_first else []
     return (
         (say("paper.parts"), words.payer(coverage.parts)),

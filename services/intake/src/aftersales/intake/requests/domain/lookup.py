@@ -14,6 +14,7 @@ from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.upkeep import Membership, is_confirmation_due
 from aftersales.intake.archive.domain.warranty import ProductWarranty
+from aftersales.intake.identity.domain import text_in
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.sales.domain import Shipment
 from aftersales.intake.vocabulary import Channel, RequestKind
@@ -84,6 +85,8 @@ class PayersShown(Value):
     labour: Payer
     travel: Payer
     why: str
+    surcharges: tuple[str, ...]
+    """What rush, holiday or night work costs more, with the reason, in the reader's language (ALL-10)."""
 
 
 class RequestRow(CaseShown):
@@ -224,18 +227,17 @@ def _show_product(covered: Covered, cases: Iterable[ServiceRequest], locale: str
     product, coverage, shipments = covered
     about = shared_fields(product, ProductShown) | shared_fields(coverage.inputs, ProductShown)
     about |= shared_fields(coverage, ProductShown)
-    about["why"] = _reason(coverage, locale)
+    about["why"] = text_in(coverage.why, locale)
     theirs = tuple(case.id for case in cases if case.product.serial == product.id)
     parcels = tuple(ShipmentShown(**shared_fields(one, ShipmentShown)) for one in shipments)
     return ProductShown(serial=product.id, open_cases=theirs, shipments=parcels, **about)
 
 
 def _show_payers(coverage: Coverage, locale: str) -> PayersShown:
-    return PayersShown(**shared_fields(coverage, PayersShown) | {"why": _reason(coverage, locale)})
-
-
-def _reason(coverage: Coverage, locale: str) -> str:
-    return coverage.why.get(locale) or next(iter(coverage.why.values()), "")
+    more = tuple(text_in(one.why, locale) for one in coverage.surcharges)
+    return PayersShown(
+        **shared_fields(coverage, PayersShown) | {"why": text_in(coverage.why, locale), "surcharges": more}
+    )
 
 
 def show_case(case: ServiceRequest, branch: Branch, words: ReaderWords) -> CaseShown:
