@@ -150,7 +150,7 @@ PRICES = Kind(
         Column("valid_from", "生效日期", read_day, "first day of the price, e.g. 2026-03-01"),
     ),
     "Prices for labour, the same in all branches: each row is a price from a day on; earlier ones stay on record.",
-    turn=("code",),
+    turn=("code", "valid_from"),
     either=("name_zh", "name_zh_hant", "name_en"),
 )
 CUSTOMERS = Kind(

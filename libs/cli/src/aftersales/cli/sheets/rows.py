@@ -34,7 +34,7 @@ def read_rows(table: Table, manner: ReadOptions, own: Mapping[str, ReadOptions] 
         other = record.number if _is_header(table, record) else other
         row = _checked(table, record, other) or _read(table, record, manner, own)
         if row.call and row.call.method == "PUT":
-            earlier = first_of.setdefault(row.call.path, record.number)
+            earlier = first_of.setdefault(row.call.turn, record.number)
             if earlier != record.number:
                 row = _refused(record, Wrong.by(InvalidCell("row.twice", row=earlier), table.kind.turn[0]))
         rows.append(row)
