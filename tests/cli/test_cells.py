@@ -44,10 +44,10 @@ NOT_IN_SHEETS = re.compile(
     r"|customers:(kind|aliases|email|wechat|chat_id|preferred_channel|quiet_hours|language)"
     r"|customers:(phones|addresses|contacts|criteria|vip)\..+"
     r"parts:price\.currency"
-    r"|customers:(kind|aliases|email|wechat|chat_id|preferred_channel|quiet_hours|language|unreachable)"
+    r"|customers:(kind|aliases|wechat|preferred_channel|quiet_hours|language)"
     r"|customers:(phones|addresses|contacts|users|shared_phones|criteria|vip)\..+"
     r"|\w+:products?\.(0\.)?(batch|sold_by|invoice|installed_at\..+)"
-    r"|products:installed_at\..+|branches:(hours\..+|far_districts)|requests:(details|customer\.(id|email|chat_id|unreachable|relation|role))"
+    r"|products:installed_at\..+|branches:(hours\..+|far_districts)|requests:(details|customer\.(id|relation|role))"
 )
 """Prices in sheets are in yuan. What more the archive may know of somebody is told to it by HTTP."""
 
@@ -203,6 +203,7 @@ FITTING = {
     "topic": "t", "reason": "r", "recall": "RC-1", "new_address": "x",
     "order_number": "1", "order_account": "x", "platform": "x",
     "major": "", "far": "", "number": "", "status": "", "registered_at": "", "closed_at": "",
+    "email": "", "chat_id": "", "unreachable": "",
     "member_level": "", "member_number": "", "member_since": "", "member_until": "",
     "work": "", "name_zh": "冰箱维修", "name_zh_hant": "", "name_en": "", "currency": "", "valid_from": "2026-03-01",
     "customer_id": "0190b5e2-7c3a-7def-8123-456789abcdef",

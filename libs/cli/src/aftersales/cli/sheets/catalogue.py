@@ -8,6 +8,7 @@ from aftersales.cli.sheets.cells import (
     read_codes,
     read_currency,
     read_degrees,
+    read_email,
     read_given_serial,
     read_money,
     read_name,
@@ -18,7 +19,7 @@ from aftersales.cli.sheets.cells import (
     read_yes,
     zone_name,
 )
-from aftersales.cli.sheets.compulsory import ASKS, INSTEAD, REQUEST_KINDS
+from aftersales.cli.sheets.compulsory import ASKS, INSTEAD, REACHED, REQUEST_KINDS
 from aftersales.cli.sheets.days import read_day, read_minute, read_moment, read_until
 from aftersales.cli.sheets.kinds import Column, Kind, Required
 from aftersales.cli.sheets.phones import read_phone
@@ -45,7 +46,21 @@ def _point(required: Required) -> tuple[Column, ...]:
 def _person(to: str = "", rest: str = "", address: Required = "always") -> tuple[Column, ...]:
     return (
         Column("name", "姓名", read_name, "the customer's name", f"{to}name"),
-        Column("phone", "电话 電話", read_phone, "without a country code it is a Chinese one", f"{to}phone", rest=rest),
+        Column(
+            "phone",
+            "电话 電話",
+            read_phone,
+            "without a country code it is a Chinese one; empty: there is another way to reach the customer",
+            f"{to}phone",
+            "never",
+            may_be_unknown=True,
+            rest=rest,
+        ),
+        Column("email", "电子邮箱 電子郵箱", read_email, "e-mail address", f"{to}email", "never", may_be_unknown=True),
+        Column("chat_id", "聊天账号 聊天帳號", read_text(100), "account in a chat", f"{to}chat_id", "never"),
+        Column(
+            "unreachable", "无法联系原因 無法聯絡原因", _LINE, "why nobody can be reached", f"{to}unreachable", "never"
+        ),
         Column("address", "地址", _LINE, "street and city", f"{to}address", address),
     )
 
@@ -175,7 +190,9 @@ CUSTOMERS = Kind(
         *_product("products.0.", "together"),
     ),
     "Customers and what they own, one product a row: found again by phone, they become as the file says.",
-    turn=("phone",),
+    turn=("phone", "email", "chat_id"),
+    either=REACHED,
+    either_cell=("address",),
     batches=True,
 )
 PRODUCTS = Kind(
@@ -273,7 +290,9 @@ REQUESTS = Kind(
         ),
     ),
     "Service requests: each row registers one.",
-    turn=("phone",),
+    turn=("phone", "email", "chat_id"),
+    either=REACHED,
+    either_cell=("address",),
     asks=("kind", ASKS),
     instead=INSTEAD,
     identity=("number", "branch", "phone", "serial"),

@@ -18,7 +18,7 @@ NO_WORDS: Mapping[str, str] = {}
 Cell = Callable[[str, ReadOptions], Any]
 """Reads one cell that is not empty. Raises `InvalidCell`."""
 
-_CODE, _SERIAL = (TypeAdapter[str](kind) for kind in (values.Code, values.Serial))
+_CODE, _SERIAL, _EMAIL = (TypeAdapter[str](kind) for kind in (values.Code, values.Serial, values.Email))
 _CUSTOMER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}([, ][0-9]{3})+(\.[0-9]+)?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
@@ -80,6 +80,15 @@ def read_serial(cell: str, _: ReadOptions) -> str:
 def read_given_serial(cell: str, options: ReadOptions) -> str | None:
     """A serial number, or None for `unknown`, `0000` and other words for a number that nobody knows."""
     return None if is_placeholder(cell) else read_serial(cell, options)
+
+
+def read_email(cell: str, _: ReadOptions) -> str:
+    return _fits(_EMAIL, plain_cell(cell), InvalidCell("cell.not_email", cell=shorten_cell(cell)))
+
+
+def is_unknown(cell: str) -> bool:
+    """Return whether the cell stands for "not known": `-`, `n/a`, 无. Digits are no such word."""
+    return is_placeholder(cell) and not any(character.isdecimal() for character in cell)
 
 
 def customer_id(cell: str, _: ReadOptions) -> str:

@@ -18,5 +18,7 @@ ASKS = {
     "address_change": ("order_number", "new_address"),
 }
 """Columns that each kind of request needs (INT-4), as in intake, but checked before anything is sent."""
-INSTEAD = {"description": "fault", "order_number": "order_account"}
+INSTEAD = {"description": "fault", "order_number": "order_account", "name": "unreachable"}
 """A column that may be empty if the other one is filled."""
+REACHED = ("phone", "email", "chat_id", "unreachable")
+"""Columns that say how a customer is reached, or why nobody can be."""

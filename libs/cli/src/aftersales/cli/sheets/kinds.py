@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Literal
 from urllib.parse import quote
 
-from aftersales.cli.sheets.cells import Cell
+from aftersales.cli.sheets.cells import Cell, is_unknown
 from aftersales.cli.sheets.invalid_cell import InvalidCell
 from aftersales.cli.sheets.read_options import CellValue, ReadOptions
 from aftersales.cli.sheets.synonyms import SYNONYMS
@@ -31,6 +31,8 @@ class Column:
     about: str
     to: str = ""
     required: Required = "always"
+    may_be_unknown: bool = False
+    """Whether `-`, `n/a`, 无 and the like count as an empty cell."""
     rest: str = ""
     """The text column for what the cell contains beyond the value; empty if there is none."""
 
@@ -105,7 +107,9 @@ class Kind:
     adds: bool = False
     """Whether rows add something, so that a repeated row must not count again; else rows describe a state."""
     either: tuple[str, ...] = ()
-    """Columns of which at least one must be filled."""
+    """Columns of which at least one must be there, and filled in each row."""
+    either_cell: tuple[str, ...] = ()
+    """Columns that do instead in a row. Without those of `either`, a column was probably not recognised."""
     asks: tuple[str, Mapping[str, tuple[str, ...]]] = ("", {})
     """A column, and the other columns that each of its values requires."""
     instead: Mapping[str, str] = field(default_factory=dict)
@@ -149,6 +153,7 @@ class Kind:
             column.name: cell
             for column in self.columns
             if (cell := without_controls(cells.get(column.name, "")).strip())
+            and not (column.may_be_unknown and is_unknown(cell))
         }
         wrong = self._missing(given)
         read: dict[str, Any] = {}
@@ -191,12 +196,12 @@ class Kind:
             for column in self.columns
             if column.name not in given
             and (
-                column.required == "always"
+                (column.required == "always" and self.instead.get(column.name) not in given)
                 or (column.name in asks and self.instead.get(column.name) not in given)
                 or (column.required == "together" and column.beside in objects)
             )
         ]
-        if self.either and not any(name in given for name in self.either):
+        if self.either and not any(name in given for name in (*self.either, *self.either_cell)):
             first, *others = self.either
             missing.append(Wrong.by(InvalidCell("cell.all_empty", others=", ".join(others)), first))
         return missing
@@ -220,7 +225,7 @@ class Kind:
             else:
                 _place(body, column.way, read[column.name])
         method, _, target = self.target.partition(" ")
-        turn = "|".join(str(read[name]) for name in self.turn)
+        turn = "|".join(str(read.get(name, "")) for name in self.turn)
         return Call(method, target.format(**path), body, turn, self._identity(read))
 
     def _identity(self, read: Mapping[str, Any]) -> str:
