@@ -41,9 +41,6 @@ FORMS: dict[str, type[BaseModel]] = {
 }
 NOT_IN_SHEETS = re.compile(
     r"parts:price\.currency|prices:(names|corrects)"
-    r"|customers:(kind|aliases|email|wechat|chat_id|preferred_channel|quiet_hours|language)"
-    r"|customers:(phones|addresses|contacts|criteria|vip)\..+"
-    r"parts:price\.currency"
     r"|customers:(kind|aliases|wechat|preferred_channel|quiet_hours|language)"
     r"|customers:(phones|addresses|contacts|users|shared_phones|criteria|vip)\..+"
     r"|\w+:products?\.(0\.)?(batch|sold_by|invoice|installed_at\..+)"

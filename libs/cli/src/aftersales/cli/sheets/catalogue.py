@@ -19,17 +19,13 @@ from aftersales.cli.sheets.cells import (
     read_yes,
     zone_name,
 )
-from aftersales.cli.sheets.compulsory import ASKS, INSTEAD, REACHED, REQUEST_KINDS
+from aftersales.cli.sheets.compulsory import ASKS, CHANNELS, INSTEAD, REACHED, REQUEST_KINDS
 from aftersales.cli.sheets.days import read_day, read_minute, read_moment, read_until
 from aftersales.cli.sheets.kinds import Column, Kind, Required
 from aftersales.cli.sheets.phones import read_phone
 from aftersales.cli.sheets.synonyms import WORDS
 
 _LINE = read_text(200)
-_CHANNELS = (
-    *("phone", "email", "web", "letter", "walk_in", "on_site"),
-    *("chat", "message", "social", "suggestion_box", "partner"),
-)
 _PRICED = ("repair", "installation", "commissioning", "maintenance", "training", "consultation", "recall", "travel")
 _READ_WORK = read_choice(*_PRICED, words={**WORDS["kind"], **WORDS["work"]})
 _CLASSES = ("technical", "quality", "usage")
@@ -218,7 +214,7 @@ REQUESTS = Kind(
     "POST /imports/requests",
     (
         _BRANCH,
-        Column("channel", "渠道", read_choice(*_CHANNELS, words=WORDS["channel"]), ", ".join(_CHANNELS)),
+        Column("channel", "渠道", read_choice(*CHANNELS, words=WORDS["channel"]), ", ".join(CHANNELS)),
         *_person("customer.", "description", "never"),
         *_product("product.", "never", read_given_serial),
         Column(

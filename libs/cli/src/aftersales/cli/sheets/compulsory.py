@@ -1,5 +1,9 @@
-"""The kinds of requests of a sheet, and the columns that each needs (INT-4), as data."""
+"""The channels and kinds of requests of a sheet, and the columns that each kind needs (INT-4), as data."""
 
+CHANNELS = (
+    *("phone", "email", "web", "letter", "walk_in", "on_site"),
+    *("chat", "message", "social", "suggestion_box", "partner"),
+)
 REQUEST_KINDS = (
     *("repair", "installation", "commissioning", "maintenance", "training", "consultation"),
     *("return", "exchange", "compensation", "complaint", "recall", "upgrade"),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from xml.etree import ElementTree as ET
 
 import filetype
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.policy.model.figures import Locale
@@ -22,10 +22,17 @@ LOGO_MOST = 256_000
 LineTexts = Annotated[dict[Locale, Line], Field(min_length=1)]
 """One line in each language; a missing language is shown in English, else in any other."""
 PublicPhone = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^\+?[0-9(][0-9 ()/-]*[0-9]$")
+    str,
+    StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^\+?[0-9(][0-9 ()/-]*[0-9]$"),
+    WithJsonSchema({"type": "string", "maxLength": 40}),  # a form may leave it blank
 ]
 """A telephone number as it is printed, also a short or free one: `400-555-0100`."""
-WebAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s<>\"]+$")]
+WebAddress = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s<>\"]+$"),
+    WithJsonSchema({"type": "string", "maxLength": 500}),  # a form may leave it blank
+]
+"""A web address; `http` is meant for a network without certificates."""
 LogoType = Literal["image/png", "image/jpeg", "image/svg+xml"]
 
 
