@@ -24,7 +24,7 @@ from aftersales.cli.app import app
 from aftersales.testing.servers.rabbitmq import SETTING as RABBITMQ_SERVER
 
 CHANGE = {"README.md": "I want to change …", "README.zh-CN.md": "我想修改……"}
-OF_PROGRAMS = {f"AFTERSALES_{name.upper()}_URL" for name in SETTINGS}
+OF_PROGRAMS = {f"AFTERSALES_{name.upper()}_URL" for name in SETTINGS} | {"AFTERSALES_TOKEN", "AFTERSALES_TOKEN_FILE"}
 """Read by the command line, not by a service."""
 
 

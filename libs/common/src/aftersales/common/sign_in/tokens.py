@@ -57,7 +57,7 @@ class TokenVerifier:
         except MissingClaimError as error:
             raise NotSignedIn("token.claim_missing", claim=error.claim) from error
         except InvalidClaimError as error:
-            raise NotSignedIn(_WRONG.get(error.claim, "token.malformed")) from error
+            raise _refuse_claim(error.claim) from error
         name = _at(claims, self._name)
         if not isinstance(name, str) or not name.strip():
             raise NotSignedIn("token.claim_missing", claim=self._name)
@@ -86,7 +86,16 @@ class TokenVerifier:
         return int(self._clock.now().timestamp())
 
 
-_WRONG = {"iss": "token.issuer", "aud": "token.audience", "nbf": "token.not_yet", "iat": "token.not_yet"}
+def _refuse_claim(claim: str) -> NotSignedIn:
+    match claim:
+        case "iss":
+            return NotSignedIn("token.issuer")
+        case "aud":
+            return NotSignedIn("token.audience")
+        case "nbf" | "iat":
+            return NotSignedIn("token.not_yet")
+        case _:
+            return NotSignedIn("token.malformed")
 
 
 def _bearer(authorization: str | None) -> str:

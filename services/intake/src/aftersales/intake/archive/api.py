@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, HTTPException, Path, Query, Response
 from pydantic import BaseModel, StringConstraints
 
 from aftersales.engine import PROBLEMS, Cursor, Limit, Malformed, Page, RequestContext
@@ -61,6 +61,12 @@ async def list_unconfirmed(
     """
     where = store.unconfirmed_filter(context.now - context.settings.confirm_every) | {"branch": branch}
     return await context.page(Customer, where, cursor, limit, "confirmed_at")
+
+
+@router.patch("/customers/unconfirmed", include_in_schema=False)
+async def refuse_correction() -> None:
+    """Refuse this path, which `PATCH /customers/{customer}` would otherwise match."""
+    raise HTTPException(405)
 
 
 @router.post("/customers/{customer}/confirmed")
