@@ -11,6 +11,7 @@ CORRECTIONS: dict[tuple[str, str], str] = {
     ("partner.product_sold.v1", "data.phone"): "a text without digits was refused, any text described",
 }
 """By event type (`*`: all) and field, as `contracts/compatibility.py` names it: what was wrong."""
+_CLAIM = "It stood for an hour, under the name of a field of an event that is made from a request: now `claim_outcome`."
 _MONTHS = "12 months of warranty stood for a model of which nobody had said a term; now it is null"
 _MESSAGES = "messages to customers were in the group of requests, though most are now about other things too"
 _ARCHIVED = "customers and products were read in one group and archived in another, which was named after our code"
@@ -31,6 +32,7 @@ DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {
     },
     ("intake", "its tags changed from ['requests'] to ['messages']"): _MESSAGES,
     ("intake", "its tags changed from ['sales'] to ['archive']"): _ARCHIVED,
+    ("intake", "in answers, field `claim` was removed"): _CLAIM,
     ("intake", "schema `ModelForm`"): _MONTHS,
     ("intake", "schema `Model`"): _MONTHS,
     ("dispatch", "schema `Explanation`"): _ONE_OF_SEVERAL,

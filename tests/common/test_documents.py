@@ -121,11 +121,20 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
     return found
 
 
+VAST = PrintJob(paper(*[("Long", "长" * 50_000)] * 40), MARKS, "zh-Hans", AT)
+
+
+async def test_pages_that_need_too_much_memory_end_their_process_only() -> None:
+    """INT-17."""
+    with pytest.raises(DomainError) as refused:
+        await print_paper(VAST, OPTIONS._replace(limit=timedelta(seconds=90)))
+    assert refused.value.code == "document.too_large"
+
+
 async def test_a_page_that_takes_too_long_is_given_up_and_its_process_ended(started: Started) -> None:
     """INT-17: the event loop goes on meanwhile."""
-    job = PrintJob(paper(*[("Long", "长" * 50_000)] * 40), MARKS, "zh-Hans", AT)
     with pytest.raises(Busy) as refused:
-        await print_paper(job, OPTIONS._replace(limit=timedelta(seconds=2)))
+        await print_paper(VAST, OPTIONS._replace(limit=timedelta(milliseconds=50)))
     assert refused.value.code == "document.print_timeout"
     assert [child.returncode for child, _ in started] == [-9]
 

@@ -15,7 +15,6 @@ from aftersales.common.events.intake import RequestRegistered
 from aftersales.common.events.partner import PartnerServiceRequest
 
 REPAIRED, REGISTERED = envelope_schema(RepairCompleted), envelope_schema(RequestRegistered)
-ASKED = envelope_schema(PartnerServiceRequest)
 Change = Callable[[Schema, Schema], Any]
 """What is done to a schema; given are its data and its definitions."""
 
@@ -24,6 +23,15 @@ def changed(schema: Schema, change: Change) -> Schema:
     copy = deepcopy(schema)
     change(copy["properties"]["data"], copy["definitions"])
     return copy
+
+
+def _plain_phone(data: Schema, _definitions: Schema) -> None:
+    data["properties"]["phone"] = {"type": "string", "maxLength": 40, "pattern": "[0-9]"}
+    data["required"].append("phone")
+
+
+ASKED = changed(envelope_schema(PartnerServiceRequest), _plain_phone)
+"""What partners may send, with a field that is compulsory and has limits."""
 
 
 def _optional(data: Schema, _definitions: Schema) -> None:

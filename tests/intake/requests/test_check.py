@@ -177,3 +177,16 @@ async def test_checking_writes_nothing_and_uses_up_no_number(intake: RunningServ
     assert await everything() == before
     await post(intake, "/requests", FORM, 201)
     assert await everything() != before, "the test can tell"
+
+
+async def test_int_2_nobody_is_wanted_on_a_day_that_is_over(intake: RunningService) -> None:
+    """Neither at registration nor by a correction; earlier on the branch's own day is no mistake."""
+    now = intake.runtime.clock.now()
+    over = FORM | {"wanted_at": "2020-01-01T09:00:00+08:00"}
+    for path in ("/requests/check", "/requests"):
+        refused = await post(intake, path, over, 422)
+        assert (refused["code"], refused["params"]) == ("request.wanted_in_past", {"wanted": "2020-01-01 09:00"})
+    earlier = (now - timedelta(hours=1)).isoformat()
+    made = await post(intake, "/requests", FORM | {"wanted_at": earlier}, 201)
+    change = {"wanted_at": (now - timedelta(days=2)).isoformat(), "why": "听错了"}
+    assert (await intake.http.patch(f"/requests/{made['id']}", json=change)).json()["code"] == "request.wanted_in_past"

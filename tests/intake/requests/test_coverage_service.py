@@ -271,7 +271,7 @@ async def test_a_granted_claim_extends_the_warranty_and_shows_on_the_request_int
     await intake.deliver(longer.model_copy(update={"why": "again"}))
     await intake.quiet()
     shown = await call(intake, "GET", f"/requests/{made['id']}")
-    assert (shown["claim"]["extended"], shown["claim"]["why"]) == (True, "三十天内再坏")
+    assert (shown["claim_outcome"]["extended"], shown["claim_outcome"]["why"]) == (True, "三十天内再坏")
     product = await intake.get(Product, FRIDGE["serial"])
     assert product
     (extension,) = product.extensions
@@ -289,7 +289,7 @@ async def test_other_decisions_about_a_claim_extend_nothing_int_9(intake: Runnin
         made = await register(intake, product=fridge, fault="no-cooling")
         await intake.deliver(claim_decided(made["id"], serial=fridge["serial"], **grants))
         await intake.quiet()
-        shown = (await call(intake, "GET", f"/requests/{made['id']}"))["claim"]
+        shown = (await call(intake, "GET", f"/requests/{made['id']}"))["claim_outcome"]
         assert (shown["grants"], shown["amount"], shown["extended"]) == (grants["grants"], grants.get("amount"), False)
         product = await intake.get(Product, fridge["serial"])
         assert product

@@ -84,6 +84,8 @@ async def _typeset(job: PrintJob, options: PrintOptions) -> bytes:
     killed = child.returncode is not None and child.returncode < 0
     if child.returncode == _NO_LOGO or (killed and job.logo):
         raise DomainError("document.logo_unprintable")
+    if killed:  # by its limit of memory
+        raise DomainError("document.too_large")
     if child.returncode:
         raise RuntimeError(f"typesetting failed ({child.returncode}): {wrong.decode(errors='replace')[-2000:]}")
     return pdf

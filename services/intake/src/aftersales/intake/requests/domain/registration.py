@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from aftersales.common.events.intake import RepeatRepairFound, RequestFacts, RequestRegistered
 from aftersales.common.fields import shared_fields
@@ -135,6 +136,12 @@ def register_request(
     registered = RequestRegistered(**facts_of(request, archive, ground))
     told = announce_coverage(None, coverage, request=number, branch=form.branch, on_site=registered.on_site)
     return finish_change(None, request, taken.at, registered, *found_repeat(request, repeated, policy), *told)
+
+
+def must_be_ahead(wanted: datetime | None, branch: Branch, now: datetime) -> None:
+    """Raise `Malformed` if somebody is wanted on a day that is over at the branch (INT-2)."""
+    if wanted and branch.day_of(wanted) < branch.day_of(now):
+        raise Malformed("request.wanted_in_past", wanted=f"{wanted.astimezone(ZoneInfo(branch.zone)):%Y-%m-%d %H:%M}")
 
 
 def time_of(request: ServiceRequest, ground: Ground) -> WorkTime:

@@ -158,7 +158,7 @@ class ServiceRequest(Aggregate):
     answers: tuple[Answer, ...] = ()
     steps: tuple[TakenStep, ...] = ()
     """Steps of the desk, such as a customer who was not reached or a complaint that was verified."""
-    claim: ClaimOutcome | None = None
+    claim_outcome: ClaimOutcome | None = None
     """The decision about the claim for compensation, if this request repeats a guaranteed repair."""
     waits: tuple[str, ...] = ()
     """Waits of the work that dispatch has reported, each as `<reason>|<time>`."""

@@ -19,7 +19,7 @@ from aftersales.intake.requests.domain import correction
 from aftersales.intake.requests.domain.correction import CorrectRequest
 from aftersales.intake.requests.domain.coverage import Coverage
 from aftersales.intake.requests.domain.form import VISITS, fault_of, recall_of
-from aftersales.intake.requests.domain.registration import Archive, Taken, name_product
+from aftersales.intake.requests.domain.registration import Archive, Taken, must_be_ahead, name_product
 from aftersales.intake.requests.domain.request import Ground, ServiceRequest
 from aftersales.intake.sales.handlers import keep_product, look_up_product_words, owner_of
 from aftersales.intake.sales.store import preload_caller, preload_entitlements, preload_product
@@ -65,6 +65,8 @@ async def correct_request(
     correction.must_be_correctable(before, command)
     corrected = _with_danger(correction.correct_fields(before, command), before, command, classifier)
     branch = await known_branch(work, corrected.branch)
+    if corrected.wanted_at != before.wanted_at:
+        must_be_ahead(corrected.wanted_at, branch, work.now)
     corrected, customer = await _correct_caller(work, corrected, command, branch)
     corrected = correction.correct_cases(corrected, command, branch)
     corrected, product = await _correct_product(work, corrected, command, customer, catalogue)

@@ -87,12 +87,12 @@ async def extend_warranty(
 async def follow_claim(work: UnitOfWork, event: ClaimDecided, catalogue: PolicyCatalogue) -> None:
     """Show the decision about a claim on the request, and extend the warranty if that was granted (INT-9, INT-6)."""
     request = await work.require(ServiceRequest, event.request)
-    if request.claim:
+    if request.claim_outcome:
         return
     extended = bool(event.until) and await _extend_by_claim(work, event, catalogue)
     outcome = ClaimOutcome(extended=extended, **shared_fields(event, ClaimOutcome))
     request = await work.require(ServiceRequest, event.request)
-    work.put(request.but(claim=outcome))
+    work.put(request.but(claim_outcome=outcome))
 
 
 async def _extend_by_claim(work: UnitOfWork, event: ClaimDecided, catalogue: PolicyCatalogue) -> bool:

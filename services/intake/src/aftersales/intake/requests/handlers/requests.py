@@ -73,6 +73,8 @@ async def register_request(
     """Register a request; its owner is the caller, unless the form names another or no person took it (INT-7)."""
     branch = await known_branch(work, form.branch)
     unowned = partner is not None or isinstance(form, ImportRequest)
+    if not unowned:  # a sheet or a partner's event may have waited
+        registration.must_be_ahead(form.wanted_at, branch, work.now)
     customer = await find_caller(work, form, branch, in_person=not unowned)
     number = await work.number("SR")
     matched = await name_known_product(work, number, form, catalogue)
