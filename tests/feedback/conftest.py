@@ -1,14 +1,14 @@
 """The events and documents of feedback's tests."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import aio_pika
 import pytest
 from common.answers import watch
+from common.heard import DecodedEvents, hear_events
 
-from aftersales.common.events import Event, decode_envelope
+from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.feedback.followups.domain import FollowUp, Plan, schedule_followup
 from aftersales.feedback.main import build_service
@@ -98,19 +98,7 @@ def feedback(built: RunningSystem) -> RunningService:
 
 
 @pytest.fixture
-async def heard(built: RunningSystem) -> AsyncIterator[Callable[..., Awaitable[list[Event]]]]:
-    """What feedback has published since: all events of these types, in order, once nothing is on its way any more."""
-    connection = await aio_pika.connect(built.feedback.runtime.service.settings.amqp_url.get_secret_value())
-    events: list[Event] = []
-    async with connection:
-        channel = await connection.channel()
-        queue = await channel.declare_queue(exclusive=True)
-        await queue.bind(built.feedback.runtime.topology.events, "#")
-
-        async def all_of(*types: type[Event]) -> list[Event]:
-            await built.quiet()
-            while message := await queue.get(no_ack=True, fail=False):
-                events.append(decode_envelope(message.body).event())
-            return [event for event in events if isinstance(event, types)]
-
+async def heard(built: RunningSystem) -> AsyncIterator[DecodedEvents]:
+    """What feedback has published since."""
+    async with hear_events(built, built.feedback) as all_of:
         yield all_of
