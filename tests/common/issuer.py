@@ -23,6 +23,7 @@ class Issuer:
         self.url, self.fetches, self.down = url, 0, False
         self.keys: list[Any] = [RSAKey.generate_key(2048, {"kid": "first"})]
         self.claimed_issuer = url
+        self.odd_keys: Any = None
 
     def answer(self, path: str) -> Any:
         if self.down:
@@ -30,6 +31,8 @@ class Issuer:
         if path == "/.well-known/openid-configuration":
             return {"issuer": self.claimed_issuer, "jwks_uri": f"{self.url}/keys"}
         self.fetches += 1
+        if self.odd_keys is not None:
+            return self.odd_keys
         return KeySet(self.keys).as_dict(private=False)
 
     def rotate(self, *, keep: bool = True) -> None:
@@ -68,6 +71,9 @@ def serve_issuer() -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found = issuer.answer(self.path)
+            if found == "no HTTP":
+                self.wfile.write(b"SSH-2.0-x\r\n")
+                return
             self.send_response(503 if found is None else 200)
             self.end_headers()
             self.wfile.write(json.dumps(found).encode())

@@ -154,6 +154,14 @@ async def test_a_server_that_describes_another_issuer_gives_no_keys(gated, issue
     assert await outcome(gated, issuer.token(clock.now())) == (503, "token.keys_unavailable")
 
 
+@pytest.mark.parametrize(
+    "odd", ["no HTTP", [], {}, {"keys": None}, {"keys": ["x"]}, {"keys": [{"kty": "RSA"}]}, "keys"]
+)
+async def test_keys_that_cannot_be_read_let_nobody_in_and_are_no_error_of_ours(gated, issuer, clock, odd):
+    issuer.odd_keys = odd
+    assert await outcome(gated, issuer.token(clock.now())) == (503, "token.keys_unavailable")
+
+
 async def test_the_name_may_be_anywhere_in_the_token(urls, clock, issuer):
     """Keycloak nests claims, Auth0 names them by address."""
     for claim, said in (

@@ -4,6 +4,7 @@ import asyncio
 import json
 import urllib.request
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import Any
 
 from joserfc.errors import JoseError
@@ -56,7 +57,7 @@ class SigningKeys:
         return self._clock.now() - at
 
     def _pause(self) -> timedelta:
-        return min(PAUSE * 2**self._failures, LONGEST_PAUSE) if self._failures < 10 else LONGEST_PAUSE
+        return min(PAUSE * (1 << min(self._failures, 4)), LONGEST_PAUSE)
 
     def _may_try(self) -> bool:
         return self._age(self._tried_at) >= self._pause()
@@ -71,7 +72,7 @@ class SigningKeys:
         try:
             self._keys = await asyncio.to_thread(_read_keys, self._issuer)
             self._fetched_at, self._failures = self._tried_at, 0
-        except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
+        except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError, JoseError) as error:
             self._failures += 1
             log.warning("sign_in.keys_unavailable", issuer=self._issuer, error=str(error)[:200])
         finally:
