@@ -1,6 +1,7 @@
 """Results are handed to the department concerned, which says what it does about them (四个不漏, ALL-4)."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -16,7 +17,7 @@ from aftersales.common.events.intake import (
     RequestCorrected,
     RequestRegistered,
 )
-from aftersales.feedback.results.domain import DepartmentResult
+from aftersales.feedback.results.domain import CaseResults, DepartmentResult, explain_nothing, note_unconcerned
 from aftersales.policy.model import Department, ResultKind
 from aftersales.policy.presets import load_presets
 from aftersales.testing import ManualClock, eventually
@@ -266,3 +267,10 @@ def test_each_preset_names_departments_and_a_time_for_their_reply(policy: Any) -
     assert set(policy.results) <= set(get_args(ResultKind))
     assert set(policy.results.values()) <= set(get_args(Department))
     assert policy.stages["department_reply"].due.days == 3
+
+
+def test_a_repair_that_no_department_hears_of_is_not_called_no_repair_all_4() -> None:
+    """A policy that names no departments, as those published before there were any."""
+    case = note_unconcerned(CaseResults(id="SR-261122-7K3F", branch="BJ01", kind="repair"))
+    ended = explain_nothing(case.but(ended_at=datetime(2026, 11, 22, tzinfo=UTC)))
+    assert (ended.nothing, ended.nothing_why) == ("no_department", "repair")

@@ -232,6 +232,12 @@ def explain_nothing(case: CaseResults) -> CaseResults:
     return case.but(nothing="no_repair" if case.kind == "repair" else "no_department", nothing_why=case.kind)
 
 
+def note_unconcerned(case: CaseResults) -> CaseResults:
+    """Say of a repair that was made that the policy names no department for it, if nothing else was handed on."""
+    known = case.results or case.nothing or case.kind not in ("", "repair")
+    return case if known else case.but(nothing="no_department", nothing_why="repair")
+
+
 def cancel_case(case: CaseResults, event: RequestCancelled) -> CaseResults:
     """Record a cancellation, and its reason unless somebody is concerned."""
     ended = case.but(ended_at=event.cancelled_at)

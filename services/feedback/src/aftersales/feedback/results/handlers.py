@@ -78,7 +78,8 @@ async def note_repair(work: UnitOfWork, event: RepairCompleted, catalogue: Polic
     """Hand on what the visit found."""
     known = await work.get(CaseResults, event.request)
     case = known or CaseResults(id=event.request, branch=event.branch, policy=event.policy, calendar=event.calendar)
-    _put_changed(work, known, await hand_result(work, case, domain.describe_visit(case, event), catalogue))
+    case = await hand_result(work, case, domain.describe_visit(case, event), catalogue)
+    _put_changed(work, known, domain.note_unconcerned(case))
 
 
 @use_case(preload=lambda event: ((Timeline, event.request), (CaseResults, event.request)))
