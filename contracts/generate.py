@@ -14,11 +14,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, the checkout itself is not on the path
 
-from contracts import asyncapi, catalogue, example, figures, openapi, pages  # noqa: E402
+from contracts import access, asyncapi, catalogue, example, figures, openapi, pages  # noqa: E402
 from contracts.compatibility import incompatible  # noqa: E402
 from contracts.published import DOCUMENTS, SCHEMAS, on_disk, published  # noqa: E402
 from contracts.schema import Schema, envelope_schema  # noqa: E402
 from deploy.local.place import PORTS  # noqa: E402
+
+from aftersales.common.sign_in.access import access_table  # noqa: E402
 
 Check = Callable[[dict[str, Any], dict[str, Any]], Iterable[str]]
 
@@ -66,6 +68,7 @@ def outputs(
     files = {SCHEMAS.file(kind): _json(schema) for kind, schema in schemas.items()}
     files |= {DOCUMENTS.file(service): _json(document, sort_keys=True) for service, document in documents.items()}
     files["contracts/asyncapi.json"] = _json(asyncapi.asyncapi(contracts))
+    files["docs/access.md"] = access.access_page(access_table())
     files["docs/figures.md"] = figures.figures_page()
     files["docs/events.md"] = pages.events_page(contracts)
     files["docs/settings.md"] = pages.settings_page(catalogue.SETTINGS, PORTS)

@@ -9,11 +9,13 @@ from pydantic import Field
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.branch_hours import BranchHours, Mover, follow_hours, move_page
 from aftersales.common.events import Event
-from aftersales.common.events.intake import BranchRegistered
+from aftersales.common.events.intake import BranchRegistered, PersonChanged
 from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.http.request_context import RequestContext
 from aftersales.common.service import Service, consume_event
 from aftersales.common.settings import ServiceSettings
+from aftersales.common.sign_in.access import AccessTable, Action, access_table
+from aftersales.common.sign_in.accounts import ACCOUNT_INDEXES, Account, follow_person
 from aftersales.common.timers import wake_with
 from aftersales.common.work import UnitOfWork, use_case
 from aftersales.policy import sla
@@ -95,20 +97,29 @@ async def get_counter(id: str, context: RequestContext) -> Counter:
     return await context.read(Counter, id)
 
 
+_COUNT = Action(
+    roles=frozenset({"clerk", "headquarters"}),
+    routes={"counter": frozenset({("POST", "/counters/{id}/add"), ("GET", "/counters/{id}")})},
+)
+ACCESS = AccessTable(access_table().roles, {**access_table().actions, "count": _COUNT}, access_table().open)
+
+
 def service(settings: ServiceSettings) -> Service:
     return Service(
         name="counter",
         settings=settings,
-        indexes={Counter: (), BranchHours: ()},
+        indexes={Counter: (), BranchHours: (), Account: ACCOUNT_INDEXES},
         router=router,
         produces=(Counted,),
         consumers=(
             consume_event(Add, on_add),
             consume_event(BranchRegistered, follow_hours),
+            consume_event(PersonChanged, follow_person),
         ),
         timers=(
             wake_with(Counter, ring),
             wake_with(BranchHours, partial(move_page, movers=(Mover(Counter, go_over),))),
         ),
         clocked=(Counter,),
+        access=ACCESS,
     )

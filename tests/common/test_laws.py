@@ -1,6 +1,7 @@
 """The laws of .importlinter hold here, and each of them fails on a copy that was broken on purpose."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SERVICES = {"intake", "dispatch", "inventory", "feedback"}
 SOURCES = sorted(ROOT.glob("libs/*/src")) + sorted(ROOT.glob("services/*/src"))
 
 
@@ -20,6 +22,22 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for source in SOURCES:
         shutil.copytree(source, copy / "src", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
+
+
+def beyond_scope(source: str) -> list[str]:
+    """Return what a service's code does outside the scope of its caller (ALL-2), other than through `beyond_scope`."""
+    named = r"context\.database\b|runtime\.mongo\b|\.scope = |within\(|import Mongo\b|, Mongo\b"
+    return re.findall(named, source)
+
+
+def test_services_read_only_within_the_scope_of_the_caller_all_2() -> None:
+    """An endpoint has `Reads`, not `Mongo`; a timer or sender that needs everything is named here."""
+    whole = {"intake/messages/handlers/sender.py"}
+    files = {str(path.relative_to(source / "aftersales")): path for source in SOURCES for path in source.rglob("*.py")}
+    services = {name: path for name, path in files.items() if name.split("/")[0] in SERVICES}
+    found = {name: beyond_scope(path.read_text()) for name, path in services.items()}
+    assert {name for name, what in found.items() if what} == whole
+    assert beyond_scope("rows = await context.database.rows(Order, {})")
 
 
 def lint_imports(root: Path, *, path: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,8 @@ def issuer():
 @pytest.fixture
 async def gated(urls, clock, issuer):
     """The counter service behind the gate."""
-    async with start_system(urls, clock, [(service, ServiceSettings)], oidc_issuer=issuer.url) as built:
+    known = {"oidc_issuer": issuer.url, "oidc_first_subjects": ("u-17",)}
+    async with start_system(urls, clock, [(service, ServiceSettings)], **known) as built:
         yield built.counter
 
 
@@ -168,7 +169,7 @@ async def test_the_name_may_be_anywhere_in_the_token(urls, clock, issuer):
         ("staff.code", {"staff": {"code": "desk-7"}}),
         ("https://x.example/code", {"https://x.example/code": "desk-7"}),
     ):
-        settings = {"oidc_issuer": issuer.url, "oidc_name_claim": claim}
+        settings = {"oidc_issuer": issuer.url, "oidc_name_claim": claim, "oidc_first_subjects": ("u-17",)}
         async with start_system(urls, clock, [(service, ServiceSettings)], **settings) as built:
             assert (await ask(built.counter, issuer.token(clock.now(), **said))).status_code == 200
             (change,) = await audit.read_changes(built.counter.runtime.mongo, f"{Counter.COLLECTION}/c")

@@ -209,9 +209,9 @@ FORMS = [
                 "languages": ["zh"],
                 "active": False,
             }
-            | {"supervisor": "s", "since": DAY, "until": DAY}
+            | {"supervisor": "s", "since": DAY, "until": DAY, "branches": ["SH01"], "subject": "u-1"}
         ),
-        lambda form: network.register_person(None, "p", form)[0],
+        lambda form: network.register_person(None, "p", form, BRANCH, NOW)[0],
     ),
     Row(
         handovers.HandoverForm.model_validate(

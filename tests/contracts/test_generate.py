@@ -33,7 +33,7 @@ def checkout(root: Path, tmp_path: Path) -> Path:
     for folder in ("contracts", "deploy/local"):
         shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "docs").mkdir()
-    for page in ("docs/events.md", "docs/figures.md", "docs/settings.md"):
+    for page in ("docs/access.md", "docs/events.md", "docs/figures.md", "docs/settings.md"):
         shutil.copy(root / page, tmp_path / page)
     git(tmp_path, "init", "--quiet")
     return tmp_path
@@ -85,7 +85,15 @@ def test_the_program_finds_that_what_is_committed_here_is_what_the_code_says_and
 
 def test_generated_files_come_back_as_they_were(checkout: Path, generate: Generate) -> None:
     before = (checkout / SCHEMA).read_text()
-    files = (SCHEMA, DOCUMENT, "contracts/asyncapi.json", "docs/events.md", "docs/figures.md", "docs/settings.md")
+    files = (
+        SCHEMA,
+        DOCUMENT,
+        "contracts/asyncapi.json",
+        "docs/access.md",
+        "docs/events.md",
+        "docs/figures.md",
+        "docs/settings.md",
+    )
     for file in files:
         (checkout / file).unlink()
     code, said = generate(checkout, "--check")

@@ -1,7 +1,7 @@
 """People, roles as data, and the chain above somebody (ALL-3, ALL-8)."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from intake.staff import ask, data, overheard, say, staff
 from pydantic import ValidationError
 
-from aftersales.intake.network.domain import LEVELS, Person, PersonForm, Start, climb_chain, register_person
+from aftersales.common.events.intake import PersonChanged
+from aftersales.intake.network.domain import LEVELS, Branch, Person, PersonForm, Start, climb_chain, register_person
 from aftersales.intake.network.store import packaged_roles
 from aftersales.testing import eventually
 from aftersales.testing.system import RunningService
+from aftersales.values import GeoPoint
 from aftersales.values.errors import DomainError
 
 TODAY = date(2026, 11, 23)
@@ -29,6 +31,14 @@ def _person(code: str, *roles: str, supervisor: str | None = None, **changes: An
     return Person(id=code, **fields | changes)
 
 
+HOME = Branch(id="BJ01", branch="BJ01", name="x", zone="Asia/Shanghai", location=GeoPoint(lon=116.4, lat=39.9))
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+def _register(known: Person | None, code: str, form: PersonForm) -> tuple[Person, tuple[PersonChanged, ...]]:
+    return register_person(known, code, form, HOME, NOW)
+
+
 def _climb(*people: Person, start: Start = START) -> list[tuple[str, str]]:
     return [(rung.level, rung.person) for rung in climb_chain({person.id: person for person in people}, start)]
 
@@ -39,24 +49,41 @@ BOSS = _person("b", "leadership", branch="HQ")
 
 def test_a_newcomer_is_told_without_name_or_phone() -> None:
     """ALL-8, ALL-6."""
-    person, (event,) = register_person(None, "desk-7", _form(phone="13800138000"))
+    person, (event,) = _register(None, "desk-7", _form(phone="13800138000"))
     assert (person.id, person.phone) == ("desk-7", "+8613800138000")
     said = {"person": "desk-7", "branch": "BJ01", "roles": ("information_clerk",), "active": True}
-    assert event.model_dump() == said
+    assert event.model_dump(exclude_defaults=True) == said | {"changed_at": NOW}
+
+
+def test_service_begins_and_ends_at_midnight_of_the_branch() -> None:
+    """ALL-8: the other services let them in from the first day to the end of the last."""
+    form = _form(since="2026-11-01", until="2026-11-30", branches=["SH01"], subject="a0-f3")
+    _, (event,) = _register(None, "desk-7", form)
+    assert (event.since, event.until) == (
+        datetime(2026, 10, 31, 16, tzinfo=UTC),
+        datetime(2026, 11, 30, 16, tzinfo=UTC),
+    )
+    assert (event.subject, event.branches) == ("a0-f3", ("SH01",))
 
 
 def test_only_what_others_may_know_is_told_again() -> None:
-    person, _ = register_person(None, "desk-7", _form())
-    assert register_person(person, "desk-7", _form(name="钱小一", languages=["yue"], supervisor="s"))[1] == ()
-    for change in ({"roles": ["technician"]}, {"active": False}, {"branch": "SH01"}):
-        assert len(register_person(person, "desk-7", _form(**change))[1]) == 1
+    person, _ = _register(None, "desk-7", _form())
+    assert _register(person, "desk-7", _form(name="钱小一", languages=["yue"], supervisor="s"))[1] == ()
+    for change in (
+        {"roles": ["technician"]},
+        {"active": False},
+        {"branch": "SH01"},
+        {"subject": "u-1"},
+        {"branches": ["SH01"]},
+    ):
+        assert len(_register(person, "desk-7", _form(**change))[1]) == 1
 
 
 def test_nobody_is_their_own_supervisor_or_leaves_before_coming() -> None:
     with pytest.raises(DomainError, match=r"person\.own_supervisor"):
-        register_person(None, "desk-7", _form(supervisor="desk-7"))
+        _register(None, "desk-7", _form(supervisor="desk-7"))
     with pytest.raises(DomainError, match=r"person\.leaves_before_coming"):
-        register_person(None, "desk-7", _form(since="2026-02-01", until="2026-01-31"))
+        _register(None, "desk-7", _form(since="2026-02-01", until="2026-01-31"))
     wrongs: tuple[dict[str, Any], ...] = (
         {"roles": []},
         {"languages": ["Chinese please"]},
@@ -79,7 +106,7 @@ def test_nobody_is_their_own_supervisor_or_leaves_before_coming() -> None:
     ],
 )
 def test_somebody_serves_from_their_first_day_to_their_last(changes: dict[str, Any], serves: bool) -> None:
-    assert register_person(None, "desk-7", _form(**changes))[0].serves(TODAY) == serves
+    assert _register(None, "desk-7", _form(**changes))[0].serves(TODAY) == serves
 
 
 def test_the_roles_of_the_rulebook_are_packaged_with_titles_in_three_languages() -> None:

@@ -32,6 +32,8 @@ class Aggregate(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     COLLECTION: ClassVar[str]
     AUDITED: ClassVar[bool] = True
+    NETWORK_WIDE: ClassVar[bool] = False
+    """Whether callers of every branch may see it, although it has a branch (`common.scope`)."""
     OF_CONTACT: ClassVar[bool] = False
     """Whether it belongs to one customer contact, whose correlation id it has permanently."""
 

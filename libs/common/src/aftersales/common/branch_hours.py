@@ -27,6 +27,7 @@ class BranchHours(Aggregate):
     """A branch's hours, their last change, and the progress of the walk; its id is the branch's code."""
 
     COLLECTION: ClassVar[str] = "branch_hours"
+    NETWORK_WIDE: ClassVar[bool] = True
     AUDITED: ClassVar[bool] = False  # a copy: the branch itself is audited at intake
 
     calendar: Calendar

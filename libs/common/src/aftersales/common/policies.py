@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event, describe_errors
 from aftersales.common.events.intake import PolicyPublished
-from aftersales.common.mongo import Mongo
+from aftersales.common.mongo import Reads
 from aftersales.common.work import UnitOfWork, use_case
 from aftersales.common.work.identity import DocumentRefs
 from aftersales.policy.choose import Facts, PolicyIndex, choose_policy, fallback_policy, shipped_policies
@@ -38,7 +38,7 @@ class PolicyList(Aggregate):
     published: tuple[str, ...] = ()
 
 
-PolicySource = UnitOfWork | Mongo
+PolicySource = UnitOfWork | Reads
 """Where policies are read: in a unit of work, or by an endpoint that changes nothing."""
 POLICY_LIST: DocumentRefs = ((PolicyList, "published"),)
 """The documents that `PolicyCatalogue.choose` reads, to be preloaded."""
@@ -61,7 +61,7 @@ class PolicyCatalogue:
         found = await source.get(PublishedPolicy, id)
         if found is None:
             raise NotYet("policies.unknown", id=id)
-        if isinstance(source, Mongo) or not source.is_staged(found):
+        if isinstance(source, Reads) or not source.is_staged(found):
             self._known[id] = found.policy
         return found.policy
 

@@ -15,6 +15,7 @@ from aftersales.common.partners import Sources
 from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.retained import Retained
 from aftersales.common.settings import ServiceSettings
+from aftersales.common.sign_in.access import AccessTable, access_table
 from aftersales.common.timers import Timer
 from aftersales.common.work import DocumentRefs, UnitOfWork, Writer
 from aftersales.common.work.use_case import preload_of
@@ -70,5 +71,7 @@ class Service:
     """Kinds of documents that can be archived once they have ended."""
     background: Mapping[str, Callable[[Mongo, Writer, Clock], Coroutine[Any, Any, None]]] = field(default_factory=dict)
     """Further parts that run until they are cancelled, by name."""
+    access: AccessTable = field(default_factory=access_table)
+    """Who may call which route."""
     files: type[Aggregate] | None = None
     """The kind of document that describes the stored file with its id; bytes without one are deleted after a day."""

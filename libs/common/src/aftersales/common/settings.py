@@ -121,7 +121,14 @@ class ServiceSettings(BaseSettings):
     oidc_audience: str = "aftersales"
     """The audience (`aud`) that a token must be for."""
     oidc_name_claim: str = "sub"
-    """The claim with the name under which records show a caller; a path such as `user.code` is possible."""
+    """The claim with the name under which records show a caller; a path such as `user.code` is possible. A caller who
+    is registered (`subject` of `PUT /people/{code}`) is shown under the person's code instead."""
+    oidc_roles_claim: str = ""
+    """The claim with roles that add to those of the person, such as `realm_access.roles`; empty: none."""
+    oidc_branches_claim: str = ""
+    """The claim with codes of branches that add to those of the person; empty: none."""
+    oidc_first_subjects: tuple[str, ...] = ()
+    """Subjects with the role headquarters although they are no registered person: for the first sign-in."""
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """The number of reverse proxies in front of this service. Each adds its caller to `X-Forwarded-For`."""
     max_body: int = Field(default=1_000_000, ge=1)

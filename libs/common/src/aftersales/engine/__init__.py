@@ -12,7 +12,7 @@ from aftersales.common.http.app import run_service
 from aftersales.common.http.paging import Page
 from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.http.request_context import Cursor, Limit, RequestContext
-from aftersales.common.mongo import Document, Index, Mongo
+from aftersales.common.mongo import Document, Index, Mongo, Reads
 from aftersales.common.policies import PolicyCatalogue, PublishedPolicy
 from aftersales.common.retained import Retained
 from aftersales.common.service import Consumer, Service, consume_event
@@ -44,6 +44,7 @@ __all__ = [
     "PolicyCatalogue",
     "Port",
     "PublishedPolicy",
+    "Reads",
     "RequestContext",
     "Retained",
     "Service",

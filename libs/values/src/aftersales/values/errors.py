@@ -22,6 +22,12 @@ class NotFound(DomainError):
     status = 404
 
 
+class Forbidden(DomainError):
+    """The caller may not do this. HTTP answers 403."""
+
+    status = 403
+
+
 class Gone(DomainError):
     """The thing was archived. HTTP answers 410; an event becomes a dead letter, for replay after restoration."""
 

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from aftersales.common.catalogues import CatalogueCopy
 from aftersales.common.events.dispatch import PRODUCES
 from aftersales.common.policies import PolicyList
+from aftersales.common.sign_in.accounts import ACCOUNT_INDEXES, Account
 from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
 from .changes import api as changes_api
@@ -29,7 +30,7 @@ def build_service(settings: Settings | None = None) -> Service:
     return Service(
         name="dispatch",
         settings=settings,
-        indexes={**dict.fromkeys(ENGINE, ()), **technicians.INDEXES, **orders.INDEXES},
+        indexes={**dict.fromkeys(ENGINE, ()), Account: ACCOUNT_INDEXES, **technicians.INDEXES, **orders.INDEXES},
         retained=orders.RETAINED,
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
         consumers=build_consumers(rules),

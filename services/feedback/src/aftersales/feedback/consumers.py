@@ -9,6 +9,7 @@ from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.events.intake import (
     BranchRegistered,
     ComplaintReceived,
+    PersonChanged,
     PolicyPublished,
     RepeatRepairFound,
     RequestCancelled,
@@ -19,6 +20,7 @@ from aftersales.common.events.intake import (
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
+from aftersales.common.sign_in.accounts import follow_person
 from aftersales.engine import Consumer, Event, HeartbeatState, PolicyCatalogue, UnitOfWork, consume_event, use_case
 
 from .claims import handlers as claims
@@ -45,6 +47,7 @@ def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer,
         consume_event(RequestCancelled, results.note_cancellation),
         consume_event(RepairCompleted, partial(followups.schedule_followup, catalogue=catalogue, usual=usual)),
         consume_event(BranchRegistered, branch_hours.follow_hours),
+        consume_event(PersonChanged, follow_person),
         consume_event(PolicyPublished, copy_policy),
         consume_event(InventoryHeartbeat, _note_beat),
     )

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.policies import PolicyList
+from aftersales.common.sign_in.accounts import ACCOUNT_INDEXES, Account
 from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
 from .claims import api as claims_api
@@ -36,6 +37,7 @@ def build_service(settings: Settings | None = None) -> Service:
         settings=settings,
         indexes={
             **dict.fromkeys(ENGINE, ()),
+            Account: ACCOUNT_INDEXES,
             **{kind: indexes for store in STORES for kind, indexes in store.INDEXES.items()},
         },
         retained=(*followups.RETAINED, *surveys.RETAINED, *timelines.RETAINED, *results.RETAINED),

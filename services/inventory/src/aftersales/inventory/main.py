@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from aftersales.common.catalogues import CatalogueCopy
 from aftersales.common.events.inventory import PRODUCES
 from aftersales.common.policies import PolicyList
+from aftersales.common.sign_in.accounts import ACCOUNT_INDEXES, Account
 from aftersales.engine import HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
 from .consumers import build_consumers
@@ -28,7 +29,13 @@ def build_service(settings: Settings | None = None) -> Service:
     return Service(
         name="inventory",
         settings=settings or Settings(),
-        indexes={**dict.fromkeys(ENGINE, ()), **parts.INDEXES, **stock.INDEXES, **slips.INDEXES},
+        indexes={
+            **dict.fromkeys(ENGINE, ()),
+            Account: ACCOUNT_INDEXES,
+            **parts.INDEXES,
+            **stock.INDEXES,
+            **slips.INDEXES,
+        },
         retained=(*stock.RETAINED, *slips.RETAINED),
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
         consumers=build_consumers(),

@@ -13,17 +13,18 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
-from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, problem, trail
+from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, me, problem, trail
 from aftersales.common.http.document import describe_app
 from aftersales.common.http.exposition import expose_metrics
 from aftersales.common.http.middleware import RequestMiddleware
 from aftersales.common.http.query import refuse_unknown_parameters
 from aftersales.common.http.request_context import Replayed
-from aftersales.common.http.sign_in import SignInMiddleware
+from aftersales.common.http.sign_in import SignInMiddleware, guard_routes, open_paths
 from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.service import Service
 from aftersales.common.settings import WrongSettings
-from aftersales.common.sign_in.tokens import TokenVerifier
+from aftersales.common.sign_in.accounts import Accounts
+from aftersales.common.sign_in.tokens import ClaimNames, TokenVerifier
 from aftersales.common.telemetry import configure_logs, log
 
 _RESTORED = {r"/archive/[^/]+/restorations": 20_000_000}
@@ -57,19 +58,32 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         trail.router,
         archive.router,
         catch_up.router,
+        me.router,
         *([deadlines.router] if service.clocked else []),
     )
     ours = (service.router, *shared, _operations(runtime))
     for router in ours:
         refuse_unknown_parameters(router.routes)
+        guard_routes(router.routes)
     # before the documentation's routes, and without `include_router`, which would match each request twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
     if settings.oidc_issuer:
-        told = (settings.oidc_issuer, settings.oidc_audience, settings.oidc_name_claim)
-        app.add_middleware(SignInMiddleware, verifier=TokenVerifier(*told, runtime.clock))
+        _close_gate(app, runtime)
     larger = {**_RESTORED, **service.uploads}
     app.add_middleware(RequestMiddleware, metrics=runtime.metrics, max_body=settings.max_body, uploads=larger)
     return app
+
+
+def _close_gate(app: FastAPI, runtime: Runtime) -> None:
+    settings, service = runtime.service.settings, runtime.service
+    names = ClaimNames(settings.oidc_name_claim, settings.oidc_roles_claim, settings.oidc_branches_claim)
+    app.add_middleware(
+        SignInMiddleware,
+        verifier=TokenVerifier(settings.oidc_issuer, settings.oidc_audience, names, runtime.clock),
+        accounts=Accounts(runtime.mongo, frozenset(settings.oidc_first_subjects)),
+        clock=runtime.clock,
+        open_paths=open_paths(service.access, service.name),
+    )
 
 
 async def _replay(_request: Request, error: Exception) -> Response:

@@ -119,12 +119,12 @@ async def list_leaving(
     """List documents that may be archived, by id, after the one with this id."""
     if collection == audit.COLLECTION:
         before = _before(context, collection)
-        records = await with_values(context.mongo, await leaving_records(context.mongo, before, after, limit))
+        records = await with_values(context.database, await leaving_records(context.database, before, after, limit))
         items = [Leaving(id=row["_id"], version=row["seq"], line=to_line(row)) for row in records]
         return LeavingPage(before=before, items=list(_within_limit(items)))
     retained, before = _chosen(context, collection)
     where = {"$and": [retained.where(before), {"_id": {"$gt": after}}]}
-    rows = await context.mongo.rows(collection, where, sort=("_id",), limit=limit)
+    rows = await context.database.rows(collection, where, sort=("_id",), limit=limit)
     items = [Leaving(id=row["_id"], version=row["version"], line=to_line(row)) for row in rows]
     return LeavingPage(before=before, items=items)
 
@@ -149,7 +149,7 @@ async def remove_written(collection: ArchivedCollection, form: Removal, context:
     where = {"$and": [retained.where(before), {"_id": {"$in": list(wanted)}}]}
     proved = {
         row["_id"]: row["version"]
-        for row in await context.mongo.rows(collection, where)
+        for row in await context.database.rows(collection, where)
         if _sha256(row) == wanted[row["_id"]]
     }
     versions = {id: proved.get(id) for id in wanted}
@@ -191,13 +191,13 @@ def _before(context: RequestContext, collection: str) -> datetime:
 async def _remove_records(context: RequestContext, file: str, wanted: dict[str, str]) -> Removed:
     """Remove audit records that a file has, if they are the next ones of their chains."""
     before = _before(context, audit.COLLECTION)
-    rows = await context.mongo.rows(audit.COLLECTION, {"_id": {"$in": list(wanted)}}, sort=("_id",))
-    last = await last_leaving(context.mongo)
-    written = {row["_id"]: _sha256(row) for row in await with_values(context.mongo, rows)}
+    rows = await context.database.rows(audit.COLLECTION, {"_id": {"$in": list(wanted)}}, sort=("_id",))
+    last = await last_leaving(context.database)
+    written = {row["_id"]: _sha256(row) for row in await with_values(context.database, rows)}
     proved = [row for row in rows if may_leave(row, before, last) and written[row["_id"]] == wanted[row["_id"]]]
     if proved:
         try:
-            await remove_records(context.mongo, context.auditor.keys, proved, file)
+            await remove_records(context.database, context.auditor.keys, proved, file)
         except Conflict as error:
             raise Busy("write.conflict") from error
     kept = [row["_id"] for row in rows if row not in proved]

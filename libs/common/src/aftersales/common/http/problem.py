@@ -44,6 +44,7 @@ def _declared(description: str) -> dict[str, Any]:
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: _declared("The body cannot be read"),
     401: _declared("The caller is not signed in (WWW-Authenticate)"),
+    403: _declared("The caller's roles or branches do not allow it"),
     404: _declared("It does not exist, or the caller may not see it"),
     409: _declared("A rule refused it"),
     412: _declared("It was changed since it was read (If-Match)"),

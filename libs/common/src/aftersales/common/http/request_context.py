@@ -15,11 +15,11 @@ from aftersales.common.http import paging
 from aftersales.common.http.if_match import held_against
 from aftersales.common.http.paging import Page
 from aftersales.common.http.throttle import network_of
-from aftersales.common.mongo import Document, Index, Mongo, from_document
+from aftersales.common.mongo import Document, Index, Mongo, Reads, from_document
 from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.runtime import Runtime
-from aftersales.common.sign_in.tokens import Caller
+from aftersales.common.sign_in.caller import Caller, trust_name
 from aftersales.common.trail.auditor import Auditor
 from aftersales.common.work import AnswerKey, Job, Stored, UnitOfWork
 from aftersales.common.work.use_case import Call, prepare_call
@@ -63,7 +63,13 @@ class _RequestContext:
         return self._runtime.service.settings
 
     @property
-    def mongo(self) -> Mongo:
+    def mongo(self) -> Reads:
+        """The database, as far as the caller may see it."""
+        return self._runtime.mongo.within(self.caller.scope)
+
+    @property
+    def database(self) -> Mongo:
+        """The whole database, for the routes of operations; services never use it (tests/common/test_laws.py)."""
         return self._runtime.mongo
 
     @property
@@ -102,12 +108,18 @@ class _RequestContext:
         return str(self._request.scope["path"])
 
     @property
+    def caller(self) -> Caller:
+        """Who is asking; on an open route nobody. Without sign-in they may do everything."""
+        unknown = Caller("", "anonymous")
+        if not self.settings.oidc_issuer:
+            unknown = trust_name(self._request.headers.get("x-actor", "anonymous")[:100])
+        known: Caller = self._request.scope.get("caller", unknown)
+        return known
+
+    @property
     def actor(self) -> str:
-        """The name of the signed-in caller; without sign-in the name that the caller sent, which nobody verified."""
-        if self.settings.oidc_issuer:
-            caller: Caller | None = self._request.scope.get("caller")
-            return caller.name if caller else "anonymous"
-        return self._request.headers.get("x-actor", "anonymous")[:100]
+        """The name under which records show the caller."""
+        return self.caller.name
 
     @property
     def client(self) -> str:
@@ -180,6 +192,7 @@ class _RequestContext:
         cause: str = self._request.scope["correlation"]
         run = held_against(self._request.headers.get("if-match"), command)
         job = Job(run, command.why, self.actor, correlation, cause, preload=command.preload, answer=answer)
+        job.subject, job.scope = self.caller.subject, self.caller.scope
         job.traceparent = self._request.headers.get("traceparent")
         return job
 
@@ -190,7 +203,7 @@ class _RequestContext:
             return None
         if len(given) > 200:
             raise Malformed("idempotency_key.too_long")
-        where = f"{self.actor}|{self._request.method}|{self._request.scope['path']}|{given}"
+        where = f"{self.caller.subject or self.actor}|{self._request.method}|{self._request.scope['path']}|{given}"
         body = await self._request.body() if said is None else said.encode()
         asked = hashlib.sha256(body)
         for condition in (self._request.url.query, self._request.headers.get("if-match")):

@@ -58,6 +58,9 @@ class AuditedChange(BaseModel):
     version: int
     """The document's version after the change; 0: it was removed."""
     who: str
+    """The person or program, by code or name."""
+    subject: str = ""
+    """The subject of their token; empty for events, timers and changes without sign-in."""
     why: str
     """The command, event or timer that made the change."""
     correlation: str
@@ -65,10 +68,10 @@ class AuditedChange(BaseModel):
     before: str
     """The digest of the document before the change; empty if there was none."""
     after: str
-    values: Literal["readable", "erased", "digest_only", "altered"]
+    values: Literal["readable", "erased", "digest_only", "altered", "withheld"]
     """Whether the values can be read: `readable` and proved by the record; `erased` later; `digest_only` if they were
     never stored (older records; removals by the archive, whose file has them); `altered` if they are not those that the
-    record proves."""
+    record proves; `withheld` from callers who may not read personal data."""
     fields: list[AuditedField]
     """The fields that changed; of a new document those that are not empty."""
     more_fields: int
@@ -133,7 +136,7 @@ async def list_anchors(
     context: RequestContext, after: Annotated[int, Query(ge=0, le=2**53)] = 0, limit: Limit = 50
 ) -> list[Anchor]:
     """List anchors with a higher number than `after`, to be stored where the database's owner cannot write."""
-    rows = await context.mongo.rows(ANCHORS, {"_id": {"$gt": after}}, sort=("_id",), limit=limit)
+    rows = await context.database.rows(ANCHORS, {"_id": {"$gt": after}}, sort=("_id",), limit=limit)
     return [Anchor.of(context.auditor.service, row) for row in rows]
 
 
@@ -147,15 +150,15 @@ async def read_history(
     records: list[Document] = []
     for run in place.runs():
         where = {"$and": [{"changes.document": name}, run]}
-        records += await context.mongo.rows(audit.COLLECTION, where, sort=place.keys, limit=limit + 1 - len(records))
+        records += await context.database.rows(audit.COLLECTION, where, sort=place.keys, limit=limit + 1 - len(records))
         if len(records) > limit:
             break
     if not records and cursor is None:
         raise NotFound("audit.unknown", document=name)
     items = await _changes_of(context, name, records[:limit])
     more = place.at(records[limit - 1]).cursor() if len(records) > limit else None
-    intact = not await find_unaudited(context.mongo, context.auditor.keys, [name])
-    earlier = bool(await context.mongo.rows(BASES, {"_id": name}, limit=1, only=("_id",)))
+    intact = not await find_unaudited(context.database, context.auditor.keys, [name])
+    earlier = bool(await context.database.rows(BASES, {"_id": name}, limit=1, only=("_id",)))
     return History(
         items=items,
         next=more,
@@ -173,15 +176,17 @@ async def _changes_of(context: RequestContext, name: str, records: Sequence[Docu
         for place, change in enumerate(record["changes"])
         if change["document"] == name
     }
-    found = await values.read_values(context.mongo, made)
-    return [_show_change(record, change, found.get(place)) for place, (record, change) in made.items()]
+    found = await values.read_values(context.database, made)
+    withheld = not context.caller.may("read_personal_data")
+    return [_show_change(record, change, found.get(place), withheld) for place, (record, change) in made.items()]
 
 
-def _show_change(record: Document, change: Document, found: Document | None) -> AuditedChange:
+def _show_change(record: Document, change: Document, found: Document | None, withheld: bool) -> AuditedChange:
     state = values.state_of(change.get("values"), found)
-    fields, more = values.fields_of(found) if found and state == "readable" else ([], 0)
+    shown = state == "readable" and not withheld
+    fields, more = values.fields_of(found) if found and shown else ([], 0)
     return AuditedChange(
-        **{**change, "values": state},
+        **{**change, "values": "withheld" if withheld and state == "readable" else state},
         fields=[AuditedField(**json.loads(values.as_json(field))) for field in fields],
         more_fields=more,
         at=record["at"],

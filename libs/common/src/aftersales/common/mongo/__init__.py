@@ -25,7 +25,9 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.mongo.errors import translate_errors
 from aftersales.common.mongo.files import Files
 from aftersales.common.mongo.leases import Leases
+from aftersales.common.mongo.reads import Reads
 from aftersales.common.mongo.writes import Document, Writes, WriteStep, check_reply, write_steps
+from aftersales.common.scope import WHOLE_NETWORK, Scope
 from aftersales.common.settings import PREFIX, WrongSettings
 from aftersales.values.errors import Unavailable
 
@@ -33,6 +35,7 @@ __all__ = [
     "Document",
     "Index",
     "Mongo",
+    "Reads",
     "Writes",
     "decode_document",
     "document_digest",
@@ -63,7 +66,7 @@ class Index:
             self.options["expireAfterSeconds"] = int(ttl.total_seconds())
 
 
-class Mongo:
+class Mongo(Reads):
     """One service's database. Every read is `majority`, every write is journaled on a majority.
 
     Raises `WrongSettings` for a URL that the driver cannot read.
@@ -87,11 +90,24 @@ class Mongo:
             raise WrongSettings([f"{PREFIX}MONGO_URL: {error}"]) from error
         self._db: Any = self._client[database]
         self._collections: dict[str, Any] = {}
-        self.files = Files(self._db, motor=self._motor)
+        self._files = Files(self._db, motor=self._motor)
         self.leases = Leases(self._db)
 
-    def _collection(self, name: str) -> Any:
+    @property
+    def beyond_scope(self) -> Reads:
+        return self
+
+    @property
+    def files(self) -> Files:
+        return self._files
+
+    def within(self, scope: Scope) -> Reads:
+        """Return this database as a caller with this scope may read it."""
+        return self if scope == WHOLE_NETWORK else Reads(self, scope)
+
+    def _collection(self, of: type[Aggregate] | str) -> Any:
         """Return the driver's collection; one is expensive to create, so each is created once."""
+        name = of if isinstance(of, str) else of.COLLECTION
         if name not in self._collections:
             self._collections[name] = self._db[name]
         return self._collections[name]
@@ -146,7 +162,7 @@ class Mongo:
 
     async def rows(
         self,
-        collection: str,
+        kind: type[Aggregate] | str,
         where: Document,
         *,
         sort: Sequence[str] = (),
@@ -155,7 +171,7 @@ class Mongo:
     ) -> list[Document]:
         """Return plain documents. `sort` names fields, `-field` for descending; `only` names the fields to return."""
         with translate_errors():
-            cursor = self._collection(collection).find(where, dict.fromkeys(only, 1) or None)
+            cursor = self._collection(kind).find(where, dict.fromkeys(only, 1) or None)
             if sort:
                 cursor = cursor.sort(Index(*sort).keys)
             return list(await cursor.limit(limit).to_list(None))
@@ -169,14 +185,14 @@ class Mongo:
                 yield row
 
     async def find(self, kind: type[A], where: Document, *, sort: Sequence[str] = ("_id",), limit: int = 0) -> list[A]:
-        return [from_document(kind, row) for row in await self.rows(kind.COLLECTION, where, sort=sort, limit=limit)]
+        return [from_document(kind, row) for row in await self.rows(kind, where, sort=sort, limit=limit)]
 
     async def get(self, kind: type[A], id: str) -> A | None:
         return next(iter(await self.find(kind, {"_id": id}, sort=())), None)
 
     async def aggregate(self, kind: type[Aggregate] | str, pipeline: list[Document], level: str = "") -> list[Document]:
         """Run an aggregation pipeline on a collection; level `snapshot` never sees part of a transaction."""
-        source = self._collection(kind if isinstance(kind, str) else kind.COLLECTION)
+        source = self._collection(kind)
         source = source.with_options(read_concern=ReadConcern(level)) if level else source
         with translate_errors():
             cursor = source.aggregate(pipeline)

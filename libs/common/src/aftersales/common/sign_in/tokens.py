@@ -26,20 +26,30 @@ class NotSignedIn(DomainError):
     transient = True
 
 
-class Caller(NamedTuple):
-    """Who is asking, according to a verified token."""
+class Token(NamedTuple):
+    """What a verified token says."""
 
     subject: str
     """The issuer's name for the person or program; it never changes."""
     name: str
-    """The name under which records show them."""
+    """The name under which records show them if the subject is bound to nobody."""
+    roles: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+
+
+class ClaimNames(NamedTuple):
+    """The claims to read, each by name or by a path such as `realm_access.roles`; empty: none."""
+
+    name: str
+    roles: str = ""
+    branches: str = ""
 
 
 class TokenVerifier:
-    """Verifies the tokens of one issuer for one audience. `name_claim` may be a path, such as `user.code`."""
+    """Verifies the tokens of one issuer for one audience."""
 
-    def __init__(self, issuer: str, audience: str, name_claim: str, clock: Clock) -> None:
-        self._keys, self._clock, self._name = SigningKeys(issuer, clock), clock, name_claim
+    def __init__(self, issuer: str, audience: str, names: ClaimNames, clock: Clock) -> None:
+        self._keys, self._clock, self._names = SigningKeys(issuer, clock), clock, names
         self._claims: dict[str, Any] = {
             "iss": {"essential": True, "value": issuer},
             "aud": {"essential": True, "value": audience},
@@ -47,8 +57,8 @@ class TokenVerifier:
             "sub": {"essential": True},
         }
 
-    async def verify(self, authorization: str | None) -> Caller:
-        """Return the caller of a request with this `Authorization` header. Raises `NotSignedIn`, or `Busy`."""
+    async def verify(self, authorization: str | None) -> Token:
+        """Return the token of a request with this `Authorization` header. Raises `NotSignedIn`, or `Busy`."""
         claims = await self._read(_bearer(authorization))
         try:
             jwt.JWTClaimsRegistry(self._now, int(LEEWAY.total_seconds()), **self._claims).validate(claims)
@@ -58,10 +68,11 @@ class TokenVerifier:
             raise NotSignedIn("token.claim_missing", claim=error.claim) from error
         except InvalidClaimError as error:
             raise _refuse_claim(error.claim) from error
-        name = _at(claims, self._name)
+        name = _at(claims, self._names.name)
         if not isinstance(name, str) or not name.strip():
-            raise NotSignedIn("token.claim_missing", claim=self._name)
-        return Caller(claims["sub"], name[:100])
+            raise NotSignedIn("token.claim_missing", claim=self._names.name)
+        roles, branches = (_words(_at(claims, path)) for path in (self._names.roles, self._names.branches))
+        return Token(claims["sub"], name[:100], roles, branches)
 
     async def _read(self, token: str) -> dict[str, Any]:
         """Return the claims of a token whose signature is genuine."""
@@ -105,6 +116,12 @@ def _bearer(authorization: str | None) -> str:
     if len(token) > LONGEST_TOKEN:
         raise NotSignedIn("token.too_long", most=LONGEST_TOKEN)
     return token.strip()
+
+
+def _words(claim: Any) -> tuple[str, ...]:
+    """Return a list claim, or the words of a text such as the `scope` of RFC 8693."""
+    words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else ()
+    return tuple(word for word in words if isinstance(word, str))
 
 
 def _at(claims: Mapping[str, Any], path: str) -> Any:

@@ -33,6 +33,8 @@ class Change(TypedDict):
     correlation: str
     causation: str
     values: NotRequired[str]
+    subject: NotRequired[str]
+    """The subject of the caller's token."""
 
 
 class Keys:

@@ -100,7 +100,7 @@ class Group:
             return DUPLICATE
         if job.answer and (old := self._answered(job.answer)):
             return _replay(job.answer, old)
-        trigger = Trigger(job.actor, job.correlation, job.inbox, self.is_dead_letter(job.inbox))
+        trigger = Trigger(job.actor, job.correlation, job.inbox, self.is_dead_letter(job.inbox), job.scope)
         work = UnitOfWork(self.documents, self._numbers, trigger, now)
         try:
             result = await job.run(work)
@@ -136,19 +136,18 @@ class Group:
             slot = self.documents.slots[key]
             if (kind := state or slot.current) and kind.AUDITED:
                 self._values.append(changed)
-                self.audited.append(
-                    audit.Change(
-                        document="/".join(key),
-                        version=state.version if state else 0,
-                        before=slot.before(),
-                        after=after,
-                        who=job.actor,
-                        why=job.why,
-                        correlation=job.correlation,
-                        causation=job.causation,
-                        values="" if changed is None else document_digest(changed),
-                    )
+                change = audit.Change(
+                    document="/".join(key),
+                    version=state.version if state else 0,
+                    before=slot.before(),
+                    after=after,
+                    who=job.actor,
+                    why=job.why,
+                    correlation=job.correlation,
+                    causation=job.causation,
+                    values="" if changed is None else document_digest(changed),
                 )
+                self.audited.append(change if not job.subject else change | {"subject": job.subject})
             self.documents.change(key, state, document, after)
         for tally in work.tallies:
             self._tallies[tally.name, tally.labels] += tally.amount

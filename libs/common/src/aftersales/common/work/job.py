@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from aftersales.common.mongo import Document
+from aftersales.common.scope import WHOLE_NETWORK, Scope
 from aftersales.common.work.identity import DocumentRefs
 from aftersales.common.work.unit import UnitOfWork
 
@@ -54,6 +55,9 @@ class Job:
     actor: str
     correlation: str
     causation: str = ""
+    subject: str = ""
+    """The subject of the caller's token; empty for events, timers and without sign-in."""
+    scope: Scope = WHOLE_NETWORK
     traceparent: str | None = None
     inbox: str | None = None
     """The id under which the inbox stores this event, so that it has its effect once."""

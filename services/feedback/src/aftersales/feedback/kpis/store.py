@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from aftersales.engine import Mongo
+from aftersales.engine import Reads
 from aftersales.feedback.timelines.domain import SUMMED, Timeline
 
 from .domain import Counts, Kpis, TechnicianFigures, compute_kpis, figures_of
@@ -16,7 +16,7 @@ def _registered(since: datetime, until: datetime, branch: str | None) -> dict[st
 
 
 async def technician_figures(
-    mongo: Mongo, since: datetime, until: datetime, branch: str | None
+    mongo: Reads, since: datetime, until: datetime, branch: str | None
 ) -> list[TechnicianFigures]:
     """Return each technician's repairs of these requests, and which of these requests repeat one (INT-9)."""
 
@@ -33,7 +33,7 @@ async def technician_figures(
     return [figures_of(row["_id"], row["repairs"], row["again"]) for row in await mongo.aggregate(Timeline, pipeline)]
 
 
-async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: str | None) -> Kpis:
+async def key_figures(mongo: Reads, since: datetime, until: datetime, branch: str | None) -> Kpis:
     """Return key figures of the requests registered in [since, until), of one branch or all (FBK-8)."""
     match = _registered(since, until, branch)
     sums = {name: {"$sum": f"$figures.{name}"} for name in SUMMED}
@@ -44,7 +44,7 @@ async def key_figures(mongo: Mongo, since: datetime, until: datetime, branch: st
     return compute_kpis(totals, response, await _counted(mongo, match, "figures.resolution_seconds"))
 
 
-async def _counted(mongo: Mongo, match: dict[str, Any], field: str) -> Counts:
+async def _counted(mongo: Reads, match: dict[str, Any], field: str) -> Counts:
     """Return how often each duration occurs, which is a short list for any number of requests."""
     pipeline: list[dict[str, Any]] = [
         {"$match": match | {field: {"$ne": None}}},

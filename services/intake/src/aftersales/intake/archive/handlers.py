@@ -56,10 +56,11 @@ async def find_or_enrol(work: UnitOfWork, caller: NamedCaller, branch: Branch, *
 
     The data of a new customer who gave it `in_person` counts as confirmed (INT-16).
     """
+    network = work.beyond_scope  # whoever gives the number of another branch's customer is that customer
     for point in caller.points:
         if contact := await work.get(ContactPoint, point):
-            known = await surviving_customer(work, contact.customer)
-            return await save_customer(work, known, names.note_caller(known, caller))
+            known = await surviving_customer(network, contact.customer)
+            return await save_customer(network, known, names.note_caller(known, caller).share(branch.id))
     customer, contacts = customers.enrol_customer(uuid7(), caller, branch.id)
     if in_person:
         customer = customers.confirm_customer(customer, work.actor, work.now)
@@ -111,8 +112,9 @@ async def index_customer(work: UnitOfWork, customer: Customer) -> None:
             work.delete(known)
         return
     entry = search.search_entry(customer)
-    if known is None or known.tokens != entry.tokens:
-        work.put(known.but(tokens=entry.tokens) if known else entry)
+    fresh = known.but(tokens=entry.tokens, shared_with=entry.shared_with) if known else entry
+    if fresh != known:
+        work.put(fresh)
 
 
 async def _claim(work: UnitOfWork, before: Customer, after: Customer) -> None:

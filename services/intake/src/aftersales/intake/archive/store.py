@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from aftersales.common.mongo import from_document
-from aftersales.engine import Aggregate, Document, Index, Mongo, NotFound
+from aftersales.engine import Aggregate, Document, Index, NotFound, Reads
 
 from .domain import duplicates
 from .domain.customer import ContactPoint, Customer
@@ -57,7 +57,7 @@ class Search(NamedTuple):
     """The entries read for a page, at first and in a second step."""
 
 
-async def find_customers(mongo: Mongo, search: Search) -> tuple[list[Customer], str | None]:
+async def find_customers(mongo: Reads, search: Search) -> tuple[list[Customer], str | None]:
     """Return a page of customers, newest first, and the id after which the next begins (None on the last page).
 
     If all words are very common, a page may be short or empty without being the last.
@@ -80,7 +80,7 @@ async def find_customers(mongo: Mongo, search: Search) -> tuple[list[Customer], 
     return rows, page[-1] if len(newest) > search.limit else last
 
 
-async def _by_tokens(mongo: Mongo, search: Search, tokens: Sequence[str]) -> tuple[list[str], str | None]:
+async def _by_tokens(mongo: Reads, search: Search, tokens: Sequence[str]) -> tuple[list[str], str | None]:
     """Return ids of customers with all the tokens, and the last id read unless there are no more."""
     rarest = await _rarest(mongo, tokens[-_DETAILS:])
     rest = [token for token in tokens if token != rarest]
@@ -107,7 +107,7 @@ async def _by_tokens(mongo: Mongo, search: Search, tokens: Sequence[str]) -> tup
     return ids, below
 
 
-async def _rarest(mongo: Mongo, tokens: Sequence[str]) -> str:
+async def _rarest(mongo: Reads, tokens: Sequence[str]) -> str:
     """Return the token that the fewest entries have, as far as counting pays; the last one of equals."""
     rarest, *others = reversed(tokens)
     for most in (_FEW, _COUNTED // len(tokens)) if others else ():
@@ -130,20 +130,20 @@ def _union(collection: str, pipelines: Sequence[list[Document]]) -> list[Documen
     return first + [{"$unionWith": {"coll": collection, "pipeline": other}} for other in others]
 
 
-async def _by_serial(mongo: Mongo, serial: str, tokens: set[str]) -> list[str]:
+async def _by_serial(mongo: Reads, serial: str, tokens: set[str]) -> list[str]:
     """Return ids of owners of a product whose serial number is or ends with `serial`, if they have all the tokens."""
     where: Document = {"$or": [{"_id": serial}, {"backwards": _begins(serial[::-1])}]}
-    owners = {row["customer"] for row in await mongo.rows(Product.COLLECTION, where, limit=_SOME, only=("customer",))}
+    owners = {row["customer"] for row in await mongo.rows(Product, where, limit=_SOME, only=("customer",))}
     if not owners:
         return []
     fits: Document = {"_id": {"$in": [*owners]}}
     if tokens:  # without tokens the index alone answers
         fits["$expr"] = {"$setIsSubset": [[*tokens], "$tokens"]}
-    return [row["_id"] for row in await mongo.rows(SearchEntry.COLLECTION, fits, only=("_id",))]
+    return [row["_id"] for row in await mongo.rows(SearchEntry, fits, only=("_id",))]
 
 
 async def find_products(
-    mongo: Mongo, query: str, narrow: Document, below: str | None, limit: int
+    mongo: Reads, query: str, narrow: Document, below: str | None, limit: int
 ) -> tuple[list[Product], str | None]:
     """Return a page of products by beginning or end of the serial number, model or batch, highest serial first."""
     upper = query.upper()
@@ -163,12 +163,12 @@ def _begins(text: str) -> Document:
     return {"$gte": text, "$lt": text + "\uffff"}
 
 
-async def find_duplicates(mongo: Mongo, customer: Customer) -> list[Duplicate]:
+async def find_duplicates(mongo: Reads, customer: Customer) -> list[Duplicate]:
     """Return customers who may be the same, with the reasons; at most a screenful."""
-    alike = await mongo.rows(SearchEntry.COLLECTION, {"tokens": {"$in": [*likeness_tokens(customer)]}}, limit=_SOME)
+    alike = await mongo.rows(SearchEntry, {"tokens": {"$in": [*likeness_tokens(customer)]}}, limit=_SOME)
     name = {"$setIsSubset": [[*text_tokens(customer.name)], "$tokens"]}
     for tail in duplicates.phone_tails(customer):
-        alike += await mongo.rows(SearchEntry.COLLECTION, {"tokens": tail, "$expr": name}, limit=_SOME)
+        alike += await mongo.rows(SearchEntry, {"tokens": tail, "$expr": name}, limit=_SOME)
     share = await _sharing(mongo, (customer.id, *customer.also))
     ids = {row["customer"] for row in alike} | share
     found = await mongo.find(Customer, {"_id": {"$in": sorted(ids - {customer.id})[:_SOME]}, "merged_into": None})
@@ -176,7 +176,7 @@ async def find_duplicates(mongo: Mongo, customer: Customer) -> list[Duplicate]:
     return [Duplicate(customer=one, reasons=reasons) for one, reasons in compared if reasons]
 
 
-async def _sharing(mongo: Mongo, ids: Iterable[str]) -> set[str]:
+async def _sharing(mongo: Reads, ids: Iterable[str]) -> set[str]:
     """Return other customers who asked about these customers' products, or own products that these asked about.
 
     Transferred products do not count.
@@ -192,7 +192,7 @@ async def _sharing(mongo: Mongo, ids: Iterable[str]) -> set[str]:
     return {row["customer"] for row in (*owners, *callers) if row["customer"]} - {*ids}
 
 
-async def find_surviving_customer(mongo: Mongo, id: str) -> Customer:
+async def find_surviving_customer(mongo: Reads, id: str) -> Customer:
     """Return the customer, or the one they were merged into. Raises `NotFound`."""
     found: Customer | None = None
     wanted: str | None = id

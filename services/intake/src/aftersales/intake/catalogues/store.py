@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from aftersales.common.terms import CATALOGUES, CatalogueName, Terms
-from aftersales.engine import Aggregate, DocumentRefs, Index, Mongo, UnitOfWork
+from aftersales.engine import Aggregate, DocumentRefs, Index, Reads, UnitOfWork
 
 from .domain import CURRENT, Catalogue, CatalogueAnnouncement, CatalogueForm, CatalogueList, Glossary, save_entries
 
@@ -31,14 +31,14 @@ def _packaged(name: CatalogueName) -> Catalogue:
     return save_entries(Catalogue(id=name), CatalogueForm.model_validate({"entries": rows}))
 
 
-async def load_glossary(source: UnitOfWork | Mongo) -> Glossary:
+async def load_glossary(source: UnitOfWork | Reads) -> Glossary:
     """Return all catalogues as they are now, each prepared once per content and process."""
     listed = await source.get(CatalogueList, CURRENT)
     digests = listed.digests if listed else {}
     return Glossary(**{name: await _terms(source, name, digests.get(name)) for name in CATALOGUES})
 
 
-async def _terms(source: UnitOfWork | Mongo, name: CatalogueName, digest: str | None) -> Terms:
+async def _terms(source: UnitOfWork | Reads, name: CatalogueName, digest: str | None) -> Terms:
     if digest in _prepared:
         return _prepared[digest]
     catalogue = await source.get(Catalogue, name) or Catalogue(id=name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from aftersales.engine import Aggregate, Index, Mongo
+from aftersales.engine import Aggregate, Index, Reads
 
 from .domain import RULES, ClassificationRules, Classifier, RuleBook
 
@@ -23,7 +23,7 @@ _LOOK_EVERY = timedelta(seconds=5)
 """How old the rules of a process may be after another one has changed them."""
 
 
-async def load_classifier(state: Any, mongo: Mongo, now: datetime) -> Classifier | None:
+async def load_classifier(state: Any, mongo: Reads, now: datetime) -> Classifier | None:
     """Return the classifier of the rules in force, prepared once per version and process; None without rules.
 
     `state` is that of the application.
@@ -31,7 +31,7 @@ async def load_classifier(state: Any, mongo: Mongo, now: datetime) -> Classifier
     looked_at, ready = getattr(state, "classifier", (None, None))
     if looked_at and now - looked_at < _LOOK_EVERY:
         return ready
-    found = await mongo.rows(ClassificationRules.COLLECTION, {"_id": RULES}, only=("version",))
+    found = await mongo.rows(ClassificationRules, {"_id": RULES}, only=("version",))
     if ready is None or [row["version"] for row in found] != [ready.version]:
         rules = await mongo.get(ClassificationRules, RULES)
         ready = Classifier(rules) if rules else None

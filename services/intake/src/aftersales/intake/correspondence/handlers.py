@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aftersales.common.events.intake import Language
-from aftersales.engine import Document, DocumentRefs, DomainError, Malformed, Mongo, UnitOfWork, use_case
+from aftersales.engine import Document, DocumentRefs, DomainError, Malformed, Reads, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.archive.domain.file import CustomerFile
 from aftersales.intake.archive.domain.product import Product
@@ -57,7 +57,7 @@ async def record_correspondence(work: UnitOfWork, form: CorrespondenceForm) -> C
 
 
 async def show_entries(
-    mongo: Mongo, rows: Sequence[Document], locale: str, fallback: Language
+    mongo: Reads, rows: Sequence[Document], locale: str, fallback: Language
 ) -> list[CorrespondenceEntry]:
     """Return the entries of a page with names, files and texts, in words of the reader's `locale`."""
     words = words_of_reader(locale, await load_glossary(mongo))
@@ -90,7 +90,7 @@ async def show_entries(
     return [shown(row) for row in rows]
 
 
-async def _files_of(mongo: Mongo, rows: Sequence[Document]) -> dict[str, list[FileShown]]:
+async def _files_of(mongo: Reads, rows: Sequence[Document]) -> dict[str, list[FileShown]]:
     """Return the files of records, and those that were sent with requests, by the id of the document."""
     named = {row["key"].split("|")[1]: row.get("files") or [] for row in rows if row["source"] == "record"}
     requests = {row["request"]: row["customer"] for row in rows if row["source"] == "request"}
@@ -104,7 +104,7 @@ async def _files_of(mongo: Mongo, rows: Sequence[Document]) -> dict[str, list[Fi
     } | {id: [FileShown(id=file.id, name=file.name) for file in found if id in file.requests] for id in requests}
 
 
-async def _texts_of(mongo: Mongo, rows: Sequence[Document], fallback: Language) -> dict[str, str]:
+async def _texts_of(mongo: Reads, rows: Sequence[Document], fallback: Language) -> dict[str, str]:
     """Return the texts of messages, in the customer's language, by the message's id."""
     ids = sorted(row["key"].split("|")[1] for row in rows if row["source"] == "message")
     messages = await mongo.find(CustomerMessage, {"_id": {"$in": ids}}) if ids else []

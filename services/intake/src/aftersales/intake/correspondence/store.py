@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from aftersales.common.http.paging import Place
-from aftersales.engine import Aggregate, Document, Index, Mongo
+from aftersales.engine import Aggregate, Document, Index, Reads
 from aftersales.intake.messages.domain.message import CustomerMessage
 from aftersales.intake.requests.domain.request import ServiceRequest
 
@@ -124,7 +124,7 @@ _SOURCES = (
 )
 
 
-async def find_entries(mongo: Mongo, wanted: EntryFilter, after: Place, limit: int) -> list[Document]:
+async def find_entries(mongo: Reads, wanted: EntryFilter, after: Place, limit: int) -> list[Document]:
     """Return entries after this place, the newest first."""
     pages = await asyncio.gather(
         *(mongo.aggregate(one.collection, [*_stages(one, wanted, after), {"$limit": limit}]) for one in _SOURCES)
@@ -133,7 +133,7 @@ async def find_entries(mongo: Mongo, wanted: EntryFilter, after: Place, limit: i
     return sorted(found, key=lambda row: (row["at"], row["key"]), reverse=True)[:limit]
 
 
-async def count_entries(mongo: Mongo, wanted: EntryFilter, most: int) -> int:
+async def count_entries(mongo: Reads, wanted: EntryFilter, most: int) -> int:
     """Return the number of entries, as far as `most` of each kind."""
     counted: list[Document] = [{"$limit": most}, {"$count": "times"}]
     pages = await asyncio.gather(

@@ -9,7 +9,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from aftersales.common.events.intake import Language
-from aftersales.engine import Aggregate, Index, Mongo
+from aftersales.engine import Aggregate, Index, Reads
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import LEVELS, Branch, Person, Role
 from aftersales.values.messages import render_message
@@ -35,7 +35,7 @@ def packaged_templates() -> dict[str, Template]:
     return {code: Template.model_validate(row) for code, row in rows.items()}
 
 
-async def put_into_words(mongo: Mongo, messages: Sequence[CustomerMessage], fallback: Language) -> list[WordedMessage]:
+async def put_into_words(mongo: Reads, messages: Sequence[CustomerMessage], fallback: Language) -> list[WordedMessage]:
     """Return messages with name, number or address, and text in the customer's language."""
     people = {one.id: one for one in await mongo.find(Customer, _among(one.customer for one in messages))}
     branches = {one.id: one for one in await mongo.find(Branch, _among(one.branch for one in messages))}

@@ -1,7 +1,7 @@
 """Branches (ALL-2) and their hours (ALL-3), people and roles (ALL-8), and the escalation chain. Pure."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, ClassVar, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
@@ -11,12 +11,11 @@ from pydantic import Field, StrictBool, StringConstraints
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import BranchRegistered, PersonChanged
+from aftersales.common.scope import EVERYWHERE
 from aftersales.policy.calendars import Calendar, Hours
 from aftersales.values import Code, Day, GeoPoint, Line, Phone, Value, Zone
 from aftersales.values.errors import DomainError
 
-EVERYWHERE = "-"
-"""The `branch` of documents that belong to no single branch."""
 Codes = Annotated[tuple[Code, ...], Field(max_length=50)]
 """A list of codes."""
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
@@ -52,6 +51,7 @@ class Branch(Aggregate):
     """A service branch; its id is its code."""
 
     COLLECTION: ClassVar[str] = "branches"
+    NETWORK_WIDE: ClassVar[bool] = True
 
     name: str
     zone: str
@@ -159,6 +159,10 @@ class PersonForm(Value):
     """The first day of their work."""
     until: Day | None = None
     """The last day of service."""
+    branches: Codes = ()
+    """Codes of further branches in which they work; they see their data too."""
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    """The subject (`sub`) of their tokens at the sign-in server; without one they cannot sign in as themselves."""
 
 
 class Person(Aggregate):
@@ -174,6 +178,8 @@ class Person(Aggregate):
     supervisor: str | None = None
     since: Day | None = None
     until: Day | None = None
+    branches: tuple[str, ...] = ()
+    subject: str | None = None
 
     def serves(self, today: date) -> bool:
         return self.active and (self.since or today) <= today <= (self.until or today)
@@ -184,7 +190,9 @@ def define_role(known: Role | None, code: str, form: RoleForm) -> Role:
     return known.but(**fields) if known else Role(id=code, **fields)
 
 
-def register_person(known: Person | None, code: str, form: PersonForm) -> tuple[Person, tuple[Event, ...]]:
+def register_person(
+    known: Person | None, code: str, form: PersonForm, home: Branch, now: datetime
+) -> tuple[Person, tuple[PersonChanged, ...]]:
     """Create a person or change their data; the event has only what others may know, when that changed."""
     if form.supervisor == code:
         raise DomainError("person.own_supervisor", person=code)
@@ -192,9 +200,17 @@ def register_person(known: Person | None, code: str, form: PersonForm) -> tuple[
         raise DomainError("person.leaves_before_coming", person=code)
     fields = dict(form) | {"roles": tuple(dict.fromkeys(form.roles))}
     person = known.but(**fields) if known else Person(id=code, **fields)
-    told = PersonChanged(person=code, branch=person.branch, roles=person.roles, active=person.active)
-    unchanged = known and (known.branch, known.roles, known.active) == (person.branch, person.roles, person.active)
-    return person, () if unchanged else (told,)
+    if known and all(getattr(known, name) == getattr(person, name) for name in _TOLD):
+        return person, ()
+    told = {name: getattr(person, name) for name in ("branch", "roles", "active", "branches")}
+    since = home.begins(person.since) if person.since else None
+    until = home.begins(person.until + timedelta(days=1)) if person.until else None
+    event = PersonChanged(person=code, **told, subject=person.subject or "", since=since, until=until, changed_at=now)
+    return person, (event,)
+
+
+_TOLD = ("branch", "roles", "active", "branches", "subject", "since", "until")
+"""Fields of a person that other services know."""
 
 
 class Rung(Value):

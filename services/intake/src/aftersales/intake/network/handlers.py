@@ -4,7 +4,11 @@ from datetime import datetime
 
 from aftersales.common.branch_hours import change_branch_hours
 from aftersales.common.policies import PolicySource
-from aftersales.engine import BranchHours, DomainError, Mongo, NotFound, UnitOfWork, use_case
+from aftersales.common.scope import WHOLE_NETWORK
+from aftersales.common.sign_in.access import access_table
+from aftersales.common.sign_in.accounts import Account, follow_person
+from aftersales.engine import BranchHours, DomainError, NotFound, Reads, UnitOfWork, use_case
+from aftersales.values.errors import Forbidden
 
 from . import domain
 from .domain import LEVELS, OF_BRANCH, Branch, BranchForm, Person, PersonForm, Role, RoleForm, Rung, Start, climb_chain
@@ -38,17 +42,42 @@ async def define_role(work: UnitOfWork, code: str, form: RoleForm) -> Role:
 
 @use_case(
     about=lambda code: (Person, code),
-    preload=lambda form: ((Branch, form.branch), *((Role, role) for role in form.roles)),
+    preload=lambda code, form: (
+        (Branch, form.branch),
+        (Account, code),
+        *((Role, role) for role in form.roles),
+        *(((Person, {"subject": form.subject}),) if form.subject else ()),
+    ),
 )
 async def register_person(work: UnitOfWork, code: str, form: PersonForm) -> Person:
-    await known_branch(work, form.branch)
+    home = await known_branch(work, form.branch)
+    for further in form.branches:
+        await known_branch(work, further)
     await known_roles(work, form.roles)
     known = await work.get(Person, code)
-    person, events = domain.register_person(known, code, form)
+    _must_be_below(work, known, form)
+    if form.subject and any(other.id != code for other in await work.beyond_scope.find(Person, subject=form.subject)):
+        raise DomainError("person.subject_taken", person=code)
+    person, events = domain.register_person(known, code, form, home, work.now)
+    for event in events:
+        await follow_person(work, event)
     return person if person == known else work.put(person, *events)
 
 
-async def show_chain(mongo: Mongo, code: str, now: datetime) -> tuple[Rung, ...]:
+def _must_be_below(work: UnitOfWork, known: Person | None, form: PersonForm) -> None:
+    """Raise `Forbidden` if somebody of a branch gives or changes access that reaches beyond their own."""
+    if work.scope == WHOLE_NETWORK:
+        return
+    table = access_table()
+    beyond = [branch for branch in (form.branch, *form.branches) if not work.scope.covers(branch)]
+    if beyond:
+        raise Forbidden("scope.other_branch", branch=beyond[0])
+    roles = table.roles_of((*form.roles, *(known.roles if known else ())))
+    if table.scope_of(roles, ()) == WHOLE_NETWORK:
+        raise Forbidden("person.role_beyond_branch", person=known.id if known else "")
+
+
+async def show_chain(mongo: Reads, code: str, now: datetime) -> tuple[Rung, ...]:
     """Return the chain above this person, as for an escalation. Raises `NotFound`."""
     person = await mongo.get(Person, code)
     if person is None:
@@ -58,10 +87,11 @@ async def show_chain(mongo: Mongo, code: str, now: datetime) -> tuple[Rung, ...]
 
 async def chain_above(source: PolicySource, owner: str, branch: str, now: datetime) -> tuple[Rung, ...]:
     """Load the people who may be in the chain, and return it; the owner need not be registered."""
+    source = source.beyond_scope  # the upper levels belong to headquarters
     known: dict[str, Person] = {}
     for level in LEVELS:
         where = {"roles": level, **({"branch": branch} if level in OF_BRANCH else {})}
-        found = await (source.find(Person, where) if isinstance(source, Mongo) else source.find(Person, **where))
+        found = await (source.find(Person, where) if isinstance(source, Reads) else source.find(Person, **where))
         known |= {person.id: person for person in found}
     looked_up = set()
     open_links: list[str | None] = [owner, *(person.supervisor for person in known.values())]

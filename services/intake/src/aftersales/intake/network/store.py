@@ -5,7 +5,8 @@ from collections.abc import Collection
 from datetime import date
 from importlib.resources import files
 
-from aftersales.engine import Aggregate, BranchHours, Document, Index, Mongo
+from aftersales.common.sign_in.accounts import ACCOUNT_INDEXES, Account
+from aftersales.engine import Aggregate, BranchHours, Document, Index, Reads
 
 from .domain import Branch, Person, Role
 
@@ -13,7 +14,13 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
     Branch: (),
     BranchHours: (),
     Role: (),
-    Person: (Index("branch", "roles", "-_id"), Index("branch", "-_id"), Index("roles", "-_id")),
+    Account: ACCOUNT_INDEXES,
+    Person: (
+        Index("branch", "roles", "-_id"),
+        Index("branch", "-_id"),
+        Index("roles", "-_id"),
+        Index("subject", partial={"subject": {"$type": "string"}}),
+    ),
 }
 
 
@@ -23,11 +30,11 @@ def packaged_roles() -> tuple[Role, ...]:
     return tuple(Role(id=code, **fields) for code, fields in packaged.items())
 
 
-async def find_serving(mongo: Mongo, roles: Collection[str], branches: Collection[str], today: date) -> tuple[str, ...]:
+async def find_serving(mongo: Reads, roles: Collection[str], branches: Collection[str], today: date) -> tuple[str, ...]:
     """Return people in service with one of the roles in one of the branches (empty means any), by code."""
     where: Document = {"active": True}
     where |= {"roles": {"$in": list(roles)}} if roles else {}
     where |= {"branch": {"$in": list(branches)}} if branches else {}
     day = today.isoformat()
-    found = await mongo.rows(Person.COLLECTION, where, only=("since", "until"))
+    found = await mongo.rows(Person, where, only=("since", "until"))
     return tuple(row["_id"] for row in found if (row["since"] or day) <= day <= (row["until"] or day))

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
+from aftersales.common.scope import EVERYWHERE
 from aftersales.engine import PROBLEMS, Cursor, Limit, NotFound, Page, RequestContext
-from aftersales.intake.network.domain import EVERYWHERE, Branch, Person, local_day
+from aftersales.intake.network.domain import Branch, Person, local_day
 from aftersales.intake.network.store import find_serving
 from aftersales.intake.vocabulary import RequestNumber
 from aftersales.policy.choose import Facts

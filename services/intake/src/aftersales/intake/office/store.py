@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from aftersales.engine import Aggregate, Document, Index, Mongo
+from aftersales.engine import Aggregate, Document, Index, Reads
 from aftersales.intake.archive.domain.customer import Customer
 from aftersales.intake.network.domain import Person, Role
 from aftersales.intake.requests.domain.form import UNSPECIFIED
@@ -33,14 +33,14 @@ INDEXES: dict[type[Aggregate], tuple[Index, ...]] = {
 }
 
 
-async def open_requests(mongo: Mongo, branch: str, owner: str | None) -> list[OpenRequest]:
+async def open_requests(mongo: Reads, branch: str, owner: str | None) -> list[OpenRequest]:
     """Return the open requests of a branch, of one owner or all; one more than allowed when there are too many."""
     where: Document = {"branch": branch, "state": {"$in": list(OPEN)}} | ({"owner": owner} if owner else {})
-    found = await mongo.rows(ServiceRequest.COLLECTION, where, limit=MOST_LINES + 1, only=("state", "owner"))
+    found = await mongo.rows(ServiceRequest, where, limit=MOST_LINES + 1, only=("state", "owner"))
     return sorted(OpenRequest(row["_id"], row["state"], row["owner"]) for row in found)
 
 
-async def names_for(mongo: Mongo, digests: Sequence[Digest], locale: str) -> Names:
+async def names_for(mongo: Reads, digests: Sequence[Digest], locale: str) -> Names:
     """Return the names that the lines of these digests need."""
     items = [item for digest in digests for item in digest.items]
     people = await mongo.find(Person, {"_id": {"$in": sorted({item.mover for item in items})}})
@@ -50,13 +50,13 @@ async def names_for(mongo: Mongo, digests: Sequence[Digest], locale: str) -> Nam
     return Names(await cases_of(mongo, (item.request for item in items)), movers)
 
 
-async def cases_of(mongo: Mongo, numbers: Iterable[str]) -> dict[str, Case]:
+async def cases_of(mongo: Reads, numbers: Iterable[str]) -> dict[str, Case]:
     """Return the cases of requests by number."""
     fields = ("customer", "product", "kind", "fault", "description")
     wanted: Document = {"_id": {"$in": sorted({number for number in numbers if number})}}
-    found = await mongo.rows(ServiceRequest.COLLECTION, wanted, only=fields)
+    found = await mongo.rows(ServiceRequest, wanted, only=fields)
     owners: Document = {"_id": {"$in": sorted({row["customer"] for row in found})}}
-    names = {row["_id"]: row["name"] for row in await mongo.rows(Customer.COLLECTION, owners, only=("name",))}
+    names = {row["_id"]: row["name"] for row in await mongo.rows(Customer, owners, only=("name",))}
     return {
         row["_id"]: Case(
             names.get(row["customer"], ""), row["product"]["line"], row["kind"], row["fault"], row["description"]
@@ -65,9 +65,9 @@ async def cases_of(mongo: Mongo, numbers: Iterable[str]) -> dict[str, Case]:
     }
 
 
-async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str | None, limit: int) -> list[Document]:
+async def notices_for(mongo: Reads, reader: str, keys: Sequence[str], after: str | None, limit: int) -> list[Document]:
     """Return ids of notices that a reader must or may read, with the time of reading; unread first, newest first."""
-    chunks = await mongo.rows(ReaderChunk.COLLECTION, {"readers": reader}, only=("notice",))
+    chunks = await mongo.rows(ReaderChunk, {"readers": reader}, only=("notice",))
     mine = {"_id": {"$in": [chunk["notice"] for chunk in chunks]}}
     pipeline: list[Document] = [
         {"$match": {"$or": [mine, {"audience": {"$in": list(keys)}}]}},
@@ -83,7 +83,7 @@ async def notices_for(mongo: Mongo, reader: str, keys: Sequence[str], after: str
     return await mongo.aggregate(Notice, [*pipeline, {"$limit": limit}])
 
 
-async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime]) -> list[AgendaCase]:
+async def week_cases(mongo: Reads, branch: str, span: tuple[datetime, datetime]) -> list[AgendaCase]:
     """Return the cases of a branch's week for its meeting (ALL-8), each kind in order of weight.
 
     Request numbers begin with their day, so the week's requests are a range of the index over branch and number.
@@ -95,7 +95,7 @@ async def week_cases(mongo: Mongo, branch: str, span: tuple[datetime, datetime])
     week = {"$match": {"branch": branch, "_id": {"$gte": first, "$lt": last}, "registered_at": registered}}
     again = {"branch": branch, **AGAIN, "history": {"$elemMatch": {"state": "reopened", "at": registered}}}
     wanted = ("fault", "priority")
-    reopened = await mongo.rows(ServiceRequest.COLLECTION, again, sort=("priority", "_id"), limit=_CASES, only=wanted)
+    reopened = await mongo.rows(ServiceRequest, again, sort=("priority", "_id"), limit=_CASES, only=wanted)
     pressing: Document = {"$sort": {"priority": 1, "_id": 1}}
     complaints: list[Document] = [{"$match": {"kind": "complaint"}}, pressing]
     repeated: list[Document] = [{"$match": {"repeats": {"$ne": None}}}, pressing, {"$set": {"count": 2}}]

@@ -131,7 +131,7 @@ async def take_partner_sale(
     branch = await known_branch(work, form.branch)
     customer = await find_or_enrol(work, form, branch)
     matched = await look_up_product_words(work, form.products[0], catalogue)
-    await keep_product(work, matched, owner_of(customer), branch.day_of(work.now), catalogue)
+    await keep_product(work, matched, owner_of(customer, branch.id), branch.day_of(work.now), catalogue)
     return MessageEffect(serial=event.serial)
 
 

@@ -53,6 +53,7 @@ async def _next(work: UnitOfWork, recall: Recall, cursor: Cursor) -> tuple[list[
 
 async def hold_against_recalls(work: UnitOfWork, product: Product) -> None:
     """Open the product's case in each open recall that affects it; an existing case follows it to a new owner."""
+    work = work.beyond_scope
     for recall in await work.find(Recall, state="open"):
         if not recall.affects(product):
             continue
@@ -87,6 +88,7 @@ async def schedule_case(work: UnitOfWork, number: str, kind: RecallKind, product
 
     Raises `DomainError` if there is no such recall, it does not affect the product, or the case is done.
     """
+    work = work.beyond_scope
     recall = await work.get(Recall, number)
     case = await work.get(RecallCase, domain.case_id(number, product.id)) if recall else None
     if (

@@ -55,20 +55,21 @@ async def archive_customer(
     customer = await save_customer(work, known, updated, new=new)
     for product in form.products:
         matched = await look_up_product_words(work, product, catalogue)
-        await keep_product(work, matched, owner_of(customer), branch.day_of(work.now), catalogue)
+        await keep_product(work, matched, owner_of(customer, branch.id), branch.day_of(work.now), catalogue)
     return customer
 
 
 async def look_up_product_words(work: UnitOfWork, form: P, catalogue: PolicyCatalogue) -> MatchedProduct[P]:
     """Return what a form says, in the codes of the catalogues (INT-3)."""
-    known = await work.get(Product, form.serial) if form.serial else None
+    known = await work.beyond_scope.get(Product, form.serial) if form.serial else None
     listing = await look_up_model(work, form.model) if form.model else Listing()
     named = (await catalogue.policy_index(work)).lines
     return match_product(known.line if known else None, form, listing, await load_glossary(work), named)
 
 
-def owner_of(customer: Customer, request: str | None = None) -> Owner:
-    return Owner(customer.id, customer.branch, request)
+def owner_of(customer: Customer, branch: str, request: str | None = None) -> Owner:
+    """Return the owner, served in this branch, of a product that is archived with this request."""
+    return Owner(customer.id, customer.branch, request, branch)
 
 
 async def keep_product(
@@ -78,8 +79,10 @@ async def keep_product(
     today: date,
     catalogue: PolicyCatalogue,
 ) -> Product:
+    """Archive the product, which may be known from another branch; it is shared with the branch that serves it."""
+    work = work.beyond_scope
     known = await work.get(Product, matched.form.serial)
-    product = products.archive_product(known, matched, owner, today)
+    product = products.archive_product(known, matched, owner, today).share(owner.served_in or owner.branch)
     if product == known:
         return product
     await hold_against_recalls(work, product)
@@ -110,7 +113,9 @@ async def import_product(work: UnitOfWork, form: ImportProduct, catalogue: Polic
     branch = await known_branch(work, customer.branch)
     product = ProductForm(**form.model_dump(include=set(ProductForm.model_fields)))
     matched = await look_up_product_words(work, product, catalogue)
-    return _owned(await keep_product(work, matched, owner_of(customer), branch.day_of(work.now), catalogue), customer)
+    return _owned(
+        await keep_product(work, matched, owner_of(customer, branch.id), branch.day_of(work.now), catalogue), customer
+    )
 
 
 async def _owner(work: UnitOfWork, form: ImportProduct) -> Customer:

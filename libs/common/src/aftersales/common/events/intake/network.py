@@ -89,6 +89,15 @@ class PersonChanged(Event):
     branch: str
     roles: tuple[str, ...]
     active: bool
+    branches: tuple[str, ...] = ()
+    """Further branches in which the person works."""
+    subject: str = ""
+    """The subject of the person's tokens at the sign-in server; empty: they cannot sign in."""
+    since: datetime | None = None
+    """The beginning of their service."""
+    until: datetime | None = None
+    """The end of their service."""
+    changed_at: datetime | None = None
 
 
 class NoticePublished(Event):

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import CustomerChanged, Language
 from aftersales.common.fields import UNSAID
+from aftersales.common.scope import SharedAggregate
 from aftersales.policy.calendars import Windows
 from aftersales.values import ChatId, Code, Email, Line, Value, drop_blanks
 from aftersales.values.errors import DomainError
@@ -112,7 +113,7 @@ REACHED_BY = {"name", "phones", "addresses", "contacts", "email", "wechat", "cha
 """The data that a call confirms or corrects: who the customer is, and how they are reached."""
 
 
-class Customer(Aggregate):
+class Customer(SharedAggregate):
     """A customer in the archive."""
 
     COLLECTION: ClassVar[str] = "customers"
@@ -192,6 +193,7 @@ class ContactPoint(Aggregate):
     """
 
     COLLECTION: ClassVar[str] = "contact_points"
+    NETWORK_WIDE: ClassVar[bool] = True
 
     customer: str
 

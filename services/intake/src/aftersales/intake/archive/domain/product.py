@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.intake import ProductRef
+from aftersales.common.scope import SharedAggregate
 from aftersales.common.terms import Term, UnclearTerm
 from aftersales.values import Code, Day, Line, Reason, Value
 from aftersales.values.errors import DomainError
@@ -79,7 +79,7 @@ class Extension(Value):
     why: Reason
 
 
-class Product(Aggregate):
+class Product(SharedAggregate):
     """A product in the archive; its id is its serial number."""
 
     COLLECTION: ClassVar[str] = "products"
@@ -132,6 +132,8 @@ class Owner(NamedTuple):
     branch: str
     request: str | None = None
     """The request in which they claim it."""
+    served_in: str = ""
+    """The branch that serves them there, if it is another one."""
 
 
 class ProductAct(NamedTuple):

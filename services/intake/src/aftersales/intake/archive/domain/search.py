@@ -12,6 +12,7 @@ from opencc import OpenCC  # type: ignore[import-untyped]
 from pypinyin import Style, pinyin
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.scope import SharedAggregate
 
 from .customer import Customer, phone_numbers
 
@@ -27,7 +28,7 @@ _WINDOW, _NAME, _WORD, _READINGS = 4, 24, 32, 8
 """Limits: syllables per window, characters of a name read as pinyin, letters of a word, readings of a window."""
 
 
-class SearchEntry(Aggregate):
+class SearchEntry(SharedAggregate):
     """The search tokens of one customer; written with the customer, and deleted while they are merged into another."""
 
     COLLECTION: ClassVar[str] = "search_entries"
@@ -76,7 +77,13 @@ def search_entry(customer: Customer) -> SearchEntry:
         found.update(text_tokens(account or ""))
     for number in (*phone_numbers(customer), *(shared.number for shared in customer.shared_phones)):
         found.update(number[1:][-length:] for length in range(TAIL, _WHOLE + 1))
-    return SearchEntry(id=customer.id, branch=customer.branch, customer=customer.id, tokens=tuple(sorted(found)))
+    return SearchEntry(
+        id=customer.id,
+        branch=customer.branch,
+        shared_with=customer.shared_with,
+        customer=customer.id,
+        tokens=tuple(sorted(found)),
+    )
 
 
 def _spellings(text: str) -> Iterator[str]:

@@ -17,7 +17,8 @@ from pydantic import Field
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import DesignChanged, NoticeKind, NoticeOverdue, NoticePublished, Supersession
-from aftersales.intake.network.domain import EVERYWHERE, Codes, Person
+from aftersales.common.scope import EVERYWHERE
+from aftersales.intake.network.domain import Codes, Person
 from aftersales.values import Code, Day, Line, Moment, Value, Words
 from aftersales.values.errors import DomainError
 

@@ -7,7 +7,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, model_validator
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.intake.network.domain import EVERYWHERE, Codes
+from aftersales.common.scope import EVERYWHERE
+from aftersales.intake.network.domain import Codes
 from aftersales.values import Code, Line, Moment, Value, Words
 from aftersales.values.errors import DomainError
 

@@ -97,7 +97,7 @@ async def read_info(context: RequestContext, request: Request, gates: Gates) -> 
     async with gates.reading:
         kept: tuple[datetime, Info] | None = getattr(state, "public_info", None)
         if kept is None or not timedelta() <= context.now - kept[0] < _INFO_KEPT:
-            rows = await context.mongo.rows(Branch.COLLECTION, {}, sort=("_id",), only=("name", "phone", "address"))
+            rows = await context.mongo.rows(Branch, {}, sort=("_id",), only=("name", "phone", "address"))
             identity = await context.mongo.get(CompanyIdentity, COMPANY)
             kept = state.public_info = context.now, list_phones(context, rows, identity)
     return kept[1]

@@ -5,9 +5,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
+from aftersales.common.scope import SharedAggregate
 from aftersales.common.sla_events import Duty, SlaEventTypes
 from aftersales.common.terms import UnclearTerm
 from aftersales.intake.network.domain import Branch
@@ -94,7 +94,7 @@ class Acceptance(Value):
     noted_by: str
 
 
-class ServiceRequest(Aggregate):
+class ServiceRequest(SharedAggregate):
     """A customer's fault or wish; its id is its number (`SR-…`)."""
 
     COLLECTION: ClassVar[str] = "requests"

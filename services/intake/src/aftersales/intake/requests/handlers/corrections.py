@@ -62,6 +62,7 @@ async def correct_request(
 ) -> ServiceRequest:
     """Correct the form, and decide again what follows from it by the same rules as at registration."""
     before = await work.require(ServiceRequest, number)
+    work = work.beyond_scope  # caller and product may be known from another branch, and the request may move to one
     correction.must_be_correctable(before, command)
     corrected = _with_danger(correction.correct_fields(before, command), before, command, classifier)
     branch = await known_branch(work, corrected.branch)
@@ -144,7 +145,7 @@ async def _correct_product(
         request.id, matched, known, needs_visit=request.kind in VISITS, order=request.kind in OF_AN_ORDER
     )
     today = (await known_branch(work, request.branch)).day_of(work.now)
-    product = await keep_product(work, form, owner_of(customer, request.id), today, catalogue)
+    product = await keep_product(work, form, owner_of(customer, request.branch, request.id), today, catalogue)
     if product.registered_with == request.id:
         await _move_entitlements(work, product)
     unclear = correction.replace_unclear(request, "line", form.unclear) if "product" in named else request.unclear

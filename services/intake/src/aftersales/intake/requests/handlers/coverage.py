@@ -111,6 +111,7 @@ async def _redecide(work: UnitOfWork, before: Product, product: Product, catalog
     """Save the product, and decide the coverage of each of its open requests again."""
     if product == before:
         return []
+    seen, work = work.scope, work.beyond_scope
     work.put(product)
     found = []
     for request in await work.find(ServiceRequest, **{"product.serial": product.id}):
@@ -119,6 +120,6 @@ async def _redecide(work: UnitOfWork, before: Product, product: Product, catalog
             cause = request.coverage.inputs.cause if request.coverage else "unknown"
             case = CoverageCase(product, request.kind, cause, await prepaid.prepaid_of(work, request))
             decided = await _decide(work, request, case, ground)
-            if decided.coverage:
+            if decided.coverage and seen.sees(request):
                 found.append(Redecided(request=request.id, before=request.coverage, after=decided.coverage))
     return found

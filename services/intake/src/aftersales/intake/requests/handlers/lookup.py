@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
-from aftersales.engine import Aggregate, Document, Malformed, Mongo
+from aftersales.engine import Aggregate, Document, Malformed, Reads
 from aftersales.intake.agreements.domain.contract import Contract
 from aftersales.intake.agreements.domain.entitlement import Entitlement
 from aftersales.intake.archive import store as archive
@@ -39,7 +39,7 @@ MOST_CUSTOMERS, MOST_PRODUCTS, MOST_OPEN = 5, 20, 20
 class Desk(NamedTuple):
     """What every caller of one lookup shares."""
 
-    mongo: Mongo
+    mongo: Reads
     policies: PolicyIndex
     words: ReaderWords
     now: datetime
@@ -53,14 +53,14 @@ async def show_call(desk: Desk, query: str, numbered: Document | None) -> Lookup
     return Lookup(items=tuple(items), more=more)
 
 
-async def _find_callers(mongo: Mongo, query: str, numbered: Document | None) -> tuple[list[Customer], bool]:
+async def _find_callers(mongo: Reads, query: str, numbered: Document | None) -> tuple[list[Customer], bool]:
     asked = search.parse_query(query)
     if not asked and not numbered:
         raise Malformed("search.nothing_to_look_for")
     of_requests: list[Customer] = []
     for filter in (numbered, order_filter(query.strip())):
         if filter:
-            rows = await mongo.rows(ServiceRequest.COLLECTION, filter, limit=MOST_CUSTOMERS, only=("customer",))
+            rows = await mongo.rows(ServiceRequest, filter, limit=MOST_CUSTOMERS, only=("customer",))
             of_requests += [await archive.find_surviving_customer(mongo, row["customer"]) for row in rows]
     owners = await _owners_of_parcel(mongo, query)
     of_requests += [await archive.find_surviving_customer(mongo, owner) for owner in owners]
@@ -71,11 +71,11 @@ async def _find_callers(mongo: Mongo, query: str, numbered: Document | None) -> 
     return [*each.values()][:MOST_CUSTOMERS], len(each) > MOST_CUSTOMERS
 
 
-async def _owners_of_parcel(mongo: Mongo, query: str) -> list[str]:
+async def _owners_of_parcel(mongo: Reads, query: str) -> list[str]:
     """Return the owners of the products in a parcel with this waybill (INT-12)."""
-    parcels = await mongo.rows(Shipment.COLLECTION, waybill_filter(query), limit=MOST_CUSTOMERS, only=("serials",))
+    parcels = await mongo.rows(Shipment, waybill_filter(query), limit=MOST_CUSTOMERS, only=("serials",))
     serials = [serial for parcel in parcels for serial in parcel["serials"]]
-    rows = await mongo.rows(Product.COLLECTION, {"_id": {"$in": serials}}, only=("customer",)) if serials else []
+    rows = await mongo.rows(Product, {"_id": {"$in": serials}}, only=("customer",)) if serials else []
     return list(dict.fromkeys(row["customer"] for row in rows if row["customer"]))[:MOST_CUSTOMERS]
 
 
@@ -100,7 +100,7 @@ async def _show(desk: Desk, customer: Customer) -> LookupItem:
     return show_caller(caller, place, covered, (*waiting, *last), desk.words)
 
 
-async def _parcels(mongo: Mongo, serials: Sequence[str]) -> dict[str, list[Shipment]]:
+async def _parcels(mongo: Reads, serials: Sequence[str]) -> dict[str, list[Shipment]]:
     """Return the parcels with these products, by serial number, the newest first (INT-12)."""
     found: dict[str, list[Shipment]] = {}
     where: Document = {"serials": {"$in": [*serials]}}
@@ -110,7 +110,7 @@ async def _parcels(mongo: Mongo, serials: Sequence[str]) -> dict[str, list[Shipm
     return {serial: sorted(each, key=lambda one: one.shipped_on, reverse=True) for serial, each in found.items()}
 
 
-async def _several(mongo: Mongo, kind: type[A], ids: Sequence[str]) -> list[A]:
+async def _several(mongo: Reads, kind: type[A], ids: Sequence[str]) -> list[A]:
     return await mongo.find(kind, {"_id": {"$in": [*ids]}}) if ids else []
 
 

@@ -14,10 +14,11 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 async def offer_handover(work: UnitOfWork, number: str, command: OfferHandover) -> ServiceRequest:
     request = await work.require(ServiceRequest, number)
     ownership.must_answer_for(request, await chain_above(work, request.owner, request.branch, work.now), work.actor)
-    await known_person(work, command.to)
+    taker = await known_person(work, command.to)
     reason = require_code((await load_glossary(work)).reasons, "reasons", command.reason)
     command = command.model_copy(update={"reason": reason})
-    return work.put(ownership.offer_handover(request, command, work.actor, work.now))
+    offered = ownership.offer_handover(request, command, work.actor, work.now)
+    return work.put(offered.share(taker.branch))
 
 
 @use_case(about=lambda number: (ServiceRequest, number))

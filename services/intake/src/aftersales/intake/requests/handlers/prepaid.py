@@ -18,7 +18,8 @@ from aftersales.intake.vocabulary import RequestKind
 
 
 async def prepaid_for(work: UnitOfWork, archive: Archive, kind: RequestKind, taken: Taken, day: date) -> Prepaid:
-    """Find the terms of the customer's contracts and the product's entitlements for such a request."""
+    """Find the terms of the customer's contracts and the product's entitlements for such a request, in any branch."""
+    work = work.beyond_scope
     customer, product, _ = archive
     agreed = [contract for id in customer.contracts if (contract := await work.get(Contract, id))]
     granted = [entitlement for id in product.entitled if (entitlement := await work.get(Entitlement, id))]
@@ -29,7 +30,7 @@ async def prepaid_for(work: UnitOfWork, archive: Archive, kind: RequestKind, tak
 async def prepaid_of(work: UnitOfWork, request: ServiceRequest) -> Prepaid:
     """Return the request's stored terms; a service that other requests have used up since is no longer included."""
     kept = request.coverage.inputs.prepaid if request.coverage else NOTHING
-    contract = await work.get(Contract, kept.contract) if kept.contract else None
+    contract = await work.beyond_scope.get(Contract, kept.contract) if kept.contract else None
     if contract and kept.included:
         return kept.model_copy(update={"included": contract.includes(request.kind, request.id)})
     return kept
@@ -74,6 +75,7 @@ async def settle_prepaid(
     work: UnitOfWork, request: ServiceRequest, before: Coverage | None, after: Coverage | None
 ) -> None:
     """Use what a decision uses, and return what the previous one used."""
+    work = work.beyond_scope  # the contract may be another branch's
     old, new = _used(before), _used(after)
     if old and old != new:
         await _give_back(work, request.id, *old)

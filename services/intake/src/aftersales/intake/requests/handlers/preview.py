@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from aftersales.engine import Mongo, PolicyCatalogue, UnitOfWork, use_case
+from aftersales.engine import PolicyCatalogue, Reads, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import ContactPoint
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import surviving_customer
@@ -38,21 +38,21 @@ async def check_request(
 
 
 async def similar_to_form(
-    mongo: Mongo, form: RegisterRequest, checked: Preview, within: timedelta, now: datetime
+    mongo: Reads, form: RegisterRequest, checked: Preview, within: timedelta, now: datetime
 ) -> tuple[Similar, ...]:
     customer = checked.customer.id if checked.customer else None
     subject = SimilarSubject(customer, form.product.serial, checked.fault, now)
     return await find_similar(mongo, subject, within, now)
 
 
-async def similar_to(mongo: Mongo, request: ServiceRequest, within: timedelta, now: datetime) -> tuple[Similar, ...]:
+async def similar_to(mongo: Reads, request: ServiceRequest, within: timedelta, now: datetime) -> tuple[Similar, ...]:
     subject = SimilarSubject(
         request.customer, request.product.serial, request.fault, request.registered_at, number=request.id
     )
     return await find_similar(mongo, subject, within, now)
 
 
-async def find_similar(mongo: Mongo, subject: SimilarSubject, within: timedelta, now: datetime) -> tuple[Similar, ...]:
+async def find_similar(mongo: Reads, subject: SimilarSubject, within: timedelta, now: datetime) -> tuple[Similar, ...]:
     pages = [
         await mongo.find(ServiceRequest, where, sort=("-_id",), limit=MOST_SIMILAR) for where in subject.queries(within)
     ]

@@ -79,7 +79,7 @@ async def register_request(
     number = await work.number("SR")
     matched = await name_known_product(work, number, form, catalogue)
     today = branch.day_of(work.now)
-    product = await keep_product(work, matched, owner_of(customer, number), today, catalogue)
+    product = await keep_product(work, matched, owner_of(customer, branch.id, number), today, catalogue)
     if recalled := recall_of(form.kind, form.details):
         await schedule_case(work, *recalled, product)
     facts = Facts(branch.id, product.line, form.kind, customer.known_as, today, customer.is_member(today))
@@ -109,7 +109,8 @@ async def find_caller(work: UnitOfWork, form: RegisterRequest, branch: Branch, *
         customer = await find_or_enrol(work, said.caller_of(None), branch, in_person=in_person)
     else:
         known = await surviving_customer(work, said.id)
-        customer = await save_customer(work, known, names.note_caller(known, said.caller_of(known)))
+        noted = names.note_caller(known, said.caller_of(known)).share(branch.id)
+        customer = await save_customer(work, known, noted)
     return await save_customer(work, customer, names.note_user(customer, said.user)) if said.user else customer
 
 
@@ -126,7 +127,7 @@ async def match_fault(work: UnitOfWork, form: F, product: Product) -> tuple[F, f
 async def name_known_product(
     work: UnitOfWork, number: str, form: RegisterRequest, catalogue: PolicyCatalogue
 ) -> MatchedProduct[ProductForm]:
-    known = await work.get(Product, form.product.serial) if form.product.serial else None
+    known = await work.beyond_scope.get(Product, form.product.serial) if form.product.serial else None
     matched = await look_up_product_words(work, form.product, catalogue)
     return registration.name_product(
         number, matched, known, needs_visit=form.needs_visit, order=form.kind in OF_AN_ORDER
