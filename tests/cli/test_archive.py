@@ -77,7 +77,8 @@ async def test_what_ended_long_ago_leaves_for_a_file_and_comes_back_as_it_was(pr
     assert done.code == 0, done.err
     assert await ids(program, IssueSlip) == {NEW, OPEN}
     assert await ids(program, Movement) == {"new-0000", "new-0001", "new-0002"}
-    assert len(await program.system.inventory.find(Archived)) == 121
+    marks = await program.system.inventory.find(Archived)
+    assert (len(marks), {mark.branch for mark in marks}) == (121, {"sh-01"}), "other branches are told 404, not 410"
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     (manifest,) = [load_manifest(path) for path in tmp_path.glob("*movements*.json")]
     assert (manifest.documents, manifest.removed, manifest.first) == (120, True, "old-0000")

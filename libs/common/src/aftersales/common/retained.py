@@ -18,6 +18,7 @@ class Archived(Aggregate):
     AUDITED: ClassVar[bool] = False
 
     branch: str = "-"
+    """The branch of the document; `-` in marks that are older than branch scope."""
     file: str
     """The archive file that has the document."""
     at: datetime

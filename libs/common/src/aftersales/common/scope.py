@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.values.errors import NotFound
 
 EVERYWHERE = "-"
 """The `branch` of documents that belong to no single branch; everybody sees them."""
@@ -38,6 +39,11 @@ class Scope:
     def covers(self, branch: str) -> bool:
         """Return whether a document of this branch alone would be the caller's own."""
         return self.branches is None or branch == EVERYWHERE or branch in self.branches
+
+    def must_cover(self, branch: str) -> None:
+        """Raise `NotFound` for a branch that the caller does not see: its name is no secret, but what it does is."""
+        if not self.covers(branch):
+            raise NotFound("branches.unknown", id=branch)
 
     def narrow(self, kind: type[Aggregate] | str, where: dict[str, Any]) -> dict[str, Any]:
         """Return a filter of MongoDB for the documents of `where` that the caller may see.

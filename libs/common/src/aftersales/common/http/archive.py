@@ -224,7 +224,7 @@ async def archive_documents(
             continue
         if state:
             work.delete(state)
-            work.put(Archived(id=archived_id(kind, id), file=file, at=work.now))
+            work.put(Archived(id=archived_id(kind, id), branch=state.branch, file=file, at=work.now))
         done.removed.append(id)
     return done
 

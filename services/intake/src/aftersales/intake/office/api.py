@@ -114,6 +114,7 @@ async def record_minutes(branch: OfficeBranchCode, week: Week, form: MinutesForm
 
 async def _branch(code: str, context: Any) -> Branch:
     """Return the branch, but not its ETag, which is not the meeting's."""
+    context.caller.scope.must_cover(code)
     place: Branch | None = await context.mongo.get(Branch, code)
     if place is None:
         raise NotFound("branches.unknown", id=code)

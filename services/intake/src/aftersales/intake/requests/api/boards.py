@@ -51,6 +51,7 @@ class Board(BaseModel):
 @router.get("/boards/branch/{code}")
 async def show_board(code: BoardBranchCode, context: RequestContext) -> Board:
     """Count the branch's open requests by stage and by owner (ALL-3)."""
+    context.caller.scope.must_cover(code)
     now = context.now
     branch, rows = await asyncio.gather(
         context.mongo.get(Branch, code), context.mongo.aggregate(ServiceRequest, counting_pipeline(code, now))
