@@ -25,6 +25,7 @@ EVERY_ROLE = [
     "service_manager",
 ]
 PLACES = {"SH01": {"lat": 31.23, "lon": 121.45}, "BJ01": {"lat": 39.9, "lon": 116.4}}
+COMPLAINT = "冰箱不制冷 孩子的药在里面"
 CANARIES = {
     "name": "金丝雀小红",
     "phone": "13799990011",
@@ -84,7 +85,7 @@ class TwoBranches:
             },
             "kind": "repair",
             "fault": "no-cooling",
-            "description": f"{person['name']}家的冰箱不制冷",
+            "description": COMPLAINT,
         }
         request: str = (await self.call(who, "intake", "POST", "/requests", form))["id"]
         await self._repair(who, f"/orders/{sibling_number(request, 'WO')}", person["name"])

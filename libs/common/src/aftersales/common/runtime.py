@@ -20,6 +20,7 @@ from aftersales.common.partners import own_sources
 from aftersales.common.parts import PartEnded
 from aftersales.common.retained import Archived
 from aftersales.common.service import Service
+from aftersales.common.sign_in.readings import READING_INDEXES, Reading
 from aftersales.common.sweep import Sweep
 from aftersales.common.tallies import Folding
 from aftersales.common.telemetry import Metrics, log
@@ -284,6 +285,7 @@ def all_indexes(service: Service) -> Mapping[str, Sequence[Index]]:
         relay.OUTBOX: [],
         **({files.UPLOADS: [Index("at")]} if service.files else {}),
         audit.COLLECTION: list(audit.INDEXES),
+        Reading.COLLECTION: list(READING_INDEXES),
         **{name: [] for name in (ANCHORS, BASES, audit.ARCHIVED_HEADS, values.VALUES)},
         Archived.COLLECTION: [],
         VERIFICATIONS: list(INDEXES),

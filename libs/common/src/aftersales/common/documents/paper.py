@@ -1,8 +1,11 @@
 """The contents of a printed document: words only, in one language. Pure."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import PlainSerializer
 
 from aftersales.values import Value
+from aftersales.values.personal import DISCLOSURE
 
 PaperLanguage = Literal["en", "zh-Hans", "zh-Hant"]
 """The language of a printed document."""
@@ -31,6 +34,9 @@ class PaperSection(Value):
     text: str = ""
 
 
+_SHOWN = PlainSerializer(lambda sections: sections if DISCLOSURE.get() == "full" else (), when_used="json")
+
+
 class Paper(Value):
     """Everything on the page that stays the same however often it is printed."""
 
@@ -38,7 +44,8 @@ class Paper(Value):
     letterhead: Letterhead
     stamp: str = ""
     """A word across the head, such as "cancelled"."""
-    sections: tuple[PaperSection, ...]
+    sections: Annotated[tuple[PaperSection, ...], _SHOWN]
+    """What stands on the page; left out of answers that show personal data masked (ALL-6)."""
     signatures: tuple[str, ...] = ()
     """Who signs, each on a line with a date."""
     link: str = ""

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
-from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, me, problem, trail
+from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, me, problem, readings, trail
 from aftersales.common.http.document import describe_app
 from aftersales.common.http.exposition import expose_metrics
 from aftersales.common.http.middleware import RequestMiddleware
@@ -59,6 +59,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         archive.router,
         catch_up.router,
         me.router,
+        readings.router,
         *([deadlines.router] if service.clocked else []),
     )
     ours = (service.router, *shared, _operations(runtime))

@@ -31,6 +31,10 @@ REQUEST_HEADERS = {
         "It is not verified, and without it the actor is `anonymous`. Where sign-in is on it counts for nothing: the "
         "actor is the caller's name in the token."
     ),
+    "Personal-Data": _text(
+        "`full`: show names, phone numbers and accounts of customers in full, which is recorded (`GET /readings`). "
+        "Without it they are masked where sign-in is on."
+    ),
     "Idempotency-Key": _text(
         "A new random text for each command, at most 200 characters. Repeat a request whose answer was lost with the "
         "same key and body: it has no second effect and gets the stored answer."
@@ -54,7 +58,7 @@ RESPONSE_HEADERS = {
 def request_headers(route: APIRoute) -> Iterator[str]:
     """Yield the headers that have an effect on this operation."""
     code = _Endpoint(route.endpoint)
-    yield from ("Accept-Language", "X-Correlation-Id")
+    yield from ("Accept-Language", "X-Correlation-Id", "Personal-Data")
     if code.names & (_COMMANDS | {"actor"}):
         yield "X-Actor"
     if code.names & _ONE_COMMAND:

@@ -20,8 +20,10 @@ _ELSEWHERE = (Path, Header, Cookie)
 def refuse_unknown_parameters(routes: Iterable[BaseRoute]) -> None:
     """Make each route of the API refuse unknown query parameters. Pages for people ignore those of advertisements."""
     for route in routes:
-        if isinstance(route, APIRoute) and route.include_in_schema and route.response_class is not HTMLResponse:
-            route.app = _checked(route.app, known_parameters(route))
+        if not isinstance(route, APIRoute) or not route.include_in_schema or route.response_class is HTMLResponse:
+            continue
+        if not hasattr(route, "strict"):
+            route.app, route.strict = _checked(route.app, known_parameters(route)), True  # type: ignore[attr-defined]
 
 
 def known_parameters(route: APIRoute) -> frozenset[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
@@ -110,11 +111,9 @@ class _RequestContext:
     @property
     def caller(self) -> Caller:
         """Who is asking; on an open route nobody. Without sign-in they may do everything."""
-        unknown = Caller("", "anonymous")
-        if not self.settings.oidc_issuer:
-            unknown = trust_name(self._request.headers.get("x-actor", "anonymous")[:100])
-        known: Caller = self._request.scope.get("caller", unknown)
-        return known
+        said = self._request.headers.get("x-actor", "anonymous")
+        known: Caller | None = self._request.scope.get("caller")
+        return known or (Caller("", "anonymous") if self.settings.oidc_issuer else trust_name(said))
 
     @property
     def actor(self) -> str:
@@ -211,10 +210,13 @@ class _RequestContext:
                 asked.update(b"\0" + condition.encode())
         status = self._request.scope["route"].status_code or 200
 
+        asker = copy_context()  # the answer is stored as this caller may see it (ALL-6)
+
         def render(result: Any) -> Document:
             if isinstance(result, DomainError):
                 return {"problem": result.code, "params": result.params, "status": result.status}
-            return {"status": status, "body": to_json(result), "headers": _headers(result, self._request)}
+            shown = asker.copy().run(to_json, result)
+            return {"status": status, "body": shown, "headers": _headers(result, self._request)}
 
         return AnswerKey(hashlib.sha256(where.encode()).hexdigest(), asked.hexdigest(), render)
 

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aftersales.common.clock import Clock
+from aftersales.common.http.disclosure import answer_disclosed
 from aftersales.common.http.problem import problem_response
 from aftersales.common.service import Service
 from aftersales.common.sign_in.access import EVERY_SERVICE, AccessTable
@@ -51,8 +52,8 @@ def open_paths(table: AccessTable, service: str) -> re.Pattern[str]:
 def guard_routes(routes: Iterable[BaseRoute]) -> None:
     """Let each route of the API be called only by the roles of its action; nobody may call one without an action."""
     for route in routes:
-        if isinstance(route, APIRoute) and route.include_in_schema and not isinstance(route.app, _Guarded):
-            route.app = _Guarded(route.app, route.path_format)
+        if isinstance(route, APIRoute) and route.include_in_schema and not hasattr(route, "guarded"):
+            route.app, route.guarded = _Guarded(route.app, route.path_format), True  # type: ignore[attr-defined]
 
 
 class _Guarded:
@@ -60,9 +61,11 @@ class _Guarded:
         self._app, self._path = app, path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if caller := scope.get("caller"):
-            self._check(caller, scope["app"].state.runtime.service, scope["method"])
-        await self._app(scope, receive, send)
+        caller = scope.get("caller")
+        if caller is None:
+            return await self._app(scope, receive, send)
+        self._check(caller, scope["app"].state.runtime.service, scope["method"])
+        return await answer_disclosed(self._app, (scope["method"], self._path), scope, receive, send)
 
     def _check(self, caller: Caller, service: Service, method: str) -> None:
         action = service.access.action_of(service.name, (method, self._path))

@@ -47,9 +47,13 @@ class AccessTable:
         roles: Mapping[str, AccessRole],
         actions: Mapping[str, Action],
         open: Mapping[str, frozenset[Operation]],
+        whole: Mapping[str, frozenset[Operation]] | None = None,
     ) -> None:
-        """`open` has the routes for everybody, by service. Raises `WrongTable` for a route in two places."""
-        self.roles, self.actions, self.open = roles, actions, open
+        """`open` has the routes for everybody, by service; `whole` those whose answers are personal data as a whole.
+
+        Raises `WrongTable` for a route in two places.
+        """
+        self.roles, self.actions, self.open, self.whole = roles, actions, open, whole or {}
         self._action_of: dict[tuple[str, Operation], str] = {}
         places = [("", open), *((name, action.routes) for name, action in actions.items())]
         for name, routes in places:
@@ -62,6 +66,10 @@ class AccessTable:
         """Return the action of a route; empty for an open one, None for one that is not in the table."""
         ours = self._action_of.get((service, operation))
         return self._action_of.get((EVERY_SERVICE, operation)) if ours is None else ours
+
+    def discloses(self, service: str, operation: Operation) -> bool:
+        """Return whether the route's answer is personal data as a whole, such as a file or an export."""
+        return operation in self.whole.get(service, ())
 
     def roles_of(self, held: Iterable[str]) -> frozenset[str]:
         """Return the access roles of somebody with these roles of people (ALL-8)."""
@@ -92,7 +100,7 @@ def access_table() -> AccessTable:
     for name, action in actions.items():
         if strange := action.roles - roles.keys():
             raise WrongTable(f"access.toml: {name} names roles that do not exist: {', '.join(sorted(strange))}")
-    return AccessTable(roles, actions, _operations(said["open"]))
+    return AccessTable(roles, actions, _operations(said["open"]), _operations(said["whole"]))
 
 
 def _operations(routes: Mapping[str, list[str]]) -> dict[str, frozenset[Operation]]:

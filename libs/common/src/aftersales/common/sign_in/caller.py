@@ -25,6 +25,9 @@ class Caller:
         return access_table().may(self.roles, action)
 
 
+_EVERY_ROLE = frozenset(access_table().roles)
+
+
 def trust_name(name: str) -> Caller:
     """Return the caller of a service without sign-in, under a name that nobody verified."""
-    return Caller("", name, None, frozenset(access_table().roles))
+    return Caller("", name[:100], None, _EVERY_ROLE)

@@ -13,6 +13,7 @@ from aftersales.intake.archive.domain.contact import CustomerId
 from aftersales.intake.vocabulary import Channel, RequestNumber
 from aftersales.values import Code, ForgivingForm, Line, Moment, Serial, Value, Words
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME
 
 Direction = Literal["in", "out"]
 """`in`: somebody wrote to us; `out`: we wrote to somebody."""
@@ -68,9 +69,9 @@ class Correspondence(Aggregate):
 
     direction: Direction
     channel: Channel
-    subject: str
+    subject: Annotated[str, HIDDEN_TEXT]
     at: datetime
-    text: str = ""
+    text: Annotated[str, HIDDEN_TEXT] = ""
     reference: str | None = None
     customer: str | None = None
     request: str | None = None
@@ -103,12 +104,12 @@ class CorrespondenceEntry(Value):
     channel_words: str
     branch: str
     customer: str | None
-    customer_name: str
+    customer_name: Annotated[str, MASKED_NAME]
     request: str | None
     serial: str
     line: str
     line_words: str
-    subject: str
+    subject: Annotated[str, HIDDEN_TEXT]
     """The subject, or the text of a contact or message."""
     files: tuple[FileShown, ...]
     by: str

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import StrictBool, StringConstraints
 
 from aftersales.values import Code, Line, Quantity, Value, Words
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME
 
 Account = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 """A few sentences, not empty."""
@@ -28,7 +29,7 @@ class ServiceReport(Value):
     """The parts that were used; the others go back to the store."""
     tested: StrictBool
     """Whether the product was tested after the repair."""
-    customer_remarks: Words = ""
+    customer_remarks: Annotated[Words, HIDDEN_TEXT] = ""
     """The customer's remarks."""
-    signed_by: Line
+    signed_by: Annotated[Line, MASKED_NAME]
     """The name of the person who signed."""

@@ -1,19 +1,24 @@
 """The caller as a contact gives them, and what leads to the customer in the archive (INT-2, INT-3). Pure."""
 
+from typing import Annotated
+
+from pydantic import AfterValidator
+
 from aftersales.values import ChatId, Email, Line, Phone, Value
+from aftersales.values.personal import refuse_masked
 
 
 class NamedCaller(Value):
     """The caller, as given in the contact (INT-2)."""
 
-    name: Line
+    name: Annotated[Line, AfterValidator(refuse_masked)]
     """The name, as the caller gives it."""
     phone: Phone | None = None
     """Leads to the customer in the archive, as do e-mail address and chat account of somebody without a phone."""
     address: Line | None = None
     """Null if it is known or not needed."""
-    email: Email | None = None
-    chat_id: ChatId | None = None
+    email: Annotated[Email, AfterValidator(refuse_masked)] | None = None
+    chat_id: Annotated[ChatId, AfterValidator(refuse_masked)] | None = None
     """Their account in a chat or on a platform."""
 
     @property

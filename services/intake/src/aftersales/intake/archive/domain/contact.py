@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from aftersales.values import GeoPoint, Line, Phone, Value
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME, MASKED_NUMBER, refuse_masked
 
 CustomerId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 """The id of a customer (a UUID)."""
@@ -21,7 +22,7 @@ _E164: TypeAdapter[str] = TypeAdapter(Phone)
 class PhoneNumber(Value):
     """A phone number in E.164, with its purpose."""
 
-    number: Annotated[str, StringConstraints(max_length=40)]
+    number: Annotated[str, StringConstraints(max_length=40), MASKED_NUMBER]
     """The number; without a country code it is Chinese."""
     label: Literal["mobile", "home", "work", "fax"] = "mobile"
     """The purpose of the number."""
@@ -37,7 +38,7 @@ def _e164(said: PhoneNumber) -> PhoneNumber:
 class Address(Value):
     """A postal address of a customer or product, as written."""
 
-    text: Line
+    text: Annotated[Line, HIDDEN_TEXT]
     """The whole address in one line."""
     label: Short = ""
     """The purpose of the address, such as `home`."""
@@ -50,7 +51,7 @@ class Address(Value):
 class Contact(Value):
     """A contact person of an organisation."""
 
-    name: Line
+    name: Annotated[Line, MASKED_NAME]
     """The name of the person."""
     role: Short = ""
     """Their task in the organisation."""
@@ -61,20 +62,20 @@ class Contact(Value):
 class NumberUser(Value):
     """A person who uses a number of the customer, without being a customer (INT-3)."""
 
-    name: Line
+    name: Annotated[Line, MASKED_NAME]
     """The name of the person."""
     relation: Relation = "household"
     """`household` for family, `company` for colleagues, `shared` for others."""
     role: Short = ""
     """What the person is to the customer, or how they use the number, such as wife, 店里电话 or caretaker."""
-    number: Annotated[str, StringConstraints(max_length=40)] | None = None
+    number: Annotated[str, StringConstraints(max_length=40), MASKED_NUMBER] | None = None
     """The number that they use; null: any number of the customer."""
 
 
 class SharedPhone(Value):
     """A number that the customer uses and that belongs to another customer, or to nobody alone (INT-3)."""
 
-    number: Annotated[str, StringConstraints(max_length=40)]
+    number: Annotated[str, StringConstraints(max_length=40), MASKED_NUMBER]
     """The number; without a country code it is Chinese."""
     relation: Relation = "household"
     """`household` for the family's phone, `company` for a firm's, `shared` for others."""
@@ -83,10 +84,13 @@ class SharedPhone(Value):
 
 
 def _dialled(said: NumberUser | SharedPhone) -> Any:
+    if isinstance(said, NumberUser):
+        refuse_masked(said.name)
     return said.model_copy(update={"number": _E164.validate_python(said.number)}) if said.number else said
 
 
 def _reachable(said: Contact) -> Contact:
+    refuse_masked(said.name)
     return said.model_copy(update={"phone": _e164(said.phone)}) if said.phone else said
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.intake import CustomerChanged, Language
@@ -13,6 +13,7 @@ from aftersales.common.scope import SharedAggregate
 from aftersales.policy.calendars import Windows
 from aftersales.values import ChatId, Code, Email, Line, Value, drop_blanks
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_ACCOUNT, MASKED_NAME, MASKED_NUMBER, refuse_masked
 
 from .caller import NamedCaller, account_points
 from .consent import Consent, ConsentForm, by_time
@@ -40,14 +41,14 @@ class Particulars(Value):
 
     kind: Literal["person", "organisation"] = "person"
     """`organisation` for a company, a school or an office."""
-    aliases: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
+    aliases: Annotated[tuple[Annotated[Line, AfterValidator(refuse_masked)], ...], Field(max_length=10)] = ()
     """Other names of the customer, such as a short or a former one."""
     contacts: Contacts = ()
     users: NumberUsers = ()
     shared_phones: SharedPhones = ()
-    email: Email | None = None
+    email: Annotated[Email, AfterValidator(refuse_masked)] | None = None
     wechat: WeChat | None = None
-    chat_id: ChatId | None = None
+    chat_id: Annotated[ChatId, AfterValidator(refuse_masked)] | None = None
     """Their account in another chat or on a platform."""
     preferred_channel: Literal["phone", "email", "message", "chat", "letter"] | None = None
     """The channel on which the customer wants to be reached."""
@@ -97,7 +98,7 @@ class ArchiveCustomer(NamedCaller, Particulars):
 class ChangeCustomer(Particulars):
     """Changes to a customer: null removes a value, a list replaces the stored list."""
 
-    name: Annotated[Line, UNSAID] = ""
+    name: Annotated[Line, UNSAID, AfterValidator(refuse_masked)] = ""
     phones: Annotated[Phones, Field(min_length=1), UNSAID] = ()
     """All phone numbers, the main one first."""
     addresses: Annotated[Addresses, Field(min_length=1), UNSAID] = ()
@@ -119,12 +120,12 @@ class Customer(SharedAggregate):
     COLLECTION: ClassVar[str] = "customers"
 
     kind: str = "person"
-    name: str
-    aliases: tuple[str, ...] = ()
-    phone: str
+    name: Annotated[str, MASKED_NAME]
+    aliases: tuple[Annotated[str, MASKED_NAME], ...] = ()
+    phone: Annotated[str, MASKED_NUMBER]
     """The first of `phones`; empty: none is known."""
     phones: tuple[PhoneNumber, ...] = ()
-    address: str
+    address: Annotated[str, HIDDEN_TEXT]
     """The first of `addresses`; empty: none is known."""
     addresses: tuple[Address, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -133,10 +134,10 @@ class Customer(SharedAggregate):
     """People who use the customer's numbers without being customers."""
     shared_phones: tuple[SharedPhone, ...] = ()
     """Numbers that lead to another customer and that this one uses, too."""
-    email: str | None = None
+    email: Annotated[str, MASKED_ACCOUNT] | None = None
     """Their e-mail address."""
-    wechat: str | None = None
-    chat_id: str | None = None
+    wechat: Annotated[str, MASKED_ACCOUNT] | None = None
+    chat_id: Annotated[str, MASKED_ACCOUNT] | None = None
     """Their account in another chat or on a platform."""
     preferred_channel: str | None = None
     """The channel on which the customer wants to be reached."""

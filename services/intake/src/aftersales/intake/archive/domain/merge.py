@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import Annotated, ClassVar, NamedTuple, TypeVar
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.values import Line, Reason, Value
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import MASKED_ACCOUNT, MASKED_NAME
 
 from .consent import Consent, by_time
 from .contact import Address, Contact, CustomerId, NumberUser, PhoneNumber, SharedPhone
@@ -50,11 +51,11 @@ class Merge(Aggregate):
     by: str
     at: datetime
     why: str
-    numbers: tuple[str, ...]
+    numbers: tuple[Annotated[str, MASKED_ACCOUNT], ...]
     """Phone numbers and accounts that lead to the winner since the merge."""
     products: tuple[str, ...]
     """Serial numbers."""
-    aliases: tuple[str, ...]
+    aliases: tuple[Annotated[str, MASKED_NAME], ...]
     phones: tuple[PhoneNumber, ...]
     addresses: tuple[Address, ...]
     contacts: tuple[Contact, ...]

@@ -9,6 +9,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.documents.paper import Paper, PaperLanguage
 from aftersales.values import Code, Line, Moment, Value, Words
 from aftersales.values.errors import DomainError, Malformed
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME
 
 DocumentKind = Literal["request_form", "warranty_card"]
 """`request_form`: 顾客服务需求表, for signature; `warranty_card`: 保修卡."""
@@ -46,11 +47,11 @@ class DocumentHandover(Value):
 
     at: datetime
     by: str
-    to: str
+    to: Annotated[str, MASKED_NAME]
     how: Literal["paper", "email", "message"]
     signed: bool
     file: str | None
-    note: str
+    note: Annotated[str, HIDDEN_TEXT]
 
 
 class DocumentSubject(NamedTuple):

@@ -6,7 +6,7 @@ customer's name, number and address are in no event and not in this document: th
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from aftersales.common.aggregate import Aggregate, Tally
 from aftersales.common.back_off import back_off
@@ -24,6 +24,7 @@ from aftersales.policy.business_time import next_open
 from aftersales.policy.calendars import outside_hours
 from aftersales.values import Line, Value
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import MASKED_ACCOUNT, MASKED_NAME, MASKED_TEXT
 
 from .template import Template, TemplateCode
 
@@ -134,11 +135,11 @@ class Reach(NamedTuple):
 class WordedMessage(CustomerMessage):
     """A message with everything that its sender needs; the name and the text are looked up, and are in no event."""
 
-    name: str
-    to: str
+    name: Annotated[str, MASKED_NAME]
+    to: Annotated[str, MASKED_ACCOUNT]
     """The number or address for `channel`; empty if the archive has none."""
     language: Language
-    text: str
+    text: Annotated[str, MASKED_TEXT]
 
 
 def plan_message(message: CustomerMessage, template: Template, reach: Reach, now: datetime) -> CustomerMessage:

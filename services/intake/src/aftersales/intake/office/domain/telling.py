@@ -5,11 +5,12 @@ Names are looked up when somebody reads: they are in no event, and not in the st
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Annotated, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from aftersales.common.events.intake import DigestItem
 from aftersales.policy.sla.wording import stage_words
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME, MASKED_TEXT
 
 from .digest import Digest
 from .handover import HandoverLine, ShiftHandover
@@ -42,9 +43,9 @@ class Names(NamedTuple):
 class DigestLine(DigestItem):
     """One mark as people read it."""
 
-    customer: str
+    customer: Annotated[str, MASKED_NAME]
     """The customer's name; empty for a promise that is about no request."""
-    text: str
+    text: Annotated[str, MASKED_TEXT]
     """The whole line in the reader's language."""
 
 
@@ -57,11 +58,11 @@ class DigestMessage(Digest):
 class ListedLine(HandoverLine):
     """A line with the facts by which people recognise the request."""
 
-    customer: str
+    customer: Annotated[str, MASKED_NAME]
     line: str
     kind: str
     fault: str
-    description: str
+    description: Annotated[str, HIDDEN_TEXT]
 
 
 def department_words(say: Callable[[str], str]) -> dict[str, str]:

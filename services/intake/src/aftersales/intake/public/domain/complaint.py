@@ -20,6 +20,7 @@ from aftersales.policy.sla import ChangeNote
 from aftersales.policy.sla.stages import Situation, change_hours, policy_id, reach_milestone, stop_stage
 from aftersales.values import Code, Line, Moment, Phone, Value, Words
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME, MASKED_NUMBER
 
 ComplaintState = Literal["new", "suspect", "taken"]
 """`suspect` complaints look machine-made: no event is published, but a desk can list and take them (ALL-4)."""
@@ -92,9 +93,9 @@ class PublicComplaint(Aggregate):
     COLLECTION: ClassVar[str] = "complaints"
     OF_CONTACT: ClassVar[bool] = True
 
-    name: str
-    phone: str
-    text: str
+    name: Annotated[str, MASKED_NAME]
+    phone: Annotated[str, MASKED_NUMBER]
+    text: Annotated[str, HIDDEN_TEXT]
     kind: ComplaintKind
     number: str
     """The number as written, right or wrong."""
@@ -106,7 +107,7 @@ class PublicComplaint(Aggregate):
     taken_at: datetime | None = None
     policy: str = ""
     """The service policy whose times for complaints apply; empty until its clocks start (ALL-1)."""
-    answer: str = ""
+    answer: Annotated[str, HIDDEN_TEXT] = ""
     answered_by: str | None = None
     settled_at: datetime | None = None
     """The time at which it was settled with the customer."""

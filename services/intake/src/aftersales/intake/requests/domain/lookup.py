@@ -5,7 +5,7 @@ Codes have words in the reader's language beside them, and times the branch's lo
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from aftersales.common.fields import shared_fields
@@ -20,6 +20,7 @@ from aftersales.intake.sales.domain import Shipment
 from aftersales.intake.vocabulary import Channel, RequestKind
 from aftersales.policy.model.cover import Payer
 from aftersales.values import Day, Value
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME, MASKED_NUMBER
 
 from .coverage import Coverage
 from .records import Flag
@@ -63,7 +64,7 @@ class CaseShown(Value):
     line_words: str
     fault: str
     fault_words: str
-    description: str
+    description: Annotated[str, HIDDEN_TEXT]
     priority: int
     danger: bool
     flag: Flag | None
@@ -94,7 +95,7 @@ class RequestRow(CaseShown):
 
     customer: str
     """The customer's id."""
-    customer_name: str
+    customer_name: Annotated[str, MASKED_NAME]
     owner_name: str
     """The owner's name; the code if nobody is registered with it."""
     cover: PayersShown | None = None
@@ -136,10 +137,10 @@ class CallerShown(Value):
     """The customer."""
 
     id: str
-    name: str
-    aliases: tuple[str, ...]
-    phone: str
-    address: str
+    name: Annotated[str, MASKED_NAME]
+    aliases: tuple[Annotated[str, MASKED_NAME], ...]
+    phone: Annotated[str, MASKED_NUMBER]
+    address: Annotated[str, HIDDEN_TEXT]
     branch: str
     known_as: str
     """The class that service policies use: A, B, C or `key`."""

@@ -1,7 +1,7 @@
 """The preview of a request before it is saved (INT-2): known customer and product, and the result of saving. Pure."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from aftersales.common.events.intake import RecallKind
 from aftersales.common.terms import UnclearTerm
@@ -15,6 +15,7 @@ from aftersales.intake.recalls.domain import Recall
 from aftersales.policy.model.stages import SpecialCase
 from aftersales.policy.sla.stages import reach_milestone, stages_of
 from aftersales.values import Day, Value
+from aftersales.values.personal import MASKED_NAME
 
 from .coverage import Coverage
 from .form import VISITS, Caller, RegisterRequest
@@ -26,7 +27,7 @@ class KnownCustomer(Value):
     """The phone's owner."""
 
     id: str
-    name: str
+    name: Annotated[str, MASKED_NAME]
     customer_class: CustomerClass
     differs: tuple[str, ...] = ()
     """Fields of the caller that the archive has otherwise: `name`, `address`."""

@@ -1,11 +1,12 @@
 """Records of what happened to a request besides its states: corrections, contacts, notes. Only values."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from aftersales.common.events.feedback import ClaimGrant
 from aftersales.intake.vocabulary import Channel
 from aftersales.values import Day, Money, Value
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME, MASKED_NUMBER
 
 Flag = Literal["red", "yellow", "green", "blue", "purple"]
 """The colours of flags on requests (备注旗帜); the business agrees what each means."""
@@ -18,10 +19,10 @@ class FurtherContact(Value):
     by: str
     """The person who took it."""
     channel: Channel
-    caller: str
-    phone: str | None
+    caller: Annotated[str, MASKED_NAME]
+    phone: Annotated[str, MASKED_NUMBER] | None
     """The phone that the caller gave, if any; null: the customer's."""
-    said: str
+    said: Annotated[str, HIDDEN_TEXT]
     answered: bool
     """Whether the caller received an answer at once."""
     from_request: str | None = None
@@ -33,7 +34,7 @@ class Note(Value):
 
     at: datetime
     by: str
-    text: str
+    text: Annotated[str, HIDDEN_TEXT]
     flag: Flag | None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
@@ -21,6 +21,7 @@ from aftersales.policy.sla.due import DueAt, next_due
 from aftersales.policy.sla.stages import Response, Situation, reach_milestone
 from aftersales.values import GeoPoint, Money, Value
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME
 
 from .coverage import Coverage
 from .custody import CustodyStep, Escalation, Offer
@@ -77,7 +78,7 @@ class Answer(Value):
     at: datetime
     by: str
     channel: Channel
-    text: str
+    text: Annotated[str, HIDDEN_TEXT]
     referred_to: str | None = None
     answer_by: datetime | None = None
     """The time by which the customer was promised the answer."""
@@ -87,7 +88,7 @@ class Acceptance(Value):
     """A quotation that the customer accepted, with the evidence (INT-6)."""
 
     amount: Money
-    accepted_by: str
+    accepted_by: Annotated[str, MASKED_NAME]
     evidence: str
     file: str | None = None
     at: datetime
@@ -103,18 +104,18 @@ class ServiceRequest(SharedAggregate):
     channel: Channel
     """The channel on which the customer contacted us."""
     customer: str
-    caller: str = ""
+    caller: Annotated[str, MASKED_NAME] = ""
     """The name that the caller gave; the customer may be archived under another one."""
     unreachable: str | None = None
     """The reason why the caller cannot be reached, such as an anonymous letter."""
-    address: str
+    address: Annotated[str, HIDDEN_TEXT]
     """The address given for this request; the archive may have another one."""
     product: ProductRef
     kind: RequestKind
     problem_class: ProblemClass | None = None
     fault: str
     """The fault code, or the kind of request if there is no fault."""
-    description: str
+    description: Annotated[str, HIDDEN_TEXT]
     order: OrderReference | None = None
     """The order of an online shop that it is about (INT-15)."""
     details: dict[str, str] = {}  # noqa: RUF012 (a field, copied per instance)
