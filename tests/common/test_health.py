@@ -18,7 +18,7 @@ from aftersales.testing import eventually
 from aftersales.testing.servers import free_port
 from aftersales.values import uuid7
 
-EVERYTHING = {"running", "prepared", "mongodb", "rabbitmq", "publishing", "deliveries"}
+EVERYTHING = {"running", "prepared", "mongodb", "rabbitmq", "publishing", "deliveries", "live"}
 
 
 @asynccontextmanager
@@ -92,7 +92,7 @@ async def test_a_part_that_ended_makes_a_service_neither_alive_nor_ready_nor_hea
 
 
 async def _prepared(runtime: Runtime) -> bool:
-    return runtime.prepared
+    return runtime.prepared and runtime.live.up
 
 
 async def _healthy(http: httpx.AsyncClient) -> bool:

@@ -34,6 +34,8 @@ class Aggregate(BaseModel):
     AUDITED: ClassVar[bool] = True
     NETWORK_WIDE: ClassVar[bool] = False
     """Whether callers of every branch may see it, although it has a branch (`common.scope`)."""
+    HINTED: ClassVar[bool] = True
+    """Whether `GET /live` reports its changes, if the API lists or shows it."""
     OF_CONTACT: ClassVar[bool] = False
     """Whether it belongs to one customer contact, whose correlation id it has permanently."""
 

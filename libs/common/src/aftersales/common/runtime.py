@@ -15,6 +15,8 @@ from aftersales.common.catch_up import CatchUp
 from aftersales.common.clock import Clock
 from aftersales.common.counts import Counts
 from aftersales.common.inbound import Inbound
+from aftersales.common.live.hub import LiveHub
+from aftersales.common.live.kinds import live_kinds
 from aftersales.common.mongo import Index, Mongo, files
 from aftersales.common.partners import own_sources
 from aftersales.common.parts import PartEnded
@@ -38,6 +40,7 @@ INBOX_KEPT, ANSWERS_KEPT, UPLOADS_KEPT = timedelta(days=14), timedelta(hours=72)
 SWEEP_FILES_EVERY = timedelta(hours=1)
 _ENDING = frozenset({"history"})
 """Parts that end when they are done."""
+_STOPPED_FIRST = ("timers", "sweep", "history", "catch_up", "tallies", "files", "audit", "live")
 _CLOCKS_DIFFER = timedelta(minutes=2)
 """Allowance between our clock and the broker's, by which the journal is searched."""
 HTTP_SHARE = 0.3
@@ -98,6 +101,7 @@ class Runtime:
         )
         self.catch_up = CatchUp(self.bus, self._take, clock, INBOX_KEPT, self.writer)
         self.bus.on_missed = self._missed
+        self.live = LiveHub(self.mongo, live_kinds(service), self.metrics.registry, settings.live_listeners)
         self.counts = Counts(self.mongo, service.clocked, clock)
         self.timers = Timers(self.mongo, self.writer, clock, self.metrics)
         self.prepared = self.failed = self._stopping = False
@@ -128,6 +132,7 @@ class Runtime:
         self._spawn("tallies", Folding(self.mongo, f"{self.service.name}@{settings.instance}").run())
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
         self._spawn("audit", self.auditor.run())
+        self._spawn("live", self.live.run())
         for name, run in self.service.background.items():
             self._spawn(name, run(self.mongo, self.writer, self.clock))
         if self.service.files:
@@ -206,18 +211,9 @@ class Runtime:
     async def stop(self) -> None:
         """Finish the accepted work within the rest of the stop budget; everything else stays in outbox and queue."""
         self._stopping = True
+        self.live.stop()
         budget = self.service.settings.stop_budget.total_seconds() * (1 - HTTP_SHARE)
-        await self._cancel(
-            "timers",
-            "sweep",
-            "history",
-            "catch_up",
-            "tallies",
-            "files",
-            "audit",
-            *self.service.background,
-            seconds=budget * 0.1,
-        )
+        await self._cancel(*_STOPPED_FIRST, *self.service.background, seconds=budget * 0.1)
         with suppress(TimeoutError):
             async with asyncio.timeout(budget * 0.8):
                 if "bus" in self._tasks:

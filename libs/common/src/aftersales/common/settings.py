@@ -148,6 +148,8 @@ class ServiceSettings(BaseSettings):
     """The largest number of queued commands; more are refused with 503. `prefetch` limits deliveries."""
     write_timeout: timedelta = timedelta(seconds=20)
     """The longest time that an HTTP caller waits for its write."""
+    live_listeners: int = Field(default=1000, ge=0)
+    """The largest number of open streams of `GET /live`; more are refused with 503 (docs/live.md)."""
     prefetch: int = Field(default=300, ge=1, le=2000)
     """The largest number of unacknowledged deliveries."""
     retry_tiers: tuple[timedelta, ...] = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600))

@@ -1,19 +1,17 @@
 """The application that is built from a service's declarations, and the process that serves it."""
 
 import gc
-import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 
-import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
-from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, me, problem, readings, trail
+from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, me, problem, readings, trail, live
 from aftersales.common.http.document import describe_app
 from aftersales.common.http.exposition import expose_metrics
 from aftersales.common.http.middleware import RequestMiddleware
@@ -21,6 +19,7 @@ from aftersales.common.http.query import refuse_unknown_parameters
 from aftersales.common.http.request_context import Replayed
 from aftersales.common.http.sign_in import SignInMiddleware, guard_routes, open_paths
 from aftersales.common.runtime import HTTP_SHARE, Runtime
+from aftersales.common.http.server import make_server
 from aftersales.common.service import Service
 from aftersales.common.settings import WrongSettings
 from aftersales.common.sign_in.accounts import Accounts
@@ -60,6 +59,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         catch_up.router,
         me.router,
         readings.router,
+        live.router,
         *([deadlines.router] if service.clocked else []),
     )
     ours = (service.router, *shared, _operations(runtime))
@@ -153,20 +153,8 @@ def run_service(make: Callable[[], Service]) -> None:
         raise SystemExit(str(error)) from error
     for variable, meant in settings.misspelt().items():
         log.warning("settings.unknown", variable=variable, meant=meant)
-    config = uvicorn.Config(
-        app,
-        host=settings.http_host,
-        port=settings.http_port,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # `RequestContext.client` finds the caller's address
-        timeout_graceful_shutdown=math.ceil(settings.stop_budget.total_seconds() * HTTP_SHARE),
-    )
     calm_garbage_collection()
-    server = uvicorn.Server(config)
+    server = make_server(app, settings)
     runtime: Runtime = app.state.runtime
     runtime.on_failure = lambda: setattr(server, "should_exit", True)
     server.run()

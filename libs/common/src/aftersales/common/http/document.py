@@ -25,6 +25,8 @@ SHARED_TAG = {
     "name": "operations",
     "description": "Routes of every service: dead letters, audit trail, archive, catch-up and deadlines.",
 }
+_ONLY = frozenset({MEDIA_TYPE, "text/event-stream"})
+"""Media types of answers that have a model, but are never sent as plain JSON."""
 _RULE = r"[A-Z]{2,3}-[0-9]+(?:(?:,| to| and) [A-Z]{2,3}-[0-9]+)*"
 _RULES = re.compile(rf" \({_RULE}\)|, {_RULE}(?=\))|^{_RULE}: ")
 """Numbers of rules, which tell a caller nothing."""
@@ -88,8 +90,8 @@ def _describe_operation(operation: dict[str, Any], route: APIRoute) -> None:
         if words := docs.get(parameter.get("name", "")):
             parameter.setdefault("description", words)
     for status, answer in operation["responses"].items():
-        if MEDIA_TYPE in answer.get("content", {}):
-            answer["content"] = {MEDIA_TYPE: answer["content"][MEDIA_TYPE]}
+        for kind in _ONLY.intersection(answer.get("content", {})):
+            answer["content"] = {kind: answer["content"][kind]}
         if sent := {name: {"$ref": f"#/components/headers/{name}"} for name in response_headers(route, status)}:
             answer["headers"] = answer.get("headers", {}) | sent
 

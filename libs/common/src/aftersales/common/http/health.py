@@ -18,4 +18,5 @@ async def check_parts(runtime: Runtime) -> dict[str, bool]:
         "rabbitmq": runtime.bus.ready,
         "publishing": not runtime.bus.blocked,
         "deliveries": runtime.bus.oldest_delivery < _DELIVERY_SECONDS,
+        "live": runtime.live.up,
     }

@@ -15,6 +15,9 @@ from aftersales.common.http.problem import problem_response
 from aftersales.common.telemetry import Metrics
 from aftersales.values import uuid7
 
+ENDLESS = "endless"
+"""The key of a request's scope that says that its duration means nothing."""
+
 
 class RequestMiddleware:
     def __init__(self, app: ASGIApp, metrics: Metrics, max_body: int, uploads: Mapping[str, int]) -> None:
@@ -50,7 +53,8 @@ class RequestMiddleware:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            self._metrics.http.labels(method, route, status // 100 * 100).observe(perf_counter() - began)
+            if not scope.get(ENDLESS):
+                self._metrics.http.labels(method, route, status // 100 * 100).observe(perf_counter() - began)
         return None
 
     async def _within_limit(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:

@@ -17,6 +17,7 @@ from aftersales.common.http.if_match import held_against
 from aftersales.common.http.paging import Page
 from aftersales.common.http.throttle import network_of
 from aftersales.common.mongo import Document, Index, Mongo, Reads, from_document
+from aftersales.common.live.hub import LiveHub
 from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.runtime import Runtime
@@ -80,6 +81,10 @@ class _RequestContext:
     @property
     def auditor(self) -> Auditor:
         return self._runtime.auditor
+
+    @property
+    def live(self) -> LiveHub:
+        return self._runtime.live
 
     @property
     def retained(self) -> Sequence[Retained]:

@@ -22,6 +22,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.mongo.changes import ChangedDocument, ChangeFeed, FeedLost
 from aftersales.common.mongo.errors import translate_errors
 from aftersales.common.mongo.files import Files
 from aftersales.common.mongo.leases import Leases
@@ -32,7 +33,10 @@ from aftersales.common.settings import PREFIX, WrongSettings
 from aftersales.values.errors import Unavailable
 
 __all__ = [
+    "ChangeFeed",
+    "ChangedDocument",
     "Document",
+    "FeedLost",
     "Index",
     "Mongo",
     "Reads",
@@ -242,6 +246,10 @@ class Mongo(Reads):
         with self._client.delegate.start_session() as session, session.start_transaction(**_MAJORITY):
             for command, count in commands:
                 check_reply(self._db.delegate.command(command, session=session), count)
+
+    def follow(self, collections: Sequence[str]) -> ChangeFeed:
+        """Return a feed of the committed changes of these collections."""
+        return ChangeFeed(self._client, self._db, collections, motor=self._motor)
 
     async def remove(self, collection: str, ids: Sequence[str]) -> None:
         """Delete rows that are not needed any more. Does not wait for a majority: a loss only repeats work."""

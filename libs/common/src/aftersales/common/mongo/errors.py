@@ -25,12 +25,12 @@ def translate_errors() -> Iterator[None]:
             raise Conflict("write_conflict") from error
         if code == _DUPLICATE_KEY:
             raise Conflict("duplicate_key", str(error)[:200]) from error
-        if _is_passing(error):
+        if is_passing(error):
             raise Unavailable("mongodb", str(error)[:200]) from error
         raise
 
 
-def _is_passing(error: PyMongoError) -> bool:
+def is_passing(error: PyMongoError) -> bool:
     """Return whether the replica set elects, steps down or shuts down."""
     labels = ("TransientTransactionError", "UnknownTransactionCommitResult", "RetryableWriteError")
     return any(error.has_error_label(label) for label in labels) or getattr(error, "code", None) in _PASSING

@@ -44,6 +44,7 @@ class Survey(Aggregate):
     """One form for one callback. Its id is the token's digest, so that the id cannot open it."""
 
     COLLECTION: ClassVar[str] = "surveys"
+    HINTED: ClassVar[bool] = False
     OF_CONTACT: ClassVar[bool] = True
 
     followup: str
