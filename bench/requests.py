@@ -59,13 +59,13 @@ async def all_three(urls: Urls, driver: Driver) -> AsyncIterator[tuple[Race, Rac
         assert status == 200, body
         await caller.close()
         doors = (bases["intake"], "/requests"), (other, "/bare"), (other, "/safe")
-        ours, least, safe = (partial(_race, *door) for door in doors)
+        ours, least, safe = (partial(register_many, *door) for door in doors)
         for race in (ours, least, safe):
             await race(1000)
         yield ours, least, safe
 
 
-async def _race(base: str, path: str, count: int) -> float:
+async def register_many(base: str, path: str, count: int) -> float:
     """Requests a second."""
     began = time.perf_counter()
     await _clients(base, path, count)

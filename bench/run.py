@@ -26,6 +26,7 @@ from bench import (
     events,
     imports,
     lists,
+    live,
     relay,
     requests,
     scarce,
@@ -182,6 +183,15 @@ async def race_lists(urls: Urls, size: float) -> list[Row]:
     return rows
 
 
+async def race_live(urls: Urls, size: float) -> list[Row]:
+    found = await live.race(urls, _count(2000, size))
+    p50, p95 = (found.delays[int(len(found.delays) * share)] * 1000 for share in (0.5, 0.95))
+    goal = "goal: p95 ≤ 1 s" + ("" if p95 <= 1000 else ", **missed**")
+    many = f"{live.LISTENERS} listeners of `GET /live`"
+    cost = Row(f"`POST /requests` with {many}", f"{found.heard:,.0f}/s", f"none: {found.alone:,.0f}/s", found.ratio)
+    return [Row(f"{many}, {live.RATE} requests/s, hint after", f"p50 {p50:.0f} ms, p95 {p95:.0f} ms", goal), cost]
+
+
 async def race_startup(_urls: Urls, _size: float) -> list[Row]:
     seconds, memory = await asyncio.to_thread(startup.race)
     held = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in sorted(memory.items()))
@@ -211,6 +221,7 @@ RACES = {
     "archive": race_archive,
     "imports": race_imports,
     "lists": race_lists,
+    "live": race_live,
 }
 
 
