@@ -11,6 +11,7 @@ CORRECTIONS: dict[tuple[str, str], str] = {
     ("partner.product_sold.v1", "data.phone"): "a text without digits was refused, any text described",
 }
 """By event type (`*`: all) and field, as `contracts/compatibility.py` names it: what was wrong."""
+_LINKS = "the token of a survey may also be a signed link, which is longer and has dots; random ones are read as before"
 _CLAIM = "It stood for an hour, under the name of a field of an event that is made from a request: now `claim_outcome`."
 _MONTHS = "12 months of warranty stood for a model of which nobody had said a term; now it is null"
 _MESSAGES = "messages to customers were in the group of requests, though most are now about other things too"
@@ -35,6 +36,7 @@ DOCUMENT_CORRECTIONS: dict[tuple[str, str], str] = {
     ("intake", "in answers, field `claim` was removed"): _CLAIM,
     ("intake", "schema `ModelForm`"): _MONTHS,
     ("intake", "schema `Model`"): _MONTHS,
+    ("feedback", "path parameter `token`: it changed its `pattern` from '^[A-Za-z0-9_-]{43}$' to"): _LINKS,
     ("dispatch", "schema `Explanation`"): _ONE_OF_SEVERAL,
     ("feedback", "schema `Explanation`"): _ONE_OF_SEVERAL,
     ("intake", "schema `Decision`"): _ONE_OF_SEVERAL,

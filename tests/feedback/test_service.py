@@ -141,6 +141,7 @@ async def test_a_survey_needs_no_login_and_shows_no_personal_data(feedback: Runn
     form = (await feedback.http.get(f"/surveys/{token}")).json()
     assert form == {
         "state": "open",
+        "words": "How did we do? Please answer these questions.",
         "questions": ["attitude", "skill", "punctuality", "result"],
         "lowest": 1,
         "highest": 5,

@@ -33,7 +33,7 @@ def test_an_answer_is_a_whole_number_from_one_to_five(wrong: dict[str, Any]) -> 
 
 def test_a_survey_is_answered_once(scheduled: FollowUp, now: datetime) -> None:
     """FBK-2."""
-    survey = record_answers(prepare_survey(scheduled, "token"), Answers.model_validate(GOOD), now)
+    survey = record_answers(prepare_survey(scheduled, scheduled.id), Answers.model_validate(GOOD), now)
     assert (survey.state, survey.answered_at) == ("answered", now)
     with pytest.raises(DomainError) as refused:
         record_answers(survey, Answers.model_validate(GOOD), now)
@@ -42,12 +42,12 @@ def test_a_survey_is_answered_once(scheduled: FollowUp, now: datetime) -> None:
 
 def test_what_names_a_survey_cannot_open_it(scheduled: FollowUp) -> None:
     """Its id stands in the audit trail; the token does not."""
-    survey = prepare_survey(scheduled, "token")
+    survey = prepare_survey(scheduled, survey_id("token"))
     assert survey.id == survey_id("token") != survey_id("tokem")
     assert "token" not in survey.model_dump_json()
 
 
 def test_the_form_shows_no_personal_data_and_no_number(scheduled: FollowUp) -> None:
     """ALL-6."""
-    shown = SurveyForm(state=prepare_survey(scheduled, "token").state).model_dump()
-    assert shown == {"state": "open", "questions": QUESTIONS, "lowest": 1, "highest": 5}
+    shown = SurveyForm(state=prepare_survey(scheduled, scheduled.id).state, words="").model_dump()
+    assert shown == {"state": "open", "words": "", "questions": QUESTIONS, "lowest": 1, "highest": 5}

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.retained import SHORTEST
+from aftersales.common.signed_links import LinkSigner
 from aftersales.values import Zone
 from aftersales.values.messages import message_catalogue
 
@@ -67,7 +69,7 @@ def _retention(periods: dict[Archivable, timedelta]) -> dict[Archivable, timedel
 _SHORTEST_KEY = 32
 
 
-def _audit_key(keys: SecretStr) -> SecretStr:
+def _long_keys(keys: SecretStr) -> SecretStr:
     if any(len(key) < _SHORTEST_KEY for key in keys.get_secret_value().split()):
         raise ValueError(f"a key has at least {_SHORTEST_KEY} characters; `openssl rand -hex 32` makes one")
     return keys
@@ -160,8 +162,13 @@ class ServiceSettings(BaseSettings):
     """The interval between searches for events that a crash left in the outbox."""
     sweep_age: timedelta = timedelta(seconds=10)
     """The age from which an outbox row counts as left by a crash and is published by the sweep."""
-    audit_key: Annotated[SecretStr, AfterValidator(_audit_key)] = SecretStr("")
+    audit_key: Annotated[SecretStr, AfterValidator(_long_keys)] = SecretStr("")
     """ALL-5: the key that seals audit records and anchors, equal in all replicas. Older keys follow after a blank."""
+    link_keys: Annotated[SecretStr, AfterValidator(_long_keys)] = SecretStr("")
+    """The keys of links to customers, equal in all replicas: the first signs, older ones follow after a blank. Without
+    one, messages have no link and surveys have a random token."""
+    link_lasts: timedelta = Field(default=timedelta(days=30), ge=timedelta(hours=1), le=timedelta(days=365))
+    """How long a link to a customer works."""
     audit_anchor_every: timedelta = Field(default=timedelta(hours=1), ge=timedelta(minutes=1), le=timedelta(days=1))
     """The interval between anchors of the audit chains that have grown."""
     audit_anchor_path: str = ""
@@ -186,6 +193,10 @@ class ServiceSettings(BaseSettings):
             raise WrongSettings(_line(one["loc"], one["msg"]) for one in error.errors()) from error
         except SettingsError as error:  # a list or a map that is not JSON
             raise WrongSettings([_line(re.findall(r'field "(\w+)"', str(error)), str(error.__cause__))]) from error
+
+    @cached_property
+    def link_signer(self) -> LinkSigner:
+        return LinkSigner(self.link_keys, self.link_lasts)
 
     def misspelt(self) -> dict[str, str]:
         """Return variables that this service does not know, each with the setting that it resembles.

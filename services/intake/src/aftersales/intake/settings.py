@@ -11,6 +11,7 @@ from aftersales.values import Code
 from .archive.domain.standing import ClassWeights
 from .office.domain import meeting
 from .office.domain.meeting import Topic
+from .requests.domain.link import RequestLinks
 
 PartnerUser = Annotated[str, StringConstraints(max_length=255)]
 PartnerSource = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -80,6 +81,10 @@ class Settings(ServiceSettings):
     """The sender's address of e-mails."""
     gateway_timeout: timedelta = timedelta(seconds=10)
     """The longest time for handing one message to a gateway."""
+
+    @property
+    def request_links(self) -> RequestLinks:
+        return RequestLinks(self.link_signer, self.public_url)
 
     def meeting_policy(self, lasts: timedelta | None = None) -> meeting.MeetingPolicy:
         """Return the length of a meeting, that of the service policy if it has one, and of its items."""

@@ -163,8 +163,8 @@ def change_followup_hours(
     return _settled(followup, followup.but(clocks=stages.change_hours(followup.clocks, there, said)), now)
 
 
-def record_outcome(followup: FollowUp, command: FinishFollowUp, token: str, now: datetime) -> FollowUpDecision:
-    """Record the outcome of the call, early or late; `token` opens the customer's survey."""
+def record_outcome(followup: FollowUp, command: FinishFollowUp, token: str | None, now: datetime) -> FollowUpDecision:
+    """Record the outcome of the call, early or late; a random `token` that opens the customer's survey is kept."""
     if followup.state == "done":
         raise DomainError("followup.already_done", followup=followup.id)
     done = followup.but(

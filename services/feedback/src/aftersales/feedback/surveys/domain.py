@@ -1,8 +1,9 @@
 """The satisfaction form (满意度调查表, FBK-2): four marks and the customer's words, without a login."""
 
 import hashlib
+import re
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -41,7 +42,7 @@ QUESTIONS = tuple(name for name, field in Answers.model_fields.items() if field.
 
 
 class Survey(Aggregate):
-    """One form for one callback. Its id is the token's digest, so that the id cannot open it."""
+    """One form for one callback, with its id. Older ones, with a random token, have that token's digest as id."""
 
     COLLECTION: ClassVar[str] = "surveys"
     HINTED: ClassVar[bool] = False
@@ -55,10 +56,16 @@ class Survey(Aggregate):
     answered_at: datetime | None = None
 
 
+SurveyState = Literal["open", "answered", "expired"]
+
+
 class SurveyForm(Value):
     """The form as the holder of the token sees it, without personal data and numbers."""
 
-    state: Literal["open", "answered"]
+    state: SurveyState
+    """`expired`: the link no longer takes answers."""
+    words: str
+    """The state in the reader's language."""
     questions: tuple[str, ...] = QUESTIONS
     lowest: int = LOWEST
     highest: int = HIGHEST
@@ -69,10 +76,25 @@ def survey_id(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def prepare_survey(followup: FollowUp, token: str) -> Survey:
+SURVEY_LINK = "survey"
+"""The purpose of the links that open surveys."""
+RANDOM_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+"""The token of a survey without a signed link."""
+
+
+class OpenedSurvey(NamedTuple):
+    """What a token opens."""
+
+    survey: str
+    """The id of the survey."""
+    expired: bool = False
+    """Whether it no longer takes answers."""
+
+
+def prepare_survey(followup: FollowUp, id: str) -> Survey:
     """Open a survey for a callback."""
     return Survey(
-        id=survey_id(token),
+        id=id,
         branch=followup.branch,
         followup=followup.id,
         request=followup.request,
@@ -80,10 +102,12 @@ def prepare_survey(followup: FollowUp, token: str) -> Survey:
     )
 
 
-def record_answers(survey: Survey, answers: Answers, now: datetime) -> Survey:
+def record_answers(survey: Survey, answers: Answers, now: datetime, *, expired: bool = False) -> Survey:
     """Store the answers, once."""
     if survey.state == "answered":
         raise DomainError("survey.already_answered")
+    if expired:
+        raise DomainError("survey.expired")
     return survey.but(state="answered", answers=answers, answered_at=now)
 
 

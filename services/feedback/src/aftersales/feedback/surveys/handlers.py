@@ -3,6 +3,7 @@
 import secrets
 
 from aftersales.common.events.feedback import DissatisfactionRaised
+from aftersales.common.signed_links import LinkSigner
 from aftersales.engine import NotFound, PolicyCatalogue, UnitOfWork, use_case
 from aftersales.feedback.followups import domain as followups
 from aftersales.feedback.followups.domain import FinishFollowUp, FollowUp
@@ -12,33 +13,40 @@ from aftersales.feedback.timelines.handlers import note_own
 from aftersales.policy.model import ResultKind
 
 from . import domain
-from .domain import Answers, Survey, SurveyForm
+from .domain import Answers, OpenedSurvey, Survey
 
 
 @use_case(about=lambda key: (FollowUp, key))
-async def finish_followup(work: UnitOfWork, key: str, command: FinishFollowUp, catalogue: PolicyCatalogue) -> FollowUp:
-    """Record the call and open the customer's survey; its token is in the response. A remark is a result (ALL-4)."""
-    token = secrets.token_urlsafe()
-    followup, events = followups.record_outcome(await work.require(FollowUp, key), command, token, work.now)
-    work.put(domain.prepare_survey(followup, token))
+async def finish_followup(
+    work: UnitOfWork, key: str, command: FinishFollowUp, catalogue: PolicyCatalogue, links: LinkSigner
+) -> FollowUp:
+    """Record the call and open the customer's survey; its token is in the response. A remark is a result (ALL-4).
+
+    A signed token is stored nowhere. Without a key for links, a random one is stored with the callback.
+    """
+    token = links.sign(domain.SURVEY_LINK, key, 1, work.now) if links else secrets.token_urlsafe()
+    followup, events = followups.record_outcome(
+        await work.require(FollowUp, key), command, None if links else token, work.now
+    )
+    work.put(domain.prepare_survey(followup, key if links else domain.survey_id(token)))
     await note_own(work, events)
     if command.remark:
         await _hand(work, followup, catalogue, "remark", command.remark)
-    return work.put(followup, *events)
+    return work.put(followup, *events).but(survey_token=token)
 
 
-@use_case(about=lambda token: (Survey, domain.survey_id(token)))
+@use_case(about=lambda opened: (Survey, opened.survey))
 async def answer_survey(
-    work: UnitOfWork, token: str, answers: Answers, catalogue: PolicyCatalogue, pass_mark: float
-) -> SurveyForm:
-    """Store the answers; `pass_mark` is for a policy without a survey.
+    work: UnitOfWork, opened: OpenedSurvey, answers: Answers, catalogue: PolicyCatalogue, pass_mark: float
+) -> None:
+    """Store the answers, unless the link has expired; `pass_mark` is for a policy without a survey.
 
     The events are about the callback, not the survey, so that they cannot reveal the token.
     """
-    survey = await work.get(Survey, domain.survey_id(token))
+    survey = await work.get(Survey, opened.survey)
     if survey is None:
         raise NotFound("survey.unknown")
-    work.put(domain.record_answers(survey, answers, work.now))
+    work.put(domain.record_answers(survey, answers, work.now, expired=opened.expired))
     followup = await work.require(FollowUp, survey.followup)
     asked = (await catalogue.get(work, followup.policy)).survey if followup.policy else None
     followup, events = followups.record_mark(followup, answers.mark, work.now, asked.pass_mark if asked else pass_mark)
@@ -48,7 +56,6 @@ async def answer_survey(
     if answers.suggestions:
         await _hand(work, followup, catalogue, "suggestion", answers.suggestions)
     work.put(followup, *events)
-    return SurveyForm(state="answered")
 
 
 async def _hand(work: UnitOfWork, followup: FollowUp, catalogue: PolicyCatalogue, kind: ResultKind, said: str) -> None:

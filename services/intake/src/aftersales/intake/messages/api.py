@@ -38,7 +38,8 @@ async def list_worded_messages(
 ) -> Page[WordedMessage]:
     """List messages with all that a sender needs: name, number or address, and the text in the customer's language."""
     page = await context.page(CustomerMessage, {"branch": branch, "state": state}, cursor, limit)
-    worded = await put_into_words(context.mongo, page.items, context.settings.locale)
+    given = context.settings
+    worded = await put_into_words(context.mongo, page.items, given.locale, given.request_links)
     return Page(items=worded, next=page.next)
 
 

@@ -53,7 +53,7 @@ class Sender:
         """Send the oldest messages that are ready; return their number."""
         ready = await mongo.find(CustomerMessage, {"state": "sending"}, sort=("_id",), limit=_BATCH)
         current = [one for one in ready if not (one.expires_at and one.expires_at <= clock.now())]
-        worded = await put_into_words(mongo, current, self._settings.locale)
+        worded = await put_into_words(mongo, current, self._settings.locale, self._settings.request_links)
         await asyncio.gather(*(self._send(message, writer) for message in worded))
         return len(current)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -23,8 +23,10 @@ from aftersales.intake.public.domain.own import (
     read_case_number,
     request_step,
 )
+from aftersales.intake.requests.domain.link import REQUEST_LINK
 from aftersales.intake.requests.domain.request import RequestState, ServiceRequest
 from aftersales.intake.requests.domain.visit import read_progress
+from aftersales.values.errors import Gone
 
 from .gates import WHOLE_PHONE, Gates, pass_gate
 from .page import page_texts
@@ -79,6 +81,15 @@ class OwnComplaint(_Case):
     step: ComplaintProgress
 
 
+class LinkedRequest(NamedTuple):
+    """What a link in a message leads to."""
+
+    number: str
+    how: Literal["same", "changed", "expired", "gone"]
+    """Whether the request is as it was when the message was sent, and why it is not shown."""
+    found: OwnRequest | None = None
+
+
 async def look_up_case(context: RequestContext, gates: Gates, asked: Asked) -> OwnRequest | OwnComplaint:
     """Return one's own request or complaint. Raises `NotFound` alike for a wrong number and a wrong phone."""
     if read_case_number(asked.number).startswith(COMPLAINT):
@@ -92,6 +103,20 @@ async def look_up_request(context: RequestContext, gates: Gates, asked: Asked) -
     _must_be_theirs(await _row(context, Customer.COLLECTION, row.get("customer", ""), ("phone",)), asked.tail)
     was_right()
     return await _show_request(context, await context.read(ServiceRequest, number), page_texts(asked.locale))
+
+
+async def follow_link(context: RequestContext, gates: Gates, token: str, locale: str) -> LinkedRequest:
+    """Return the present state of the request that a link in a message is about. Raises `NotFound`."""
+    link = context.settings.link_signer.read(REQUEST_LINK, token)
+    pass_gate(gates.lookups, context, context.client)
+    if link.has_expired(context.now):
+        return LinkedRequest(link.subject, "expired")
+    try:
+        request = await context.read(ServiceRequest, link.subject)
+    except (NotFound, Gone):
+        return LinkedRequest(link.subject, "gone")
+    shown = await _show_request(context, request, page_texts(locale))
+    return LinkedRequest(link.subject, "changed" if request.version > link.version else "same", shown)
 
 
 async def look_up_complaint(context: RequestContext, gates: Gates, asked: Asked) -> OwnComplaint:

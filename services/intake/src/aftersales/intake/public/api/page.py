@@ -51,6 +51,10 @@ class PageContent(NamedTuple):
     """The number of the complaint that was just received."""
     wrong: str = ""
     """Why the form was refused."""
+    note: str = ""
+    """What the link that the reader followed leads to."""
+    link: str = ""
+    """The token of that link, which the same page in another language needs."""
     prices: PricesShown = PricesShown()
 
     @property
@@ -91,6 +95,8 @@ def render_page(locale: str, content: PageContent) -> str:
         "price_link": _price_link(said, content.info),
         "price_typed": html.escape(content.prices.q),
     }
+    kept = f"&{urlencode({'link': content.link})}" if content.link else ""
+    typed["link_kept"] = html.escape(kept)
     if content.received:
         blocks["complain_said"] = _said(f"{said['received']} {content.received}", "good")
     return Template(_file("page.html")).substitute(safe | typed | blocks, lang=locale)
@@ -108,13 +114,14 @@ def _said(text: str, how: str) -> str:
 
 
 def _found(said: Mapping[str, str], content: PageContent) -> str:
+    told = _said(content.note, "good")
     if content.found is None:
-        return ""
+        return told
     shown = content.found.model_dump(mode="json")
     rows = [(said[label], shown.get(field)) for label, field in _ROWS.items()]
     lines = "".join(f"<dt>{html.escape(label)}</dt><dd>{html.escape(text)}</dd>" for label, text in rows if text)
     note = f'<p class="hint">{html.escape(said["local_times"])}</p>'
-    return f'<dl id="found" tabindex="-1">{lines}</dl>{note}'
+    return f'{told}<dl id="found" tabindex="-1">{lines}</dl>{note}'
 
 
 _ROWS = {

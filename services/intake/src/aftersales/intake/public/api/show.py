@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from aftersales.common.http.problem import TOO_MANY, wrong_fields
+from aftersales.common.signed_links import LONGEST_LINK
 from aftersales.engine import PROBLEMS, Cursor, DomainError, RequestContext
 from aftersales.intake.prices.store import PriceQuery, list_prices
 from aftersales.intake.public.domain.complaint import ComplaintForm
@@ -19,7 +20,7 @@ from aftersales.values.messages import render_message
 
 from .everybody import Info, complain, list_phones, read_info
 from .gates import Gates, pass_gate
-from .lookups import Asked, look_up_case
+from .lookups import Asked, follow_link, look_up_case
 from .page import Locale, PageContent, PricesShown, page_headers, page_texts, render_page
 
 router = APIRouter(prefix="/public", responses=PROBLEMS | TOO_MANY)
@@ -38,6 +39,8 @@ class PageQuery(BaseModel):
     """The place of the next page of prices."""
     number: Annotated[str, StringConstraints(max_length=40)] = ""
     """The number of a request for the look-up, as in the QR code of its form."""
+    link: Annotated[str, StringConstraints(max_length=LONGEST_LINK)] = ""
+    """The token of a link in a message, which shows the request without number and phone."""
 
 
 _TAIL = re.compile(r"[0-9]{4,15}")
@@ -51,8 +54,24 @@ async def show_page(
     locale = asked.lang or context.locale
     shown, status = await _prices(context, gates, locale, asked)
     content = PageContent(await _info(context, request, gates), {"number": asked.number}, prices=shown)
-    text = render_page(locale, content)
-    return HTMLResponse(text, status, page_headers(locale))
+    if not asked.link:
+        return HTMLResponse(render_page(locale, content), status, page_headers(locale))
+    content, status = await _linked(context, gates, content, asked.link, locale)
+    return HTMLResponse(render_page(locale, content), status, page_headers(locale) | {"Cache-Control": "no-store"})
+
+
+async def _linked(
+    context: RequestContext, gates: Gates, content: PageContent, token: str, locale: str
+) -> tuple[PageContent, int]:
+    """Return the page with what a link leads to: the present state, or the form to look it up."""
+    try:
+        linked = await follow_link(context, gates, token, locale)
+    except Unavailable:
+        return content._replace(wrong=render_message("service.unavailable", locale, {})), 503
+    except DomainError as error:
+        return content._replace(wrong=_words(error, locale)), error.status
+    note = page_texts(locale)[f"link.{linked.how}"]
+    return content._replace(given={"number": linked.number}, found=linked.found, note=note, link=token), 200
 
 
 async def _prices(context: RequestContext, gates: Gates, locale: str, asked: PageQuery) -> tuple[PricesShown, int]:
