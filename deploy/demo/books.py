@@ -37,14 +37,25 @@ class Books:
 
     def clocks(self, requests: set[str] | None = None) -> Counter[tuple[str, str]]:
         """Count the promises on the documents by stage and outcome, of these requests or of all."""
-        kept = (("intake", "requests"), ("dispatch", "orders"), ("feedback", "followups"), ("feedback", "results"))
-        owners = (owner for place in kept for owner in self.of(*place))
         return Counter(
             (clock["stage"], clock["outcome"])
-            for owner in owners
+            for owner in self._clocked()
             if requests is None or owner.get("request", owner["_id"]) in requests
             for clock in owner["clocks"]
         )
+
+    def _clocked(self) -> Iterator[Document]:
+        kept = (("intake", "requests"), ("dispatch", "orders"), ("feedback", "followups"), ("feedback", "results"))
+        return (owner for place in kept for owner in self.of(*place))
+
+    def ended(self) -> dict[tuple[str, str], int]:
+        """Count the promises that are decided; a breach that was taken back was counted as one, and as withdrawn."""
+        found = Counter({key: number for key, number in self.clocks().items() if key[1] != "open"})
+        for owner in self._clocked():
+            for clock in owner["clocks"]:
+                taken_back = sum(1 for fired in clock.get("taken_back", ()) if fired["mark"] == "breach")
+                found += Counter({(clock["stage"], outcome): taken_back for outcome in ("breached", "withdrawn")})
+        return dict(found)
 
     def tallied(self) -> Counter[tuple[str, str]]:
         """Count the promises that ended by the tallies that were written with them."""

@@ -53,9 +53,8 @@ def _services(told: Told, books: Books) -> Iterator[Check]:
     for (service, collection), states in told.states.items():
         found = Counter(row["state"] for row in books.of(service, collection))
         yield Check(f"{collection} by state, as {service} lists them", states, dict(found))
-    ended = {key: number for key, number in books.clocks().items() if key[1] != "open"}
-    yield Check("SLA counters on /metrics = promises on the documents", told.deadlines, ended)
-    yield Check("SLA tallies in the databases = promises on the documents", books.tallied(), ended)
+    yield Check("SLA counters on /metrics = promises on the documents", told.deadlines, books.ended())
+    yield Check("SLA tallies in the databases = promises on the documents", books.tallied(), books.ended())
     parked = dict(Counter(row["reason"] for row in books.every("parked")))
     yield Check("dead letters by reason, as /dead lists them", told.dead_reasons, parked)
     found_kpis = _kpis(told, books)

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = {path.name: path for path in ROOT.glob("*/*/src/aftersales/*") if path.is_dir() and path.name != "engine"}
 LAYERS = ("api", "handlers", "store", "domain")
-REGISTERS = {"app", "router", "log", "INDEXES", "RETAINED", "PRODUCES", "SLA_EVENTS"}
+REGISTERS = {"app", "router", "log", "INDEXES", "RETAINED", "PRODUCES"}
 ONE_WORD = {"main", "uuid7", "eventually"}
 """The field's own names."""
 

@@ -15,9 +15,9 @@ async def sleeper(work, id, seconds):
     work.put(Counter(id=id, clocks=clocks, wake_at=sla.next_wake(clocks)))
 
 
-async def finish(work, id):
+async def finish(work, id, earlier=timedelta()):
     counter = await work.require(Counter, id)
-    work.put(counter.but(clocks=sla.stop_clock(counter.clocks, "mending-1", work.now), wake_at=None))
+    work.put(counter.but(clocks=sla.stop_clock(counter.clocks, "mending-1", work.now - earlier), wake_at=None))
 
 
 async def rings(counter, id, count):
@@ -52,6 +52,16 @@ async def test_a_clock_warns_at_80_percent_breaches_at_100_and_each_once(counter
     await counter.do(finish, "c")
     assert (await counter.get(Counter, "c")).clocks[0].outcome == "breached"
     assert await deadlines(counter) == {"breached": 1.0}
+
+
+async def test_a_breach_that_is_taken_back_is_counted_again_because_no_counter_falls(counter, clock):
+    """ADR 18: breached - withdrawn is what the documents say."""
+    await counter.do(sleeper, "c", 100)
+    clock.advance(seconds=101)
+    await rings(counter, "c", 1)
+    await counter.do(finish, "c", timedelta(seconds=2))
+    assert (await counter.get(Counter, "c")).clocks[0].outcome == "met"
+    assert await deadlines(counter) == {"breached": 1.0, "withdrawn": 1.0, "met": 1.0}
 
 
 async def test_prometheus_counts_open_items_and_the_durations_of_stages(counter, clock):

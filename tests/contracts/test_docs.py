@@ -98,7 +98,7 @@ def test_every_decision_is_in_the_index_and_the_sources_cite_only_those_there_ar
     sources = [*root.glob("libs/**/*.py"), *root.glob("services/*/src/**/*.py")]
     cited = {int(number) for source in sources for number in re.findall(r"\bADR (\d+)", source.read_text())}
 
-    assert sorted(files) == list(range(1, len(files) + 1))
+    assert len(files) == len([*(root / "docs" / "adr").glob("0*.md")]), "one number, one decision"
     assert all(f"({page.name})" in index for page in files.values())
     assert all(headings(page)[0][1].startswith(f"{number}. ") for number, page in files.items())
     assert all(

@@ -12,6 +12,7 @@ from aftersales.common.mongo import from_document, to_document
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, SpecialDay
 from aftersales.policy.sla import BREACH, ChangeNote, Terms
+from aftersales.values import to_millis
 
 
 def test_thresholds_fire_once_each_and_each_level_of_the_ladder_is_its_own_record():
@@ -98,11 +99,37 @@ def test_two_pauses_both_count_and_two_at_once_count_once():
     assert only(clocks).deadline == MONDAY + 15 * HOUR
 
 
-def test_word_of_work_in_time_that_comes_after_the_breach_was_told_leaves_it_and_says_when_the_work_was_done():
-    clocks = sla.tick_clocks(begun(), MONDAY + 9 * HOUR)
-    done = only(sla.stop_clock(clocks, "repair-1", MONDAY + 7 * HOUR))
-    assert (done.outcome, done.ended_at) == ("breached", MONDAY + 7 * HOUR)
-    assert done.fired == only(clocks).fired
+def test_work_in_time_that_is_reported_after_the_breach_takes_the_breach_and_what_followed_it_back():
+    """ADR 18: the deed counts, not its report; who was told of the breach is told that it was none."""
+    late = sla.tick_clocks(begun(ladder=LADDER), MONDAY + 9 * HOUR)
+    done = sla.stop_clock(late, "repair-1", MONDAY + 7 * HOUR)
+    clock = only(done)
+    assert (clock.outcome, clock.ended_at, clock.deadline) == ("met", MONDAY + 7 * HOUR, MONDAY + 8 * HOUR)
+    assert [fired.mark for fired in clock.fired] == ["50%", "80%"]
+    assert [fired.mark for fired in clock.taken_back] == [BREACH, "supervisor", "centre"]
+    assert told(late, done) == [("withdrawn", mark) for mark in (BREACH, "supervisor", "centre")]
+    assert sla.stop_clock(done, "repair-1", MONDAY + 6 * HOUR) == done
+
+
+def test_a_wait_that_began_in_time_and_is_reported_after_the_breach_takes_it_back():
+    late = sla.tick_clocks(begun(), MONDAY + 9 * HOUR)
+    held = sla.pause_clocks(late, "waiting_customer", "customer", MONDAY + 6 * HOUR)
+    assert (only(held).outcome, only(held).deadline, told(late, held)) == ("open", None, [("withdrawn", BREACH)])
+    going = sla.resume_clocks(held, "waiting_customer", MONDAY + 10 * HOUR)
+    assert only(going).deadline == MONDAY + 12 * HOUR
+    again = sla.tick_clocks(going, MONDAY + 12 * HOUR)
+    assert told(going, again) == [("warned", "80%"), ("breached", BREACH)], "these lie ahead again"
+
+
+@given(done=st.floats(0.01, 20), heard=st.floats(0, 20), calendar=st.sampled_from([None, OFFICE]), ladder=st.booleans())
+def test_the_outcome_is_that_of_the_deed_however_late_it_is_reported(done, heard, calendar, ladder):
+    terms = Terms(target=8 * HOUR, calendar=calendar, ladder=LADDER if ladder else ())
+    clocks = sla.start_clock((), "repair", "repair-1", MONDAY, terms)
+    at = to_millis(MONDAY + done * HOUR)
+    prompt = only(sla.stop_clock(clocks, "repair-1", at))
+    late = only(sla.stop_clock(sla.tick_clocks(clocks, at + heard * HOUR), "repair-1", at))
+    assert late.model_copy(update={"taken_back": ()}) == prompt
+    assert all(fired.at >= at for fired in late.taken_back)
 
 
 def test_a_pause_over_a_holiday_counts_the_holiday_for_nobody():

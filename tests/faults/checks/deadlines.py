@@ -51,6 +51,11 @@ def _breaches(evidence: Evidence, service: str, books: Books) -> Iterator[Findin
         for document in _clocked(service, books)
         for clock in document["clocks"]
         if clock["outcome"] == "breached"
+    ) + Counter(
+        (document["_id"], clock["stage"], _millis(at))
+        for document in _clocked(service, books)
+        for clock in document["clocks"]
+        for at in _taken_back(clock)
     )
     for key in {*told, *noted}:
         if told[key] != noted[key]:
@@ -59,6 +64,11 @@ def _breaches(evidence: Evidence, service: str, books: Books) -> Iterator[Findin
                 "double" if twice else "wrong",
                 f"{key[0]}, {key[1]}: breached {noted[key]} times, told {told[key]} times",
             )
+
+
+def _taken_back(clock: Document) -> list[datetime]:
+    """When breaches were due that were taken back, because the work was done in time and reported late."""
+    return [fired["at"] for fired in clock.get("taken_back", ()) if fired["mark"] == "breach"]
 
 
 def _millis(at: str | datetime) -> int:
@@ -80,11 +90,12 @@ Counts = Counter[Any]
 
 
 def _ended(clocks: list[tuple[str, Document]]) -> Counts:
-    """By branch, outcome and stage: what is no longer open."""
+    """By branch, outcome and stage: what is no longer open, and breaches that were counted and taken back."""
     return Counter(
-        (("branch", branch), ("outcome", clock["outcome"]), ("stage", clock["stage"]))
+        (("branch", branch), ("outcome", outcome), ("stage", clock["stage"]))
         for branch, clock in clocks
-        if clock["outcome"] != "open"
+        for outcome in (clock["outcome"], *("breached", "withdrawn") * len(_taken_back(clock)))
+        if outcome != "open"
     )
 
 

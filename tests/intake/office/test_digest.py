@@ -129,6 +129,20 @@ def test_all_3_one_promise_is_one_line_with_its_worst_mark() -> None:
     assert (digest.warned, digest.breached) == (2, 1)
 
 
+def test_all_3_a_withdrawn_breach_takes_the_place_of_the_breach_and_is_told_to_the_same_people() -> None:
+    """ADR 18: the work was done in time and reported late."""
+    breach = mark(from_dispatch.DispatchSlaBreached, mark="breach", target=300)
+    withdrawn = mark(from_dispatch.DispatchSlaWithdrawn, mark="breach", target=300)
+    digest, _ = gathered([mark(target=300), breach, withdrawn, mark(number=1, target=300)])
+    assert [(item.kind, item.subject[-4:]) for item in digest.items] == [("warned", "0001"), ("withdrawn", "0000")]
+    assert (digest.warned, digest.breached, digest.withdrawn) == (2, 1, 1)
+    told = send_waiting(digest, TEN + HOUR)[1]
+    assert [event.withdrawn for event in told if isinstance(event, SlaDigest)] == [1]
+    assert find_addressee(withdrawn) == find_addressee(breach) == "desk-7"
+    for kind in (from_dispatch.DispatchSlaEscalated, from_dispatch.DispatchSlaWithdrawn):
+        assert find_addressee(mark(kind, mark="supervisor")) == "supervisor@BJ01"
+
+
 def test_a_digest_stays_small_and_names_the_worst_first() -> None:
     flood = [mark(number=number) for number in range(100)]
     flood.insert(70, mark(from_dispatch.DispatchSlaBreached, 7000, mark="breach"))

@@ -156,7 +156,7 @@ def test_the_clock_stops_with_the_last_line() -> None:
     """ALL-7."""
     handover = _handover()
     for request in handover.left:
-        handover, events = close_line(handover, request, _closing(at=NOON), None)
+        handover, events = close_line(handover, request, _closing(at=NOON + timedelta(seconds=1)), None)
     (clock,) = handover.clocks
     assert (clock.outcome, handover.open, handover.wake_at) == ("breached", False, None)
     early = _handover()

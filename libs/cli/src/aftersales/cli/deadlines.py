@@ -115,6 +115,8 @@ def _print(session: Session, deadline: Deadline) -> None:
         session.say("deadline.undecreed", year=year)
     for fired in clock.fired:
         session.say("deadline.fired", mark=fired.mark, at=_moment(session, fired.at))
+    for fired in clock.taken_back:
+        session.say("deadline.taken_back", mark=fired.mark, at=_moment(session, fired.at))
     until = _moment(session, clock.deadline) if clock.deadline else session.words("deadline.unknown")
     session.say("deadline.sum", deadline=until, used=_long(sum_.used), left=_long(sum_.left))
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict
 
 from aftersales.common.events import Event
-from aftersales.policy.sla import SlaClock
+from aftersales.policy.sla import BREACH, SlaClock
 from aftersales.values import Value
 
 
@@ -65,18 +65,28 @@ class Aggregate(BaseModel):
         return ()
 
     def tallies(self, before: "Aggregate | None") -> Iterable[Tally]:
-        """Yield the tallies of this change: each deadline that was just met, breached or waived."""
+        """Yield the tallies of this change: each deadline that was just met, breached or waived.
+
+        A counter never falls: a breach that was taken back is counted as `withdrawn`, beside its first count.
+        """
         if not self.clocks:
             return
         old = {clock.key: clock for clock in before.clocks} if before else {}
         for clock in self.clocks:
             was = old.get(clock.key)
-            if clock.outcome != "open" and (was is None or was.outcome == "open"):
-                labels = (("branch", self.branch), ("outcome", clock.outcome), ("stage", clock.stage))
-                yield Tally(name="sla_deadlines", labels=labels)
+            withdrawn = _breaches_taken_back(clock) - (_breaches_taken_back(was) if was else 0)
+            decided = int(clock.outcome != "open" and (was is None or was.outcome != clock.outcome or withdrawn > 0))
+            for outcome, amount in (("withdrawn", withdrawn), (clock.outcome, decided)):
+                labels = (("branch", self.branch), ("outcome", outcome), ("stage", clock.stage))
+                if amount:
+                    yield Tally(name="sla_deadlines", labels=labels, amount=amount)
             if clock.ended_at and clock.outcome != "waived" and (was is None or was.ended_at is None):
                 lasted = clock.ended_at - clock.started_at
                 seconds = max(lasted.total_seconds(), 0.0)  # a callback may be made before it is due
                 edge = next((edge for edge in DURATION_EDGES if seconds <= edge), float("inf"))
                 yield Tally(name="stage_bucket", labels=(("le", str(edge)), ("stage", clock.stage)))
                 yield Tally(name="stage_seconds", labels=(("stage", clock.stage),), amount=seconds)
+
+
+def _breaches_taken_back(clock: SlaClock) -> int:
+    return sum(fired.mark == BREACH for fired in clock.taken_back)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from aftersales.common.aggregate import Aggregate
-from aftersales.common.events import DueChanged, Event, SlaMark
+from aftersales.common.events import DueChanged, Event, SlaMark, dispatch, feedback, intake
 from aftersales.policy import sla
 from aftersales.policy.sla.due import DueAt, next_due
 
@@ -23,11 +23,12 @@ class SlaEventTypes(NamedTuple):
     warned: type[SlaMark]
     breached: type[SlaMark]
     escalated: type[SlaMark]
+    withdrawn: type[SlaMark]
 
     def passed(
         self, before: Aggregate | None, after: Aggregate, now: datetime, *, request: str, duty: Duty = NOBODY
     ) -> tuple[Event, ...]:
-        """Return an event for each threshold passed between two states."""
+        """Return an event for each threshold passed, or taken back, between two states."""
         about = {"subject": after.id, "request": request, "branch": after.branch, "at": now, **duty._asdict()}
         return tuple(
             getattr(self, threshold.kind)(
@@ -39,6 +40,23 @@ class SlaEventTypes(NamedTuple):
             )
             for threshold in sla.thresholds_passed(before.clocks if before else (), after.clocks)
         )
+
+
+DISPATCH_MARKS = SlaEventTypes(
+    dispatch.DispatchSlaWarned,
+    dispatch.DispatchSlaBreached,
+    dispatch.DispatchSlaEscalated,
+    dispatch.DispatchSlaWithdrawn,
+)
+FEEDBACK_MARKS = SlaEventTypes(
+    feedback.FeedbackSlaWarned,
+    feedback.FeedbackSlaBreached,
+    feedback.FeedbackSlaEscalated,
+    feedback.FeedbackSlaWithdrawn,
+)
+INTAKE_MARKS = SlaEventTypes(
+    intake.IntakeSlaWarned, intake.IntakeSlaBreached, intake.IntakeSlaEscalated, intake.IntakeSlaWithdrawn
+)
 
 
 def due_changes(

@@ -217,6 +217,12 @@ class DispatchSlaEscalated(events.SlaMark):
     TYPE = "dispatch.sla_escalated.v1"
 
 
+class DispatchSlaWithdrawn(events.SlaMark):
+    """A breach, or its escalation, was withdrawn: the work was done or paused before, and reported after it (ALL-3)."""
+
+    TYPE = "dispatch.sla_withdrawn.v1"
+
+
 class DispatchHeartbeat(events.Heartbeat):
     """Intake's heartbeat, passed on."""
 
@@ -245,5 +251,6 @@ PRODUCES = (
     DispatchSlaWarned,
     DispatchSlaBreached,
     DispatchSlaEscalated,
+    DispatchSlaWithdrawn,
     DispatchHeartbeat,
 )

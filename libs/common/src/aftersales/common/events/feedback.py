@@ -98,6 +98,12 @@ class FeedbackSlaEscalated(events.SlaMark):
     TYPE = "feedback.sla_escalated.v1"
 
 
+class FeedbackSlaWithdrawn(events.SlaMark):
+    """A breach, or its escalation, was withdrawn: the work was done or paused before, and reported after it (ALL-3)."""
+
+    TYPE = "feedback.sla_withdrawn.v1"
+
+
 PRODUCES = (
     FollowupDue,
     FollowupDone,
@@ -108,4 +114,5 @@ PRODUCES = (
     FeedbackSlaWarned,
     FeedbackSlaBreached,
     FeedbackSlaEscalated,
+    FeedbackSlaWithdrawn,
 )

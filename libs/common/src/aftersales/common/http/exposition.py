@@ -20,7 +20,7 @@ from aftersales.values.errors import Unavailable
 
 _Totals = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 _STATES = ("on_track", "at_risk", "overdue", "paused")
-_OUTCOMES = ("met", "breached", "waived")
+_OUTCOMES = ("met", "breached", "waived", "withdrawn")
 _DATABASE_SECONDS = 2
 """How long a scrape waits for the database; less than `scrape_timeout`, or the service would seem down."""
 
@@ -130,7 +130,7 @@ def _deadlines(totals: _Totals, clocks: Sequence[Document]) -> Metric:
     """
     family = CounterMetricFamily(
         "aftersales_sla_deadlines",
-        "Deadlines that ended, counted in the transaction that ended them.",
+        "Deadlines that ended, counted in the transaction that ended them; withdrawn: breaches that were taken back.",
         labels=("branch", "outcome", "stage"),
     )
     ended: dict[tuple[str, str, str], float] = {}

@@ -69,10 +69,10 @@ class Fired(Value):
 
 
 class SlaClock(Value):
-    """One promise. It has exactly one outcome, which is final once it is not `open`.
+    """One promise with one outcome, which is final once the work is done.
 
     `ended_at` is when the work was done (a breached clock may still be waiting for it). If a report of timely work
-    arrives after the breach was published, the breach stays, because it was published and counted.
+    arrives after the breach was published, the breach is taken back (ADR 18); until then it counts.
     """
 
     key: str
@@ -94,6 +94,8 @@ class SlaClock(Value):
     """Changes of its deadline."""
     fired: tuple[Fired, ...] = ()
     """Warnings, breach and escalations so far."""
+    taken_back: tuple[Fired, ...] = ()
+    """Marks that were published, and taken back because the work was done or paused earlier, but reported later."""
     outcome: ClockOutcome = "open"
     """The result: `open` as long as it runs in time."""
     ended_at: datetime | None = None
@@ -123,8 +125,11 @@ class ChangeNote(NamedTuple):
 
 
 class ThresholdPassed(NamedTuple):
-    """A threshold passed by a change: `breach`, a share of the target such as `80%`, or the role of a level."""
+    """A threshold passed by a change: `breach`, a share of the target such as `80%`, or the role of a level.
 
-    kind: Literal["warned", "breached", "escalated"]
+    `withdrawn`: the change took back a breach, or the escalation to a level.
+    """
+
+    kind: Literal["warned", "breached", "escalated", "withdrawn"]
     clock: SlaClock
     mark: str

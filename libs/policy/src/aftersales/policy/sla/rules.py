@@ -48,6 +48,7 @@ def _started(stage: str, key: str, at: datetime, terms: Terms) -> SlaClock:
 def stop_clock(clocks: Clocks, key: str, at: datetime) -> Clocks:
     """Stop the clock because the work is done: `met`, or `breached` if it is late and no timer has recorded that yet.
 
+    Work that was done in time and reported late takes back the breach (ADR 18).
     An open pause ends first, so that the time waited never counts (frappe/helpdesk #3776).
     """
     return _each(clocks, key, lambda clock: _stopped(clock, at))
@@ -71,7 +72,7 @@ def pause_clocks(clocks: Clocks, reason: str, owner: str, at: datetime) -> Clock
     def paused(clock: SlaClock) -> SlaClock:
         if reason not in clock.terms.pauses or any(p.reason == reason and p.until is None for p in clock.pauses):
             return clock
-        clock = _ticked(clock, at)
+        clock = _ticked(_take_back(clock, lambda due: due > at), at)
         since = max(at, clock.started_at)
         begun = (*clock.pauses, Pause(reason=reason, owner=owner, since=since))
         deadline = None if clock.outcome == "open" else clock.deadline
@@ -149,7 +150,8 @@ def next_wake(clocks: Clocks) -> datetime | None:
 def thresholds_passed(before: Clocks, after: Clocks) -> Iterator[ThresholdPassed]:
     """Yield the thresholds passed between two states of the same clocks, oldest first for each clock.
 
-    A clock that passed one and was then paused has no deadline; it is given the one that it had until the pause.
+    Then those of breaches that were taken back. A clock that passed one and was then paused has no deadline; it is
+    given the one that it had until the pause.
     """
     for clock in after:
         old = find_clock(before, clock.key)
@@ -157,6 +159,9 @@ def thresholds_passed(before: Clocks, after: Clocks) -> Iterator[ThresholdPassed
         for fired in clock.fired:
             if not (old and fired in old.fired):
                 yield ThresholdPassed(_kind(fired.mark), told, fired.mark)
+        for fired in clock.taken_back[len(old.taken_back) if old else 0 :]:
+            if _kind(fired.mark) != "warned":
+                yield ThresholdPassed("withdrawn", told, fired.mark)
 
 
 def used_by(clock: SlaClock, at: datetime) -> timedelta:
@@ -258,8 +263,18 @@ def _resumed(clock: SlaClock, at: datetime, reason: str | None = None) -> SlaClo
     return clock if clock.paused else _planned(clock)
 
 
+def _take_back(clock: SlaClock, later: Callable[[datetime], bool]) -> SlaClock:
+    """Take back the marks that were due later than something that was reported only after them."""
+    late = tuple(fired for fired in clock.fired if later(fired.at))
+    if not late:
+        return clock
+    kept = tuple(fired for fired in clock.fired if fired not in late)
+    outcome = "open" if any(fired.mark == BREACH for fired in late) else clock.outcome
+    return _planned(_but(clock, fired=kept, taken_back=(*clock.taken_back, *late), outcome=outcome))
+
+
 def _stopped(clock: SlaClock, at: datetime) -> SlaClock:
-    clock = _ticked(_resumed(clock, at), at, before=at)
+    clock = _ticked(_resumed(_take_back(clock, lambda due: due >= at), at), at, before=at)
     outcome = "met" if clock.outcome == "open" else clock.outcome
     return _but(clock, outcome=outcome, ended_at=at, wake_at=None)
 

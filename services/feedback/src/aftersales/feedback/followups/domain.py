@@ -10,15 +10,12 @@ from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import (
     DissatisfactionRaised,
     FeedbackDueChanged,
-    FeedbackSlaBreached,
-    FeedbackSlaEscalated,
-    FeedbackSlaWarned,
     FollowupDone,
     FollowupDue,
     SurveyAnswered,
 )
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import Duty, SlaEventTypes, due_changes
+from aftersales.common.sla_events import FEEDBACK_MARKS, Duty, due_changes
 from aftersales.policy import sla
 from aftersales.policy.business_time import next_open
 from aftersales.policy.calendars import Calendar, outside_hours, round_the_clock
@@ -125,7 +122,6 @@ class FollowUp(Aggregate):
 
 
 FollowUpDecision = tuple[FollowUp, tuple[Event, ...]]
-SLA_EVENTS = SlaEventTypes(FeedbackSlaWarned, FeedbackSlaBreached, FeedbackSlaEscalated)
 
 
 def followup_id(request: str, visit: int) -> str:
@@ -202,7 +198,7 @@ def _about(followup: FollowUp, now: datetime) -> dict[str, object]:
 
 def _settled(before: FollowUp, followup: FollowUp, now: datetime, *events: Event) -> FollowUpDecision:
     """Finish a change: set the timer, and add events for the thresholds that the clock passed in it (ALL-3)."""
-    marks = SLA_EVENTS.passed(before, followup, now, request=followup.request, duty=Duty(mover="callback_clerk"))
+    marks = FEEDBACK_MARKS.passed(before, followup, now, request=followup.request, duty=Duty(mover="callback_clerk"))
     return _timed(followup), (*marks, *events)
 
 

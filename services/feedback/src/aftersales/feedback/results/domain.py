@@ -12,7 +12,6 @@ from pydantic import AfterValidator, Field
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
-from aftersales.common.events.feedback import FeedbackSlaBreached, FeedbackSlaEscalated, FeedbackSlaWarned
 from aftersales.common.events.intake import (
     ComplaintKind,
     ProductRef,
@@ -20,7 +19,7 @@ from aftersales.common.events.intake import (
     RequestCorrected,
     RequestRegistered,
 )
-from aftersales.common.sla_events import Duty, SlaEventTypes
+from aftersales.common.sla_events import FEEDBACK_MARKS, Duty
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar
 from aftersales.policy.choose import Facts
@@ -172,7 +171,6 @@ COMPLAINTS: Mapping[ComplaintKind, ResultKind] = {
 }
 """The result that a complaint of the public page is, by its kind."""
 ResultDecision = tuple[DepartmentResult, tuple[Event, ...]]
-SLA_EVENTS = SlaEventTypes(FeedbackSlaWarned, FeedbackSlaBreached, FeedbackSlaEscalated)
 
 
 def learn_case(case: CaseResults, event: RequestRegistered | RequestCorrected) -> CaseResults:
@@ -292,7 +290,7 @@ def _situation(concerned: Concerned) -> Situation:
 
 def _settled(before: DepartmentResult, after: DepartmentResult, now: datetime) -> ResultDecision:
     duty = Duty(owner=f"{after.department}@{after.branch}", mover=after.department)
-    marks = SLA_EVENTS.passed(before, after, now, request=after.request, duty=duty)
+    marks = FEEDBACK_MARKS.passed(before, after, now, request=after.request, duty=duty)
     return _timed(after), marks
 
 

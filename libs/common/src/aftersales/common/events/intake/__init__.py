@@ -22,6 +22,7 @@ from aftersales.common.events.intake.clocks import (
     IntakeSlaBreached,
     IntakeSlaEscalated,
     IntakeSlaWarned,
+    IntakeSlaWithdrawn,
     SlaDigest,
 )
 from aftersales.common.events.intake.messages import (
@@ -84,6 +85,7 @@ __all__ = [
     "IntakeSlaBreached",
     "IntakeSlaEscalated",
     "IntakeSlaWarned",
+    "IntakeSlaWithdrawn",
     "Kind",
     "Language",
     "MembershipTerm",
@@ -160,5 +162,6 @@ PRODUCES = (
     IntakeSlaWarned,
     IntakeSlaBreached,
     IntakeSlaEscalated,
+    IntakeSlaWithdrawn,
     SlaDigest,
 )

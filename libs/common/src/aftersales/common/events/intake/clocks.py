@@ -34,6 +34,12 @@ class IntakeSlaEscalated(events.SlaMark):
     TYPE = "intake.sla_escalated.v1"
 
 
+class IntakeSlaWithdrawn(events.SlaMark):
+    """A breach, or its escalation, was withdrawn: the work was done or paused before, and reported after it (ALL-3)."""
+
+    TYPE = "intake.sla_withdrawn.v1"
+
+
 class DigestItem(Part):
     """One mark that a clock passed."""
 
@@ -41,7 +47,7 @@ class DigestItem(Part):
     request: str
     stage: str
     kind: str
-    """`warned`, `breached` or `escalated`."""
+    """`warned`, `breached`, `escalated`, or `withdrawn` if it was not late after all."""
     deadline: datetime
     mark: str = ""
     """The share of the time that was used (`50%`), `breach`, or the role that is told."""
@@ -62,5 +68,7 @@ class SlaDigest(Event):
     escalated: int
     items: tuple[DigestItem, ...]
     """At most fifty, the worst first; one for each promise."""
+    withdrawn: int = 0
+    """Breaches and escalations that turned out to be none, because the work was done in time and reported late."""
     new: int
     """The number of marks since the previous message."""

@@ -8,9 +8,6 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import (
     DispatchDueChanged,
-    DispatchSlaBreached,
-    DispatchSlaEscalated,
-    DispatchSlaWarned,
     OrderCancelled,
     OrderCreated,
     OrderEvent,
@@ -24,7 +21,7 @@ from aftersales.common.events.intake import (
     SurchargeTold,
 )
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import Duty, SlaEventTypes, due_changes
+from aftersales.common.sla_events import DISPATCH_MARKS, Duty, due_changes
 from aftersales.policy import sla
 from aftersales.policy.calendars import Calendar, round_the_clock
 from aftersales.policy.model import Policy as ServicePolicy
@@ -59,7 +56,6 @@ OrderDecision = tuple["WorkOrder", tuple[Event, ...]]
 STAGES: frozenset[KnownStage] = frozenset({"dispatch", "arrival", "repair", "workshop"})
 ARRIVAL: KnownStage = "arrival"
 """The stages whose clocks run here."""
-SLA_EVENTS = SlaEventTypes(DispatchSlaWarned, DispatchSlaBreached, DispatchSlaEscalated)
 
 
 class Figures(Value):
@@ -220,7 +216,7 @@ def finish_change(before: WorkOrder, order: WorkOrder, now: datetime, *events: E
     ends = [wait.until for wait in order.waits]
     waits = [at for at in (sla.next_wake(order.clocks), order.retry_at, *ends) if at]
     duty = Duty(order.owner, order.technician or "dispatcher")
-    passed = SLA_EVENTS.passed(before, order, now, request=order.request, duty=duty)
+    passed = DISPATCH_MARKS.passed(before, order, now, request=order.request, duty=duty)
     return order.but(wake_at=min(waits, default=None)), (*events, *passed)
 
 

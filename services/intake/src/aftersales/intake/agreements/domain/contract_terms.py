@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from aftersales.common.events import Event
-from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
-from aftersales.common.sla_events import SlaEventTypes
+from aftersales.common.sla_events import INTAKE_MARKS
 from aftersales.intake.network.domain import Branch
 from aftersales.policy import sla
 from aftersales.policy.model import Policy
@@ -23,7 +22,6 @@ _STAGES: dict[KnownStage, Stage] = {
     TRAINING: Stage(starts_on="contract_signed", stops_on="customer_trained", agreed_in="contract"),
 }
 """The stages of a contract, for policies that lack them."""
-SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
 
 
 ContractDecision = tuple[Contract, tuple[Event, ...]]
@@ -134,7 +132,7 @@ def _situation(ground: ContractGround, until: datetime) -> Situation:
 
 def _settled(before: Contract | None, contract: Contract, now: datetime) -> ContractDecision:
     """Set the timer, and report the thresholds passed in this change."""
-    marks = SLA_EVENTS.passed(before, contract, now, request="")
+    marks = INTAKE_MARKS.passed(before, contract, now, request="")
     return contract.but(wake_at=sla.next_wake(contract.clocks)), marks
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event, SlaMark
 from aftersales.common.events.intake import DigestItem, SlaDigest
+from aftersales.policy.sla import BREACH
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -22,7 +23,7 @@ MOST_MINUTES = 5
 """The longest wait for which the messages already sent in the hour can be the reason."""
 LISTED = 50
 """The most items that a digest names, the worst first; all are counted."""
-WORST = ("escalated", "breached", "warned")
+WORST = ("escalated", "breached", "warned", "withdrawn")
 
 
 class Digest(Aggregate):
@@ -38,6 +39,8 @@ class Digest(Aggregate):
     warned: int = 0
     breached: int = 0
     escalated: int = 0
+    withdrawn: int = 0
+    """Breaches and escalations that turned out to be none, because the work was done in time and reported late."""
     items: tuple[DigestItem, ...] = ()
     told: int = 0
     """The number of messages sent."""
@@ -46,13 +49,13 @@ class Digest(Aggregate):
 
 
 def kind_of(mark: SlaMark) -> str:
-    """Return one of the three kinds: `dispatch.sla_warned.v1` -> `warned`."""
+    """Return one of the four kinds: `dispatch.sla_warned.v1` -> `warned`."""
     return mark.TYPE.split(".")[1].removeprefix("sla_")
 
 
 def find_addressee(mark: SlaMark) -> str:
     """Return the recipient: the level's role at the branch, else the item's owner, else the branch."""
-    if kind_of(mark) == "escalated":
+    if mark.mark not in {"", BREACH} and kind_of(mark) in {"escalated", "withdrawn"}:
         return f"{mark.mark}@{mark.branch}"
     return mark.owner or mark.branch
 
@@ -64,7 +67,10 @@ def digest_of(mark: SlaMark, heard_at: datetime) -> Digest:
 
 
 def gather_mark(digest: Digest, mark: SlaMark, now: datetime) -> tuple[Digest, tuple[Event, ...]]:
-    """Add a mark, and send it now or within a tenth of its promise. Of the marks of one promise the worst is listed."""
+    """Add a mark, and send it now or within a tenth of its promise. Of the marks of one promise the worst is listed.
+
+    A withdrawal takes the place of what was listed.
+    """
     kind = kind_of(mark)
     item = DigestItem(
         kind=kind,
@@ -73,7 +79,9 @@ def gather_mark(digest: Digest, mark: SlaMark, now: datetime) -> tuple[Digest, t
     )
     counted = {kind: getattr(digest, kind) + 1}
     listed: dict[tuple[str, str], DigestItem] = {}
-    for one in sorted((item, *digest.items), key=_weight):
+    over = {(mark.subject, mark.stage)} if kind == "withdrawn" else set()
+    kept = [one for one in digest.items if (one.subject, one.stage) not in over]
+    for one in sorted((item, *kept), key=_weight):
         listed.setdefault((one.subject, one.stage), one)
     gathered = digest.but(**counted, items=tuple(listed.values())[:LISTED], waiting=digest.waiting + 1)
     due = _due(digest, mark)
@@ -107,7 +115,7 @@ def _told(digest: Digest, now: datetime) -> tuple[Digest, tuple[Event, ...]]:
         owner=digest.owner,
         branch=digest.branch,
         hour=digest.hour,
-        **digest.model_dump(include={"warned", "breached", "escalated"}),
+        **digest.model_dump(include=set(WORST)),
         items=digest.items,
         new=digest.waiting,
     )

@@ -8,9 +8,8 @@ from pydantic import Field, model_validator
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
-from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import Duty, SlaEventTypes
+from aftersales.common.sla_events import INTAKE_MARKS, Duty
 from aftersales.intake.network.domain import Person
 from aftersales.intake.requests.domain.request import Ground
 from aftersales.policy import sla
@@ -23,7 +22,6 @@ from aftersales.values.errors import DomainError
 MOST_LINES = 2000
 """The most lines; a shift has a few hundred, and each line rewrites the whole document."""
 HANDOVER: KnownStage = "handover"
-SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
 AROUND = timedelta(days=1)
 """The most time between now and the end of a shift."""
 
@@ -189,6 +187,6 @@ def _must_be_next(handover: ShiftHandover, by: str, person: Person | None) -> No
 def _settled(before: ShiftHandover, after: ShiftHandover, now: datetime) -> HandoverDecision:
     """Set the timer, and report passed thresholds with the lines open before."""
     owner = before.to_person or f"{before.to_role}@{before.branch}"
-    passed = SLA_EVENTS.passed(before, after, now, request="", duty=Duty(owner))
+    passed = INTAKE_MARKS.passed(before, after, now, request="", duty=Duty(owner))
     events = tuple(mark.model_copy(update={"left": before.left}) for mark in passed)
     return after.but(wake_at=sla.next_wake(after.clocks)), events

@@ -109,6 +109,8 @@ def _text(item: DigestItem, customer: str, movers: Mapping[str, str], reader: Re
         return say("digest.warned", share=item.mark, **told)
     if item.kind == "breached":
         return say("digest.breached", **told)
+    if item.kind == "withdrawn":
+        return say("digest.withdrawn", **told)
     return say("digest.escalated", role=movers.get(item.mark, item.mark), **told)
 
 

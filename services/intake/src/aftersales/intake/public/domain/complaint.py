@@ -9,9 +9,9 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events import Event
 from aftersales.common.events.intake import ComplaintKind, ComplaintReceived
 from aftersales.common.fields import shared_fields
-from aftersales.common.sla_events import Duty
+from aftersales.common.sla_events import INTAKE_MARKS, Duty
 from aftersales.intake.archive.domain.customer import Customer
-from aftersales.intake.requests.domain.request import SLA_EVENTS, ServiceRequest
+from aftersales.intake.requests.domain.request import ServiceRequest
 from aftersales.intake.requests.domain.steps import add_promise
 from aftersales.intake.vocabulary import Channel
 from aftersales.policy import sla
@@ -157,7 +157,7 @@ def tick_complaint(before: PublicComplaint, complaint: PublicComplaint, now: dat
     """Set the timer, and report passed thresholds (ALL-3)."""
     ticked = complaint.but(clocks=sla.tick_clocks(complaint.clocks, now))
     duty = Duty(complaint.taken_by or "", complaint.taken_by or "information_clerk")
-    marks = SLA_EVENTS.passed(before, ticked, now, request=complaint.request or "", duty=duty)
+    marks = INTAKE_MARKS.passed(before, ticked, now, request=complaint.request or "", duty=duty)
     return ticked.but(wake_at=sla.next_wake(ticked.clocks)), marks
 
 

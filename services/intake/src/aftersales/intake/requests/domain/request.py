@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from aftersales.common.events import Event
 from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
 from aftersales.common.scope import SharedAggregate
-from aftersales.common.sla_events import Duty, SlaEventTypes
+from aftersales.common.sla_events import Duty, SlaEventTypes, INTAKE_MARKS
 from aftersales.common.terms import UnclearTerm
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
@@ -48,7 +48,6 @@ STAGES: frozenset[KnownStage] = frozenset(
 """Stages whose clocks run in intake; those of the visit run in dispatch."""
 OF_A_VISIT: frozenset[KnownStage] = frozenset({"confirm", "resolve"})
 """Stages that start again with each visit; the others belong to the contact and to round 1."""
-SLA_EVENTS = SlaEventTypes(IntakeSlaWarned, IntakeSlaBreached, IntakeSlaEscalated)
 
 
 @dataclass(frozen=True)
@@ -250,7 +249,7 @@ def finish_change(
     before: ServiceRequest | None, request: ServiceRequest, now: datetime, *events: Event
 ) -> RequestDecision:
     """Finish a rule: set the timer, and report passed thresholds (ALL-3)."""
-    passed = SLA_EVENTS.passed(before, request, now, request=request.id, duty=Duty(request.owner))
+    passed = INTAKE_MARKS.passed(before, request, now, request=request.id, duty=Duty(request.owner))
     return request.but(wake_at=sla.next_wake(request.clocks)), (*events, *passed)
 
 
