@@ -129,6 +129,9 @@ def _contents(said: str, old: Document, new: Document, side: "_ByName") -> Itera
             yield from (f"{said} as {kind}: {what}" for what in found)
 
 
+_OF_A_UNION = {"oneOf", "discriminator"}
+
+
 @dataclass(frozen=True)
 class _ByName(Comparison):
     """Compares each named schema once, however many operations use it, and remembers which have to be."""
@@ -143,7 +146,18 @@ class _ByName(Comparison):
                 return
             self.met[before, after] = None
             old, new = _beside(old), _beside(new)
+        if "discriminator" in old and "discriminator" in new:
+            yield from self._kinds(old["discriminator"]["mapping"], new["discriminator"]["mapping"], where)
+            old, new = ({key: schema[key] for key in schema.keys() - _OF_A_UNION} for schema in (old, new))
         yield from super().of(_values(old), _values(new), where)
+
+    def _kinds(self, old: Mapping[str, str], new: Mapping[str, str], where: str) -> Iterator[str]:
+        """Compare each kind of a union with the one of its name; another kind is like another value in a list."""
+        for name, kind in old.items():
+            if name not in new:
+                yield f"field `{where}` no longer allows {name}"
+            else:
+                yield from self.of({"$ref": kind}, {"$ref": new[name]}, where)
 
     def named(self) -> Iterator[tuple[str, str]]:
         """What changed in the schemas that were met, and in those that they refer to."""

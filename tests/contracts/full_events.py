@@ -20,6 +20,8 @@ from aftersales.policy.calendars import Calendar
 from aftersales.policy.sla import Terms
 
 ORDER = {"order": "WO-261122-7K3F", "request": "SR-261122-7K3F", "branch": "BJ01", "visit": 2, "at": NOW}
+LATER = {"claimed": True, "received_at": NOW}
+ON_THE_ORDER = dict.fromkeys(LATER, "on the order and the timeline")
 CALENDAR = Calendar(zone="Asia/Shanghai")
 REGISTERED = RequestRegistered(
     request="SR-261122-7K3F",
@@ -46,7 +48,7 @@ _REPAIRED = RepairCompleted.model_validate(
     ORDER
     | {"technician": "T", "product": PRODUCT, "fault": "f", "cause": "x", "solution": "y"}
     | {"parts_used": [{"part": "P", "quantity": 1}], "policy": "appliance@0", "calendar": CALENDAR}
-    | {"quiet_hours": "12:00-14:00"}
+    | {"quiet_hours": "12:00-14:00", **LATER}
 )
 
 
@@ -97,28 +99,34 @@ EVENTS = [
         TechnicianAssigned.model_validate(
             ORDER
             | {"technician": "T", "product": PRODUCT, "fault": "f", "priority": 2}
-            | {"appointment_start": NOW, "appointment_end": NOW, "plan": 2}
+            | {"appointment_start": NOW, "appointment_end": NOW, "plan": 2, **LATER}
         ),
         lambda event: slips.open_slip(event, ()),
         left=dict.fromkeys(("technician", "fault", "priority", "at"), "nothing of the parts depends on it")
-        | dict.fromkeys(("appointment_start", "appointment_end"), "parts are set aside at once"),
+        | dict.fromkeys(("appointment_start", "appointment_end"), "parts are set aside at once")
+        | ON_THE_ORDER,
     ),
     Row(
         _REPAIRED,
         lambda event: followups.schedule_followup(event, PLAN),
         left=dict.fromkeys(("product", "fault", "cause", "solution", "parts_used"), "on the warranty card")
-        | dict.fromkeys(("at", "calendar", "quiet_hours"), "decides when it is due"),
+        | dict.fromkeys(("at", "calendar", "quiet_hours"), "decides when it is due")
+        | ON_THE_ORDER,
     ),
     Row(
         _REPAIRED,
         lambda event: products.record_repair(KNOWN, event).warranty_card[0],
         elsewhere={"parts_used": "parts"},
         left=dict.fromkeys(("order", "branch", "policy", "calendar", "quiet_hours"), "on the request")
-        | {"product": "its card it is"},
+        | {"product": "its card it is"}
+        | ON_THE_ORDER,
     ),
     Row(
-        followups.FinishFollowUp(outcome="unreachable", clerk="c", remark="x"),
+        followups.FinishFollowUp.model_validate(
+            {"outcome": "unreachable", "clerk": "c", "remark": "x", "at": NOW, "position": PLACE, "decided_on": 3}
+        ),
         lambda form: followups.record_outcome(followups.schedule_followup(_REPAIRED, PLAN), form, "token", NOW)[0],
+        left=dict.fromkeys(("at", "position", "decided_on"), "on the callback's `deed`, which take_call makes"),
     ),
     Row(
         parts.RegisterPart.model_validate(

@@ -43,7 +43,8 @@ def another(paths: Any, *, required: bool) -> None:
 
 def rename(_paths: Any, schemas: Any, name: str = "UsedPart", other: str = "SparePart") -> None:
     schemas[other] = schemas.pop(name)
-    of(schemas, "ServiceReport")["parts_used"]["items"]["$ref"] = f"#/components/schemas/{other}"
+    for user in ("ServiceReport", "CompleteVisit"):
+        of(schemas, user)["parts_used"]["items"]["$ref"] = f"#/components/schemas/{other}"
 
 
 OPERATIONS: list[tuple[Change, str]] = [
@@ -139,16 +140,24 @@ SCHEMAS: list[tuple[Change, str]] = [
         "schema `Decline`: in requests, field `by` is new and required",
     ),
     (
-        lambda _, s: s["ServiceReport"]["required"].append("parts_used"),
-        "schema `ServiceReport`: in requests, field `parts_used` became required",
+        lambda _, s: s["CompleteVisit"]["required"].append("parts_used"),
+        "schema `CompleteVisit`: in requests, field `parts_used` became required",
     ),
     (
-        lambda _, s: of(s, "ServiceReport").pop("customer_remarks"),
-        "schema `ServiceReport`: in requests, field `customer_remarks` was removed",
+        lambda _, s: of(s, "CompleteVisit").pop("customer_remarks"),
+        "schema `CompleteVisit`: in requests, field `customer_remarks` was removed",
     ),
     (
-        lambda _, s: of(s, "ServiceReport")["tested"].update(type="integer"),
-        "schema `ServiceReport`: in requests, field `tested` changed its type from boolean to integer",
+        lambda _, s: of(s, "CompleteVisit")["tested"].update(type="integer"),
+        "schema `CompleteVisit`: in requests, field `tested` changed its type from boolean to integer",
+    ),
+    (
+        lambda _, s: of(s, "FieldCommands")["commands"]["items"]["discriminator"]["mapping"].pop("arrive"),
+        "schema `FieldCommands`: in requests, field `commands[]` no longer allows arrive",
+    ),
+    (
+        lambda _, s: of(s, "ArriveCommand").pop("body"),
+        "schema `ArriveCommand`: in requests, field `body` was removed",
     ),
     (
         lambda _, s: of(s, "Decline")["reason"].update(maxLength=100),
@@ -169,7 +178,11 @@ ALLOWED: list[Change] = [
     lambda p, _: p["/orders"]["get"].update(deprecated=True, description="x", summary="x"),
     lambda p, _: p["/orders"]["get"]["responses"].update({"418": {"description": "x"}}),
     lambda p, _: parameter(p, "limit")["schema"].update(maximum=1000),
-    lambda p, _: p["/orders/{number}/arrive"]["post"].update(requestBody={"content": {}}),
+    lambda p, _: p["/dead/{id}/replay"]["post"].update(requestBody={"content": {}}),
+    lambda _, s: (
+        of(s, "FieldCommands")["commands"]["items"]["discriminator"]["mapping"].update(nap="#/components/schemas/Nap"),
+        s.update(Nap={"type": "object"}),
+    ),
     lambda _, s: s.update(Another={"type": "object"}),
     lambda _, s: (of(s, "WorkOrder").update(by={"type": "string"}), s["WorkOrder"]["required"].append("by")),
     lambda _, s: s["WorkOrder"]["required"].append("state"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aftersales.common.deeds import DONE_NOW
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import OrderEvent
 from aftersales.common.events.intake import RequestCancelled, RequestRegistered, RequestReopened
@@ -16,7 +17,7 @@ from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.work import UnitOfWork
 from aftersales.dispatch.orders import handlers
 from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder
-from aftersales.dispatch.orders.domain.report import ServiceReport
+from aftersales.dispatch.orders.domain.report import CompleteVisit, ServiceReport
 from aftersales.dispatch.orders.store import Rules
 from aftersales.dispatch.technicians.domain import Technician
 from aftersales.dispatch.visits import handlers as visits
@@ -165,12 +166,16 @@ def repaired(registered: RequestRegistered, report: ServiceReport, rules: Rules)
     """What leads to a completed first visit."""
 
     async def complete(work: UnitOfWork, number: str) -> None:
-        await visits.complete_visit(work, number, report, rules)
+        await visits.complete_visit(work, number, CompleteVisit.model_validate(dict(report)), rules)
 
     async def arrive(work: UnitOfWork, number: str) -> None:
-        await visits.arrive_at_visit(work, number, rules)
+        await visits.arrive_at_visit(work, number, DONE_NOW, rules)
 
-    return [registered, visits.accept_visit, visits.depart_for_visit, arrive, complete]
+    async def set_out(work: UnitOfWork, number: str) -> None:
+        await visits.accept_visit(work, number, DONE_NOW)
+        await visits.depart_for_visit(work, number, DONE_NOW)
+
+    return [registered, set_out, arrive, complete]
 
 
 async def test_a_reopening_and_late_news_of_both_visits_in_any_order(  # noqa: PLR0917

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aftersales.common.deeds import mark_claimed
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import (
@@ -28,6 +29,7 @@ from aftersales.feedback.followups.domain import (
     record_mark,
     record_outcome,
     schedule_followup,
+    take_call,
     wake_followup,
 )
 from aftersales.policy import sla
@@ -217,3 +219,16 @@ def test_wake_at_is_never_later_than_what_there_is_to_say(
     assert followup.wake_at == min([*waits, *([tick] if tick else [])], default=None)
     if followup.wake_at:
         assert wake_followup(followup, followup.wake_at)[1]
+
+
+def test_fbk_1_a_call_in_time_that_is_reported_late_takes_the_breach_back(scheduled: FollowUp, now: datetime) -> None:
+    """ADR 18."""
+    late, _ = wake_followup(scheduled, _after(now, 6))
+    assert late.clocks[0].outcome == "breached"
+    deed = take_call(late, FinishFollowUp(outcome="reached", clerk="c-1", at=_after(now, 3.5)), _after(now, 7), "c-1")
+    done, events = record_outcome(late, CALLED, TOKEN, deed.at)
+    assert (done.clocks[0].outcome, done.done_at, deed.claimed) == ("met", _after(now, 3.5), True)
+    withdrawn, told = mark_claimed(events, deed)
+    assert (withdrawn.TYPE, told.model_dump()["received_at"]) == ("feedback.sla_withdrawn.v1", _after(now, 7))
+    before = take_call(late, FinishFollowUp(outcome="reached", clerk="c-1", at=_after(now, -1)), _after(now, 7), "c-1")
+    assert before.at == late.repaired_at, "nobody calls about a repair before it"

@@ -10,6 +10,7 @@ from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, Publ
 
 from .changes import api as changes_api
 from .consumers import build_consumers
+from .field import api as field_api
 from .jobs import build_timers
 from .orders import api as orders_api
 from .orders import store as orders
@@ -19,7 +20,7 @@ from .technicians import api as technicians_api
 from .technicians import store as technicians
 from .visits import api as visits_api
 
-APIS = (technicians_api, orders_api, visits_api, changes_api)
+APIS = (technicians_api, orders_api, visits_api, changes_api, field_api)
 ENGINE = (BranchHours, CatalogueCopy, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 

@@ -19,6 +19,10 @@ class OrderEvent(Event):
     visit: int
     """1 for the first visit, and one more each time the customer was not satisfied."""
     at: datetime
+    claimed: bool = False
+    """Whether `at` is the word of the technician, who reported it at `received_at` (ADR 18)."""
+    received_at: datetime | None = None
+    """The time of the report, if it is not `at`."""
 
 
 class UsedPart(Part):

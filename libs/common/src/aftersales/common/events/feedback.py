@@ -34,6 +34,10 @@ class FollowupDone(FollowupEvent):
     TYPE = "feedback.followup_done.v1"
     outcome: str
     clerk: str
+    claimed: bool = False
+    """Whether `at` is the word of the clerk, who reported the call at `received_at` (ADR 18)."""
+    received_at: datetime | None = None
+    """The time of the report, if it is not `at`."""
 
 
 class SurveyAnswered(FollowupEvent):

@@ -57,13 +57,12 @@ TOO_MANY: dict[int | str, dict[str, Any]] = {429: _declared("Asked too often: tr
 """Errors that a public endpoint may return in addition."""
 
 
-def problem_response(request: Request, status: int, code: str, params: Mapping[str, Any] | None = None) -> JSONResponse:
-    """Return an error response in the language that the caller asked for."""
-    locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
-    known = dict(params or {})
+def make_problem(status: int, code: str, params: Mapping[str, Any], locale: str) -> Problem:
+    """Return an error in words of the language."""
+    known = dict(params)
     if "errors" in known:
         known["errors"] = [_in_words(error, locale) for error in known["errors"]]
-    content = Problem(
+    return Problem(
         type=f"urn:aftersales:problem:{code}",
         title=render_message(f"status.{status}", locale, {}),
         status=status,
@@ -71,11 +70,17 @@ def problem_response(request: Request, status: int, code: str, params: Mapping[s
         detail=render_message(code, locale, known),
         params=known,
     )
+
+
+def problem_response(request: Request, status: int, code: str, params: Mapping[str, Any] | None = None) -> JSONResponse:
+    """Return an error response in the language that the caller asked for."""
+    locale = choose_locale(request.headers.get("accept-language"), request.app.state.locale)
+    content = make_problem(status, code, params or {}, locale)
     headers = {"Content-Language": locale}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer" if code == "token.missing" else 'Bearer error="invalid_token"'
     if status in (429, 503):
-        headers["Retry-After"] = str(known.get("seconds", 2))
+        headers["Retry-After"] = str(content.params.get("seconds", 2))
     return JSONResponse(content.model_dump(mode="json"), status, headers, MEDIA_TYPE)
 
 

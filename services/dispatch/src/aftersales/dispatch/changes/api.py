@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from aftersales.common.deeds import DONE_NOW, DeedForm
 from aftersales.dispatch.orders.domain.order import NUMBER, WorkOrder
 from aftersales.dispatch.orders.store import Rules
 from aftersales.engine import PROBLEMS, RequestContext
@@ -48,6 +49,6 @@ async def take_unit(number: ChangedOrderNumber, form: TakeUnit, context: Request
 
 
 @router.post("/orders/{number}/return-unit")
-async def return_unit(number: ChangedOrderNumber, context: RequestContext) -> WorkOrder:
+async def return_unit(number: ChangedOrderNumber, context: RequestContext, form: DeedForm = DONE_NOW) -> WorkOrder:
     """Bring the product back (DSP-9)."""
-    return await context.do(handlers.return_unit, number, Rules(context.catalogue, context.settings.figures))
+    return await context.do(handlers.return_unit, number, form, Rules(context.catalogue, context.settings.figures))

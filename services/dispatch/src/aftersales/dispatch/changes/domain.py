@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from aftersales.common.deeds import DeedForm
 from aftersales.common.events.dispatch import CustomerNotReached
 from aftersales.dispatch.orders.domain import assignment, waits
 from aftersales.dispatch.orders.domain.order import (
@@ -21,14 +22,14 @@ from aftersales.dispatch.orders.domain.order import (
 )
 from aftersales.policy.sla import ChangeNote
 from aftersales.policy.sla.stages import reach_milestone
-from aftersales.values import Line, Moment, Value
+from aftersales.values import Line, Moment
 from aftersales.values.errors import DomainError
 
 OrderWait = Literal["waiting_customer", "waiting_approval", "meal_break", "interrupted"]
 """Waits that people report; `waiting_part` comes from inventory."""
 
 
-class MoveAppointment(Value):
+class MoveAppointment(DeedForm):
     """Another time for the visit, agreed with the customer."""
 
     start: Moment
@@ -37,7 +38,7 @@ class MoveAppointment(Value):
     why: Line
 
 
-class PauseWork(Value):
+class PauseWork(DeedForm):
     """A wait; the customer must have agreed to an interruption, and know when the work goes on (DSP-7)."""
 
     reason: OrderWait
@@ -57,18 +58,18 @@ class PauseWork(Value):
         return self
 
 
-class ResumeWork(Value):
+class ResumeWork(DeedForm):
     reason: OrderWait
 
 
-class TakeUnit(Value):
+class TakeUnit(DeedForm):
     """The product was taken away for repair (取回)."""
 
     promised_at: Moment
     """The time at which the customer was promised to have it back."""
 
 
-class NotReached(Value):
+class NotReached(DeedForm):
     """The customer was called in vain."""
 
     channel: Literal["phone", "message", "on_site"] = "phone"

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from aftersales.common.deeds import Deed
 from aftersales.common.events.intake import (
     CoverageDecided,
     QuotationAccepted,
@@ -18,7 +19,7 @@ from aftersales.engine import BranchHours, DocumentRef, Event, NotYet, UnitOfWor
 from aftersales.policy.choose import Facts
 from aftersales.values import sibling_number
 
-from .domain import assignment, correction, parts, quotation, waits
+from .domain import assignment, correction, deeds, parts, quotation, waits
 from .domain import order as orders
 from .domain.order import ENDED, OrderPolicy, WorkOrder
 from .store import Rules
@@ -215,6 +216,12 @@ async def assign_technician(
     if chosen:
         work.put(chosen)
     return work.put(planned, *events, *more)
+
+
+def put_deed(work: UnitOfWork, before: WorkOrder, decision: orders.OrderDecision, deed: Deed) -> WorkOrder:
+    """Stage an order after a technician's deed."""
+    order, events = deeds.note_deed(before, decision, deed)
+    return work.put(order, *events)
 
 
 async def release_technician(work: UnitOfWork, order: WorkOrder) -> None:

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from aftersales.common.deeds import DONE_NOW, DeedForm
 from aftersales.dispatch.orders.domain.order import NUMBER, WorkOrder
-from aftersales.dispatch.orders.domain.report import ServiceReport
+from aftersales.dispatch.orders.domain.report import CompleteVisit
 from aftersales.dispatch.orders.store import Rules
 from aftersales.engine import PROBLEMS, RequestContext
 
@@ -18,9 +19,9 @@ VisitOrderNumber = Annotated[str, Path(pattern=NUMBER)]
 
 
 @router.post("/orders/{number}/accept")
-async def accept(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+async def accept(number: VisitOrderNumber, context: RequestContext, form: DeedForm = DONE_NOW) -> WorkOrder:
     """Accept the assignment."""
-    return await context.do(handlers.accept_visit, number)
+    return await context.do(handlers.accept_visit, number, form)
 
 
 @router.post("/orders/{number}/decline")
@@ -30,15 +31,15 @@ async def decline(number: VisitOrderNumber, form: Decline, context: RequestConte
 
 
 @router.post("/orders/{number}/depart")
-async def depart(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+async def depart(number: VisitOrderNumber, context: RequestContext, form: DeedForm = DONE_NOW) -> WorkOrder:
     """Record that the technician has left for the customer."""
-    return await context.do(handlers.depart_for_visit, number)
+    return await context.do(handlers.depart_for_visit, number, form)
 
 
 @router.post("/orders/{number}/arrive")
-async def arrive(number: VisitOrderNumber, context: RequestContext) -> WorkOrder:
+async def arrive(number: VisitOrderNumber, context: RequestContext, form: DeedForm = DONE_NOW) -> WorkOrder:
     """Record that the technician is at the customer's."""
-    return await context.do(handlers.arrive_at_visit, number, _rules(context))
+    return await context.do(handlers.arrive_at_visit, number, form, _rules(context))
 
 
 @router.post("/orders/{number}/diagnose")
@@ -54,9 +55,9 @@ async def need_part(number: VisitOrderNumber, form: NeedPart, context: RequestCo
 
 
 @router.post("/orders/{number}/complete")
-async def complete(number: VisitOrderNumber, report: ServiceReport, context: RequestContext) -> WorkOrder:
+async def complete(number: VisitOrderNumber, form: CompleteVisit, context: RequestContext) -> WorkOrder:
     """Complete the visit with the service report (DSP-10)."""
-    return await context.do(handlers.complete_visit, number, report, _rules(context))
+    return await context.do(handlers.complete_visit, number, form, _rules(context))
 
 
 def _rules(context: RequestContext) -> Rules:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from aftersales.common.deeds import DeedForm
 from aftersales.common.events.dispatch import (
     AssignmentAccepted,
     AssignmentDeclined,
@@ -29,23 +30,23 @@ from aftersales.dispatch.orders.domain.report import Account, ServiceReport
 from aftersales.dispatch.orders.domain.waits import begin_wait, end_waits
 from aftersales.policy.sla import ChangeNote
 from aftersales.policy.sla.stages import retarget_stages
-from aftersales.values import Code, Line, Quantity, Value
+from aftersales.values import Code, Line, Quantity
 from aftersales.values.errors import DomainError
 
 
-class Decline(Value):
+class Decline(DeedForm):
     reason: Line
     """The technician's reason."""
 
 
-class Diagnose(Value):
+class Diagnose(DeedForm):
     cause: Account
     """The cause of the fault."""
     major: bool = False
     """Whether it is a major fault, for which the policy may allow more time (DSP-8)."""
 
 
-class NeedPart(Value):
+class NeedPart(DeedForm):
     part: Code
     """The code of the part."""
     quantity: Quantity = 1

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.deeds import Deed, DeedForm, ReportReceipt, judge_deed
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import (
@@ -74,7 +75,7 @@ def plan_followup(repair: RepairCompleted, policy: Policy, usual: Usual) -> Plan
     return Plan(due_at=due_at, stage=call.stage if call else CALLBACK, terms=terms)
 
 
-class FinishFollowUp(Value):
+class FinishFollowUp(DeedForm):
     """The outcome of the call. The survey is always sent, because another channel may reach the customer (INT-1)."""
 
     outcome: CallOutcome
@@ -102,10 +103,14 @@ class FollowUp(Aggregate):
     policy: str = ""
     """The service policy of the request (ALL-1)."""
     state: FollowUpState = "scheduled"
+    repaired_at: datetime | None = None
+    """The time of the repair; null for callbacks that were planned before it was stored."""
     due_at: datetime
     """The time at which the customer must be called."""
     done_at: datetime | None = None
     """The time of the call."""
+    deed: Deed | None = None
+    """The report of the call, with the time of the call and of the report (ADR 18)."""
     outcome: CallOutcome | None = None
     clerk: str | None = None
     """The person who made the call."""
@@ -134,6 +139,7 @@ def schedule_followup(repair: RepairCompleted, planned: Plan) -> FollowUp:
         FollowUp(
             id=followup_id(repair.request, repair.visit),
             **shared_fields(repair, FollowUp),
+            repaired_at=repair.at,
             due_at=planned.due_at,
             clocks=sla.start_clock((), planned.stage, f"{CALLBACK}-{repair.visit}", planned.due_at, planned.terms),
         )
@@ -157,6 +163,11 @@ def change_followup_hours(
         return followup, ()
     there = Situation(policy, calendar, priority=4)
     return _settled(followup, followup.but(clocks=stages.change_hours(followup.clocks, there, said)), now)
+
+
+def take_call(followup: FollowUp, form: DeedForm, now: datetime, by: str) -> Deed:
+    """Return the call as it counts: after the repair, and not after its report."""
+    return judge_deed("done", form, followup.repaired_at or followup.due_at, ReportReceipt(now, by, followup.version))
 
 
 def record_outcome(followup: FollowUp, command: FinishFollowUp, token: str | None, now: datetime) -> FollowUpDecision:

@@ -2,6 +2,7 @@
 
 import secrets
 
+from aftersales.common.deeds import mark_claimed
 from aftersales.common.events.feedback import DissatisfactionRaised
 from aftersales.common.signed_links import LinkSigner
 from aftersales.engine import NotFound, PolicyCatalogue, UnitOfWork, use_case
@@ -25,9 +26,10 @@ async def finish_followup(
     A signed token is stored nowhere. Without a key for links, a random one is stored with the callback.
     """
     token = links.sign(domain.SURVEY_LINK, key, 1, work.now) if links else secrets.token_urlsafe()
-    followup, events = followups.record_outcome(
-        await work.require(FollowUp, key), command, None if links else token, work.now
-    )
+    known = await work.require(FollowUp, key)
+    deed = followups.take_call(known, command, work.now, work.actor)
+    followup, events = followups.record_outcome(known, command, None if links else token, deed.at)
+    followup, events = followup.but(deed=deed), mark_claimed(events, deed)
     work.put(domain.prepare_survey(followup, key if links else domain.survey_id(token)))
     await note_own(work, events)
     if command.remark:

@@ -108,6 +108,8 @@ class Fact(Value):
     repeats: str | None = None
     """The request whose repair did not hold (INT-9)."""
     on_time: bool | None = None
+    claimed: bool = False
+    """Whether the time is the word of a technician or clerk, who reported it later (ADR 18)."""
     mark: float | None = None
     satisfied: bool | None = None
 

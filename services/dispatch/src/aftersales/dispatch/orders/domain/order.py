@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, TypeVar
 
 from aftersales.common.aggregate import Aggregate
+from aftersales.common.deeds import Deed
 from aftersales.common.events import Event
 from aftersales.common.events.dispatch import (
     DispatchDueChanged,
@@ -83,6 +84,8 @@ class Step(Value):
     state: State
     at: datetime
     by: str
+    claimed: bool = False
+    """Whether the time is the word of the technician, who reported it later (`deeds`)."""
 
 
 class Wait(Value):
@@ -181,6 +184,8 @@ class WorkOrder(Aggregate):
     ranked_at: datetime | None = None
     """Time of the newest change of priority that was received (INT-5)."""
     history: tuple[Step, ...] = ()
+    deeds: tuple[Deed, ...] = ()
+    """Reports of the technicians, each with the time of the deed and of the report (ADR 18)."""
 
     def derived_events(self, before: Aggregate | None) -> Iterable[Event]:
         """Yield the next deadline for intake's lists, if it has changed."""

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import StrictBool, StringConstraints
 
+from aftersales.common.deeds import DeedForm
+from aftersales.common.fields import shared_fields
 from aftersales.values import Code, Line, Quantity, Value, Words
 from aftersales.values.personal import HIDDEN_TEXT, MASKED_NAME
 
@@ -33,3 +35,11 @@ class ServiceReport(Value):
     """The customer's remarks."""
     signed_by: Annotated[Line, MASKED_NAME]
     """The name of the person who signed."""
+
+
+class CompleteVisit(ServiceReport, DeedForm):
+    """The report, and when the visit ended."""
+
+    @property
+    def report(self) -> ServiceReport:
+        return ServiceReport(**shared_fields(self, ServiceReport))

@@ -1,0 +1,1 @@
+"""Field work without a network: the commands of a technician's phone, sent together."""
