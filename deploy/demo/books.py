@@ -33,7 +33,10 @@ class Books:
             yield from self.rows[service, collection]
 
     def requests_since(self, began: datetime) -> list[Document]:
-        return [request for request in self.of("intake", "requests") if request["registered_at"] >= began]
+        """Return the requests that were entered since then, whenever the contact was."""
+        return [
+            row for row in self.of("intake", "requests") if (row.get("entered_at") or row["registered_at"]) >= began
+        ]
 
     def clocks(self, requests: set[str] | None = None) -> Counter[tuple[str, str]]:
         """Count the promises on the documents by stage and outcome, of these requests or of all."""

@@ -1,8 +1,9 @@
 """Callback clerks, the customers' answers (who is not satisfied gets another visit), and departments with results."""
 
+from datetime import UTC, datetime, timedelta
 from random import Random
 
-from deploy.demo.day import Day, look_after
+from deploy.demo.day import Day, look_after, moment
 from deploy.demo.offices import Document
 
 QUESTIONS = ("attitude", "skill", "punctuality", "result")
@@ -31,6 +32,9 @@ async def _call(day: Day, seen: Document) -> None:
     await day.spend(dice.uniform(3, 12))
     outcome = "unreachable" if dice.random() < UNREACHABLE_RATE else "reached"
     body = {"outcome": outcome, "clerk": f"C-{followup['branch']}"}
+    at = moment(followup["repaired_at"]) + timedelta(minutes=dice.uniform(20, 60))
+    if at < datetime.now(UTC):  # the repair was on paper, and so was the call
+        body["at"] = at.isoformat()
     done = await day.offices.tell("feedback", f"/followups/{followup['id']}/done", body, who=body["clerk"])
     await _survey(day, done, dice)
 

@@ -1,14 +1,18 @@
 """Customers: they call, write or walk in over the day, and a few of them change their minds."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.demo import agreements, papers, partners
-from deploy.demo.day import Contact, Day
+from deploy.demo.day import ON_PAPER, Contact, Day
 from deploy.demo.offices import Document
 from deploy.demo.partners import Partner
 
 from aftersales.values import sibling_number
+
+LATEST, NEARLY = timedelta(hours=24), timedelta(seconds=8)
+"""The promise to send somebody (DSP-2), and what is left of it when the last request is entered."""
 
 
 async def come(day: Day, shop: Partner) -> None:
@@ -38,8 +42,9 @@ async def _contact(day: Day, shop: Partner, contact: Contact) -> None:
 async def _register(day: Day, contact: Contact) -> Document:
     """Have the branch's desk write the request down (INT-2)."""
     row = contact.row
+    form = form_of(contact) | time_of(day, contact)
     request: Document = await day.offices.tell(
-        "intake", "/requests", form_of(contact), who=f"desk-{row['branch']}", key=f"{day.tag}-{contact.serial}"
+        "intake", "/requests", form, who=f"desk-{row['branch']}", key=f"{day.tag}-{contact.serial}"
     )
     if contact.scene:
         words = f"{row['name']} ({row['channel']}): {row['description']}"
@@ -57,6 +62,15 @@ async def _change_mind(day: Day, contact: Contact, request: Document) -> None:
     await day.offices.until("dispatch", order, lambda found: found["state"] == "cancelled")
     day.requests[request["id"]] = contact
     day.end(contact)
+
+
+def time_of(day: Day, contact: Contact) -> dict[str, str]:
+    """Return when the contact was: most were taken on paper during the day, and are entered in the evening (INT-2)."""
+    if contact.scene == "unlicensed":  # nearly too late when it is entered, so that the breach is seen
+        return {"at": (datetime.now(UTC) - LATEST + NEARLY).isoformat()}
+    if contact.scene in ON_PAPER and contact.serial != agreements.SERIAL:
+        return {"at": day.paper_time(contact.at).isoformat()}
+    return {}
 
 
 def form_of(contact: Contact) -> dict[str, Any]:

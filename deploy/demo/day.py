@@ -12,6 +12,10 @@ from deploy.demo.stage import Stage
 OPENS, CLOSES = 8 * 60, 18 * 60
 SECONDS = 40.0
 """How long the ten hours take at speed 1."""
+OPEN_WORK = timedelta(hours=3)
+"""How long before the play the branches closed, on paper: by then all visits of the day were over."""
+ON_PAPER = {"", "scarce", "extra_part", "declined"}
+"""Scenes whose contact and visit are entered later; the others happen while the audience looks on."""
 _ROUND = 0.25
 _DEMO_WINDOW = timedelta(minutes=5)
 _WRONG = (
@@ -90,6 +94,10 @@ class Day:
         since = datetime.now(UTC) - self.opened if self.opened else timedelta()
         return OPENS + since.total_seconds() * self._pace
 
+    def paper_time(self, minute: float) -> datetime:
+        """Return when a minute of the play was on paper: the day ended before the play began, with the last entry."""
+        return self.began - OPEN_WORK - timedelta(minutes=CLOSES - minute)
+
     async def until(self, minute: float) -> None:
         await asyncio.sleep(max(0.0, (minute - self.minute()) / self._pace))
 
@@ -106,7 +114,7 @@ class Day:
         Raises `WrongSettingsError` when the order shows that hours are not seconds here.
         """
         contact = self.contacts.get(order["product"]["serial"])
-        if contact is None or moment(order["registered_at"]) < self.began:
+        if contact is None or entered(order) < self.began:
             return None
         start, end = order["appointment_start"], order["appointment_end"]
         if end and moment(end) - moment(start) > _DEMO_WINDOW:
@@ -150,6 +158,11 @@ async def look_after(
                     day.busy += 1
                     group.create_task(one(document))
             await asyncio.sleep(_ROUND)
+
+
+def entered(document: Document) -> datetime:
+    """Tell when a request was entered: at once, or later than the contact that it is about."""
+    return moment(document["entered_at"] or document["registered_at"])
 
 
 def moment(text: str) -> datetime:

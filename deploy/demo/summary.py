@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from deploy.demo.books import Books
 from deploy.demo.checks import Check
@@ -99,7 +100,7 @@ def _dead(day: Day, told: Told) -> Table:
 
 def _kpis(told: Told) -> Table:
     kpis = told.kpis
-    table = _table("KPIs of today's requests", "")
+    table = _table("KPIs of the last day's requests", "")
     table.show_header = False
     table.add_row("requests / resolved / cancelled", f"{kpis['requests']} / {kpis['resolved']} / {kpis['cancelled']}")
     table.add_row("response time, p50 / p90", _spread(kpis["response_seconds"]))
@@ -121,7 +122,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _spread(seconds: Document) -> str:
-    return f"{seconds['p50']} s / {seconds['p90']} s"
+    return " / ".join(str(timedelta(seconds=seconds[rank])) for rank in ("p50", "p90"))
 
 
 def _percent(rate: float | None) -> str:

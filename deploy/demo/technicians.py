@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deploy.demo.day import Contact, Day, look_after, moment
+from deploy.demo.day import ON_PAPER, Contact, Day, entered, look_after, moment
 from deploy.demo.offices import Document, RefusedError
 from deploy.demo.store import lacking, set_aside
 
@@ -55,7 +55,7 @@ async def _set_out(day: Day, order: Document, contact: Contact | None) -> Docume
     """Leave when the parts are set aside; a visit whose parts come only tomorrow is no more of today's business."""
     if order["parts_state"] == "reserved":
         leaves = _scene(order, contact) != "cancelled"  # that customer is about to call it off
-        return await _step(day, order, "depart", minutes=5) if leaves else None
+        return await _step(day, order, "depart", minutes=8) if leaves else None
     if order["parts_state"] == "short" and contact and contact.serial not in day.ended:
         missing = lacking(await _slip(day, order))
         if missing and set(missing) <= day.next_day_parts:
@@ -71,7 +71,7 @@ async def _arrive(day: Day, order: Document, contact: Contact | None) -> Documen
         day.say("technician", f"{order['id']} {day.name(order['technician'])} is stuck in a traffic jam")
         promised = moment(order["appointment_end"])
         await asyncio.sleep(max(0.0, (promised - datetime.now(UTC)).total_seconds() + 0.3))
-    order = await _step(day, order, "arrive", minutes=10)
+    order = await _step(day, order, "arrive", minutes=20)
     if late:
         day.say("technician", f"{order['id']} {day.name(order['technician'])} arrives late: the promise is broken")
     return order
@@ -103,7 +103,7 @@ async def _report(day: Day, order: Document, slip: Document) -> Document:
         day,
         order,
         "complete",
-        minutes=12,
+        minutes=25,
         cause=order["cause"],
         solution="更换零件并试机" if used else "清洁调整并试机",
         parts_used=used,
@@ -128,9 +128,22 @@ def _scene(order: Document, contact: Contact | None) -> str:
 
 async def _step(day: Day, order: Document, name: str, *, minutes: float, **body: Any) -> Document:
     dice = day.dice(order["product"]["serial"], order["visit"], name)
-    await day.spend(dice.uniform(0.5, 1.5) * minutes)
-    done: Document = await day.offices.tell("dispatch", f"/orders/{order['id']}/{name}", body, who=order["technician"])
+    minutes *= dice.uniform(0.5, 1.5)
+    await day.spend(minutes)
+    said = body | _time_of(day, order, minutes)
+    done: Document = await day.offices.tell("dispatch", f"/orders/{order['id']}/{name}", said, who=order["technician"])
     return done
+
+
+def _time_of(day: Day, order: Document, minutes: float) -> dict[str, Any]:
+    """Return when a deed of a visit on paper was done: some minutes after the one before it (ADR 18)."""
+    contact = day.contacts.get(order["product"]["serial"])
+    on_paper = contact and contact.scene in ON_PAPER and order["entered_at"] and entered(order) >= day.began
+    if not on_paper or order["visit"] > 1:
+        return {}
+    last = moment(order["deeds"][-1]["at"] if order["deeds"] else order["registered_at"])
+    at = last + timedelta(minutes=minutes)
+    return {"at": at.isoformat(), "decided_on": order["version"]} if at < datetime.now(UTC) else {}
 
 
 async def _slip(day: Day, order: Document) -> Document:

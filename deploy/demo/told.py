@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from deploy.demo.offices import Document, Offices
 from deploy.local.place import SERVICES
@@ -18,6 +18,10 @@ LISTS = {
 }
 
 
+LATE_ENTRY = timedelta(days=1)
+"""How long after a contact its request may be entered: the KPIs begin so much earlier than the play."""
+
+
 @dataclass(frozen=True)
 class Told:
     states: dict[tuple[str, str], dict[str, int]]
@@ -26,7 +30,7 @@ class Told:
     """Promises that ended, by stage and outcome, over all branches: what Prometheus would scrape."""
     dead: list[Document]
     kpis: Document
-    """Of the requests registered since `since`."""
+    """Of the requests of the last day before `since`, and after it."""
     since: datetime
 
     @property
@@ -44,7 +48,8 @@ async def ask(offices: Offices, since: datetime) -> Told:
         deadlines += _deadlines(await _counted(offices, service))
         dead += [letter | {"service": service} for letter in await offices.every(service, "/dead")]
     until = datetime.now(UTC)
-    kpis = await offices.ask("feedback", "/kpis", **{"from": since.isoformat(), "to": until.isoformat()})
+    begin = since - LATE_ENTRY
+    kpis = await offices.ask("feedback", "/kpis", **{"from": begin.isoformat(), "to": until.isoformat()})
     return Told(states, dict(deadlines), dead, kpis, since)
 
 

@@ -29,6 +29,7 @@ REGISTERED = RequestRegistered(
     kind="installation",
     priority=2,
     registered_at=NOW,
+    entered_at=NOW,
     work_type="commissioning",
     on_site=False,
     policy="appliance@0",

@@ -73,7 +73,14 @@ SUBJECT: dict[str, Any] = {
     "major": True,
     "wanted_at": "2026-12-01T01:00:00Z",
 }
-SHARED = {"branch": "BJ01", "channel": "phone", "customer": CALLER, "location": PLACE, "owner": "desk-7"}
+SHARED = {
+    "branch": "BJ01",
+    "channel": "phone",
+    "customer": CALLER,
+    "location": PLACE,
+    "owner": "desk-7",
+    "at": "2026-11-22T03:00:00Z",
+}
 
 
 def registered(form: RegisterRequest) -> BaseModel:
@@ -92,6 +99,7 @@ FORMS = [
         left={
             "customer": "in the archive; the request keeps id and address",
             "product": "in the archive; the request keeps serial, model and line",
+            "at": "clamped by the handler, then registered_at",
             "rush": "a case",
             "far": "a case",
             "major": "a case",

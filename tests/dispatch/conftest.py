@@ -135,8 +135,8 @@ def offered(waiting: WorkOrder, technician: TechnicianMaker, now: datetime, poli
 
 
 @pytest.fixture
-def accepted(offered: WorkOrder, now: datetime) -> WorkOrder:
-    return visit.accept_visit(offered, now, "T1")[0]
+def accepted(offered: WorkOrder, now: datetime, policy: OrderPolicy) -> WorkOrder:
+    return visit.accept_visit(offered, now, "T1", policy)[0]
 
 
 @pytest.fixture

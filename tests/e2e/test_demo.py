@@ -14,6 +14,7 @@ def test_the_demo_plays_its_day_and_every_check_holds(tmp_path):
         played = run(environment, "deploy.demo.play", "--speed", "4")
         assert played.returncode == 0, played.stdout[-4000:] + played.stderr[-4000:]
         assert "Everything runs on" in played.stdout
+        assert "✓  median response: minutes; median resolution" in played.stdout, "GET /kpis can be believed"
     finally:
         run(environment, "deploy.local", "down")
 

@@ -51,6 +51,7 @@ def rows():
 def told():
     """What services that hold these rows say."""
     kpis = {"requests": 1, "resolved": 1, "cancelled": 0, "first_visit_fix_rate": 1.0, "callback_coverage": 1.0}
+    kpis |= {"response_seconds": {"p50": 300}, "resolution_seconds": {"p50": 4000}}
     states = dict(zip(LISTS, ({"closed": 1}, {"completed": 1}, {"used": 1}, {"done": 1}), strict=True))
     return Told(
         states=states,
@@ -97,6 +98,21 @@ def test_cooked_books_fail_the_check_that_watches_them(told, rows, case):
         place = place[step]
     place[way[-1] if way else (service, collection)] = value
     assert any(promise in name for name in failing(told, cooked))
+
+
+@pytest.mark.parametrize(("response", "resolution"), [(0, 4000), (300, 2), (None, None), (3600, 4000)])
+def test_times_of_a_day_that_was_worked_in_a_minute_fail(told, rows, response, resolution):
+    told.kpis["response_seconds"]["p50"], told.kpis["resolution_seconds"]["p50"] = response, resolution
+    assert any("median response" in name for name in failing(told, rows))
+
+
+def test_a_breach_that_was_taken_back_is_counted_twice_on_metrics(told, rows):
+    """ADR 18: no counter falls."""
+    rows["dispatch", "orders"][0]["clocks"][0]["taken_back"] = [{"mark": "80%"}, {"mark": "breach"}]
+    assert any("on /metrics" in name or "SLA" in name for name in failing(told, rows))
+    told.deadlines.update({("dispatch", "breached"): 1, ("dispatch", "withdrawn"): 1})
+    rows["dispatch", "tallies"] += [tally("dispatch", "breached"), tally("dispatch", "withdrawn")]
+    assert failing(told, rows) == []
 
 
 def test_a_lot_below_nothing_fails_although_its_sum_is_right(told, rows):

@@ -122,7 +122,7 @@ def field(policy: OrderPolicy) -> OrderPolicy:
 def working(registered: RequestRegistered, technician: Any, field: OrderPolicy, now: datetime) -> WorkOrder:
     """A technician who arrived after ten minutes, with half an hour for a common fault."""
     order = _sent(registered, technician(), field)
-    order = visit.depart_for_visit(visit.accept_visit(order, now, "T1")[0], now, "T1")[0]
+    order = visit.depart_for_visit(visit.accept_visit(order, now, "T1", field)[0], now, "T1")[0]
     return visit.arrive_at_visit(order, now + timedelta(minutes=10), "T1", field)[0]
 
 

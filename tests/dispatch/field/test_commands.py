@@ -8,8 +8,9 @@ import pytest
 from aftersales.common.deeds import Deed, DeedForm
 from aftersales.common.events.intake import RequestRegistered
 from aftersales.dispatch.field.domain import FieldCommand, OrderCommand
+from aftersales.dispatch.orders.domain.assignment import assign_technician
 from aftersales.dispatch.orders.domain.deeds import note_deed, take_deed
-from aftersales.dispatch.orders.domain.order import OrderPolicy, WorkOrder
+from aftersales.dispatch.orders.domain.order import OrderPolicy, Step, WorkOrder, open_order
 from aftersales.dispatch.orders.domain.report import ServiceReport
 from aftersales.dispatch.orders.domain.waits import tick_order
 from aftersales.dispatch.visits import domain as visit
@@ -72,6 +73,30 @@ def test_a_deed_counts_after_the_last_deed_and_after_the_assignment(offered: Wor
     paused = Deed(what="pause", at=now + 10 * MINUTE, received_at=now + HOUR, by="T1", found=1)
     after = take_deed(offered.but(deeds=(paused,)), "accept", DeedForm(at=now), now + HOUR, "T1")
     assert after.at == now + 10 * MINUTE
+
+
+def test_int_2_a_visit_that_was_arranged_on_paper_counts_from_its_own_times(
+    registered: RequestRegistered, technician: Any, now: datetime, policy: OrderPolicy
+) -> None:
+    """The order is entered and planned five hours after the call; the technician was sent by telephone at once."""
+    entered = now + 5 * HOUR
+    event = registered.model_copy(update={"entered_at": entered})
+    order = open_order(ORDER, event, entered, "intake", policy)[0]
+    order = assign_technician(order, [technician()], entered, "dispatch", policy)[1][0]
+    assert [(one.stage, one.outcome) for one in order.clocks] == [("dispatch", "breached"), ("arrival", "open")]
+    early = take_deed(order, "accept", DeedForm(at=now - HOUR), entered, "T1")
+    assert early.at == now, "nobody is sent before the call"
+    deed = take_deed(order, "accept", DeedForm(at=now + 6 * MINUTE), entered + HOUR, "T1")
+    accepted, events = visit.accept_visit(order, deed.at, deed.by, policy)
+    sent, arrival = accepted.clocks
+    assert (sent.outcome, sent.ended_at, arrival.started_at) == ("met", deed.at, deed.at)
+    assert (arrival.deadline, arrival.terms.until) == (order.clocks[1].deadline, order.appointment_end)
+    assert [event.TYPE for event in events] == ["dispatch.assignment_accepted.v1", "dispatch.sla_withdrawn.v1"]
+    on_the_way = visit.depart_for_visit(accepted, now + 20 * MINUTE, "T1")[0]
+    moved = on_the_way.but(history=(*on_the_way.history, Step(state="waiting_for_parts", at=entered, by="inventory")))
+    assert take_deed(moved, "arrive", DeedForm(at=now + HOUR), entered + HOUR, "T1").at == entered
+    again = visit.accept_visit(order, entered + MINUTE, "T1", policy)[0]
+    assert again.clocks == order.clocks, "an acceptance after the assignment moves nothing"
 
 
 async def test_a_phone_that_was_offline_reports_its_day_and_every_command_has_its_own_answer(

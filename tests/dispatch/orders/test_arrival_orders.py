@@ -172,7 +172,7 @@ def repaired(registered: RequestRegistered, report: ServiceReport, rules: Rules)
         await visits.arrive_at_visit(work, number, DONE_NOW, rules)
 
     async def set_out(work: UnitOfWork, number: str) -> None:
-        await visits.accept_visit(work, number, DONE_NOW)
+        await visits.accept_visit(work, number, DONE_NOW, rules)
         await visits.depart_for_visit(work, number, DONE_NOW)
 
     return [registered, set_out, arrive, complete]

@@ -41,7 +41,7 @@ def test_a_step_is_refused_in_every_state_but_its_own_dsp_7(  # noqa: PLR0917 (a
 ) -> None:
     order = offered.but(state=state)
     take: dict[str, Callable[[], object]] = {
-        "accept": lambda: visit.accept_visit(order, now, "T1"),
+        "accept": lambda: visit.accept_visit(order, now, "T1", policy),
         "decline": lambda: visit.decline_visit(order, Decline(reason="ill"), now, "T1"),
         "depart": lambda: visit.depart_for_visit(order, now, "T1"),
         "arrive": lambda: visit.arrive_at_visit(order, now, "T1", policy),

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aftersales.common.events.dispatch import (
+    AssignmentAccepted,
     AssignmentDeclined,
     OrderCreated,
     RepairCompleted,
@@ -100,6 +101,16 @@ def test_the_first_of_two_assignments_counts_in_either_order(say: Say) -> None:
     assert [f.technician for f in ends[0].facts if f.milestone == "assigned"] == ["T-1"]
     broken = [_fold(order, _last_wins) for order in permutations(told)]
     assert any(end != broken[0] for end in broken)
+
+
+def test_fbk_8_an_acceptance_before_the_assignment_shows_one_made_by_telephone(say: Say) -> None:
+    """ADR 18: both were entered later, and only the acceptance has its own time."""
+    told = [say(RequestRegistered), say(TechnicianAssigned, 5), say(AssignmentAccepted, 0.1, claimed=True)]
+    timeline = _fold(told)
+    assert timeline.figures.response_seconds == 360
+    assert [fact.claimed for fact in timeline.facts] == [False, True, False]
+    usual = _fold([say(RequestRegistered), say(TechnicianAssigned, 0.1), say(AssignmentAccepted, 1)])
+    assert usual.figures.response_seconds == 360
 
 
 def test_the_facts_stand_in_the_order_in_which_they_happened(say: Say) -> None:

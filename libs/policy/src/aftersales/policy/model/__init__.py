@@ -1,5 +1,6 @@
 """A service policy: every figure of one way of doing business, with units. Unused sections are left out."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, StrictBool
@@ -27,7 +28,7 @@ from .aftercare import (
 )
 from .cover import CoverageRow, Grant, Priority, RepeatRepair, Surcharge, Warranty
 from .field_work import Appointments, Expenses, Licence, Maintenance, Phrases, Quota, Routine, Stock, Tick
-from .figures import Share, Texts
+from .figures import Duration, Share, Texts
 from .stages import Level, Stage, StageName
 
 
@@ -78,6 +79,8 @@ class Policy(Value):
     """The rules for a repair that did not last."""
     entitlements: tuple[Grant, ...] = ()
     """Services that come with a purchase."""
+    late_entry: Duration = timedelta(days=1)
+    """How long after a contact it may be entered with its own time (INT-2)."""
     review_by_registrar: StrictBool = False
     """Whether the person who registered a form may also review it, as in a shop of three people (INT-2)."""
     channels: tuple[Code, ...] = ()

@@ -78,6 +78,31 @@ def reach_milestone(
     return clocks
 
 
+def prove_earlier(
+    clocks: Clocks, milestone: str, at: datetime, owned: Collection[StageName], situation: Situation
+) -> Clocks:
+    """Move a milestone that was recorded later to `at`, when it was reached: clocks that it stopped ended then.
+
+    Clocks that it started run from then, unless something has changed them since.
+    """
+    stages = {name: stage for name, stage in stages_of(situation).items() if name in owned}
+
+    def moved(clock: SlaClock) -> SlaClock:
+        stage = stages.get(clock.stage)
+        if stage is None or clock.outcome == "waived" or not _is_of(clock, situation.round):
+            return clock
+        if stage.stops_on == milestone and clock.ended_at and clock.ended_at > at:
+            outcome = "breached" if clock.outcome == "breached" else "open"
+            return sla.stop_clock((clock.model_copy(update={"ended_at": None, "outcome": outcome}),), clock.key, at)[0]
+        if stage.starts_on == milestone and clock.started_at > at and not (clock.pauses or clock.retargets):
+            until = clock.terms.until
+            terms = clock.terms.model_copy(update={"target": until - at} if until else {})
+            return sla.start_clock((), clock.stage, clock.key, at, terms)[0]
+        return clock
+
+    return tuple(moved(clock) for clock in clocks)
+
+
 def retarget_stages(clocks: Clocks, situation: Situation, said: ChangeNote) -> Clocks:
     """Apply the current terms to the whole time of running clocks (INT-5); an agreed moment stays."""
     for clock in clocks:

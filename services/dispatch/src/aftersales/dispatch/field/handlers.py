@@ -11,7 +11,6 @@ from aftersales.engine import Call, prepare_call
 from .domain import OrderCommand
 
 _PLAIN: dict[str, Any] = {
-    "accept": visits.accept_visit,
     "depart": visits.depart_for_visit,
     "need-part": visits.request_part,
     "pause": changes.pause_work,
@@ -19,6 +18,7 @@ _PLAIN: dict[str, Any] = {
     "not-reached": changes.report_not_reached,
 }
 _BY_RULES: dict[str, Any] = {
+    "accept": visits.accept_visit,
     "decline": visits.decline_visit,
     "arrive": visits.arrive_at_visit,
     "diagnose": visits.record_diagnosis,

@@ -21,7 +21,7 @@ VisitOrderNumber = Annotated[str, Path(pattern=NUMBER)]
 @router.post("/orders/{number}/accept")
 async def accept(number: VisitOrderNumber, context: RequestContext, form: DeedForm = DONE_NOW) -> WorkOrder:
     """Accept the assignment."""
-    return await context.do(handlers.accept_visit, number, form)
+    return await context.do(handlers.accept_visit, number, form, _rules(context))
 
 
 @router.post("/orders/{number}/decline")

@@ -15,6 +15,7 @@ from aftersales.common.events.dispatch import (
 from aftersales.dispatch.orders.domain import assignment, quotation
 from aftersales.dispatch.orders.domain.order import (
     ON_SITE,
+    STAGES,
     OrderDecision,
     OrderPolicy,
     State,
@@ -29,7 +30,7 @@ from aftersales.dispatch.orders.domain.order import (
 from aftersales.dispatch.orders.domain.report import Account, ServiceReport
 from aftersales.dispatch.orders.domain.waits import begin_wait, end_waits
 from aftersales.policy.sla import ChangeNote
-from aftersales.policy.sla.stages import retarget_stages
+from aftersales.policy.sla.stages import prove_earlier, retarget_stages
 from aftersales.values import Code, Line, Quantity
 from aftersales.values.errors import DomainError
 
@@ -58,10 +59,15 @@ def _must_be(order: WorkOrder, *wanted: State) -> None:
         raise DomainError("order.wrong_state", order=order.id, state=order.state, wanted=", ".join(wanted))
 
 
-def accept_visit(order: WorkOrder, now: datetime, by: str) -> OrderDecision:
+def accept_visit(order: WorkOrder, now: datetime, by: str, policy: OrderPolicy) -> OrderDecision:
+    """Record the acceptance; one that was earlier than the offer shows that somebody was sent by telephone then."""
     _must_be(order, "offered")
     accepted = make_event(AssignmentAccepted, order, now, technician=order.technician)
-    return finish_change(order, enter_state(order, "accepted", now, by), now, accepted)
+    sent = order
+    if now < order.history[-1].at:
+        there = sla_situation(order, policy, order.appointment_end)
+        sent = order.but(clocks=prove_earlier(order.clocks, "technician_assigned", now, STAGES, there))
+    return finish_change(order, enter_state(sent, "accepted", now, by), now, accepted)
 
 
 def decline_visit(order: WorkOrder, form: Decline, now: datetime, by: str) -> OrderDecision:

@@ -13,10 +13,11 @@ from .domain import Decline, Diagnose, NeedPart
 
 
 @use_case(about=lambda number: (WorkOrder, number))
-async def accept_visit(work: UnitOfWork, number: str, form: DeedForm) -> WorkOrder:
+async def accept_visit(work: UnitOfWork, number: str, form: DeedForm, rules: Rules) -> WorkOrder:
     order = await work.require(WorkOrder, number)
     deed = take_deed(order, "accept", form, work.now, work.actor)
-    return put_deed(work, order, domain.accept_visit(order, deed.at, deed.by), deed)
+    accepted = domain.accept_visit(order, deed.at, deed.by, await rules.of(work, order))
+    return put_deed(work, order, accepted, deed)
 
 
 @use_case(about=lambda number: (WorkOrder, number))

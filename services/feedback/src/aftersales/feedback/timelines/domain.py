@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.dispatch import (
     AppointmentMoved,
+    AssignmentAccepted,
     AssignmentDeclined,
     DiagnosisRecorded,
     OrderCancelled,
@@ -44,6 +45,7 @@ TimelineMilestone = Literal[
     "closed",
     "ordered",
     "assigned",
+    "accepted",
     "declined",
     "moved",
     "departed",
@@ -78,6 +80,7 @@ MILESTONES: dict[type[TimelineEvent], tuple[TimelineMilestone, str]] = {
     RequestClosed: ("closed", "closed_at"),
     OrderCreated: ("ordered", "at"),
     TechnicianAssigned: ("assigned", "at"),
+    AssignmentAccepted: ("accepted", "at"),
     AssignmentDeclined: ("declined", "at"),
     AppointmentMoved: ("moved", "at"),
     TechnicianDeparted: ("departed", "at"),
@@ -134,7 +137,7 @@ class Figures(Value):
     marks: float = 0
     satisfied: int = 0
     response_seconds: int | None = None
-    """Time from registration to the first assignment."""
+    """Time from the contact to the first assignment; an acceptance that was earlier shows one made by telephone."""
     resolution_seconds: int | None = None
     """Time from registration until the last requested visit was resolved."""
 
@@ -205,13 +208,13 @@ def derive_figures(facts: tuple[Fact, ...]) -> Figures:
         surveys=len(answered),
         marks=sum(fact.mark or 0 for fact in answered),
         satisfied=_count(fact.satisfied for fact in answered),
-        response_seconds=_seconds(registered, _first(facts, "assigned")),
+        response_seconds=_seconds(registered, _first(facts, "assigned", "accepted")),
         resolution_seconds=_seconds(registered, resolved[0] if resolved else None),
     )
 
 
-def _first(facts: Iterable[Fact], milestone: TimelineMilestone) -> datetime | None:
-    return min((fact.at for fact in facts if fact.milestone == milestone), default=None)
+def _first(facts: Iterable[Fact], *milestones: TimelineMilestone) -> datetime | None:
+    return min((fact.at for fact in facts if fact.milestone in milestones), default=None)
 
 
 def _count(flags: Iterable[bool | None]) -> int:

@@ -37,6 +37,9 @@ class RequestFacts(Event):
     owner: str
     channel: str
     registered_at: datetime
+    """The time of the contact."""
+    entered_at: datetime | None = None
+    """The time at which the contact was entered, if that was later: `registered_at` is claimed then (ADR 18)."""
     wanted_at: datetime | None = None
     location: GeoPoint | None = None
     work_type: str = ""

@@ -112,6 +112,9 @@ class WorkOrder(Aggregate):
     priority: int
     """From 1 (immediately) to 4 (any time)."""
     registered_at: datetime
+    """The time of the contact."""
+    entered_at: datetime | None = None
+    """The time at which the contact was entered, if that was later (ADR 18)."""
     wanted_at: datetime | None = None
     """The time at which the customer wants the visit."""
     location: GeoPoint | None = None

@@ -229,6 +229,8 @@ class RegisterRequest(FormSubject):
     """The place of the visit, for the choice of a technician."""
     owner: Code | None = None
     """The person who owns the request to the end (INT-7); the default is the caller of this service (`X-Actor`)."""
+    at: Moment | None = None
+    """The time of the contact, if it is entered later; clamped between the policy's `late_entry` ago and now."""
 
     @property
     def needs_visit(self) -> bool:
@@ -273,6 +275,8 @@ class RegisterContact(ForgivingForm):
     """The place of the visits."""
     owner: Code | None = None
     """The owner of the requests; the default is the caller of this service (`X-Actor`)."""
+    at: Moment | None = None
+    """The time of the contact, if it is entered later; clamped between the policy's `late_entry` ago and now."""
     subjects: Annotated[tuple[FormSubject, ...], Field(min_length=1, max_length=50)]
     """The subjects of the contact: one entry for each product or question."""
 

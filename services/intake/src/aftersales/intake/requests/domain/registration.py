@@ -49,6 +49,8 @@ class Taken(NamedTuple):
     """Other codes that count as the same fault (INT-9)."""
     unclear: tuple[UnclearTerm, ...] = ()
     """Words that no catalogue has."""
+    entered_at: datetime | None = None
+    """The time at which it was entered, if that was later."""
     unowned: bool = False
     """Whether a machine brought it, so that nobody owns it unless the form names an owner."""
 
@@ -115,6 +117,7 @@ def register_request(
         "fault": form.fault_code,
         "owner": form.owner or ("" if taken.unowned else taken.by),
         "registered_at": taken.at,
+        "entered_at": taken.entered_at,
         "registered_by": taken.by,
         "partner": taken.partner,
     }

@@ -139,6 +139,9 @@ class ServiceRequest(SharedAggregate):
     wanted_at: datetime | None = None
     location: GeoPoint | None = None
     registered_at: datetime
+    """The time of the contact, from which its promises count."""
+    entered_at: datetime | None = None
+    """The time at which the contact was entered, if that was later; `registered_at` is the word of the clerk then."""
     registered_by: str = ""
     """The person who registered the form."""
     state: RequestState = "registered"

@@ -3,6 +3,7 @@
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from aftersales.common.deeds import judge_time
 from aftersales.common.events import DueChanged
 from aftersales.common.events.dispatch import AssignmentAccepted, OrderEvent, RepairCompleted, TechnicianAssigned
 from aftersales.common.events.feedback import DissatisfactionRaised, FollowupEvent, SurveyAnswered
@@ -78,7 +79,7 @@ async def register_request(
     customer = await find_caller(work, form, branch, in_person=not unowned)
     number = await work.number("SR")
     matched = await name_known_product(work, number, form, catalogue)
-    today = branch.day_of(work.now)
+    today = branch.day_of(min(form.at or work.now, work.now))
     product = await keep_product(work, matched, owner_of(customer, branch.id, number), today, catalogue)
     if recalled := recall_of(form.kind, form.details):
         await schedule_case(work, *recalled, product)
@@ -86,9 +87,11 @@ async def register_request(
     ground = Ground(branch, await catalogue.choose(work, facts))
     words = classifier.danger_words(form.description) if classifier and not form.says_danger else ()
     form, same, unclear = await match_fault(work, form, product)
+    at = judge_time(form.at, work.now - ground.policy.late_entry, work.now)
     taken = Taken(
         by=work.actor,
-        at=work.now,
+        at=at,
+        entered_at=work.now if at < work.now else None,
         partner=partner,
         danger_words=words,
         same_faults=same,
