@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from aftersales.common import branch_hours
 from aftersales.common.events.dispatch import RepairCompleted
 from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.events.intake import (
@@ -26,6 +25,7 @@ from aftersales.engine import Consumer, Event, HeartbeatState, PolicyCatalogue, 
 from .claims import handlers as claims
 from .followups import handlers as followups
 from .followups.domain import Usual
+from .kpis import handlers as kpis
 from .results import handlers as results
 from .timelines import handlers as timelines
 from .timelines.domain import MILESTONES
@@ -46,7 +46,7 @@ def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer,
         *(consume_event(kind, partial(handle, catalogue=catalogue)) for kind, handle in concerned.items()),
         consume_event(RequestCancelled, results.note_cancellation),
         consume_event(RepairCompleted, partial(followups.schedule_followup, catalogue=catalogue, usual=usual)),
-        consume_event(BranchRegistered, branch_hours.follow_hours),
+        consume_event(BranchRegistered, kpis.follow_branch),
         consume_event(PersonChanged, follow_person),
         consume_event(PolicyPublished, copy_policy),
         consume_event(InventoryHeartbeat, _note_beat),

@@ -15,6 +15,7 @@ from .followups import store as followups
 from .followups.domain import FollowUp
 from .jobs import build_timers
 from .kpis import api as kpis_api
+from .kpis import store as kpis
 from .results import api as results_api
 from .results import store as results
 from .results.domain import DepartmentResult
@@ -25,7 +26,7 @@ from .timelines import api as timelines_api
 from .timelines import store as timelines
 
 APIS = (followups_api, surveys_api, claims_api, timelines_api, kpis_api, results_api)
-STORES = (followups, surveys, claims, timelines, results)
+STORES = (followups, surveys, claims, timelines, results, kpis)
 ENGINE = (BranchHours, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 
@@ -43,7 +44,7 @@ def build_service(settings: Settings | None = None) -> Service:
         retained=(*followups.RETAINED, *surveys.RETAINED, *timelines.RETAINED, *results.RETAINED),
         router=APIRouter(routes=[route for api in APIS for route in api.router.routes]),
         consumers=build_consumers(catalogue, settings.usual),
-        timers=build_timers(catalogue),
+        timers=build_timers(catalogue, settings.retention.get("timelines")),
         clocked=(FollowUp, DepartmentResult),
         catalogue=catalogue,
         produces=PRODUCES,

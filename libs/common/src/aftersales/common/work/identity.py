@@ -167,6 +167,12 @@ class IdentityMap:
         states = (self.slots[kind.COLLECTION, row["_id"]].current for row in rows)
         return [cast("A", state) for state in states if state]
 
+    async def aggregate(self, kind: type[Aggregate], pipeline: list[Document]) -> list[Document]:
+        """Return what a pipeline finds in the database, once the group before is committed."""
+        if self._before:
+            await self._before.wait()
+        return await self._mongo.aggregate(kind, pipeline)
+
     def change(self, key: Key, state: Aggregate | None, document: Mapping[str, Any] | None, digest: str) -> None:
         """Store the new state of a document; None if it was deleted."""
         collection, id = key

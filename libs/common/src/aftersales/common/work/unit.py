@@ -96,6 +96,10 @@ class UnitOfWork:
         """
         return await self._documents.page(kind, self.scope.narrow(kind, where), limit)
 
+    async def aggregate(self, kind: type[Aggregate], pipeline: list[Document]) -> list[Document]:
+        """Return what a pipeline finds in the database, without this group's changes."""
+        return await self._documents.aggregate(kind, pipeline)
+
     def put(self, state: A, *events: Event) -> A:
         """Stage the document and the events of its change, which are committed together.
 
