@@ -95,7 +95,10 @@ def _from(server: Server, ports: Mapping[str, int], ready: Readiness, pages: tup
 def _service(place: Place, name: str, urls: Mapping[str, str]) -> Program:
     port = place.port(name.upper())
     base = f"http://127.0.0.1:{port}"
-    public = {"AFTERSALES_PUBLIC_URL": f"http://127.0.0.1:{place.port('INTAKE')}/public/"}
+    usual = {
+        "AFTERSALES_DEVELOPMENT": "true",
+        "AFTERSALES_PUBLIC_URL": f"http://127.0.0.1:{place.port('INTAKE')}/public/",
+    }
     here = {"AFTERSALES_HTTP_HOST": "127.0.0.1", "AFTERSALES_HTTP_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     return Program(
         name=name,
@@ -103,7 +106,7 @@ def _service(place: Place, name: str, urls: Mapping[str, str]) -> Program:
         cwd=ROOT,
         ready=lambda: _answers(f"{base}/healthz"),
         ports={name.upper(): port},
-        env=public | place.service_settings() | dict(urls) | here,
+        env=usual | place.service_settings() | dict(urls) | here,
         links=((name, f"{base}/docs"), ("", f"{base}/metrics")),
         tier=1,
     )

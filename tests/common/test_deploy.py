@@ -98,6 +98,16 @@ def test_every_variable_of_a_service_is_one_of_its_settings(compose, name):
     assert unknown_settings(compose[name]["environment"], KNOWN[name]) == []
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_nothing_that_only_a_trial_allows_is_on_by_itself(compose, name):
+    told = compose[name]["environment"]
+    assert told["AFTERSALES_DEVELOPMENT"] == "${AFTERSALES_DEVELOPMENT:-false}"
+    assert {told["AFTERSALES_AUDIT_KEY"], told["AFTERSALES_OIDC_ISSUER"]} == {
+        "${AFTERSALES_AUDIT_KEY:-}",
+        "${AFTERSALES_OIDC_ISSUER:-}",
+    }
+
+
 def test_the_command_line_finds_every_service_where_it_listens(compose):
     ports = {name: compose[name]["environment"]["AFTERSALES_HTTP_PORT"] for name in SERVICES}
     urls = {f"AFTERSALES_{name.upper()}_URL": f"http://{name}:{port}" for name, port in ports.items()}
@@ -114,6 +124,7 @@ def test_a_mistyped_variable_is_noticed():
 def test_the_demo_sets_only_what_a_service_knows():
     for service in read("docker-compose.demo.yml")["services"].values():
         assert service["env_file"] == ["deploy/local/demo.env"]
+        assert service["environment"] == {"AFTERSALES_DEVELOPMENT": "true"}
     assert unknown_settings(read_profile("demo"), set().union(*KNOWN.values())) == []
 
 

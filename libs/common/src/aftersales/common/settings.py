@@ -3,7 +3,7 @@
 import os
 import re
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import cached_property
@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.retained import SHORTEST
 from aftersales.common.signed_links import LinkSigner
+from aftersales.common.secure_settings import check_broker_login, check_given, check_mongo_login
 from aftersales.values import Zone
 from aftersales.values.messages import message_catalogue
 
@@ -76,21 +77,31 @@ def _long_keys(keys: SecretStr) -> SecretStr:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+_SECURED: Mapping[str, Callable[[str], None]] = {
+    "mongo_url": check_mongo_login,
+    "amqp_url": check_broker_login,
+    "oidc_issuer": check_given,
+    "audit_key": check_given,
+}
+"""The check of each setting that has no safe default; it raises ValueError outside development."""
 
 
 class _FromFile(PydanticBaseSettingsSource):
     """Reads `mongo_url` from the file named by `AFTERSALES_MONGO_URL_FILE=/run/secrets/x`, and so on."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 (its interface)
-        variable = f"{PREFIX}{field_name.upper()}_FILE"
-        path = os.environ.get(variable)
-        try:
-            return (Path(path).read_text("utf-8").strip() if path else None), field_name, False
-        except (OSError, UnicodeError) as error:
-            raise WrongSettings([f"{variable}: {error}"]) from error
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text("utf-8").strip() if path else None), field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        found, failed = {}, []
+        for name, field in self.settings_cls.model_fields.items():
+            try:
+                found[name] = self.get_field_value(field, name)[0]
+            except (OSError, UnicodeError) as error:
+                failed.append(f"{PREFIX}{name.upper()}_FILE: {error}")
+        if failed:
+            raise WrongSettings(failed)
         return {name: value for name, value in found.items() if value is not None}
 
 
@@ -99,6 +110,9 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
+    development: bool = False
+    """Whether this is a trial on one machine. Only then a service starts without sign-in, without an audit key, with a
+    MongoDB that requires no password, or with a well-known password of RabbitMQ. `make up` and the tests set it."""
     mongo_url: Annotated[SecretStr, AfterValidator(_mongo)] = SecretStr("mongodb://127.0.0.1:27017/?replicaSet=rs0")
     """MongoDB, as a replica set, because a single server has no transactions."""
     amqp_url: Annotated[SecretStr, AfterValidator(_amqp)] = SecretStr("amqp://guest:guest@127.0.0.1:5672")
@@ -116,10 +130,11 @@ class ServiceSettings(BaseSettings):
     """The name of this replica, of its audit chain and its tallies. It must stay the same after restarts."""
 
     http_host: str = "127.0.0.1"
-    """The address to listen on. Without sign-in (`oidc_issuer`) everybody who reaches it has access to everything."""
+    """The address to listen on. Without sign-in, in development, everybody who reaches it has access to everything."""
     http_port: Port = 8100
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] = ""
-    """The OpenID Connect server whose bearer tokens open the API, as in `iss`. If empty, nobody signs in."""
+    """The OpenID Connect server whose bearer tokens open the API, as in `iss`. In development it may be empty;
+    then nobody signs in."""
     oidc_audience: str = "aftersales"
     """The audience (`aud`) that a token must be for."""
     oidc_name_claim: str = "sub"
@@ -184,6 +199,15 @@ class ServiceSettings(BaseSettings):
     """INT-17: the longest time for one printed document."""
     stop_budget: timedelta = timedelta(seconds=15)
     """The longest time from SIGTERM to the exit; it must be shorter than the orchestrator's limit."""
+
+    @field_validator(*_SECURED)
+    @classmethod
+    def _secured(cls, value: Any, about: ValidationInfo) -> Any:
+        """Refuse what only development allows; `development` itself is validated before."""
+        if not about.data.get("development", True):
+            text = value.get_secret_value() if isinstance(value, SecretStr) else value
+            _SECURED[str(about.field_name)](text)
+        return value
 
     def __init__(self, **given: Any) -> None:
         """Read the environment; `given` overrides it. Raises `WrongSettings`."""

@@ -1,11 +1,13 @@
 """Support for tests of every service: a manual clock, real servers, and whole services in one process."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 T = TypeVar("T")
+os.environ.setdefault("AFTERSALES_DEVELOPMENT", "true")  # for this process and the services that it starts
 
 
 class ManualClock:
