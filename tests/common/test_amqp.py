@@ -26,6 +26,7 @@ async def queue(counter):
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
         queue = await channel.declare_queue(f"q-{uuid7()}", durable=True, arguments={"x-queue-type": "quorum"})
+        await queue.bind(counter.runtime.topology.direct, queue.name)  # where the service's own publisher sends
         yield queue
         await queue.delete(if_unused=False, if_empty=False)
 

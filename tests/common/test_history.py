@@ -13,7 +13,7 @@ from common.counter import Add
 from aftersales.common.amqp.connecting import Connection
 from aftersales.common.amqp.consumer import Delivery
 from aftersales.common.amqp.history import replay_journal
-from aftersales.common.amqp.topology import Topology, declare_topology, delete_topologies
+from aftersales.common.amqp.topology import Declarer, Topology, delete_topologies
 from aftersales.testing import eventually
 from aftersales.testing.system import make_envelope
 from aftersales.values import uuid7
@@ -52,7 +52,7 @@ async def journal(urls) -> AsyncIterator[Journal]:
     topology = Topology(f"t{uuid7()[-10:]}", "late", (Add.TYPE,), ())
     async with await aio_pika.connect(urls.amqp_url) as connection:
         channel = await connection.channel()
-        await declare_topology(channel, topology)
+        await Declarer(topology).declare(channel)
         yield Journal(urls.amqp_url, topology, channel)
         await delete_topologies(channel, [topology])
 

@@ -184,6 +184,7 @@ async def test_what_the_broker_refuses_for_good_is_parked_and_can_be_sent_again(
     async with await aio_pika.connect(brisk.runtime.service.settings.amqp_url.get_secret_value()) as connection:
         channel = await connection.channel()
         declared = await channel.declare_queue(queue, exclusive=True)
+        await declared.bind(brisk.runtime.topology.direct, queue)
         assert (await brisk.http.post(f"/dead/{letter['id']}/replay")).is_success
         received = []
 

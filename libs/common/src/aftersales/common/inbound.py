@@ -223,8 +223,9 @@ class Inbound:
             return delivery.exchange
         deaths = delivery.headers.get("x-death") if delivery.queue == self._topology.dead else None
         newest = deaths[0] if isinstance(deaths, list) and deaths else None
-        if isinstance(newest, dict) and newest.get("exchange"):  # set by RabbitMQ
-            return str(newest["exchange"])
+        through = newest.get("exchange") if isinstance(newest, dict) else None  # set by RabbitMQ
+        if through and through != self._topology.direct:
+            return str(through)
         return str(delivery.headers.get(dead_letters.ORIGIN, ""))[:256]
 
     def _tried(self, delivery: Delivery) -> int:

@@ -13,7 +13,7 @@ from aftersales.common.amqp.consumer import Delivery, QueueConsumer
 from aftersales.common.amqp.history import replay_journal
 from aftersales.common.amqp.link import Link
 from aftersales.common.amqp.publisher import Publisher
-from aftersales.common.amqp.topology import Topology, declare_topology, queue_exists
+from aftersales.common.amqp.topology import Declarer, Topology, queue_exists
 from aftersales.common.parts import run_together
 from aftersales.common.telemetry import Metrics, log
 
@@ -45,13 +45,15 @@ class Bus:
         prefetch: int = 300,
     ) -> None:
         self.topology, self._urls = topology, urls
+        self._declarer = Declarer(topology)
         self._links = {name: Link(urls, name, metrics) for name in ("publish", "consume", "control")}
         self._missing = asyncio.Event()
         """Set when a queue or exchange may be missing, to declare the topology now."""
         self.publisher = Publisher(self._links["publish"], topology.events, self._missing.set)
+        self.publisher.direct = topology.direct
         self._consumers = [
-            QueueConsumer(topology.queue, prefetch, handle, metrics),
-            QueueConsumer(topology.dead, 10, handle, metrics),
+            QueueConsumer(topology.queue, prefetch, handle, metrics, direct=topology.direct),
+            QueueConsumer(topology.dead, 10, handle, metrics, direct=topology.direct),
         ]
         self.wait_until_useful: Callable[[], Awaitable[None]] = _at_once
         """Awaited before consuming begins."""
@@ -174,7 +176,7 @@ class Bus:
             if not await queue_exists(connection, self.topology.queue):
                 self._declared.clear()  # the journal is read only after the queue is bound again
                 await self.on_missed(None if self._seen is None else now - self._seen)
-            await declare_topology(channel, self.topology)
+            await self._declarer.declare(channel)
             self._seen = asyncio.get_running_loop().time()
             self._declared.set()
 

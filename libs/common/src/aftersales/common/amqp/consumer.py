@@ -117,8 +117,12 @@ def _now() -> float:
 class QueueConsumer:
     """Calls `handle`, which must not block, for each delivery. Its link restarts it."""
 
-    def __init__(self, queue: str, prefetch: int, handle: Callable[[Delivery], None], metrics: Metrics) -> None:
+    def __init__(
+        self, queue: str, prefetch: int, handle: Callable[[Delivery], None], metrics: Metrics, *, direct: str = ""
+    ) -> None:
         self.queue, self._prefetch, self._handle, self._metrics = queue, prefetch, handle, metrics
+        self._direct = direct
+        """The service's own exchange, which counts as none (`Topology.direct`)."""
         self._channel: Any = None
         self._tag: str | None = None
         self._acks: _Acknowledger | None = None
@@ -145,6 +149,7 @@ class QueueConsumer:
             said = message.header.properties
             headers, about = dict(said.headers or {}), (str(said.user_id or ""), str(said.content_type or ""))
             key, exchange = str(delivery.routing_key), str(delivery.exchange)
+            exchange = "" if exchange == self._direct else exchange
             done = functools.partial(acks.done, tag)
             self._handle(Delivery(message.body, headers, self.queue, key, exchange, done, is_live, *about))
 

@@ -50,6 +50,8 @@ class Publisher:
         confirm_seconds: float = _CONFIRM_SECONDS,
     ) -> None:
         self._link, self._refused, self._batched = link, refused, batched
+        self.direct = ""
+        """The exchange for messages that name none, but a queue as their key (`Topology.direct`)."""
         self._exchange, self._confirm_seconds = exchange, confirm_seconds
         self._channels: tuple[Any, Any] = (None, None)
         """The channels for all other messages, and for those to the exchange."""
@@ -79,7 +81,7 @@ class Publisher:
                     return
                 blocked = self._link.blocked  # updates the metric while nothing is published
                 if turn % _EMPTY_EVERY == 0 and not blocked:
-                    await empty.basic_publish(b"", wait=False)
+                    await empty.basic_publish(b"", exchange=self.direct, wait=False)
                 await asyncio.sleep(_TURN_SECONDS)
         finally:
             self._ready.clear()
@@ -141,7 +143,7 @@ class Publisher:
                 channel.confirmations[channel.delivery_tag] = future
                 channel.message_id_delivery_tag[message.id] = channel.delivery_tag
                 futures.append(future)
-                wire += _on_the_wire(message, channel.number, channel.max_content_size)
+                wire += _on_the_wire(message, message.exchange or self.direct, channel)
                 if len(wire) > _WRITE_BYTES:
                     await _put(channel, bytes(wire))
                     wire.clear()
@@ -154,7 +156,7 @@ class Publisher:
             asyncio.ensure_future(
                 channel.basic_publish(
                     message.body,
-                    exchange=message.exchange,
+                    exchange=message.exchange or self.direct,
                     routing_key=message.key,
                     properties=_properties(message),
                     mandatory=True,
@@ -202,13 +204,13 @@ def _properties(message: Outgoing) -> spec.Basic.Properties:
     )
 
 
-def _on_the_wire(message: Outgoing, channel: int, chunk: int) -> bytes:
+def _on_the_wire(message: Outgoing, exchange: str, channel: Any) -> bytes:
     """Return the message's frames, three or more (AMQP 0-9-1, section 2.3.5.2)."""
-    body = message.body
+    body, number, chunk = message.body, channel.number, channel.max_content_size
     header = ContentHeader(properties=_properties(message), body_size=len(body))
     contents = (ContentBody(body[start : start + chunk]) for start in range(0, len(body), chunk))
-    first = _method(message.exchange, message.key, channel)
-    return b"".join((first, marshal(header, channel), *(marshal(content, channel) for content in contents)))
+    first = _method(exchange, message.key, number)
+    return b"".join((first, marshal(header, number), *(marshal(content, number) for content in contents)))
 
 
 @lru_cache(maxsize=500)

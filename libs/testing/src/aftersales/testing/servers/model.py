@@ -4,6 +4,7 @@ import resource
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 WAYS_OUT = (
     "Either run the whole system in containers with `docker compose up`, or name servers you already have in "
@@ -42,6 +43,8 @@ class Server:
     """Time allowed for a clean end (SIGTERM to its process group)."""
     cleanup: tuple[str, ...] = ()
     """A command, run after the server has ended, that ends what it leaves behind."""
+    client: Mapping[str, Any] = field(default_factory=dict)
+    """Options that a driver's client needs to connect."""
     is_member: bool = False
     """Whether it is one of several servers and is ready once it answers, even if the others do not (`cluster`)."""
 

@@ -3,8 +3,10 @@
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
@@ -58,10 +60,13 @@ def _runs(binary: Path) -> bool:
     return subprocess.run([binary, "--version"], capture_output=True, check=False).returncode == 0  # noqa: S603 - ours
 
 
-def prepare_mongod(data_dir: Path, port: int, *parameters: str) -> Server:
+def prepare_mongod(
+    data_dir: Path, port: int, *parameters: str, more: Sequence[str] = (), client: Mapping[str, Any] | None = None
+) -> Server:
     """Prepare a replica set member that answers on loopback only; `initiate_replica_set` makes it a primary.
 
-    `parameters` are server parameters, `name=value`.
+    `parameters` are server parameters, `name=value`; `more` are further arguments, and `client` the options that a
+    driver's client needs because of them.
     """
     binary = find_mongod()
     (data_dir / "db").mkdir(parents=True, exist_ok=True)
@@ -77,10 +82,11 @@ def prepare_mongod(data_dir: Path, port: int, *parameters: str) -> Server:
         arguments += ["--setParameter", parameter]
     return Server(
         name="mongod",
-        command=(str(binary), *arguments, "--nounixsocket", "--quiet"),
+        command=(str(binary), *arguments, "--nounixsocket", "--quiet", *more),
         data_dir=data_dir,
         url=f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}",
         ports={"mongo": port},
+        client=client or {},
     )
 
 
@@ -93,15 +99,18 @@ def replica_set(*addresses: str) -> dict[str, object]:
     }
 
 
-def initiate_replica_set(port: int, host: str = "127.0.0.1", member: str | None = None, seconds: float = 30) -> None:
+def initiate_replica_set(
+    port: int, host: str = "127.0.0.1", member: str | None = None, seconds: float = 30, **options: Any
+) -> None:
     """Make the member a primary; harmless if it is one already.
 
-    `member` is the server's own address, if that differs (for instance behind a container's mapped port).
+    `member` is the server's own address, if that differs (for instance behind a container's mapped port). `options` are
+    those of the driver's client.
     """
     deadline = time.monotonic() + seconds
     config = replica_set(member or f"{host}:{port}")
     with pymongo.MongoClient[dict[str, object]](
-        host, port, directConnection=True, serverSelectionTimeoutMS=500, connectTimeoutMS=500
+        host, port, directConnection=True, serverSelectionTimeoutMS=500, connectTimeoutMS=500, **options
     ) as client:
         while True:
             try:

@@ -19,7 +19,7 @@ def wait_ready(server: Server, seconds: float = 60) -> None:
     if "mongo" in server.ports and server.is_member:
         wait_member(server.ports["mongo"], seconds)
     elif "mongo" in server.ports:
-        initiate_replica_set(server.ports["mongo"], seconds=seconds)
+        initiate_replica_set(server.ports["mongo"], seconds=seconds, **server.client)
     else:
         wait_amqp(server.url, seconds)
 
