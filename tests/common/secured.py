@@ -1,4 +1,4 @@
-"""A MongoDB and a RabbitMQ that let nobody in without an account, over TLS only, with the accounts of the services."""
+"""A MongoDB and a RabbitMQ that talk over TLS only: with accounts, or with clients that have certificates."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ ssl_options.cacertfile = {ca}
 ssl_options.certfile = {certificate}
 ssl_options.keyfile = {key}
 ssl_options.verify = verify_peer
-ssl_options.fail_if_no_peer_cert = false
+ssl_options.fail_if_no_peer_cert = {strict}
 """
 
 
@@ -50,19 +50,26 @@ class Secured:
         return {variable.removeprefix("AFTERSALES_").lower(): value for variable, value in found.items()}
 
 
-@contextmanager
-def start_secured(folder: Path) -> Iterator[Secured]:
-    """Start both; their certificates are for 127.0.0.1 and come from one authority."""
+def make_certificates(folder: Path) -> None:
+    """Write those of an authority, of a server on 127.0.0.1 and of a client, and the replica set's key."""
     folder.mkdir(parents=True)
     ca = trustme.CA()
-    server = ca.issue_cert("127.0.0.1")
+    server, client = ca.issue_cert("127.0.0.1"), ca.issue_cert("service@aftersales.example")
+    client.private_key_and_cert_chain_pem.write_to_path(str(folder / "client.pem"))
     ca.cert_pem.write_to_path(str(folder / "ca.pem"))
     server.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     server.private_key_pem.write_to_path(str(folder / "server.key"))
     server.cert_chain_pems[0].write_to_path(str(folder / "server.crt"))
     (folder / "key").write_text("c2VjcmV0IG9mIHRoZSByZXBsaWNhIHNldA==")
     (folder / "key").chmod(0o400)
-    with _mongod(folder) as mongod, _rabbit(folder) as (rabbit, amqps):
+
+
+@contextmanager
+def start_secured(folder: Path) -> Iterator[Secured]:
+    """Start both with accounts; nobody needs a certificate to connect."""
+    make_certificates(folder)
+    closed = ("--tlsAllowConnectionsWithoutCertificates", "--auth", "--keyFile", str(folder / "key"))
+    with start_tls_mongod(folder, *closed) as mongod, start_tls_rabbit(folder) as (rabbit, amqps):
         admin = "root:s3cret-of-root"
         _first_user(mongod, folder)
         yield Secured(
@@ -76,13 +83,12 @@ def start_secured(folder: Path) -> Iterator[Secured]:
 
 
 @contextmanager
-def _mongod(folder: Path) -> Iterator[Process]:
+def start_tls_mongod(folder: Path, *more: str) -> Iterator[Process]:
     tls = ("--tlsMode", "requireTLS", "--tlsCertificateKeyFile", str(folder / "server.pem"))
-    trust = ("--tlsCAFile", str(folder / "ca.pem"), "--tlsAllowConnectionsWithoutCertificates")
-    closed = ("--auth", "--keyFile", str(folder / "key"))
-    client = {"tls": True, "tlsCAFile": str(folder / "ca.pem")}
+    trust = ("--tlsCAFile", str(folder / "ca.pem"))
+    client = {"tls": True, "tlsCAFile": str(folder / "ca.pem"), "tlsCertificateKeyFile": str(folder / "client.pem")}
     mongod = start_server(
-        prepare_mongod(folder / "mongo", free_port(), more=(*tls, *trust, *closed), client=client), seconds=90
+        prepare_mongod(folder / "mongo", free_port(), more=(*tls, *trust, *more), client=client), seconds=90
     )
     try:
         yield mongod
@@ -100,9 +106,15 @@ def _first_user(mongod: Process, folder: Path) -> None:
 
 
 @contextmanager
-def _rabbit(folder: Path) -> Iterator[tuple[Process, str]]:
+def start_tls_rabbit(folder: Path, *, strict: bool = False) -> Iterator[tuple[Process, str]]:
+    """Start a broker with a TLS port, if `strict` for clients with a certificate only; yield it and the port's URL."""
     port = free_port()
-    names = {"ca": folder / "ca.pem", "certificate": folder / "server.crt", "key": folder / "server.key"}
+    names = {
+        "strict": str(strict).lower(),
+        "ca": folder / "ca.pem",
+        "certificate": folder / "server.crt",
+        "key": folder / "server.key",
+    }
     rabbit = start_server(
         prepare_rabbitmq(folder / "rabbit", free_port(), more=_RABBIT_TLS.format(port=port, **names)), seconds=120
     )

@@ -8,6 +8,7 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import Sequence
 from contextlib import suppress
 from socket import SOCK_STREAM
+from ssl import SSLCertVerificationError
 from typing import Any
 
 import aio_pika
@@ -129,6 +130,8 @@ def _place(url: str, address: str) -> str:
 def describe_failure(error: BaseException) -> str:
     """Return the type and text of an error on one line, without the address of a refused connection."""
     words = " ".join(str(error).split())
+    if isinstance(error, SSLCertVerificationError):
+        return f"AFTERSALES_AMQP_URL, cafile or host: {error.verify_message}"
     if isinstance(error, OSError) and isinstance(error.errno, int) and error.errno > 0:
         words = os.strerror(error.errno)
     if isinstance(error, TimeoutError) and not words:

@@ -90,7 +90,7 @@ class Mongo(Reads):
         self._motor = driver == "motor"
         try:
             self._client: Any = AsyncIOMotorClient(url, **options) if self._motor else AsyncMongoClient(url, **options)
-        except (ConfigurationError, ValueError) as error:
+        except (ConfigurationError, ValueError, OSError) as error:  # OSError: a certificate that cannot be read
             raise WrongSettings([f"{PREFIX}MONGO_URL: {error}"]) from error
         self._db: Any = self._client[database]
         self._collections: dict[str, Any] = {}

@@ -18,7 +18,7 @@ def translate_errors() -> Iterator[None]:
     try:
         yield
     except ConnectionFailure as error:
-        raise Unavailable("mongodb", str(error)[:200]) from error
+        raise Unavailable("mongodb", f"{_tls_setting(str(error))}{error}"[:300]) from error
     except PyMongoError as error:
         code = getattr(error, "code", None)
         if code == _WRITE_CONFLICT:
@@ -28,6 +28,11 @@ def translate_errors() -> Iterator[None]:
         if is_passing(error):
             raise Unavailable("mongodb", str(error)[:200]) from error
         raise
+
+
+def _tls_setting(words: str) -> str:
+    """Return the options of the setting that a refused certificate is about."""
+    return "AFTERSALES_MONGO_URL, tlsCAFile or host: " if "certificate verify failed" in words else ""
 
 
 def is_passing(error: PyMongoError) -> bool:
