@@ -24,8 +24,10 @@ from aftersales.cli.app import app
 from aftersales.testing.servers.rabbitmq import SETTING as RABBITMQ_SERVER
 
 CHANGE = {"README.md": "I want to change …", "README.zh-CN.md": "我想修改……"}
-OF_PROGRAMS = {f"AFTERSALES_{name.upper()}_URL" for name in SETTINGS} | {"AFTERSALES_TOKEN", "AFTERSALES_TOKEN_FILE"}
-"""Read by the command line, not by a service."""
+OF_PROGRAMS = {f"AFTERSALES_{name.upper()}_URL" for name in SETTINGS} | {
+    f"AFTERSALES_{name}" for name in ("TOKEN", "TOKEN_FILE", "DEVELOPMENT")
+}
+"""Read by the command line or the development sign-in server, not by a service."""
 
 
 def settings() -> set[str]:
