@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import typer
 
+from aftersales.cli.issuers import require_privacy
 from aftersales.cli.session import Session, Trouble
+from aftersales.cli.stored_sign_ins import StoredToken, find_sign_in
 
 DEFAULT_URLS = {
     "intake": "http://127.0.0.1:8101",
@@ -26,7 +28,6 @@ CONNECT_PATIENCE = 15.0
 """Seconds without a useful answer after which a service that had answered counts as away."""
 _ANSWERS, _INTRODUCTION = httpx.Timeout(30, connect=3), httpx.Timeout(5, connect=3)
 """Seconds that an answer may take (a service waits 20 s for its own writes), and the first one."""
-_HERE = {"127.0.0.1", "localhost", "::1"}
 BUSY = {429, 502, 503, 504}
 LONGEST_PAUSE = 10.0
 PAGE_SIZE = 200
@@ -64,7 +65,7 @@ class Connection:
 
         A call that changes something carries an Idempotency-Key, or may happen twice without harm.
         The first wait is reported on stderr. Raises `Trouble` when no call on this connection has been answered for
-        `patience` seconds.
+        `patience` seconds, and when the service does not accept the sign-in.
         """
         now = asyncio.get_running_loop().time
         for tries in itertools.count():
@@ -74,6 +75,8 @@ class Connection:
             except httpx.RequestError as error:
                 trouble = self._away(error)
             else:
+                if answer.status_code == httpx.codes.UNAUTHORIZED:
+                    raise Trouble("cli.sign_in_needed", service=self.service, why=problem_of(answer)[1])
                 if answer.status_code not in BUSY:
                     self._heard = now()
                     return answer
@@ -125,18 +128,23 @@ class Connection:
 async def connect_to_service(
     session: Session, service: str, *, actor: str = "", patience: float = CONNECT_PATIENCE
 ) -> AsyncIterator[Connection]:
-    """Connect to a service that answers, as the user who runs the command unless another actor is named.
+    """Connect to a service that answers: signed in, or else under the name of the user or of another actor.
 
-    A token from the environment signs the calls in (`bearer_token`). Raises `Trouble` within seconds if the service
-    does not answer, or if another one does.
+    Raises `Trouble` within seconds if the service does not answer, or if another one does.
     """
-    headers = {"x-actor": actor or current_user(), "accept-language": session.locale}
-    if token := bearer_token(session.urls[service]):
-        headers["authorization"] = f"Bearer {token}"
+    url, headers = session.urls[service], {"accept-language": session.locale}
+    token = given_token()
+    known = None if token else find_sign_in(url)
+    if token or known:
+        require_privacy(url)
+        headers |= {"authorization": f"Bearer {token}"} if token else {}
+    else:
+        headers["x-actor"] = actor or current_user()
     async with httpx.AsyncClient(
-        base_url=session.urls[service],
+        base_url=url,
         timeout=_ANSWERS,
         headers=headers,
+        auth=StoredToken(known) if known else None,
         trust_env=False,  # a proxy configured for the user must not affect calls to the services
     ) as client:
         connection = Connection(session, service, client, patience)
@@ -155,21 +163,18 @@ def checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def bearer_token(url: str) -> str:
+def given_token() -> str:
     """Return the token of `AFTERSALES_TOKEN`, or in the file of `AFTERSALES_TOKEN_FILE`; empty if there is none.
 
-    Raises `Trouble` if the file cannot be read, or if the token would be sent to another machine without TLS.
+    Raises `Trouble` if the file cannot be read.
     """
-    token = os.environ.get("AFTERSALES_TOKEN", "")
-    if path := os.environ.get("AFTERSALES_TOKEN_FILE"):
-        try:
-            token = Path(path).read_text("utf-8")
-        except (OSError, UnicodeError) as error:
-            raise Trouble("cli.token_unreadable", path=path, why=str(error)) from error
-    place = httpx.URL(url)
-    if token.strip() and place.scheme != "https" and place.host not in _HERE:
-        raise Trouble("cli.token_needs_tls", url=url)
-    return token.strip()
+    token, path = os.environ.get("AFTERSALES_TOKEN", "").strip(), os.environ.get("AFTERSALES_TOKEN_FILE")
+    if token or not path:
+        return token
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise Trouble("cli.token_unreadable", path=path, why=str(error)) from error
 
 
 def problem_of(answer: httpx.Response) -> tuple[str, str, dict[str, Any]]:

@@ -146,6 +146,10 @@ class ServiceSettings(BaseSettings):
     """The claim with codes of branches that add to those of the person; empty: none."""
     oidc_first_subjects: tuple[str, ...] = ()
     """Subjects with the role headquarters although they are no registered person: for the first sign-in."""
+    oidc_client_id: str = "aftersales-cli"
+    """The client under which `aftersales login` signs people in: public, with redirects to any port of 127.0.0.1."""
+    oidc_scope: str = "openid"
+    """The scopes that `aftersales login` and the documentation ask for, separated by blanks."""
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """The number of reverse proxies in front of this service. Each adds its caller to `X-Forwarded-For`."""
     max_body: int = Field(default=1_000_000, ge=1)

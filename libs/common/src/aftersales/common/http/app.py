@@ -121,6 +121,17 @@ def _operations(runtime: Runtime) -> APIRouter:
     async def versions() -> dict[str, str]:
         return {"service": runtime.service.name, "version": version("aftersales-common")}
 
+    @router.get("/sign-in")
+    async def name_sign_in() -> dict[str, str]:
+        """Say where callers sign in; `issuer` is empty if they do not."""
+        told = runtime.service.settings
+        return {
+            "issuer": told.oidc_issuer,
+            "audience": told.oidc_audience,
+            "client_id": told.oidc_client_id,
+            "scope": told.oidc_scope,
+        }
+
     @router.get("/metrics")
     async def metrics() -> Response:
         body, content_type = await expose_metrics(runtime)
