@@ -56,7 +56,9 @@ _LOCAL = """\
 ## The local run
 
 `make up` and `make demo` pass all of these to the services, except host and port. If `AFTERSALES_MONGO_URL` or
-`AFTERSALES_AMQP_URL` is set, the local run and the tests use that server and start none of their own.
+`AFTERSALES_AMQP_URL` is set, the local run and the tests use that server and start none of their own. If
+`AFTERSALES_OIDC_ISSUER` is set, people sign in there, and if it is empty, nobody does; else the local run starts a
+sign-in server for development ([sign-in.md](sign-in.md)).
 `AFTERSALES_RABBITMQ_SERVER` names another `rabbitmq-server` program for the local run, the tests and `make faults`;
 its `rabbitmqctl` must be in the same folder. `AFTERSALES_PORT_<NAME>` sets the ports of the local run:
 

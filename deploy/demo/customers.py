@@ -57,7 +57,8 @@ async def _change_mind(day: Day, contact: Contact, request: Document) -> None:
     order = f"/orders/{sibling_number(request['id'], 'WO')}"
     await day.offices.until("dispatch", order, lambda found: found["parts_state"] == "reserved")
     await day.spend(10)
-    await day.offices.tell("intake", f"/requests/{request['id']}/cancel", {"reason": "已自行修好"}, who="customer")
+    clerk, cancel = f"desk-{request['branch']}", f"/requests/{request['id']}/cancel"
+    await day.offices.tell("intake", cancel, {"reason": "已自行修好"}, who=clerk)
     day.say("customer", f"{request['id']} {contact.row['name']} has mended it alone and cancels")
     await day.offices.until("dispatch", order, lambda found: found["state"] == "cancelled")
     day.requests[request["id"]] = contact

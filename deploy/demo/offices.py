@@ -7,11 +7,14 @@ from typing import Any, Self
 
 import httpx
 
+from aftersales.testing.sign_in.running import ActingTokens
 from aftersales.values import uuid7
 
 Document = dict[str, Any]
 _PATIENCE = 30.0
 _GLANCE = 0.2
+READER = "headquarters"
+"""Who looks, where nobody in particular does."""
 
 
 class RefusedError(Exception):
@@ -24,7 +27,10 @@ class RefusedError(Exception):
 
 
 class Offices:
-    def __init__(self, urls: Mapping[str, str]) -> None:
+    """`tokens` are those of the people, where the services ask for sign-in."""
+
+    def __init__(self, urls: Mapping[str, str], tokens: ActingTokens | None = None) -> None:
+        self._tokens = tokens
         limits = httpx.Limits(max_connections=20)
         self._lines = {
             name: httpx.AsyncClient(base_url=url, timeout=_PATIENCE, limits=limits, trust_env=False)
@@ -42,7 +48,7 @@ class Offices:
 
     async def ask(self, service: str, path: str, **params: str | int) -> Any:
         """Read something. Raises `RefusedError`."""
-        return await self._call(service, "GET", path, params=params)
+        return await self._call(service, "GET", path, who=READER, params=params)
 
     async def every(self, service: str, path: str, **params: str | int) -> list[Document]:
         """Read a whole list, page by page."""
@@ -56,16 +62,16 @@ class Offices:
 
     async def tell(self, service: str, path: str, body: Any = None, *, who: str, key: str = "") -> Any:
         """Command something, as `who`; said twice with the same `key` it happens once. Raises `RefusedError`."""
-        headers = {"X-Actor": who, "Idempotency-Key": key or uuid7()}
-        return await self._call(service, "POST", path, json=body or {}, headers=headers)
+        headers = {"Idempotency-Key": key or uuid7()}
+        return await self._call(service, "POST", path, who=who, json=body or {}, headers=headers)
 
     async def put(self, service: str, path: str, body: Any, *, who: str) -> Any:
         """Enter or change the particulars of something. Raises `RefusedError`."""
-        return await self._call(service, "PUT", path, json=body, headers={"X-Actor": who})
+        return await self._call(service, "PUT", path, who=who, json=body)
 
     async def send_file(self, service: str, path: str, content: bytes, *, who: str) -> Any:
         """Store a file under its address. Raises `RefusedError`."""
-        return await self._call(service, "PUT", path, content=content, headers={"X-Actor": who})
+        return await self._call(service, "PUT", path, who=who, content=content)
 
     async def page(self, service: str, path: str) -> str:
         """Read a page that is not JSON."""
@@ -85,8 +91,9 @@ class Offices:
                     return document
             await asyncio.sleep(_GLANCE)
 
-    async def _call(self, service: str, method: str, path: str, **more: Any) -> Any:
+    async def _call(self, service: str, method: str, path: str, *, who: str, **more: Any) -> Any:
         deadline = asyncio.get_running_loop().time() + _PATIENCE
+        more["headers"] = more.get("headers", {}) | await self._signed(who)
         while True:
             try:
                 answer = await self._lines[service].request(method, path, **more)
@@ -102,3 +109,9 @@ class Offices:
                 ):
                     raise RefusedError(f"{method} {service}{path}", answer)
             await asyncio.sleep(_GLANCE)
+
+    async def _signed(self, who: str) -> dict[str, str]:
+        """Return the header that says who it is."""
+        if self._tokens is None:
+            return {"X-Actor": who}
+        return {"Authorization": f"Bearer {await self._tokens.act_as(who)}"}

@@ -62,10 +62,10 @@ def main(arguments: list[str]) -> int:
 
 async def play(system: System, speed: float, seed: int) -> bool:
     """Import, play the day, check; tell whether every check holds."""
-    await imports.bring_in(system.environment())
+    await imports.bring_in(await system.environment())
     contacts = [Contact(row) for row in sheet("contacts")]
-    async with Offices(system.urls) as offices:
-        await headquarters.set_up(offices, sheet("branches"), sheet("technicians"))
+    async with Offices(system.urls, system.tokens) as offices:
+        await headquarters.set_up(offices)
         with Stage(len(contacts)) as stage:
             day = Day(
                 contacts={contact.serial: contact for contact in contacts},

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 from deploy.demo.books import ping
@@ -13,6 +13,7 @@ from deploy.local.up import StartError, bring_up
 from pymongo.errors import PyMongoError
 
 from aftersales.testing.servers import ServerUnavailableError, wait_amqp
+from aftersales.testing.sign_in.running import ActingTokens
 
 _PATIENCE = 20.0
 
@@ -31,9 +32,13 @@ class System:
     amqp_url: str
     programs: tuple[Program, ...] = ()
 
-    def environment(self) -> dict[str, str]:
-        """Give what the `aftersales` command reads."""
-        return {f"AFTERSALES_{name.upper()}_URL": url for name, url in self.urls.items()}
+    tokens: ActingTokens | None = None
+    """Those of the people who play, where the services ask for sign-in."""
+
+    async def environment(self) -> dict[str, str]:
+        """Give what the `aftersales` command reads: it is run by headquarters."""
+        found = {f"AFTERSALES_{name.upper()}_URL": url for name, url in self.urls.items()}
+        return found | ({"AFTERSALES_TOKEN": await self.tokens.act_as("headquarters")} if self.tokens else {})
 
     def show(self) -> None:
         """Print where a person can look now."""
@@ -54,11 +59,13 @@ def start() -> System:
     except (ServerUnavailableError, RuntimeError, ValueError) as error:
         raise NoSystemError(str(error)) from error
     env = running["intake"].env
+    urls = {name: f"http://127.0.0.1:{place.port(name.upper())}" for name in SERVICES}
     return System(
-        urls={name: f"http://127.0.0.1:{place.port(name.upper())}" for name in SERVICES},
+        urls=urls,
         mongo_url=env["AFTERSALES_MONGO_URL"],
         amqp_url=env["AFTERSALES_AMQP_URL"],
         programs=tuple(running.values()),
+        tokens=_people_tokens(urls["intake"], place),
     )
 
 
@@ -76,7 +83,19 @@ def attach(environ: Mapping[str, str]) -> System:
         _must_be_ready(name, url)
     _must_answer("AFTERSALES_MONGO_URL", lambda: ping(system.mongo_url))
     _must_answer("AFTERSALES_AMQP_URL", lambda: wait_amqp(system.amqp_url, seconds=5))
-    return system
+    return replace(system, tokens=_people_tokens(system.urls["intake"], Place()))
+
+
+def _people_tokens(intake: str, place: Place) -> ActingTokens | None:
+    """Return the people's tokens if intake asks for sign-in; only the development sign-in server gives them."""
+    answer = httpx.get(f"{intake}/sign-in", timeout=5, trust_env=False)
+    issuer = str(answer.raise_for_status().json()["issuer"])
+    if issuer and issuer != f"http://127.0.0.1:{place.port('SIGN_IN')}":
+        raise NoSystemError(
+            f"People sign in at {issuer}, where the demo cannot act for them. It plays with the sign-in server of "
+            "`make up`, or without one (AFTERSALES_OIDC_ISSUER empty)."
+        )
+    return ActingTokens(issuer, place.sign_in_dir) if issuer else None
 
 
 def _must_be_ready(name: str, url: str) -> None:

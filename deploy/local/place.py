@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ("intake", "dispatch", "inventory", "feedback")
 
 PORTS = {
+    "SIGN_IN": 8105,
     "INTAKE": 8101,
     "DISPATCH": 8102,
     "INVENTORY": 8103,
@@ -41,6 +42,11 @@ class Place:
     @property
     def log_dir(self) -> Path:
         return self.run_dir / "log"
+
+    @property
+    def sign_in_dir(self) -> Path:
+        """The folder of the development sign-in server: its key, and the secrets of its clients."""
+        return self.data_dir / "sign-in"
 
     def port(self, name: str) -> int:
         """Give AFTERSALES_PORT_<name>, else the fixed one."""

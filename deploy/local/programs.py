@@ -20,6 +20,15 @@ from aftersales.testing.servers import (
     prepare_rabbitmq,
     wait_amqp,
 )
+from aftersales.testing.sign_in.running import COMMAND
+
+ISSUER = "AFTERSALES_OIDC_ISSUER"
+SIGN_IN_SETTINGS = {
+    "AFTERSALES_OIDC_AUDIENCE": "aftersales",
+    "AFTERSALES_OIDC_NAME_CLAIM": "preferred_username",
+    "AFTERSALES_OIDC_ROLES_CLAIM": "roles",
+}
+"""The services' settings for the development sign-in server."""
 
 Readiness = Callable[[], str]
 """Gives nothing when ready, else the reason why not (asked again and again, so it answers at once)."""
@@ -43,9 +52,15 @@ class Program:
 
 
 def programs(place: Place) -> list[Program]:
-    """List what is to run: servers that are given by URL are not ours to start, Prometheus only where installed."""
+    """List what is to run: servers that are given by URL are not ours to start, Prometheus only where installed.
+
+    An empty `AFTERSALES_OIDC_ISSUER` means that nobody signs in.
+    """
     wanted: list[Program] = []
-    urls = {}
+    urls: dict[str, str] = {}
+    if ISSUER not in place.environ:
+        wanted.append(_sign_in(place))
+        urls |= {ISSUER: wanted[-1].links[0][1], **SIGN_IN_SETTINGS}
     if url := place.environ.get("AFTERSALES_MONGO_URL"):
         urls["AFTERSALES_MONGO_URL"] = url
     else:
@@ -60,6 +75,20 @@ def programs(place: Place) -> list[Program]:
     if binary := shutil.which("prometheus"):
         wanted.append(_prometheus(place, binary))
     return wanted
+
+
+def _sign_in(place: Place) -> Program:
+    port = place.port("SIGN_IN")
+    url = f"http://127.0.0.1:{port}"
+    return Program(
+        name="sign-in",
+        command=(*COMMAND, "--port", str(port), "--folder", str(place.sign_in_dir)),
+        cwd=ROOT,
+        ready=lambda: _answers(f"{url}/healthz"),
+        ports={"SIGN_IN": port},
+        env={"AFTERSALES_DEVELOPMENT": "1", "PYTHONUNBUFFERED": "1"},
+        links=(("sign-in (no password)", url),),
+    )
 
 
 def _mongod(place: Place) -> Program:

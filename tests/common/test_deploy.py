@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from deploy.local.place import PORTS, SERVICES, read_profile
+from deploy.local.place import PORTS, SERVICES, Place, read_profile
+from deploy.local.programs import programs
 from e2e.conftest import ROWS
 from packaging.requirements import Requirement
 
@@ -210,3 +211,36 @@ def test_the_images_run_what_the_tests_ran_and_all_that_the_packages_ask_for(loc
 def test_a_service_image_has_nothing_that_only_the_command_line_or_the_tests_need(name):
     assert name not in locked("requirements-runtime.lock")
     assert name in locked("requirements.lock")
+
+
+NO_SERVERS = {"AFTERSALES_MONGO_URL": "mongodb://db.example/", "AFTERSALES_AMQP_URL": "amqp://bus.example/"}
+
+
+def local_run(tmp_path, **environ):
+    """What the local run starts, by name."""
+    return {program.name: program for program in programs(Place(tmp_path, NO_SERVERS | environ))}
+
+
+def test_the_local_run_starts_a_sign_in_server_and_its_services_ask_for_its_tokens(tmp_path):
+    started = local_run(tmp_path, AFTERSALES_PORT_SIGN_IN="8999")
+    assert started["sign-in"].env["AFTERSALES_DEVELOPMENT"] == "1"
+    assert next(iter(started)) == "sign-in"
+    for name in SERVICES:
+        assert started[name].env["AFTERSALES_OIDC_ISSUER"] == "http://127.0.0.1:8999"
+        assert started[name].env["AFTERSALES_OIDC_NAME_CLAIM"] == "preferred_username"
+        assert "AFTERSALES_DEVELOPMENT" not in started[name].env
+
+
+@pytest.mark.parametrize("issuer", ["", "https://login.example"])
+def test_a_named_sign_in_server_or_none_starts_none(tmp_path, issuer):
+    started = local_run(tmp_path, AFTERSALES_OIDC_ISSUER=issuer)
+    assert "sign-in" not in started
+    assert {started[name].env["AFTERSALES_OIDC_ISSUER"] for name in SERVICES} == {issuer}
+    assert "AFTERSALES_OIDC_NAME_CLAIM" not in started["intake"].env
+
+
+def test_no_image_and_no_container_has_the_sign_in_server_for_development(compose):
+    for lock in ("requirements-runtime.lock", "requirements-cli.lock"):
+        assert "authlib" not in (ROOT / lock).read_text()
+    assert "aftersales_testing" not in (ROOT / "deploy/images/Dockerfile").read_text()
+    assert "AFTERSALES_DEVELOPMENT" not in json.dumps(compose)

@@ -5,9 +5,11 @@ from collections import Counter, defaultdict
 from math import hypot
 
 import pytest
+from deploy.demo.clerks import WEBSITE
 from deploy.demo.customers import form_of
 from deploy.demo.day import Contact
 from deploy.demo.make_data import DATA, OPENING, SEED, Maker, as_csv
+from deploy.demo.offices import READER
 from deploy.demo.partners import request_of
 from deploy.demo.places import PLACES
 from deploy.demo.story import OPEN_FOR_TOMORROW
@@ -21,6 +23,7 @@ from aftersales.feedback.settings import Settings as FeedbackSettings
 from aftersales.intake.requests.domain.form import RegisterRequest
 from aftersales.intake.settings import Settings as IntakeSettings
 from aftersales.inventory.settings import Settings as InventorySettings
+from aftersales.testing.sign_in.directory import read_accounts, read_clients
 
 SHEETS = ("branches", "technicians", "parts", "stock", "customers", "contacts")
 SETTINGS = (IntakeSettings, DispatchSettings, InventorySettings, FeedbackSettings)
@@ -34,6 +37,17 @@ def sheet(name):
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_sheet_is_what_make_data_makes_from_its_seed(name):
     assert (DATA / f"{name}.csv").read_text(encoding="utf-8") == as_csv(Maker(SEED).sheets()[name])
+
+
+def test_everybody_of_the_demo_can_sign_in_under_the_same_name_at_the_same_branch():
+    accounts = read_accounts()
+    for row in sheet("technicians"):
+        account = accounts[row["code"]]
+        assert (account.chinese, account.branch, account.roles) == (row["name"], row["branch"], ("technician",))
+    codes = {f"{kind}-{row['code']}" for row in sheet("branches") for kind in ("sup", "desk", "C", "store", "disp")}
+    assert codes | {READER, "D-quality", "D-service"} <= accounts.keys()
+    assert WEBSITE in read_clients()
+    assert len({account.subject for account in accounts.values()}) == len(accounts)
 
 
 def test_another_seed_makes_other_customers():

@@ -4,12 +4,13 @@ import asyncio
 import os
 import re
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli.system import Program, open_system
+from common.issuer import Issuer, serve_issuer
 from deploy.local.place import PORTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "desk.md").read_text()
@@ -20,8 +21,14 @@ KEEP = "\ndeclare -px >kept.sh\ndeclare -f >>kept.sh\n"
 
 
 @pytest.fixture
-async def program(urls: Any, clock: Any) -> AsyncIterator[Program]:
-    async with open_system(urls, clock) as running:
+def issuer() -> Iterator[Issuer]:
+    with serve_issuer() as started:
+        yield started
+
+
+@pytest.fixture
+async def program(urls: Any, clock: Any, issuer: Issuer) -> AsyncIterator[Program]:
+    async with open_system(urls, clock, oidc_issuer=issuer.url, oidc_name_claim="preferred_username") as running:
         yield running
 
 
@@ -41,9 +48,12 @@ def run_block(block: str, folder: Path, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-async def test_every_block_of_the_page_prints_what_the_page_says(program: Program, tmp_path: Path) -> None:
+async def test_every_block_of_the_page_prints_what_the_page_says(
+    program: Program, clock: Any, issuer: Issuer, tmp_path: Path
+) -> None:
     """INT-2, INT-3, INT-5, INT-6, INT-8, ALL-4, ALL-7."""
-    about = {name.upper(): url for name, url in program.urls.items()}
+    token = issuer.token(clock.now(), preferred_username="headquarters", roles=["headquarters"])
+    about = {"TOKEN": token} | {name.upper(): url for name, url in program.urls.items()}
     for block, printed in BLOCKS:
         said = await asyncio.to_thread(run_block, block, tmp_path, about)
         assert alike(said) == alike(printed), block

@@ -58,6 +58,7 @@ async def test_every_block_of_the_page_runs_and_leads_to_accepted_events_with_th
             "BROKER": f"127.0.0.1:{broker.server.ports['amqp']}",
             "MANAGEMENT": f"http://127.0.0.1:{broker.server.ports['management']}",
             "INTAKE": bases["intake"],
+            "TOKEN": "none is asked for",
         }
         printed = await asyncio.to_thread(_shell, "\n".join(BLOCKS), tmp_path, about)
     receipts = [json.loads(page)["items"][0] for page in re.findall(r'\{"items".*?"next":null\}', printed)]

@@ -76,7 +76,7 @@ class Connection:
                 trouble = self._away(error)
             else:
                 if answer.status_code == httpx.codes.UNAUTHORIZED:
-                    raise Trouble("cli.sign_in_needed", service=self.service, why=problem_of(answer)[1])
+                    raise self._explain_sign_in(answer)
                 if answer.status_code not in BUSY:
                     self._heard = now()
                     return answer
@@ -118,6 +118,12 @@ class Connection:
             self._session.complain(
                 "cli.waits", service=self.service, why=trouble.params["why"], seconds=round(self._patience)
             )
+
+    def _explain_sign_in(self, answer: httpx.Response) -> Trouble:
+        code, why, _ = problem_of(answer)
+        if code == "token.missing":
+            return Trouble("cli.sign_in_missing", service=self.service)
+        return Trouble("cli.sign_in_needed", service=self.service, why=why)
 
     def _away(self, error: httpx.RequestError) -> Trouble:
         why = str(error) or type(error).__name__

@@ -212,7 +212,7 @@ def _in_short(token: str, known: SignIn | None) -> dict[str, Any]:
 def _about(session: Session, known: SignIn | None, claims: dict[str, Any] | None = None) -> dict[str, str]:
     said = claims or claims_of(known.access_token if known else "")
     ends = float(said.get("exp") or (known.ends if known else 0))
-    until = datetime.fromtimestamp(ends, UTC).astimezone(session.zone).strftime("%Y-%m-%d %H:%M") if ends else "?"
+    until = datetime.fromtimestamp(ends, UTC).astimezone(session.zone).strftime("%Y-%m-%d %H:%M %Z") if ends else "?"
     return {"name": _name(said), "issuer": str(said.get("iss") or (known.issuer if known else "?")), "until": until}
 
 

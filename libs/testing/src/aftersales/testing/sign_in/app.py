@@ -28,6 +28,7 @@ def build_sign_in_app(server: DevelopmentServer) -> Starlette:
     routes = _Routes(server)
     return Starlette(
         routes=[
+            Route("/", routes.show_front),
             Route("/.well-known/openid-configuration", routes.describe),
             Route("/keys", routes.publish_keys),
             Route("/authorize", routes.authorize, methods=["GET", "POST"]),
@@ -47,6 +48,9 @@ def build_sign_in_app(server: DevelopmentServer) -> Starlette:
 class _Routes:
     def __init__(self, server: DevelopmentServer) -> None:
         self._server = server
+
+    async def show_front(self, _request: Request) -> Response:
+        return _page(pages.front_page(self._server.accounts.values()))
 
     async def describe(self, _request: Request) -> Response:
         return JSONResponse(describe_server(self._server.issuer))

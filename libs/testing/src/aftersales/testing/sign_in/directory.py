@@ -27,6 +27,9 @@ class Account:
     chinese: str
     english: str
     roles: tuple[str, ...]
+    """Access roles, for the token."""
+    job: str
+    """The role in the network; empty for people whom intake does not know."""
     branch: str = ""
     """Empty for people of the whole network."""
 
@@ -108,10 +111,10 @@ def _accounts(said: Mapping[str, Any]) -> Iterator[Account]:
     for number, branch in enumerate(said["branches"]):
         for pattern, one in said["branch_people"].items():
             chinese, english = one["names"][number]
-            yield Account(pattern.format(branch=branch), chinese, english, tuple(one["roles"]), branch)
+            yield Account(pattern.format(branch=branch), chinese, english, tuple(one["roles"]), one["job"], branch)
     for code, one in said["people"].items():
         chinese, english = one["name"]
-        yield Account(code, chinese, english, tuple(one["roles"]), one.get("branch", ""))
+        yield Account(code, chinese, english, tuple(one["roles"]), one.get("job", ""), one.get("branch", ""))
 
 
 def _directory() -> dict[str, Any]:

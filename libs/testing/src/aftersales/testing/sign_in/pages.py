@@ -57,18 +57,30 @@ def code_page(wrong: str = "") -> str:
     )
 
 
+def front_page(accounts: Iterable[Account]) -> str:
+    """Return the page that says what this is and who is here."""
+    people = "".join(f"<li>{_said(account)}</li>" for account in accounts)
+    return _page(
+        "开发登录服务器 · Development sign-in server",
+        "<p class=note><b>仅供开发使用，没有密码。</b> <b>For development only, without passwords.</b></p>"  # noqa: RUF001
+        "<p><code>aftersales login</code> · <code>aftersales login --device</code> · "
+        f"<a href=/device>输入代码 · Enter a code</a></p><ul>{people}</ul>",
+    )
+
+
 def closing_page(chinese: str, english: str) -> str:
     """Return a page that says how it went."""
     return _page(f"{chinese} · {english}", "")
 
 
 def _button(account: Account) -> str:
+    return f"<button name=person value='{escape(account.code)}'>{_said(account)}</button>"
+
+
+def _said(account: Account) -> str:
     titles = [ROLES.get(role, (role, role)) for role in account.roles]
-    said = f"{'、'.join(one for one, _ in titles)} · {', '.join(one for _, one in titles)} · {account.code}"
-    return (
-        f"<button name=person value='{escape(account.code)}'>{escape(account.chinese)} {escape(account.english)}"
-        f"<small>{escape(said)}</small></button>"
-    )
+    roles = f"{'、'.join(one for one, _ in titles)} · {', '.join(one for _, one in titles)} · {account.code}"
+    return f"{escape(account.chinese)} {escape(account.english)}<small>{escape(roles)}</small>"
 
 
 def _page(title: str, body: str) -> str:
