@@ -148,6 +148,8 @@ class ServiceSettings(BaseSettings):
     """Subjects with the role headquarters although they are no registered person: for the first sign-in."""
     oidc_client_id: str = "aftersales-cli"
     """The client under which `aftersales login` signs people in: public, with redirects to any port of 127.0.0.1."""
+    oidc_docs_client_id: str = "swagger"
+    """The client under which the page `/docs` signs people in: public, with the redirect `/docs/oauth2-redirect`."""
     oidc_scope: str = "openid"
     """The scopes that `aftersales login` and the documentation ask for, separated by blanks."""
     trusted_proxies: int = Field(default=0, ge=0, le=10)

@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
 from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, me, problem, readings, trail, live
+from aftersales.common.http.docs_page import docs_page
 from aftersales.common.http.document import describe_app
 from aftersales.common.http.exposition import expose_metrics
 from aftersales.common.http.middleware import RequestMiddleware
@@ -48,7 +49,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would look for an exporter at each request
     )
-    app.openapi = partial(describe_app, app)  # type: ignore[method-assign]
+    app.openapi = partial(describe_app, app, settings.oidc_issuer)  # type: ignore[method-assign]
     app.state.runtime, app.state.locale = runtime, settings.locale
     problem.install_handlers(app)
     app.add_exception_handler(Replayed, _replay)
@@ -62,7 +63,8 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         live.router,
         *([deadlines.router] if service.clocked else []),
     )
-    ours = (service.router, *shared, _operations(runtime))
+    docs = [docs_page(app, settings)] if settings.oidc_issuer else []
+    ours = (service.router, *shared, _operations(runtime), *docs)
     for router in ours:
         refuse_unknown_parameters(router.routes)
         guard_routes(router.routes)

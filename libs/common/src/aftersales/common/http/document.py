@@ -20,6 +20,8 @@ from pydantic import BaseModel
 from aftersales.common.http.docstrings import explain_fields, explain_parameters
 from aftersales.common.http.headers import REQUEST_HEADERS, RESPONSE_HEADERS, request_headers, response_headers
 from aftersales.common.http.problem import MEDIA_TYPE
+from aftersales.common.http.sign_in import is_open
+from aftersales.common.sign_in.keys import DISCOVERY
 
 SHARED_TAG = {
     "name": "operations",
@@ -27,13 +29,15 @@ SHARED_TAG = {
 }
 _ONLY = frozenset({MEDIA_TYPE, "text/event-stream"})
 """Media types of answers that have a model, but are never sent as plain JSON."""
+SIGN_IN = "sign_in"
+"""The name of the security scheme."""
 _RULE = r"[A-Z]{2,3}-[0-9]+(?:(?:,| to| and) [A-Z]{2,3}-[0-9]+)*"
 _RULES = re.compile(rf" \({_RULE}\)|, {_RULE}(?=\))|^{_RULE}: ")
 """Numbers of rules, which tell a caller nothing."""
 
 
-def describe_app(app: FastAPI) -> dict[str, Any]:
-    """Return the whole document of an application."""
+def describe_app(app: FastAPI, issuer: str = "") -> dict[str, Any]:
+    """Return the whole document of an application, with the sign-in server if it has one."""
     if not app.openapi_schema:
         document = FastAPI.openapi(app)
         routes = [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
@@ -48,7 +52,21 @@ def describe_app(app: FastAPI) -> dict[str, Any]:
         components["headers"] = RESPONSE_HEADERS
         for name, kind in _models(routes):
             _describe_schema(components["schemas"][name], kind)
+        if issuer:
+            _describe_sign_in(document, issuer)
     return app.openapi_schema or {}
+
+
+def _describe_sign_in(document: dict[str, Any], issuer: str) -> None:
+    """Say where tokens come from, and which operations need none."""
+    document["components"]["securitySchemes"] = {
+        SIGN_IN: {"type": "openIdConnect", "openIdConnectUrl": issuer.rstrip("/") + DISCOVERY}
+    }
+    document["security"] = [{SIGN_IN: []}]
+    for path, operations in document["paths"].items():
+        if is_open(path):
+            for operation in operations.values():
+                operation["security"] = []
 
 
 def _example(route: APIRoute) -> Any:

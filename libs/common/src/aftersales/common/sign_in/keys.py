@@ -23,7 +23,7 @@ PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=1)
 """The longest time between two tries while fetches fail."""
 _TIMEOUT, _MOST = 5, 1_000_000
-_DISCOVERY = "/.well-known/openid-configuration"
+DISCOVERY = "/.well-known/openid-configuration"
 
 
 class SigningKeys:
@@ -85,7 +85,7 @@ def _has(keys: KeySet, kid: str | None) -> bool:
 
 def _read_keys(issuer: str) -> KeySet:
     """Fetch the issuer's description, and the keys that it names. Raises ValueError if it describes another issuer."""
-    described = _read_json(issuer.rstrip("/") + _DISCOVERY)
+    described = _read_json(issuer.rstrip("/") + DISCOVERY)
     if described["issuer"] != issuer:
         raise ValueError(f"it describes the issuer {described['issuer']!r}")
     return KeySet.import_key_set(_read_json(described["jwks_uri"]))
