@@ -28,7 +28,7 @@ class Issuer:
     def answer(self, path: str) -> Any:
         if self.down:
             return None
-        if path == "/.well-known/openid-configuration":
+        if path.endswith("/.well-known/openid-configuration"):
             return {"issuer": self.claimed_issuer, "jwks_uri": f"{self.url}/keys"}
         self.fetches += 1
         if self.odd_keys is not None:
