@@ -20,4 +20,4 @@ async def sign(day: Day) -> None:
         "covers": {"parts": "free", "labour": "free", "travel": "free"},
         "response": {"first_reply": 7200},
     }
-    await day.offices.put("intake", f"/contracts/{NUMBER}", terms, who=f"desk-{contact.row['branch']}")
+    await day.offices.put("intake", f"/contracts/{NUMBER}", terms, who="manager")

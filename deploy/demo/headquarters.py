@@ -21,7 +21,7 @@ async def set_up(offices: Offices) -> None:
     await offices.send_file("intake", "/identity/logo", (DATA / "logo.svg").read_bytes(), who="headquarters")
     for account in read_accounts().values():
         if account.job:
-            branch = account.branch or HOME
+            branch = account.place or HOME
             about = {"name": account.chinese, "roles": [account.job], "branch": branch}
-            chief = {"supervisor": f"sup-{branch}"} if account.branch and account.job != "supervisor" else {}
+            chief = {"supervisor": f"sup-{branch}"} if account.place and account.job != "supervisor" else {}
             await offices.put("intake", f"/people/{account.code}", about | chief, who="headquarters")

@@ -27,6 +27,7 @@ SIGN_IN_SETTINGS = {
     "AFTERSALES_OIDC_AUDIENCE": "aftersales",
     "AFTERSALES_OIDC_NAME_CLAIM": "preferred_username",
     "AFTERSALES_OIDC_ROLES_CLAIM": "roles",
+    "AFTERSALES_OIDC_BRANCHES_CLAIM": "branches",
 }
 """The services' settings for the development sign-in server."""
 

@@ -43,9 +43,9 @@ def test_everybody_of_the_demo_can_sign_in_under_the_same_name_at_the_same_branc
     accounts = read_accounts()
     for row in sheet("technicians"):
         account = accounts[row["code"]]
-        assert (account.chinese, account.branch, account.roles) == (row["name"], row["branch"], ("technician",))
+        assert (account.chinese, account.place, account.roles) == (row["name"], row["branch"], ("technician",))
     codes = {f"{kind}-{row['code']}" for row in sheet("branches") for kind in ("sup", "desk", "C", "store", "disp")}
-    assert codes | {READER, "D-quality", "D-service"} <= accounts.keys()
+    assert codes | {READER, "manager", "D-quality", "D-service"} <= accounts.keys()
     assert WEBSITE in read_clients()
     assert len({account.subject for account in accounts.values()}) == len(accounts)
 

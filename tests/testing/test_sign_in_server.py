@@ -89,7 +89,8 @@ async def test_a_click_on_a_name_gives_a_token_that_says_who_and_for_whom(web, i
     assert token.header["typ"] == "at+jwt"
     assert token.claims | {"iss": issuer, "aud": "aftersales", "client_id": "aftersales-cli"} == token.claims
     assert token.claims["sub"] == expected.subject
-    assert (token.claims["preferred_username"], token.claims["roles"]) == ("desk-sh-01", ["clerk"])
+    said_of_them = [token.claims[name] for name in ("preferred_username", "roles", "branches")]
+    assert said_of_them == ["desk-sh-01", ["clerk"], ["sh-01"]]
     assert token.claims["exp"] - token.claims["iat"] == 900
     assert (await claims(web, said["id_token"])).claims["nonce"] == "n-1"
 
@@ -180,6 +181,7 @@ async def test_programs_sign_in_with_the_secret_in_the_folder_and_only_the_demo_
     tokens = ActingTokens(issuer, folder)
     account, person = await tokens.act_as("service-survey"), await tokens.act_as("T-SH-01")
     assert (await claims(web, account)).claims["roles"] == ["service"]
+    assert (await claims(web, await tokens.act_as("manager"))).claims["branches"] == ["sh-01", "cd-01"]
     assert (await claims(web, person)).claims["sub"] == read_accounts()["T-SH-01"].subject
     assert person == await tokens.act_as("T-SH-01")
     with pytest.raises(httpx.HTTPStatusError):

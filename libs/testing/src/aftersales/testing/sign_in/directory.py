@@ -30,8 +30,13 @@ class Account:
     """Access roles, for the token."""
     job: str
     """The role in the network; empty for people whom intake does not know."""
-    branch: str = ""
-    """Empty for people of the whole network."""
+    branches: tuple[str, ...]
+    """Where they work; people of the whole network in all."""
+
+    @property
+    def place(self) -> str:
+        """The branch; empty for people of the whole network."""
+        return self.branches[0] if len(self.branches) == 1 else ""
 
     @property
     def subject(self) -> str:
@@ -111,10 +116,12 @@ def _accounts(said: Mapping[str, Any]) -> Iterator[Account]:
     for number, branch in enumerate(said["branches"]):
         for pattern, one in said["branch_people"].items():
             chinese, english = one["names"][number]
-            yield Account(pattern.format(branch=branch), chinese, english, tuple(one["roles"]), one["job"], branch)
+            code = pattern.format(branch=branch)
+            yield Account(code, chinese, english, tuple(one["roles"]), one["job"], (branch,))
     for code, one in said["people"].items():
         chinese, english = one["name"]
-        yield Account(code, chinese, english, tuple(one["roles"]), one.get("job", ""), one.get("branch", ""))
+        branches = (one["branch"],) if "branch" in one else tuple(said["branches"])
+        yield Account(code, chinese, english, tuple(one["roles"]), one.get("job", ""), branches)
 
 
 def _directory() -> dict[str, Any]:

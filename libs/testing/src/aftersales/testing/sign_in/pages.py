@@ -37,7 +37,7 @@ def sign_in_page(client: str, accounts: Iterable[Account], action: str, user_cod
     hidden = f"<input type=hidden name=user_code value='{escape(user_code)}'>" if user_code else ""
     groups = "".join(
         f"<h2>{escape(branch) or '全网 · whole network'}</h2><div class=people>{''.join(map(_button, members))}</div>"
-        for branch, members in groupby(sorted(accounts, key=lambda one: one.branch or "~"), lambda one: one.branch)
+        for branch, members in groupby(sorted(accounts, key=lambda one: one.place or "~"), lambda one: one.place)
     )
     return _page(
         "登录 · Sign in",

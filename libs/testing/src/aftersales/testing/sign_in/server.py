@@ -57,7 +57,8 @@ class _AccessTokens(JWTBearerTokenGenerator):
     def get_extra_claims(self, client: Client, _grant: str, user: Account | None, _scope: str) -> dict[str, Any]:
         if user is None:
             return {"preferred_username": client.id, "roles": client.roles}
-        return {"preferred_username": user.code, "name": user.chinese, "roles": user.roles}
+        about = {"preferred_username": user.code, "name": user.chinese}
+        return about | {"roles": user.roles, "branches": user.branches}
 
 
 class DevelopmentServer(AuthorizationServer):
