@@ -8,7 +8,20 @@ from aftersales.common.http import sign_in
 from aftersales.common.http.app import build_app
 from aftersales.common.sign_in.access import EVERY_SERVICE, AccessTable, Action, WrongTable, access_table
 
-PAGES = {("GET", path) for path in ("/livez", "/readyz", "/healthz", "/version", "/metrics", "/docs", "/openapi.json")}
+PAGES = {
+    ("GET", path)
+    for path in (
+        "/livez",
+        "/readyz",
+        "/healthz",
+        "/version",
+        "/metrics",
+        "/docs",
+        "/openapi.json",
+        "/docs/oauth2-redirect",
+        "/sign-in",
+    )
+}
 
 
 def existing() -> dict[str, set[tuple[str, str]]]:

@@ -17,8 +17,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from aftersales.common.broker_urls import broker_urls
 from aftersales.common.retained import SHORTEST
-from aftersales.common.signed_links import LinkSigner
 from aftersales.common.secure_settings import check_broker_login, check_given, check_mongo_login
+from aftersales.common.signed_links import LinkSigner
 from aftersales.values import Zone
 from aftersales.values.messages import message_catalogue
 

@@ -11,16 +11,27 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
-from aftersales.common.http import archive, catch_up, dead_letters, deadlines, health, me, problem, readings, trail, live
+from aftersales.common.http import (
+    archive,
+    catch_up,
+    dead_letters,
+    deadlines,
+    health,
+    live,
+    me,
+    problem,
+    readings,
+    trail,
+)
 from aftersales.common.http.docs_page import docs_page
 from aftersales.common.http.document import describe_app
 from aftersales.common.http.exposition import expose_metrics
+from aftersales.common.http.idempotency import Replayed
 from aftersales.common.http.middleware import RequestMiddleware
 from aftersales.common.http.query import refuse_unknown_parameters
-from aftersales.common.http.request_context import Replayed
-from aftersales.common.http.sign_in import SignInMiddleware, guard_routes, open_paths
-from aftersales.common.runtime import HTTP_SHARE, Runtime
 from aftersales.common.http.server import make_server
+from aftersales.common.http.sign_in import SignInMiddleware, guard_routes, open_paths
+from aftersales.common.runtime import Runtime
 from aftersales.common.service import Service
 from aftersales.common.settings import WrongSettings
 from aftersales.common.sign_in.accounts import Accounts

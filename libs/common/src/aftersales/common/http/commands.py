@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +16,7 @@ from aftersales.common.mongo import Document
 from aftersales.common.work import AnswerKey, Stored
 from aftersales.common.work.use_case import Call
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import show_in_full
 
 C = TypeVar("C", bound=DeviceCommand)
 T = TypeVar("T")
@@ -60,10 +62,11 @@ async def do_commands(
 
 
 def _answer_key(context: RequestContext, command: DeviceCommand) -> AnswerKey:
-    where = f"{context.actor}|POST|{context.path}|{command.id}"
-    said = command.model_dump_json(exclude_unset=True)
+    where = f"{context.caller.subject or context.actor}|POST|{context.path}|{command.id}"
+    asker = copy_context()  # the answer is stored as this caller may see it (ALL-6)
+    said = show_in_full(command.model_dump_json, exclude_unset=True)
     id, content = (hashlib.sha256(text.encode()).hexdigest() for text in (where, said))
-    return AnswerKey(id, content, _stored, longer=_ANSWERS_LONGER)
+    return AnswerKey(id, content, lambda result: asker.copy().run(_stored, result), longer=_ANSWERS_LONGER)
 
 
 def _stored(result: Any) -> Document:

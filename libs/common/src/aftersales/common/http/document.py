@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from aftersales.common.http.docstrings import explain_fields, explain_parameters
 from aftersales.common.http.headers import REQUEST_HEADERS, RESPONSE_HEADERS, request_headers, response_headers
 from aftersales.common.http.problem import MEDIA_TYPE
-from aftersales.common.http.sign_in import is_open
+from aftersales.common.http.sign_in import open_paths
 from aftersales.common.sign_in.keys import DISCOVERY
 
 SHARED_TAG = {
@@ -53,18 +53,19 @@ def describe_app(app: FastAPI, issuer: str = "") -> dict[str, Any]:
         for name, kind in _models(routes):
             _describe_schema(components["schemas"][name], kind)
         if issuer:
-            _describe_sign_in(document, issuer)
+            service = app.state.runtime.service
+            _describe_sign_in(document, issuer, open_paths(service.access, service.name))
     return app.openapi_schema or {}
 
 
-def _describe_sign_in(document: dict[str, Any], issuer: str) -> None:
+def _describe_sign_in(document: dict[str, Any], issuer: str, opened: re.Pattern[str]) -> None:
     """Say where tokens come from, and which operations need none."""
     document["components"]["securitySchemes"] = {
         SIGN_IN: {"type": "openIdConnect", "openIdConnectUrl": issuer.rstrip("/") + DISCOVERY}
     }
     document["security"] = [{SIGN_IN: []}]
     for path, operations in document["paths"].items():
-        if is_open(path):
+        if opened.fullmatch(path):
             for operation in operations.values():
                 operation["security"] = []
 

@@ -98,7 +98,8 @@ async def follow_changes(
         raise Malformed("live.kind_unknown", kind=unknown[0][:100], known=", ".join(sorted(hub.kinds)))
 
     async def recheck() -> HintFilter:
-        return HintFilter(None, frozenset(kind or ()) or None, frozenset(branch or ()) or None)
+        seen = (await context.ask_again()).scope
+        return HintFilter(seen, frozenset(kind or ()) or None, frozenset(branch or ()) or None)
 
     hub.enter()
     return _Stream(hub, hub.stream(recheck, last_event_id))

@@ -1,23 +1,21 @@
 """The request context of a service, with which an endpoint reads documents and passes commands to the writer."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from fastapi import Depends, Query, Request, Response
-from pydantic_core import to_json
 
 from aftersales.common.aggregate import Aggregate
 from aftersales.common.http import paging
+from aftersales.common.http.idempotency import Replayed, answer_headers, make_answer_key
 from aftersales.common.http.if_match import held_against
 from aftersales.common.http.paging import Page
 from aftersales.common.http.throttle import network_of
-from aftersales.common.mongo import Document, Index, Mongo, Reads, from_document
 from aftersales.common.live.hub import LiveHub
+from aftersales.common.mongo import Document, Index, Mongo, Reads, from_document
 from aftersales.common.policies import PolicyCatalogue
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.runtime import Runtime
@@ -25,7 +23,7 @@ from aftersales.common.sign_in.caller import Caller, trust_name
 from aftersales.common.trail.auditor import Auditor
 from aftersales.common.work import AnswerKey, Job, Stored, UnitOfWork
 from aftersales.common.work.use_case import Call, prepare_call
-from aftersales.values.errors import Busy, DomainError, Gone, Malformed, NotFound
+from aftersales.values.errors import Busy, Gone, NotFound
 from aftersales.values.messages import choose_locale
 
 A = TypeVar("A", bound=Aggregate)
@@ -45,14 +43,6 @@ class BatchCall:
     key: str
     """Its name within the request."""
     answer: AnswerKey
-
-
-class Replayed(Exception):
-    """Raised if the same Idempotency-Key was answered before, to return the stored answer."""
-
-    def __init__(self, answer: Document) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 class _RequestContext:
@@ -120,6 +110,11 @@ class _RequestContext:
         known: Caller | None = self._request.scope.get("caller")
         return known or (Caller("", "anonymous") if self.settings.oidc_issuer else trust_name(said))
 
+    async def ask_again(self) -> Caller:
+        """Return the caller as they are now, in a request that lasts. Raises `NotSignedIn` once their access ended."""
+        ask: Callable[[], Awaitable[Caller]] | None = self._request.scope.get("ask_again")
+        return await ask() if ask else self.caller
+
     @property
     def actor(self) -> str:
         """The name under which records show the caller."""
@@ -144,7 +139,9 @@ class _RequestContext:
 
     async def run(self, command: Call[T], body: str | None = None) -> T:
         """Run a command like `do`. `body` is what an Idempotency-Key covers, if the endpoint read the body itself."""
-        job = self._job(command, self._request.scope["correlation"], await self._answer_key(body))
+        job = self._job(
+            command, self._request.scope["correlation"], await make_answer_key(self._request, self.caller, body)
+        )
         try:
             async with asyncio.timeout(self._runtime.service.settings.write_timeout.total_seconds()):
                 result = await self._runtime.writer.submit(job)
@@ -152,7 +149,7 @@ class _RequestContext:
             raise Busy("write.timeout") from error
         if isinstance(result, Stored):
             raise Replayed(result.answer)
-        self._response.headers.update(_headers(result, self._request))
+        self._response.headers.update(answer_headers(result, self._request))
         done: T = result
         return done
 
@@ -200,38 +197,13 @@ class _RequestContext:
         job.traceparent = self._request.headers.get("traceparent")
         return job
 
-    async def _answer_key(self, said: str | None) -> AnswerKey | None:
-        """Return the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header; quotes optional)."""
-        given = self._request.headers.get("idempotency-key", "").strip('"')
-        if not given:
-            return None
-        if len(given) > 200:
-            raise Malformed("idempotency_key.too_long")
-        where = f"{self.caller.subject or self.actor}|{self._request.method}|{self._request.scope['path']}|{given}"
-        body = await self._request.body() if said is None else said.encode()
-        asked = hashlib.sha256(body)
-        for condition in (self._request.url.query, self._request.headers.get("if-match")):
-            if condition:
-                asked.update(b"\0" + condition.encode())
-        status = self._request.scope["route"].status_code or 200
-
-        asker = copy_context()  # the answer is stored as this caller may see it (ALL-6)
-
-        def render(result: Any) -> Document:
-            if isinstance(result, DomainError):
-                return {"problem": result.code, "params": result.params, "status": result.status}
-            shown = asker.copy().run(to_json, result)
-            return {"status": status, "body": shown, "headers": _headers(result, self._request)}
-
-        return AnswerKey(hashlib.sha256(where.encode()).hexdigest(), asked.hexdigest(), render)
-
     async def read(self, kind: type[A], id: str) -> A:
         """Return a document and set its ETag. Raises `NotFound` or `Gone`."""
         state = await self.mongo.get(kind, id)
         if state is None:
             await self._check_archived(kind, id)
             raise NotFound(f"{kind.COLLECTION}.unknown", id=id)
-        self._response.headers.update(_headers(state, None))
+        self._response.headers.update(answer_headers(state, None))
         return state
 
     async def _check_archived(self, kind: type[Aggregate], id: str) -> None:
@@ -296,10 +268,3 @@ RequestContext = Annotated[_RequestContext, Depends(_open)]
 def _said(where: Document) -> Document:
     """Return the filters that are not None."""
     return {name: value for name, value in where.items() if value is not None}
-
-
-def _headers(result: Any, request: Request | None) -> dict[str, str]:
-    headers = {"ETag": f'"{result.version}"'} if isinstance(result, Aggregate) else {}
-    if isinstance(result, Aggregate) and request and request.scope["route"].status_code == 201:
-        headers["Location"] = f"{request.scope['path'].rstrip('/')}/{result.id}"
-    return headers

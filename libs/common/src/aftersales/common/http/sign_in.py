@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
@@ -35,12 +36,16 @@ class SignInMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._open.fullmatch(scope["path"]):
             try:
-                token = await self._verifier.verify(Headers(scope=scope).get("authorization"))
-                scope["caller"] = await self._accounts.find_caller(token, self._clock.now())
+                scope["caller"] = await self._ask(scope)
+                scope["ask_again"] = partial(self._ask, scope)
             except DomainError as refused:
                 answer = problem_response(Request(scope), refused.status, refused.code, refused.params)
                 return await answer(scope, receive, send)
         return await self._app(scope, receive, send)
+
+    async def _ask(self, scope: Scope) -> Caller:
+        token = await self._verifier.verify(Headers(scope=scope).get("authorization"))
+        return await self._accounts.find_caller(token, self._clock.now())
 
 
 def open_paths(table: AccessTable, service: str) -> re.Pattern[str]:

@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol
 
 from pydantic_core import to_json
 
+from aftersales.common.scope import WHOLE_NETWORK, Scope
+
 KEPT = 10_000
 """The least number of changes that are kept for listeners that connect again."""
 HINTS_AT_ONCE = 500
@@ -37,7 +39,7 @@ class HintedChange(Protocol):
 class HintFilter(NamedTuple):
     """What a listener may see and wants to hear. None: everything."""
 
-    scope: frozenset[str] | None = None
+    scope: Scope = WHOLE_NETWORK
     kinds: frozenset[str] | None = None
     branches: frozenset[str] | None = None
 
@@ -45,13 +47,8 @@ class HintFilter(NamedTuple):
         return (
             (self.kinds is None or change.collection in self.kinds)
             and (self.branches is None or change.branch in self.branches)
-            and may_see(self.scope, change.branch)
+            and self.scope.covers(change.branch)
         )
-
-
-def may_see(scope: frozenset[str] | None, branch: str) -> bool:
-    """Return whether documents of this branch are in a caller's scope; those of no branch (`-`) are everybody's."""
-    return scope is None or branch in scope or branch == "-"
 
 
 class HintRing:

@@ -69,7 +69,7 @@ class AccessTable:
 
     def discloses(self, service: str, operation: Operation) -> bool:
         """Return whether the route's answer is personal data as a whole, such as a file or an export."""
-        return operation in self.whole.get(service, ())
+        return operation in self.whole.get(EVERY_SERVICE, ()) or operation in self.whole.get(service, ())
 
     def roles_of(self, held: Iterable[str]) -> frozenset[str]:
         """Return the access roles of somebody with these roles of people (ALL-8)."""

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 from aftersales.common.events import Event
-from aftersales.common.events.intake import IntakeSlaBreached, IntakeSlaEscalated, IntakeSlaWarned, ProductRef
+from aftersales.common.events.intake import ProductRef
 from aftersales.common.scope import SharedAggregate
-from aftersales.common.sla_events import Duty, SlaEventTypes, INTAKE_MARKS
+from aftersales.common.sla_events import INTAKE_MARKS, Duty
 from aftersales.common.terms import UnclearTerm
 from aftersales.intake.network.domain import Branch
 from aftersales.intake.vocabulary import Channel, ProblemClass, RequestKind
