@@ -65,18 +65,18 @@ async def all_three(urls: Urls, driver: Driver) -> AsyncIterator[tuple[Race, Rac
         yield ours, least, safe
 
 
-async def register_many(base: str, path: str, count: int) -> float:
+async def register_many(base: str, path: str, count: int, **headers: str) -> float:
     """Requests a second."""
     began = time.perf_counter()
-    await _clients(base, path, count)
+    await _clients(base, path, count, headers)
     return count / (time.perf_counter() - began)
 
 
-async def _clients(base: str, path: str, count: int) -> None:
+async def _clients(base: str, path: str, count: int, headers: dict[str, str]) -> None:
     numbers = iter(range(count))
 
     async def client() -> None:
-        caller = await Caller.connect(base)
+        caller = await Caller.connect(base, **headers)
         for number in numbers:
             status, body = await caller.send("POST", path, form(number))
             assert status == 201, body

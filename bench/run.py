@@ -31,6 +31,7 @@ from bench import (
     requests,
     scarce,
     scrapes,
+    sign_in,
     sleepers,
     startup,
 )
@@ -192,6 +193,22 @@ async def race_live(urls: Urls, size: float) -> list[Row]:
     return [Row(f"{many}, {live.RATE} requests/s, hint after", f"p50 {p50:.0f} ms, p95 {p95:.0f} ms", goal), cost]
 
 
+async def race_sign_in(urls: Urls, size: float) -> list[Row]:
+    """Token, roles, scope and masks cost at most 5 % each."""
+    async with sign_in.both_sides(urls) as sides:
+        pairs = (
+            ("`POST /requests`", sides.register_signed_in, sides.register, 3000, 0.95),
+            ("`GET /requests`, 50 open ones", sides.list_open_signed_in, sides.list_open, 600, 0.95),
+            ("`GET /lookup`", sides.look_up_signed_in, sides.look_up, 1000, 0.95),
+            ("`GET /lookup` in full, recorded", sides.look_up_in_full, sides.look_up, 1000, None),
+        )
+        rows = []
+        for what, signed_in, plain, count, goal in pairs:
+            rival = Rival("without sign-in", plain, _count(count, size), goal)
+            rows += await compare(f"{what}, signed in", signed_in, _count(count, size), [rival])
+    return rows
+
+
 async def race_startup(_urls: Urls, _size: float) -> list[Row]:
     seconds, memory = await asyncio.to_thread(startup.race)
     held = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in sorted(memory.items()))
@@ -222,6 +239,7 @@ RACES = {
     "imports": race_imports,
     "lists": race_lists,
     "live": race_live,
+    "sign_in": race_sign_in,
 }
 
 

@@ -22,6 +22,7 @@ async def set_up(offices: Offices) -> None:
     for account in read_accounts().values():
         if account.job:
             branch = account.place or HOME
-            about = {"name": account.chinese, "roles": [account.job], "branch": branch}
+            about = {"name": account.chinese, "roles": [account.job], "branch": branch, "subject": account.subject}
+            about |= {"branches": [one for one in account.branches if one != branch]}
             chief = {"supervisor": f"sup-{branch}"} if account.place and account.job != "supervisor" else {}
             await offices.put("intake", f"/people/{account.code}", about | chief, who="headquarters")

@@ -97,6 +97,11 @@ async def test_a_command_and_its_stored_answer_are_masked_too_all_6(desk: TwoBra
 
 async def test_a_masked_name_or_number_is_not_saved_all_6(desk: TwoBranches) -> None:
     customer = (await desk.ids("SH01"))["intake"]["customers"]
+    form = {"branch": "SH01", "channel": "phone", "kind": "consultation", "description": "问一下"}
+    refused = await desk.ask(
+        "sh", "intake", "POST", "/requests", form | {"customer": {"name": "金**", "phone": NUMBER}}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "input.malformed")
     for changes in ({"name": "金**"}, {"phones": [{"number": "+86137****0011"}]}, {"email": "j***@example.com"}):
         answer = await desk.ask("sh", "intake", "PATCH", f"/customers/{customer}", changes)
         assert (answer.status_code, answer.json()["code"]) == (422, "input.malformed"), changes

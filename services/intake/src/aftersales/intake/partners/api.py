@@ -58,7 +58,15 @@ async def list_receipts(
     limit: Limit = 50,
     accept_language: AcceptLanguage = None,
 ) -> Page[PartnerReceipt]:
-    """List the outcomes of this source's events: accepted, duplicate or refused, and why (INT-12)."""
+    """List the outcomes of this source's events: accepted, duplicate or refused, and why (INT-12).
+
+    A partner, who signs in under the name of its RabbitMQ user, sees its own.
+    """
+    caller = context.caller
+    if not caller.may("read_all_partner_messages"):
+        if asked.partner not in {None, caller.name}:
+            return Page(items=[], next=None)
+        asked = asked.model_copy(update={"partner": caller.name})
     where = {"source": asked.source, "partner": asked.partner, "message": asked.id, "state": asked.state}
     page = await context.page(PartnerMessage, where, cursor, limit, "-at")
     locale = choose_locale(accept_language, context.settings.locale)

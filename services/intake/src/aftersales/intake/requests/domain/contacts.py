@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from aftersales.common.events.intake import RequestContacted
 from aftersales.intake.vocabulary import Channel, RequestNumber
 from aftersales.values import Line, Phone, Value, Words
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import refuse_masked
 
 from .form import VISITS, CancelRequest
 from .progress import cancel_request
@@ -24,7 +25,7 @@ class RecordContact(Value):
     channel: Channel
     said: SpokenWords
     """What the caller said, in the caller's words."""
-    caller: Line | None = None
+    caller: Annotated[Line, AfterValidator(refuse_masked)] | None = None
     """The default is the request's caller."""
     phone: Phone | None = None
     answered: bool = False

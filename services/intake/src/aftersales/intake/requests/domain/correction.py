@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from aftersales.common.events.dispatch import CorrectionHeldUp
 from aftersales.common.events.intake import RequestCorrected
@@ -20,6 +20,7 @@ from aftersales.policy.sla import ChangeNote
 from aftersales.policy.sla.stages import apply_terms, forget_wish, stages_of, waive_stages
 from aftersales.values import ChatId, Code, Email, GeoPoint, Line, Moment, Phone, Value, Words
 from aftersales.values.errors import DomainError
+from aftersales.values.personal import refuse_masked
 
 from .charges import decide_charge
 from .coverage import CoverageCase, announce_coverage
@@ -72,7 +73,7 @@ class CorrectRequest(Value):
     """Whether the place is far away (DSP-3); null: whether the address names a far district of the branch."""
     branch: Annotated[Code, UNSAID] = ""
     """Another branch takes the request over; the plan of the first one is released."""
-    caller: Annotated[Line, UNSAID] = ""
+    caller: Annotated[Line, UNSAID, AfterValidator(refuse_masked)] = ""
     """The caller's name."""
     phone: Annotated[Phone, UNSAID] = ""
     """The caller's phone; the request then belongs to the customer with this number."""

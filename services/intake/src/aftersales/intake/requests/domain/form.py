@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
 from aftersales.common.events.intake import Kind, RecallKind
@@ -29,6 +29,7 @@ from aftersales.values import (
     drop_blanks,
 )
 from aftersales.values.errors import Malformed
+from aftersales.values.personal import refuse_masked
 
 FIELDS: dict[RequestKind, tuple[str, ...]] = {
     "repair": ("description",),
@@ -160,10 +161,10 @@ class Caller(ForgivingForm):
 
     id: CustomerId | None = None
     """A customer in the archive; then a name is only needed if somebody else calls, and no phone is."""
-    name: Line | None = None
+    name: Annotated[Line, AfterValidator(refuse_masked)] | None = None
     phone: Phone | None = None
-    email: Email | None = None
-    chat_id: ChatId | None = None
+    email: Annotated[Email, AfterValidator(refuse_masked)] | None = None
+    chat_id: Annotated[ChatId, AfterValidator(refuse_masked)] | None = None
     """Their account in a chat or on a platform, such as a Wangwang id (旺旺)."""
     address: Line | None = None
     """Null if it is known or not needed."""
