@@ -58,6 +58,15 @@ def _issuer(url: str) -> str:
     return url
 
 
+def _origin(origin: str) -> str:
+    """Check a web origin (RFC 6454): scheme, host, port, and nothing else; no wildcard."""
+    place = urlsplit(origin)
+    local = place.scheme == "http" and place.hostname in {"127.0.0.1", "localhost"}
+    if not (place.scheme == "https" or local) or origin != f"{place.scheme}://{place.netloc}" or "*" in origin:
+        raise ValueError("it must be the origin of one site, such as https://desk.example")
+    return origin
+
+
 Archivable = Literal["requests", "orders", "slips", "movements", "timelines", "followups", "surveys", "audit"]
 
 
@@ -154,6 +163,12 @@ class ServiceSettings(BaseSettings):
     """The scopes that `aftersales login` and the documentation ask for, separated by blanks."""
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """The number of reverse proxies in front of this service. Each adds its caller to `X-Forwarded-For`."""
+    cors_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    """The web pages that may call this service from a browser, such as `["https://desk.example"]`. None by default."""
+    calls_a_minute: int = Field(default=3000, ge=1)
+    """The calls of one caller (by token, else by network) a minute and replica; more are refused with 429."""
+    refusals_a_minute: int = Field(default=300, ge=1)
+    """The refused tokens of one network a minute and replica; after that it is refused with 429."""
     max_body: int = Field(default=1_000_000, ge=1)
     """The largest request body in bytes; a larger one is refused with 413."""
     locale: Literal["en", "zh-Hans", "zh-Hant"] = "en"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 T = TypeVar("T")
-os.environ.setdefault("AFTERSALES_DEVELOPMENT", "true")  # for this process and the services that it starts
+for _name, _value in {"DEVELOPMENT": "true", "CALLS_A_MINUTE": "1000000"}.items():
+    os.environ.setdefault(f"AFTERSALES_{_name}", _value)  # for this process and the services that it starts
 
 
 class ManualClock:

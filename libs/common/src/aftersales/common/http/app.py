@@ -7,10 +7,18 @@ from functools import partial
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
+from aftersales.common.http.docs_page import docs_page
+from aftersales.common.http.document import describe_app
+from aftersales.common.http.exposition import expose_metrics
+from aftersales.common.http.idempotency import Replayed
+from aftersales.common.http.caller_limits import CallerLimit, RefusalLimit
+from aftersales.common.http.guards import Guards
+from aftersales.common.http.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from aftersales.common.http import (
     archive,
     catch_up,
@@ -23,10 +31,6 @@ from aftersales.common.http import (
     readings,
     trail,
 )
-from aftersales.common.http.docs_page import docs_page
-from aftersales.common.http.document import describe_app
-from aftersales.common.http.exposition import expose_metrics
-from aftersales.common.http.idempotency import Replayed
 from aftersales.common.http.middleware import RequestMiddleware
 from aftersales.common.http.query import refuse_unknown_parameters
 from aftersales.common.http.server import make_server
@@ -81,11 +85,33 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         guard_routes(router.routes)
     # before the documentation's routes, and without `include_router`, which would match each request twice
     app.router.routes[:0] = [route for router in ours for route in router.routes]
+    _guard_app(app, runtime)
+    return app
+
+
+def _guard_app(app: FastAPI, runtime: Runtime) -> None:
+    """Add what stands before the routes, from the inside to the outside."""
+    settings, uploads = runtime.service.settings, {**_RESTORED, **runtime.service.uploads}
+    clock, proxies = runtime.clock, settings.trusted_proxies
+    app.add_middleware(CallerLimit, calls=settings.calls_a_minute, clock=clock, proxies=proxies)
     if settings.oidc_issuer:
         _close_gate(app, runtime)
-    larger = {**_RESTORED, **service.uploads}
-    app.add_middleware(RequestMiddleware, metrics=runtime.metrics, max_body=settings.max_body, uploads=larger)
-    return app
+        app.add_middleware(RefusalLimit, calls=settings.refusals_a_minute, clock=clock, proxies=proxies)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "Content-Type", "Last-Event-ID", *REQUEST_HEADERS),
+            expose_headers=("Content-Disposition", "Content-Language", "X-Correlation-Id", *RESPONSE_HEADERS),
+        )
+    app.add_middleware(
+        RequestMiddleware,
+        metrics=runtime.metrics,
+        max_body=settings.max_body,
+        uploads=uploads,
+        guards=Guards(settings.oidc_issuer, proxies),
+    )
 
 
 def _close_gate(app: FastAPI, runtime: Runtime) -> None:

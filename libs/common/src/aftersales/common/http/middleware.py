@@ -1,4 +1,4 @@
-"""The outermost layer of HTTP: size limit, correlation id and duration of each request (plain ASGI, no buffering)."""
+"""The outermost layer of HTTP: size limit, correlation id, headers and duration of each request (plain ASGI)."""
 
 import asyncio
 import re
@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from aftersales.common.http.problem import problem_response
+from aftersales.common.http.guards import Guards
+from aftersales.common.http.problem import answer_bug, problem_response
 from aftersales.common.telemetry import Metrics
 from aftersales.values import uuid7
 
@@ -20,8 +21,10 @@ ENDLESS = "endless"
 
 
 class RequestMiddleware:
-    def __init__(self, app: ASGIApp, metrics: Metrics, max_body: int, uploads: Mapping[str, int]) -> None:
-        self._app, self._metrics, self._max_body = app, metrics, max_body
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, max_body: int, uploads: Mapping[str, int], guards: Guards
+    ) -> None:
+        self._app, self._metrics, self._max_body, self._guards = app, metrics, max_body, guards
         self._uploads = [(re.compile(path), most) for path, most in uploads.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,9 +39,10 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                said = message["headers"]
                 message["headers"] = [
-                    *message["headers"],
-                    *_GUARDS,
+                    *said,
+                    *self._guards.missing_headers(scope["path"], headers, said),
                     (b"x-correlation-id", correlation.encode("latin-1")),
                 ]
             await send(message)
@@ -50,6 +54,10 @@ class RequestMiddleware:
             if status != _NOTHING_YET:
                 raise
             await problem_response(Request(scope), 503, "service.stopping")(scope, receive, answer)
+        except Exception as error:
+            if status != _NOTHING_YET:
+                raise
+            await (await answer_bug(Request(scope), error))(scope, receive, answer)  # the framework's lacks the headers
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -85,10 +93,4 @@ class RequestMiddleware:
 
 _NOTHING_YET = 500
 """The status that is recorded if no answer was begun."""
-_GUARDS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-)
-"""Headers by which a browser must not guess an answer's type, send its address to others or show it in a frame."""
 _METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}

@@ -50,11 +50,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     412: _declared("It was changed since it was read (If-Match)"),
     413: _declared("The body is too large"),
     422: _declared("The input does not fit its form"),
+    429: _declared("Asked too often: try again later (Retry-After)"),
     503: _declared("Too much to do right now: try again (Retry-After)"),
 }
 """Errors that every endpoint may return."""
-TOO_MANY: dict[int | str, dict[str, Any]] = {429: _declared("Asked too often: try again later (Retry-After)")}
-"""Errors that a public endpoint may return in addition."""
 
 
 def make_problem(status: int, code: str, params: Mapping[str, Any], locale: str) -> Problem:
@@ -148,7 +147,8 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, 503, "service.unavailable")
 
 
-async def _bug(request: Request, error: Exception) -> JSONResponse:
+async def answer_bug(request: Request, error: Exception) -> JSONResponse:
+    """Log an error that nobody expected, and return what the caller is told of it."""
     log.error("http.failed", path=request.url.path, exc_info=error)
     return problem_response(request, 500, "internal.error")
 
@@ -159,4 +159,4 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Unavailable, _unavailable)
-    app.add_exception_handler(Exception, _bug)
+    app.add_exception_handler(Exception, answer_bug)

@@ -13,7 +13,7 @@ from aftersales.common.http import paging
 from aftersales.common.http.idempotency import Replayed, answer_headers, make_answer_key
 from aftersales.common.http.if_match import held_against
 from aftersales.common.http.paging import Page
-from aftersales.common.http.throttle import network_of
+from aftersales.common.http.throttle import network_of, find_network
 from aftersales.common.live.hub import LiveHub
 from aftersales.common.mongo import Document, Index, Mongo, Reads, from_document
 from aftersales.common.policies import PolicyCatalogue
@@ -123,10 +123,8 @@ class _RequestContext:
     @property
     def client(self) -> str:
         """The caller's network: an IPv4 address, or the first half of an IPv6 address."""
-        told = ",".join(self._request.headers.getlist("x-forwarded-for"))
-        chain = [part.strip() for part in told.split(",") if part.strip()]
-        chain.append(self._request.client.host if self._request.client else "")
-        return network_of(chain[max(0, len(chain) - 1 - self.settings.trusted_proxies)])
+        told, host = self._request.headers.getlist("x-forwarded-for"), self._request.client
+        return find_network(told, host.host if host else "", self.settings.trusted_proxies)
 
     async def do(
         self, handler: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs

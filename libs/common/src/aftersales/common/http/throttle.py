@@ -3,10 +3,13 @@
 import heapq
 import math
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 _FORGOTTEN_AT_ONCE = 0.1
+_AT_ONCE = timedelta(0)
 
 
 class Throttle:
@@ -23,16 +26,25 @@ class Throttle:
 
     def take(self, key: str, now: datetime) -> int:
         """Take a token. Return 0, or, if there is none, the seconds until there is one."""
-        full_at = self._full_at.get(key, now)
-        if not now <= full_at <= now + self._per:
-            full_at = now
-        late = full_at + self._step - now - self._per
-        if late > timedelta(0):
-            return math.ceil(late.total_seconds())
+        full_at = self._when_full(key, now)
+        if seconds := self._late(full_at, now):
+            return seconds
         self._full_at[key] = full_at + self._step
         if len(self._full_at) > self._keys:
             self._forget(now)
         return 0
+
+    def wait(self, key: str, now: datetime) -> int:
+        """Return what `take` would, and take nothing."""
+        return self._late(self._when_full(key, now), now)
+
+    def _when_full(self, key: str, now: datetime) -> datetime:
+        full_at = self._full_at.get(key, now)
+        return full_at if now <= full_at <= now + self._per else now
+
+    def _late(self, full_at: datetime, now: datetime) -> int:
+        late = full_at + self._step - now - self._per
+        return math.ceil(late.total_seconds()) if late > _AT_ONCE else 0
 
     def give_back(self, key: str) -> None:
         """Return a token from `take`, because the call does not count."""
@@ -50,6 +62,14 @@ class Throttle:
 _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([^:]+):\d+")
 
 
+def find_network(forwarded: Iterable[str], host: str, proxies: int) -> str:
+    """Return the network of the caller in front of so many proxies, each of which adds an address to `forwarded`."""
+    chain = [part.strip() for part in ",".join(forwarded).split(",") if part.strip()]
+    chain.append(host)
+    return network_of(chain[max(0, len(chain) - 1 - proxies)])
+
+
+@lru_cache(maxsize=1000)
 def network_of(address: str) -> str:
     """Return what counts as one caller: an IPv4 address, or the first half of an IPv6 address, without the port.
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from aftersales.common.http.problem import TOO_MANY
 from aftersales.engine import PROBLEMS, Document, Page, RequestContext
 from aftersales.intake.identity.domain import COMPANY, CompanyIdentity, LineTexts
 from aftersales.intake.network.domain import Branch
@@ -22,7 +21,7 @@ from .gates import Gates, pass_gate
 from .lookups import Asked, OwnComplaint, OwnRequest, look_up_complaint, look_up_request
 from .page import PRICES
 
-router = APIRouter(prefix="/public", responses=PROBLEMS | TOO_MANY)
+router = APIRouter(prefix="/public", responses=PROBLEMS)
 _INFO_KEPT = timedelta(minutes=1)
 CaseNumber = Annotated[str, Path(max_length=40, description="The number, as the customer types it")]
 PhoneTail = Annotated[str, Query(pattern=r"^[0-9]{4,15}$", description="The phone's last digits, four or more")]

@@ -23,7 +23,7 @@ from .gates import Gates, pass_gate
 from .lookups import Asked, follow_link, look_up_case
 from .page import Locale, PageContent, PricesShown, page_headers, page_texts, render_page
 
-router = APIRouter(prefix="/public", responses=PROBLEMS | TOO_MANY)
+router = APIRouter(prefix="/public", responses=PROBLEMS)
 _FIELDS = 20
 _PRICES_SHOWN = 10
 
