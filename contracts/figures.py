@@ -108,7 +108,7 @@ FIGURES: dict[str, Acted | Waits] = {
     "returns": Waits("feedback", r"policy\.returns\b"),
     "charges": Waits("feedback", r"policy\.charges\b"),
     "goodwill": Waits("feedback", r"\.goodwill\b"),
-    "approvals": Waits("feedback", r"\.approvals\b"),
+    "approvals": Waits("feedback", r"\.approvals\b(?! import)"),
     "penalties": Waits("feedback", r"\.penalties\b"),
     "rewards": Waits("feedback", r"\.rewards\b"),
     "results": Acted(f"{_FEEDBACK}/results/domain.py", "policy.results.get(", "tests/feedback/results/test_results.py"),

@@ -6,6 +6,7 @@ import pytest
 from intake.staff import ask, register, say, staff
 from pydantic import ValidationError
 
+from aftersales.common.events.intake import RequestEscalated
 from aftersales.intake.network.domain import Rung
 from aftersales.intake.requests.domain.ownership import (
     AnswerEscalation,
@@ -57,3 +58,19 @@ async def test_int_18_a_proposal_is_shown_to_the_person_above_until_it_is_answer
     assert (await ask(intake, "/requests", asked="hq-1"))["items"] == []
     await say(intake, "POST", f"/requests/{number}/escalation/answer", by="sup-1", agreed=True)
     assert (await ask(intake, "/requests", asked="sup-1"))["items"] == []
+
+
+def test_int_10_a_superior_who_escalates_asks_the_next_one_above_not_himself(registered: ServiceRequest) -> None:
+    chain = (*CHAIN, Rung(level="headquarters", person="h"))
+    asked, (event,) = escalate_request(registered, ASK, chain, "s", NOW)
+    assert isinstance(event, RequestEscalated)
+    assert (event.level, event.to) == ("headquarters", "h")
+    assert answer_escalation(asked, AnswerEscalation(agreed=True), "h", NOW).escalations[-1].agreed
+
+
+def test_int_18_nobody_answers_his_own_proposal(registered: ServiceRequest) -> None:
+    """Such a request may be from before this rule."""
+    asked, _ = escalate_request(registered, ASK, CHAIN, "desk-7", NOW)
+    own = asked.but(escalations=(asked.escalations[-1].model_copy(update={"by": "s"}),))
+    with pytest.raises(DomainError, match=r"escalation\.own_proposal"):
+        answer_escalation(own, AnswerEscalation(agreed=True), "s", NOW)

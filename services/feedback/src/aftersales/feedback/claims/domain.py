@@ -9,6 +9,7 @@ from aftersales.common.aggregate import Aggregate
 from aftersales.common.events.feedback import ClaimDecided, ClaimGrant
 from aftersales.common.events.intake import ProductRef, RepeatRepairFound
 from aftersales.common.fields import shared_fields
+from aftersales.policy.approvals import ApprovalTerms, Decider, Proposal, refuse_approval
 from aftersales.values import Day, Money, Reason, Value, sibling_number
 from aftersales.values.errors import DomainError
 from aftersales.values.prices import Price
@@ -80,7 +81,7 @@ def decide_claim(claim: Claim, command: DecideClaim, by: str, now: datetime) -> 
     """Decide the claim, once. Raises `DomainError` for the technician whose repair did not hold."""
     if claim.decision:
         raise DomainError("claim.already_decided", claim=claim.id, by=claim.decision.by)
-    if by == claim.technician:
+    if refuse_approval(Proposal(frozenset({claim.technician})), Decider(by), ApprovalTerms(), now):
         raise DomainError("claim.own_repair", claim=claim.id)
     decision = ClaimDecision(by=by, at=now, **dict(command))
     decided = claim.but(state="refused" if command.grants == "nothing" else "granted", decision=decision)

@@ -8,6 +8,7 @@ from pydantic import model_validator
 from aftersales.common.events.intake import RequestAnswered, RequestClosed, RequestReprioritised
 from aftersales.intake.vocabulary import Channel, Urgency
 from aftersales.policy import sla
+from aftersales.policy.approvals import ApprovalTerms, Decider, Proposal, refuse_approval
 from aftersales.policy.model.stages import CASES, KnownStage
 from aftersales.policy.sla import ChangeNote, SlaClock
 from aftersales.policy.sla.stages import follow_cases, retarget_stages
@@ -113,7 +114,8 @@ def record_review(request: ServiceRequest, command: Review, by: str, now: dateti
     """
     if request.reviewed_by:
         raise DomainError("request.already_reviewed", request=request.id, by=request.reviewed_by)
-    if by == request.registered_by and not ground.policy.review_by_registrar:
+    concerned = () if ground.policy.review_by_registrar else (request.registered_by,)
+    if refuse_approval(Proposal(frozenset(concerned)), Decider(by), ApprovalTerms(), now):
         raise DomainError("request.review_by_registrar", request=request.id, by=by, policy=request.policy)
     reviewed = request.but(reviewed_by=by, reviewed_at=now, review_remark=command.remark)
     return finish_change(request, pass_milestone(reviewed, "request_reviewed", now, ground), now)

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from aftersales.common.events.intake import RequestEscalated, RequestHandedOver
 from aftersales.common.terms import Term
 from aftersales.intake.network.domain import LEVELS, Level, Rung
+from aftersales.policy.approvals import ApprovalTerms, Decider, Proposal, find_approver, refuse_approval
 from aftersales.values import Code, Line, Reason, Value, Words
 from aftersales.values.errors import DomainError
 
@@ -115,25 +116,28 @@ def take_over_request(request: ServiceRequest, by: str, now: datetime) -> Reques
 def escalate_request(
     request: ServiceRequest, command: Escalate, chain: Sequence[Rung], by: str, now: datetime
 ) -> RequestDecision:
-    """Ask the next occupied level of the owner's chain, or the first from `to_role` on; never a lower level again."""
+    """Ask the next occupied level of the owner's chain, or the first from `to_role` on; never a lower level again.
+
+    Nobody is asked about his own proposal.
+    """
     must_not_have_ended(request)
     if not command.proposal.strip():
         raise DomainError("request.proposal_missing", request=request.id)
     last = LEVELS.index(request.escalations[-1].level) if request.escalations else -1
     wanted = max(last + 1, LEVELS.index(command.to_role) if command.to_role else 0)
-    for rung in chain:
-        if rung.level != "owner" and LEVELS.index(rung.level) >= wanted:
-            asked = Escalation(
-                level=rung.level, to=rung.person, reason=command.reason, proposal=command.proposal, by=by, at=now
-            )
-            told = RequestEscalated(
-                request=request.id,
-                branch=request.branch,
-                owner=request.owner,
-                **asked.model_dump(include={"level", "to", "by", "at"}),
-            )
-            return request.but(escalations=(*request.escalations, asked)), (told,)
-    raise DomainError("request.nobody_above", request=request.id)
+    above = {rung.person: rung.level for rung in chain if rung.level != "owner" and LEVELS.index(rung.level) >= wanted}
+    found = find_approver(Proposal(frozenset({by})), map(Decider, above), ApprovalTerms(), now)
+    if found is None:
+        raise DomainError("request.nobody_above", request=request.id)
+    level, to = above[found.person], found.person
+    asked = Escalation(level=level, to=to, reason=command.reason, proposal=command.proposal, by=by, at=now)
+    told = RequestEscalated(
+        request=request.id,
+        branch=request.branch,
+        owner=request.owner,
+        **asked.model_dump(include={"level", "to", "by", "at"}),
+    )
+    return request.but(escalations=(*request.escalations, asked)), (told,)
 
 
 def answer_escalation(request: ServiceRequest, command: AnswerEscalation, by: str, now: datetime) -> ServiceRequest:
@@ -142,7 +146,10 @@ def answer_escalation(request: ServiceRequest, command: AnswerEscalation, by: st
     asked = request.escalations[-1] if request.escalations else None
     if asked is None or asked.answered_at:
         raise DomainError("escalation.none", request=request.id)
-    if by != asked.to:
+    refusal = refuse_approval(Proposal(frozenset({asked.by})), Decider(by), ApprovalTerms(asked=asked.to), now)
+    if refusal == "concerned":
+        raise DomainError("escalation.own_proposal", request=request.id)
+    if refusal:
         raise DomainError("escalation.of_somebody_else", request=request.id, to=asked.to)
     given = {"agreed": command.agreed, "answer": command.text, "answered_at": now}
     return request.but(escalations=(*request.escalations[:-1], asked.model_copy(update=given)))
