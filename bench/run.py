@@ -194,19 +194,7 @@ async def race_live(urls: Urls, size: float) -> list[Row]:
 
 
 async def race_sign_in(urls: Urls, size: float) -> list[Row]:
-    """Token, roles, scope and masks cost at most 5 % each."""
-    async with sign_in.both_sides(urls) as sides:
-        pairs = (
-            ("`POST /requests`", sides.register_signed_in, sides.register, 3000, 0.95),
-            ("`GET /requests`, 50 open ones", sides.list_open_signed_in, sides.list_open, 600, 0.95),
-            ("`GET /lookup`", sides.look_up_signed_in, sides.look_up, 1000, 0.95),
-            ("`GET /lookup` in full, recorded", sides.look_up_in_full, sides.look_up, 1000, None),
-        )
-        rows = []
-        for what, signed_in, plain, count, goal in pairs:
-            rival = Rival("without sign-in", plain, _count(count, size), goal)
-            rows += await compare(f"{what}, signed in", signed_in, _count(count, size), [rival])
-    return rows
+    return await sign_in.race(urls, size)
 
 
 async def race_startup(_urls: Urls, _size: float) -> list[Row]:

@@ -4,20 +4,20 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from bench.caller import Caller
 from bench.places import DATA, Urls, caught_up
 from bench.requests import BRANCH, register_many
+from bench.rows import Rival, Row, compare
 
 from aftersales.testing.programs import run_services
 from aftersales.testing.sign_in.running import ActingTokens, run_sign_in_server
 
 READERS = 16
 CLERK = "desk-sh-01"
-Race = Callable[[int], Awaitable[float]]
 
 
 class Sides:
@@ -46,6 +46,22 @@ class Sides:
 
     async def look_up_in_full(self, count: int) -> float:
         return await _read_many(self._gated, "/lookup?q=0017", count, personal_data="full", **self._bearer)
+
+
+async def race(urls: Urls, size: float) -> list[Row]:
+    """Token, roles, scope and masks cost at most 5 %."""
+    async with both_sides(urls) as sides:
+        pairs = (
+            ("`POST /requests`", sides.register_signed_in, sides.register, 3000, 0.95),
+            ("`GET /requests`, 50 open ones", sides.list_open_signed_in, sides.list_open, 600, 0.95),
+            ("`GET /lookup`", sides.look_up_signed_in, sides.look_up, 1000, 0.95),
+            ("`GET /lookup` in full, recorded", sides.look_up_in_full, sides.look_up, 1000, None),
+        )
+        rows = []
+        for what, signed_in, plain, full, goal in pairs:
+            count = max(READERS, int(full * size))
+            rows += await compare(f"{what}, signed in", signed_in, count, [Rival("without", plain, count, goal)])
+        return rows
 
 
 @asynccontextmanager

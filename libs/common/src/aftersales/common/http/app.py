@@ -12,13 +12,6 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from aftersales.common.clock import Clock, SystemClock
-from aftersales.common.http.docs_page import docs_page
-from aftersales.common.http.document import describe_app
-from aftersales.common.http.exposition import expose_metrics
-from aftersales.common.http.idempotency import Replayed
-from aftersales.common.http.caller_limits import CallerLimit, RefusalLimit
-from aftersales.common.http.guards import Guards
-from aftersales.common.http.headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from aftersales.common.http import (
     archive,
     catch_up,
@@ -31,6 +24,13 @@ from aftersales.common.http import (
     readings,
     trail,
 )
+from aftersales.common.http.caller_limits import CallerLimit, RefusalLimit
+from aftersales.common.http.docs_page import docs_page
+from aftersales.common.http.document import describe_app
+from aftersales.common.http.exposition import expose_metrics
+from aftersales.common.http.guards import Guards
+from aftersales.common.http.headers import REQUEST_HEADERS, RESPONSE_HEADERS
+from aftersales.common.http.idempotency import Replayed
 from aftersales.common.http.middleware import RequestMiddleware
 from aftersales.common.http.query import refuse_unknown_parameters
 from aftersales.common.http.server import make_server

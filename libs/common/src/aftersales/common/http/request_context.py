@@ -13,7 +13,7 @@ from aftersales.common.http import paging
 from aftersales.common.http.idempotency import Replayed, answer_headers, make_answer_key
 from aftersales.common.http.if_match import held_against
 from aftersales.common.http.paging import Page
-from aftersales.common.http.throttle import network_of, find_network
+from aftersales.common.http.throttle import find_network
 from aftersales.common.live.hub import LiveHub
 from aftersales.common.mongo import Document, Index, Mongo, Reads, from_document
 from aftersales.common.policies import PolicyCatalogue

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, StringConstraints, ValidationError
 
-from aftersales.common.http.problem import TOO_MANY, wrong_fields
+from aftersales.common.http.problem import wrong_fields
 from aftersales.common.signed_links import LONGEST_LINK
 from aftersales.engine import PROBLEMS, Cursor, DomainError, RequestContext
 from aftersales.intake.prices.store import PriceQuery, list_prices
