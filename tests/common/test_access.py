@@ -1,6 +1,8 @@
 """Roles, branches and people behind the gate (ALL-2, ALL-8): 403, 404, and access that ends at once."""
 
+import asyncio
 from datetime import timedelta
+from itertools import zip_longest
 
 import pytest
 from common.counter import Counter, service
@@ -11,7 +13,8 @@ from aftersales.common.events.intake import PersonChanged
 from aftersales.common.scope import WHOLE_NETWORK, Scope, SharedAggregate
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.sign_in.access import access_table
-from aftersales.common.sign_in.accounts import FRESH_FOR, follow_person
+from aftersales.common.sign_in.accounts import FRESH_FOR, Account, follow_person
+from aftersales.common.sign_in.keys import PAUSE
 from aftersales.common.work import Job, audit
 from aftersales.testing import eventually
 from aftersales.testing.system import start_system
@@ -21,17 +24,17 @@ from aftersales.testing.system import start_system
 async def gate(urls, clock):
     """The counter service behind the gate, where the claims `roles` and `branches` add to what is registered."""
     with serve_issuer() as issuer:
-        claims = {"oidc_roles_claim": "roles", "oidc_branches_claim": "branches"}
+        claims = {"oidc_roles_claim": "roles", "oidc_branches_claim": "branches", "refusals_a_minute": 1_000_000}
         async with start_system(urls, clock, [(service, ServiceSettings)], oidc_issuer=issuer.url, **claims) as built:
             yield _Gate(built.counter, issuer, clock)
 
 
 class _Gate:
     def __init__(self, counter, issuer, clock):
-        self.counter, self._issuer, self._clock = counter, issuer, clock
+        self.counter, self.issuer, self._clock = counter, issuer, clock
 
     async def ask(self, path, method="GET", body=None, headers=None, **claims):
-        token = self._issuer.token(self._clock.now(), **claims)
+        token = self.issuer.token(self._clock.now(), **claims)
         bearer = {"authorization": f"Bearer {token}"} | (headers or {})
         return await self.counter.http.request(method, path, json=body, headers=bearer)
 
@@ -52,6 +55,42 @@ class _Gate:
             return (await self.ask("/counters/c", **claims)).status_code == status
 
         await eventually(answered, FRESH_FOR + 3)
+
+
+CALLERS = 10_000
+
+
+async def test_each_of_ten_thousand_callers_is_let_in_or_not_while_keys_rotate(gate, clock):
+    """ALL-8: a third has left, a third is unknown; the sign-in server changes its key in between."""
+    runtime, issuer = gate.counter.runtime, gate.issuer
+    kinds = {"here": 200, "left": 401, "unknown": 403}
+    callers = [(f"{kind}-{number}", status) for number in range(CALLERS // 3) for kind, status in kinds.items()]
+
+    async def register(work):
+        fields = {"branch": "b-1", "branches": ("b-1",), "roles": ("information_clerk",), "changed_at": work.now}
+        for subject, status in callers:
+            if status != 403:
+                work.put(Account(id=subject, subject=subject, active=status == 200, **fields))
+
+    await runtime.writer.submit(Job(register, "register", "test", "correlation"))
+    await gate.add(roles=["clerk"], branches=["b-1"])
+    issuer.rotate()
+    old = [issuer.token(clock.now(), sub=subject) for subject, _ in callers[::2]]
+    clock.advance(seconds=PAUSE.total_seconds())
+    issuer.rotate()
+    new = [issuer.token(clock.now(), sub=subject) for subject, _ in callers[1::2]]
+    tokens = [token for pair in zip_longest(old, new) for token in pair if token]
+    wrong = []
+
+    async def ask(part):
+        for at in part:
+            answer = await gate.counter.http.get("/counters/c", headers={"authorization": f"Bearer {tokens[at]}"})
+            if answer.status_code != callers[at][1]:
+                wrong.append((callers[at], answer.status_code, answer.json().get("code")))
+
+    await asyncio.gather(*(ask(range(first, len(callers), 16)) for first in range(16)))
+    assert wrong == []
+    assert issuer.fetches < 5
 
 
 CLERK = {"roles": ["clerk"], "branches": ["b-1"]}
