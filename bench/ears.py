@@ -9,6 +9,7 @@ import json
 import re
 import sys
 import time
+from typing import cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -24,8 +25,7 @@ class _Ear(asyncio.Protocol):
         self.heard: list[tuple[float, bytes]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(b"GET /live?kind=requests HTTP/1.1\r\nHost: bench\r\n\r\n")
+        cast("asyncio.WriteTransport", transport).write(b"GET /live?kind=requests HTTP/1.1\r\nHost: bench\r\n\r\n")
 
     def data_received(self, data: bytes) -> None:
         if not self.heard:
