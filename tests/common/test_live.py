@@ -93,7 +93,7 @@ async def test_kinds_and_branches_are_chosen_by_the_query(one):
 async def test_an_unknown_kind_is_refused_with_the_known_ones(one):
     answer = await one.http.get("/live?kind=hidden_things", headers={"accept-language": "zh-Hans"})
     assert (answer.status_code, answer.json()["code"]) == (422, "live.kind_unknown")
-    assert answer.json()["params"] == {"kind": "hidden_things", "known": "gadgets, things"}
+    assert answer.json()["params"] == {"kind": "hidden_things", "known": "gadgets, standards, things"}
 
 
 async def test_a_silent_stream_sends_its_position_so_that_it_does_not_grow_old(one):

@@ -20,21 +20,31 @@ from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.http.request_context import RequestContext
 from aftersales.common.http.server import Server, make_server
 from aftersales.common.runtime import Runtime
+from aftersales.common.scope import SharedAggregate
 from aftersales.common.service import Service
 from aftersales.common.settings import ServiceSettings
+from aftersales.common.sign_in.access import AccessTable, Action, access_table
 from aftersales.common.work import UnitOfWork, use_case
 from aftersales.testing import eventually
 from aftersales.testing.servers import free_port
 from aftersales.values import Value, uuid7
 
 
-class Thing(Aggregate):
+class Thing(SharedAggregate):
     COLLECTION: ClassVar[str] = "things"
     owner: str = ""
 
 
 class Gadget(Thing):
     COLLECTION: ClassVar[str] = "gadgets"
+
+
+class Standard(Aggregate):
+    """The same for all branches, whoever made it."""
+
+    COLLECTION: ClassVar[str] = "standards"
+    NETWORK_WIDE: ClassVar[bool] = True
+    owner: str = ""
 
 
 class Hidden(Thing):
@@ -46,6 +56,7 @@ class Hidden(Thing):
 class ThingForm(Value):
     branch: str
     owner: str = ""
+    shared_with: tuple[str, ...] = ()
 
 
 @use_case(about=lambda id: (Thing, id))
@@ -54,6 +65,11 @@ async def keep(work: UnitOfWork, id: str, form: ThingForm) -> Thing:
     for kind in (Gadget, Hidden):
         work.put((await work.get(kind, id) or kind(id=id, branch=form.branch)).but(**form.model_dump()))
     return work.put((await work.get(Thing, id) or Thing(id=id, branch=form.branch)).but(**form.model_dump()))
+
+
+@use_case(about=lambda id: (Standard, id))
+async def keep_standard(work: UnitOfWork, id: str, form: ThingForm) -> Standard:
+    return work.put(Standard(id=id, branch=form.branch))
 
 
 router = APIRouter(responses=PROBLEMS)
@@ -74,13 +90,42 @@ async def list_gadgets(box: str, context: RequestContext) -> list[Gadget]:
     return await context.mongo.find(Gadget, {"owner": box})
 
 
+@router.get("/standards/{id}")
+async def get_standard(id: str, context: RequestContext) -> Standard:
+    return await context.read(Standard, id)
+
+
+@router.put("/standards/{id}")
+async def put_standard(id: str, form: ThingForm, context: RequestContext) -> Standard:
+    return await context.do(keep_standard, id, form)
+
+
+_ROLES = access_table().roles
+_ACTIONS = {
+    **access_table().actions,
+    "read_things": Action(
+        roles=frozenset({"clerk", "headquarters"}),
+        routes={"things": frozenset({("GET", "/things/{id}"), ("GET", "/standards/{id}")})},
+    ),
+    "read_gadgets": Action(
+        roles=frozenset({"store_keeper", "headquarters"}),
+        routes={"things": frozenset({("GET", "/boxes/{box}/gadgets")})},
+    ),
+    "keep": Action(
+        roles=frozenset({"headquarters"}),
+        routes={"things": frozenset({("PUT", "/things/{id}"), ("PUT", "/standards/{id}")})},
+    ),
+}
+
+
 def build_things(settings: ServiceSettings) -> Service:
     return Service(
         name="things",
         settings=settings,
-        indexes={Thing: (), Gadget: (), Hidden: ()},
+        indexes={Thing: (), Gadget: (), Hidden: (), Standard: ()},
         router=router,
         produces=(),
+        access=AccessTable(_ROLES, _ACTIONS, {}),
     )
 
 
@@ -92,8 +137,8 @@ class Replica:
     server: Server
     http: httpx.AsyncClient
 
-    async def keep(self, id: str, branch: str = "sh-01", owner: str = "王小明") -> int:
-        answer = await self.http.put(f"/things/{id}", json={"branch": branch, "owner": owner})
+    async def keep(self, id: str, branch: str = "sh-01", owner: str = "王小明", **more: Any) -> int:
+        answer = await self.http.put(f"/things/{id}", json={"branch": branch, "owner": owner, **more})
         assert answer.status_code == 200, answer.text
         return answer.json()["version"]
 

@@ -14,7 +14,9 @@ from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.http.request_context import RequestContext
 from aftersales.common.live.hub import LiveHub
 from aftersales.common.live.ring import HintFilter
-from aftersales.values.errors import Malformed
+from aftersales.common.scope import WHOLE_NETWORK
+from aftersales.common.sign_in.caller import Caller
+from aftersales.values.errors import Forbidden, Malformed
 
 ABORT = "abort"
 """The key of a request's scope with the function that cuts its connection (`http.server`)."""
@@ -94,12 +96,25 @@ async def follow_changes(
     id of its last event.
     """
     hub = context.live
-    if unknown := sorted({*(kind or ())} - hub.kinds):
-        raise Malformed("live.kind_unknown", kind=unknown[0][:100], known=", ".join(sorted(hub.kinds)))
+    if unknown := sorted({*(kind or ())} - hub.kinds.keys()):
+        raise Malformed("live.kind_unknown", kind=unknown[0][:100], known=", ".join(hub.kinds))
 
     async def recheck() -> HintFilter:
-        seen = (await context.ask_again()).scope
-        return HintFilter(seen, frozenset(kind or ()) or None, frozenset(branch or ()) or None)
+        return _filter(context, await context.ask_again(), frozenset(kind or ()), frozenset(branch or ()))
 
+    wanted = await recheck()
     hub.enter()
-    return _Stream(hub, hub.stream(recheck, last_event_id))
+    return _Stream(hub, hub.stream(wanted, recheck, last_event_id))
+
+
+def _filter(context: RequestContext, caller: Caller, kinds: frozenset[str], branches: frozenset[str]) -> HintFilter:
+    """Return what this caller may hear of what was asked for. Raises `Forbidden` for a kind they may not read."""
+    known = context.live.kinds
+    network_wide = frozenset(name for name, kind in known.items() if kind.network_wide)
+    if not context.settings.oidc_issuer:
+        return HintFilter(WHOLE_NETWORK, kinds or None, branches or None, network_wide)
+    readable = frozenset(name for name, kind in known.items() if not kind.roles.isdisjoint(caller.roles))
+    if denied := sorted(kinds - readable):
+        roles = ", ".join(sorted(known[denied[0]].roles)) or "-"
+        raise Forbidden("access.denied", action=denied[0], roles=roles)
+    return HintFilter(caller.scope, kinds or readable, branches or None, network_wide)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from fastapi.sse import format_sse_event
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from aftersales.common.back_off import back_off
+from aftersales.common.live.kinds import LiveKind
 from aftersales.common.live.ring import HintFilter, HintRing
 from aftersales.common.mongo import ChangedDocument, ChangeFeed, FeedLost, Mongo
 from aftersales.common.telemetry import log
@@ -33,8 +34,8 @@ class LivePace:
 
     heartbeat: float = 10.0
     """After this time a silent stream sends its position."""
-    recheck: float = 4.0
-    """After this time it is asked again what a listener may see."""
+    recheck: float = 2.0
+    """After this time it is asked again what a listener may see; an account may be as old as that, too."""
     slowest: float = 10.0
     """A listener that accepts nothing for this long is cut off."""
 
@@ -57,8 +58,8 @@ class LiveMetrics:
 
 
 class LiveHub:
-    def __init__(self, mongo: Mongo, kinds: Sequence[str], registry: CollectorRegistry, most: int) -> None:
-        self.kinds, self.metrics = frozenset(kinds), LiveMetrics(registry)
+    def __init__(self, mongo: Mongo, kinds: Mapping[str, LiveKind], registry: CollectorRegistry, most: int) -> None:
+        self.kinds, self.metrics = kinds, LiveMetrics(registry)
         self._feed, self._most = mongo.follow(sorted(kinds)), most
         self.pace = LivePace()
         self._ring = HintRing()
@@ -126,13 +127,13 @@ class LiveHub:
         self._listeners -= 1
         self.metrics.listeners.set(self._listeners)
 
-    async def stream(self, recheck: Recheck, last: str | None) -> AsyncGenerator[bytes, None]:
+    async def stream(self, wanted: HintFilter, recheck: Recheck, last: str | None) -> AsyncGenerator[bytes, None]:
         """Yield the text of a listener's stream, from its last position on, until its access ends or the service stops.
 
         The caller sends each piece before it asks for the next one, so a slow listener has no queue: its position falls
         behind in the ring, until it is told to read everything.
         """
-        wanted, checked = await recheck(), time.monotonic()
+        checked = time.monotonic()
         position = last or self._ring.newest
         yield format_sse_event(retry=RETRY, id=None if last else position)
         sent = time.monotonic()
@@ -149,7 +150,7 @@ class LiveHub:
                 sent = time.monotonic()
                 continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(min(self.pace.recheck, self.pace.heartbeat)):
+                async with asyncio.timeout(min(self.pace.recheck - time.monotonic() + checked, self.pace.heartbeat)):
                     await news.wait()
             if time.monotonic() - checked >= self.pace.recheck:
                 try:

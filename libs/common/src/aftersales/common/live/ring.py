@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from pydantic_core import to_json
 
-from aftersales.common.scope import WHOLE_NETWORK, Scope
+from aftersales.common.scope import EVERYWHERE, WHOLE_NETWORK, Scope
 
 KEPT = 10_000
 """The least number of changes that are kept for listeners that connect again."""
@@ -34,6 +34,8 @@ class HintedChange(Protocol):
     def branch(self) -> str: ...
     @property
     def version(self) -> int: ...
+    @property
+    def shared_with(self) -> tuple[str, ...]: ...
 
 
 class HintFilter(NamedTuple):
@@ -42,13 +44,20 @@ class HintFilter(NamedTuple):
     scope: Scope = WHOLE_NETWORK
     kinds: frozenset[str] | None = None
     branches: frozenset[str] | None = None
+    network_wide: frozenset[str] = frozenset()
+    """Kinds that are the same for all branches."""
 
     def wants(self, change: HintedChange) -> bool:
-        return (
-            (self.kinds is None or change.collection in self.kinds)
-            and (self.branches is None or change.branch in self.branches)
-            and self.scope.covers(change.branch)
+        if self.kinds is not None and change.collection not in self.kinds:
+            return False
+        return self._fits(self.branches, change) and (
+            change.collection in self.network_wide
+            or change.branch == EVERYWHERE
+            or self._fits(self.scope.branches, change)
         )
+
+    def _fits(self, branches: frozenset[str] | None, change: HintedChange) -> bool:
+        return branches is None or change.branch in branches or not branches.isdisjoint(change.shared_with)
 
 
 class HintRing:

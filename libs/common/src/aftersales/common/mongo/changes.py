@@ -23,7 +23,8 @@ _AS_READ: CodecOptions[Document] = CodecOptions(tz_aware=True)
 _WAIT_MS = 1000
 _BATCH = 5000
 _CLOSE_SECONDS = 0.5
-_FIELDS = ("ns.coll", "documentKey._id", "fullDocument.branch", "fullDocument.version", "wallTime", "clusterTime")
+_OF_DOCUMENT = ("branch", "shared_with", "version")
+_FIELDS = ("ns.coll", "documentKey._id", *(f"fullDocument.{name}" for name in _OF_DOCUMENT), "wallTime", "clusterTime")
 
 
 class ChangedDocument(NamedTuple):
@@ -37,6 +38,8 @@ class ChangedDocument(NamedTuple):
     branch: str
     version: int
     at: datetime
+    shared_with: tuple[str, ...] = ()
+    """Further branches that see it (`scope.SharedAggregate`)."""
 
 
 class FeedLost(Exception):
@@ -115,6 +118,7 @@ class ChangeFeed:
             document.get("branch", "-"),
             document.get("version", 0),
             row["wallTime"],
+            tuple(document.get("shared_with", ())),
         )
 
     def _forget(self) -> FeedLost:
