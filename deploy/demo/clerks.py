@@ -4,11 +4,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from deploy.demo.day import Day, look_after, moment
-from deploy.demo.offices import Document
+from deploy.demo.offices import CUSTOMER, Document
 
 QUESTIONS = ("attitude", "skill", "punctuality", "result")
-WEBSITE = "service-survey"
-"""The program on whose page customers answer surveys."""
 ANSWER_RATE = 0.8
 """How many customers send the survey back."""
 UNREACHABLE_RATE = 0.06
@@ -51,7 +49,7 @@ async def _survey(day: Day, followup: Document, dice: Random) -> None:
     marks = (1, 2, 1, 2) if angry else tuple(dice.choice((3, 4, 5, 5, 5)) for _ in QUESTIONS)
     words = "修完第二天又坏了" if angry else ""
     answers = dict(zip(QUESTIONS, marks, strict=True)) | {"suggestions": words}
-    await day.offices.tell("feedback", f"/surveys/{followup['survey_token']}", answers, who=WEBSITE)
+    await day.offices.tell("feedback", f"/surveys/{followup['survey_token']}", answers, who=CUSTOMER)
     if angry:
         return day.say("customer", f"{followup['request']} is dissatisfied ({words}): the request is opened again")
     if followup["visit"] > 1:

@@ -87,7 +87,7 @@ def _sign_in(place: Place) -> Program:
         cwd=ROOT,
         ready=lambda: _answers(f"{url}/healthz"),
         ports={"SIGN_IN": port},
-        env={"AFTERSALES_DEVELOPMENT": "1", "PYTHONUNBUFFERED": "1"},
+        env={"AFTERSALES_SIGN_IN_WITHOUT_PASSWORDS": "1", "PYTHONUNBUFFERED": "1"},
         links=(("sign-in (no password)", url),),
     )
 

@@ -19,6 +19,11 @@ from aftersales.testing.sign_in.running import run_sign_in_server
 from aftersales.testing.sign_in.storage import secret_path
 
 BRANCHES = "code,name,zone,lat,lon\nsh-01,上海静安服务中心,Asia/Shanghai,31.23,121.45\n"
+CLAIMS = {
+    "oidc_name_claim": "preferred_username",
+    "oidc_roles_claim": "roles",
+    "oidc_branches_claim": "branches",
+}
 CLICK = """
 import re, sys, urllib.parse, urllib.request
 from html import unescape
@@ -39,7 +44,7 @@ async def issuer(tmp_path: Path) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def aftersales(urls: Any, issuer: str) -> AsyncIterator[Program]:
-    settings = {"oidc_issuer": issuer, "oidc_name_claim": "preferred_username"}
+    settings = CLAIMS | {"oidc_issuer": issuer}
     async with open_system(urls, SystemClock(), [INTAKE], **settings) as program:
         yield program
 
@@ -73,6 +78,10 @@ async def test_a_browser_signs_in_and_every_command_is_that_persons(
     assert change["who"] == "headquarters"
     who = await aftersales("whoami", "--json", **home)
     assert who.json["name"] == "headquarters 吴卫东"
+    assert who.json["me"]["roles"] == ["headquarters"]
+    said = await aftersales("--lang", "zh-Hans", "whoami", **home)
+    assert "角色 headquarters" in said.out
+    assert "网点 *" in said.out
 
 
 async def test_logout_ends_it_here_and_at_the_server(aftersales: Program, home: dict[str, str], issuer: str) -> None:
@@ -138,7 +147,7 @@ async def test_a_token_that_ends_is_renewed_once_for_all_calls_and_a_lost_sign_i
 ) -> None:
     """20 s is less than the time to spare, so that each command renews; the server takes a refresh token once."""
     async with run_sign_in_server(tmp_path / "short", seconds=20) as issuer:
-        settings = {"oidc_issuer": issuer, "oidc_name_claim": "preferred_username"}
+        settings = CLAIMS | {"oidc_issuer": issuer}
         async with open_system(urls, SystemClock(), ROWS[:2], **settings) as aftersales:
             await aftersales("login", **home)
             (file,) = stored(home)
@@ -194,6 +203,7 @@ async def test_a_stored_token_goes_to_no_service_that_did_not_name_its_server(
 
 async def test_services_without_sign_in_say_so(urls: Any, clock: Any, home: dict[str, str]) -> None:
     async with open_system(urls, clock, [INTAKE]) as aftersales:
+        aftersales.urls |= dict.fromkeys(("dispatch", "inventory", "feedback"), NOBODY)
         done = await aftersales("login", **home)
         assert done.code == 2
         assert "ask for no sign-in" in done.err

@@ -22,7 +22,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 async def aftersales(urls: Any, clock: ManualClock, issuer: Issuer) -> AsyncIterator[Program]:
-    async with open_system(urls, clock, [INTAKE], oidc_issuer=issuer.url) as program:
+    async with open_system(urls, clock, [INTAKE], oidc_issuer=issuer.url, oidc_first_subjects=("u-17",)) as program:
         yield program
 
 

@@ -223,12 +223,11 @@ def local_run(tmp_path, **environ):
 
 def test_the_local_run_starts_a_sign_in_server_and_its_services_ask_for_its_tokens(tmp_path):
     started = local_run(tmp_path, AFTERSALES_PORT_SIGN_IN="8999")
-    assert started["sign-in"].env["AFTERSALES_DEVELOPMENT"] == "1"
+    assert started["sign-in"].env["AFTERSALES_SIGN_IN_WITHOUT_PASSWORDS"] == "1"
     assert next(iter(started)) == "sign-in"
     for name in SERVICES:
         assert started[name].env["AFTERSALES_OIDC_ISSUER"] == "http://127.0.0.1:8999"
         assert started[name].env["AFTERSALES_OIDC_NAME_CLAIM"] == "preferred_username"
-        assert "AFTERSALES_DEVELOPMENT" not in started[name].env
 
 
 @pytest.mark.parametrize("issuer", ["", "https://login.example"])
@@ -243,4 +242,4 @@ def test_no_image_and_no_container_has_the_sign_in_server_for_development(compos
     for lock in ("requirements-runtime.lock", "requirements-cli.lock"):
         assert "authlib" not in (ROOT / lock).read_text()
     assert "aftersales_testing" not in (ROOT / "deploy/images/Dockerfile").read_text()
-    assert "AFTERSALES_DEVELOPMENT" not in json.dumps(compose)
+    assert "sign-in" not in compose

@@ -1,7 +1,8 @@
 """The access tokens of other sign-in servers, by the claims that they document, with the settings of docs/sign-in.md.
 
 The claims are those of Keycloak 26, Entra's v2.0 tokens (access token claims reference), Authentik's OAuth2 provider
-and Dex's ID tokens; names and ids are ours. Each is signed here, because only a signature makes it a token.
+and Dex's ID tokens; names and ids are ours, and so is `branches`, mapped from an attribute. Each is signed here,
+because only a signature makes it a token.
 """
 
 import json

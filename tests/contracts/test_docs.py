@@ -26,7 +26,7 @@ from aftersales.testing.servers.rabbitmq import SETTING as RABBITMQ_SERVER
 CHANGE = {"README.md": "I want to change …", "README.zh-CN.md": "我想修改……"}
 OF_PROGRAMS = {f"AFTERSALES_{name.upper()}_URL" for name in SETTINGS} | {
     f"AFTERSALES_{name}"
-    for name in ("TOKEN", "TOKEN_FILE", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "DEVELOPMENT")
+    for name in ("TOKEN", "TOKEN_FILE", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "SIGN_IN_WITHOUT_PASSWORDS")
 }
 """Read by the command line or the development sign-in server, not by a service."""
 

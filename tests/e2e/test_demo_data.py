@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from math import hypot
 
 import pytest
-from deploy.demo.clerks import WEBSITE
 from deploy.demo.customers import form_of
 from deploy.demo.day import Contact
 from deploy.demo.make_data import DATA, OPENING, SEED, Maker, as_csv
@@ -18,6 +17,7 @@ from deploy.local.place import read_profile
 from aftersales.cli.sheets.catalogue import KINDS
 from aftersales.cli.sheets.read_options import ReadOptions
 from aftersales.common.events.partner import PartnerServiceRequest
+from aftersales.common.sign_in.access import access_table
 from aftersales.dispatch.settings import Settings as DispatchSettings
 from aftersales.feedback.settings import Settings as FeedbackSettings
 from aftersales.intake.requests.domain.form import RegisterRequest
@@ -46,7 +46,10 @@ def test_everybody_of_the_demo_can_sign_in_under_the_same_name_at_the_same_branc
         assert (account.chinese, account.place, account.roles) == (row["name"], row["branch"], ("technician",))
     codes = {f"{kind}-{row['code']}" for row in sheet("branches") for kind in ("sup", "desk", "C", "store", "disp")}
     assert codes | {READER, "manager", "D-quality", "D-service"} <= accounts.keys()
-    assert WEBSITE in read_clients()
+    assert {role for account in accounts.values() for role in account.roles} <= access_table().roles.keys()
+    assert {role for client in read_clients().values() for role in client.roles} <= access_table().roles.keys()
+    for account in accounts.values():
+        assert not account.job or set(account.roles) == access_table().roles_of([account.job]), account.code
     assert len({account.subject for account in accounts.values()}) == len(accounts)
 
 

@@ -28,7 +28,12 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 async def program(urls: Any, clock: Any, issuer: Issuer) -> AsyncIterator[Program]:
-    async with open_system(urls, clock, oidc_issuer=issuer.url, oidc_name_claim="preferred_username") as running:
+    claims: dict[str, Any] = {
+        "oidc_issuer": issuer.url,
+        "oidc_name_claim": "preferred_username",
+        "oidc_roles_claim": "roles",
+    }
+    async with open_system(urls, clock, **claims) as running:
         yield running
 
 

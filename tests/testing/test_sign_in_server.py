@@ -216,12 +216,14 @@ async def test_it_answers_to_no_other_name_and_only_pages_of_this_machine_may_re
     assert "access-control-allow-origin" not in foreign.headers
 
 
-@pytest.mark.parametrize("said", [None, "", "0", "yes"])
+@pytest.mark.parametrize("said", [None, "", "0", "false", "production"])
 def test_it_does_not_start_outside_development(tmp_path, said):
-    environment = {name: value for name, value in os.environ.items() if name != "AFTERSALES_DEVELOPMENT"}
-    environment |= {} if said is None else {"AFTERSALES_DEVELOPMENT": said}
+    """Not even where the services may start without passwords."""
+    allowed = "AFTERSALES_SIGN_IN_WITHOUT_PASSWORDS"
+    environment = {name: value for name, value in os.environ.items() if name != allowed}
+    environment |= {"AFTERSALES_DEVELOPMENT": "true"} | ({} if said is None else {allowed: said})
     command = [*COMMAND, "--port", "1", "--folder", str(tmp_path / "made")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "AFTERSALES_DEVELOPMENT=1" in done.stderr
+    assert f"{allowed}=1" in done.stderr
     assert not (tmp_path / "made").exists()

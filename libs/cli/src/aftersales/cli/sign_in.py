@@ -75,8 +75,10 @@ def show_caller(ctx: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         return print_json(_in_short(token, known) | {"me": session.run(_ask_intake(session))})
     session.say("cli.signed_in", **_about(session, known, claims_of(token)))
-    for field, value in (session.run(_ask_intake(session)) or {}).items():
-        OUT.print(f"{field}: {value}", markup=False, highlight=False, soft_wrap=True)
+    if (me := session.run(_ask_intake(session))) is not None:
+        branches = "*" if me["branches"] is None else ", ".join(me["branches"])
+        roles, person = ", ".join(me["roles"]), me["person"] or "-"
+        session.say("cli.known_as", person=person, roles=roles or "-", branches=branches or "-")
     return None
 
 

@@ -24,7 +24,9 @@ async def run_sign_in_server(folder: Path, seconds: int = 900) -> AsyncIterator[
     """Run the server with its files in `folder`, and yield its issuer; tokens are valid for `seconds`."""
     port = free_port()
     command = [*COMMAND, "--port", str(port), "--folder", str(folder), "--seconds", str(seconds)]
-    async with run_program(command, port, {"AFTERSALES_DEVELOPMENT": "1"}, folder / "server.log") as issuer:
+    async with run_program(
+        command, port, {"AFTERSALES_SIGN_IN_WITHOUT_PASSWORDS": "1"}, folder / "server.log"
+    ) as issuer:
         yield issuer
 
 
