@@ -17,7 +17,7 @@ from pymongo.errors import OperationFailure
 from structlog.testing import capture_logs
 
 from aftersales.testing import eventually
-from aftersales.testing.system import RunningSystem, _all_ready, _running_service
+from aftersales.testing.system import RunningService, RunningSystem, _all_ready, _running_service
 from aftersales.values import uuid7
 
 NAMES = ("intake", "dispatch", "inventory", "feedback")
@@ -51,6 +51,12 @@ async def test_a_whole_case_is_played_with_an_account_for_each_service_over_tls(
     assert (await call(system.intake, "GET", f"/requests/{request}"))["state"] == "resolved"
     for name in NAMES:
         assert (await call(system.services[name], "GET", "/dead"))["items"] == []
+        await eventually(lambda name=name: _healthy(system.services[name]))
+
+
+async def _healthy(service: RunningService) -> bool:
+    """Whether every part works, live hints included, which follow the database's changes."""
+    return (await service.http.get("/healthz")).status_code == 200
 
 
 def database(secured: Secured, name: str) -> pymongo.MongoClient:

@@ -10,6 +10,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 ROLE = "aftersales_service"
 ACTIONS = (
     "find",
+    "changeStream",
     "insert",
     "update",
     "remove",
