@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from aftersales.common.accounts.files import read_settings, write_settings
 from aftersales.common.accounts.grants import BrokerGrant, grant_partner, grant_service, service_topology
@@ -133,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(chosen: argparse.Namespace) -> None:
     mongo_url, management_url = _given(MONGO), _given(MANAGEMENT)
-    vhost = urlsplit(chosen.amqp.partition(",")[0]).path.removeprefix("/")
+    vhost = unquote(urlsplit(chosen.amqp.partition(",")[0]).path.removeprefix("/"))
     broker = Management(management_url, vhost or "/")
     chosen.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with closing(MongoAccounts(mongo_url)) as mongo:
