@@ -20,7 +20,8 @@ months = st.builds("{}-{:02}".format, st.integers(2000, 2040), st.integers(1, 12
 def test_a_moment_is_in_exactly_one_month_of_its_zone(zone, month, share):
     begin, end = month_span(month, zone)
     assert month_of(begin, zone) == month
-    assert month_of(begin + (end - begin) * share, zone) == month
+    inside = min(begin + (end - begin) * share, end - timedelta(microseconds=1))  # a share of nearly 1 is rounded
+    assert month_of(inside, zone) == month
     assert month_of(end, zone) == following_month(month)
     assert month_of(begin - timedelta(milliseconds=1), zone) == following_month(month, -1)
     assert month_span(following_month(month), zone).begin == end, "no moment lies between two months"

@@ -69,7 +69,7 @@ def test_every_mark_of_a_deadline_reaches_the_digests() -> None:
     """ALL-3."""
     marks = {kind for kind in REGISTRY.values() if issubclass(kind, SlaMark) and kind.TYPE.split(".")[0] in PRODUCERS}
     (intake,) = (service for service in SERVICES if service.name == "intake")
-    assert len(marks) == 9
+    assert len(marks) == 12
     assert marks <= {consumer.kind for consumer in intake.consumers}
 
 
