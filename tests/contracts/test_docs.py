@@ -26,9 +26,12 @@ from aftersales.testing.servers.rabbitmq import SETTING as RABBITMQ_SERVER
 CHANGE = {"README.md": "I want to change …", "README.zh-CN.md": "我想修改……"}
 OF_PROGRAMS = {f"AFTERSALES_{name.upper()}_URL" for name in SETTINGS} | {
     f"AFTERSALES_{name}"
-    for name in ("TOKEN", "TOKEN_FILE", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "SIGN_IN_WITHOUT_PASSWORDS")
+    for name in (
+        *("TOKEN", "TOKEN_FILE", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "SIGN_IN_WITHOUT_PASSWORDS"),
+        *("ADMIN_MONGO_URL", "ADMIN_MONGO_URL_FILE", "ADMIN_MANAGEMENT_URL", "ADMIN_MANAGEMENT_URL_FILE"),
+    )
 }
-"""Read by the command line or the development sign-in server, not by a service."""
+"""Read by the command line, `aftersales-accounts` or the development sign-in server, not by a service."""
 
 
 def settings() -> set[str]:

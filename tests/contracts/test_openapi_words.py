@@ -75,7 +75,7 @@ def test_the_title_of_an_operation_is_the_beginning_of_its_docstring() -> None:
 def test_an_operation_declares_the_headers_that_have_an_effect_on_it(
     path: str, method: str, expected: list[str]
 ) -> None:
-    assert headers(path, method) == ["Accept-Language", "X-Correlation-Id", *expected]
+    assert headers(path, method) == ["Accept-Language", "X-Correlation-Id", "Personal-Data", *expected]
 
 
 def test_an_answer_declares_its_headers() -> None:

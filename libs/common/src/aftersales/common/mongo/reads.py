@@ -52,10 +52,10 @@ class Reads:
 
     async def aggregate(self, kind: type[Aggregate] | str, pipeline: list[Document]) -> list[Document]:
         """Run an aggregation pipeline; collections that it joins are narrowed too."""
-        return await self._all.aggregate(kind, _narrow_stages(self._scope, kind, pipeline))
+        return await self._all.aggregate(kind, narrow_stages(self._scope, kind, pipeline))
 
 
-def _narrow_stages(scope: Scope, kind: type[Aggregate] | str, pipeline: list[Document]) -> list[Document]:
+def narrow_stages(scope: Scope, kind: type[Aggregate] | str, pipeline: list[Document]) -> list[Document]:
     """Return the pipeline with the scope's filter first, here and in every joined collection."""
     if scope == WHOLE_NETWORK:
         return pipeline
@@ -69,9 +69,9 @@ def _narrow_joins(scope: Scope, kind: type[Aggregate] | str, stage: Document) ->
     if name == "$unionWith":
         collection = kind if isinstance(kind, str) else kind.COLLECTION
         joined = kind if said["coll"] == collection else said["coll"]
-        return {name: said | {"pipeline": _narrow_stages(scope, joined, said.get("pipeline", []))}}
+        return {name: said | {"pipeline": narrow_stages(scope, joined, said.get("pipeline", []))}}
     if name == "$lookup":
-        return {name: said | {"pipeline": _narrow_stages(scope, said["from"], said.get("pipeline", []))}}
+        return {name: said | {"pipeline": narrow_stages(scope, said["from"], said.get("pipeline", []))}}
     if name in {"$graphLookup", "$merge", "$out"}:
         raise TypeError(f"{name} cannot be narrowed to a caller's branches")
     return stage

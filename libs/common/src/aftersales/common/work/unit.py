@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from aftersales.common.aggregate import Aggregate, Tally
 from aftersales.common.events import Event
 from aftersales.common.mongo import Document
+from aftersales.common.mongo.reads import narrow_stages
 from aftersales.common.outgoing import Outgoing
 from aftersales.common.retained import Archived, archived_id
 from aftersales.common.scope import WHOLE_NETWORK, Scope
@@ -98,7 +99,7 @@ class UnitOfWork:
 
     async def aggregate(self, kind: type[Aggregate], pipeline: list[Document]) -> list[Document]:
         """Return what a pipeline finds in the database, without this group's changes."""
-        return await self._documents.aggregate(kind, pipeline)
+        return await self._documents.aggregate(kind, narrow_stages(self.scope, kind, pipeline))
 
     def put(self, state: A, *events: Event) -> A:
         """Stage the document and the events of its change, which are committed together.
