@@ -1,4 +1,4 @@
-"""Writes what the code promises to others: JSON Schemas, AsyncAPI, OpenAPI, and three pages of docs.
+"""Writes what the code promises to others: JSON Schemas, AsyncAPI, OpenAPI, and pages of docs.
 
 `contracts/generate.py` writes, `--check` only looks; both refuse a change that readers of a published version
 would not survive. Published is what git has in its newest two commits, or in the one named by `--against`.
@@ -14,7 +14,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, the checkout itself is not on the path
 
-from contracts import access, asyncapi, catalogue, example, figures, openapi, pages  # noqa: E402
+from contracts import access, asyncapi, catalogue, example, figures, openapi, pages, privacy  # noqa: E402
 from contracts.compatibility import incompatible  # noqa: E402
 from contracts.published import DOCUMENTS, SCHEMAS, on_disk, published  # noqa: E402
 from contracts.schema import Schema, envelope_schema  # noqa: E402
@@ -46,7 +46,7 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     ]
     if refused:
         return _say("incompatible", refused)
-    made = outputs(contracts, schemas, documents)
+    made = outputs(contracts, schemas, documents) | {"docs/privacy.md": privacy.privacy_page(services)}
     if not chosen.check:
         for path, text in made.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from aftersales.common.live.kinds import live_kinds
 from aftersales.common.mongo import Index, Mongo, files
 from aftersales.common.partners import own_sources
 from aftersales.common.parts import PartEnded
+from aftersales.common.privacy.eraser import Eraser
 from aftersales.common.retained import Archived
 from aftersales.common.service import Service
 from aftersales.common.sign_in.readings import READING_INDEXES, Reading
@@ -133,6 +134,9 @@ class Runtime:
         self._spawn("timers", self.timers.run(self.service.timers, settings.timer_tick))
         self._spawn("audit", self.auditor.run())
         self._spawn("live", self.live.run())
+        if personal := self.service.personal:
+            eraser = Eraser(self.mongo, self.writer, self.clock, personal, self.service.files)
+            self._spawn("eraser", eraser.run(self.metrics))
         for name, run in self.service.background.items():
             self._spawn(name, run(self.mongo, self.writer, self.clock))
         if self.service.files:

@@ -13,6 +13,7 @@ from aftersales.common.events import Event
 from aftersales.common.mongo import Index, Mongo
 from aftersales.common.partners import Sources
 from aftersales.common.policies import PolicyCatalogue
+from aftersales.common.privacy.holdings import Holding, PersonalData
 from aftersales.common.retained import Retained
 from aftersales.common.settings import ServiceSettings
 from aftersales.common.sign_in.access import AccessTable, access_table
@@ -73,5 +74,12 @@ class Service:
     """Further parts that run until they are cancelled, by name."""
     access: AccessTable = field(default_factory=access_table)
     """Who may call which route."""
+    personal: PersonalData | None = None
+    """Where personal data of customers is (ALL-6)."""
     files: type[Aggregate] | None = None
     """The kind of document that describes the stored file with its id; bytes without one are deleted after a day."""
+
+    @property
+    def holdings(self) -> Sequence[Holding]:
+        """Personal data by collection."""
+        return self.personal.holdings if self.personal else ()

@@ -61,9 +61,9 @@ class Metrics:
         self.timer_lag = Histogram(
             "aftersales_timer_lag_seconds", "How late timers were taken.", buckets=_SECONDS, registry=registry
         )
-        self._add_broker(registry)
+        self._add_gauges(registry)
 
-    def _add_broker(self, registry: CollectorRegistry) -> None:
+    def _add_gauges(self, registry: CollectorRegistry) -> None:
         self.connected = Gauge(
             "aftersales_broker_connected", "1 while the connection stands.", ["connection"], registry=registry
         )
@@ -75,6 +75,11 @@ class Metrics:
             "aftersales_oldest_delivery_seconds",
             "Age of the oldest delivery that was taken from the queue and is not finished; 0 when there is none.",
             ["queue"],
+            registry=registry,
+        )
+        self.late_erasures = Gauge(
+            "aftersales_erasures_late",
+            "Erasures of personal data that are not complete an hour after their order.",
             registry=registry,
         )
         for connection in ("publish", "consume", "control"):

@@ -9,6 +9,7 @@ from aftersales.common.events.intake import (
     BranchRegistered,
     CatalogueChanged,
     CoverageDecided,
+    CustomerErased,
     IntakeHeartbeat,
     PersonChanged,
     PolicyPublished,
@@ -23,6 +24,7 @@ from aftersales.common.events.intake import (
 from aftersales.common.events.inventory import PartReserved, PartShort
 from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
+from aftersales.common.privacy.erasure import begin_erasure
 from aftersales.common.sign_in.accounts import follow_person
 from aftersales.common.terms import CatalogueName
 from aftersales.engine import Consumer, HeartbeatState, UnitOfWork, consume_event, use_case
@@ -49,6 +51,7 @@ def build_consumers(rules: Rules) -> tuple[Consumer, ...]:
         consume_event(PartShort, hear_of_parts),
         consume_event(BranchRegistered, branch_hours.follow_hours),
         consume_event(CatalogueChanged, partial(copy_entry, copied=WORDS)),
+        consume_event(CustomerErased, begin_erasure),
         consume_event(PersonChanged, follow_person),
         consume_event(PolicyPublished, copy_policy),
         consume_event(IntakeHeartbeat, _pass_heartbeat_on),

@@ -8,6 +8,7 @@ from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.events.intake import (
     BranchRegistered,
     ComplaintReceived,
+    CustomerErased,
     PersonChanged,
     PolicyPublished,
     RepeatRepairFound,
@@ -19,6 +20,7 @@ from aftersales.common.events.intake import (
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
+from aftersales.common.privacy.erasure import begin_erasure
 from aftersales.common.sign_in.accounts import follow_person
 from aftersales.engine import Consumer, Event, HeartbeatState, PolicyCatalogue, UnitOfWork, consume_event, use_case
 
@@ -47,6 +49,7 @@ def build_consumers(catalogue: PolicyCatalogue, usual: Usual) -> tuple[Consumer,
         consume_event(RequestCancelled, results.note_cancellation),
         consume_event(RepairCompleted, partial(followups.schedule_followup, catalogue=catalogue, usual=usual)),
         consume_event(BranchRegistered, kpis.follow_branch),
+        consume_event(CustomerErased, begin_erasure),
         consume_event(PersonChanged, follow_person),
         consume_event(PolicyPublished, copy_policy),
         consume_event(InventoryHeartbeat, _note_beat),

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from aftersales.common.events.feedback import PRODUCES
 from aftersales.common.policies import PolicyList
+from aftersales.common.privacy.erasure import PRIVACY_INDEXES
 from aftersales.common.sign_in.accounts import ACCOUNT_INDEXES, Account
 from aftersales.engine import BranchHours, HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
@@ -16,6 +17,7 @@ from .followups.domain import FollowUp
 from .jobs import build_timers
 from .kpis import api as kpis_api
 from .kpis import store as kpis
+from .privacy.domain import PERSONAL
 from .results import api as results_api
 from .results import store as results
 from .results.domain import DepartmentResult
@@ -39,6 +41,7 @@ def build_service(settings: Settings | None = None) -> Service:
         indexes={
             **dict.fromkeys(ENGINE, ()),
             Account: ACCOUNT_INDEXES,
+            **PRIVACY_INDEXES,
             **{kind: indexes for store in STORES for kind, indexes in store.INDEXES.items()},
         },
         retained=(*followups.RETAINED, *surveys.RETAINED, *timelines.RETAINED, *results.RETAINED),
@@ -48,6 +51,7 @@ def build_service(settings: Settings | None = None) -> Service:
         clocked=(FollowUp, DepartmentResult),
         catalogue=catalogue,
         produces=PRODUCES,
+        personal=PERSONAL,
     )
 
 

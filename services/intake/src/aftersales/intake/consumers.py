@@ -35,6 +35,7 @@ from aftersales.common.events.partner import (
     PartnerRequestCancelled,
     PartnerServiceRequest,
 )
+from aftersales.common.privacy.erasure import confirm_erasure
 from aftersales.engine import Consumer, PolicyCatalogue, UnitOfWork, consume_event
 
 from .messages import handlers as messages
@@ -47,6 +48,11 @@ from .requests.handlers import corrections, coverage, requests, steps
 from .settings import Settings
 
 SERVICES = (intake, dispatch, inventory, feedback)
+ERASED_EVENTS = (
+    dispatch.DispatchPersonalDataErased,
+    inventory.InventoryPersonalDataErased,
+    feedback.FeedbackPersonalDataErased,
+)
 SLA_MARK_EVENTS = tuple(kind for service in SERVICES for kind in service.PRODUCES if issubclass(kind, SlaMark))
 """The SLA events of all services."""
 
@@ -84,6 +90,7 @@ def build_consumers(settings: Settings, catalogue: PolicyCatalogue) -> tuple[Con
         consume_event(FeedbackDueChanged, requests.note_due),
         consume_event(intake.RequestEscalated, messages.tell_of_escalation),
         consume_event(intake.EntitlementDue, messages.tell_entitlement),
+        *(consume_event(kind, confirm_erasure) for kind in ERASED_EVENTS),
         *(consume_event(mark, office.gather_mark) for mark in SLA_MARK_EVENTS),
     )
     if not settings.gateways:

@@ -42,6 +42,9 @@ from .policies import api as policies_api
 from .policies import store as policies_store
 from .prices import api as prices_api
 from .prices import store as prices_store
+from .privacy import api as privacy_api
+from .privacy import store as privacy_store
+from .privacy.domain.holdings import PERSONAL
 from .public import api as public_api
 from .public import store as public_store
 from .public.domain.complaint import PublicComplaint
@@ -73,6 +76,7 @@ APIS = (
     messages_api,
     public_api,
     correspondence_api,
+    privacy_api,
 )
 STORES = (
     network_store,
@@ -92,6 +96,7 @@ STORES = (
     messages_store,
     public_store,
     correspondence_store,
+    privacy_store,
 )
 INDEXES: Mapping[type[Aggregate], Sequence[Index]] = {
     HeartbeatState: (),
@@ -122,6 +127,7 @@ def build_service(settings: Settings | None = None) -> Service:
         partners=settings.partners,
         uploads={r"/customers/[^/]+/files": settings.max_file},
         files=CustomerFile,
+        personal=PERSONAL,
     )
 
 

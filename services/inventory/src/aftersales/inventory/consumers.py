@@ -11,10 +11,17 @@ from aftersales.common.events.dispatch import (
     RepairCompleted,
     TechnicianAssigned,
 )
-from aftersales.common.events.intake import CatalogueChanged, DesignChanged, PersonChanged, PolicyPublished
+from aftersales.common.events.intake import (
+    CatalogueChanged,
+    CustomerErased,
+    DesignChanged,
+    PersonChanged,
+    PolicyPublished,
+)
 from aftersales.common.events.inventory import InventoryHeartbeat
 from aftersales.common.heartbeat import BEAT, pass_on
 from aftersales.common.policies import copy_policy
+from aftersales.common.privacy.erasure import begin_erasure
 from aftersales.common.sign_in.accounts import follow_person
 from aftersales.common.terms import CatalogueName
 from aftersales.engine import Consumer, HeartbeatState, UnitOfWork, consume_event, use_case
@@ -34,6 +41,7 @@ def build_consumers() -> tuple[Consumer, ...]:
         consume_event(PlanWithdrawn, slips.withdraw_plan),
         consume_event(CatalogueChanged, partial(copy_entry, copied=WORDS)),
         consume_event(DesignChanged, slips.follow_design),
+        consume_event(CustomerErased, begin_erasure),
         consume_event(PersonChanged, follow_person),
         consume_event(PolicyPublished, copy_policy),
         consume_event(DispatchHeartbeat, _pass_heartbeat_on),

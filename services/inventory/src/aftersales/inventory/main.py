@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from aftersales.common.catalogues import CatalogueCopy
 from aftersales.common.events.inventory import PRODUCES
 from aftersales.common.policies import PolicyList
+from aftersales.common.privacy.erasure import PRIVACY_INDEXES
 from aftersales.common.sign_in.accounts import ACCOUNT_INDEXES, Account
 from aftersales.engine import HeartbeatState, PolicyCatalogue, PublishedPolicy, Service, run_service
 
@@ -12,6 +13,7 @@ from .consumers import build_consumers
 from .jobs import build_timers
 from .parts import api as parts_api
 from .parts import store as parts
+from .privacy.domain import PERSONAL
 from .receipts import api as receipts_api
 from .settings import Settings
 from .slips import api as slips_api
@@ -32,6 +34,7 @@ def build_service(settings: Settings | None = None) -> Service:
         indexes={
             **dict.fromkeys(ENGINE, ()),
             Account: ACCOUNT_INDEXES,
+            **PRIVACY_INDEXES,
             **parts.INDEXES,
             **stock.INDEXES,
             **slips.INDEXES,
@@ -43,6 +46,7 @@ def build_service(settings: Settings | None = None) -> Service:
         catalogue=catalogue,
         seeds=parts.SEEDS,
         produces=PRODUCES,
+        personal=PERSONAL,
     )
 
 

@@ -208,3 +208,23 @@ class SlaMark(Event):
     """Whose move it is, a person or a role; empty means the owner's."""
     target: Seconds = timedelta()
     """The length of the promise, which decides how soon people are told; 0 in older events."""
+
+
+class ErasedCollection(Part):
+    """What an erasure removed from one collection (ALL-6)."""
+
+    collection: str
+    documents: int
+    """The number of documents that had personal data of the customer."""
+    fields: int
+    """The number of fields that were emptied; of documents that were deleted, all in one."""
+
+
+class PersonalDataErased(Event):
+    """A service has erased a customer's personal data, or had none (ALL-6)."""
+
+    customer: str
+    branch: str
+    collections: tuple[ErasedCollection, ...]
+    """What it erased; empty if it had nothing."""
+    at: datetime

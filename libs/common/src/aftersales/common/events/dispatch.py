@@ -233,6 +233,12 @@ class DispatchHeartbeat(events.Heartbeat):
     TYPE = "dispatch.heartbeat.v1"
 
 
+class DispatchPersonalDataErased(events.PersonalDataErased):
+    """This service has erased a customer's personal data, or had none (ALL-6)."""
+
+    TYPE = "dispatch.personal_data_erased.v1"
+
+
 PRODUCES = (
     OrderCreated,
     TechnicianAssigned,
@@ -257,4 +263,5 @@ PRODUCES = (
     DispatchSlaEscalated,
     DispatchSlaWithdrawn,
     DispatchHeartbeat,
+    DispatchPersonalDataErased,
 )

@@ -108,6 +108,12 @@ class FeedbackSlaWithdrawn(events.SlaMark):
     TYPE = "feedback.sla_withdrawn.v1"
 
 
+class FeedbackPersonalDataErased(events.PersonalDataErased):
+    """This service has erased a customer's personal data, or had none (ALL-6)."""
+
+    TYPE = "feedback.personal_data_erased.v1"
+
+
 PRODUCES = (
     FollowupDue,
     FollowupDone,
@@ -119,4 +125,5 @@ PRODUCES = (
     FeedbackSlaBreached,
     FeedbackSlaEscalated,
     FeedbackSlaWithdrawn,
+    FeedbackPersonalDataErased,
 )

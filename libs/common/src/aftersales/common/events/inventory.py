@@ -97,4 +97,19 @@ class InventoryHeartbeat(events.Heartbeat):
     TYPE = "inventory.heartbeat.v1"
 
 
-PRODUCES = (PartReserved, PartShort, PartUsed, ReservationReleased, StockReceived, PartPriced, InventoryHeartbeat)
+class InventoryPersonalDataErased(events.PersonalDataErased):
+    """This service has erased a customer's personal data, or had none (ALL-6)."""
+
+    TYPE = "inventory.personal_data_erased.v1"
+
+
+PRODUCES = (
+    PartReserved,
+    PartShort,
+    PartUsed,
+    ReservationReleased,
+    StockReceived,
+    PartPriced,
+    InventoryHeartbeat,
+    InventoryPersonalDataErased,
+)

@@ -20,6 +20,7 @@ from aftersales.common.http import (
     health,
     live,
     me,
+    personal_data,
     problem,
     readings,
     trail,
@@ -76,6 +77,7 @@ def build_app(service: Service, clock: Clock | None = None) -> FastAPI:
         me.router,
         readings.router,
         live.router,
+        *([personal_data.router] if service.personal else []),
         *([deadlines.router] if service.clocked else []),
     )
     docs = [docs_page(app, settings)] if settings.oidc_issuer else []

@@ -17,6 +17,8 @@ from aftersales.common.http.problem import PROBLEMS
 from aftersales.common.http.request_context import Limit, RequestContext
 from aftersales.common.mongo import Document, from_document
 from aftersales.common.mongo.extended import from_line, to_line
+from aftersales.common.privacy.erasure import look_again
+from aftersales.common.privacy.holdings import Holding
 from aftersales.common.retained import Archived, Retained, archived_id
 from aftersales.common.trail.archived import (
     last_leaving,
@@ -105,7 +107,7 @@ class Restored(BaseModel):
 async def list_collections(context: RequestContext) -> list[Collected]:
     """List the collections that can be archived, with their retention."""
     periods = context.settings.retention
-    names = (*(retained.kind.COLLECTION for retained in context.retained), audit.COLLECTION)
+    names = (*(retained.kind.COLLECTION for retained in context.service.retained), audit.COLLECTION)
     return [Collected(collection=name, after=periods.get(name)) for name in names]
 
 
@@ -164,12 +166,12 @@ async def restore_lines(collection: ArchivedCollection, form: Restoration, conte
         states = [from_document(kind, from_line(line)) for line in form.lines]
     except (ValueError, KeyError, ValidationError) as error:
         raise Malformed("archive.line_malformed") from error
-    return await context.do(restore_documents, states)
+    return await context.do(restore_documents, states, context.service.holdings)
 
 
 def _of(context: RequestContext, collection: str) -> Retained:
     """Return a collection's retention. Raises `NotFound` if it has none."""
-    for retained in context.retained:
+    for retained in context.service.retained:
         if collection == retained.kind.COLLECTION:
             return retained
     raise NotFound("archive.unknown", collection=collection)
@@ -230,8 +232,8 @@ async def archive_documents(
 
 
 @use_case(preload=lambda states: [(type(state), state.id) for state in states])
-async def restore_documents(work: UnitOfWork, states: Sequence[Aggregate]) -> Restored:
-    """Restore each document that does not exist."""
+async def restore_documents(work: UnitOfWork, states: Sequence[Aggregate], holdings: Sequence[Holding]) -> Restored:
+    """Restore each document that does not exist; if its customer was erased meanwhile, it is erased, too (ALL-6)."""
     done = Restored(restored=[], present=[])
     for state in states:
         if mark := await work.get(Archived, archived_id(type(state), state.id)):
@@ -240,5 +242,6 @@ async def restore_documents(work: UnitOfWork, states: Sequence[Aggregate]) -> Re
             done.present.append(state.id)
         else:
             work.put_back(state)
+            await look_again(work, holdings, state)
             done.restored.append(state.id)
     return done

@@ -19,7 +19,7 @@ async def explain_deadlines(number: DocumentNumber, context: RequestContext) -> 
     """Explain the clocks of a document, and of those whose numbers begin with its number (callbacks of a visit)."""
     found = [
         sla.Deadline(document=document.id, explanation=sla.explain_clock(clock, context.now))
-        for kind in context.clocked
+        for kind in context.service.clocked
         for document in await context.mongo.find(kind, {"_id": {"$gte": number, "$lte": f"{number}-~"}})
         for clock in document.clocks
     ]

@@ -17,8 +17,9 @@ from aftersales.common.http.throttle import find_network
 from aftersales.common.live.hub import LiveHub
 from aftersales.common.mongo import Document, Index, Mongo, Reads, from_document
 from aftersales.common.policies import PolicyCatalogue
-from aftersales.common.retained import Archived, Retained, archived_id
+from aftersales.common.retained import Archived, archived_id
 from aftersales.common.runtime import Runtime
+from aftersales.common.service import Service
 from aftersales.common.sign_in.caller import Caller, trust_name
 from aftersales.common.trail.auditor import Auditor
 from aftersales.common.work import AnswerKey, Job, Stored, UnitOfWork
@@ -77,14 +78,9 @@ class _RequestContext:
         return self._runtime.live
 
     @property
-    def retained(self) -> Sequence[Retained]:
-        """Kinds of documents that can be archived."""
-        return self._runtime.service.retained
-
-    @property
-    def clocked(self) -> Sequence[type[Aggregate]]:
-        """Kinds of documents with clocks."""
-        return self._runtime.service.clocked
+    def service(self) -> Service:
+        """The declaration of this service."""
+        return self._runtime.service
 
     @property
     def woken(self) -> Sequence[type[Aggregate]]:

@@ -27,7 +27,7 @@ from aftersales.common.mongo.errors import translate_errors
 from aftersales.common.mongo.files import Files
 from aftersales.common.mongo.leases import Leases
 from aftersales.common.mongo.reads import Reads
-from aftersales.common.mongo.writes import Document, Writes, WriteStep, check_reply, write_steps
+from aftersales.common.mongo.writes import Document, Rewriting, Writes, WriteStep, check_reply, write_steps
 from aftersales.common.scope import WHOLE_NETWORK, Scope
 from aftersales.common.settings import PREFIX, WrongSettings
 from aftersales.values.errors import Unavailable
@@ -95,7 +95,7 @@ class Mongo(Reads):
         self._db: Any = self._client[database]
         self._collections: dict[str, Any] = {}
         self._files = Files(self._db, motor=self._motor)
-        self.leases = Leases(self._db)
+        self.leases, self.rewriting = Leases(self._db), Rewriting(self._db)
 
     @property
     def beyond_scope(self) -> Reads:

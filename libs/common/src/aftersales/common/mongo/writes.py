@@ -1,11 +1,13 @@
-"""The writes of one transaction, and the commands for them."""
+"""The writes of one transaction, the commands for them, and writes outside of transactions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
+from aftersales.common.mongo.errors import translate_errors
 from aftersales.values.errors import Conflict
 
 Document = dict[str, Any]
@@ -58,3 +60,17 @@ def check_reply(reply: Document, count: int) -> None:
         raise OperationFailure(refused["errmsg"], refused["code"], reply)
     if reply["n"] != count:
         raise Conflict("version")
+
+
+class Rewriting:
+    """Changes of rows that are no documents of ours, by id and without a transaction; they are durable (ALL-6)."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+
+    async def rewrite(self, collection: str, changes: Mapping[str, Document]) -> None:
+        """Apply an update to each of these rows. Raises `Unavailable`."""
+        updates = [UpdateOne({"_id": id}, change) for id, change in changes.items()]
+        if updates:
+            with translate_errors():
+                await self._database[collection].bulk_write(updates, ordered=False)

@@ -120,7 +120,11 @@ class Verification:
         self.report.changes = verdict.changes
 
     async def _check_gone(self, names: set[str]) -> None:
-        """Find documents that records name and that were removed without a record."""
+        """Find documents that records name and that were removed without a record.
+
+        Collections that were audited once and are no longer have no records of what came later.
+        """
+        names = {name for name in names if name.partition("/")[0] in self.collections}
         there = await document_digests(self.mongo, names, existence=True)
         for name in await find_unaudited(self.mongo, self.keys, sorted(names - there.keys() - self._gone)):
             self._gone.add(name)

@@ -163,14 +163,16 @@ class Group:
         slot = self.documents.slots.setdefault(key, Slot())
         if state is None:
             in_archive = (Archived.COLLECTION, "/".join(key)) in work.changes  # its file has the values
-            return _Staged(None, "", None if in_archive else values.describe_change(slot.stored(), None))
+            silent = in_archive or key in work.erased
+            return _Staged(None, "", None if silent else values.describe_change(slot.stored(), None))
         self._check_declared(state)
         document = encode_document(to_document(state))
         work.tallies += state.tallies(slot.current)
         work.events += [(state, event) for event in state.derived_events(slot.current)]
         if not state.AUDITED:
             return _Staged(document)
-        return _Staged(document, document_digest(document), values.describe_change(slot.stored(), document))
+        changed = None if key in work.erased else values.describe_change(slot.stored(), document)
+        return _Staged(document, document_digest(document), changed)
 
     def _check_declared(self, state: Aggregate) -> None:
         """Raise `TypeError` for a document that would never be woken or counted: its kind is not registered."""

@@ -49,6 +49,8 @@ class UnitOfWork:
         self.events: list[tuple[Aggregate, Event]] = []
         self.outgoing: list[Outgoing] = []
         self.tallies: list[Tally] = []
+        self.erased: set[Key] = set()
+        """Documents whose values before and after are not stored."""
 
     @property
     def beyond_scope(self) -> "UnitOfWork":
@@ -118,6 +120,14 @@ class UnitOfWork:
         self.changes[after.COLLECTION, after.id] = after
         self.events += [(after, event) for event in events]
         return after
+
+    def erase(self, before: A, after: A | None) -> None:
+        """Stage a document without its personal data, or its deletion; the audit trail stores no values of it."""
+        self.erased.add((before.COLLECTION, before.id))
+        if after is None:
+            self.delete(before)
+        else:
+            self.put(after)
 
     def put_back(self, state: Aggregate) -> None:
         """Stage a document from the archive as it was; its tallies are not counted again."""

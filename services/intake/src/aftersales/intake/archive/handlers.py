@@ -21,6 +21,7 @@ from .domain import product as products
 from .domain.caller import NamedCaller
 from .domain.consent import ConsentForm
 from .domain.customer import ChangeCustomer, ContactPoint, Customer
+from .domain.erased import must_not_be_erased
 from .domain.file import CustomerFile, require_visible
 from .domain.merge import Act, Merge, MergeCustomers, Pair, UndoMerge
 from .domain.model import NO_MODEL, REGISTER, Listing, Model, ModelForm, ModelRegister
@@ -76,12 +77,13 @@ async def need_customer(work: UnitOfWork, id: str) -> Customer:
     customer = await work.require(Customer, id)
     if customer.merged_into:
         raise DomainError("customer.merged", customer=id, into=customer.merged_into)
-    return customer
+    return must_not_be_erased(customer)
 
 
 async def save_customer(work: UnitOfWork, before: Customer, after: Customer, *, new: bool = False) -> Customer:
     """Save a changed customer with phone numbers and search tokens, and publish what other services need."""
     if after != before:
+        must_not_be_erased(before)
         await _claim(work, before, after)
         await index_customer(work, after)
     events = customers.customer_events(None if new else before, after)

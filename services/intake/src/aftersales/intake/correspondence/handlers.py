@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aftersales.common.events.intake import Language
 from aftersales.engine import Document, DocumentRefs, DomainError, Malformed, Reads, UnitOfWork, use_case
 from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.erased import must_not_be_erased
 from aftersales.intake.archive.domain.file import CustomerFile
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.handlers import must_be_theirs, surviving_customer
@@ -36,7 +37,7 @@ def _loaded_for(form: CorrespondenceForm) -> DocumentRefs:
 async def record_correspondence(work: UnitOfWork, form: CorrespondenceForm) -> Correspondence:
     request = await work.require(ServiceRequest, form.request) if form.request else None
     id = form.customer or (request.customer if request else None)
-    customer = await surviving_customer(work, id) if id else None
+    customer = must_not_be_erased(await surviving_customer(work, id)) if id else None
     if request and customer and (await surviving_customer(work, request.customer)).id != customer.id:
         raise DomainError("correspondence.request_of_another", request=request.id, customer=request.customer)
     if form.files and customer is None:

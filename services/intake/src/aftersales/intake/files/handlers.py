@@ -3,6 +3,7 @@
 from aftersales.engine import DomainError, UnitOfWork, use_case
 from aftersales.intake.archive.domain import file as files
 from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.erased import must_not_be_erased
 from aftersales.intake.archive.domain.file import CustomerFile, FileForm
 from aftersales.intake.requests.domain.request import ServiceRequest
 
@@ -12,7 +13,7 @@ from aftersales.intake.requests.domain.request import ServiceRequest
 )
 async def keep_file(work: UnitOfWork, owner: str, form: FileForm, request: str | None) -> CustomerFile:
     """Record the file, or return the customer's existing one with the same bytes."""
-    customer = await work.require(Customer, owner)
+    customer = must_not_be_erased(await work.require(Customer, owner))
     if request and (await work.require(ServiceRequest, request)).customer != owner:
         raise DomainError("file.request_of_another_customer", request=request)
     same = await work.find(CustomerFile, customer=owner, sha256=form.sha256, removed=False)

@@ -2,6 +2,7 @@
 
 from aftersales.common.events.intake.archive import (
     CustomerChanged,
+    CustomerErased,
     EntitlementDue,
     Granted,
     Language,
@@ -74,6 +75,7 @@ __all__ = [
     "ComplaintReceived",
     "CoverageDecided",
     "CustomerChanged",
+    "CustomerErased",
     "CustomerMessageDelivered",
     "CustomerMessageFailed",
     "CustomerMessageSent",
@@ -130,6 +132,7 @@ PRODUCES = (
     PolicyPublished,
     CatalogueChanged,
     CustomerChanged,
+    CustomerErased,
     RequestRegistered,
     RequestCorrected,
     RequestContacted,

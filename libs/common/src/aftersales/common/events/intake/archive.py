@@ -44,6 +44,22 @@ class CustomerChanged(Event):
     """The customer into whom this one was merged (INT-3); none if it is not merged, or no longer."""
 
 
+class CustomerErased(Event):
+    """The personal data of a customer is to be erased everywhere (ALL-6). The numbers say what is theirs, not who."""
+
+    TYPE = "intake.customer_erased.v1"
+    customer: str
+    branch: str
+    customers: tuple[str, ...]
+    """The customer, and customers merged into them."""
+    requests: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
+    """The serial numbers of their products."""
+    complaints: tuple[str, ...] = ()
+    """The numbers of their complaints from the public page."""
+    at: datetime
+
+
 class Granted(Part):
     """An entitlement granted with a purchase."""
 

@@ -163,6 +163,8 @@ class Customer(SharedAggregate):
     """The ids of customers merged into this one; their requests still have those ids."""
     merged_into: str | None = None
     """The surviving customer, if this one was merged."""
+    erased_at: datetime | None = None
+    """The time at which all personal data was erased; only the id is left (ALL-6)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -195,6 +197,7 @@ class ContactPoint(Aggregate):
 
     COLLECTION: ClassVar[str] = "contact_points"
     NETWORK_WIDE: ClassVar[bool] = True
+    AUDITED: ClassVar[bool] = False  # its id would stand in the chain for ever; the customer's changes have the number
 
     customer: str
 
@@ -202,8 +205,7 @@ class ContactPoint(Aggregate):
 def enrol_customer(customer: str, caller: NamedCaller, branch: str) -> tuple[Customer, tuple[ContactPoint, ...]]:
     """Create a customer who calls for the first time, with the id `customer`."""
     said = {"name": caller.name, "phone": caller.phone or "", "address": caller.address or ""}
-    reached = {"email": caller.email, "chat_id": caller.chat_id}
-    enrolled = Customer(id=customer, branch=branch, **said, **reached)
+    enrolled = Customer(id=customer, branch=branch, email=caller.email, chat_id=caller.chat_id, **said)
     return enrolled, tuple(ContactPoint(id=id, branch=branch, customer=customer) for id in contact_points(enrolled))
 
 
@@ -289,12 +291,10 @@ def _changed(customer: Customer, said: Mapping[str, Any], by: str, weights: Clas
 
 def _classed(customer: Customer, said: Mapping[str, Any], by: str) -> Customer:
     """Apply a class set by a person until it is removed (null); then the computed class applies."""
-    chosen = said.get("customer_class")
-    if chosen:
+    if chosen := said.get("customer_class"):
         again = chosen == customer.customer_class and customer.class_set_by
         return customer if again else customer.but(customer_class=chosen, class_set_by=by)
-    taken_back = "customer_class" in said
-    if taken_back or ("criteria" in said and not customer.class_set_by):
+    if "customer_class" in said or ("criteria" in said and not customer.class_set_by):
         computed = customer.standing.computed if customer.standing else "C"
         return customer.but(customer_class=computed, class_set_by="")
     return customer

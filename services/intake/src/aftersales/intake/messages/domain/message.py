@@ -167,6 +167,11 @@ def plan_message(message: CustomerMessage, template: Template, reach: Reach, now
     return planned.but(changed_at=now)
 
 
+def suppress_message(message: CustomerMessage) -> CustomerMessage:
+    """Send it to nobody any more; its customer's data was erased (ALL-6)."""
+    return message if message.state in MESSAGE_ENDS else message.but(state="suppressed", channel=None, wake_at=None)
+
+
 def channels_of(reach: Reach) -> tuple[Channel, ...]:
     """List the customer's channels: gateways first, then the preferred one or the request's own, then the policy's.
 

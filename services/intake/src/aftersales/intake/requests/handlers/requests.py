@@ -23,6 +23,7 @@ from aftersales.engine import (
 from aftersales.intake.archive.domain import names
 from aftersales.intake.archive.domain import product as products
 from aftersales.intake.archive.domain.customer import Customer
+from aftersales.intake.archive.domain.erased import must_not_be_erased
 from aftersales.intake.archive.domain.product import Product
 from aftersales.intake.archive.domain.statement import MatchedProduct, ProductForm
 from aftersales.intake.archive.handlers import find_or_enrol, save_customer, surviving_customer
@@ -111,7 +112,7 @@ async def find_caller(work: UnitOfWork, form: RegisterRequest, branch: Branch, *
     if said.id is None:
         customer = await find_or_enrol(work, said.caller_of(None), branch, in_person=in_person)
     else:
-        known = await surviving_customer(work, said.id)
+        known = must_not_be_erased(await surviving_customer(work, said.id))
         noted = names.note_caller(known, said.caller_of(known)).share(branch.id)
         customer = await save_customer(work, known, noted)
     return await save_customer(work, customer, names.note_user(customer, said.user)) if said.user else customer

@@ -1,0 +1,1 @@
+"""Personal data of customers in this service (ALL-6)."""

@@ -1,0 +1,1 @@
+"""Export and erasure of all that is stored about a customer, with the proof (ALL-6)."""

@@ -1,0 +1,1 @@
+"""Rules of erasure, and the table of personal data."""
