@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from aftersales.cli import archive, audit, catching_up, dead_letters, deadlines, imports, policies, sign_in, versions
+from aftersales.cli import (
+    archive,
+    audit,
+    catching_up,
+    dead_letters,
+    deadlines,
+    imports,
+    policies,
+    privacy,
+    sign_in,
+    versions,
+)
 from aftersales.cli.connection import DEFAULT_URLS, SERVICES, checked_url
 from aftersales.cli.session import Session
 from aftersales.values.messages import choose_locale
@@ -18,6 +29,7 @@ app.add_typer(archive.app, name="archive")
 app.add_typer(audit.app, name="audit")
 app.add_typer(deadlines.app, name="sla")
 app.add_typer(policies.app, name="policy")
+app.add_typer(privacy.app, name="privacy")
 app.command("login")(sign_in.log_in)
 app.command("logout")(sign_in.log_out)
 app.command("whoami")(sign_in.show_caller)
