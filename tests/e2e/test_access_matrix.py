@@ -45,7 +45,7 @@ async def test_each_role_may_call_what_the_table_says_and_nothing_else(gated, is
     room, wrong = asyncio.Semaphore(AT_ONCE), []
 
     async def call(service, method, path, action, role):
-        real = re.sub(r"\{.*?\}", "NOBODY-1", path)
+        real = re.sub(r"\{.*?\}", "NOBODY-1", path) + ("?kind=none" if path == "/live" else "")  # else it never ends
         async with room:
             answer = await getattr(gated, service).http.request(
                 method,

@@ -185,7 +185,7 @@ async def test_a_customer_who_calls_another_branch_is_known_there_from_then_on(b
     }
     request = await branches.call("bj", "intake", "POST", "/requests", form)
     (item,) = (await branches.call("bj", "intake", "GET", "/lookup?q=0011"))["items"]
-    assert item["customer"]["name"] == CANARIES["name"]
+    assert item["customer"]["name"] == "金**"
     assert [product["serial"] for product in item["products"]] == [CANARIES["serial"]]
     assert [case["request"] for case in item["open_cases"]] == [request["id"]], "the other branch's cases stay there"
     (customer,) = (await branches.call("sh", "intake", "GET", "/customers?q=0011"))["items"]
