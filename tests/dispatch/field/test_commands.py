@@ -99,6 +99,23 @@ def test_int_2_a_visit_that_was_arranged_on_paper_counts_from_its_own_times(
     assert again.clocks == order.clocks, "an acceptance after the assignment moves nothing"
 
 
+def test_all_3_a_breach_counts_once_when_the_acceptance_moves_the_start_of_its_clock(
+    registered: RequestRegistered, technician: Any, now: datetime, policy: OrderPolicy
+) -> None:
+    """The promise was broken before the acceptance was reported; it stays broken, and is not broken again."""
+    entered = now + 5 * HOUR
+    order = open_order(ORDER, registered.model_copy(update={"entered_at": entered}), entered, "intake", policy)[0]
+    order = assign_technician(order, [technician()], entered, "dispatch", policy)[1][0]
+    assert order.appointment_end
+    late = order.appointment_end + MINUTE
+    broken = tick_order(order, late)[0]
+    accepted = visit.accept_visit(broken, now + 6 * MINUTE, "T1", policy)[0]
+    ticked = tick_order(accepted, late + MINUTE)[0]
+    assert [one.clocks[1].outcome for one in (broken, accepted, ticked)] == ["breached"] * 3
+    tallies = [*accepted.tallies(broken), *ticked.tallies(accepted)]
+    assert [one for one in tallies if {("outcome", "breached"), ("stage", "arrival")} <= {*one.labels}] == []
+
+
 async def test_a_phone_that_was_offline_reports_its_day_and_every_command_has_its_own_answer(
     service: RunningService, clock: ManualClock, now: datetime, report: ServiceReport
 ) -> None:

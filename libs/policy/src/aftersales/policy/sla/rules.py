@@ -40,6 +40,11 @@ def start_clock(clocks: Clocks, stage: str, key: str, at: datetime, terms: Terms
     return (*clocks, _started(stage, key, at, terms))
 
 
+def start_earlier(clock: SlaClock, at: datetime, terms: Terms) -> SlaClock:
+    """Return the clock as if it had been started at `at`; what it has fired stays, so that nothing is told twice."""
+    return _planned(_but(clock, started_at=at, terms=terms, deadline=None))
+
+
 @lru_cache(maxsize=1024)  # for the reason given at `stages.stage_terms`
 def _started(stage: str, key: str, at: datetime, terms: Terms) -> SlaClock:
     return _planned(SlaClock(key=key, stage=stage, terms=terms, started_at=at, deadline=None))
