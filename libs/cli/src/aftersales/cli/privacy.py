@@ -33,6 +33,7 @@ def export_customer(
     ctx: typer.Context,
     customer: CustomerArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; only you can read it.")],
+    as_json: AsJson = False,
 ) -> None:
     """Write everything that the four services store about a customer into FILE, as JSON; the export is recorded."""
     session: Session = ctx.obj
@@ -46,16 +47,19 @@ def export_customer(
         json.dump(found, out, ensure_ascii=False, indent=2)
         out.write("\n")
     count = sum(len(documents) for part in found["services"].values() for documents in part.values())
-    session.say("privacy.exported", count=count, file=str(file))
+    if as_json:
+        return print_json({"customer": found["customer"], "documents": count, "file": str(file)})
+    return session.say("privacy.exported", count=count, file=str(file))
 
 
 @app.command("erase")
-def erase_customer(
+def erase_customer(  # noqa: PLR0913, PLR0917 (its options)
     ctx: typer.Context,
     customer: CustomerArgument,
     asked_by: Annotated[Asker, typer.Option("--asked-by", help="Who asked for it.")],
     why: Annotated[str, typer.Option(help="The reason; it stays in the proof, so it names nobody.")],
     evidence: Annotated[str, typer.Option(help="Where the evidence is, e.g. the number of a letter.")],
+    as_json: AsJson = False,
 ) -> None:
     """Erase all personal data of a customer in the four services. This cannot be undone; a terminal is asked first."""
     session: Session = ctx.obj
@@ -67,7 +71,11 @@ def erase_customer(
         async with connect_to_service(session, "intake") as connection:
             return await _call(connection, "POST", _path(customer, "erasure"), json=body)
 
-    _say_proof(session, session.run(order()))
+    proof = session.run(order())
+    if as_json:
+        print_json(proof)
+    else:
+        _say_proof(session, proof)
 
 
 @app.command("status")
