@@ -12,7 +12,8 @@ DESK = "https://desk.example"
 
 
 def start(urls, clock, **settings):
-    return start_system(urls, clock, [(service, ServiceSettings)], **settings)
+    known = {"oidc_first_subjects": ("u-1", "u-2", "u-17")}
+    return start_system(urls, clock, [(service, ServiceSettings)], **known, **settings)
 
 
 async def add(counter: RunningService, **headers: str):

@@ -40,14 +40,9 @@ def start_clock(clocks: Clocks, stage: str, key: str, at: datetime, terms: Terms
     return (*clocks, _started(stage, key, at, terms))
 
 
-def start_earlier(clock: SlaClock, at: datetime, terms: Terms) -> SlaClock:
-    """Return the clock as if it had been started at `at`; what it has fired stays, so that nothing is told twice."""
-    return _planned(_but(clock, started_at=at, terms=terms, deadline=None))
-
-
 @lru_cache(maxsize=1024)  # for the reason given at `stages.stage_terms`
 def _started(stage: str, key: str, at: datetime, terms: Terms) -> SlaClock:
-    return _planned(SlaClock(key=key, stage=stage, terms=terms, started_at=at, deadline=None))
+    return plan_clock(SlaClock(key=key, stage=stage, terms=terms, started_at=at, deadline=None))
 
 
 def stop_clock(clocks: Clocks, key: str, at: datetime) -> Clocks:
@@ -124,7 +119,7 @@ def _changed(clock: SlaClock, wanted: Terms, said: ChangeNote) -> SlaClock:
     if wanted.target != old.target:
         passed = {mark for mark, needs in _marks(clock) if needs <= used}
         clock = _but(clock, fired=tuple(fired for fired in clock.fired if fired.mark in passed))
-    return clock if clock.paused else _planned(clock)
+    return clock if clock.paused else plan_clock(clock)
 
 
 def _target_for(clock: SlaClock, wanted: Terms, at: datetime) -> timedelta:
@@ -160,7 +155,7 @@ def thresholds_passed(before: Clocks, after: Clocks) -> Iterator[ThresholdPassed
     """
     for clock in after:
         old = find_clock(before, clock.key)
-        told = clock if clock.deadline else _planned(clock)
+        told = clock if clock.deadline else plan_clock(clock)
         for fired in clock.fired:
             if not (old and fired in old.fired):
                 yield ThresholdPassed(_kind(fired.mark), told, fired.mark)
@@ -221,7 +216,7 @@ def _marks(clock: SlaClock) -> Iterator[tuple[str, timedelta]]:
         yield level.role, terms.target + level.after
 
 
-def _planned(clock: SlaClock) -> SlaClock:
+def plan_clock(clock: SlaClock) -> SlaClock:
     """Compute the deadline and the next wake-up of a running clock."""
     since = max([clock.started_at, *(pause.until for pause in clock.pauses if pause.until), *_changes(clock)])
     past = list(running_stretches(clock, since))
@@ -250,7 +245,7 @@ def _ticked(clock: SlaClock, now: datetime, before: datetime | None = None) -> S
     while clock.wake_at and clock.wake_at <= now and clock.wake_at != before:
         mark = next(mark for mark, _ in _marks(clock) if not clock.has_fired(mark))
         outcome = "breached" if mark == BREACH and clock.outcome == "open" else clock.outcome
-        clock = _planned(_but(clock, fired=(*clock.fired, Fired(mark=mark, at=clock.wake_at)), outcome=outcome))
+        clock = plan_clock(_but(clock, fired=(*clock.fired, Fired(mark=mark, at=clock.wake_at)), outcome=outcome))
     return clock
 
 
@@ -265,7 +260,7 @@ def _resumed(clock: SlaClock, at: datetime, reason: str | None = None) -> SlaClo
     if ended == clock.pauses:
         return clock
     clock = _but(clock, pauses=ended)
-    return clock if clock.paused else _planned(clock)
+    return clock if clock.paused else plan_clock(clock)
 
 
 def _take_back(clock: SlaClock, later: Callable[[datetime], bool]) -> SlaClock:
@@ -275,7 +270,7 @@ def _take_back(clock: SlaClock, later: Callable[[datetime], bool]) -> SlaClock:
         return clock
     kept = tuple(fired for fired in clock.fired if fired not in late)
     outcome = "open" if any(fired.mark == BREACH for fired in late) else clock.outcome
-    return _planned(_but(clock, fired=kept, taken_back=(*clock.taken_back, *late), outcome=outcome))
+    return plan_clock(_but(clock, fired=kept, taken_back=(*clock.taken_back, *late), outcome=outcome))
 
 
 def _stopped(clock: SlaClock, at: datetime) -> SlaClock:

@@ -97,7 +97,7 @@ def prove_earlier(
         if stage.starts_on == milestone and clock.started_at > at and not (clock.pauses or clock.retargets):
             until = clock.terms.until
             terms = clock.terms.model_copy(update={"target": until - at} if until else {})
-            return sla.start_earlier(clock, at, terms)
+            return sla.plan_clock(clock.model_copy(update={"started_at": at, "terms": terms, "deadline": None}))
         return clock
 
     return tuple(moved(clock) for clock in clocks)
