@@ -111,7 +111,7 @@ async def download_document(number: PrintedNumber, context: RequestContext) -> R
 
 @router.post("/documents/{number}/handed-over")
 async def hand_over_document(number: PrintedNumber, form: HandDocumentOver, context: RequestContext) -> PrintedDocument:
-    """Record who gave the document (`X-Actor`) to whom, when, how, and whether it was signed."""
+    """Record who gave the document to whom, when, how, and whether it was signed."""
     return await context.do(handlers.hand_over_document, number, form)
 
 

@@ -132,7 +132,7 @@ async def _proposed(place: Branch, week: str, context: Any) -> Meeting:
 
 class Acknowledge(Value):
     reader: Code | None = None
-    """The default is the caller (X-Actor)."""
+    """The default is the caller."""
 
 
 class ForReader(BaseModel):
@@ -229,7 +229,7 @@ async def list_lines(id: HandoverNumber, context: RequestContext) -> list[Listed
 
 @router.post("/handovers/{id}/lines/{number}/take")
 async def take_line(id: HandoverNumber, number: OfficeRequestNumber, context: RequestContext) -> ShiftHandover:
-    """Take the request over and own it, as somebody of the next shift (X-Actor)."""
+    """Take the request over and own it, as somebody of the next shift."""
     return await context.do(handlers.take_line, id, number)
 
 
@@ -237,7 +237,7 @@ async def take_line(id: HandoverNumber, number: OfficeRequestNumber, context: Re
 async def settle_line(
     id: HandoverNumber, number: OfficeRequestNumber, form: Settle, context: RequestContext
 ) -> ShiftHandover:
-    """Record the outcome, as somebody of the next shift (X-Actor)."""
+    """Record the outcome, as somebody of the next shift."""
     return await context.do(handlers.settle_line, id, number, form)
 
 

@@ -22,7 +22,7 @@ async def offer_handover(
 
 @router.post("/requests/{number}/handover/accept")
 async def accept_handover(number: ServiceRequestNumber, context: RequestContext) -> ServiceRequest:
-    """Accept the offer, as the person who was asked (X-Actor)."""
+    """Accept the offer, as the person who was asked."""
     return await context.do(ownership.accept_handover, number)
 
 
@@ -30,13 +30,13 @@ async def accept_handover(number: ServiceRequestNumber, context: RequestContext)
 async def decline_handover(
     number: ServiceRequestNumber, command: DeclineHandover, context: RequestContext
 ) -> ServiceRequest:
-    """Decline the offer, as the person who was asked (X-Actor)."""
+    """Decline the offer, as the person who was asked."""
     return await context.do(ownership.decline_handover, number, command)
 
 
 @router.post("/requests/{number}/handover/withdraw")
 async def withdraw_handover(number: ServiceRequestNumber, context: RequestContext) -> ServiceRequest:
-    """Withdraw the offer, as the person who made it (X-Actor)."""
+    """Withdraw the offer, as the person who made it."""
     return await context.do(ownership.withdraw_handover, number)
 
 
@@ -53,5 +53,5 @@ async def escalate_request(number: ServiceRequestNumber, command: Escalate, cont
 async def answer_escalation(
     number: ServiceRequestNumber, command: AnswerEscalation, context: RequestContext
 ) -> ServiceRequest:
-    """Accept the proposed solution or give another one, as the person who was asked (X-Actor, INT-18)."""
+    """Accept the proposed solution or give another one, as the person who was asked (INT-18)."""
     return await context.do(ownership.answer_escalation, number, command)

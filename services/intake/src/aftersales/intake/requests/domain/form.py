@@ -229,7 +229,7 @@ class RegisterRequest(FormSubject):
     location: GeoPoint | None = None
     """The place of the visit, for the choice of a technician."""
     owner: Code | None = None
-    """The person who owns the request to the end (INT-7); the default is the caller of this service (`X-Actor`)."""
+    """The person who owns the request to the end (INT-7); the default is the caller of this service."""
     at: Moment | None = None
     """The time of the contact, if it is entered later; clamped between the policy's `late_entry` ago and now."""
 
@@ -275,7 +275,7 @@ class RegisterContact(ForgivingForm):
     location: GeoPoint | None = None
     """The place of the visits."""
     owner: Code | None = None
-    """The owner of the requests; the default is the caller of this service (`X-Actor`)."""
+    """The owner of the requests; the default is the caller of this service."""
     at: Moment | None = None
     """The time of the contact, if it is entered later; clamped between the policy's `late_entry` ago and now."""
     subjects: Annotated[tuple[FormSubject, ...], Field(min_length=1, max_length=50)]
