@@ -33,7 +33,7 @@ def checkout(root: Path, tmp_path: Path) -> Path:
     for folder in ("contracts", "deploy/local"):
         shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "docs").mkdir()
-    for page in ("docs/access.md", "docs/events.md", "docs/figures.md", "docs/settings.md"):
+    for page in ("docs/access.md", "docs/events.md", "docs/figures.md", "docs/privacy.md", "docs/settings.md"):
         shutil.copy(root / page, tmp_path / page)
     git(tmp_path, "init", "--quiet")
     return tmp_path
@@ -92,6 +92,7 @@ def test_generated_files_come_back_as_they_were(checkout: Path, generate: Genera
         "docs/access.md",
         "docs/events.md",
         "docs/figures.md",
+        "docs/privacy.md",
         "docs/settings.md",
     )
     for file in files:
