@@ -111,7 +111,7 @@ async def test_every_get_is_answered_and_every_event_published_as_its_schema_say
     asked = {"source": "shop", "branch": BRANCH, "from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"}
     for name, running_service in aftersales.services.items():
         for path, operations in watched[name].document["paths"].items():
-            if "get" in operations:
+            if "get" in operations and path != "/live":  # which never ends
                 known = {one.get("name") for one in operations["get"].get("parameters", ())}
                 for query in ({}, {one: said for one, said in asked.items() if one in known}):
                     await running_service.http.get(_filled(name, path, ids), params=query)
