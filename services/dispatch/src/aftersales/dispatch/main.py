@@ -22,7 +22,7 @@ from .technicians import api as technicians_api
 from .technicians import store as technicians
 from .visits import api as visits_api
 
-APIS = (technicians_api, orders_api, visits_api, changes_api, field_api)
+APIS = (technicians_api, field_api, orders_api, visits_api, changes_api)
 ENGINE = (BranchHours, CatalogueCopy, HeartbeatState, PolicyList, PublishedPolicy)
 """Documents of no capability: copies of what intake publishes, and the heartbeat."""
 

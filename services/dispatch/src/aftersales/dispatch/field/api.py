@@ -1,6 +1,6 @@
 """HTTP: commands of a phone that was offline."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 
 from aftersales.common.http.commands import CommandAnswers, do_commands
 from aftersales.dispatch.orders.domain.order import WorkOrder
@@ -22,3 +22,9 @@ async def send_commands(form: FieldCommands, context: RequestContext) -> Command
     """
     rules = Rules(context.catalogue, context.settings.figures)
     return await do_commands(context, form.commands, lambda command: handlers.find_call(command, rules))
+
+
+@router.get("/orders/batch", include_in_schema=False)
+async def refuse_batch_as_order() -> None:
+    """Refuse it; otherwise the route of one order would take `batch` for a number."""
+    raise HTTPException(405)
